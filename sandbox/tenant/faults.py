@@ -1,0 +1,117 @@
+"""Faults that control plants: refusals, delays, cut connections and lost answers, in front of every part of
+the tenant."""
+
+import asyncio
+import itertools
+import re
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.alias_generators import to_camel
+
+
+class Fault(BaseModel):
+    """One planted fault; as JSON its keys are camelCase.
+
+    match: regular expression, searched in "METHOD /path" (decoded, without the query).
+    status, headers, body: the answer; body is text, or JSON of any shape. Without a status the real answer is
+    given.
+    times: how many requests it meets; null until it is cleared.
+    delay_seconds: real seconds before the answer, since it is the caller's own time-out that is tried by it.
+    cut: the connection is closed without an answer. after: the real work is done first, so only the answer is
+    lost.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+    match: str
+    status: int | None = Field(default=None, ge=200, le=599)
+    headers: dict[str, str] = {}
+    body: Any = None
+    times: int | None = Field(default=None, ge=1)
+    delay_seconds: float = Field(default=0.0, ge=0)
+    cut: bool = False
+    after: bool = False
+
+    @field_validator("match")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        """Refuse what is no regular expression, with re's own reason."""
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return value
+
+    def answer(self) -> web.Response:
+        """Return the answer it stands for; only of a fault that has a status."""
+        status = self.status or 500
+        if self.body is None or isinstance(self.body, str):
+            return web.Response(status=status, headers=self.headers, text=self.body)
+        return web.json_response(self.body, status=status, headers=self.headers)
+
+
+class Faults:
+    """The planted faults, oldest first; the first one that matches a request meets it."""
+
+    def __init__(self) -> None:
+        self.planted: dict[str, Fault] = {}
+        self.met: dict[str, int] = {}
+        self._ids = itertools.count(1)
+
+    def plant(self, fault: Fault) -> str:
+        """Add a fault and return its id."""
+        fault_id = str(next(self._ids))
+        self.planted[fault_id] = fault
+        self.met[fault_id] = 0
+        return fault_id
+
+    def take(self, line: str) -> Fault | None:
+        """Return the fault that meets this "METHOD /path", counting it, or None."""
+        for fault_id, fault in self.planted.items():
+            spent = fault.times is not None and self.met[fault_id] >= fault.times
+            if not spent and re.search(fault.match, line):
+                self.met[fault_id] += 1
+                return fault
+        return None
+
+    def clear(self, fault_id: str | None = None) -> bool:
+        """Remove one fault, or all of them; return whether there was anything to remove."""
+        ids = list(self.planted) if fault_id is None else [fault_id]
+        removed = [self.planted.pop(one, None) for one in ids]
+        return any(removed)
+
+
+def fault_middleware(faults: Faults) -> Middleware:
+    """Return the aiohttp middleware that plays the faults in front of everything but /_control."""
+
+    @web.middleware
+    async def play_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer with the planted fault that meets this request, or let it through."""
+        if request.path.startswith("/_control"):
+            return await handler(request)
+        fault = faults.take(f"{request.method} {request.path}")
+        if fault is None:
+            return await handler(request)
+        return await _play(fault, request, handler)
+
+    return play_faults
+
+
+async def _play(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Do the real work if the fault lets it, wait, then cut, answer, or give the real answer."""
+    replaced = fault.cut or fault.status is not None
+    answer: web.StreamResponse | None = None
+    if fault.after or not replaced:
+        try:
+            answer = await handler(request)
+        except web.HTTPException as error:
+            answer = error
+    await asyncio.sleep(fault.delay_seconds)
+    if fault.cut and request.transport is not None:
+        request.transport.abort()
+    if replaced or answer is None:
+        return fault.answer()
+    return answer

@@ -1,0 +1,118 @@
+"""The seed: what a tenant holds when it starts, read from a JSON file with camelCase keys."""
+
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cryptography import x509
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from sandbox.tenant.state import Client, Mailbox, SecretVersion, Tenant
+from sandbox.tenant.tokens import Tokens
+
+SECRET_NAME = r"^[0-9a-zA-Z-]{1,127}$"
+"""Key Vault: About keys, secrets and certificates, object identifiers."""
+
+
+class Strict(BaseModel):
+    """JSON with camelCase keys in which an unknown key is an error."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+
+class SeededClient(Strict):
+    """An app registration; certificates are paths of PEM files (a private key in them is ignored)."""
+
+    client_id: str
+    secrets: list[str] = []
+    certificates: list[Path] = []
+    roles: list[str] = []
+    vault: bool = False
+
+
+class SeededIdentity(Strict):
+    """A managed identity; no clientId means the system-assigned one."""
+
+    client_id: str | None = None
+    roles: list[str] = []
+    vault: bool = False
+
+
+class SeededMailbox(Strict):
+    """A mailbox; an id is made when none is given."""
+
+    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    id: uuid.UUID | None = None
+    display_name: str | None = None
+    kind: Literal["room", "user"] = "user"
+
+
+class SeededSecret(Strict):
+    """A secret's version with the time it was made at."""
+
+    value: str
+    created: AwareDatetime | None = None
+
+
+SecretName = Annotated[str, Field(pattern=SECRET_NAME)]
+
+
+class Seed(Strict):
+    """The whole file; a secret's versions are listed oldest first."""
+
+    tenant_id: str
+    identity_header: str = Field(min_length=1)
+    clients: list[SeededClient] = []
+    managed_identities: list[SeededIdentity] = []
+    mailboxes: list[SeededMailbox] = []
+    secrets: dict[SecretName, list[str | SeededSecret]] = {}
+    settings: dict[str, Any] = {}
+
+
+def tenant_from(seed: Seed, folder: Path) -> Tenant:
+    """Return the tenant that a seed describes; `folder` holds the certificates.
+
+    Raises OSError or ValueError when a certificate's file cannot be read.
+    """
+    tenant = Tenant(seed.tenant_id, folder, seed.identity_header, settings=dict(seed.settings))
+    tenant.tokens = Tokens(tenant)
+    for client in [*map(_registered, seed.clients), *map(_identity, seed.managed_identities)]:
+        tenant.clients[client.client_id.lower()] = client
+    for box in seed.mailboxes:
+        tenant.add_mailbox(_mailbox(box))
+    for name, versions in seed.secrets.items():
+        tenant.vault[name.lower()] = _versions(versions, tenant.clock.now())
+    return tenant
+
+
+def _registered(seeded: SeededClient) -> Client:
+    """Return an app registration with its certificates read."""
+    certificates = [x509.load_pem_x509_certificate(path.read_bytes()) for path in seeded.certificates]
+    return Client(seeded.client_id, set(seeded.roles), seeded.vault, list(seeded.secrets), certificates)
+
+
+def _identity(seeded: SeededIdentity) -> Client:
+    """Return a managed identity; the system-assigned one gets a client id of its own, as in Entra."""
+    kind = "user" if seeded.client_id else "system"
+    client_id = seeded.client_id or str(uuid.uuid4())
+    return Client(client_id, set(seeded.roles), seeded.vault, managed_identity=kind)
+
+
+def _mailbox(seeded: SeededMailbox) -> Mailbox:
+    """Return a mailbox; without a display name it is shown by its address's local part."""
+    mailbox = Mailbox(seeded.address, seeded.display_name or seeded.address.partition("@")[0], seeded.kind)
+    if seeded.id is not None:
+        mailbox.id = str(seeded.id)
+    return mailbox
+
+
+def _versions(seeded: list[str | SeededSecret], now: datetime) -> list[SecretVersion]:
+    """Return a secret's versions: the newest a day old, each older one 90 days older, unless the seed says
+    when."""
+    versions = []
+    for age, given in enumerate(reversed(seeded)):
+        secret = SeededSecret(value=given) if isinstance(given, str) else given
+        versions.append(SecretVersion(secret.value, secret.created or now - timedelta(days=1 + 90 * age)))
+    return sorted(versions, key=lambda version: version.created)

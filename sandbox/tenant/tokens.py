@@ -1,0 +1,118 @@
+"""Access tokens: issued as Entra does, checked as Graph and Key Vault do.
+
+Entra: Access tokens (v1.0 claims: aud, iss, iat, nbf, exp, appid, tid, roles, ver).
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from sandbox.tenant.state import Client, Tenant
+
+GRAPH = "https://graph.microsoft.com"
+VAULT = "https://vault.azure.net"
+GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+LIFETIME_SECONDS = 3599
+
+
+class Refused(Exception):  # noqa: N818 - "raise Refused" says it all
+    """A token that a resource does not accept: `code` is Graph's error code, `text` says why."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who a valid token speaks for, and the application roles it still has."""
+
+    client_id: str
+    roles: frozenset[str]
+
+
+class Tokens:
+    """The tenant's token signer and checker, with one RSA key made at start."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key_id = uuid.uuid4().hex
+
+    @property
+    def issuer(self) -> str:
+        """Return the issuer of v1.0 tokens, which Graph and Key Vault still ask for."""
+        return f"https://sts.windows.net/{self._tenant.tenant_id}/"
+
+    def resource(self, name: str) -> str | None:
+        """Return the resource a caller means by a URI or app id, or None when the tenant has none such.
+
+        The sandbox's own origin is another name of Graph: a national cloud's Graph, too, is its own resource.
+        """
+        plain = name.rstrip("/")
+        if plain in (GRAPH, GRAPH_APP_ID, self._tenant.url):
+            return GRAPH
+        return VAULT if plain == VAULT else None
+
+    def issue(self, client: Client, audience: str) -> tuple[str, int]:
+        """Return a signed token for a client and its lifetime in seconds, by the tenant's clock.
+
+        The setting tokenLifetimeSeconds shortens or lengthens it, for runs that move the clock by days.
+        """
+        lifetime = int(self._tenant.settings.get("tokenLifetimeSeconds", LIFETIME_SECONDS))
+        now = int(self._tenant.clock.now().timestamp())
+        claims: dict[str, Any] = {
+            "aud": audience, "iss": self.issuer, "iat": now, "nbf": now, "exp": now + lifetime,
+            "appid": client.client_id, "appidacr": "2" if client.certificates else "1", "idtyp": "app",
+            "tid": self._tenant.tenant_id, "uti": uuid.uuid4().hex, "ver": "1.0"}
+        if self.resource(audience) == GRAPH and client.roles:
+            claims["roles"] = sorted(client.roles)
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id}), lifetime
+
+    def check(self, authorization_header: str | None, audience: str) -> Caller:
+        """Return the caller of a request to the resource `audience` (GRAPH or VAULT).
+
+        Raises Refused (InvalidAuthenticationToken) when the header is missing, or the token is not ours, has
+        expired by the tenant's clock, or is for another resource. A role that was taken from the client since
+        is gone at once: real tokens keep their roles until they expire, but a withdrawn consent should be
+        seen without an hour's wait.
+        """
+        scheme, _, token = (authorization_header or "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Refused("InvalidAuthenticationToken", "Access token is empty.")
+        claims = self._claims(token.strip())
+        if self.resource(str(claims["aud"])) != audience:
+            raise Refused("InvalidAuthenticationToken", "Access token validation failure. Invalid audience.")
+        client = self._tenant.clients.get(str(claims["appid"]).lower())
+        if client is None:
+            text = "The identity of the calling application could not be established."
+            raise Refused("InvalidAuthenticationToken", text)
+        return Caller(client.client_id, frozenset(claims.get("roles", ())) & frozenset(client.roles))
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        """Return a token's claims; raises Refused unless our key signed it and its time has come and not
+        passed."""
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token, self._key.public_key(), algorithms=["RS256"], issuer=self.issuer,
+                options={"require": ["aud", "exp", "nbf", "appid"], "verify_aud": False, "verify_exp": False,
+                         "verify_nbf": False, "verify_iat": False})
+        except jwt.InvalidSignatureError as error:
+            text = "Access token validation failure. Signature is invalid."
+            raise Refused("InvalidAuthenticationToken", text) from error
+        except jwt.InvalidTokenError as error:
+            text = "CompactToken parsing failed or the token is not of this tenant."
+            raise Refused("InvalidAuthenticationToken", text) from error
+        now = self._tenant.clock.now().timestamp()
+        if now >= claims["exp"]:
+            raise Refused("InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+        return claims
+
+    def public_keys(self) -> dict[str, Any]:
+        """Return the JSON Web Key Set that verifies the tokens."""
+        key = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return {"keys": [{**key, "use": "sig", "kid": self.key_id, "x5t": self.key_id}]}
