@@ -1,0 +1,1 @@
+"""A local Azure Functions host for a Python v2 app: `python -m sandbox.host --app DIR`."""

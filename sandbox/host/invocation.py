@@ -1,0 +1,126 @@
+"""Call a function as the Python worker does: coroutines on the loop, the rest in a thread pool."""
+
+import asyncio
+import contextlib
+import functools
+import logging
+import os
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+
+from sandbox.host.outputs import OutputWriter
+from sandbox.host.plan import FunctionPlan
+
+_log = logging.getLogger("sandbox.host")
+
+
+class InvocationFailed(Exception):  # noqa: N818 (what it tells has been logged: it is a result more than an error)
+    """A function raised, took too long, returned what it must not, or its output could not be written."""
+
+
+class OutValue(func.Out[Any]):
+    """What a function is given to set an output; nothing leaves before the function has returned."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: Any = None
+
+    def set(self, val: Any) -> None:
+        """Keep the value; the last one set counts."""
+        self.value = val
+
+    def get(self) -> Any:
+        """Give what was set, None if nothing was."""
+        return self.value
+
+
+class InvocationContext(func.Context):
+    """The `context` argument of a function that asks for it."""
+
+    thread_local_storage = threading.local()  # type: ignore[assignment]  # the library declares the class for it
+    trace_context = None  # type: ignore[assignment]  # this host traces nothing
+    retry_context = None  # type: ignore[assignment]  # the queue's dequeue count is the only retry here
+
+    def __init__(self, plan: FunctionPlan, invocation_id: str) -> None:
+        self._plan = plan
+        self._invocation_id = invocation_id
+
+    @property
+    def invocation_id(self) -> str:
+        """Give the id of this call."""
+        return self._invocation_id
+
+    @property
+    def function_name(self) -> str:
+        """Give the indexed name."""
+        return self._plan.name
+
+    @property
+    def function_directory(self) -> str:
+        """Give the app's folder, which is the working directory."""
+        return str(Path.cwd())
+
+
+class Invoker:
+    """Calls functions and has their outputs written. `timeout` is host.json's functionTimeout, in seconds."""
+
+    def __init__(self, outputs: OutputWriter, timeout: float | None) -> None:
+        self._outputs = outputs
+        self._timeout = timeout
+        count = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT")
+        threads = int(count) if count else min(32, (os.cpu_count() or 1) + 4)
+        self._threads = ThreadPoolExecutor(threads, "function")
+        self._loop = asyncio.get_running_loop()
+
+    async def invoke(self, plan: FunctionPlan, argument: object) -> Any:
+        """Call with the trigger's argument, write the queue outputs, give the value of the http output.
+
+        Raises InvocationFailed, after logging why.
+        """
+        invocation_id = str(uuid.uuid4())
+        arguments: dict[str, Any] = {plan.trigger["name"]: argument}
+        for name in plan.out_parameters:
+            arguments[name] = OutValue()
+        if plan.takes_context:
+            arguments["context"] = InvocationContext(plan, invocation_id)
+        try:
+            result = await self._call(plan, arguments)
+            if plan.queue_outputs:
+                await self._write(plan, arguments, result)
+        except Exception as error:
+            # The host logs every failure with its trace; it is what an administrator would read in Azure.
+            _log.exception("Executed 'Functions.%s' (Failed, Id=%s)", plan.name, invocation_id)
+            raise InvocationFailed(plan.name) from error
+        if plan.http_output is None or plan.http_output == "$return":
+            return result
+        return arguments[plan.http_output].value
+
+    async def _call(self, plan: FunctionPlan, arguments: dict[str, Any]) -> Any:
+        """Run the function within the time that host.json allows."""
+        async with asyncio.timeout(self._timeout):
+            if plan.is_async:
+                result = await plan.function(**arguments)
+            else:
+                call = functools.partial(plan.function, **arguments)
+                result = await self._loop.run_in_executor(self._threads, call)
+        if result is not None and not any(binding["name"] == "$return" for binding in plan.bindings):
+            raise TypeError("a value was returned without a $return binding")
+        return result
+
+    async def _write(self, plan: FunctionPlan, arguments: dict[str, Any], result: Any) -> None:
+        """Write each queue output that was set."""
+        for output in plan.queue_outputs:
+            value = result if output.parameter == "$return" else arguments[output.parameter].value
+            if value is not None:
+                await self._outputs.write(output, value)
+
+    def close(self) -> None:
+        """Let go of the threads; a call that still runs is not waited for."""
+        with contextlib.suppress(RuntimeError):
+            self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,101 @@
+"""Queue output bindings: what a value becomes, and how it gets onto the queue."""
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+from collections import defaultdict
+from typing import Any
+
+import azure.functions as func
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue.aio import QueueClient
+
+from sandbox.host.plan import QueueOutput
+
+_MAX_ENCODED = 64 * 1024
+
+
+class OutputWriter:
+    """Writes queue outputs, and tells this host's own listeners of that queue.
+
+    `base64_encoded` is host.json's messageEncoding.
+    """
+
+    def __init__(self, *, base64_encoded: bool) -> None:
+        self.written: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._base64 = base64_encoded
+        self._clients: dict[tuple[str, str], QueueClient] = {}
+
+    async def write(self, output: QueueOutput, value: Any) -> None:
+        """Put each message of an output's value on its queue.
+
+        Raises ValueError for what cannot be a message (over 64 KiB once encoded, broken JSON), TypeError for
+        what is no output, and the storage library's errors.
+        """
+        texts = [self._encode(message) for message in messages_of(value)]
+        for text in texts:
+            await self._send(self.client(output.queue, output.connection), text)
+        self.written[output.queue].set()
+
+    async def write_encoded(self, output: QueueOutput, text: str) -> None:
+        """Put a message on a queue as it stands: what is put aside keeps its encoding, right or wrong."""
+        await self._send(self.client(output.queue, output.connection), text)
+        self.written[output.queue].set()
+
+    def client(self, queue: str, connection: str = "AzureWebJobsStorage") -> QueueClient:
+        """Give the one client of a queue; its texts are sent and received as they stand. Raises KeyError."""
+        client = self._clients.get((queue, connection))
+        if client is None:
+            client = QueueClient.from_connection_string(os.environ[connection], queue)
+            self._clients[queue, connection] = client
+        return client
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            await client.close()
+
+    def _encode(self, message: str | bytes) -> str:
+        """Encode as host.json says, and refuse what the service would refuse for its size."""
+        raw = message.encode() if isinstance(message, str) else message
+        text = base64.b64encode(raw).decode() if self._base64 else raw.decode()
+        if len(text.encode()) > _MAX_ENCODED:
+            raise ValueError(f"a queue message of {len(text)} bytes is over the limit of 64 KiB")
+        return text
+
+    async def _send(self, client: QueueClient, text: str) -> None:
+        """Send, and make the queue when it is not there yet, as the host does."""
+        try:
+            await client.send_message(text)
+        except ResourceNotFoundError:
+            with contextlib.suppress(ResourceExistsError):
+                await client.create_queue()
+            await client.send_message(text)
+
+
+def messages_of(value: Any) -> list[str | bytes]:
+    """Split an output's value into messages, as the host does.
+
+    Text in {} or [] is parsed as JSON: each element of an array is a message, an object is written
+    indented. Raises ValueError when such text is no JSON, TypeError for a value that is no output.
+    """
+    if isinstance(value, bytes):
+        return [value]
+    if isinstance(value, str):
+        text = value.strip()
+        if (text[:1], text[-1:]) not in (("{", "}"), ("[", "]")):
+            return [value]
+        parsed = json.loads(text)
+        return [_text_of(item) for item in (parsed if isinstance(parsed, list) else [parsed])]
+    if isinstance(value, func.QueueMessage):
+        raise TypeError("a QueueMessage as output loses its type on the way: give strings")
+    if isinstance(value, list | tuple):
+        return [_text_of(item) for item in value]
+    raise TypeError(f"a {type(value).__name__} is no queue output")
+
+
+def _text_of(item: Any) -> str:
+    """Give one element of a list as a message."""
+    return item if isinstance(item, str) else json.dumps(item, indent=2, ensure_ascii=False)

@@ -1,0 +1,36 @@
+"""What is known of each function before its first call, so that a request costs no look-ups."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Binding = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOutput:
+    """A queue output binding: the parameter (or `$return`) that gives the value, and the queue's name."""
+
+    parameter: str
+    queue: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionPlan:
+    """One indexed function: what to call, with what, and where its outputs go."""
+
+    name: str
+    function: Callable[..., Any]
+    is_async: bool
+    trigger: Binding
+    bindings: tuple[Binding, ...]
+    out_parameters: tuple[str, ...]
+    queue_outputs: tuple[QueueOutput, ...]
+    http_output: str | None
+    takes_context: bool
+
+    @property
+    def kind(self) -> str:
+        """The trigger's type as it is indexed, such as "httpTrigger"."""
+        return str(self.trigger["type"])

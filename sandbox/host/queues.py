@@ -1,0 +1,164 @@
+"""Queue triggers: polling, leases, retries and poison, as the host's queue listener does them.
+
+"Azure Queue storage trigger for Azure Functions": Poison messages, Polling algorithm, Concurrency, host.json.
+"""
+
+import asyncio
+import base64
+import contextlib
+import json
+import logging
+from typing import Any
+
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.functions.queue import QueueMessage
+from azure.storage.queue import QueueMessage as StoredMessage
+from azure.storage.queue.aio import QueueClient
+
+from sandbox.host.invocation import InvocationFailed, Invoker
+from sandbox.host.outputs import OutputWriter
+from sandbox.host.plan import FunctionPlan, QueueOutput
+from sandbox.host.settings import QueueOptions
+
+_FIRST_POLL = 0.1
+_POISON = "-poison"
+_log = logging.getLogger("sandbox.host")
+
+
+class QueueListener:
+    """Runs one queue-triggered function. `lease`, in seconds, hides a message in work; it is renewed."""
+
+    def __init__(
+        self,
+        plan: FunctionPlan,
+        invoker: Invoker,
+        outputs: OutputWriter,
+        options: QueueOptions,
+        lease: float = 600.0,
+    ) -> None:
+        self._plan = plan
+        self._invoker = invoker
+        self._outputs = outputs
+        self._options = options
+        self._lease = lease
+        self._queue = str(plan.trigger["queueName"]).lower()
+        self._connection = str(plan.trigger["connection"])
+        self._client: QueueClient = outputs.client(self._queue, self._connection)
+        self.running: set[asyncio.Task[None]] = set()
+
+    async def listen(self) -> None:
+        """Poll until cancelled: a batch, then the next as soon as few enough messages are still in work."""
+        delay = _FIRST_POLL
+        written = self._outputs.written[self._queue]
+        while True:
+            written.clear()
+            messages = await self._receive()
+            for message in messages:
+                task = asyncio.create_task(self._work(message))
+                self.running.add(task)
+                task.add_done_callback(self.running.discard)
+            while len(self.running) > self._options.new_batch_threshold:
+                await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
+            if messages:
+                delay = _FIRST_POLL
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await written.wait()
+            delay = min(delay * 2, self._options.max_polling_interval)
+
+    async def _receive(self) -> list[StoredMessage]:
+        """Take up to batchSize messages; a queue that is not there yet is empty."""
+        pages = self._client.receive_messages(
+            messages_per_page=self._options.batch_size, visibility_timeout=int(self._lease)
+        ).by_page()
+        try:
+            return [message async for message in await anext(pages)]  # one page is one request
+        except (ResourceNotFoundError, StopAsyncIteration):
+            return []
+        except AzureError as error:
+            _log.error("polling queue %s failed: %s", self._queue, type(error).__name__)
+            return []
+
+    async def _work(self, message: StoredMessage) -> None:
+        """Run the function on one message, then delete it, show it again or put it aside."""
+        renewing = asyncio.create_task(self._renew(message))
+        try:
+            outcome = await self._run(message)
+        finally:
+            renewing.cancel()
+            # A renewal under way may still change the receipt that the last step needs.
+            await asyncio.gather(renewing, return_exceptions=True)
+        try:
+            await self._complete(message, outcome)
+        except AzureError as error:
+            # Another reader has it, or the storage is down: the lease runs out and the message comes again.
+            _log.error("queue %s: completing message %s failed: %s", self._queue, message.id, error)
+
+    async def _run(self, message: StoredMessage) -> str:
+        """Give what became of one message: "done", "failed" or "poison"."""
+        if (message.dequeue_count or 0) > self._options.max_dequeue_count:
+            return "poison"
+        try:
+            argument = self._argument(message)
+        except ValueError:
+            _log.error("queue %s: message %s is not base64 (see messageEncoding)", self._queue, message.id)
+            return "poison"
+        try:
+            await self._invoker.invoke(self._plan, argument)
+        except InvocationFailed:
+            return "poison" if (message.dequeue_count or 0) >= self._options.max_dequeue_count else "failed"
+        return "done"
+
+    async def _complete(self, message: StoredMessage, outcome: str) -> None:
+        """Delete, release after visibilityTimeout, or move to the poison queue: written there first."""
+        if outcome == "failed" and not self._queue.endswith(_POISON):
+            seconds = int(self._options.visibility_timeout)
+            await self._client.update_message(message, visibility_timeout=seconds)
+        elif outcome == "poison" and not self._queue.endswith(_POISON):
+            poison = QueueOutput("", self._queue + _POISON, self._connection)
+            _log.warning("queue %s: moving message %s to %s", self._queue, message.id, poison.queue)
+            await self._outputs.write_encoded(poison, message.content)
+            await self._client.delete_message(message)
+        elif outcome == "done":
+            await self._client.delete_message(message)
+        # What fails on a poison queue stays hidden for the rest of its lease, as in the host: no hot loop.
+
+    async def _renew(self, message: StoredMessage) -> None:
+        """Prolong the lease every half of it, and keep the new receipt."""
+        while True:
+            await asyncio.sleep(self._lease / 2)
+            try:
+                await asyncio.shield(self._prolong(message))
+            except HttpResponseError as error:
+                _log.warning("queue %s: renewing message %s failed: %s", self._queue, message.id, error)
+
+    async def _prolong(self, message: StoredMessage) -> None:
+        """Prolong the lease once."""
+        renewed = await self._client.update_message(message, visibility_timeout=int(self._lease))
+        message.pop_receipt = renewed.pop_receipt
+
+    def _argument(self, message: StoredMessage) -> QueueMessage:
+        """Make the function's argument. Raises ValueError when the content is not in the encoding agreed."""
+        body = _decoded(message.content) if self._options.base64 else message.content
+        metadata: dict[str, Any] = {"id": message.id, "pop_receipt": message.pop_receipt}
+        metadata |= {"dequeue_count": message.dequeue_count, "insertion_time": message.inserted_on}
+        metadata |= {"expiration_time": message.expires_on, "time_next_visible": message.next_visible_on}
+        return QueueMessage(body=body, **_overridden(metadata, body))  # type: ignore[no-untyped-call]  # the library's
+
+
+def _decoded(content: str) -> str:
+    """Decode base64; bytes that are no UTF-8 become replacement characters, as in .NET."""
+    return base64.b64decode(content, validate=True).decode("utf-8", "replace")
+
+
+def _overridden(metadata: dict[str, Any], body: str) -> dict[str, Any]:
+    """Let a JSON object's own "id" hide the message's: the host binds properties of the body by name."""
+    if not body.lstrip().startswith("{"):
+        return metadata
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return metadata
+    own = next((value for key, value in document.items() if key.lower() == "id" and value is not None), None)
+    return metadata if own is None else {**metadata, "id": str(own)}

@@ -1,0 +1,59 @@
+"""The host as a whole: HTTP, queues and timers started together and stopped in order."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from sandbox.host.admin import Admin
+from sandbox.host.http import HttpFrontEnd
+from sandbox.host.invocation import Invoker
+from sandbox.host.keys import Keys
+from sandbox.host.outputs import OutputWriter
+from sandbox.host.plan import FunctionPlan
+from sandbox.host.queues import QueueListener
+from sandbox.host.routes import RouteTable
+from sandbox.host.settings import HostOptions
+
+_GRACE = 30.0  # seconds that running invocations have at the end
+
+
+class Host:
+    """Runs the planned functions. Raises RouteError for routes that cannot be served."""
+
+    def __init__(self, plans: Sequence[FunctionPlan], options: HostOptions, keys: Keys) -> None:
+        self._outputs = OutputWriter(base64_encoded=options.queues.base64)
+        self._invoker = Invoker(self._outputs, options.function_timeout)
+        self._admin = Admin(plans, keys, self._invoker)
+        routes = RouteTable(plans, options.route_prefix)
+        front_end = HttpFrontEnd(routes, keys, self._invoker, self._admin, options.max_body)
+        self._runner = web.ServerRunner(front_end.server(), shutdown_timeout=_GRACE)
+        self._queues = [
+            QueueListener(plan, self._invoker, self._outputs, options.queues)
+            for plan in plans
+            if plan.kind == "queueTrigger"
+        ]
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def start(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """Serve HTTP on a bound socket, and begin to poll."""
+        await self._runner.setup()
+        await web.SockSite(self._runner, listener, ssl_context=tls, backlog=1024).start()
+        self._loops = [asyncio.create_task(queue.listen()) for queue in self._queues]
+
+    async def stop(self) -> None:
+        """Take nothing new, let what runs finish (at most 30 seconds), then close."""
+        for loop in self._loops:
+            loop.cancel()
+        ending = (self._runner.cleanup(), self._finish_running(), *self._loops)
+        await asyncio.gather(*ending, return_exceptions=True)
+        self._invoker.close()
+        await self._outputs.close()
+
+    async def _finish_running(self) -> None:
+        """Wait for the invocations that are under way."""
+        running = set(self._admin.running).union(*(queue.running for queue in self._queues))
+        if running:
+            await asyncio.wait(running, timeout=_GRACE)

@@ -1,0 +1,106 @@
+"""App settings and host.json, as the Functions host reads them."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_REFERENCE = re.compile("%([^%]+)%")
+_MEBIBYTE = 1024 * 1024
+
+
+class SettingsError(Exception):
+    """A settings file, host.json or a setting that a binding names is missing or broken; it says which."""
+
+
+@dataclass(frozen=True)
+class QueueOptions:
+    """host.json's extensions.queues; times in seconds. "Azure Queue storage trigger, host.json settings"."""
+
+    batch_size: int = 16
+    new_batch_threshold: int = 8
+    max_dequeue_count: int = 5
+    visibility_timeout: float = 0.0
+    max_polling_interval: float = 2.0  # a minute in Azure; Core Tools' Development default is 2 seconds
+    base64: bool = True
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """What this host honours of host.json; times in seconds. "host.json reference for Azure Functions"."""
+
+    route_prefix: str = "api"
+    function_timeout: float | None = 1800.0
+    queues: QueueOptions = QueueOptions()
+    max_body: int = 100 * _MEBIBYTE
+
+
+def apply_settings(file: Path | None) -> None:
+    """Put the file's "Values" (the form of local.settings.json) under the environment, which wins.
+
+    Raises SettingsError when the file cannot be read.
+    """
+    values = _read_json(file).get("Values", {}) if file is not None else {}
+    # As Core Tools sets it: apps may allow themselves more in local development.
+    for name, value in {**values, "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}.items():
+        os.environ.setdefault(name, str(value))
+    os.environ.setdefault("FUNCTIONS_WORKER_RUNTIME", "python")
+
+
+def read_host_options(app: Path) -> HostOptions:
+    """Read APP/host.json; what it leaves out has the host's default. Raises SettingsError if it is broken."""
+    file = app / "host.json"
+    document = _read_json(file) if file.exists() else {}
+    extensions = document.get("extensions", {})
+    queues = extensions.get("queues", {})
+    batch_size = int(queues.get("batchSize", 16))
+    timeout = document.get("functionTimeout", "00:30:00")
+    try:
+        return HostOptions(
+            route_prefix=extensions.get("http", {}).get("routePrefix", "api").strip("/"),
+            function_timeout=None if timeout == "-1" else seconds_of(timeout),
+            queues=QueueOptions(
+                batch_size=batch_size,
+                new_batch_threshold=int(queues.get("newBatchThreshold", batch_size // 2)),
+                max_dequeue_count=int(queues.get("maxDequeueCount", 5)),
+                visibility_timeout=seconds_of(queues.get("visibilityTimeout", "00:00:00")),
+                max_polling_interval=seconds_of(queues.get("maxPollingInterval", "00:00:02")),
+                base64=queues.get("messageEncoding", "base64").lower() == "base64",
+            ),
+        )
+    except ValueError as error:
+        raise SettingsError(f"{file}: {error}") from error
+
+
+def seconds_of(span: str) -> float:
+    """Give the seconds of a .NET time span "hh:mm:ss" or "d.hh:mm:ss". Raises ValueError for others."""
+    match = re.fullmatch(r"(?:(\d+)\.)?(\d+):(\d\d):(\d\d(?:\.\d+)?)", span)
+    if match is None:
+        raise ValueError(f"{span!r} is not a time span hh:mm:ss")
+    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def resolve(text: str, settings: Mapping[str, str]) -> str:
+    """Replace each `%NAME%` by that app setting. Raises SettingsError naming one that is not defined."""
+
+    def value_of(match: re.Match[str]) -> str:
+        if match[1] not in settings:
+            raise SettingsError(f"the app setting {match[1]!r}, named by %{match[1]}%, is not defined")
+        return settings[match[1]]
+
+    return _REFERENCE.sub(value_of, text)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    """Read a JSON object; a byte order mark, as Windows editors write it, is allowed."""
+    try:
+        document = json.loads(file.read_text("utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{file}: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError(f"{file}: not a JSON object")
+    return document
