@@ -11,7 +11,8 @@ import trustme
 @dataclass(frozen=True)
 class Certificates:
     """Where the files lie, all PEM: the CA, the server's certificate with its key, and a bundle of roots with
-    the CA."""
+    the CA.
+    """
 
     ca_pem: Path
     server_pem: Path
@@ -52,7 +53,8 @@ def _roots() -> bytes:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file whole, readable by its owner only (one of them holds a key), so that no reader sees half
-    of it."""
+    of it.
+    """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.touch(mode=0o600)
     part.write_bytes(content)

@@ -1,5 +1,6 @@
 """The tenant's clock: real time plus an offset that control can move, so that hours of retries pass in
-moments."""
+moments.
+"""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

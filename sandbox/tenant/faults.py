@@ -1,5 +1,6 @@
 """Faults that control plants: refusals, delays, cut connections and lost answers, in front of every part of
-the tenant."""
+the tenant.
+"""
 
 import asyncio
 import itertools

@@ -10,7 +10,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from sandbox.tenant.state import Client, Mailbox, SecretVersion, Tenant
-from sandbox.tenant.tokens import Tokens
 
 SECRET_NAME = r"^[0-9a-zA-Z-]{1,127}$"
 """Key Vault: About keys, secrets and certificates, object identifiers."""
@@ -77,7 +76,6 @@ def tenant_from(seed: Seed, folder: Path) -> Tenant:
     Raises OSError or ValueError when a certificate's file cannot be read.
     """
     tenant = Tenant(seed.tenant_id, folder, seed.identity_header, settings=dict(seed.settings))
-    tenant.tokens = Tokens(tenant)
     for client in [*map(_registered, seed.clients), *map(_identity, seed.managed_identities)]:
         tenant.clients[client.client_id.lower()] = client
     for box in seed.mailboxes:
@@ -110,7 +108,8 @@ def _mailbox(seeded: SeededMailbox) -> Mailbox:
 
 def _versions(seeded: list[str | SeededSecret], now: datetime) -> list[SecretVersion]:
     """Return a secret's versions: the newest a day old, each older one 90 days older, unless the seed says
-    when."""
+    when.
+    """
     versions = []
     for age, given in enumerate(reversed(seeded)):
         secret = SeededSecret(value=given) if isinstance(given, str) else given

@@ -1,5 +1,6 @@
 """The tenant's two sites: https for login, Key Vault, Graph and control, plain http for the managed identity
-endpoint."""
+endpoint.
+"""
 
 import importlib
 import ssl
@@ -11,8 +12,12 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox.certificates import make_certificates
+from sandbox.tenant import identity
+from sandbox.tenant.control import Control
 from sandbox.tenant.faults import fault_middleware
+from sandbox.tenant.login import Login
 from sandbox.tenant.state import Tenant
+from sandbox.tenant.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ async def build(tenant: Tenant) -> web.Application:
     on_cleanup.
     """
     app = web.Application(middlewares=[fault_middleware(tenant.faults)])
+    for part in (Control(tenant), Vault(tenant), Login(tenant)):
+        app.add_routes(part.routes())
     if (Path(__file__).parent / "graph" / "__init__.py").exists():
         graph = importlib.import_module("sandbox.tenant.graph")
         app.add_routes(graph.routes(tenant))
@@ -41,13 +48,16 @@ async def build(tenant: Tenant) -> web.Application:
 async def serve(tenant: Tenant, port: int = 0) -> AsyncIterator[Addresses]:
     """Serve a tenant on loopback while the context lasts; port 0 takes a free one."""
     app = await build(tenant)
-    runners = [web.AppRunner(app, access_log=None)]
+    # A second is enough for what is in flight; aiohttp's default would wait a minute for delayed answers.
+    sites = (app, identity.build(tenant))
+    runners = [web.AppRunner(site, access_log=None, shutdown_timeout=1.0) for site in sites]
     try:
-        await runners[0].setup()
-        site = web.TCPSite(runners[0], "127.0.0.1", port, ssl_context=server_context(tenant))
-        await site.start()
-        tenant.url = f"https://localhost:{runners[0].addresses[0][1]}"
-        yield Addresses(tenant.url, "")
+        for runner, wanted, tls in zip(runners, (port, 0), (server_context(tenant), None), strict=True):
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", wanted, ssl_context=tls).start()
+        main, plain = (runner.addresses[0][1] for runner in runners)
+        tenant.url = f"https://localhost:{main}"
+        yield Addresses(tenant.url, f"http://127.0.0.1:{plain}{identity.PATH}")
     finally:
         for runner in runners:
             await runner.cleanup()
@@ -55,7 +65,8 @@ async def serve(tenant: Tenant, port: int = 0) -> AsyncIterator[Addresses]:
 
 def server_context(tenant: Tenant) -> ssl.SSLContext:
     """Return the TLS settings with the certificate of the tenant's folder: TLS 1.2 or newer, as Microsoft's
-    services."""
+    services.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(make_certificates(tenant.folder).server_pem)

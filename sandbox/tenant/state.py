@@ -6,21 +6,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography import x509
 
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.faults import Faults
-
-if TYPE_CHECKING:
-    from sandbox.tenant.tokens import Tokens
+from sandbox.tenant.tokens import Tokens
 
 
 @dataclass
 class Client:
     """An app registration, or a managed identity: who may get tokens, how, and with which application
-    roles."""
+    roles.
+    """
 
     client_id: str
     roles: set[str] = field(default_factory=set)
@@ -76,9 +75,13 @@ class Tenant:
     """Graph calls by "METHOD template"."""
     url: str = ""
     """The tenant's own https origin, known once it serves."""
-    tokens: "Tokens" = field(init=False, repr=False)
+    tokens: Tokens = field(init=False, repr=False)
     graph: Any = None
     """Whatever the Graph part attaches."""
+
+    def __post_init__(self) -> None:
+        """Make the token signer, which needs the tenant it signs for."""
+        self.tokens = Tokens(self)
 
     def add_mailbox(self, mailbox: Mailbox) -> None:
         """Put a mailbox in the directory; one with the same address or id is replaced."""

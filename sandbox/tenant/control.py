@@ -1,0 +1,160 @@
+"""Control routes: what a test or a person does to the tenant from outside; JSON in, JSON out, 400 with what
+is wrong.
+"""
+
+import json
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+
+from sandbox.tenant.faults import Fault
+from sandbox.tenant.seed import SecretName, Strict
+from sandbox.tenant.state import Client, SecretVersion, Tenant
+
+HUNDRED_YEARS = 100 * 366 * 86400.0
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class ClockMove(Strict):
+    """How far the clock is moved forward."""
+
+    advance_seconds: float = Field(gt=0, le=HUNDRED_YEARS, allow_inf_nan=False)
+
+
+class NewSecret(Strict):
+    """A new version of a vault secret; without created it is made now, by the tenant's clock."""
+
+    name: SecretName
+    value: str
+    created: AwareDatetime | None = None
+    enabled: bool = True
+
+
+class IdentityChange(Strict):
+    """What is changed about a client or a managed identity; roles replaces all of them."""
+
+    roles: list[str] | None = None
+    vault: bool | None = None
+
+
+class ClientChange(IdentityChange):
+    """What is changed about an app registration; its secrets too."""
+
+    add_secret: str | None = Field(default=None, min_length=1)
+    remove_secret: str | None = None
+
+
+class Control:
+    """The control routes of clock, faults, vault, clients and managed identities."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes; the Graph part adds its own under the same prefix."""
+        return [
+            web.get("/_control", self.listing),
+            web.get("/_control/clock", self.clock),
+            web.post("/_control/clock", self.move_clock),
+            web.get("/_control/faults", self.faults),
+            web.post("/_control/faults", self.plant_fault),
+            web.delete("/_control/faults", self.clear_faults),
+            web.delete("/_control/faults/{id}", self.clear_faults),
+            web.post("/_control/secrets", self.add_secret),
+            web.post("/_control/clients/{id}", self.change_client),
+            web.post("/_control/managed-identities/{id}", self.change_identity),
+        ]
+
+    async def listing(self, request: web.Request) -> web.Response:
+        """List the control routes."""
+        routes = [(f"{route.method} {route.resource.canonical}", route.handler.__doc__ or "")
+                  for route in request.app.router.routes() if route.resource and route.method != "HEAD"]
+        found = [{"route": name, "does": text.strip().partition("\n")[0]}
+                 for name, text in routes if " /_control" in name]
+        return web.json_response({"routes": found})
+
+    async def clock(self, _request: web.Request) -> web.Response:
+        """Show the tenant's time."""
+        now, offset = self._tenant.clock.now(), self._tenant.clock.offset
+        return web.json_response({"now": now.isoformat(), "offsetSeconds": offset.total_seconds()})
+
+    async def move_clock(self, request: web.Request) -> web.Response:
+        """Move the clock forward: {"advanceSeconds": n}."""
+        self._tenant.clock.advance((await body_of(request, ClockMove)).advance_seconds)
+        return await self.clock(request)
+
+    async def faults(self, _request: web.Request) -> web.Response:
+        """List the planted faults, and how many requests each has met."""
+        faults = self._tenant.faults
+        listed = [{"id": key, "met": faults.met[key], **fault.model_dump(by_alias=True)}
+                  for key, fault in faults.planted.items()]
+        return web.json_response({"faults": listed})
+
+    async def plant_fault(self, request: web.Request) -> web.Response:
+        """Plant a fault: {"match", "status", "headers", "body", "times", "delaySeconds", "cut", "after"}."""
+        return web.json_response({"id": self._tenant.faults.plant(await body_of(request, Fault))}, status=201)
+
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        """Clear all faults, or the one whose id is named."""
+        fault_id = request.match_info.get("id")
+        if not self._tenant.faults.clear(fault_id) and fault_id:
+            return refused(404, f"no fault has the id {fault_id}")
+        return web.Response(status=204)
+
+    async def add_secret(self, request: web.Request) -> web.Response:
+        """Add a version of a Key Vault secret: {"name", "value", "created"?, "enabled"?}."""
+        new = await body_of(request, NewSecret)
+        version = SecretVersion(new.value, new.created or self._tenant.clock.now(), new.enabled)
+        versions = self._tenant.vault.setdefault(new.name.lower(), [])
+        versions.append(version)
+        versions.sort(key=lambda one: one.created)
+        return web.json_response({"name": new.name, "version": version.version}, status=201)
+
+    async def change_client(self, request: web.Request) -> web.Response:
+        """Change an app registration: {"addSecret"?, "removeSecret"?, "roles"?, "vault"?}."""
+        change = await body_of(request, ClientChange)
+        client = self._tenant.clients.get(request.match_info["id"].lower())
+        if client is None or client.managed_identity:
+            return refused(404, f"no client has the id {request.match_info['id']}")
+        if change.remove_secret is not None and change.remove_secret not in client.secrets:
+            return refused(400, "removeSecret: the client has no such secret")
+        client.secrets = [one for one in client.secrets if one != change.remove_secret]
+        if change.add_secret is not None:
+            client.secrets.append(change.add_secret)
+        return _changed(client, change)
+
+    async def change_identity(self, request: web.Request) -> web.Response:
+        """Change a managed identity, by client id or "system": {"roles"?, "vault"?}."""
+        change = await body_of(request, IdentityChange)
+        wanted = request.match_info["id"].lower()
+        for client in self._tenant.clients.values():
+            if client.managed_identity and wanted in (client.client_id.lower(), client.managed_identity):
+                return _changed(client, change)
+        return refused(404, f"no managed identity has the id {wanted}")
+
+
+async def body_of(request: web.Request, model: type[Body]) -> Body:
+    """Return a request's JSON body as a model; raises HTTPBadRequest that names every wrong field."""
+    try:
+        return model.model_validate_json(await request.read())
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors()]
+        text = json.dumps({"error": "; ".join(wrong)})
+        raise web.HTTPBadRequest(text=text, content_type="application/json") from error
+
+
+def refused(status: int, text: str) -> web.Response:
+    """Answer a control request that cannot be done, with what is wrong."""
+    return web.json_response({"error": text}, status=status)
+
+
+def _changed(client: Client, change: IdentityChange) -> web.Response:
+    """Set roles and vault access, and answer the client as it is now, without its secrets."""
+    if change.roles is not None:
+        client.roles = set(change.roles)
+    if change.vault is not None:
+        client.vault = change.vault
+    return web.json_response({
+        "clientId": client.client_id, "roles": sorted(client.roles), "vault": client.vault,
+        "secrets": len(client.secrets), "managedIdentity": client.managed_identity})

@@ -1,0 +1,147 @@
+"""Key Vault's secrets, read-only: challenge, one secret, the versions of a secret.
+
+Key Vault REST API: Authentication, requests and responses; Get Secret; Get Secret Versions.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.tenant.seed import SECRET_NAME
+from sandbox.tenant.state import SecretVersion, Tenant
+from sandbox.tenant.tokens import VAULT, Caller, Refused
+
+API_VERSION = re.compile(r"7\.\d|20\d\d-\d\d-\d\d")
+PAGE = 25
+
+
+class VaultError(Exception):
+    """A refusal in Key Vault's shape; `inner` is its innererror code."""
+
+    def __init__(self, status: int, code: str, message: str, inner: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error: dict[str, Any] = {"code": code, "message": message}
+        if inner:
+            self.error["innererror"] = {"code": inner}
+
+
+class Vault:
+    """The routes of https://{name}.vault.azure.net that read secrets."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes; the slash at the end is what azure-keyvault-secrets sends when it names no
+        version.
+        """
+        return [
+            web.get("/secrets/{name}", self.secret),
+            web.get("/secrets/{name}/", self.secret),
+            web.get("/secrets/{name}/versions", self.versions),
+            web.get("/secrets/{name}/{version}", self.secret),
+        ]
+
+    async def secret(self, request: web.Request) -> web.Response:
+        """Answer one version of a secret with its value, the newest when none is named."""
+        return self._answered(request, self._secret)
+
+    async def versions(self, request: web.Request) -> web.Response:
+        """Answer a page of a secret's versions, without values; an unknown secret has none."""
+        return self._answered(request, self._versions)
+
+    def _answered(self, request: web.Request, read: Callable[[web.Request], dict[str, Any]]) -> web.Response:
+        """Answer what was read, or the refusal; a 401 carries the challenge: where to get a token, and for
+        what.
+        """
+        try:
+            return web.json_response(read(request))
+        except VaultError as refusal:
+            headers = {}
+            if refusal.status == 401:
+                authorization = f"{self._tenant.url}/{self._tenant.tenant_id}"
+                headers["WWW-Authenticate"] = f'Bearer authorization="{authorization}", resource="{VAULT}"'
+            return web.json_response({"error": refusal.error}, status=refusal.status, headers=headers)
+
+    def _secret(self, request: web.Request) -> dict[str, Any]:
+        """Return a secret bundle; raises VaultError when it is unknown or disabled."""
+        versions = self._readable(request, "getSecret")
+        wanted = request.match_info.get("version", "")
+        found = [one for one in versions if wanted in ("", one.version)]
+        if not found:
+            raise _not_found(request.match_info["name"])
+        if not found[-1].enabled:
+            text = "Operation get is not allowed on a disabled secret."
+            raise VaultError(403, "Forbidden", text, "SecretDisabled")
+        return {"value": found[-1].value, **self._item(request, found[-1]), "tags": {}}
+
+    def _versions(self, request: web.Request) -> dict[str, Any]:
+        """Return a page in the order of version ids, which says nothing of age: the caller has to sort by
+        created.
+        """
+        versions = sorted(self._readable(request, "readMetadata"), key=lambda one: one.version)
+        size = _number(request.query.get("maxresults", str(PAGE)), 1, PAGE, "maxresults")
+        start = _number(request.query.get("$skiptoken", "0"), 0, len(versions), "$skiptoken")
+        page = [self._item(request, one) for one in versions[start:start + size]]
+        next_link = None
+        if start + size < len(versions):
+            query = request.url.update_query({"$skiptoken": str(start + size)}).raw_path_qs
+            next_link = f"{self._tenant.url}{query}"
+        return {"value": page, "nextLink": next_link}
+
+    def _readable(self, request: web.Request, action: str) -> list[SecretVersion]:
+        """Return a secret's versions once token, api-version, permission and name are found good, in this
+        order.
+        """
+        caller = self._caller(request)
+        version = request.query.get("api-version", "")
+        if not API_VERSION.fullmatch(version):
+            known = "Consider using the latest supported version (7.6)."
+            text = f"The specified version ({version}) is not recognized. {known}"
+            raise VaultError(400, "BadParameter", text)
+        if not self._tenant.clients[caller.client_id.lower()].vault:
+            text = ("Caller is not authorized to perform action on resource.\r\nIf role assignments, deny "
+                    "assignments or role definitions were changed recently, please observe propagation time."
+                    "\r\n"
+                    f"Caller: appid={caller.client_id}\r\n"
+                    f"Action: 'Microsoft.KeyVault/vaults/secrets/{action}/action'\r\n")
+            raise VaultError(403, "Forbidden", text, "ForbiddenByRbac")
+        name = request.match_info["name"]
+        if not re.fullmatch(SECRET_NAME, name):
+            raise VaultError(400, "BadParameter", f"The request URI contains an invalid name: {name}")
+        return self._tenant.vault.get(name.lower(), [])
+
+    def _caller(self, request: web.Request) -> Caller:
+        """Return who calls; raises VaultError 401 when the token is missing or not good for Key Vault."""
+        header = request.headers.get("Authorization")
+        try:
+            return self._tenant.tokens.check(header, VAULT)
+        except Refused as refused:
+            missing = "AKV10000: Request is missing a Bearer or PoP token."
+            text = f"AKV10022: {refused.text}" if header else missing
+            raise VaultError(401, "Unauthorized", text) from refused
+
+    def _item(self, request: web.Request, version: SecretVersion) -> dict[str, Any]:
+        """Return a version's id and attributes; times are whole seconds since 1970."""
+        created = int(version.created.timestamp())
+        attributes = {"enabled": version.enabled, "created": created, "updated": created,
+                      "recoveryLevel": "Recoverable+Purgeable", "recoverableDays": 90}
+        return {"id": f"{self._tenant.url}/secrets/{request.match_info['name']}/{version.version}",
+                "attributes": attributes}
+
+
+def _not_found(name: str) -> VaultError:
+    """Return Key Vault's 404."""
+    text = (f"A secret with (name/id) {name} was not found in this key vault. If you recently deleted this "
+            "secret you may be able to recover it using the correct recovery command.")
+    return VaultError(404, "SecretNotFound", text)
+
+
+def _number(text: str, low: int, high: int, name: str) -> int:
+    """Return a query parameter's number; raises VaultError 400 when it is none between low and high."""
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise VaultError(400, "BadParameter", f"The parameter {name} must be a number from {low} to {high}.")
+    return int(text)
