@@ -9,7 +9,7 @@ from aiohttp import web
 from azure.functions.queue import QueueMessage
 from azure.functions.timer import TimerRequest
 
-from sandbox.host.invocation import InvocationFailed, Invoker
+from sandbox.host.invocation import Invoker
 from sandbox.host.keys import Keys
 from sandbox.host.plan import FunctionPlan
 
@@ -54,17 +54,10 @@ class Admin:
         text = body.get("input")
         is_timer = plan.kind == "timerTrigger"
         argument = TimerRequest() if is_timer else _queue_message(text)
-        task = asyncio.create_task(self._invoke(plan, argument))
+        task = asyncio.create_task(self._invoker.run(plan, argument))
         self.running.add(task)
         task.add_done_callback(self.running.discard)
         return web.Response(status=202)
-
-    async def _invoke(self, plan: FunctionPlan, argument: object) -> None:
-        """Invoke; a failure has been logged and goes no further."""
-        try:
-            await self._invoker.invoke(plan, argument)
-        except InvocationFailed:
-            return
 
 
 def _queue_message(text: object) -> QueueMessage:

@@ -101,6 +101,11 @@ class Invoker:
             return result
         return arguments[plan.http_output].value
 
+    async def run(self, plan: FunctionPlan, argument: object) -> None:
+        """Invoke where nobody waits for the outcome; a failure has been logged and goes no further."""
+        with contextlib.suppress(InvocationFailed):
+            await self.invoke(plan, argument)
+
     async def _call(self, plan: FunctionPlan, arguments: dict[str, Any]) -> Any:
         """Run the function within the time that host.json allows."""
         async with asyncio.timeout(self._timeout):

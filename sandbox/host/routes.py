@@ -1,7 +1,7 @@
 """Which function answers a method and a path.
 
 "Azure Functions HTTP trigger, Customize the HTTP endpoint". The host tries the routes in the order of the
-functions' names, not by how exact they are. A method that is not listed is as if the route were not there (404);
+functions' names, not by how exact they are. For a method that is not listed the route is not there (404);
 HEAD is served where GET is, and gets 405 where it is not.
 """
 

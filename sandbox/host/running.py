@@ -11,17 +11,19 @@ from sandbox.host.admin import Admin
 from sandbox.host.http import HttpFrontEnd
 from sandbox.host.invocation import Invoker
 from sandbox.host.keys import Keys
+from sandbox.host.ncrontab import Schedule, parse_schedule
 from sandbox.host.outputs import OutputWriter
 from sandbox.host.plan import FunctionPlan
 from sandbox.host.queues import QueueListener
 from sandbox.host.routes import RouteTable
-from sandbox.host.settings import HostOptions
+from sandbox.host.settings import HostOptions, SettingsError
+from sandbox.host.timers import Timer
 
 _GRACE = 30.0  # seconds that running invocations have at the end
 
 
 class Host:
-    """Runs the planned functions. Raises RouteError for routes that cannot be served."""
+    """Runs the planned functions. Raises RouteError or SettingsError for what cannot be served."""
 
     def __init__(self, plans: Sequence[FunctionPlan], options: HostOptions, keys: Keys) -> None:
         self._outputs = OutputWriter(base64_encoded=options.queues.base64)
@@ -30,18 +32,19 @@ class Host:
         routes = RouteTable(plans, options.route_prefix)
         front_end = HttpFrontEnd(routes, keys, self._invoker, self._admin, options.max_body)
         self._runner = web.ServerRunner(front_end.server(), shutdown_timeout=_GRACE)
-        self._queues = [
-            QueueListener(plan, self._invoker, self._outputs, options.queues)
-            for plan in plans
-            if plan.kind == "queueTrigger"
-        ]
+        self._triggers: list[QueueListener | Timer] = []
+        for plan in plans:
+            if plan.kind == "queueTrigger":
+                self._triggers.append(QueueListener(plan, self._invoker, self._outputs, options.queues))
+            elif plan.kind == "timerTrigger":
+                self._triggers.append(Timer(plan, _schedule(plan), self._invoker))
         self._loops: list[asyncio.Task[None]] = []
 
     async def start(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
         """Serve HTTP on a bound socket, and begin to poll."""
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=tls, backlog=1024).start()
-        self._loops = [asyncio.create_task(queue.listen()) for queue in self._queues]
+        self._loops = [asyncio.create_task(trigger.listen()) for trigger in self._triggers]
 
     async def stop(self) -> None:
         """Take nothing new, let what runs finish (at most 30 seconds), then close."""
@@ -54,6 +57,14 @@ class Host:
 
     async def _finish_running(self) -> None:
         """Wait for the invocations that are under way."""
-        running = set(self._admin.running).union(*(queue.running for queue in self._queues))
+        running = self._admin.running.union(*(trigger.running for trigger in self._triggers))
         if running:
             await asyncio.wait(running, timeout=_GRACE)
+
+
+def _schedule(plan: FunctionPlan) -> Schedule:
+    """Read a timer's schedule. Raises SettingsError for one that is none."""
+    try:
+        return parse_schedule(str(plan.trigger["schedule"]))
+    except ValueError as error:
+        raise SettingsError(f"{plan.name}: {error}") from error
