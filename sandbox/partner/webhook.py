@@ -1,0 +1,89 @@
+"""POST /webhook over HTTP: hands the raw request to receive.py, or fails the way it was told to."""
+
+import asyncio
+
+from aiohttp import web
+
+from sandbox.partner.behaviour import Behaviour, Behaviours
+from sandbox.partner.deliveries import Attempt, Deliveries
+from sandbox.partner.receive import Receipt, Receiver
+
+_LARGEST_DRIP = 64 * 1024
+
+
+class WebhookRoute:
+    """The route that the relay calls."""
+
+    def __init__(self, receiver: Receiver, deliveries: Deliveries, behaviours: Behaviours) -> None:
+        self.receiver = receiver
+        self.deliveries = deliveries
+        self.behaviours = behaviours
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one delivery."""
+        body = await request.read()
+        attempt = await self.deliveries.arrived(request.headers, body)
+        behaviour = self.behaviours.take(attempt.mailbox)
+        await asyncio.sleep(behaviour.delaySeconds)
+        if behaviour.hang:
+            await _client_left(request)
+        if behaviour.hang or behaviour.cut == "before":
+            return _cut(request)
+        if not behaviour.works:
+            return await self._answer(request, attempt, behaviour, behaviour.status or 500)
+        receipt = self._receive(request, body)
+        await self.deliveries.settled(attempt, receipt)
+        if behaviour.cut == "after":
+            return _cut(request)
+        status = behaviour.status if behaviour.status and receipt.status == 204 else receipt.status
+        return await self._answer(request, attempt, behaviour, status)
+
+    def _receive(self, request: web.Request, body: bytes) -> Receipt:
+        """Take the delivery; the one rule of the contract that is not in the body is its content type."""
+        receipt = self.receiver.receive(request.headers, body)
+        if receipt.status == 401 or request.content_type == "application/json":
+            return receipt
+        violations = (*receipt.violations, "Content-Type: not application/json")
+        return Receipt(receipt.status, receipt.duplicate, violations)
+
+    async def _answer(
+        self, request: web.Request, attempt: Attempt, behaviour: Behaviour, status: int
+    ) -> web.StreamResponse:
+        """Answer with a status and, when planted, with headers and a body."""
+        attempt.status = status
+        if behaviour.drip is None:
+            return web.Response(status=status, headers=behaviour.headers, text=behaviour.body)
+        # A 204 has no body that could drip.
+        attempt.status = 200 if status == 204 else status
+        return await _drip(request, behaviour, attempt.status)
+
+
+async def _drip(request: web.Request, behaviour: Behaviour, status: int) -> web.StreamResponse:
+    """Send a body at so many bytes per second; without a planted body until the client has had enough."""
+    speed = behaviour.drip or 1
+    size = max(1, min(_LARGEST_DRIP, int(speed / 20)))
+    response = web.StreamResponse(status=status, headers=behaviour.headers)
+    await response.prepare(request)
+    rest = behaviour.body.encode() if behaviour.body is not None else None
+    try:
+        while rest is None or rest:
+            await response.write(b"." * size if rest is None else rest[:size])
+            rest = rest if rest is None else rest[size:]
+            await asyncio.sleep(size / speed)
+    except ConnectionError:
+        return response
+    await response.write_eof()
+    return response
+
+
+async def _client_left(request: web.Request) -> None:
+    """Wait until the client has closed the connection."""
+    while request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(0.05)
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Close the connection; the response that is returned finds nobody."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
