@@ -1,0 +1,48 @@
+"""Is it still working? Up or down for anybody; each check, and what to do, for who holds a key."""
+
+import time
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import azure.functions as func
+
+from functions.http import answer
+from shared.bootstrap import relay
+
+if TYPE_CHECKING:
+    from shared.relay.health import Check
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+KEEP_SECONDS = 15.0  # so that anonymous callers cannot make us call the vault, login and storage for each request
+_lock = Lock()
+_kept: "tuple[float, list[Check]]" = (0.0, [])
+
+
+@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
+    """Answer 200 up or 503 down, and nothing else."""
+    from shared.relay.health import is_up
+
+    up = is_up(_checks())
+    return answer(200 if up else 503, {"status": "up" if up else "down"})
+
+
+@blueprint.route("health/checks", methods=["GET"])
+def health_checks(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (as above)
+    """List the named checks, each ok or what to do; 503 when one is not ok."""
+    checks = _checks()
+    content = {check.name: {"ok": check.ok, "detail": check.text} for check in checks}
+    return answer(200 if all(check.ok for check in checks) else 503, {"checks": content})
+
+
+def _checks() -> "list[Check]":
+    """Return the checks, run at most once in KEEP_SECONDS."""
+    from shared.relay.health import check_all
+
+    global _kept  # noqa: PLW0603  (the one thing that is kept between two calls)
+    with _lock:
+        due, checks = _kept
+        if not checks or time.monotonic() >= due:
+            checks = check_all(relay())
+            _kept = (time.monotonic() + KEEP_SECONDS, checks)
+        return checks

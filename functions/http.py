@@ -1,0 +1,69 @@
+"""How the HTTP functions answer: JSON, or problem details (RFC 9457) for every error of ours, mapped in one place."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import azure.functions as func
+
+from shared.errors import ConfigurationError, RelayError, SetupRefused
+
+_logger = logging.getLogger("relay.http")
+
+
+def answer(status: int, content: Any, **headers: str) -> func.HttpResponse:
+    """Return a JSON answer."""
+    text = json.dumps(content, ensure_ascii=False)
+    return func.HttpResponse(text, status_code=status, headers=headers, mimetype="application/json")
+
+
+def problem(status: int, title: str, detail: str, retry_after: float | None = None) -> func.HttpResponse:
+    """Return problem details: `detail` says what to do; `retry_after` is in seconds."""
+    headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return func.HttpResponse(
+        json.dumps(content, ensure_ascii=False),
+        status_code=status,
+        headers=headers,
+        mimetype="application/problem+json",
+    )
+
+
+def problem_of(error: RelayError) -> func.HttpResponse:
+    """Return the problem details of an error of ours; the only place that gives errors a status."""
+    if isinstance(error, SetupRefused):
+        return problem(error.status, error.title, str(error), error.retry_after)
+    _logger.error("A call could not be served: %s", error)
+    if isinstance(error, ConfigurationError):
+        detail = f"The relay has to be set right by the customer's IT. {error}"
+        return problem(503, "The relay is not configured", detail, retry_after=300)
+    return problem(503, "The relay cannot work at the moment", f"Try again soon. {error}", retry_after=30)
+
+
+def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Callable[..., func.HttpResponse]:
+    """Decorate a handler so that every error of ours becomes problem details."""
+
+    @wraps(handler)
+    def answered(req: func.HttpRequest) -> func.HttpResponse:
+        try:
+            return handler(req)
+        except RelayError as error:
+            return problem_of(error)
+
+    return answered
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a body. Raises SetupRefused 400 when it is none."""
+    try:
+        content = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise SetupRefused(400, "Not a JSON object", 'Send a JSON object in UTF-8, for instance {"mailbox": "…"}.')
+    return content

@@ -1,0 +1,81 @@
+"""Graph posts its change notifications here. Anonymous: the clientState of each item is the proof.
+
+`async`, and never blocking: a setup call waits for Graph, which calls back into this process for the handshake. The
+queue outputs are written by the host before the answer leaves, so 202 is only said of what a queue holds; when that
+write fails the host answers 500, and Graph tries again.
+"""
+
+import asyncio
+import typing
+from datetime import UTC, datetime
+
+import azure.functions as func
+
+from functions.http import problem, problem_of
+from shared import telemetry
+from shared.bootstrap import relay
+from shared.errors import RelayError
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+Messages = func.Out[typing.List[str]]  # noqa: UP006  (with list[str] the indexing of the whole app fails)
+
+
+@blueprint.route("notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@blueprint.queue_output("changes", "calendar-changes", "AzureWebJobsStorage")
+@blueprint.queue_output("repairs", "mailbox-repairs", "AzureWebJobsStorage")
+async def receive_notifications(req: func.HttpRequest, changes: Messages, repairs: Messages) -> func.HttpResponse:
+    """Answer the handshake, or put what Graph says on the queues."""
+    return await receive(req, changes, repairs)
+
+
+async def receive(req: func.HttpRequest, changes: Messages, repairs: Messages) -> func.HttpResponse:
+    """Take in a POST of Graph. Both URLs take both kinds of item, so that a misrouted one is not lost."""
+    from shared.graph.handshake import BadToken, validation_token
+
+    try:
+        token = validation_token(req.url)
+    except BadToken as error:
+        return problem(400, "Bad validationToken", str(error))
+    if token is not None:
+        return func.HttpResponse(token, headers={"X-Content-Type-Options": "nosniff"}, mimetype="text/plain")
+    try:
+        return await _take_in(req, changes, repairs)
+    except RelayError as error:
+        return problem_of(error)
+
+
+async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) -> func.HttpResponse:
+    from shared.graph.notification import BadBody
+    from shared.relay.intake import take_in
+
+    refusal = _refusal(req)
+    if refusal is not None:
+        return refusal
+    parts = relay()
+    keys = parts.known_client_state_keys()
+    if keys is None:
+        keys = await asyncio.to_thread(parts.client_state_keys)
+    try:
+        intake = take_in(req.get_body(), keys, parts.settings.tenant_id, datetime.now(UTC))
+    except BadBody as error:
+        return problem(400, "Not a notification collection", str(error))
+    if intake.changes:
+        changes.set(intake.changes)
+    if intake.repairs:
+        repairs.set(intake.repairs)
+    telemetry.count("notifications", intake.accepted)
+    for reason, number in intake.dropped.items():
+        telemetry.count("notifications_dropped", number, reason=reason)
+    return func.HttpResponse(status_code=202)
+
+
+def _refusal(req: func.HttpRequest) -> func.HttpResponse | None:
+    """Return an answer to what Graph never sends: another type, an encoding, too large a body."""
+    from shared.graph.notification import LARGEST_BODY
+
+    kind = req.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json" or req.headers.get("content-encoding", "identity").lower() != "identity":
+        return problem(415, "Unsupported media type", "Send application/json, without a content encoding.")
+    if len(req.get_body()) > LARGEST_BODY:
+        return problem(413, "Too large", f"A body may have {LARGEST_BODY} bytes.")
+    return None

@@ -1,0 +1,1 @@
+"""Everything the relay does; knows nothing of azure.functions."""

@@ -1,0 +1,215 @@
+"""The one place that builds the real parts. Nothing is built, read or opened before it is first asked for.
+
+`relay()` is what the functions use. Tests build a Relay of their own and pass other parts by keyword.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from shared import telemetry
+from shared.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from azure.core.credentials import TokenCredential
+    from azure.keyvault.secrets import SecretClient
+
+    from shared.config import Settings
+    from shared.graph.client import GetToken, GraphClient
+    from shared.graph.client_state import Key
+    from shared.graph.events import Events
+    from shared.key_vault import Secret, Secrets
+    from shared.partner.webhook import Webhook
+    from shared.relay.series import Occurrences
+    from shared.relay.subscription import SubscriptionKeeper
+    from shared.storage.connection import StorageAccount
+    from shared.storage.ledger import Ledger
+    from shared.storage.queues import Queue
+    from shared.storage.watches import Watches
+
+WORKERS = 32
+SHORTEST_KEY = 16  # characters of the HMAC key
+
+
+class Relay:
+    """All parts, each built at its first use; reading one raises ConfigurationError if its settings are not sound."""
+
+    def __init__(self, environ: Mapping[str, str], **parts: Any) -> None:
+        self._environ = environ
+        self._slots: dict[str, threading.BoundedSemaphore] = {}
+        self.__dict__.update(parts)  # takes the place of the property of that name
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The app settings."""
+        from shared.config import Settings
+
+        return Settings.load(self._environ)
+
+    @cached_property
+    def now(self) -> Callable[[], datetime]:
+        """The clock, in UTC."""
+        return lambda: datetime.now(UTC)
+
+    @cached_property
+    def sleep(self) -> Callable[[float], None]:
+        """Waits some seconds."""
+        return time.sleep
+
+    @cached_property
+    def credential(self) -> TokenCredential:
+        """The app's own identity, for Key Vault and storage: managed identity in Azure, the developer's locally."""
+        from azure.identity import DefaultAzureCredential
+
+        return DefaultAzureCredential()
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """The secrets in Key Vault."""
+        from shared.key_vault import Secrets
+
+        return Secrets(lambda: self._secret_client)
+
+    @cached_property
+    def _secret_client(self) -> SecretClient:
+        from azure.keyvault.secrets import SecretClient
+
+        return SecretClient(
+            self.settings.key_vault_uri,
+            self.credential,
+            verify_challenge_resource=self.settings.key_vault_verify_challenge,
+            connection_timeout=3,
+            read_timeout=4,
+            retry_total=1,
+        )
+
+    @cached_property
+    def get_token(self) -> GetToken:
+        """Gives tokens for Graph, by GRAPH_CREDENTIAL."""
+        from shared.graph.token import AppToken, IdentityToken
+
+        if self.settings.graph_credential == "managed-identity":
+            return IdentityToken(self._graph_identity, self.settings.graph_base_url)
+        return AppToken(self.settings, self.secrets)
+
+    @property
+    def _graph_identity(self) -> TokenCredential:
+        from azure.identity import ManagedIdentityCredential
+
+        return ManagedIdentityCredential(client_id=self.settings.client_id)
+
+    @cached_property
+    def graph(self) -> GraphClient:
+        """The client for Microsoft Graph."""
+        from shared.graph.client import GraphClient, graph_session
+
+        return GraphClient(self.settings.graph_base_url, self.get_token, graph_session())
+
+    @cached_property
+    def events(self) -> Events:
+        """Reads events."""
+        from shared.graph.events import Events
+
+        return Events(self.graph)
+
+    @cached_property
+    def occurrences(self) -> Occurrences:
+        """Finds the occurrences of a series in the window."""
+        from shared.relay.series import Occurrences
+
+        past, future = self.settings.window_past_days, self.settings.window_future_days
+        return Occurrences(self.events, self.ledger, timedelta(days=past), timedelta(days=future), self.now)
+
+    @cached_property
+    def keeper(self) -> SubscriptionKeeper:
+        """Keeps subscriptions."""
+        from shared.graph.subscriptions import Subscriptions
+        from shared.relay.subscription import SubscriptionKeeper
+
+        subscriptions = Subscriptions(self.graph)
+        return SubscriptionKeeper(self.settings, subscriptions, self.watches, self.client_state_keys, self.now)
+
+    @cached_property
+    def webhook(self) -> Webhook:
+        """Delivers to the partner."""
+        from shared.partner.webhook import Webhook, partner_session
+
+        name = self.settings.partner_signing_secret_name
+        return Webhook(
+            self.settings.partner_webhook_url, lambda: self.secrets.get(name).value, name, partner_session()
+        )
+
+    @cached_property
+    def storage(self) -> StorageAccount:
+        """The storage account."""
+        from shared.storage.connection import StorageAccount
+
+        return StorageAccount(self._environ, lambda: self.credential)
+
+    @cached_property
+    def watches(self) -> Watches:
+        """The table of watches."""
+        from shared.storage.watches import Watches
+
+        return Watches(cache(lambda: self.storage.table("watches")))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The table of what the partner was told."""
+        from shared.storage.ledger import Ledger
+
+        return Ledger(cache(lambda: self.storage.table("ledger")), self.now)
+
+    @cached_property
+    def changes(self) -> Queue:
+        """The queue of changes."""
+        from shared.storage.queues import CHANGES, Queue
+
+        return Queue(cache(lambda: self.storage.queue(CHANGES)))
+
+    @cached_property
+    def workers(self) -> Executor:
+        """The threads that work on changes."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(WORKERS, "change")
+
+    def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
+        """Return the four places that all work on one mailbox shares in this process."""
+        from shared.relay.deliver import AT_ONCE
+
+        return self._slots.setdefault(mailbox, threading.BoundedSemaphore(AT_ONCE))
+
+    def client_state_keys(self) -> list[Key]:
+        """Return the two newest keys of the clientState, newest first; may wait for the vault."""
+        name = self.settings.client_state_key_name
+        return [_key(name, secret) for secret in self.secrets.latest_two(name)]
+
+    def known_client_state_keys(self) -> list[Key] | None:
+        """Return the same without ever waiting, or None when they have not been read yet."""
+        name = self.settings.client_state_key_name
+        known = self.secrets.peek_latest_two(name)
+        return None if known is None else [_key(name, secret) for secret in known]
+
+
+def _key(name: str, secret: Secret) -> Key:
+    from shared.graph.client_state import Key
+
+    if len(secret.value) < SHORTEST_KEY:
+        raise ConfigurationError(name, f"must be at least {SHORTEST_KEY} random characters")
+    return Key(secret.version, secret.value.encode(), secret.created)
+
+
+@cache
+def relay() -> Relay:
+    """Return the process's one relay, on the process's environment."""
+    telemetry.quiet_libraries()
+    return Relay(os.environ)

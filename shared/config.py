@@ -1,0 +1,115 @@
+"""The settings: one model, filled from the environment on first use.
+
+A broken or missing setting breaks only what reads it: the value is left out, and reading it raises
+ConfigurationError with the setting's name. ("Azure Functions: App settings reference"; "App Service: Use Key
+Vault references" tells that a reference that cannot be resolved stays standing as the value.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+
+from shared.errors import ConfigurationError
+
+REQUIRED: Any = None  # a default that is neither validated nor ever handed out: see Settings._keeping
+
+
+class Settings(BaseModel):
+    """The app settings, by their names in lower case."""
+
+    model_config = ConfigDict(alias_generator=str.upper, frozen=True, extra="ignore")
+
+    tenant_id: str = REQUIRED
+    client_id: str = REQUIRED
+    graph_credential: Literal["client-secret", "certificate", "managed-identity"] = "client-secret"
+    key_vault_uri: str = REQUIRED
+    graph_client_secret_name: str = "graph-client-secret"
+    graph_certificate_name: str = "graph-certificate"
+    client_state_key_name: str = "client-state-key"
+    partner_signing_secret_name: str = "partner-signing-secret"
+    azure_functions_environment: str = "Production"  # stands before the URLs, whose validation looks at it
+    partner_webhook_url: str = REQUIRED
+    public_base_url: str = REQUIRED
+    allowed_notification_hosts: str = ""
+    allowed_mailboxes: str = ""
+    graph_base_url: str = "https://graph.microsoft.com/v1.0"
+    azure_authority_host: str = "https://login.microsoftonline.com"
+    key_vault_verify_challenge: bool = True
+    subscription_lifetime_minutes: int = Field(default=10_000, ge=60, le=10_080)
+    renew_before_minutes: int = Field(default=4_320, ge=30, le=10_000)
+    renewal_schedule: str = "0 */30 * * * *"
+    resync_schedule: str = "0 0 2 * * *"
+    settle_seconds: float = Field(default=10, ge=0, le=300)
+    window_past_days: int = Field(default=1, ge=0, le=3_650)
+    window_future_days: int = Field(default=180, ge=1, le=3_650)
+    features: str = "relay"
+
+    _problems: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("graph_base_url", "azure_authority_host", "key_vault_uri", "public_base_url")
+    @classmethod
+    def _is_https(cls, value: str) -> str:
+        return _address(value, ("https",))
+
+    @field_validator("partner_webhook_url")
+    @classmethod
+    def _is_https_unless_local(cls, value: str, info: Any) -> str:
+        local = info.data.get("azure_functions_environment") == "Development"
+        return _address(value, ("https", "http") if local else ("https",))
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings from `environ`; an empty value counts as unset. Never raises: see `problems`."""
+        names = [name.upper() for name in cls.model_fields]
+        given = {name: environ[name].strip() for name in names if environ.get(name, "").strip()}
+        if environ.get("WEBSITE_HOSTNAME"):
+            given.setdefault("PUBLIC_BASE_URL", f"https://{environ['WEBSITE_HOSTNAME']}")
+        problems = {n: "is an unresolved Key Vault reference" for n, v in given.items() if v.startswith("@Microsoft.")}
+        try:
+            cls.model_validate(given)
+        except ValidationError as error:
+            problems |= {str(e["loc"][0]): e["msg"] for e in error.errors(include_input=False, include_url=False)}
+        return cls._keeping({name: value for name, value in given.items() if name not in problems}, problems)
+
+    @classmethod
+    def _keeping(cls, sound: dict[str, str], problems: dict[str, str]) -> Settings:
+        """Build the settings from what is sound; what is not is removed, so that reading it raises."""
+        settings = cls.model_validate(sound)
+        missing = {name.upper(): "is not set" for name, value in settings if value is REQUIRED}
+        settings._problems = missing | problems
+        for name in settings._problems:
+            settings.__dict__.pop(name.lower(), None)
+        return settings
+
+    if not TYPE_CHECKING:  # else every misspelt setting would pass the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise ConfigurationError for a setting that is missing or broken."""
+            private = object.__getattribute__(self, "__pydantic_private__") or {}
+            if name.upper() in private.get("_problems", {}):
+                raise ConfigurationError(name.upper(), private["_problems"][name.upper()])
+            return super().__getattr__(name)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong, by setting; empty when all is well."""
+        return dict(self._problems)
+
+    @property
+    def in_development(self) -> bool:
+        """Whether this is local development, as the Functions host says it."""
+        return self.azure_functions_environment == "Development"
+
+
+def _address(value: str, schemes: tuple[str, ...]) -> str:
+    """Return the address without its last slash, or raise ValueError with what is wrong."""
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ValueError(f"must be an address that begins with {' or '.join(schemes)}://")
+    if parts.username or parts.password or parts.fragment:
+        raise ValueError("must hold neither credentials nor a fragment")
+    return value.rstrip("/")

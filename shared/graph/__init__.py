@@ -1,0 +1,1 @@
+"""All that speaks Microsoft Graph, in Graph's own words."""

@@ -1,0 +1,59 @@
+"""The clientState that we give to Graph and that names the watch it belongs to. Pure.
+
+Graph repeats it in every notification, and it is the only proof of origin that a basic notification carries
+("Microsoft Graph: Receive change notifications through webhooks"). It reads
+`<key version>.<watch id>.<HMAC-SHA256 of both>`, so that it can be checked without a look into storage.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+LONGEST = 128  # "subscription resource type": the maximum length of clientState
+LEARNING_TIME = timedelta(minutes=12)  # over twice the time for which an instance keeps its keys
+
+
+@dataclass(frozen=True, repr=False)
+class Key:
+    """An HMAC key: the version that names it, the secret bytes, and when it was made."""
+
+    version: str
+    secret: bytes
+    created: datetime
+
+
+def sign(watch_id: str, key: Key) -> str:
+    """Return the clientState of a watch: text of at most 128 characters."""
+    return f"{key.version}.{watch_id}.{_mac(watch_id, key)}"
+
+
+def watch_named_by(client_state: object, keys: Sequence[Key]) -> str | None:
+    """Return the id of the watch that a received clientState names, or None when one of `keys` did not make it."""
+    if not isinstance(client_state, str) or len(client_state) > LONGEST or not client_state.isascii():
+        return None
+    version, _, rest = client_state.partition(".")
+    watch_id, _, mac = rest.partition(".")
+    for key in keys:
+        if key.version == version and hmac.compare_digest(mac, _mac(watch_id, key)):
+            return watch_id
+    return None
+
+
+def signing_key(keys: Sequence[Key], now: datetime) -> Key:
+    """Return the key that new clientStates are made with; `keys` are newest first, not empty.
+
+    A new key verifies at once but signs only after LEARNING_TIME: by then every instance has read it from the
+    vault, and none takes a notification for forged because it does not know the key yet.
+    """
+    seasoned = [key for key in keys if now - key.created >= LEARNING_TIME]
+    return seasoned[0] if seasoned else keys[-1]
+
+
+def _mac(watch_id: str, key: Key) -> str:
+    digest = hmac.digest(key.secret, f"{key.version}.{watch_id}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

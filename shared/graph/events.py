@@ -1,0 +1,38 @@
+"""A mailbox's events, read with the few properties that the public payload needs. ("event resource type")"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from shared.graph.client import GraphClient
+from shared.graph.subscriptions import IMMUTABLE_IDS
+
+SELECT = "id,subject,start,end,isAllDay,showAs,sensitivity,isCancelled,type,seriesMasterId"
+PREFER = f'{IMMUTABLE_IDS}, outlook.timezone="UTC"'
+
+
+class Events:
+    """Reads events; needs Calendars.Read. Every method raises GraphError."""
+
+    def __init__(self, graph: GraphClient) -> None:
+        self._graph = graph
+
+    def get(self, mailbox: str, event_id: str) -> dict[str, Any]:
+        """Return an event as it is now ("Get event")."""
+        return self._graph.call("GET", _path(mailbox, event_id), params={"$select": SELECT}, prefer=PREFER)
+
+    def instances(self, mailbox: str, master_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+        """Yield the occurrences and exceptions of a series between two moments ("List instances")."""
+        params = {"startDateTime": _written(start), "endDateTime": _written(end), "$select": SELECT, "$top": "100"}
+        return self._graph.pages(_path(mailbox, master_id) + "/instances", params, prefer=PREFER)
+
+
+def _path(mailbox: str, event_id: str) -> str:
+    return f"/users/{quote(mailbox, safe='@')}/events/{quote(event_id, safe='')}"
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

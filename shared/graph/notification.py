@@ -1,0 +1,100 @@
+"""What Graph posts to our two URLs, read strictly. Pure.
+
+Rests on "changeNotification resource type" and "Microsoft Graph: Reduce missing subscriptions and change notifications"
+(lifecycle events). Nothing received is ever used as an address: of the resource only the two ids are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+LARGEST_BODY = 4 * 1024 * 1024  # bytes; a thousand notifications are about 0.7 MB
+CHANGE_TYPES = frozenset({"created", "updated", "deleted"})
+LIFECYCLE_EVENTS = frozenset({"reauthorizationRequired", "subscriptionRemoved", "missed"})
+# Both spellings occur: Users/{id}/Events/{id} in messages, Users('id')/Events('id') in @odata.id.
+_RESOURCE = re.compile(
+    r"users(?:/(?P<user>[^/()']+)|\('(?P<quoted_user>[^/()']+)'\))"
+    r"(?:/events(?:/(?P<event>[^/()']+)|\('(?P<quoted_event>[^/()']+)'\)))?",
+    re.IGNORECASE,
+)
+_ID = re.compile(r"(?!\.+$)[A-Za-z0-9@.+/=_%-]{1,1024}")  # dots alone would be a step in a path
+
+
+class BadBody(ValueError):
+    """The body is not what Graph sends: nothing in it can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """An event changed: the user's object id, the event's id, and whether Graph says that it is gone."""
+
+    user_id: str
+    event_id: str
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleEvent:
+    """Something happened to a subscription: `kind` is Graph's lifecycleEvent."""
+
+    kind: str
+    subscription_id: str
+
+
+def _refuse_constant(name: str) -> None:
+    raise BadBody(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def items_of(body: bytes) -> list[Any]:
+    """Return the items of a notification collection. Raises BadBody when it is none."""
+    try:
+        parsed = _decoder.decode(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise BadBody("the body is not JSON in UTF-8") from None
+    items = parsed.get("value") if isinstance(parsed, dict) else None
+    if not isinstance(items, list):
+        raise BadBody("the body has no list named value")
+    return items
+
+
+def tenant_of(item: dict[str, Any]) -> object:
+    """Return the tenant that an item claims, or None. Lifecycle items in the wild say organizationId."""
+    return item.get("tenantId") or item.get("organizationId")
+
+
+def read(item: dict[str, Any]) -> Hint | LifecycleEvent | None:
+    """Return what an item says, or None for one that we have no use for. An item with both kinds is a lifecycle one."""
+    lifecycle = item.get("lifecycleEvent")
+    if lifecycle is not None:
+        known = isinstance(lifecycle, str) and lifecycle in LIFECYCLE_EVENTS
+        subscription = item.get("subscriptionId")
+        return LifecycleEvent(lifecycle, _plain_id(subscription) or "") if known else None
+    change = item.get("changeType")
+    if not isinstance(change, str) or change.lower() not in CHANGE_TYPES:
+        return None
+    return _hint(item, deleted=change.lower() == "deleted")
+
+
+def _hint(item: dict[str, Any], *, deleted: bool) -> Hint | None:
+    resource = item.get("resource")
+    found = _RESOURCE.fullmatch(resource) if isinstance(resource, str) and len(resource) <= 4096 else None
+    if found is None:
+        return None
+    user = _plain_id(unquote(found["user"] or found["quoted_user"]))
+    named = found["event"] or found["quoted_event"]
+    data = item.get("resourceData")
+    told = data.get("id") if isinstance(data, dict) else None
+    event = _plain_id(told if told is not None else unquote(named or ""))
+    agree = named is None or event in (named, unquote(named))
+    return Hint(user, event, deleted) if user and event and agree else None
+
+
+def _plain_id(value: object) -> str | None:
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None

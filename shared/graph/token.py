@@ -1,0 +1,150 @@
+"""Access tokens for Graph, by client secret, certificate or managed identity.
+
+Rests on "Microsoft identity platform and the OAuth 2.0 client credentials flow" and "Managed identities for Azure
+resources". The MSAL app object is made once: it holds the token cache.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from shared.errors import ConfigurationError, Unavailable
+from shared.key_vault import Secrets
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from msal import ConfidentialClientApplication
+
+    from shared.config import Settings
+
+LOGIN_SECONDS = 6.0
+PAUSE_SECONDS = 5.0  # after a failure, so that a login outage costs one wait and not one for every thread
+REJECTED = frozenset({"invalid_client", "unauthorized_client"})
+_MICROSOFT_LOGINS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
+
+
+def graph_scope(graph_base_url: str) -> str:
+    """Return the scope that stands for all permissions granted to the app at this Graph."""
+    parts = urlsplit(graph_base_url)
+    return f"{parts.scheme}://{parts.netloc}/.default"
+
+
+class AppToken:
+    """Tokens of an app registration, whose secret or certificate is in Key Vault."""
+
+    def __init__(self, settings: Settings, secrets: Secrets, now: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._now = now
+        self._by_certificate = settings.graph_credential == "certificate"
+        certificate_or_secret = settings.graph_certificate_name, settings.graph_client_secret_name
+        self._secret_name = certificate_or_secret[0 if self._by_certificate else 1]
+        self._scope = graph_scope(settings.graph_base_url)
+        self._app: ConfidentialClientApplication | None = None
+        self._lock = threading.Lock()
+        self._failed: tuple[float, Exception | None] = (0.0, None)
+
+    def __call__(self, *, fresh: bool = False) -> str:
+        """Return a token. Raises ConfigurationError when login refuses us, Unavailable when it does not answer."""
+        with self._lock:
+            until, failure = self._failed
+            if failure is not None and self._now() < until:
+                raise failure
+            try:
+                token = self._acquire(fresh=fresh)
+            except (ConfigurationError, Unavailable) as error:
+                self._failed = (self._now() + PAUSE_SECONDS, error)
+                raise
+            self._failed = (0.0, None)
+            return token
+
+    def _acquire(self, *, fresh: bool) -> str:
+        """Ask MSAL; a secret that login rejects is read from the vault once more: rotation needs no restart."""
+        if self._app is None:
+            self._app = self._build(new_secret=False)
+        elif fresh:
+            self._app.remove_tokens_for_client()
+        answer = self._ask(self._app)
+        if answer.get("error") in REJECTED:
+            self._app = self._build(new_secret=True)
+            answer = self._ask(self._app)
+        if "access_token" in answer:
+            return str(answer["access_token"])
+        number = next(iter(answer.get("error_codes") or []), "unknown")
+        raise ConfigurationError(
+            self._secret_name, f"login refuses the app (AADSTS{number}): check CLIENT_ID, TENANT_ID and this secret"
+        )
+
+    def _ask(self, app: ConfidentialClientApplication) -> dict[str, Any]:
+        with _login_errors():
+            return dict(app.acquire_token_for_client(scopes=[self._scope]) or {})
+
+    def _build(self, *, new_secret: bool) -> ConfidentialClientApplication:
+        from msal import ConfidentialClientApplication
+
+        secret = self._secrets.get(self._secret_name, fresh=new_secret).value
+        credential = certificate_credential(self._secret_name, secret) if self._by_certificate else secret
+        host = self._settings.azure_authority_host
+        with _login_errors():
+            return ConfidentialClientApplication(
+                self._settings.client_id,
+                client_credential=credential,
+                authority=f"{host}/{self._settings.tenant_id}",
+                instance_discovery=urlsplit(host).hostname in _MICROSOFT_LOGINS,
+                timeout=LOGIN_SECONDS,
+            )
+
+
+class IdentityToken:
+    """Tokens of the app's managed identity: no secret exists at all."""
+
+    def __init__(self, credential: TokenCredential, graph_base_url: str) -> None:
+        self._credential = credential
+        self._scope = graph_scope(graph_base_url)
+
+    def __call__(self, *, fresh: bool = False) -> str:  # noqa: ARG002  (the other kind of token needs it)
+        """Return a token; azure-identity caches it, and knows no other way to `fresh` than its own renewal."""
+        from azure.core.exceptions import ClientAuthenticationError
+
+        try:
+            return self._credential.get_token(self._scope).token
+        except ClientAuthenticationError:
+            raise Unavailable("the managed identity", "gives no token") from None
+
+
+def certificate_credential(name: str, secret: str) -> dict[str, str]:
+    """Return MSAL's form of a certificate as Key Vault keeps it: PEM, or PKCS #12 in base64.
+
+    Raises ConfigurationError when the secret `name` is neither. ("Key Vault: About certificates")
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+
+    if "-----BEGIN" in secret:
+        return {"private_key": secret, "public_certificate": secret}
+    try:
+        key, certificate, _ = pkcs12.load_key_and_certificates(base64.b64decode(secret), None)
+    except ValueError:
+        key = certificate = None
+    if key is None or certificate is None:
+        raise ConfigurationError(name, "the secret is no certificate with its key, neither PEM nor PKCS #12")
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return {"private_key": private.decode(), "public_certificate": certificate.public_bytes(Encoding.PEM).decode()}
+
+
+@contextmanager
+def _login_errors() -> Iterator[None]:
+    """Turn what MSAL raises into our errors, without texts that may quote what was sent."""
+    from requests import RequestException
+
+    try:
+        yield
+    except RequestException:
+        raise Unavailable("login") from None
+    except ValueError:
+        raise ConfigurationError("TENANT_ID", "login knows no such tenant: check it and AZURE_AUTHORITY_HOST") from None

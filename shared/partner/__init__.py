@@ -1,0 +1,1 @@
+"""The public contract with the partner: what is sent, and how."""

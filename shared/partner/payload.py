@@ -1,0 +1,97 @@
+"""What the partner is told of an event: the public contract, in one place. Pure.
+
+An allow-list by construction: a field that is not named here cannot leave. A private or confidential event leaves as
+"Private" with its times: hiding the subject is the app's duty ("event resource type": sensitivity).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+PRIVATE_TITLE = "Private"
+DELETED = "deleted"  # the state of an event that is gone; no etag looks like it
+AVAILABILITIES = frozenset({"free", "tentative", "busy", "oof", "workingElsewhere"})
+_UTC_NAMES = frozenset({"utc", "etc/utc", "tzone://microsoft/utc"})
+
+
+class UnreadableEvent(ValueError):
+    """Graph's event lacks what every event has; the text names the property and never its value."""
+
+
+def public_event(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the public picture of an event as Graph gave it in UTC. Raises UnreadableEvent."""
+    return {
+        "id": event_id_of(event),
+        "seriesId": event.get("seriesMasterId"),
+        "title": _title(event),
+        "start": written(moment_of(event, "start")),
+        "end": written(moment_of(event, "end")),
+        "allDay": event.get("isAllDay") is True,
+        "availability": event.get("showAs") if event.get("showAs") in AVAILABILITIES else "unknown",
+        "cancelled": event.get("isCancelled") is True,
+    }
+
+
+def gone_event(event_id: str, series_id: str | None) -> dict[str, Any]:
+    """Return the public picture of an event that is gone: its ids and nothing else."""
+    return {"id": event_id, "seriesId": series_id}
+
+
+def body_of(kind: str, watch_id: str, mailbox: str, event: dict[str, Any], moment: datetime) -> str:
+    """Return the body of a delivery: `kind` is created, updated or deleted; `moment` is when the event was read."""
+    content = {
+        "type": f"calendar.event.{kind}",
+        "timestamp": written(moment),
+        "data": {"subscriptionId": watch_id, "mailbox": mailbox, "event": event},
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
+
+
+def message_id(watch_id: str, event_id: str, state: str) -> str:
+    """Return the webhook-id: the same for the same state (etag) of the same event, at every attempt."""
+    digest = hashlib.sha256("\n".join((watch_id, event_id, state)).encode("utf-8", "replace"))
+    return f"msg_{digest.hexdigest()[:40]}"
+
+
+def event_id_of(event: dict[str, Any]) -> str:
+    """Return the id of an event as Graph gave it. Raises UnreadableEvent."""
+    return _text(event, "id")
+
+
+def etag_of(event: dict[str, Any]) -> str:
+    """Return what changes with every write to the event. Raises UnreadableEvent."""
+    return _text(event, "@odata.etag")
+
+
+def moment_of(event: dict[str, Any], name: str) -> datetime:
+    """Return a dateTimeTimeZone in UTC, without fractions of a second. Raises UnreadableEvent."""
+    value = event.get(name)
+    if not isinstance(value, dict) or str(value.get("timeZone")).lower() not in _UTC_NAMES:
+        raise UnreadableEvent(f"{name} is not given in UTC")
+    try:
+        moment = datetime.fromisoformat(str(value.get("dateTime")))
+    except ValueError:
+        raise UnreadableEvent(f"{name} is no date and time") from None
+    return moment.replace(microsecond=0, tzinfo=UTC)
+
+
+def written(moment: datetime) -> str:
+    """Return a moment as the contract writes it: UTC, ISO 8601, whole seconds, Z."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def _title(event: dict[str, Any]) -> str:
+    if event.get("sensitivity", "normal") not in ("normal", "personal"):  # a value of tomorrow is private, too
+        return PRIVATE_TITLE
+    subject = event.get("subject")
+    return subject if isinstance(subject, str) else ""
+
+
+def _text(event: dict[str, Any], name: str) -> str:
+    value = event.get(name)
+    if not isinstance(value, str) or not value:
+        raise UnreadableEvent(f"{name} is missing")
+    return value

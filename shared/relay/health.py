@@ -1,0 +1,105 @@
+"""Is it still working? Named checks, each ok or what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import RelayError
+from shared.partner.webhook import signed_headers
+from shared.relay.allow_list import room_lists
+from shared.relay.parts import Parts
+from shared.relay.renew import due_watches
+
+if TYPE_CHECKING:
+    pass
+
+DEEP_QUEUE = 5_000  # messages; a hundred changes each at worst
+VITAL = ("settings", "keyVault", "graphToken", "storage")  # without these the relay as a whole is down
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: its name, whether it is ok, and what was found or what to do."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+def check_all(parts: Parts) -> list[Check]:
+    """Run every check; none of them raises."""
+    checks: dict[str, Callable[[Any], str]] = {
+        "settings": _settings,
+        "keyVault": _key_vault,
+        "graphToken": _graph_token,
+        "storage": _storage,
+        "oldestSubscriptionExpiry": _oldest_expiry,
+        "queueDepth": _queue_depth,
+    }
+    return [_run(name, check, parts) for name, check in checks.items()]
+
+
+def is_up(checks: list[Check]) -> bool:
+    """Return whether the relay as a whole can work."""
+    return all(check.ok for check in checks if check.name in VITAL)
+
+
+class Failed(Exception):
+    """A check that is not ok; the text says what to do."""
+
+
+def _run(name: str, check: Callable[[Any], str], parts: Parts) -> Check:
+    try:
+        return Check(name, ok=True, text=check(parts))
+    except (RelayError, Failed) as error:
+        return Check(name, ok=False, text=str(error))
+
+
+def _settings(parts: Parts) -> str:
+    problems = [f"{name}: {problem}" for name, problem in sorted(parts.settings.problems.items())]
+    if problems:
+        raise Failed("; ".join(problems))
+    lists = room_lists(parts.settings.allowed_mailboxes)
+    return f"ok; roomlist entries are not followed yet: {len(lists)}" if lists else "ok"
+
+
+def _key_vault(parts: Parts) -> str:
+    keys = parts.client_state_keys()
+    webhook = parts.webhook
+    signed_headers(webhook.name, webhook.secrets(), "msg_health", parts.now(), "{}")
+    return f"ok; {len(keys)} clientState key{'s' if len(keys) > 1 else ''} in use"
+
+
+def _graph_token(parts: Parts) -> str:
+    parts.get_token()
+    return "ok"
+
+
+def _storage(parts: Parts) -> str:
+    parts.watches.page(1)
+    return "ok"
+
+
+def _oldest_expiry(parts: Parts) -> str:
+    """Fail when a watch has no live subscription although the timer had its chance."""
+    watches, now = list(parts.watches.all()), parts.now()
+    late = [
+        watch
+        for watch in due_watches(watches, parts.settings, now)
+        if (watch.expires or watch.created + timedelta(hours=1)) < now
+    ]
+    if late:
+        ids = ", ".join(watch.id for watch in late[:5])
+        raise Failed(f"{len(late)} watches have no live subscription ({ids}): look for renew_subscriptions in the log")
+    ends = [watch.expires for watch in watches if watch.expires]
+    return f"ok; the next of {len(watches)} ends at {min(ends):%Y-%m-%dT%H:%M:%SZ}" if ends else "ok; no watches"
+
+
+def _queue_depth(parts: Parts) -> str:
+    depth = parts.changes.depth()
+    if depth > DEEP_QUEUE:
+        raise Failed(f"{depth} messages wait on calendar-changes: is the partner's endpoint down?")
+    return f"ok; {depth} messages"

@@ -1,0 +1,115 @@
+"""The messages on our queues: ids and moments only. Pure.
+
+A message holds many changes, because reading messages one by one is what costs. Version 1:
+`{"v": 1, "hinted": "2026-11-20T10:00:00.123456+00:00", "attempt": 0, "retry": "", "changes": [{"watch", "user",
+"event", "deleted"}]}`. It has no key named id: the host would take that for the message's own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+LARGEST = 45_000  # bytes; "Queue Storage" takes 64 KiB, of which base64 leaves 48
+
+
+class BadMessage(ValueError):
+    """A message that no version of the relay has written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An event that changed, in the mailbox of a watch; `user_id` is the mailbox's object id as Graph named it."""
+
+    watch_id: str
+    user_id: str
+    event_id: str
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMessage:
+    """Changes hinted at `hinted`. `attempt` counts the failed tries; `retry` names a message that owes one."""
+
+    hinted: datetime
+    changes: tuple[Change, ...]
+    attempt: int = 0
+    retry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A lifecycle event of a watch's subscription, in Graph's word for it."""
+
+    watch_id: str
+    kind: str
+    subscription_id: str
+
+
+def write_changes(message: ChangeMessage) -> Iterator[str]:
+    """Yield the texts of a message, each under LARGEST bytes, with every change in exactly one of them."""
+    head: dict[str, Any] = {
+        "v": 1, "hinted": message.hinted.isoformat(), "attempt": message.attempt, "retry": message.retry
+    }  # fmt: skip
+    rows = (
+        {"watch": c.watch_id, "user": c.user_id, "event": c.event_id} | ({"deleted": True} if c.deleted else {})
+        for c in message.changes
+    )
+    return _split(head, "changes", rows)
+
+
+def write_repairs(repairs: Iterable[Repair]) -> Iterator[str]:
+    """Yield the texts for repairs, split like those of changes."""
+    rows = ({"watch": r.watch_id, "kind": r.kind, "subscription": r.subscription_id} for r in repairs)
+    return _split({"v": 1}, "repairs", rows)
+
+
+def read_changes(text: str) -> ChangeMessage:
+    """Return a message of changes. Raises BadMessage."""
+    try:
+        content = _version_1(text)
+        changes = tuple(
+            Change(str(c["watch"]), str(c["user"]), str(c["event"]), c.get("deleted") is True)
+            for c in content["changes"]
+        )
+        hinted = datetime.fromisoformat(content["hinted"])
+        return ChangeMessage(hinted, changes, int(content["attempt"]), str(content["retry"]))
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise BadMessage("not a message of changes") from None
+
+
+def read_repairs(text: str) -> list[Repair]:
+    """Return the repairs of a message. Raises BadMessage."""
+    try:
+        rows = _version_1(text)["repairs"]
+        return [Repair(str(r["watch"]), str(r["kind"]), str(r["subscription"])) for r in rows]
+    except (KeyError, TypeError, ValueError):
+        raise BadMessage("not a message of repairs") from None
+
+
+def _version_1(text: str) -> dict[str, Any]:
+    content = json.loads(text)
+    if not isinstance(content, dict) or content.get("v") != 1:
+        raise BadMessage("not of version 1")
+    return content
+
+
+def _split(head: dict[str, Any], name: str, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    start = _compact(head)[:-1] + f',"{name}":['
+    part: list[str] = []
+    size = len(start) + 2
+    for row in map(_compact, rows):
+        if part and size + len(row) + 1 > LARGEST:
+            yield start + ",".join(part) + "]}"
+            part, size = [], len(start) + 2
+        part.append(row)
+        size += len(row) + 1
+    if part:
+        yield start + ",".join(part) + "]}"
+
+
+def _compact(content: dict[str, Any]) -> str:
+    return json.dumps(content, separators=(",", ":"))  # ASCII, so that a character is a byte

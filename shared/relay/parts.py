@@ -1,0 +1,83 @@
+"""What the use cases work with: the seams, all in one place. bootstrap.Relay builds the real ones, tests pass others.
+
+A part is built when it is first asked for; that raises ConfigurationError when its settings are not sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from threading import BoundedSemaphore
+
+    from shared.config import Settings
+    from shared.graph.client import GetToken
+    from shared.graph.client_state import Key
+    from shared.graph.events import Events
+    from shared.partner.webhook import Webhook
+    from shared.relay.series import Occurrences
+    from shared.relay.subscription import SubscriptionKeeper
+    from shared.storage.ledger import Ledger
+    from shared.storage.queues import Queue
+    from shared.storage.watches import Watches
+
+
+class Parts(Protocol):
+    """The parts by name; each use case takes what it needs."""
+
+    @property
+    def settings(self) -> Settings:
+        """The app settings."""
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The clock, in UTC."""
+
+    @property
+    def sleep(self) -> Callable[[float], None]:
+        """Waits some seconds."""
+
+    @property
+    def watches(self) -> Watches:
+        """The desired state."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the partner has been told."""
+
+    @property
+    def changes(self) -> Queue:
+        """The queue of changes."""
+
+    @property
+    def events(self) -> Events:
+        """Reads events at Graph."""
+
+    @property
+    def occurrences(self) -> Occurrences:
+        """Finds the occurrences of a series."""
+
+    @property
+    def keeper(self) -> SubscriptionKeeper:
+        """Keeps subscriptions at Graph."""
+
+    @property
+    def webhook(self) -> Webhook:
+        """Delivers to the partner."""
+
+    @property
+    def get_token(self) -> GetToken:
+        """Gives tokens for Graph."""
+
+    @property
+    def workers(self) -> Executor:
+        """The threads that work on changes."""
+
+    def mailbox_slots(self, mailbox: str) -> BoundedSemaphore:
+        """Return the places that all work on one mailbox shares in this process."""
+
+    def client_state_keys(self) -> list[Key]:
+        """Return the keys of the clientState, newest first; may wait for the vault."""

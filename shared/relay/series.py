@@ -1,0 +1,64 @@
+"""A recurring series reaches the partner as its occurrences within the window; this finds those that changed.
+
+Graph hints at the series master only ("event resource type": a change to a series arrives for the master), and
+"List instances" expands it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.graph.events import Events
+from shared.partner import payload
+from shared.relay.messages import Change
+from shared.storage.ledger import Entry, Ledger
+from shared.storage.watches import Watch
+
+_MASTER = "series "
+
+
+def master_state(etag: str) -> str:
+    """Return what the ledger keeps of a series master instead of a told state."""
+    return _MASTER + etag
+
+
+def is_master(entry: Entry) -> bool:
+    """Return whether an entry is that of a series master."""
+    return entry.told.startswith(_MASTER)
+
+
+@dataclass(frozen=True)
+class Occurrences:
+    """Compares a series with the ledger. `past` and `future` are the window around now."""
+
+    events: Events
+    ledger: Ledger
+    past: timedelta
+    future: timedelta
+    now: Callable[[], datetime]
+
+    def changed(self, watch: Watch, master: Change) -> tuple[Change, ...]:
+        """Return a change for each occurrence whose state the partner does not have, and for each that vanished."""
+        start, end = self.now() - self.past, self.now() + self.future
+        told = {entry.event_id: entry for entry in self.ledger.of_series(watch.id, master.event_id)}
+        changed = []
+        for occurrence in self.events.instances(watch.mailbox, master.event_id, start, end):
+            known = told.pop(payload.event_id_of(occurrence), None)
+            if known is None or known.told != payload.etag_of(occurrence):
+                changed.append(Change(watch.id, master.user_id, payload.event_id_of(occurrence)))
+        vanished = [entry for entry in told.values() if _overlaps(entry, start, end)]
+        return (*changed, *(_gone(master, entry) for entry in vanished))
+
+    def all_gone(self, watch: Watch, master: Change) -> tuple[Change, ...]:
+        """Return a change for each occurrence that the partner knows of a series that is gone."""
+        return tuple(_gone(master, entry) for entry in self.ledger.of_series(watch.id, master.event_id))
+
+
+def _gone(master: Change, entry: Entry) -> Change:
+    return Change(master.watch_id, master.user_id, entry.event_id, deleted=True)
+
+
+def _overlaps(entry: Entry, start: datetime, end: datetime) -> bool:
+    return entry.start < payload.written(end) and entry.end > payload.written(start)  # texts of one form sort as times

@@ -1,0 +1,83 @@
+"""The body of a setup call, checked: what the partner may ask for, and why not. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import SetupRefused
+from shared.relay.subscribe import Wish
+
+if TYPE_CHECKING:
+    from shared.config import Settings
+
+# An SMTP address as Exchange takes it; no quotes, no comments, no address literals.
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
+
+
+class SetupRequest(BaseModel):
+    """The JSON object of POST /api/subscriptions; a field that is not named here is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    mailbox: str
+    delivery: Literal["relay", "direct"] = "relay"
+    notification_url: str | None = Field(default=None, alias="notificationUrl", max_length=2048)
+
+
+def read_wish(content: dict[str, Any], settings: Settings) -> Wish:
+    """Return what a setup call asks for. Raises SetupRefused 422, naming the field and the rule but never the value."""
+    try:
+        request = SetupRequest.model_validate(content)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, e['loc']))[:60]}: {e['msg']}" for e in error.errors(include_input=False))
+        raise _refused("; ".join(faults)) from None
+    mailbox = request.mailbox.strip().lower()
+    if not _ADDRESS.fullmatch(mailbox) or ".." in mailbox:
+        raise _refused("mailbox: must be an e-mail address such as room1@contoso.com")
+    if request.delivery == "relay":
+        if request.notification_url is not None:
+            raise _refused('notificationUrl: belongs to "delivery": "direct" only')
+        return Wish(mailbox)
+    return Wish(mailbox, "direct", checked_notification_url(request.notification_url, settings))
+
+
+def checked_notification_url(url: str | None, settings: Settings) -> str:
+    """Return the partner's own address for direct delivery, or raise SetupRefused 422."""
+    if url is None or not url.isascii() or not url.isprintable() or " " in url:
+        raise _refused("notificationUrl: direct delivery needs the https address that Graph shall call")
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        raise _refused("notificationUrl: is no address") from None
+    if parts.scheme != "https" or not host or parts.username or parts.password or parts.fragment:
+        raise _refused("notificationUrl: must begin with https:// and hold neither credentials nor a fragment")
+    named = [entry.strip().lower() for entry in settings.allowed_notification_hosts.split(",") if entry.strip()]
+    if is_private(host) and not (settings.in_development and host in named):
+        raise _refused("notificationUrl: leads to a private network, where Graph cannot go")
+    if host not in (named or [urlsplit(settings.partner_webhook_url).hostname or ""]):
+        raise _refused("notificationUrl: its host is not among the customer's ALLOWED_NOTIFICATION_HOSTS")
+    return url
+
+
+def is_private(host: str) -> bool:
+    """Return whether a host, by its name or its literal address, is not on the public internet."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        # A name without a dot, or one whose last label has only digits or hex (an address in disguise: 0x7f.1).
+        return "." not in host or host.endswith((".local", ".localhost", ".internal", ".lan")) or _is_number(host)
+
+
+def _is_number(host: str) -> bool:
+    last = host.rpartition(".")[2]
+    return re.fullmatch(r"(?:0x)?[0-9a-f]*", last) is not None and not last.isalpha()
+
+
+def _refused(text: str) -> SetupRefused:
+    return SetupRefused(422, "The request is not sound", text)

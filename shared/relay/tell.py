@@ -1,0 +1,94 @@
+"""Tell the partner the state of one event: read it, compare it with the ledger, deliver what is new.
+
+The caller holds the claim on the ledger's entry, so nobody else reads or tells the same event meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from shared.errors import GraphNotFound
+from shared.graph.events import Events
+from shared.partner import payload
+from shared.relay import series
+from shared.relay.messages import Change
+from shared.relay.parts import Parts
+from shared.storage.ledger import Entry
+from shared.storage.watches import Watch
+
+GONE = "ErrorItemNotFound"  # any other 404 is about the mailbox and says nothing of the event
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of it: the entry to write, whether the partner got news, and changes that follow from a series."""
+
+    entry: Entry
+    news: bool = False
+    following: tuple[Change, ...] = ()
+
+
+def tell(parts: Parts, watch: Watch, change: Change, entry: Entry, read_at: datetime) -> Told:
+    """Bring the partner up to date on one event. `read_at` is a moment before the reading begins.
+
+    Raises GraphError, NotDelivered, UnreadableEvent, ConfigurationError or Unavailable: then nothing has changed, and
+    the same call later does the same, with the same webhook-id while the event's state is the same.
+    """
+    entry = replace(entry, read_at=read_at, retry="")
+    event = None if change.deleted else _read(parts.events, watch.mailbox, change.event_id)
+    if event is None:
+        return _gone(parts, watch, change, entry)
+    if event.get("type") == "seriesMaster":
+        return _master(parts, watch, change, entry, event)
+    return _present(parts, watch, change, entry, event)
+
+
+def _read(events: Events, mailbox: str, event_id: str) -> dict[str, Any] | None:
+    try:
+        return events.get(mailbox, event_id)
+    except GraphNotFound as error:
+        if error.code == GONE:
+            return None
+        raise
+
+
+def _present(parts: Parts, watch: Watch, change: Change, entry: Entry, event: dict[str, Any]) -> Told:
+    state, picture = payload.etag_of(event), payload.public_event(event)
+    following = parts.occurrences.all_gone(watch, change) if series.is_master(entry) else ()
+    if entry.told == state:
+        return Told(entry)
+    known = entry.told and entry.told != payload.DELETED and not series.is_master(entry)
+    _deliver(parts, watch, entry, "updated" if known else "created", state, picture)
+    times = {"start": picture["start"], "end": picture["end"], "series_id": picture["seriesId"] or ""}
+    return Told(replace(entry, told=state, **times), news=True, following=following)
+
+
+def _gone(parts: Parts, watch: Watch, change: Change, entry: Entry) -> Told:
+    """Tell that an event is gone. One never heard of is told, too: the partner may know it from elsewhere."""
+    following = parts.occurrences.all_gone(watch, change)
+    gone = replace(entry, told=payload.DELETED)
+    if entry.told == payload.DELETED or series.is_master(entry):
+        return Told(gone, following=following)
+    picture = payload.gone_event(change.event_id, entry.series_id or None)
+    _deliver(parts, watch, entry, "deleted", f"{payload.DELETED} {entry.told}", picture)
+    return Told(gone, news=True, following=following)
+
+
+def _master(parts: Parts, watch: Watch, change: Change, entry: Entry, event: dict[str, Any]) -> Told:
+    """A series itself is never told: its occurrences are. What was a single event before is gone as such."""
+    news = bool(entry.told) and entry.told != payload.DELETED and not series.is_master(entry)
+    if news:
+        picture = payload.gone_event(change.event_id, None)
+        _deliver(parts, watch, entry, "deleted", f"{payload.DELETED} {entry.told}", picture)
+    following = parts.occurrences.changed(watch, change)
+    return Told(replace(entry, told=series.master_state(payload.etag_of(event))), news, following)
+
+
+def _deliver(parts: Parts, watch: Watch, entry: Entry, kind: str, state: str, picture: dict[str, Any]) -> None:
+    moment = entry.read_at
+    if moment is None:
+        raise ValueError("nothing was read")
+    body = payload.body_of(kind, watch.id, watch.mailbox, picture, moment)
+    parts.webhook.deliver(payload.message_id(watch.id, entry.event_id, state), body)

@@ -1,0 +1,1 @@
+"""What the relay keeps: watches, the ledger, and messages on queues."""

@@ -1,0 +1,134 @@
+"""The watches: what the partner asked for, a row each. The desired state; subscriptions are the actual one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from shared.storage.connection import storage_errors
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
+
+PARTITION = "watch"
+_NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A mailbox that the partner asked for, and what is known of its subscription. Moments are in UTC.
+
+    `state` is pending until the subscription exists, then live. `user_id` is the mailbox's object id, learnt from what
+    Graph sends. `key_version` names the key of the subscription's clientState. `etag` is the row's.
+    """
+
+    id: str
+    mailbox: str
+    delivery: Literal["relay", "direct"]
+    created: datetime
+    notification_url: str = ""
+    state: Literal["pending", "live"] = "pending"
+    subscription_id: str = ""
+    expires: datetime | None = None
+    key_version: str = ""
+    user_id: str = ""
+    last_change: datetime | None = None
+    etag: str = ""
+
+
+def watch_id_of(mailbox: str) -> str:
+    """Return the id of a mailbox's watch: always the same, so that two calls at once can make only one row."""
+    return uuid.uuid5(_NAMESPACE, mailbox.lower()).hex
+
+
+class Watches:
+    """The table of watches. Methods raise Unavailable or ConfigurationError when storage fails."""
+
+    def __init__(self, table: Callable[[], TableClient]) -> None:
+        self._table = table
+
+    def insert(self, watch: Watch) -> Watch | None:
+        """Add a new watch and return it with its etag; None when there is one with this id already."""
+        from azure.core.exceptions import ResourceExistsError
+
+        with storage_errors():
+            try:
+                answer = self._table().create_entity(_entity(watch))
+            except ResourceExistsError:
+                return None
+            return replace(watch, etag=str(answer["etag"]))
+
+    def get(self, watch_id: str) -> Watch | None:
+        """Return a watch, or None."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with storage_errors():
+            try:
+                return _watch(self._table().get_entity(PARTITION, watch_id))
+            except ResourceNotFoundError:
+                return None
+
+    def change(self, watch: Watch, **changes: Any) -> Watch | None:
+        """Change some fields and return the watch as it is then; None when somebody changed or deleted it meanwhile."""
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+        changed = replace(watch, **changes)
+        row = {"PartitionKey": PARTITION, "RowKey": watch.id} | {n: _cell(getattr(changed, n)) for n in changes}
+        with storage_errors():
+            try:
+                answer = self._table().update_entity(
+                    row, etag=watch.etag, match_condition=MatchConditions.IfNotModified
+                )
+            except (ResourceModifiedError, ResourceNotFoundError):
+                return None
+            return replace(changed, etag=str(answer["etag"]))
+
+    def saw_change(self, watch: Watch, moment: datetime, user_id: str) -> None:
+        """Note when a change of this mailbox was last seen, whoever else writes to the row; a deleted one stays so."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        row = {"PartitionKey": PARTITION, "RowKey": watch.id, "last_change": _cell(moment), "user_id": user_id}
+        with storage_errors():
+            try:
+                self._table().update_entity(row)
+            except ResourceNotFoundError:
+                return
+
+    def delete(self, watch_id: str) -> None:
+        """Delete a watch; one that is gone already is as good."""
+        with storage_errors():
+            self._table().delete_entity(PARTITION, watch_id)
+
+    def page(self, size: int, after: str = "") -> list[Watch]:
+        """Return up to `size` watches in the order of their ids, those after the id `after`."""
+        rule, names = "PartitionKey eq @partition and RowKey gt @after", {"partition": PARTITION, "after": after}
+        with storage_errors():
+            pages = self._table().query_entities(rule, parameters=names, results_per_page=size).by_page()
+            return [_watch(row) for row in next(pages, [])]
+
+    def all(self) -> Iterator[Watch]:
+        """Yield every watch."""
+        page = self.page(1000)
+        while page:
+            yield from page
+            page = self.page(1000, after=page[-1].id)
+
+
+def _entity(watch: Watch) -> dict[str, Any]:
+    row = {field.name: _cell(getattr(watch, field.name)) for field in fields(watch) if field.name != "etag"}
+    return row | {"PartitionKey": PARTITION, "RowKey": watch.id}
+
+
+def _cell(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value or ""
+
+
+def _watch(row: Any) -> Watch:
+    values = {field.name: row.get(field.name, "") for field in fields(Watch) if field.name != "etag"}
+    for name in ("created", "expires", "last_change"):
+        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    return Watch(**values, etag=str(row.metadata["etag"]))

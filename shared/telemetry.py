@@ -1,0 +1,30 @@
+"""Logs and counters that may be read by anybody: ids are shortened, content never gets here.
+
+A counter is a log line of the logger "relay.metric" whose fields travel in `extra`, where Application Insights
+keeps them as custom dimensions ("Azure Functions: Configure monitoring").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+_metrics = logging.getLogger("relay.metric")
+
+
+def quiet_libraries() -> None:
+    """Keep the Azure SDKs from logging every request at INFO, which would drown what an administrator looks for."""
+    for name in ("azure", "msal", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def count(name: str, number: int = 1, **dimensions: str | float) -> None:
+    """Count something that an administrator may want a figure of; a number of 0 is not written."""
+    if number:
+        text = " ".join(f"{key}={value}" for key, value in dimensions.items())
+        _metrics.info("%s=%d %s", name, number, text, extra={"metric": name, "number": number, **dimensions})
+
+
+def short(identifier: str) -> str:
+    """Return a short fingerprint of an id or address: enough to follow one thing through the logs."""
+    return hashlib.sha256(identifier.encode("utf-8", "replace")).hexdigest()[:12]
