@@ -1,0 +1,21 @@
+// The types of Microsoft Graph that the simulated tenant checks requests and answers against. They come from Microsoft's own
+// package; this file only names the ones we serve, so that the generated JSON Schema stays small.
+import type {
+  ChangeNotificationCollection,
+  Event,
+  Room,
+  RoomList,
+  Subscription,
+  User,
+} from "@microsoft/microsoft-graph-types";
+
+export interface GraphTypes {
+  changeNotificationCollection: ChangeNotificationCollection;
+  event: Event;
+  room: Room;
+  roomList: RoomList;
+  subscription: Subscription;
+  user: Pick<User, "displayName" | "givenName" | "id" | "jobTitle" | "mail" | "mobilePhone" | "officeLocation" |
+    "preferredLanguage" | "surname" | "userPrincipalName" | "businessPhones" | "accountEnabled" | "userType" |
+    "proxyAddresses">;
+}

@@ -1,0 +1,29 @@
+"""A strict fake of Microsoft Graph v1.0, as far as calendars and subscriptions need it.
+
+Written from Microsoft's documents; each file names the pages that it rests on. Where it is stricter or knows less than Graph, the
+file says so.
+"""
+
+from aiohttp import web
+
+from sandbox.tenant.graph import control, control_service, gateway, types
+from sandbox.tenant.graph.service import graph_of
+from sandbox.tenant.state import Tenant
+
+
+def routes(tenant: Tenant) -> list[web.RouteDef]:
+    """Return Graph under /v1.0 and its control routes under /_control."""
+    return [*gateway.routes(tenant), *control.routes(tenant), *control_service.routes(tenant)]
+
+
+async def start(app: web.Application, tenant: Tenant) -> None:
+    """Set Graph up: build the types if they are missing, and let the sender end with the application."""
+    types.properties("event")
+    graph = graph_of(tenant)
+
+    async def close(_app: web.Application) -> None:
+        """End what the sender still does."""
+        await graph.sender.close()
+
+    # Before the application waits for open requests: a flush among them may wait for the sender.
+    app.on_shutdown.append(close)

@@ -1,0 +1,103 @@
+"""One mailbox's calendar: single events, series masters and the exceptions of series.
+
+Graph: calendar resource type; List calendarView; List instances.
+"""
+
+import itertools
+from collections.abc import Iterator
+from datetime import datetime
+
+from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.zones import Moment
+
+
+class Calendar:
+    """The store. It keeps no occurrence that nobody changed: those are made anew at every expansion, with the same ids."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Event] = {}
+        """Single events and series masters by both ids."""
+        self.exceptions: dict[tuple[str, datetime], Event] = {}
+        """Changed occurrences by their master's ordinary id and original start (naive, in the series' zone)."""
+        self._starts: dict[str, tuple[str, Moment]] = {}
+        """Every occurrence ever handed out, by both ids: its master's ordinary id and its original start."""
+
+    def add(self, event: Event) -> None:
+        """Store a single event or a series master."""
+        for one in event.ids:
+            self.stored[one] = event
+
+    def remove(self, event: Event) -> None:
+        """Take out an event: a whole series with its exceptions, or one occurrence of it."""
+        if event.master is not None and event.original_start is not None:
+            self.exceptions.pop((event.master.id, event.original_start.local), None)
+            if event.master.rule is not None:
+                event.master.rule.exdates.add(event.original_start.local)
+            return
+        for one in event.ids:
+            self.stored.pop(one, None)
+        for key in [key for key in self.exceptions if key[0] == event.id]:
+            del self.exceptions[key]
+
+    def keep_exception(self, event: Event) -> None:
+        """Store a changed occurrence in place of the one its series makes."""
+        if event.master is None or event.original_start is None:
+            raise ValueError("only an occurrence can be an exception")
+        event.type = "exception"
+        self.exceptions[event.master.id, event.original_start.local] = event
+
+    def find(self, event_id: str) -> Event | None:
+        """Return the event, master, exception or occurrence with this id, in either form; ids are case-sensitive."""
+        if event_id in self.stored:
+            return self.stored[event_id]
+        master_id, start = self._starts.get(event_id, ("", None))
+        master = self.stored.get(master_id)
+        if master is None or start is None or master.rule is None or start.local in master.rule.exdates:
+            return None
+        if (exception := self.exceptions.get((master.id, start.local))) is not None:
+            return exception
+        # A series that was shortened or moved since has lost this occurrence.
+        until = itertools.takewhile(lambda one: one <= start.local, master.rule.starts(master.start.local, start.zone))
+        return master.occurrence(start) if start.local in until and start.zone == master.start.zone else None
+
+    def events(self) -> list[Event]:
+        """Return single events and series masters, as GET /events lists them, in the order of their making."""
+        return list({event.id: event for event in self.stored.values()}.values())
+
+    def view(self, after: datetime, before: datetime) -> list[Event]:
+        """Return what lies, even in part, in a window of aware times: series as their occurrences, ordered by start."""
+        found: list[Event] = []
+        for event in self.events():
+            found += [event] if event.rule is None else self.instances(event, after, before)
+        return sorted((one for one in found if _overlaps(one, after, before)), key=lambda one: (one.start.utc, one.id))
+
+    def instances(self, master: Event, after: datetime, before: datetime) -> list[Event]:
+        """Return a series' occurrences and exceptions in a window of aware times, ordered by start."""
+        kept = [one for (owner, _), one in self.exceptions.items() if owner == master.id]
+        kept += [one for one in self._unchanged(master, before) if _overlaps(one, after, before)]
+        for one in kept:
+            self._remember(one)
+        return sorted((one for one in kept if _overlaps(one, after, before)), key=lambda one: one.start.utc)
+
+    def _unchanged(self, master: Event, before: datetime) -> Iterator[Event]:
+        """Yield a series' occurrences that begin before a moment, without those that became exceptions."""
+        if master.rule is None:
+            return
+        for start in master.rule.starts(master.start.local, master.start.zone):
+            moment = Moment(start, master.start.zone)
+            if moment.utc >= before:
+                return
+            if (master.id, start) not in self.exceptions:
+                yield master.occurrence(moment)
+
+    def _remember(self, event: Event) -> None:
+        """Keep the way back from an occurrence's ids to its series."""
+        if event.master is not None and event.original_start is not None:
+            for one in event.ids:
+                self._starts[one] = (event.master.id, event.original_start)
+
+
+def _overlaps(event: Event, after: datetime, before: datetime) -> bool:
+    """Tell whether an event touches the window; one without length counts where it stands."""
+    start, end = event.start.utc, event.end.utc
+    return start < before and (end > after or start == end >= after)

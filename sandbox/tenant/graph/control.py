@@ -1,0 +1,100 @@
+"""Control of calendars: what people do in Outlook, and the truth to compare with."""
+
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.tenant.graph import booking
+from sandbox.tenant.graph.control_body import ControlError, body_of, control
+from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.prefer import Preferences
+from sandbox.tenant.graph.representation import event_json
+from sandbox.tenant.graph.service import Graph, graph_of
+from sandbox.tenant.graph.zones import instant
+from sandbox.tenant.state import Mailbox, Tenant
+
+CALENDAR = "/_control/calendars/{address}"
+
+
+def routes(tenant: Tenant) -> list[web.RouteDef]:
+    """Return the control routes of calendars."""
+    return [web.post(f"{CALENDAR}/events", control(tenant, create)),
+            web.patch(f"{CALENDAR}/events/{{id}}", control(tenant, change)),
+            web.delete(f"{CALENDAR}/events/{{id}}", control(tenant, delete)),
+            web.post(f"{CALENDAR}/events/{{id}}/cancel", control(tenant, cancel)),
+            web.get(CALENDAR, control(tenant, view)),
+            web.put(f"{CALENDAR}/processing", control(tenant, set_processing))]
+
+
+async def create(tenant: Tenant, request: web.Request) -> web.Response:
+    """Book a meeting, or write it straight onto the calendar (direct), and return it; rrule makes it a series."""
+    graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
+    event = booking.new_event(graph, mailbox, await body_of(request))
+    graph.processing.created(mailbox, event)
+    return web.json_response(_json(mailbox, event), status=201)
+
+
+async def change(tenant: Tenant, request: web.Request) -> web.Response:
+    """Change an event, a series by its master, or one occurrence, and return it."""
+    graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
+    event = _event(graph, mailbox, request)
+    booking.change(event, await body_of(request))
+    graph.processing.updated(mailbox, event)
+    return web.json_response(_json(mailbox, event))
+
+
+async def delete(tenant: Tenant, request: web.Request) -> web.Response:
+    """Take an event off the calendar."""
+    graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
+    graph.processing.deleted(mailbox, _event(graph, mailbox, request))
+    return web.json_response({"deleted": request.match_info["id"]})
+
+
+async def cancel(tenant: Tenant, request: web.Request) -> web.Response:
+    """Cancel as the organizer does: a room keeps cancelled meetings (RemoveCanceledMeetings is off by default)."""
+    graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
+    event = _event(graph, mailbox, request)
+    subject = event.fields["subject"]
+    event.fields = {**event.fields, "isCancelled": True, "showAs": "free", "subject": f"Canceled: {subject}"}
+    graph.processing.updated(mailbox, event)
+    return web.json_response(_json(mailbox, event))
+
+
+async def view(tenant: Tenant, request: web.Request) -> web.Response:
+    """Return the truth: the calendar view between start and end (default: 31 days back, 366 ahead) with all fields."""
+    graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
+    now = graph.clock.now()
+    after = instant(request.query["start"]) if "start" in request.query else now - timedelta(days=31)
+    before = instant(request.query["end"]) if "end" in request.query else now + timedelta(days=366)
+    found = graph.calendar(mailbox).view(after, before)
+    return web.json_response({"value": [_json(mailbox, event) for event in found]})
+
+
+async def set_processing(tenant: Tenant, request: web.Request) -> web.Response:
+    """Set what a room does with bookings, by the names of Set-CalendarProcessing in camelCase."""
+    mailbox, body = _mailbox(tenant, request), await body_of(request)
+    graph_of(tenant).processing.rules[mailbox.id] = booking.room_rules(body)
+    return web.json_response(body)
+
+
+def _mailbox(tenant: Tenant, request: web.Request) -> Mailbox:
+    """Return the mailbox of the path."""
+    mailbox = tenant.mailboxes.get(request.match_info["address"].lower())
+    if mailbox is None:
+        raise ControlError(404, f"no mailbox {request.match_info['address']}")
+    return mailbox
+
+
+def _event(graph: Graph, mailbox: Mailbox, request: web.Request) -> Event:
+    """Return the event of the path, by either form of its id."""
+    event = graph.calendar(mailbox).find(request.match_info["id"])
+    if event is None:
+        raise ControlError(404, f"no event {request.match_info['id']}")
+    return event
+
+
+def _json(mailbox: Mailbox, event: Event) -> dict[str, Any]:
+    """Return an event with all fields in UTC, and its immutable id beside the ordinary one."""
+    return {**event_json(event, mailbox, Preferences()), "immutableId": event.ids[1],
+            "seriesMasterImmutableId": event.master.ids[1] if event.master else None}

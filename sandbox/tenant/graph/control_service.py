@@ -1,0 +1,158 @@
+"""Control of the service: notifications, subscriptions, lifecycle, counted calls, mailboxes, scopes and settings."""
+
+import uuid
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.tenant.graph.control_body import ControlError, body_of, control, only
+from sandbox.tenant.graph.registry import Subscription
+from sandbox.tenant.graph.representation import written
+from sandbox.tenant.graph.service import graph_of
+from sandbox.tenant.state import Mailbox, Tenant
+
+LIFECYCLE_EVENTS = ("reauthorizationRequired", "subscriptionRemoved", "missed")
+
+
+def routes(tenant: Tenant) -> list[web.RouteDef]:
+    """Return the control routes of the service."""
+    return [web.get("/_control/calls", control(tenant, calls)), web.delete("/_control/calls", control(tenant, no_calls)),
+            web.get("/_control/notifications", control(tenant, notifications)),
+            web.post("/_control/notifications", control(tenant, pause)),
+            web.post("/_control/notifications/flush", control(tenant, flush)),
+            web.get("/_control/subscriptions", control(tenant, subscriptions)),
+            web.delete("/_control/subscriptions/{id}", control(tenant, vanish)),
+            web.post("/_control/lifecycle", control(tenant, lifecycle)),
+            web.post("/_control/mailboxes", control(tenant, add_mailbox)),
+            web.delete("/_control/mailboxes/{address}", control(tenant, remove_mailbox)),
+            web.post("/_control/scopes", control(tenant, confine)),
+            web.post("/_control/settings", control(tenant, change_settings))]
+
+
+async def calls(tenant: Tenant, _request: web.Request) -> web.Response:
+    """Return how often each Graph operation was called, by "METHOD template"."""
+    return web.json_response(dict(tenant.calls))
+
+
+async def no_calls(tenant: Tenant, _request: web.Request) -> web.Response:
+    """Count Graph calls anew."""
+    tenant.calls.clear()
+    return web.json_response({})
+
+
+async def notifications(tenant: Tenant, _request: web.Request) -> web.Response:
+    """Return the sender's counters, and how much is pending: hints, POSTs on their way, rooms' processing."""
+    return web.json_response(_sender(tenant))
+
+
+async def pause(tenant: Tenant, request: web.Request) -> web.Response:
+    """Hold all notifications back, or let them go: {"paused": true|false}."""
+    body = await body_of(request)
+    only(body, paused=bool)
+    sender = graph_of(tenant).sender
+    if body.get("paused") is None:
+        raise ValueError("paused: true or false is needed")
+    if body["paused"]:
+        sender.running.clear()
+    else:
+        sender.running.set()
+    return web.json_response(_sender(tenant))
+
+
+async def flush(tenant: Tenant, request: web.Request) -> web.Response:
+    """Send all that waits and wait until nothing is in flight; {"rooms": true} lets rooms process their bookings first."""
+    body = await body_of(request)
+    only(body, rooms=bool)
+    graph = graph_of(tenant)
+    if body.get("rooms"):
+        graph.processing.finish()
+    await graph.sender.flush()
+    return web.json_response(_sender(tenant))
+
+
+async def subscriptions(tenant: Tenant, _request: web.Request) -> web.Response:
+    """Return all live subscriptions of all apps, with what Graph would not tell."""
+    return web.json_response({"value": [_json(one) for one in graph_of(tenant).registry.live()]})
+
+
+async def vanish(tenant: Tenant, request: web.Request) -> web.Response:
+    """Remove a subscription in silence."""
+    if not graph_of(tenant).registry.remove(request.match_info["id"]):
+        raise ControlError(404, f"no subscription {request.match_info['id']}")
+    return web.json_response({"removed": request.match_info["id"]})
+
+
+async def lifecycle(tenant: Tenant, request: web.Request) -> web.Response:
+    """Send a lifecycle notification; subscriptionRemoved removes the subscription once it is sent."""
+    body, graph = await body_of(request), graph_of(tenant)
+    only(body, subscriptionId=str, lifecycleEvent=str)
+    if body.get("lifecycleEvent") not in LIFECYCLE_EVENTS:
+        raise ValueError(f"lifecycleEvent: one of {', '.join(LIFECYCLE_EVENTS)}")
+    subscription = graph.registry.find(body.get("subscriptionId", ""))
+    if subscription is None:
+        raise ControlError(404, f"no subscription {body.get('subscriptionId')}")
+    graph.sender.tell_lifecycle(subscription, body["lifecycleEvent"])
+    if body["lifecycleEvent"] == "subscriptionRemoved":
+        graph.registry.remove(subscription.id)
+    return web.json_response({"pending": len(graph.sender.waiting)}, status=202)
+
+
+async def add_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
+    """Add a user or a room: {"address", "kind"?, "displayName"?, "id"?}."""
+    body = await body_of(request)
+    only(body, address=str, kind=str, displayName=str, id=str)
+    address, kind = body.get("address", ""), body.get("kind", "room")
+    if "@" not in address or kind not in ("room", "user"):
+        raise ValueError("address: name@domain; kind: room or user")
+    if address.lower() in tenant.mailboxes:
+        raise ControlError(409, f"{address} is there already")
+    mailbox = Mailbox(address, body.get("displayName") or address.partition("@")[0], kind,
+                      str(uuid.UUID(body["id"])) if "id" in body else str(uuid.uuid4()))
+    tenant.add_mailbox(mailbox)
+    answer = {"address": address, "id": mailbox.id, "kind": kind, "displayName": mailbox.display_name}
+    return web.json_response(answer, status=201)
+
+
+async def remove_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
+    """Remove a mailbox; its subscriptions stay until they expire, but say nothing any more."""
+    mailbox = tenant.mailboxes.get(request.match_info["address"].lower())
+    if mailbox is None:
+        raise ControlError(404, f"no mailbox {request.match_info['address']}")
+    tenant.remove_mailbox(mailbox)
+    return web.json_response({"removed": mailbox.address})
+
+
+async def confine(tenant: Tenant, request: web.Request) -> web.Response:
+    """Confine an app to some mailboxes, or lift that with null: {"clientId", "mailboxes": ["address", …] | null}."""
+    body, scopes = await body_of(request), graph_of(tenant).access.scopes
+    only(body, clientId=str, mailboxes=(list, type(None)))
+    if "clientId" not in body or "mailboxes" not in body:
+        raise ValueError("clientId, mailboxes: both are needed")
+    if body["mailboxes"] is None:
+        scopes.pop(body["clientId"].lower(), None)
+    else:
+        scopes[body["clientId"].lower()] = frozenset(str(address).lower() for address in body["mailboxes"])
+    return web.json_response(body)
+
+
+async def change_settings(tenant: Tenant, request: web.Request) -> web.Response:
+    """Change settings of the running tenant and return all of them."""
+    tenant.settings |= await body_of(request)
+    return web.json_response(tenant.settings)
+
+
+def _sender(tenant: Tenant) -> dict[str, Any]:
+    """Return the sender's state."""
+    graph = graph_of(tenant)
+    sender = graph.sender
+    return {**sender.counters.as_json(), "paused": not sender.running.is_set(), "pending": len(sender.waiting),
+            "deliveries": len(sender.deliveries), "inFlight": sum(one.in_flight for one in sender.deliveries),
+            "rooms": len(graph.processing.pending), "throttled": dict(graph.throttle.refused)}
+
+
+def _json(one: Subscription) -> dict[str, Any]:
+    """Return a subscription whole."""
+    return {"id": one.id, "clientId": one.app, "mailbox": one.mailbox.address, "resource": one.resource,
+            "changeType": one.change_type, "notificationUrl": one.notification_url,
+            "lifecycleNotificationUrl": one.lifecycle_url, "clientState": one.client_state,
+            "expirationDateTime": written(one.expires), "immutableIds": one.immutable}

@@ -1,0 +1,111 @@
+"""One POST of notifications to one endpoint, with Graph's time limits and retries.
+
+Graph: Receive change notifications through webhooks: a 2xx within 3 seconds; retries wait 10 seconds for the answer, come at
+exponentially growing distances, and end after 4 hours.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.tenant.clock import Clock
+from sandbox.tenant.graph.callbacks import Callbacks
+from sandbox.tenant.graph.counters import Counters
+from sandbox.tenant.graph.hints import Hint
+from sandbox.tenant.graph.registry import Registry
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Real seconds for an answer, and tenant's seconds between and for all retries. Only the first distance is a guess."""
+
+    first_answer: float = 3.0
+    later_answer: float = 10.0
+    first_pause: float = 10.0
+    give_up: float = 4 * 3600.0
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Limits":
+        """Return the limits with what the settings firstAnswerSeconds, laterAnswerSeconds, retrySeconds change."""
+        return cls(float(settings.get("firstAnswerSeconds", cls.first_answer)),
+                   float(settings.get("laterAnswerSeconds", cls.later_answer)),
+                   float(settings.get("retrySeconds", cls.first_pause)))
+
+
+class Delivery:
+    """The hints of one POST on their way; `hurry` sends it at once, `settled` is set whenever it is not in flight."""
+
+    def __init__(self, hints: list[Hint], began: datetime, limits: Limits) -> None:
+        self.hints = hints
+        self.attempts = 0
+        self.next_attempt = began
+        self.in_flight = False
+        self.hurry = asyncio.Event()
+        self.settled = asyncio.Event()
+        self._began = began
+        self._limits = limits
+
+    async def run(self, clock: Clock, registry: Registry, callbacks: Callbacks, counters: Counters,
+                  running: asyncio.Event) -> None:
+        """Try until the endpoint accepts, four hours have passed, or no subscription of it lives any more."""
+        try:
+            while not await self._turn(clock, registry, callbacks, counters, running):
+                pass
+        finally:
+            self.in_flight = False
+            self.hurry.clear()
+            self.settled.set()
+
+    async def _turn(self, clock: Clock, registry: Registry, callbacks: Callbacks, counters: Counters,
+                    running: asyncio.Event) -> bool:
+        """Wait, try once, and return whether this delivery is over."""
+        await self._wait(clock, running)
+        self.in_flight = True
+        self.settled.clear()
+        alive = [hint for hint in self.hints if registry.find(hint.subscription_id)]
+        counters.withdrawn += len(self.hints) - len(alive)
+        self.hints = alive
+        over = not alive or await self._attempt(callbacks, counters)
+        if not over and not self._again(clock.now()):
+            counters.dropped += len(self.hints)
+            over = True
+        self.in_flight = False
+        self.hurry.clear()
+        self.settled.set()
+        return over
+
+    async def _wait(self, clock: Clock, running: asyncio.Event) -> None:
+        """Wait for the attempt's time and for control's leave, unless it must hurry."""
+        due = asyncio.ensure_future(self._due(clock, running))
+        hurry = asyncio.ensure_future(self.hurry.wait())
+        try:
+            await asyncio.wait([due, hurry], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            due.cancel()
+            hurry.cancel()
+
+    async def _due(self, clock: Clock, running: asyncio.Event) -> None:
+        """Wait for the attempt's time, then until nothing is held back."""
+        await clock.until(self.next_attempt)
+        await running.wait()
+
+    async def _attempt(self, callbacks: Callbacks, counters: Counters) -> bool:
+        """POST once and return whether it was accepted."""
+        limit = self._limits.later_answer if self.attempts else self._limits.first_answer
+        self.attempts += 1
+        body = json.dumps({"value": [hint.item for hint in self.hints]}, ensure_ascii=False).encode()
+        reply = await callbacks.post(self.hints[0].url, body, {"Content-Type": "application/json"}, limit)
+        counters.note(reply)
+        if reply.accepted:
+            counters.sent += 1
+            counters.hints_sent += len(self.hints)
+        return reply.accepted
+
+    def _again(self, now: datetime) -> bool:
+        """Set the next attempt's time; return False when that is beyond four hours after the first."""
+        pause = timedelta(seconds=self._limits.first_pause * 2 ** (self.attempts - 1))
+        self.next_attempt = now + pause
+        return self.next_attempt <= self._began + timedelta(seconds=self._limits.give_up)

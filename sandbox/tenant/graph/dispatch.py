@@ -1,0 +1,24 @@
+"""Carrying out one call, single or part of a batch: its token, its operation, its error."""
+
+from sandbox.tenant.graph.call import Answer, Call, unauthorized
+from sandbox.tenant.graph.errors import GraphError
+from sandbox.tenant.graph.routing import Endpoint, find
+from sandbox.tenant.graph.service import Graph
+from sandbox.tenant.tokens import GRAPH, Refused
+
+
+async def perform(graph: Graph, call: Call, endpoints: list[Endpoint]) -> Answer:
+    """Carry out a call for the app that its token names; raises GraphError."""
+    try:
+        call.caller = graph.tenant.tokens.check(call.headers.get("Authorization"), GRAPH)
+    except Refused as error:
+        raise unauthorized(error.code, error.text) from error
+    endpoint, call.params = find(endpoints, call.method, call.path)
+    graph.tenant.calls[f"{endpoint.method} {endpoint.template}"] += 1
+    return await endpoint.handler(graph, call)
+
+
+def refusal(graph: Graph, call: Call, error: GraphError) -> Answer:
+    """Return the answer that an error is."""
+    body = error.body(graph.clock.now(), call.request_id, call.client_request_id)
+    return Answer(error.status, body, error.headers)

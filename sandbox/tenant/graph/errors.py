@@ -1,0 +1,65 @@
+"""Graph's errors: one exception that carries the status, code and text Graph answers with.
+
+Graph: Microsoft Graph error responses and resource types.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+
+class GraphError(Exception):
+    """A call that Graph refuses; `code` and `message` stand in the answer's error object."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+    def body(self, now: datetime, request_id: str, client_request_id: str) -> dict[str, Any]:
+        """Return the JSON body: error.code, error.message, and innerError with the date and both request ids."""
+        inner = {"date": now.strftime("%Y-%m-%dT%H:%M:%S"), "request-id": request_id,
+                 "client-request-id": client_request_id}
+        return {"error": {"code": self.code, "message": self.message, "innerError": inner}}
+
+
+def bad_request(message: str, code: str = "BadRequest") -> GraphError:
+    """Return a 400."""
+    return GraphError(400, code, message)
+
+
+def access_denied() -> GraphError:
+    """Return the 403 of Exchange, for a missing role and for a mailbox outside the app's scope alike."""
+    return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+
+
+def insufficient_privileges() -> GraphError:
+    """Return the 403 of the directory."""
+    text = "Insufficient privileges to complete the operation."
+    return GraphError(403, "Authorization_RequestDenied", text)
+
+
+def item_not_found() -> GraphError:
+    """Return the 404 for an event that is not, or no longer, in the mailbox."""
+    return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+
+def invalid_user(name: str) -> GraphError:
+    """Return the 404 for a mailbox that Exchange does not know; an unknown object id has another code than an address."""
+    if "@" in name:
+        return GraphError(404, "ErrorInvalidUser", f"The requested user '{name}' is invalid.")
+    return GraphError(404, "ResourceNotFound", "Resource could not be discovered.")
+
+
+def unknown_segment(segment: str) -> GraphError:
+    """Return the 400 for a path that Graph's model does not have."""
+    return bad_request(f"Resource not found for the segment '{segment}'.")
+
+
+def of_subscription(operation: str, inner: GraphError) -> GraphError:
+    """Wrap what Exchange said about a subscription's mailbox, as the subscription service does (issues of msgraph-sdk)."""
+    reasons = {403: "Forbidden", 404: "NotFound", 429: "TooManyRequests"}
+    text = f"[Status Code: {reasons.get(inner.status, 'BadRequest')}; Reason: {inner.message}]"
+    return GraphError(inner.status, "ExtensionError", f"Operation: {operation}; Exception: {text}", inner.headers)

@@ -1,0 +1,134 @@
+"""Events: list, get, instances, calendarView.
+
+Graph: List events; Get event; List instances; List calendarView.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sandbox.tenant.graph import ids
+from sandbox.tenant.graph.access import EVENT_READ
+from sandbox.tenant.graph.call import Answer, Call
+from sandbox.tenant.graph.errors import bad_request, item_not_found
+from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.paging import arrange, page, selected
+from sandbox.tenant.graph.prefer import Preferences, preferences
+from sandbox.tenant.graph.query import LARGEST_TOP, MANY, ONE, options
+from sandbox.tenant.graph.representation import BODIES, event_json
+from sandbox.tenant.graph.routing import Endpoint
+from sandbox.tenant.graph.service import Graph
+from sandbox.tenant.graph.zones import instant
+from sandbox.tenant.state import Mailbox
+
+PAGE = 10
+"""What Outlook answers without $top or odata.maxpagesize."""
+LONGEST_DAYS = 1825
+WINDOW = ("startDateTime", "endDateTime")
+
+
+async def listed(graph: Graph, call: Call) -> Answer:
+    """Return single events and series masters."""
+    async with _mailbox(graph, call) as mailbox:
+        return _many(graph, call, mailbox, graph.calendar(mailbox).events(), ())
+
+
+async def get(graph: Graph, call: Call) -> Answer:
+    """Return one event, by either form of its id."""
+    async with _mailbox(graph, call) as mailbox:
+        asked, preferred = options(call, "event", ONE), preferences(call)
+        item = _json(graph, call, _found(graph, call, mailbox), mailbox, preferred)
+        context = f"{call.base}/$metadata#users('{call.params['id']}')/events/$entity"
+        return Answer(200, {"@odata.context": context, **selected(item, asked)}, preferred.headers())
+
+
+async def instances(graph: Graph, call: Call) -> Answer:
+    """Return a series' occurrences and exceptions in a window."""
+    async with _mailbox(graph, call) as mailbox:
+        master, (after, before) = _found(graph, call, mailbox), _window(call)
+        if master.rule is None:
+            raise bad_request("The event is not a recurring master.", "ErrorInvalidRequest")
+        found = graph.calendar(mailbox).instances(master, after, before)
+        return _many(graph, call, mailbox, found, WINDOW)
+
+
+async def calendar_view(graph: Graph, call: Call) -> Answer:
+    """Return all that lies in a window, series as their occurrences."""
+    async with _mailbox(graph, call) as mailbox:
+        after, before = _window(call)
+        return _many(graph, call, mailbox, graph.calendar(mailbox).view(after, before), WINDOW)
+
+
+@asynccontextmanager
+async def _mailbox(graph: Graph, call: Call) -> AsyncIterator[Mailbox]:
+    """Hold one of the app's places at the call's mailbox while Exchange works, for latencySeconds at least."""
+    graph.access.require(call.caller, EVENT_READ)
+    mailbox = graph.access.mailbox(call.caller, call.params["id"])
+    with graph.throttle.mailbox(call.caller.client_id, mailbox.id):
+        await asyncio.sleep(float(graph.setting("latencySeconds", 0.01)))
+        yield mailbox
+
+
+def _found(graph: Graph, call: Call, mailbox: Mailbox) -> Event:
+    """Return the call's event; raises GraphError: 400 for what cannot be an id, 404 for what is none here."""
+    event_id = call.params["event"]
+    if not ids.well_formed(event_id):
+        raise bad_request("Id is malformed.", "ErrorInvalidIdMalformed")
+    event = graph.calendar(mailbox).find(event_id)
+    if event is None:
+        raise item_not_found()
+    return event
+
+
+def _window(call: Call) -> tuple[datetime, datetime]:
+    """Return the window of a call; raises GraphError (400) when it is missing, no time, turned round or too long."""
+    given = {name.lower(): value for name, value in call.query}
+    if not all(given.get(name.lower()) for name in WINDOW):
+        raise bad_request("This request requires a time window specified by the query string parameters "
+                          "StartDateTime and EndDateTime.", "ErrorInvalidParameter")
+    try:
+        # An unquoted plus sign of an offset arrives as a space, which is no time: Graph refuses it too.
+        after, before = (instant(given[name.lower()]) for name in WINDOW)
+    except ValueError as error:
+        raise bad_request(f"The value of StartDateTime or EndDateTime is invalid: {error}",
+                          "ErrorInvalidParameter") from error
+    if before < after:
+        raise bad_request("The EndDateTime cannot be before the StartDateTime.", "ErrorInvalidParameter")
+    if (before - after).days > LONGEST_DAYS:
+        raise bad_request(f"The range between the start and end dates is greater than {LONGEST_DAYS} days.",
+                          "ErrorCalendarViewRangeTooBig")
+    return after, before
+
+
+def _many(graph: Graph, call: Call, mailbox: Mailbox, events: Sequence[Event], parameters: Sequence[str]) -> Answer:
+    """Return a page of events."""
+    asked, preferred = options(call, "event", MANY, parameters), preferences(call)
+    size = asked.top or min(preferred.page_size or PAGE, LARGEST_TOP)
+    if asked.condition or asked.orderby:
+        items, annotations = page(call, arrange([_json(graph, call, one, mailbox, preferred) for one in events], asked),
+                                  asked, size)
+    else:
+        # Only the page's own events are written out: a full calendar has tens of thousands.
+        chosen, annotations = page(call, events, asked, size)
+        items = [_json(graph, call, one, mailbox, preferred) for one in chosen]
+    context = f"{call.base}/$metadata#users('{call.params['id']}')/{call.path[-1]}"
+    value = [selected(item, asked) for item in items]
+    return Answer(200, {"@odata.context": context, **annotations, "value": value}, preferred.headers())
+
+
+def _json(graph: Graph, call: Call, event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
+    """Return an event as this caller may see it."""
+    item = event_json(event, mailbox, preferred)
+    if graph.access.basic_only(call.caller):
+        return {name: value for name, value in item.items() if name not in BODIES}
+    return item
+
+
+ENDPOINTS = [Endpoint("GET", "/users/{id}/events", listed), Endpoint("GET", "/users/{id}/events/{event}", get),
+             Endpoint("GET", "/users/{id}/events/{event}/instances", instances),
+             Endpoint("GET", "/users/{id}/calendarView", calendar_view),
+             Endpoint("GET", "/users/{id}/calendar/events", listed),
+             Endpoint("GET", "/users/{id}/calendar/events/{event}", get),
+             Endpoint("GET", "/users/{id}/calendar/calendarView", calendar_view)]

@@ -1,0 +1,64 @@
+"""The front of the simulated Graph: HTTP to call, token, operation, answer to HTTP.
+
+Graph: Best practices for working with Microsoft Graph (client-request-id and request-id).
+"""
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from sandbox.tenant.graph import batch, events, places, subscriptions, users
+from sandbox.tenant.graph.call import Call
+from sandbox.tenant.graph.dispatch import perform, refusal
+from sandbox.tenant.graph.errors import GraphError, bad_request
+from sandbox.tenant.graph.routing import segments
+from sandbox.tenant.graph.service import Graph, graph_of
+from sandbox.tenant.state import Tenant
+
+SINGLE = [*subscriptions.ENDPOINTS, *events.ENDPOINTS, *users.ENDPOINTS, *places.ENDPOINTS]
+ENDPOINTS = [*SINGLE, batch.endpoint(SINGLE)]
+"""A batch holds single calls only: Graph does not nest them."""
+
+
+def routes(tenant: Tenant) -> list[web.RouteDef]:
+    """Return the one route under which all of Graph lies; Graph's own paths are matched by their templates."""
+
+    async def serve(request: web.Request) -> web.Response:
+        """Answer one HTTP request."""
+        return await _serve(graph_of(tenant), request)
+
+    return [web.route("*", "/v1.0/{path:.*}", serve)]
+
+
+async def _serve(graph: Graph, request: web.Request) -> web.Response:
+    """Read the request, carry it out and write the answer, an error being one of them."""
+    path = request.rel_url.raw_path.removeprefix("/v1.0/")
+    call = Call(request.method, [unquote(part) for part in segments(path)], list(request.query.items()),
+                CIMultiDict(request.headers), base=f"{request.url.origin()}/v1.0")
+    try:
+        call.body = await _body(request)
+        answer = await perform(graph, call, ENDPOINTS)
+    except GraphError as error:
+        answer = refusal(graph, call, error)
+    headers = {**answer.headers, "request-id": call.request_id, "client-request-id": call.client_request_id}
+    if answer.body is None:
+        return web.Response(status=answer.status, headers=headers)
+    text = json.dumps(answer.body, ensure_ascii=False)
+    return web.Response(status=answer.status, headers=headers, text=text, content_type="application/json")
+
+
+async def _body(request: web.Request) -> Any:
+    """Return the JSON of a request, None without a body; raises GraphError (400, 415) when it is something else."""
+    content = await request.read()
+    if not content:
+        return None
+    if request.content_type != "application/json":
+        raise GraphError(415, "UnsupportedMediaType", f"Unsupported content type '{request.content_type}'.")
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise bad_request("Unable to read JSON request payload. Please ensure Content-Type header is set and payload "
+                          "is of valid JSON format.") from error

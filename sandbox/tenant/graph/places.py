@@ -1,0 +1,72 @@
+"""Places: rooms, room lists and the rooms of a list.
+
+Graph: List places. Room lists are the setting roomLists: {"list address": ["room address", …]}.
+"""
+
+from typing import Any
+
+from sandbox.tenant.graph.access import PLACE_READ
+from sandbox.tenant.graph.call import Answer, Call
+from sandbox.tenant.graph.errors import GraphError
+from sandbox.tenant.graph.paging import arrange, page, selected
+from sandbox.tenant.graph.query import MANY, options
+from sandbox.tenant.graph.routing import Endpoint
+from sandbox.tenant.graph.service import Graph
+from sandbox.tenant.state import Mailbox
+
+PAGE = 100
+
+
+async def rooms(graph: Graph, call: Call) -> Answer:
+    """Return all rooms."""
+    found = {one.id: one for one in graph.tenant.mailboxes.values() if one.kind == "room"}
+    return _many(graph, call, [_room(one) for one in found.values()], "room")
+
+
+async def room_lists(graph: Graph, call: Call) -> Answer:
+    """Return all room lists."""
+    return _many(graph, call, [_room_list(address) for address in _lists(graph)], "roomList")
+
+
+async def rooms_of_list(graph: Graph, call: Call) -> Answer:
+    """Return the rooms of one list; those that are gone from the directory are gone from the list."""
+    members = _lists(graph).get(call.params["list"].lower())
+    if members is None:
+        raise GraphError(404, "ResourceNotFound", f"The place '{call.params['list']}' was not found.")
+    found = [graph.tenant.mailboxes.get(address.lower()) for address in members]
+    return _many(graph, call, [_room(one) for one in found if one is not None], "room")
+
+
+def _lists(graph: Graph) -> dict[str, list[str]]:
+    """Return the room lists by lower-case address."""
+    given: dict[str, list[str]] = graph.setting("roomLists", {})
+    return {address.lower(): members for address, members in given.items()}
+
+
+def _many(graph: Graph, call: Call, items: list[dict[str, Any]], type_name: str) -> Answer:
+    """Return a page of places."""
+    graph.access.require(call.caller, PLACE_READ)
+    asked = options(call, type_name, MANY)
+    chosen, annotations = page(call, arrange(items, asked), asked, asked.top or PAGE)
+    context = {"@odata.context": f"{call.base}/$metadata#places/microsoft.graph.{type_name}"}
+    return Answer(200, {**context, **annotations, "value": [selected(item, asked) for item in chosen]})
+
+
+def _room(mailbox: Mailbox) -> dict[str, Any]:
+    """Return a room; its id is a place's, which the sandbox takes from the mailbox."""
+    return {"id": mailbox.id, "displayName": mailbox.display_name, "emailAddress": mailbox.address,
+            "nickname": mailbox.display_name, "bookingType": "standard", "capacity": None, "building": None,
+            "floorNumber": None, "floorLabel": None, "label": None, "phone": "", "tags": [], "address": None,
+            "geoCoordinates": None, "isWheelChairAccessible": False, "audioDeviceName": None,
+            "videoDeviceName": None, "displayDeviceName": None}
+
+
+def _room_list(address: str) -> dict[str, Any]:
+    """Return a room list."""
+    return {"id": address, "displayName": address.partition("@")[0], "emailAddress": address, "phone": "",
+            "address": None, "geoCoordinates": None}
+
+
+ENDPOINTS = [Endpoint("GET", "/places/microsoft.graph.room", rooms),
+             Endpoint("GET", "/places/microsoft.graph.roomList", room_lists),
+             Endpoint("GET", "/places/{list}/microsoft.graph.roomList/rooms", rooms_of_list)]

@@ -1,0 +1,69 @@
+"""The Prefer header, as far as Outlook's resources know it.
+
+Graph: List events (Prefer: outlook.timezone, outlook.body-content-type), Obtain immutable identifiers, List calendarView.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from sandbox.tenant.graph.call import Call
+from sandbox.tenant.graph.errors import bad_request
+from sandbox.tenant.graph.zones import zone_info
+
+PREFERENCE = re.compile(r'\s*([\w.\-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;]+)))?\s*(?:[,;]|$)')
+
+
+@dataclass
+class Preferences:
+    """What a call prefers; an unknown preference is ignored, as RFC 7240 says."""
+
+    immutable: bool = False
+    zone: str = "UTC"
+    text_body: bool = False
+    page_size: int | None = None
+    applied: list[str] = field(default_factory=list)
+
+    def headers(self) -> dict[str, str]:
+        """Return Preference-Applied when anything was."""
+        return {"Preference-Applied": ", ".join(self.applied)} if self.applied else {}
+
+
+def preferences(call: Call) -> Preferences:
+    """Read a call's Prefer headers; raises GraphError (400) for an unknown time zone or a page size that is no number."""
+    preferred = Preferences()
+    for header in call.headers.getall("Prefer", []):
+        for name, quoted, bare in PREFERENCE.findall(header):
+            _apply(preferred, name.lower(), quoted or bare)
+    return preferred
+
+
+def _apply(preferred: Preferences, name: str, value: str) -> None:
+    """Take one preference."""
+    if name == "idtype" and value.lower() == "immutableid":
+        preferred.immutable = True
+        preferred.applied.append('IdType="ImmutableId"')
+    elif name == "outlook.timezone":
+        preferred.zone = _zone(value)
+        preferred.applied.append(f'outlook.timezone="{value}"')
+    elif name == "outlook.body-content-type" and value.lower() in ("text", "html"):
+        preferred.text_body = value.lower() == "text"
+        preferred.applied.append(f'outlook.body-content-type="{value}"')
+    elif name == "odata.maxpagesize":
+        preferred.page_size = _page_size(value)
+        preferred.applied.append(f"odata.maxpagesize={value}")
+
+
+def _zone(value: str) -> str:
+    """Return a zone's name if it is one."""
+    try:
+        zone_info(value)
+    except ValueError as error:
+        raise bad_request(str(error), "TimeZoneNotSupportedException") from error
+    return value
+
+
+def _page_size(value: str) -> int:
+    """Return a page size of at least 1."""
+    if not value.isdecimal() or int(value) < 1:
+        raise bad_request(f"Invalid value '{value}' for preference 'odata.maxpagesize'.", "ErrorInvalidRequest")
+    return int(value)

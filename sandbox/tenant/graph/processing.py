@@ -1,0 +1,112 @@
+"""Writing to calendars, and what a room does with a booking afterwards.
+
+Exchange: Set-CalendarProcessing. A room that accepts by itself replaces the subject by its organizer's name, empties the
+body and clears the private flag, seconds after the booking; what is written straight onto its calendar stays as it is.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sandbox.tenant.graph.event import Event
+from sandbox.tenant.state import Mailbox
+
+if TYPE_CHECKING:
+    from sandbox.tenant.graph.service import Graph
+
+
+@dataclass(frozen=True)
+class RoomRules:
+    """A room's calendar processing, with Exchange's defaults."""
+
+    delete_subject: bool = True
+    add_organizer_to_subject: bool = True
+    delete_comments: bool = True
+    remove_private_property: bool = True
+
+    def processed(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return an event's fields as the room leaves them."""
+        organizer = fields["organizer"]["emailAddress"]
+        name = organizer.get("name") or organizer["address"]
+        subject = "" if self.delete_subject else fields["subject"]
+        if self.add_organizer_to_subject and not subject.startswith(name):
+            subject = f"{name} {subject}".strip()
+        changed: dict[str, Any] = {**fields, "subject": subject}
+        if self.delete_comments:
+            changed["body"] = {**fields["body"], "content": ""}
+        if self.remove_private_property and fields["sensitivity"] == "private":
+            changed["sensitivity"] = "normal"
+        return changed
+
+
+class Processing:
+    """All writes to calendars go through here, so that each gets its new etag and its hints."""
+
+    def __init__(self, graph: "Graph") -> None:
+        self._graph = graph
+        self.rules: dict[str, RoomRules] = {}
+        """By mailbox id; a room that is absent has Exchange's defaults."""
+        self.pending: dict[str, tuple[Mailbox, Event]] = {}
+        """Events that a room is about to process, by ordinary id."""
+
+    def created(self, mailbox: Mailbox, event: Event) -> None:
+        """Store a new event and tell of it."""
+        self._graph.calendar(mailbox).add(event)
+        self._graph.sender.announce(mailbox, "created", event)
+        self._process_later(mailbox, event)
+
+    def updated(self, mailbox: Mailbox, event: Event) -> None:
+        """Give a changed event its new etag and tell of it; a changed occurrence becomes an exception of its series."""
+        self._touch(mailbox, event)
+        self._process_later(mailbox, event)
+
+    def deleted(self, mailbox: Mailbox, event: Event) -> None:
+        """Take an event away and tell of it; without an occurrence, its series is what changed."""
+        self._graph.calendar(mailbox).remove(event)
+        if event.master is None:
+            self._graph.sender.announce(mailbox, "deleted", event)
+        else:
+            event.master.touch(self._graph.clock.now())
+            self._graph.sender.announce(mailbox, "updated", event.master)
+
+    def finish(self) -> int:
+        """Let the rooms process all that is pending now; return how many events that were."""
+        waiting = list(self.pending)
+        for event_id in waiting:
+            self._process(event_id)
+        return len(waiting)
+
+    def _touch(self, mailbox: Mailbox, event: Event) -> None:
+        """Note a write and announce it."""
+        now = self._graph.clock.now()
+        event.touch(now)
+        if event.master is not None:
+            # Exchange keeps exceptions inside the series' item, so the master changes with them.
+            event.master.touch(now)
+            self._graph.calendar(mailbox).keep_exception(event)
+        self._graph.sender.announce(mailbox, "updated", event)
+
+    def _process_later(self, mailbox: Mailbox, event: Event) -> None:
+        """Let a room process a booking after flipSeconds, if that would change anything."""
+        rules = self.rules.get(mailbox.id, RoomRules())
+        if mailbox.kind != "room" or not event.booked or rules.processed(event.fields) == event.fields:
+            return
+        if event.id not in self.pending:
+            self.pending[event.id] = (mailbox, event)
+            due = self._graph.clock.now() + timedelta(seconds=float(self._graph.setting("flipSeconds", 2.0)))
+            self._graph.sender.start(self._process_at(event.id, due))
+
+    async def _process_at(self, event_id: str, due: Any) -> None:
+        """Wait for the room."""
+        await self._graph.clock.until(due)
+        await asyncio.sleep(0)
+        self._process(event_id)
+
+    def _process(self, event_id: str) -> None:
+        """Do what the room does, unless the event is gone or was processed already."""
+        mailbox, event = self.pending.pop(event_id, (None, None))
+        if mailbox is None or event is None or self._graph.calendar(mailbox).find(event_id) is None:
+            return
+        event.fields = self.rules.get(mailbox.id, RoomRules()).processed(event.fields)
+        self._touch(mailbox, event)

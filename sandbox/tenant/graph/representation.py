@@ -1,0 +1,75 @@
+"""A stored event as Graph's JSON.
+
+Graph: event resource type.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.prefer import Preferences
+from sandbox.tenant.graph.recurrence import patterned
+from sandbox.tenant.graph.zones import Moment
+from sandbox.tenant.state import Mailbox
+
+BODIES = ("body", "bodyPreview", "hasAttachments")
+"""What Calendars.ReadBasic hides."""
+
+
+def event_json(event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
+    """Return all properties of an event, times in the preferred zone, ids in the preferred form."""
+    form = 1 if preferred.immutable else 0
+    return {
+        "@odata.etag": event.etag, "id": event.ids[form], "changeKey": event.change_key,
+        "createdDateTime": written(event.created), "lastModifiedDateTime": written(event.modified),
+        **{name: value for name, value in event.fields.items() if name != "organizer"},
+        "body": _body(event, preferred), "bodyPreview": event.fields["body"]["content"][:255],
+        "start": _time(event, event.start, preferred), "end": _time(event, event.end, preferred),
+        "originalStartTimeZone": event.start.zone, "originalEndTimeZone": event.end.zone,
+        "organizer": _organizer(event, mailbox), "isOrganizer": not event.booked,
+        "responseStatus": {"response": "accepted" if event.booked else "organizer", "time": "0001-01-01T00:00:00Z"},
+        "responseRequested": True, "allowNewTimeProposals": True, "hasAttachments": False, "hideAttendees": False,
+        "isDraft": False, "isOnlineMeeting": False, "onlineMeeting": None, "onlineMeetingProvider": "unknown",
+        "onlineMeetingUrl": None, "locations": _locations(event), "iCalUId": event.uid,
+        "transactionId": None, "webLink": f"https://outlook.office365.com/owa/?itemid={event.ids[0]}",
+        **_series(event, form)}
+
+
+def written(moment: datetime) -> str:
+    """Return an instant as Graph writes a DateTimeOffset."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0Z"
+
+
+def _body(event: Event, preferred: Preferences) -> dict[str, Any]:
+    """Return the body; as text when preferred (the sandbox strips no HTML: its bodies are plain)."""
+    body: dict[str, Any] = event.fields["body"]
+    return {**body, "contentType": "text"} if preferred.text_body else body
+
+
+def _time(event: Event, moment: Moment, preferred: Preferences) -> dict[str, str]:
+    """Return a start or end. An all-day event is at midnight in whichever zone it is asked for: it has no instant."""
+    if event.fields["isAllDay"]:
+        return Moment(moment.local, preferred.zone).as_json()
+    return moment.in_zone(preferred.zone).as_json()
+
+
+def _organizer(event: Event, mailbox: Mailbox) -> dict[str, Any]:
+    """Return the organizer; of an event written straight onto a calendar it is the mailbox itself."""
+    own = {"emailAddress": {"name": mailbox.display_name, "address": mailbox.address}}
+    organizer: dict[str, Any] = event.fields.get("organizer") or own
+    return organizer
+
+
+def _locations(event: Event) -> list[dict[str, Any]]:
+    """Return the locations, which always correspond with the location."""
+    return [event.fields["location"]] if event.fields["location"].get("displayName") else []
+
+
+def _series(event: Event, form: int) -> dict[str, Any]:
+    """Return what tells single events, masters and occurrences apart."""
+    series: dict[str, Any] = {"type": event.type, "seriesMasterId": None, "recurrence": None}
+    if event.rule is not None:
+        series |= {"type": "seriesMaster", "recurrence": patterned(event.rule, event.start)}
+    if event.master is not None and event.original_start is not None:
+        series |= {"seriesMasterId": event.master.ids[form], "originalStart": written(event.original_start.utc)}
+    return series

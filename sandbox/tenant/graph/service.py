@@ -1,0 +1,45 @@
+"""What the parts of the simulated Graph share: one object, attached to the tenant."""
+
+import random
+from typing import Any
+
+from sandbox.tenant.graph.access import Access
+from sandbox.tenant.graph.calendar import Calendar
+from sandbox.tenant.graph.processing import Processing
+from sandbox.tenant.graph.registry import Registry
+from sandbox.tenant.graph.sender import Sender
+from sandbox.tenant.graph.throttle import Throttle
+from sandbox.tenant.state import Mailbox, Tenant
+
+
+class Graph:
+    """The state of the simulated Graph; `random` is seeded, so that a run's hints can be had again."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.clock = tenant.clock
+        self.random = random.Random(tenant.settings.get("seed"))
+        self.access = Access(tenant)
+        self.throttle = Throttle(tenant.clock)
+        self.registry = Registry(tenant.clock)
+        self.sender = Sender(tenant, self.registry, self.random)
+        self.processing = Processing(self)
+
+    def setting(self, name: str, default: Any) -> Any:
+        """Return a setting of the tenant."""
+        return self.tenant.settings.get(name, default)
+
+    def calendar(self, mailbox: Mailbox) -> Calendar:
+        """Return a mailbox's calendar, made at first use."""
+        if mailbox.calendar is None:
+            mailbox.calendar = Calendar()
+        calendar: Calendar = mailbox.calendar
+        return calendar
+
+
+def graph_of(tenant: Tenant) -> Graph:
+    """Return the tenant's Graph, made at first use."""
+    if tenant.graph is None:
+        tenant.graph = Graph(tenant)
+    graph: Graph = tenant.graph
+    return graph

@@ -1,0 +1,92 @@
+"""What Graph asks of a subscription's properties.
+
+Graph: subscription resource type; Create subscription; Update subscription; Supported resources for change notifications.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sandbox.tenant.graph import types
+from sandbox.tenant.graph.errors import GraphError, bad_request
+from sandbox.tenant.graph.routing import segments
+from sandbox.tenant.graph.zones import WRITTEN, instant
+
+REQUIRED = ("changeType", "notificationUrl", "resource", "expirationDateTime")
+LONGEST_MINUTES = 10_080
+SHORTEST_MINUTES = 45
+LONGEST_CLIENT_STATE = 128
+CHANGE_TYPES = frozenset({"created", "updated", "deleted"})
+TLS_VERSIONS = frozenset({"v1_0", "v1_1", "v1_2", "v1_3"})
+READ_ONLY = ("id", "applicationId", "creatorId")
+UPDATABLE = frozenset({"expirationDateTime", "notificationUrl"})
+
+
+def check_new(body: dict[str, Any]) -> None:
+    """Raise GraphError (400) for a body that cannot become a subscription, whatever it is for."""
+    types.check("subscription", body)
+    for name in READ_ONLY:
+        if name in body:
+            raise refused(f"Property '{name}' is read-only and cannot be set.")
+    for name in REQUIRED:
+        if not body.get(name):
+            raise refused(f"Required property '{name}' is missing or empty.")
+    if len(body.get("clientState") or "") > LONGEST_CLIENT_STATE:
+        raise refused(f"The clientState property is longer than {LONGEST_CLIENT_STATE} characters.")
+    if (body.get("latestSupportedTlsVersion") or "v1_2") not in TLS_VERSIONS:
+        raise refused("The value of latestSupportedTlsVersion is not supported.")
+    if body.get("includeResourceData") or body.get("notificationQueryOptions"):
+        raise GraphError(501, "NotImplemented", "The sandbox has no notifications with resource data or query options.")
+
+
+def change_types(text: str) -> frozenset[str]:
+    """Return the change types of a comma list; raises GraphError (400) for an unknown one."""
+    asked = [one.strip().lower() for one in text.split(",")]
+    if not set(asked) <= CHANGE_TYPES:
+        raise refused(f"Invalid 'changeType' attribute: '{text}'.")
+    return frozenset(asked)
+
+
+def https_url(name: str, value: Any) -> str:
+    """Return a notification URL; raises GraphError (400) when it is not https, absolute and without a fragment."""
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        absolute = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        absolute = False
+    if not absolute or parts.fragment or parts.username:
+        raise refused(f"{name} must be an absolute https URL.")
+    return str(value)
+
+
+def expiration(text: str, now: datetime) -> datetime:
+    """Return when a subscription will end: below 45 minutes it is raised in silence; above 10,080 it is refused."""
+    # Without an offset the time is UTC, as the documents say; a bare date is no time.
+    found = WRITTEN.match(text)
+    try:
+        asked = instant(text)
+    except ValueError as error:
+        raise refused(f"Cannot convert '{text}' of expirationDateTime to a date and time.") from error
+    if found is not None and found[2] is None:
+        raise refused(f"Cannot convert '{text}' of expirationDateTime to a date and time.")
+    if asked > now + timedelta(minutes=LONGEST_MINUTES):
+        raise refused(f"Subscription expiration can only be {LONGEST_MINUTES} minutes in the future.")
+    return max(asked, now + timedelta(minutes=SHORTEST_MINUTES))
+
+
+def mailbox_of(resource: str) -> str:
+    """Return the address or object id in a resource; raises GraphError (400) unless it is users/{id}/events."""
+    path, _, query = resource.removeprefix("/").partition("?")
+    if query:
+        raise GraphError(501, "NotImplemented", "The sandbox has no query options in a subscription's resource.")
+    parts = [unquote(part) for part in segments(path)]
+    if parts and parts[0].lower() == "me":
+        raise bad_request("/me request is only valid with delegated authentication flow.")
+    if len(parts) != 3 or [parts[0].lower(), parts[2].lower()] != ["users", "events"] or not parts[1]:
+        raise refused(f"The resource '{resource}' is not supported for subscriptions.")
+    return parts[1]
+
+
+def refused(text: str) -> GraphError:
+    """Return the 400 of the subscription service."""
+    return bad_request(text, "InvalidRequest")

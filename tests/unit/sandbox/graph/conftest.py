@@ -1,0 +1,50 @@
+"""Fixtures: a running Graph per test with one endpoint to call back; the certificates are made once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.certificates import make_certificates
+from sandbox.tenant.seed import Seed, tenant_from
+from tests.unit.sandbox.graph.graph_world import APP, OTHER_APP, OTHER_ROOM, ROOM, TENANT_ID, USER, World
+from tests.unit.sandbox.graph.receiver import Receiver, receiving
+from tests.unit.sandbox.graph.serving import serving
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the CA and the server's certificate."""
+    folder = tmp_path_factory.mktemp("graph-certificates")
+    make_certificates(folder)
+    return folder
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Return the tenant's settings: quick, with one hint a change; a test module may have its own."""
+    return {"seed": 1, "hintsPerChange": [1, 1], "hintSpreadSeconds": 0, "batchSeconds": 0, "latencySeconds": 0,
+            "flipSeconds": 3600}
+
+
+@pytest.fixture
+def receiver(certificates: Path) -> Iterator[Receiver]:
+    """Serve an endpoint."""
+    with receiving(certificates) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def world(certificates: Path, settings: dict[str, Any], receiver: Receiver,
+          monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Serve a tenant with two rooms, a user and two apps."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates / "bundle.pem"))
+    mailboxes = [{"address": ROOM, "displayName": "Room 1", "kind": "room"}, {"address": OTHER_ROOM, "kind": "room"},
+                 {"address": USER, "displayName": "Kari Nordmann"}]
+    clients = [{"clientId": app, "roles": ["Calendars.Read"]} for app in (APP, OTHER_APP)]
+    seed = {"tenantId": TENANT_ID, "identityHeader": "header", "clients": clients, "mailboxes": mailboxes,
+            "settings": settings}
+    tenant = tenant_from(Seed.model_validate(seed), certificates)
+    with serving(tenant) as url:
+        yield World(tenant, url, receiver)

@@ -1,0 +1,40 @@
+"""A tenant that serves in a thread while a test runs."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+from sandbox.tenant.server import serve
+from sandbox.tenant.state import Tenant
+
+
+@contextmanager
+def serving(tenant: Tenant) -> Iterator[str]:
+    """Serve a tenant and yield its https origin."""
+    ready: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def run() -> None:
+        stopped = asyncio.Event()
+        async with serve(tenant) as addresses:
+            ready.set_result((addresses.url, asyncio.get_running_loop(), stopped))
+            await stopped.wait()
+
+    def guarded() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+
+    thread = threading.Thread(target=guarded)
+    thread.start()
+    url, loop, stopped = ready.result(timeout=30)
+    try:
+        yield url
+    finally:
+        loop.call_soon_threadsafe(stopped.set)
+        thread.join(timeout=10)
+    assert not thread.is_alive()

@@ -1,0 +1,33 @@
+"""The way that every run takes: subscribe, book, be told, read."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.sandbox.graph.graph_world import IMMUTABLE, ROOM, World, fits
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Return Graph's ordinary behaviour, a little quicker."""
+    return {"seed": 1, "flipSeconds": 0.3, "hintSpreadSeconds": 0.1}
+
+
+def test_a_booking_is_told_and_read(world: World) -> None:
+    """A subscription hears of a booking, reads it by the id that it was told, and hears of the room's processing."""
+    subscription = world.subscribe(headers=IMMUTABLE, lifecycleNotificationUrl=world.receiver.url)
+    assert len(world.receiver.handshakes) == 2
+    booked = world.book(subject="Board meeting", organizer={"name": "Ola Nordmann", "address": "ola@contoso.com"})
+
+    world.receiver.wait(lambda: len(world.receiver.items) >= 4)
+    item = world.receiver.items[0]
+    assert item["subscriptionId"] == subscription["id"]
+    assert item["clientState"] == "state"
+    assert fits("changeNotificationCollection", {"value": [item]})
+    room_id = world.tenant.mailboxes[ROOM].id
+    assert item["resource"] == f"Users/{room_id}/Events/{booked['immutableId']}"
+
+    world.control("POST", "/notifications/flush", {"rooms": True})
+    event = world.get(f"/{item['resource']}", **IMMUTABLE)
+    assert event["subject"] == "Ola Nordmann"
+    assert fits("event", event)
