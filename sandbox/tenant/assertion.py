@@ -83,14 +83,10 @@ def _key(assertion: str, client: Client) -> rsa.RSAPublicKey:
 
 def _named(header: dict[str, Any], certificate: x509.Certificate) -> bool:
     """Return whether a JWT header names this certificate, by SHA-256 (x5t#S256) or the older SHA-1 (x5t)."""
-    if "x5t#S256" in header:
-        return bool(header["x5t#S256"] == _base64url(certificate.fingerprint(hashes.SHA256())))
-    return header.get("x5t") == _base64url(certificate.fingerprint(hashes.SHA1()))  # noqa: S303 - a name, not a proof
-
-
-def _base64url(content: bytes) -> str:
-    """Return base64url without padding, as JOSE headers have it."""
-    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+    named = str(header.get("x5t#S256") or header.get("x5t"))
+    algorithm = hashes.SHA256() if "x5t#S256" in header else hashes.SHA1()  # noqa: S303 - a name, not a proof
+    # MSAL leaves the padding of x5t on, though JOSE has it off.
+    return named.rstrip("=") == base64.urlsafe_b64encode(certificate.fingerprint(algorithm)).decode().rstrip("=")
 
 
 def _out_of_time(assertion: str) -> str:

@@ -3,6 +3,7 @@ the tenant.
 """
 
 import asyncio
+import contextlib
 import itertools
 import re
 from typing import Any
@@ -102,17 +103,15 @@ def fault_middleware(faults: Faults) -> Middleware:
 
 
 async def _play(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Do the real work if the fault lets it, wait, then cut, answer, or give the real answer."""
+    """Give the real answer late, or do the real work only if the fault says so, and cut or answer."""
     replaced = fault.cut or fault.status is not None
-    answer: web.StreamResponse | None = None
-    if fault.after or not replaced:
-        try:
-            answer = await handler(request)
-        except web.HTTPException as error:
-            answer = error
+    if not replaced:
+        await asyncio.sleep(fault.delay_seconds)
+        return await handler(request)
+    if fault.after:
+        with contextlib.suppress(web.HTTPException):
+            await handler(request)
     await asyncio.sleep(fault.delay_seconds)
     if fault.cut and request.transport is not None:
         request.transport.abort()
-    if replaced or answer is None:
-        return fault.answer()
-    return answer
+    return fault.answer()

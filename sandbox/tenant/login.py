@@ -114,8 +114,8 @@ class Login:
             audiences = [f"{base}/oauth2/v2.0/token", f"{base}/v2.0"]
             assertion.check_assertion(form["client_assertion"], client, audiences)
         elif "client_secret" not in form:
-            text = ("'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' "
-                    "grant type.")
+            text = ("'client_assertion', 'client_secret' or 'request' is required for the "
+                    "'client_credentials' grant type.")
             raise EntraError("invalid_client", 7000216, text)
         elif form["client_secret"] not in client.secrets:
             text = ("Invalid client secret provided. Ensure the secret being sent in the request is the "

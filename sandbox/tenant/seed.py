@@ -18,7 +18,8 @@ SECRET_NAME = r"^[0-9a-zA-Z-]{1,127}$"
 class Strict(BaseModel):
     """JSON with camelCase keys in which an unknown key is an error."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+    # Inputs are hidden in errors, since some of them are secrets.
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", hide_input_in_errors=True)
 
 
 class SeededClient(Strict):

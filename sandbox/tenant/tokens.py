@@ -3,6 +3,7 @@
 Entra: Access tokens (v1.0 claims: aud, iss, iat, nbf, exp, appid, tid, roles, ver).
 """
 
+import functools
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ VAULT_APP_ID = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
 LIFETIME_SECONDS = 3599
 
 
-class Refused(Exception):  # noqa: N818 - "raise Refused" says it all
+class Refused(Exception):
     """A token that a resource does not accept: `code` is Graph's error code, `text` says why."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -37,12 +38,18 @@ class Caller:
     roles: frozenset[str]
 
 
+@functools.cache
+def _signing_key() -> rsa.RSAPrivateKey:
+    """Return the key that signs for every tenant of this process, as Entra's keys do for all of its tenants."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Tokens:
-    """The tenant's token signer and checker, with one RSA key made at start."""
+    """The tenant's token signer and checker."""
 
     def __init__(self, tenant: "Tenant") -> None:
         self._tenant = tenant
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._key = _signing_key()
         self.key_id = uuid.uuid4().hex
 
     @property
