@@ -15,7 +15,7 @@ import azure.functions as func
 from azure.functions.decorators.function_app import Function, FunctionRegister
 
 from sandbox.host.plan import Binding, FunctionPlan, QueueOutput
-from sandbox.host.settings import resolve
+from sandbox.host.settings import SettingsError, resolve
 
 _SERVED = {"httpTrigger", "http", "queueTrigger", "queue", "timerTrigger"}
 _RESOLVED = ("queueName", "schedule", "route")
@@ -67,7 +67,7 @@ def _plan(function: Function, settings: Mapping[str, str]) -> FunctionPlan:
     """Turn one indexed function into its plan."""
     name = str(function.get_function_name())
     user_function = function.get_user_function()
-    bindings = tuple(_resolved(json.loads(text), settings) for text in function.get_raw_bindings())
+    bindings = tuple(_resolved(name, json.loads(text), settings) for text in function.get_raw_bindings())
     trigger = next((binding for binding in bindings if binding["type"].endswith("Trigger")), None)
     if trigger is None:
         raise FunctionLoadError(f"{name}: it has no trigger")
@@ -86,13 +86,17 @@ def _plan(function: Function, settings: Mapping[str, str]) -> FunctionPlan:
             if binding["type"] == "queue"
         ),
         http_output=next((binding["name"] for binding in outputs if binding["type"] == "http"), None),
+        returns=any(binding["name"] == "$return" for binding in outputs),
         takes_context="context" in inspect.signature(user_function).parameters,
     )
 
 
-def _resolved(binding: Binding, settings: Mapping[str, str]) -> Binding:
+def _resolved(name: str, binding: Binding, settings: Mapping[str, str]) -> Binding:
     """Resolve `%NAME%` in what names something outside."""
-    return {key: resolve(value, settings) if key in _RESOLVED else value for key, value in binding.items()}
+    try:
+        return {key: resolve(value, settings) if key in _RESOLVED else value for key, value in binding.items()}
+    except SettingsError as error:
+        raise SettingsError(f"{name}: {error}") from error
 
 
 def _check_parameters(name: str, user_function: Any, bindings: tuple[Binding, ...]) -> None:

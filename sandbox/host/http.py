@@ -76,7 +76,7 @@ class HttpFrontEnd:
             result = await self._invoker.invoke(plan, argument)
         except InvocationFailed:
             return web.Response(status=500)
-        return response_of(result, is_return=plan.http_output == "$return")
+        return response_of(result)
 
 
 def _http_request(request: web.BaseRequest, route_parameters: dict[str, str], body: bytes) -> HttpRequest:
@@ -101,17 +101,12 @@ def _http_request(request: web.BaseRequest, route_parameters: dict[str, str], bo
     )
 
 
-def response_of(result: Any, *, is_return: bool) -> web.Response:
-    """Map what a function gave to an answer: an HttpResponse, or text as the body; anything else is 500.
-
-    An http output under another name than `$return` that was not set is 204.
-    """
-    if isinstance(result, str):
-        return web.Response(text=result)
-    if result is None and not is_return:
+def response_of(result: Any) -> web.Response:
+    """Map what a function gave to an answer: an HttpResponse, text as the body, or nothing set at all (204)."""
+    if result is None:
         return web.Response(status=204)
     if not isinstance(result, func.HttpResponse):
-        return web.Response(status=500)
+        return web.Response(text=str(result))
     headers: CIMultiDict[str] = CIMultiDict()
     for name, value in result.headers.items():
         if name.lower() == "set-cookie":

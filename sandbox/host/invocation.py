@@ -19,7 +19,7 @@ from sandbox.host.plan import FunctionPlan
 _log = logging.getLogger("sandbox.host")
 
 
-class InvocationFailed(Exception):  # noqa: N818 (what it tells has been logged: it is a result more than an error)
+class InvocationFailed(Exception):
     """A function raised, took too long, returned what it must not, or its output could not be written."""
 
 
@@ -91,6 +91,7 @@ class Invoker:
             arguments["context"] = InvocationContext(plan, invocation_id)
         try:
             result = await self._call(plan, arguments)
+            _check_result(plan, result)
             if plan.queue_outputs:
                 await self._write(plan, arguments, result)
         except Exception as error:
@@ -110,22 +111,27 @@ class Invoker:
         """Run the function within the time that host.json allows."""
         async with asyncio.timeout(self._timeout):
             if plan.is_async:
-                result = await plan.function(**arguments)
-            else:
-                call = functools.partial(plan.function, **arguments)
-                result = await self._loop.run_in_executor(self._threads, call)
-        if result is not None and not any(binding["name"] == "$return" for binding in plan.bindings):
-            raise TypeError("a value was returned without a $return binding")
-        return result
+                return await plan.function(**arguments)
+            call = functools.partial(plan.function, **arguments)
+            return await self._loop.run_in_executor(self._threads, call)
 
     async def _write(self, plan: FunctionPlan, arguments: dict[str, Any], result: Any) -> None:
-        """Write each queue output that was set."""
-        for output in plan.queue_outputs:
-            value = result if output.parameter == "$return" else arguments[output.parameter].value
-            if value is not None:
-                await self._outputs.write(output, value)
+        """Write the queue outputs that were set."""
+        values = (
+            (output, result if output.parameter == "$return" else arguments[output.parameter].value)
+            for output in plan.queue_outputs
+        )
+        await self._outputs.write([(output, value) for output, value in values if value is not None])
 
     def close(self) -> None:
         """Let go of the threads; a call that still runs is not waited for."""
-        with contextlib.suppress(RuntimeError):
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _check_result(plan: FunctionPlan, result: Any) -> None:
+    """Refuse what the worker refuses to take back, before any output is written. Raises TypeError."""
+    if plan.http_output == "$return":
+        if not isinstance(result, str | func.HttpResponse):
+            raise TypeError(f"an HTTP function returned {type(result).__name__}, not an HttpResponse or a str")
+    elif result is not None and not plan.returns:
+        raise TypeError("a value was returned without a $return binding")

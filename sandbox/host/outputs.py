@@ -13,6 +13,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue.aio import QueueClient
 
 from sandbox.host.plan import QueueOutput
+from sandbox.host.settings import SettingsError
 
 _MAX_ENCODED = 64 * 1024
 
@@ -28,16 +29,15 @@ class OutputWriter:
         self._base64 = base64_encoded
         self._clients: dict[tuple[str, str], QueueClient] = {}
 
-    async def write(self, output: QueueOutput, value: Any) -> None:
-        """Put each message of an output's value on its queue.
+    async def write(self, values: list[tuple[QueueOutput, Any]]) -> None:
+        """Put each message of each output's value on its queue; all are encoded before the first is sent.
 
         Raises ValueError for what cannot be a message (over 64 KiB once encoded, broken JSON), TypeError for
         what is no output, and the storage library's errors.
         """
-        texts = [self._encode(message) for message in messages_of(value)]
-        for text in texts:
-            await self._send(self.client(output.queue, output.connection), text)
-        self.written[output.queue].set()
+        texts = [(out, self._encode(message)) for out, value in values for message in messages_of(value)]
+        for output, text in texts:
+            await self.write_encoded(output, text)
 
     async def write_encoded(self, output: QueueOutput, text: str) -> None:
         """Put a message on a queue as it stands: what is put aside keeps its encoding, right or wrong."""
@@ -45,10 +45,20 @@ class OutputWriter:
         self.written[output.queue].set()
 
     def client(self, queue: str, connection: str = "AzureWebJobsStorage") -> QueueClient:
-        """Give the one client of a queue; its texts are sent and received as they stand. Raises KeyError."""
+        """Give the one client of a queue; its texts are sent and received as they stand. Raises SettingsError."""
         client = self._clients.get((queue, connection))
         if client is None:
-            client = QueueClient.from_connection_string(os.environ[connection], queue)
+            if not os.environ.get(connection):
+                raise SettingsError(f"the app setting {connection!r}, a storage connection string, is not defined")
+            # As long as the host's own library retries: some six seconds, not the minute of this one.
+            client = QueueClient.from_connection_string(
+                os.environ[connection],
+                queue,
+                retry_total=2,
+                initial_backoff=0,
+                increment_base=2,
+                random_jitter_range=0,
+            )
             self._clients[queue, connection] = client
         return client
 

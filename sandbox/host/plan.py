@@ -28,6 +28,7 @@ class FunctionPlan:
     out_parameters: tuple[str, ...]
     queue_outputs: tuple[QueueOutput, ...]
     http_output: str | None
+    returns: bool
     takes_context: bool
 
     @property

@@ -1,0 +1,127 @@
+"""Claims about the lease of a message in work, with a queue that only notes what is asked of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from azure.core.exceptions import ServiceRequestError
+
+from sandbox.host.plan import FunctionPlan
+from sandbox.host.queues import QueueListener
+from sandbox.host.settings import QueueOptions
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+PLAN = FunctionPlan(
+    name="work",
+    function=print,
+    is_async=True,
+    trigger={"name": "msg", "queueName": "work", "connection": "S", "type": "queueTrigger"},
+    bindings=(),
+    out_parameters=(),
+    queue_outputs=(),
+    http_output=None,
+    returns=False,
+    takes_context=False,
+)
+
+
+class NotingQueue:
+    """A queue with one message; a poison queue that may be out of order."""
+
+    def __init__(self, *, dequeue_count: int = 1, poison_works: bool = True) -> None:
+        self.calls: list[str] = []
+        self.written: dict[str, asyncio.Event] = {"work": asyncio.Event()}
+        self._poison_works = poison_works
+        self._messages = [
+            SimpleNamespace(
+                id="1",
+                content="YQ==",
+                dequeue_count=dequeue_count,
+                pop_receipt="receipt 0",
+                inserted_on=NOW,
+                expires_on=NOW,
+                next_visible_on=NOW,
+            )
+        ]
+
+    def client(self, queue: str, connection: str) -> "NotingQueue":
+        """Stand for the writer's client too."""
+        assert (queue, connection) == ("work", "S")
+        return self
+
+    async def write_encoded(self, output: Any, text: str) -> None:
+        """Put a message aside."""
+        if not self._poison_works:
+            raise ServiceRequestError("out of order")
+        self.calls.append(f"{output.queue} {text}")
+
+    def receive_messages(self, **_: Any) -> "NotingQueue":
+        """Give what has pages."""
+        return self
+
+    async def by_page(self) -> AsyncIterator[AsyncIterator[Any]]:
+        """Give one page."""
+        yield self._page()
+
+    async def _page(self) -> AsyncIterator[Any]:
+        """Give the message once."""
+        while self._messages:
+            yield self._messages.pop()
+
+    async def update_message(self, message: Any, visibility_timeout: int) -> Any:
+        """Give a new receipt for the one that is current."""
+        self.calls.append(f"update {message.pop_receipt} {visibility_timeout}")
+        return SimpleNamespace(pop_receipt=f"receipt {len(self.calls)}")
+
+    async def delete_message(self, message: Any) -> None:
+        """Note a deletion."""
+        self.calls.append(f"delete {message.pop_receipt}")
+
+
+class Invoker:
+    """Runs until the queue has been asked so many times."""
+
+    def __init__(self, queue: NotingQueue, calls: int) -> None:
+        self._queue = queue
+        self._calls = calls
+        self.ran = 0
+
+    async def invoke(self, _plan: FunctionPlan, _argument: Any) -> None:
+        """Wait for the renewals."""
+        self.ran += 1
+        while len(self._queue.calls) < self._calls:
+            await asyncio.sleep(0)
+
+
+async def _worked(queue: NotingQueue, invoker: Invoker, lease: float = 600.0) -> None:
+    """Listen until the message has been worked on."""
+    listener = QueueListener(PLAN, invoker, queue, QueueOptions(), lease)  # type: ignore[arg-type]  # stand-ins
+    listening = asyncio.create_task(listener.listen())
+    while not listener.running:
+        await asyncio.sleep(0)
+    await asyncio.wait(listener.running)
+    listening.cancel()
+
+
+def test_a_lease_is_renewed_while_the_function_runs() -> None:
+    """Each renewal uses the receipt of the one before, and so does the deletion at the end."""
+    queue = NotingQueue()
+    asyncio.run(_worked(queue, Invoker(queue, calls=2), lease=0.02))
+    assert queue.calls == ["update receipt 0 0", "update receipt 1 0", "delete receipt 2"]
+
+
+def test_a_message_over_its_last_try_is_put_aside_unseen() -> None:
+    """A host that died in each of five tries left no chance to move it: the sixth dequeue does."""
+    queue = NotingQueue(dequeue_count=6)
+    invoker = Invoker(queue, calls=0)
+    asyncio.run(_worked(queue, invoker))
+    assert (invoker.ran, queue.calls) == (0, ["work-poison YQ==", "delete receipt 0"])
+
+
+def test_a_message_stays_when_the_poison_queue_is_out_of_order() -> None:
+    """It is deleted only after it lies on the poison queue."""
+    queue = NotingQueue(dequeue_count=6, poison_works=False)
+    asyncio.run(_worked(queue, Invoker(queue, calls=0)))
+    assert queue.calls == []
