@@ -24,7 +24,7 @@ def _arguments() -> argparse.Namespace:
 
 def _tls(folder: Path) -> ssl.SSLContext:
     """Give the server side of TLS, with the certificate of the sandbox's own CA."""
-    from sandbox.certificates import make_certificates  # noqa: PLC0415 - only --tls needs it, and it takes a while
+    from sandbox.certificates import make_certificates  # only --tls needs it
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(make_certificates(folder).server_pem)

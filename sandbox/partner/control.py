@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from sandbox.partner.behaviour import behaviour_of
 
@@ -56,7 +57,7 @@ def _journal_routes(partner: "Partner") -> list[web.RouteDef]:
 
     async def wait(request: web.Request) -> web.Response:
         """Wait for deliveries."""
-        count, seconds = int(request.query["deliveries"]), float(request.query.get("seconds", "10"))
+        count, seconds = int(request.query.get("deliveries", "1")), float(request.query.get("seconds", "10"))
         came = await partner.deliveries.wait(count, seconds, taken=request.query.get("taken") == "true")
         return web.json_response({"came": came} | partner.deliveries.counts())
 
@@ -94,7 +95,10 @@ def _setting_routes(partner: "Partner") -> list[web.RouteDef]:
         given = _field(await _body(request), "secrets", list)
         if not given or not all(isinstance(secret, str) and secret.startswith("whsec_") for secret in given):
             raise ValueError("secrets is a list of at least one whsec_…")
-        partner.receiver.webhooks = [Webhook(secret) for secret in given]
+        try:
+            partner.receiver.webhooks = [Webhook(secret) for secret in given]
+        except EmptyWebhookSecretError as error:
+            raise ValueError("a secret has nothing behind whsec_") from error
         return web.Response(status=204)
 
     async def expect(request: web.Request) -> web.Response:

@@ -40,7 +40,9 @@ class Receiver:
         try:
             payload = json.loads(body)
         except (ValueError, RecursionError):
-            return Receipt(400, violations=("the body is not JSON",))
+            payload = None
+        if not isinstance(payload, dict):
+            return Receipt(400, violations=("the body is not a JSON object",))
         violations = contract.violations(payload)
         webhook_id = headers["webhook-id"]
         if webhook_id in self.applied:  # sent again because our answer got lost: say yes, do nothing
