@@ -1,0 +1,52 @@
+# Every command of the project. Each target sets up what it needs and then only calls plain tools.
+PYTHON ?= python3
+RUN := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help demo sandbox test check bench package lock clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+demo: .venv/ready node_modules/ready ## Watch meetings of a simulated tenant arrive at a partner (ICS=file.ics plays a file)
+	@$(RUN) -m sandbox.demo $(if $(ICS),--ics "$(ICS)")
+
+sandbox: .venv/ready node_modules/ready ## The same sandbox, left running for you to play with
+	@$(RUN) -m sandbox
+
+test: .venv/ready node_modules/ready ## All tests
+	$(RUN) -m pytest -q
+
+check: .venv/ready ## Style, types and import directions
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+
+bench: .venv/ready node_modules/ready ## Speed, as ratios measured side by side
+	@$(RUN) -m bench
+
+package: .venv/ready ## The zip that is deployed: dist/calendar-relay.zip
+	@$(RUN) -m sandbox.package
+
+lock: .venv/ready ## Pin the newest versions of all dependencies, with their hashes
+	.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header requirements.in -o requirements.txt
+	.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove everything that can be made again
+	rm -rf .venv node_modules dist sandbox/.generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# uv installs several times faster; where it cannot be had, pip does the same from the same hashes.
+.venv/ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.13 …" if sys.version_info < (3, 11) else 0)'
+	test -x $(RUN) || $(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet uv || echo "uv cannot be had: pip will do"
+	if [ -x .venv/bin/uv ]; then .venv/bin/uv pip install --quiet --python $(RUN) --compile-bytecode --require-hashes -r requirements-dev.txt; \
+	  else $(RUN) -m pip install --quiet --require-hashes -r requirements-dev.txt; fi
+	touch $@
+
+node_modules/ready: package.json package-lock.json .venv/ready
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed: Azurite, the storage of the sandbox, runs on it"; exit 1; }
+	npm ci --silent --ignore-scripts
+	touch $@

@@ -1,0 +1,141 @@
+"""The whole sandbox, started in order: Azurite, a tenant, a partner, and a Functions host that runs the bundle.
+
+Everything of one run lies in one folder: certificates, made-up secrets, logs, the storage's data and a
+local.settings.json with which `func start` runs the bundle against the same tenant.
+"""
+
+import json
+import os
+import secrets
+import uuid
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox.azurite import start_azurite
+from sandbox.certificates import make_certificates
+from sandbox.clients import PartnerClient, RelayClient, TenantClient
+from sandbox.process import ROOT, Process
+
+ROOMS = ("room1@contoso.com", "room2@contoso.com", "room3@contoso.com")
+PEOPLE = ("ola@contoso.com", "kari@contoso.com")
+
+
+class Stack:
+    """A running sandbox; as a context manager it stops on leaving.
+
+    `settings` are app settings beside the usual ones, `seed` replaces parts of the tenant's seed (a dict is merged).
+    """
+
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] | None = None, seed: Mapping[str, Any] | None = None,
+        *, app: Path = ROOT, host: bool = True,
+    ) -> None:  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.certificates = make_certificates(folder)
+        self.seed = _seed(seed or {})
+        self._running: list[Any] = []
+        try:
+            self._start_surroundings()
+            self.settings = self._settings() | dict(settings or {})
+            self.env = self.settings | self._environment()
+            (folder / "local.settings.json").write_text(json.dumps({"IsEncrypted": False, "Values": self.settings}))
+            if host:
+                self.start_host(app)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start_surroundings(self) -> None:
+        self.azurite = self._keep(start_azurite(self.folder / "storage"))
+        seed = self.folder / "seed.json"
+        seed.write_text(json.dumps(self.seed))
+        arguments = ["--folder", str(self.folder), "--seed", str(seed)]
+        self.tenant_process = self._keep(Process("sandbox.tenant", arguments, self.folder / "tenant.log"))
+        secret = self.seed["secrets"]["partner-signing-secret"][-1]
+        arguments = ["--folder", str(self.folder), "--secret", secret]
+        self.partner_process = self._keep(Process("sandbox.partner", arguments, self.folder / "partner.log"))
+        ca = str(self.certificates.ca_pem)
+        self.tenant = TenantClient(self.tenant_process.ready["url"], ca)
+        self.partner = PartnerClient(self.partner_process.ready["url"], self.partner_process.ready["control"])
+
+    def start_host(self, app: Path = ROOT) -> Process:
+        """Start the Functions host on the bundle in `app`."""
+        self.keys = {"function": secrets.token_urlsafe(16), "master": secrets.token_urlsafe(16)}
+        arguments = ["--app", str(app), "--tls", str(self.folder / "server.pem")]
+        arguments += ["--function-key", self.keys["function"], "--master-key", self.keys["master"]]
+        self.host = Process("sandbox.host", arguments, self.folder / "host.log", self.env)
+        self._keep(self.host)
+        self.relay = RelayClient(self.host.ready["url"], self.keys, str(self.certificates.ca_pem))
+        return self.host
+
+    def _settings(self) -> dict[str, str]:
+        """Return the app settings: what a customer would set, with the sandbox's addresses."""
+        url = self.tenant_process.ready["url"]
+        example = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
+        return example | {
+            "AzureWebJobsStorage": self.azurite.connection_string,
+            "TENANT_ID": self.seed["tenantId"],
+            "CLIENT_ID": self.seed["clients"][0]["clientId"],
+            "KEY_VAULT_URI": url,
+            "KEY_VAULT_VERIFY_CHALLENGE": "false",
+            "GRAPH_BASE_URL": f"{url}/v1.0",
+            "AZURE_AUTHORITY_HOST": url,
+            "PARTNER_WEBHOOK_URL": self.partner_process.ready["url"],
+            "PUBLIC_BASE_URL": "",
+            "ALLOWED_MAILBOXES": "@contoso.com",
+            "SETTLE_SECONDS": "2",
+        }
+
+    def _environment(self) -> dict[str, str]:
+        """Return what Azure gives an app beside its settings: its identity, and here the local CA."""
+        return {
+            "IDENTITY_ENDPOINT": self.tenant_process.ready["identityUrl"],
+            "IDENTITY_HEADER": self.seed["identityHeader"],
+            "REQUESTS_CA_BUNDLE": str(self.certificates.bundle),
+            "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+            "PYTHON_THREADPOOL_THREAD_COUNT": os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT", "32"),
+        }
+
+    def _keep(self, part: Any) -> Any:
+        self._running.append(part)
+        return part
+
+    def stop(self) -> None:
+        """Stop what runs, the last started first."""
+        while self._running:
+            self._running.pop().stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _seed(other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tenant with three rooms, two people, an app with a secret, and an identity that may read the vault."""
+    client_secret = secrets.token_urlsafe(24)
+    seed: dict[str, Any] = {
+        "tenantId": str(uuid.uuid4()),
+        "identityHeader": secrets.token_hex(16),
+        "clients": [{"clientId": str(uuid.uuid4()), "secrets": [client_secret], "roles": ["Calendars.Read"]}],
+        "managedIdentities": [{"clientId": None, "roles": [], "vault": True}],
+        "mailboxes": [
+            *({"address": address, "displayName": address.partition("@")[0], "kind": "room"} for address in ROOMS),
+            *({"address": address, "displayName": address.partition("@")[0], "kind": "user"} for address in PEOPLE),
+        ],
+        "secrets": {
+            "graph-client-secret": [client_secret],
+            "client-state-key": [secrets.token_urlsafe(32)],
+            "partner-signing-secret": ["whsec_" + b64encode(secrets.token_bytes(32)).decode()],
+        },
+    }
+    for name, value in other.items():
+        seed[name] = {**seed[name], **value} if isinstance(seed.get(name), dict) else value
+    return seed
