@@ -56,7 +56,7 @@ def check_assertion(assertion: str, client: Client, audiences: list[str]) -> Non
 
 def _check_names(claims: dict[str, Any], client: Client, audiences: list[str]) -> None:
     """Raise EntraError unless issuer and subject are the client and the audience is this login."""
-    if not claims["iss"].lower() == claims["sub"].lower() == client.client_id.lower():
+    if {str(claims["iss"]).lower(), str(claims["sub"]).lower()} != {client.client_id.lower()}:
         text = "Client assertion application identifier doesn't match 'client_id' parameter."
         raise EntraError("invalid_client", 700021, text)
     if claims["aud"] not in audiences:
@@ -92,10 +92,15 @@ def _named(header: dict[str, Any], certificate: x509.Certificate) -> bool:
 def _out_of_time(assertion: str) -> str:
     """Return Entra's words for an assertion that is not valid at this time."""
     claims = jwt.decode(assertion, options={"verify_signature": False})
-    start, end = (datetime.fromtimestamp(claims.get(name, 0), UTC).isoformat() for name in ("nbf", "exp"))
+    start, end = (_iso(claims.get(name, 0)) for name in ("nbf", "exp"))
     now = datetime.now(UTC).isoformat()
     return (f"Client assertion is not within its valid time range. Current time: {now}, assertion valid from "
             f"{start}, expiry time of assertion {end}.")
+
+
+def _iso(seconds: float) -> str:
+    """Return a time in seconds since 1970 as ISO 8601, the last one there is for what is beyond it."""
+    return datetime.fromtimestamp(min(seconds, datetime.max.replace(tzinfo=UTC).timestamp() - 1), UTC).isoformat()
 
 
 def _malformed() -> EntraError:

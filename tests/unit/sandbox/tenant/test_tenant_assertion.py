@@ -76,6 +76,7 @@ def test_a_hand_made_assertion_is_good(running: Running, pair: Pair, algorithm: 
 @pytest.mark.parametrize(("claims", "code"), [
     ({"exp": int(time.time()) - 3600, "nbf": int(time.time()) - 7200}, 700024),
     ({"nbf": int(time.time()) + 3600, "exp": int(time.time()) + 7200}, 700024),
+    ({"nbf": 10**18, "exp": 10**18}, 700024),
     ({"aud": "https://login.example.com/token"}, 700023),
     ({"iss": "someone-else"}, 700021),
     ({"sub": "someone-else"}, 700021),
