@@ -134,6 +134,13 @@ def test_a_version_added_by_control_is_the_newest(running: Running) -> None:
     assert secret.properties.created_on > datetime.now(UTC) + timedelta(days=29)
 
 
+def test_a_version_added_with_an_old_date_is_not_the_newest(running: Running) -> None:
+    """The newest version is the one with the latest date, not the one that was added last."""
+    old = {"name": "dated", "value": "older", "created": "2025-01-02T03:04:05Z"}
+    assert running.control("POST", "/secrets", old).status_code == 201
+    assert client(running).get_secret("dated").value == "dated"
+
+
 def test_a_disabled_version_is_not_read(running: Running) -> None:
     """A disabled newest version gets 403, SecretDisabled."""
     running.control("POST", "/secrets", {"name": "dated", "value": "x", "enabled": False})
