@@ -10,6 +10,7 @@ import socket
 import ssl
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -29,6 +30,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--function-key", help="asked of FUNCTION routes; without any key none is checked")
     parser.add_argument("--master-key", help="passes everything; asked of ADMIN routes and /admin")
     parser.add_argument("--tls", type=Path, metavar="PEM", help="certificate and key: https instead of http")
+    parser.add_argument("--lease", type=float, default=600.0, help="seconds a queue message in work stays hidden")
+    parser.add_argument("--no-storage", action="store_true", help="drop queue outputs, poll nothing: HTTP alone")
     return parser.parse_args()
 
 
@@ -37,8 +40,10 @@ async def _serve(arguments: argparse.Namespace, listener: socket.socket, ready: 
     app = arguments.app.resolve()
     tls = _tls(arguments.tls) if arguments.tls else None
     options = read_host_options(app)
+    options = replace(options, queues=replace(options.queues, lease=arguments.lease))
     plans = load_app(app, os.environ)
-    host = Host(plans, options, Keys(arguments.function_key, arguments.master_key))
+    keys = Keys(arguments.function_key, arguments.master_key)
+    host = Host(plans, options, keys, storage=not arguments.no_storage)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -71,6 +71,8 @@ def _plan(function: Function, settings: Mapping[str, str]) -> FunctionPlan:
     trigger = next((binding for binding in bindings if binding["type"].endswith("Trigger")), None)
     if trigger is None:
         raise FunctionLoadError(f"{name}: it has no trigger")
+    if function.get_settings_dict("retry_policy") is not None:
+        raise FunctionLoadError(f"{name}: retry policies are not served by this host, nor on queues by the real one")
     _check_parameters(name, user_function, bindings)
     outputs = [binding for binding in bindings if binding["direction"] == "OUT"]
     return FunctionPlan(

@@ -85,6 +85,13 @@ class OutputWriter:
             await client.send_message(text)
 
 
+class DroppingWriter(OutputWriter):
+    """Encodes and checks like the other, then drops: storage is not what is measured."""
+
+    async def write_encoded(self, output: QueueOutput, text: str) -> None:
+        """Drop a message."""
+
+
 def messages_of(value: Any) -> list[str | bytes]:
     """Split an output's value into messages, as the host does.
 

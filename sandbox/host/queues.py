@@ -26,31 +26,27 @@ _log = logging.getLogger("sandbox.host")
 
 
 class QueueListener:
-    """Runs one queue-triggered function. `lease`, in seconds, hides a message in work; it is renewed."""
+    """Runs one queue-triggered function. Raises SettingsError when its connection is not set."""
 
     def __init__(
-        self,
-        plan: FunctionPlan,
-        invoker: Invoker,
-        outputs: OutputWriter,
-        options: QueueOptions,
-        lease: float = 600.0,
+        self, plan: FunctionPlan, invoker: Invoker, outputs: OutputWriter, options: QueueOptions
     ) -> None:
         self._plan = plan
         self._invoker = invoker
         self._outputs = outputs
         self._options = options
-        self._lease = lease
+        self._lease = options.lease
+        self._stopping = False
         self._queue = str(plan.trigger["queueName"]).lower()
         self._connection = str(plan.trigger["connection"])
         self._client: QueueClient = outputs.client(self._queue, self._connection)
         self.running: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
-        """Poll until cancelled: a batch, then the next as soon as few enough messages are still in work."""
+        """Poll until stopped: a batch, then the next as soon as few enough are in work; then finish those."""
         delay = _FIRST_POLL
         written = self._outputs.written[self._queue]
-        while True:
+        while not self._stopping:
             written.clear()
             messages = await self._receive()
             for message in messages:
@@ -66,6 +62,13 @@ class QueueListener:
                 async with asyncio.timeout(delay):
                     await written.wait()
             delay = min(delay * 2, self._options.max_polling_interval)
+        if self.running:
+            await asyncio.wait(self.running)
+
+    def stop(self) -> None:
+        """End the polling, but never in the middle: what a lost answer held would stay hidden for its lease."""
+        self._stopping = True
+        self._outputs.written[self._queue].set()
 
     async def _receive(self) -> list[StoredMessage]:
         """Take up to batchSize messages; a queue that is not there yet is empty."""

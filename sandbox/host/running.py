@@ -1,6 +1,7 @@
 """The host as a whole: HTTP, queues and timers started together and stopped in order."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Sequence
@@ -12,21 +13,27 @@ from sandbox.host.http import HttpFrontEnd
 from sandbox.host.invocation import Invoker
 from sandbox.host.keys import Keys
 from sandbox.host.ncrontab import Schedule, parse_schedule
-from sandbox.host.outputs import OutputWriter
+from sandbox.host.outputs import DroppingWriter, OutputWriter
 from sandbox.host.plan import FunctionPlan
 from sandbox.host.queues import QueueListener
 from sandbox.host.routes import RouteTable
 from sandbox.host.settings import HostOptions, SettingsError
 from sandbox.host.timers import Timer
 
+_log = logging.getLogger("sandbox.host")
 _GRACE = 30.0  # seconds that running invocations have at the end
 
 
 class Host:
-    """Runs the planned functions. Raises RouteError or SettingsError for what cannot be served."""
+    """Runs the planned functions. Raises RouteError or SettingsError for what cannot be served.
 
-    def __init__(self, plans: Sequence[FunctionPlan], options: HostOptions, keys: Keys) -> None:
-        self._outputs = OutputWriter(base64_encoded=options.queues.base64)
+    Without `storage` queue outputs are checked and then dropped, and no queue is polled: for measuring HTTP alone.
+    """
+
+    def __init__(
+        self, plans: Sequence[FunctionPlan], options: HostOptions, keys: Keys, *, storage: bool = True
+    ) -> None:
+        self._outputs = (OutputWriter if storage else DroppingWriter)(base64_encoded=options.queues.base64)
         self._invoker = Invoker(self._outputs, options.function_timeout)
         self._admin = Admin(plans, keys, self._invoker)
         routes = RouteTable(plans, options.route_prefix)
@@ -34,7 +41,7 @@ class Host:
         self._runner = web.ServerRunner(front_end.server(), shutdown_timeout=_GRACE)
         self._triggers: list[QueueListener | Timer] = []
         for plan in plans:
-            if plan.kind == "queueTrigger":
+            if plan.kind == "queueTrigger" and storage:
                 self._triggers.append(QueueListener(plan, self._invoker, self._outputs, options.queues))
             elif plan.kind == "timerTrigger":
                 self._triggers.append(Timer(plan, _schedule(plan), self._invoker))
@@ -45,21 +52,27 @@ class Host:
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=tls, backlog=1024).start()
         self._loops = [asyncio.create_task(trigger.listen()) for trigger in self._triggers]
+        for loop in self._loops:
+            loop.add_done_callback(_tell_if_broken)
 
     async def stop(self) -> None:
         """Take nothing new, let what runs finish (at most 30 seconds), then close."""
-        for loop in self._loops:
-            loop.cancel()
-        ending = (self._runner.cleanup(), self._finish_running(), *self._loops)
-        await asyncio.gather(*ending, return_exceptions=True)
+        for trigger in self._triggers:
+            trigger.stop()
+        try:
+            async with asyncio.timeout(_GRACE):
+                ending = (self._runner.cleanup(), *self._loops, *self._admin.running)
+                await asyncio.gather(*ending, return_exceptions=True)
+        except TimeoutError:
+            _log.warning("stopped with invocations still running")
         self._invoker.close()
         await self._outputs.close()
 
-    async def _finish_running(self) -> None:
-        """Wait for the invocations that are under way."""
-        running = self._admin.running.union(*(trigger.running for trigger in self._triggers))
-        if running:
-            await asyncio.wait(running, timeout=_GRACE)
+
+def _tell_if_broken(loop: asyncio.Task[None]) -> None:
+    """Log why a trigger's loop ended, if it was not stopped: its function runs no more."""
+    if not loop.cancelled() and (error := loop.exception()) is not None:
+        _log.critical("a trigger of this host broke", exc_info=error)
 
 
 def _schedule(plan: FunctionPlan) -> Schedule:

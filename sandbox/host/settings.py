@@ -26,6 +26,7 @@ class QueueOptions:
     visibility_timeout: float = 0.0
     max_polling_interval: float = 2.0  # a minute in Azure; Core Tools' Development default is 2 seconds
     base64: bool = True
+    lease: float = 600.0  # no setting of host.json: how long a message in work stays hidden, unless renewed
 
 
 @dataclass(frozen=True)

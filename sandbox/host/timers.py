@@ -5,6 +5,7 @@ end of a run. What the host keeps across restarts (useMonitor) is not kept here:
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -30,25 +31,28 @@ class Timer:
         self._invoker = invoker
         self._now = now
         self._last: datetime | None = None
-        self.running: set[asyncio.Task[None]] = set()
+        self._stopped = asyncio.Event()
 
     async def listen(self) -> None:
-        """Wait and run until cancelled; a run that is under way then goes on."""
+        """Wait and run until stopped; a run that is under way is finished."""
         if self._plan.trigger.get("runOnStartup"):
-            await self._run()
-        while True:
-            occurrence = self._schedule.next_after(self._now())
-            # In short steps: the loop's clock and the wall's drift apart, and the latter can be set.
-            while (seconds := (occurrence - self._now()).total_seconds()) > 0:
-                await asyncio.sleep(min(seconds, 60.0))
-            await self._run()
+            await self._invoker.run(self._plan, self._argument())
+        while await self._occurs():
+            await self._invoker.run(self._plan, self._argument())
 
-    async def _run(self) -> None:
-        """Run once; cancelling the wait does not cancel the run."""
-        task = asyncio.create_task(self._invoker.run(self._plan, self._argument()))
-        self.running.add(task)
-        task.add_done_callback(self.running.discard)
-        await asyncio.wait({task})
+    def stop(self) -> None:
+        """Run no more."""
+        self._stopped.set()
+
+    async def _occurs(self) -> bool:
+        """Wait for the next occurrence; False when stopped before it."""
+        occurrence = self._schedule.next_after(self._now())
+        # In short steps: the loop's clock and the wall's drift apart, and the latter can be set.
+        while not self._stopped.is_set() and (seconds := (occurrence - self._now()).total_seconds()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(seconds, 60.0)):
+                    await self._stopped.wait()
+        return not self._stopped.is_set()
 
     def _argument(self) -> TimerRequest:
         """Make the function's argument."""

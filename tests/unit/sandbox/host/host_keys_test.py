@@ -143,20 +143,16 @@ def test_timers_keep_their_schedule(host: RunningHost) -> None:
     assert "ran" in runs(host, "startup")
 
 
-def test_without_keys_nothing_is_checked(start_host: StartHost) -> None:
-    """As under Core Tools, an ADMIN route is open then."""
-    assert start_host(HTTP_ONLY).call("GET", "/api/administered").status_code == 200
-
-
 def test_tls_is_served_with_the_given_certificate(start_host: StartHost, tmp_path: Path) -> None:
-    """The address is https://localhost, and a client that knows the authority accepts it."""
+    """The address is https://localhost; and as no key was given none is checked, as under Core Tools."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
-    source = HTTP_ONLY.replace('return ""', "return req.url", 1)
+    source = HTTP_ONLY.replace('return ""', "return req.url")
     host = start_host(source, "--tls", str(tmp_path / "server.pem"))
-    answer = requests.get(host.url + "/api/open", verify=str(tmp_path / "ca.pem"), timeout=20)
-    assert answer.text == host.url + "/api/open"
+    for path in ("/api/open", "/api/administered"):
+        answer = requests.get(host.url + path, verify=str(tmp_path / "ca.pem"), timeout=20)
+        assert (answer.status_code, answer.text) == (200, host.url + path)
     assert host.url.startswith("https://localhost:")
 
 
@@ -170,8 +166,21 @@ begun = []
 @app.route("slow")
 async def slow(req: func.HttpRequest) -> str:
     begun.append("slow")
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.3)
     return "finished"
+
+@app.route("endless")
+async def endless(req: func.HttpRequest) -> str:
+    await asyncio.Event().wait()
+
+@app.route("put")
+@app.queue_output(arg_name="out", queue_name="q", connection="AzureWebJobsStorage")
+async def put(req: func.HttpRequest, out: func.Out[str]) -> str:
+    out.set(req.params["text"])
+    return "put"
+
+@app.queue_trigger(arg_name="msg", queue_name="q", connection="AzureWebJobsStorage")
+async def got(msg: func.QueueMessage) -> None: ...
 
 @app.route("begun")
 async def told(req: func.HttpRequest) -> str:
@@ -179,9 +188,23 @@ async def told(req: func.HttpRequest) -> str:
 """
 
 
-def test_a_stop_lets_running_calls_finish(start_host: StartHost) -> None:
+@pytest.fixture
+def alone(start_host: StartHost) -> RunningHost:
+    """Start a host that needs no storage and gives its functions 0.6 seconds."""
+    document = {"version": "2.0", "functionTimeout": "00:00:00.6"}
+    return start_host(STOPPING, "--no-storage", host_json=document, AzureWebJobsStorage="")
+
+
+def test_without_storage_outputs_are_checked_and_dropped(alone: RunningHost) -> None:
+    """An output that could be written is well, one that could not is a failure; a call has its time limit."""
+    assert alone.call("GET", "/api/put", params={"text": "well"}).text == "put"
+    assert alone.call("GET", "/api/put", params={"text": "{broken}"}).status_code == 500
+    assert alone.call("GET", "/api/endless").status_code == 500
+
+
+def test_a_stop_lets_running_calls_finish(alone: RunningHost) -> None:
     """After SIGTERM the call that is under way gets its answer, and the process ends with 0."""
-    host = start_host(STOPPING)
+    host = alone
     answers: list[str] = []
     caller = threading.Thread(target=lambda: answers.append(host.call("GET", "/api/slow").text))
     caller.start()

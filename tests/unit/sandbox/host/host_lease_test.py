@@ -97,12 +97,13 @@ class Invoker:
 
 async def _worked(queue: NotingQueue, invoker: Invoker, lease: float = 600.0) -> None:
     """Listen until the message has been worked on."""
-    listener = QueueListener(PLAN, invoker, queue, QueueOptions(), lease)  # type: ignore[arg-type]  # stand-ins
+    listener = QueueListener(PLAN, invoker, queue, QueueOptions(lease=lease))  # type: ignore[arg-type]  # stand-ins
     listening = asyncio.create_task(listener.listen())
     while not listener.running:
         await asyncio.sleep(0)
-    await asyncio.wait(listener.running)
-    listening.cancel()
+    listener.stop()
+    await listening
+    assert not listener.running
 
 
 def test_a_lease_is_renewed_while_the_function_runs() -> None:

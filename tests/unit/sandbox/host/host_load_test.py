@@ -41,6 +41,10 @@ BROKEN = {
         HEAD + OUTPUT % "q" + "@app.route('x')\ndef x(req: func.HttpRequest) -> str: ...\n",
         "bindings ['out', 'req']",
     ),
+    "a retry policy": (
+        HEAD + "@app.retry(strategy='fixed_delay', max_retry_count='3', delay_interval='00:00:01')\n" + GOOD,
+        "good: retry policies are not served",
+    ),
     "a binding that is not served": (
         HEAD + "@app.blob_trigger(arg_name='b', path='x', connection='C')\ndef b(b: func.InputStream) -> None: ...\n",
         "b: bindings of type blobTrigger are not served",
