@@ -1,7 +1,7 @@
 """A strict fake of Microsoft Graph v1.0, as far as calendars and subscriptions need it.
 
-Written from Microsoft's documents; each file names the pages that it rests on. Where it is stricter or knows less than Graph, the
-file says so.
+Written from Microsoft's documents: each file names the pages that it rests on, and says where it is stricter than
+Graph, or knows less.
 """
 
 from aiohttp import web

@@ -21,7 +21,7 @@ class Access:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self.scopes: dict[str, frozenset[str]] = {}
-        """By client id in lower case: the lower-case addresses it is confined to. An app that is absent may read all."""
+        """By client id in lower case: the lower-case addresses it is confined to; an absent app may read all."""
 
     def require(self, caller: Caller, roles: frozenset[str], refusal: GraphError | None = None) -> None:
         """Raise the refusal (403 ErrorAccessDenied when none is given) unless the caller has one of the roles."""
@@ -29,7 +29,7 @@ class Access:
             raise refusal or access_denied()
 
     def mailbox(self, caller: Caller, name: str) -> Mailbox:
-        """Return the mailbox of an address or object id; raises GraphError: 404 unknown, 403 outside the app's scope."""
+        """Return the mailbox of an address or object id; raises GraphError: 404 unknown, 403 out of the app's scope."""
         mailbox = self._tenant.mailboxes.get(name.lower())
         if mailbox is None:
             raise invalid_user(name)

@@ -2,6 +2,7 @@
 
 Graph: Combine multiple HTTP requests using JSON batching. Each part has its own status and headers; answers come in any
 order; at most four Outlook parts run at once. dependsOn is answered by running the parts one after the other.
+A planted fault with a status meets a part, too, by its own "METHOD /v1.0/path".
 """
 
 import asyncio
@@ -64,7 +65,8 @@ def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
     if body.keys() != {"requests"} or not isinstance(parts, list) or not parts:
         raise bad_request("Invalid batch payload format.")
     if len(parts) > LARGEST:
-        raise bad_request(f"Number of batch request steps exceeds the maximum value of {LARGEST}.", "MaximumValueExceeded")
+        text = f"Number of batch request steps exceeds the maximum value of {LARGEST}."
+        raise bad_request(text, "MaximumValueExceeded")
     if not all(_well_formed(part) for part in parts):
         raise bad_request("Invalid batch payload format.")
     ids = [part["id"] for part in parts]
@@ -102,6 +104,10 @@ async def _part(batch: Batch, part: dict[str, Any], done: dict[str, Answer]) -> 
     if any(done[one].status >= 400 for one in part.get("dependsOn") or ()):
         text = "A request on which this request depends has failed."
         return refusal(batch.graph, inner, GraphError(424, "FailedDependency", text))
+    fault = batch.graph.tenant.faults.take(f"{inner.method} /v1.0/{path}")
+    if fault is not None and fault.status is not None:
+        await asyncio.sleep(fault.delay_seconds)
+        return Answer(fault.status, fault.body, fault.headers)
     try:
         return await perform(batch.graph, inner, batch.single)
     except GraphError as error:

@@ -1,7 +1,7 @@
 """What control says about an event, as the fields of a stored event.
 
-A body is Graph's event in short: texts may stand for body, location, attendees and organizer, ISO times for start and end;
-`direct`, `rrule` and `exdates` are control's own. The result is checked against Graph's type.
+A body is Graph's event in short: texts may stand for body, location, attendees and organizer, ISO times for start and
+end; `direct`, `rrule` and `exdates` are control's own. The result is checked against Graph's type.
 """
 
 from typing import Any
@@ -24,7 +24,8 @@ OWN = frozenset({"start", "end", "direct", "rrule", "exdates", "timeZone"})
 def new_event(graph: Graph, mailbox: Mailbox, body: dict[str, Any]) -> Event:
     """Return the event that control describes; raises ValueError with what is wrong.
 
-    A room's event counts as booked by its organizer unless it is `direct`; a user's is written straight into the calendar.
+    A room's event counts as booked by its organizer unless it is `direct`; a user's is written straight onto the
+    calendar unless `direct` is false.
     """
     fields = {**_copied(DEFAULTS), **_fields(body)}
     start, end = _times(body, fields)
@@ -48,7 +49,8 @@ def change(event: Event, body: dict[str, Any]) -> None:
     if event.master is not None and (body.get("rrule") is not None or "exdates" in body):
         raise ValueError("rrule: an occurrence has none")
     fields = {**event.fields, **_fields(body)}
-    start, end = _times({"start": event.start.as_json(), "end": event.end.as_json(), **_kept_length(event, body)}, fields)
+    standing = {"start": event.start.as_json(), "end": event.end.as_json()}
+    start, end = _times({**standing, **_kept_length(event, body)}, fields)
     rule = event.rule
     if "rrule" in body or ("exdates" in body and rule is not None):
         rule = _rule({"rrule": rule.text if rule else None, **body}, start)

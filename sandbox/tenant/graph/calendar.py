@@ -5,18 +5,21 @@ Graph: calendar resource type; List calendarView; List instances.
 
 import itertools
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.zones import Moment
 
+DAY = timedelta(days=1)
+
 
 class Calendar:
-    """The store. It keeps no occurrence that nobody changed: those are made anew at every expansion, with the same ids."""
+    """The store. An occurrence that nobody changed is not kept: each expansion makes it anew, with the same ids."""
 
     def __init__(self) -> None:
-        self.stored: dict[str, Event] = {}
-        """Single events and series masters by both ids."""
+        self._events: dict[str, Event] = {}
+        """Single events and series masters by ordinary id, in the order of their making."""
+        self._by_immutable_id: dict[str, Event] = {}
         self.exceptions: dict[tuple[str, datetime], Event] = {}
         """Changed occurrences by their master's ordinary id and original start (naive, in the series' zone)."""
         self._starts: dict[str, tuple[str, Moment]] = {}
@@ -24,8 +27,7 @@ class Calendar:
 
     def add(self, event: Event) -> None:
         """Store a single event or a series master."""
-        for one in event.ids:
-            self.stored[one] = event
+        self._events[event.ids[0]] = self._by_immutable_id[event.ids[1]] = event
 
     def remove(self, event: Event) -> None:
         """Take out an event: a whole series with its exceptions, or one occurrence of it."""
@@ -34,10 +36,19 @@ class Calendar:
             if event.master.rule is not None:
                 event.master.rule.exdates.add(event.original_start.local)
             return
-        for one in event.ids:
-            self.stored.pop(one, None)
-        for key in [key for key in self.exceptions if key[0] == event.id]:
-            del self.exceptions[key]
+        self._events.pop(event.ids[0], None)
+        self._by_immutable_id.pop(event.ids[1], None)
+        self.forget_exceptions(event)
+
+    def forget_exceptions(self, master: Event) -> None:
+        """Drop a series' exceptions, as Exchange does when its times or its rule change."""
+        for one in self.exceptions_of(master):
+            if one.original_start is not None:
+                del self.exceptions[master.id, one.original_start.local]
+
+    def exceptions_of(self, master: Event) -> list[Event]:
+        """Return a series' changed occurrences."""
+        return [one for (owner, _), one in self.exceptions.items() if owner == master.id]
 
     def keep_exception(self, event: Event) -> None:
         """Store a changed occurrence in place of the one its series makes."""
@@ -48,10 +59,10 @@ class Calendar:
 
     def find(self, event_id: str) -> Event | None:
         """Return the event, master, exception or occurrence with this id, in either form; ids are case-sensitive."""
-        if event_id in self.stored:
-            return self.stored[event_id]
+        if (stored := self._events.get(event_id) or self._by_immutable_id.get(event_id)) is not None:
+            return stored
         master_id, start = self._starts.get(event_id, ("", None))
-        master = self.stored.get(master_id)
+        master = self._events.get(master_id)
         if master is None or start is None or master.rule is None or start.local in master.rule.exdates:
             return None
         if (exception := self.exceptions.get((master.id, start.local))) is not None:
@@ -62,7 +73,7 @@ class Calendar:
 
     def events(self) -> list[Event]:
         """Return single events and series masters, as GET /events lists them, in the order of their making."""
-        return list({event.id: event for event in self.stored.values()}.values())
+        return list(self._events.values())
 
     def view(self, after: datetime, before: datetime) -> list[Event]:
         """Return what lies, even in part, in a window of aware times: series as their occurrences, ordered by start."""
@@ -73,22 +84,26 @@ class Calendar:
 
     def instances(self, master: Event, after: datetime, before: datetime) -> list[Event]:
         """Return a series' occurrences and exceptions in a window of aware times, ordered by start."""
-        kept = [one for (owner, _), one in self.exceptions.items() if owner == master.id]
-        kept += [one for one in self._unchanged(master, before) if _overlaps(one, after, before)]
-        for one in kept:
+        found = [one for one in self.exceptions_of(master) if _overlaps(one, after, before)]
+        found += self._unchanged(master, after, before)
+        for one in found:
             self._remember(one)
-        return sorted((one for one in kept if _overlaps(one, after, before)), key=lambda one: one.start.utc)
+        return sorted(found, key=lambda one: one.start.utc)
 
-    def _unchanged(self, master: Event, before: datetime) -> Iterator[Event]:
-        """Yield a series' occurrences that begin before a moment, without those that became exceptions."""
+    def _unchanged(self, master: Event, after: datetime, before: datetime) -> Iterator[Event]:
+        """Yield a series' occurrences in a window, without those that became exceptions."""
         if master.rule is None:
             return
+        length = master.end.local - master.start.local
         for start in master.rule.starts(master.start.local, master.start.zone):
             moment = Moment(start, master.start.zone)
             if moment.utc >= before:
                 return
-            if (master.id, start) not in self.exceptions:
-                yield master.occurrence(moment)
+            # A day more than enough: what is far before the window is not worth making.
+            if (master.id, start) not in self.exceptions and moment.utc + length + DAY > after:
+                occurrence = master.occurrence(moment)
+                if _overlaps(occurrence, after, before):
+                    yield occurrence
 
     def _remember(self, event: Event) -> None:
         """Keep the way back from an occurrence's ids to its series."""

@@ -10,7 +10,6 @@ from multidict import CIMultiDict
 from sandbox.tenant.graph.errors import GraphError, bad_request
 from sandbox.tenant.tokens import Caller
 
-
 NOBODY = Caller("", frozenset())
 """Who calls before the token was read."""
 

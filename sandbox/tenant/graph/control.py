@@ -15,6 +15,8 @@ from sandbox.tenant.graph.zones import instant
 from sandbox.tenant.state import Mailbox, Tenant
 
 CALENDAR = "/_control/calendars/{address}"
+CANCELLED = "Canceled: "
+"""What Outlook puts before the subject of a cancelled meeting."""
 
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
@@ -39,7 +41,10 @@ async def change(tenant: Tenant, request: web.Request) -> web.Response:
     """Change an event, a series by its master, or one occurrence, and return it."""
     graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
     event = _event(graph, mailbox, request)
+    times = _times(event)
     booking.change(event, await body_of(request))
+    if _times(event) != times and event.master is None:
+        graph.calendar(mailbox).forget_exceptions(event)
     graph.processing.updated(mailbox, event)
     return web.json_response(_json(mailbox, event))
 
@@ -55,8 +60,9 @@ async def cancel(tenant: Tenant, request: web.Request) -> web.Response:
     """Cancel as the organizer does: a room keeps cancelled meetings (RemoveCanceledMeetings is off by default)."""
     graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
     event = _event(graph, mailbox, request)
-    subject = event.fields["subject"]
-    event.fields = {**event.fields, "isCancelled": True, "showAs": "free", "subject": f"Canceled: {subject}"}
+    for one in (event, *graph.calendar(mailbox).exceptions_of(event)):
+        subject = one.fields["subject"].removeprefix(CANCELLED)
+        one.fields = {**one.fields, "isCancelled": True, "showAs": "free", "subject": CANCELLED + subject}
     graph.processing.updated(mailbox, event)
     return web.json_response(_json(mailbox, event))
 
@@ -76,6 +82,11 @@ async def set_processing(tenant: Tenant, request: web.Request) -> web.Response:
     mailbox, body = _mailbox(tenant, request), await body_of(request)
     graph_of(tenant).processing.rules[mailbox.id] = booking.room_rules(body)
     return web.json_response(body)
+
+
+def _times(event: Event) -> tuple[object, ...]:
+    """Return what a series' exceptions depend on."""
+    return event.start, event.end, event.rule.text if event.rule else None
 
 
 def _mailbox(tenant: Tenant, request: web.Request) -> Mailbox:

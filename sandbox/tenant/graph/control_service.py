@@ -16,7 +16,8 @@ LIFECYCLE_EVENTS = ("reauthorizationRequired", "subscriptionRemoved", "missed")
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
     """Return the control routes of the service."""
-    return [web.get("/_control/calls", control(tenant, calls)), web.delete("/_control/calls", control(tenant, no_calls)),
+    return [web.get("/_control/calls", control(tenant, calls)),
+            web.delete("/_control/calls", control(tenant, no_calls)),
             web.get("/_control/notifications", control(tenant, notifications)),
             web.post("/_control/notifications", control(tenant, pause)),
             web.post("/_control/notifications/flush", control(tenant, flush)),
@@ -60,7 +61,7 @@ async def pause(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def flush(tenant: Tenant, request: web.Request) -> web.Response:
-    """Send all that waits and wait until nothing is in flight; {"rooms": true} lets rooms process their bookings first."""
+    """Send all that waits, and wait until nothing is in flight; {"rooms": true} lets rooms process bookings first."""
     body = await body_of(request)
     only(body, rooms=bool)
     graph = graph_of(tenant)

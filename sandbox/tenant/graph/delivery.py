@@ -1,7 +1,7 @@
 """One POST of notifications to one endpoint, with Graph's time limits and retries.
 
-Graph: Receive change notifications through webhooks: a 2xx within 3 seconds; retries wait 10 seconds for the answer, come at
-exponentially growing distances, and end after 4 hours.
+Graph: Receive change notifications through webhooks: a 2xx within 3 seconds; retries wait 10 seconds for the answer,
+come at exponentially growing distances, and end after 4 hours.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from sandbox.tenant.graph.registry import Registry
 
 @dataclass(frozen=True)
 class Limits:
-    """Real seconds for an answer, and tenant's seconds between and for all retries. Only the first distance is a guess."""
+    """Real seconds for an answer; the tenant's between and for all retries. The first distance is our guess."""
 
     first_answer: float = 3.0
     later_answer: float = 10.0
@@ -65,7 +65,7 @@ class Delivery:
         await self._wait(clock, running)
         self.in_flight = True
         self.settled.clear()
-        alive = [hint for hint in self.hints if registry.find(hint.subscription_id)]
+        alive = [hint for hint in self.hints if hint.outlives or registry.find(hint.subscription_id)]
         counters.withdrawn += len(self.hints) - len(alive)
         self.hints = alive
         over = not alive or await self._attempt(callbacks, counters)

@@ -1,7 +1,7 @@
 """Carrying out one call, single or part of a batch: its token, its operation, its error."""
 
 from sandbox.tenant.graph.call import Answer, Call, unauthorized
-from sandbox.tenant.graph.errors import GraphError
+from sandbox.tenant.graph.errors import ONLY_DELEGATED, GraphError, bad_request
 from sandbox.tenant.graph.routing import Endpoint, find
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.tokens import GRAPH, Refused
@@ -13,6 +13,8 @@ async def perform(graph: Graph, call: Call, endpoints: list[Endpoint]) -> Answer
         call.caller = graph.tenant.tokens.check(call.headers.get("Authorization"), GRAPH)
     except Refused as error:
         raise unauthorized(error.code, error.text) from error
+    if call.path and call.path[0].lower() == "me":
+        raise bad_request(ONLY_DELEGATED)
     endpoint, call.params = find(endpoints, call.method, call.path)
     graph.tenant.calls[f"{endpoint.method} {endpoint.template}"] += 1
     return await endpoint.handler(graph, call)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+ONLY_DELEGATED = "/me request is only valid with delegated authentication flow."
+
 
 class GraphError(Exception):
     """A call that Graph refuses; `code` and `message` stand in the answer's error object."""
@@ -47,7 +49,7 @@ def item_not_found() -> GraphError:
 
 
 def invalid_user(name: str) -> GraphError:
-    """Return the 404 for a mailbox that Exchange does not know; an unknown object id has another code than an address."""
+    """Return the 404 for a mailbox that Exchange does not know; an object id has another code than an address."""
     if "@" in name:
         return GraphError(404, "ErrorInvalidUser", f"The requested user '{name}' is invalid.")
     return GraphError(404, "ResourceNotFound", "Resource could not be discovered.")
@@ -59,7 +61,7 @@ def unknown_segment(segment: str) -> GraphError:
 
 
 def of_subscription(operation: str, inner: GraphError) -> GraphError:
-    """Wrap what Exchange said about a subscription's mailbox, as the subscription service does (issues of msgraph-sdk)."""
+    """Wrap what Exchange said about a subscription's mailbox, as the subscription service does."""
     reasons = {403: "Forbidden", 404: "NotFound", 429: "TooManyRequests"}
     text = f"[Status Code: {reasons.get(inner.status, 'BadRequest')}; Reason: {inner.message}]"
     return GraphError(inner.status, "ExtensionError", f"Operation: {operation}; Exception: {text}", inner.headers)

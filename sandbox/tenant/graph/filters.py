@@ -12,16 +12,18 @@ from sandbox.tenant.graph.errors import bad_request
 from sandbox.tenant.graph.zones import instant
 
 Condition = Callable[[dict[str, Any]], bool]
-COMPARISON = re.compile(r"^([A-Za-z]+(?:/[A-Za-z]+)*) (eq|ne|gt|ge|lt|le) ('(?:[^']|'')*'|true|false|null|[\d.:TZ+-]+)$")
+LITERAL = r"'(?:[^']|'')*'|true|false|null|[\d.:TZ+-]+"
+COMPARISON = re.compile(rf"^([A-Za-z]+(?:/[A-Za-z]+)*) (eq|ne|gt|ge|lt|le) ({LITERAL})$")
 STARTS = re.compile(r"^startswith\(\s*([A-Za-z]+(?:/[A-Za-z]+)*)\s*,\s*'((?:[^']|'')*)'\s*\)$", re.IGNORECASE)
 QUOTED_OR_WORD = re.compile(r"'(?:[^']|'')*'|[^'\s]+|\s+")
 
 
 def read_filter(text: str, type_name: str) -> Condition:
-    """Return the condition of a $filter; raises GraphError (400) for an unknown property or a syntax that is not read."""
+    """Return the condition of a $filter; raises GraphError (400) for an unknown property or syntax."""
     words = [word.lower() for word in QUOTED_OR_WORD.findall(text)]
     if "and" in words and "or" in words:
-        raise bad_request("The sandbox reads $filter with either 'and' or 'or', not both.", "ErrorInvalidUrlQueryFilter")
+        text = "The sandbox reads $filter with either 'and' or 'or', not both."
+        raise bad_request(text, "ErrorInvalidUrlQueryFilter")
     joint = "or" if "or" in words else "and"
     conditions = [_condition(part, type_name) for part in _split(text, joint)]
     return lambda item: (any if joint == "or" else all)(condition(item) for condition in conditions)

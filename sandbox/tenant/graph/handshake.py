@@ -13,8 +13,9 @@ LIMIT_SECONDS = 10.0
 
 
 def new_token() -> str:
-    """Return an opaque token: words with spaces and colons, as seen in server logs, and what a wrong decoding changes."""
-    return f"Validation: Testing client application reachability for subscription Request-Id: {uuid.uuid4()} 1+1 %41 100%"
+    """Return a token: words with spaces and colons, as seen in server logs, and what a wrong decoding would change."""
+    words = "Validation: Testing client application reachability for subscription Request-Id:"
+    return f"{words} {uuid.uuid4()} 1+1 %41 100%"
 
 
 async def validate(callbacks: Callbacks, url: str, limit: float = LIMIT_SECONDS) -> None:

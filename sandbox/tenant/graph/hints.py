@@ -1,6 +1,6 @@
 """Change notifications: what one change makes Graph say to one subscription.
 
-Graph: Receive change notifications through webhooks; changeNotification resource type; issues of the Graph docs tell that
+Graph: Receive change notifications through webhooks; changeNotification resource type. Issues of Graph's docs tell that
 one action gives created and updated, or two to four times updated.
 """
 
@@ -21,6 +21,8 @@ class Hint:
     url: str
     item: dict[str, Any]
     due: datetime
+    outlives: bool = False
+    """Sent even when its subscription is gone: it is what tells of that."""
 
 
 def change_types(change: str, number: int, wanted: frozenset[str], chance: random.Random) -> list[str]:

@@ -21,7 +21,8 @@ def new_pair() -> tuple[str, str]:
 def occurrence_pair(master_id: str, start: str) -> tuple[str, str]:
     """Return the ids of the occurrence of a series that began as `start`: the same ones at every expansion."""
     seed = f"{master_id}|{start}".encode()
-    return _written(ORDINARY, hashlib.shake_256(seed).digest(120)), _written(IMMUTABLE, hashlib.shake_128(seed).digest(39))
+    ordinary, immutable = hashlib.shake_256(seed).digest(120), hashlib.shake_128(seed).digest(39)
+    return _written(ORDINARY, ordinary), _written(IMMUTABLE, immutable)
 
 
 def new_change_key() -> str:

@@ -1,6 +1,6 @@
 """The Prefer header, as far as Outlook's resources know it.
 
-Graph: List events (Prefer: outlook.timezone, outlook.body-content-type), Obtain immutable identifiers, List calendarView.
+Graph: List events (outlook.timezone, outlook.body-content-type); Obtain immutable identifiers; List calendarView.
 """
 
 import re
@@ -29,7 +29,7 @@ class Preferences:
 
 
 def preferences(call: Call) -> Preferences:
-    """Read a call's Prefer headers; raises GraphError (400) for an unknown time zone or a page size that is no number."""
+    """Read a call's Prefer headers; raises GraphError (400) for an unknown time zone or an odd page size."""
     preferred = Preferences()
     for header in call.headers.getall("Prefer", []):
         for name, quoted, bare in PREFERENCE.findall(header):

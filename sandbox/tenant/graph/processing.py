@@ -1,7 +1,7 @@
 """Writing to calendars, and what a room does with a booking afterwards.
 
-Exchange: Set-CalendarProcessing. A room that accepts by itself replaces the subject by its organizer's name, empties the
-body and clears the private flag, seconds after the booking; what is written straight onto its calendar stays as it is.
+Exchange: Set-CalendarProcessing. A room that accepts by itself replaces the subject by its organizer's name, empties
+the body and clears the private flag, seconds after the booking; what is written straight onto its calendar stays.
 """
 
 import asyncio

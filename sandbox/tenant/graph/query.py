@@ -1,7 +1,7 @@
 """OData query options: which a call takes, $select, $top, $skip and $skiptoken.
 
-Graph: Use query parameters to customize responses. Stricter than Graph in one thing: an option that is no OData option and
-no parameter of the call gets 400 too, where Graph would ignore it, so that a misspelt one is noticed.
+Graph: Use query parameters to customize responses. Stricter than Graph in one thing: an option that is no OData
+option and no parameter of the call gets 400 too, where Graph would ignore it, so that a misspelt one is noticed.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def options(call: Call, type_name: str, allowed: Sequence[str], parameters: Sequ
         if name.lower() not in known:
             raise bad_request(f"The query specified in the URI is not valid. Query option '{name}' is not supported.")
         if name.lower() in given:
-            raise bad_request(f"Query option '{name}' was specified more than once, but it must be specified at most once.")
+            raise bad_request(f"Query option '{name}' was specified more than once.")
         given[name.lower()] = value
     return Options(_select(given.get("$select"), type_name), _number(given, "$top", 1, LARGEST_TOP), _start(given),
                    read_filter(given["$filter"], type_name) if "$filter" in given else None,
@@ -51,7 +51,7 @@ def options(call: Call, type_name: str, allowed: Sequence[str], parameters: Sequ
 
 
 def check_property(path: str, type_name: str) -> None:
-    """Raise GraphError (400) when a property, or the first part of a path such as start/dateTime, is not of the type."""
+    """Raise GraphError (400) when a property, or the first part of a path (start/dateTime), is not of the type."""
     first = path.partition("/")[0]
     if first not in types.properties(type_name):
         text = f"Could not find a property named '{first}' on type 'microsoft.graph.{type_name}'."

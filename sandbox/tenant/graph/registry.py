@@ -4,6 +4,7 @@ Graph: subscription resource type.
 """
 
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,16 +42,19 @@ class Registry:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._subscriptions: dict[str, Subscription] = {}
+        self._by_mailbox: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
 
     def add(self, subscription: Subscription) -> None:
         """Keep a new subscription."""
         self._subscriptions[subscription.id] = subscription
+        self._by_mailbox[subscription.mailbox.id][subscription.id] = subscription
 
     def remove(self, subscription_id: str) -> bool:
-        """Drop a subscription; return whether it was there."""
-        found = self.find(subscription_id) is not None
-        self._subscriptions.pop(subscription_id, None)
-        return found
+        """Drop a subscription; return whether it was alive."""
+        alive = self.find(subscription_id) is not None
+        if (subscription := self._subscriptions.pop(subscription_id, None)) is not None:
+            del self._by_mailbox[subscription.mailbox.id][subscription_id]
+        return alive
 
     def find(self, subscription_id: str) -> Subscription | None:
         """Return a live subscription."""
@@ -58,13 +62,18 @@ class Registry:
         return subscription if subscription is not None and self._lives(subscription) else None
 
     def live(self) -> list[Subscription]:
-        """Return all live subscriptions, oldest first, and forget those that expired."""
-        self._subscriptions = {key: one for key, one in self._subscriptions.items() if self._lives(one)}
-        return list(self._subscriptions.values())
+        """Return all live subscriptions, oldest first."""
+        return self._alive(self._subscriptions)
 
     def of_mailbox(self, mailbox: Mailbox) -> list[Subscription]:
         """Return a mailbox's live subscriptions over all apps."""
-        return [one for one in self.live() if one.mailbox.id == mailbox.id]
+        return self._alive(self._by_mailbox[mailbox.id])
+
+    def _alive(self, subscriptions: dict[str, Subscription]) -> list[Subscription]:
+        """Return those that live, and forget the others."""
+        for one in [one for one in subscriptions.values() if not self._lives(one)]:
+            self.remove(one.id)
+        return list(subscriptions.values())
 
     def _lives(self, subscription: Subscription) -> bool:
         """Tell whether a subscription has not expired."""

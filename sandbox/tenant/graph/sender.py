@@ -19,7 +19,7 @@ from sandbox.tenant.state import Mailbox, Tenant
 
 
 class Sender:
-    """Everything between a change and the apps' endpoints; the settings are read at each use, so control can change them.
+    """Everything between a change and the apps' endpoints; settings are read at each use: control can change them.
 
     Settings: hintsPerChange [2, 4], hintSpreadSeconds 0.3, batchSeconds 0.1, batchMax 100, shuffle true.
     """
@@ -54,7 +54,8 @@ class Sender:
         if subscription.lifecycle_url is None:
             raise ValueError("the subscription has no lifecycleNotificationUrl")
         item = lifecycle_item(subscription, self._tenant.tenant_id, lifecycle_event)
-        self._add(Hint(subscription.id, subscription.lifecycle_url, item, self._tenant.clock.now()))
+        self._add(Hint(subscription.id, subscription.lifecycle_url, item, self._tenant.clock.now(),
+                       outlives=lifecycle_event == "subscriptionRemoved"))
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something until it ends or the tenant closes."""
@@ -63,7 +64,7 @@ class Sender:
         task.add_done_callback(self._tasks.discard)
 
     async def flush(self) -> None:
-        """Send what waits, whether due or not, held back or not, and every retry once; wait until nothing is in flight."""
+        """Send what waits, due or not, held back or not, and every retry once; wait until nothing is in flight."""
         for url in {hint.url for hint in self.waiting}:
             self._post([hint for hint in self.waiting if hint.url == url], hurry=True)
         for delivery in self.deliveries:

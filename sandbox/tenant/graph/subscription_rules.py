@@ -1,14 +1,15 @@
 """What Graph asks of a subscription's properties.
 
-Graph: subscription resource type; Create subscription; Update subscription; Supported resources for change notifications.
+Graph: subscription resource type; Create subscription; Update subscription; Supported resources.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sandbox.tenant.graph import types
-from sandbox.tenant.graph.errors import GraphError, bad_request
+from sandbox.tenant.graph.errors import ONLY_DELEGATED, GraphError, bad_request
 from sandbox.tenant.graph.routing import segments
 from sandbox.tenant.graph.zones import WRITTEN, instant
 
@@ -20,6 +21,26 @@ CHANGE_TYPES = frozenset({"created", "updated", "deleted"})
 TLS_VERSIONS = frozenset({"v1_0", "v1_1", "v1_2", "v1_3"})
 READ_ONLY = ("id", "applicationId", "creatorId")
 UPDATABLE = frozenset({"expirationDateTime", "notificationUrl"})
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a new subscription is to be, read from its body; `mailbox` is an address or object id."""
+
+    mailbox: str
+    change_types: frozenset[str]
+    notification_url: str
+    lifecycle_url: str | None
+    expires: datetime
+
+
+def wanted(body: dict[str, Any], now: datetime) -> Wanted:
+    """Read a checked body; raises GraphError (400) for what does not fit together."""
+    lifecycle = body.get("lifecycleNotificationUrl")
+    return Wanted(mailbox_of(body["resource"]), change_types(body["changeType"]),
+                  https_url("notificationUrl", body["notificationUrl"]),
+                  https_url("lifecycleNotificationUrl", lifecycle) if lifecycle else None,
+                  expiration(body["expirationDateTime"], now))
 
 
 def check_new(body: dict[str, Any]) -> None:
@@ -81,7 +102,7 @@ def mailbox_of(resource: str) -> str:
         raise GraphError(501, "NotImplemented", "The sandbox has no query options in a subscription's resource.")
     parts = [unquote(part) for part in segments(path)]
     if parts and parts[0].lower() == "me":
-        raise bad_request("/me request is only valid with delegated authentication flow.")
+        raise bad_request(ONLY_DELEGATED)
     if len(parts) != 3 or [parts[0].lower(), parts[2].lower()] != ["users", "events"] or not parts[1]:
         raise refused(f"The resource '{resource}' is not supported for subscriptions.")
     return parts[1]

@@ -30,10 +30,11 @@ async def create(graph: Graph, call: Call) -> Answer:
     options(call, "subscription", ())
     body = call.json_object()
     rules.check_new(body)
-    new = _new(graph, call, body, _mailbox(graph, call, body["resource"]))
-    _refuse_duplicate(graph, new)
-    await _handshakes(graph, [new.notification_url, new.lifecycle_url])
-    # Another call may have made the same one while the endpoints were answering.
+    wanted = rules.wanted(body, graph.clock.now())
+    # The endpoints are validated before Exchange is asked: apps have seen the handshake and then a 403 or 404
+    # (issues of the Graph SDKs).
+    await _handshakes(graph, [wanted.notification_url, wanted.lifecycle_url])
+    new = _new(call, body, wanted, _mailbox(graph, call, wanted.mailbox))
     _refuse_duplicate(graph, new)
     graph.registry.add(new)
     context = {"@odata.context": f"{call.base}/$metadata#subscriptions/$entity"}
@@ -92,22 +93,17 @@ async def reauthorize(graph: Graph, call: Call) -> Answer:
     return Answer(204)
 
 
-def _new(graph: Graph, call: Call, body: dict[str, Any], mailbox: Mailbox) -> Subscription:
+def _new(call: Call, body: dict[str, Any], wanted: rules.Wanted, mailbox: Mailbox) -> Subscription:
     """Return the subscription that a checked body describes."""
-    lifecycle = body.get("lifecycleNotificationUrl")
     return Subscription(
         app=call.caller.client_id, mailbox=mailbox, resource=body["resource"], change_type=body["changeType"],
-        change_types=rules.change_types(body["changeType"]),
-        notification_url=rules.https_url("notificationUrl", body["notificationUrl"]),
-        lifecycle_url=rules.https_url("lifecycleNotificationUrl", lifecycle) if lifecycle else None,
-        expires=rules.expiration(body["expirationDateTime"], graph.clock.now()),
-        client_state=body.get("clientState"), immutable=preferences(call).immutable,
-        tls_version=body.get("latestSupportedTlsVersion") or "v1_2")
+        change_types=wanted.change_types, notification_url=wanted.notification_url,
+        lifecycle_url=wanted.lifecycle_url, expires=wanted.expires, client_state=body.get("clientState"),
+        immutable=preferences(call).immutable, tls_version=body.get("latestSupportedTlsVersion") or "v1_2")
 
 
-def _mailbox(graph: Graph, call: Call, resource: str) -> Mailbox:
+def _mailbox(graph: Graph, call: Call, name: str) -> Mailbox:
     """Return the mailbox of a resource; what Exchange refuses comes wrapped by the subscription service."""
-    name = rules.mailbox_of(resource)
     try:
         graph.access.require(call.caller, SUBSCRIBE)
         return graph.access.mailbox(call.caller, name)

@@ -1,7 +1,7 @@
 """Check bodies against Graph's published types.
 
-The schema is generated from npm's @microsoft/microsoft-graph-types (see sandbox.graph_types): it knows every property and
-every enumeration's values, but no formats and no required properties; those rules stand beside the calls they belong to.
+The schema is generated from npm's @microsoft/microsoft-graph-types (see sandbox.graph_types): it knows every property
+and every enumeration's values, but no formats and no required properties; those rules stand beside their calls.
 """
 
 import json

@@ -22,7 +22,8 @@ async def listed(graph: Graph, call: Call) -> Answer:
     graph.access.require(call.caller, USER_READ, insufficient_privileges())
     asked = options(call, "user", MANY)
     mailboxes = {one.id: one for one in graph.tenant.mailboxes.values()}
-    items, annotations = page(call, arrange([_json(one) for one in mailboxes.values()], asked), asked, asked.top or PAGE)
+    found = arrange([_json(one) for one in mailboxes.values()], asked)
+    items, annotations = page(call, found, asked, asked.top or PAGE)
     context = {"@odata.context": f"{call.base}/$metadata#users"}
     return Answer(200, {**context, **annotations, "value": [selected(item, asked) for item in items]})
 

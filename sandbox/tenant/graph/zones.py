@@ -69,7 +69,7 @@ def _read(text: str, zone: str) -> datetime:
     """Return the wall-clock time in a zone; an offset in the text (which Graph allows) decides over the zone."""
     if found := WRITTEN.match(text):
         day, time, fraction = found.groups()
-        exact = datetime.fromisoformat(f"{day}T{time or '00:00'}")  # noqa: DTZ007 - wall-clock time, its zone is beside it
+        exact = datetime.fromisoformat(f"{day}T{time or '00:00'}")
         return exact + timedelta(microseconds=int((fraction or "0").ljust(7, "0")) // 10)
     # Seven digits with an offset or Z behind them.
     aware = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))

@@ -34,7 +34,8 @@ class World:
         token, _ = self.tenant.tokens.issue(self.tenant.clients[app], GRAPH)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         url = path if path.startswith("https://") else f"{self.url}/v1.0{path}"
-        return self.session.request(method, url, json=body, headers={"Authorization": f"Bearer {token}", **named}, timeout=15)
+        headed = {"Authorization": f"Bearer {token}", **named}
+        return self.session.request(method, url, json=body, headers=headed, timeout=15)
 
     def get(self, path: str, **headers: str) -> dict[str, Any]:
         """GET what must be there."""

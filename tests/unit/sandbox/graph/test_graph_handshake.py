@@ -1,0 +1,107 @@
+"""The validation of endpoints, against endpoints that answer well, late and wrongly."""
+
+import threading
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote
+
+import pytest
+
+from tests.unit.sandbox.graph.graph_world import World, refusal
+from tests.unit.sandbox.graph.receiver import Post, Reply
+
+
+def _text(post: Post) -> str:
+    """Return the token of a handshake."""
+    return post.token or ""
+
+
+def _raw(post: Post) -> str:
+    """Return the token as it stands in the query string."""
+    return post.query.partition("validationToken=")[2]
+
+
+def test_the_token_needs_exactly_one_decoding(world: World) -> None:
+    """A token's spaces arrive as plus signs, and it holds what a second decoding or none would change."""
+    world.subscribe()
+    post = world.receiver.handshakes[0]
+    assert "+" in _raw(post)
+    assert "%20" not in _raw(post)
+    assert ": " in _text(post)
+    assert unquote(_text(post)) != _text(post)
+    assert post.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert post.body == b""
+
+
+def test_an_url_keeps_its_query_string(world: World) -> None:
+    """What stands in the URL's query string comes first, as it was written, in handshakes and notifications."""
+    query = "code=a%2Bb%2fc==&x=1"
+    world.subscribe(notificationUrl=f"{world.receiver.url}?{query}")
+    assert world.receiver.handshakes[0].query.startswith(f"{query}&validationToken=")
+    world.book()
+    world.flush()
+    assert {post.query for post in world.receiver.notifications} == {query}
+
+
+def test_both_urls_are_validated(world: World) -> None:
+    """The lifecycle URL gets a handshake too, and the same URL for both gets two, with different tokens."""
+    world.subscribe(lifecycleNotificationUrl=world.receiver.url)
+    tokens = {post.token for post in world.receiver.handshakes}
+    assert len(world.receiver.handshakes) == len(tokens) == 2
+
+
+@pytest.mark.parametrize("reply", [
+    lambda post: Reply(202, _text(post)), lambda post: Reply(201, _text(post)), lambda post: Reply(404, _text(post)),
+    lambda post: Reply(200, _text(post), "application/json"), lambda post: Reply(200, _text(post), "text/html"),
+    lambda post: Reply(200, _raw(post)), lambda post: Reply(200, unquote(_raw(post))),
+    lambda post: Reply(200, unquote(_text(post))), lambda post: Reply(200, f'"{_text(post)}"'),
+    lambda post: Reply(200, f"{_text(post)}\n"), lambda _post: Reply(200, "")],
+    ids=["202", "201", "404", "json", "html", "encoded", "plus signs", "twice decoded", "quoted", "newline", "empty"])
+def test_a_wrong_answer_refuses_the_subscription(world: World, reply: Callable[[Post], Reply]) -> None:
+    """Only 200, text/plain and the decoded token itself will do; otherwise nothing is made."""
+    world.receiver.handshake = reply
+    answer = world.graph("POST", "/subscriptions", world.subscription())
+    assert refusal(answer) == (400, "ValidationError")
+    assert world.get("/subscriptions")["value"] == []
+
+
+def test_a_wrong_answer_at_the_lifecycle_url_refuses_it_too(world: World) -> None:
+    """A subscription needs both of its endpoints."""
+    world.receiver.handshake = lambda post: Reply(200, _text(post) if post.path == "/notify" else "no")
+    body = world.subscription(lifecycleNotificationUrl=f"{world.receiver.url}/lifecycle")
+    assert refusal(world.graph("POST", "/subscriptions", body)) == (400, "ValidationError")
+
+
+def test_a_redirect_is_not_followed(world: World) -> None:
+    """An endpoint that redirects to one that would answer well is refused."""
+    good = f"{world.receiver.url}/good"
+    world.receiver.handshake = lambda post: (Reply(200, _text(post)) if post.path == "/notify/good" else
+                                             Reply(307, headers={"Location": f"{good}?{post.query}"}))
+    answer = world.graph("POST", "/subscriptions", world.subscription())
+    assert refusal(answer) == (400, "ValidationError")
+    assert [post.path for post in world.receiver.posts] == ["/notify"]
+
+
+@pytest.fixture
+def let_go() -> Iterator[threading.Event]:
+    """Return what late endpoints wait for; it is set when the test ends."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_a_late_answer_is_a_timeout(world: World, let_go: threading.Event) -> None:
+    """An endpoint that takes longer than it may is refused as timed out."""
+    world.tenant.settings["handshakeSeconds"] = 0.2
+    world.receiver.handshake = lambda post: Reply(200, _text(post), before=lambda: let_go.wait(5))
+    answer = world.graph("POST", "/subscriptions", world.subscription())
+    assert refusal(answer) == (400, "ValidationError")
+    assert "timed out" in answer.json()["error"]["message"]
+
+
+def test_an_endpoint_that_nobody_serves_is_refused(world: World) -> None:
+    """Neither a closed port nor a name that the certificate does not hold will do."""
+    port = world.receiver.url.partition("localhost:")[2]
+    for url in ("https://localhost:1/notify", f"https://127.0.0.2:{port}"):
+        answer = world.graph("POST", "/subscriptions", world.subscription(notificationUrl=url))
+        assert refusal(answer) == (400, "ValidationError")
+    assert world.receiver.posts == []
