@@ -59,9 +59,9 @@ class PartnerClient:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def picture(self) -> dict[str, dict[str, Any]]:
-        """Return the partner's picture: mailbox to event id to event."""
-        picture: dict[str, dict[str, Any]] = self.control("GET", "/picture")
+    def picture(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the partner's picture: the events of each mailbox."""
+        picture: dict[str, list[dict[str, Any]]] = self.control("GET", "/picture")
         return picture
 
     def deliveries(self) -> dict[str, Any]:

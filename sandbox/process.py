@@ -41,6 +41,11 @@ class Process:
             self.stop()
             raise NotReadyError(f"{' '.join(self._command[1:3])} is not ready:\n{self.tail()}") from None
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def stop(self) -> None:
         """End it: SIGTERM, and SIGKILL when it has not ended after 20 seconds."""
         self._process.terminate()

@@ -41,7 +41,8 @@ class Stack:
         try:
             self._start_surroundings()
             self.settings = self._settings() | dict(settings or {})
-            self.env = self.settings | self._environment()
+            self.environment = self._environment()
+            self.env = self.settings | self.environment
             (folder / "local.settings.json").write_text(json.dumps({"IsEncrypted": False, "Values": self.settings}))
             if host:
                 self.start_host(app)
@@ -75,7 +76,7 @@ class Stack:
     def _settings(self) -> dict[str, str]:
         """Return the app settings: what a customer would set, with the sandbox's addresses."""
         url = self.tenant_process.ready["url"]
-        example = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
+        example: dict[str, str] = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
         return example | {
             "AzureWebJobsStorage": self.azurite.connection_string,
             "TENANT_ID": self.seed["tenantId"],
