@@ -10,7 +10,7 @@ import json
 import logging
 from typing import Any
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.functions.queue import QueueMessage
 from azure.storage.queue import QueueMessage as StoredMessage
 from azure.storage.queue.aio import QueueClient
@@ -85,13 +85,13 @@ class QueueListener:
 
     async def _work(self, message: StoredMessage) -> None:
         """Run the function on one message, then delete it, show it again or put it aside."""
-        renewing = asyncio.create_task(self._renew(message))
+        done = asyncio.Event()
+        renewing = asyncio.create_task(self._renew(message, done))
         try:
             outcome = await self._run(message)
         finally:
-            renewing.cancel()
-            # A renewal under way may still change the receipt that the last step needs.
-            await asyncio.gather(renewing, return_exceptions=True)
+            done.set()
+            await renewing  # a renewal under way changes the receipt that the last step needs
         try:
             await self._complete(message, outcome)
         except AzureError as error:
@@ -127,19 +127,18 @@ class QueueListener:
             await self._client.delete_message(message)
         # What fails on a poison queue stays hidden for the rest of its lease, as in the host: no hot loop.
 
-    async def _renew(self, message: StoredMessage) -> None:
-        """Prolong the lease every half of it, and keep the new receipt."""
+    async def _renew(self, message: StoredMessage, done: asyncio.Event) -> None:
+        """Prolong the lease every half of it until the work is done, and keep the new receipt."""
         while True:
-            await asyncio.sleep(self._lease / 2)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._lease / 2):
+                    await done.wait()
+                    return
             try:
-                await asyncio.shield(self._prolong(message))
-            except HttpResponseError as error:
+                renewed = await self._client.update_message(message, visibility_timeout=int(self._lease))
+                message.pop_receipt = renewed.pop_receipt
+            except AzureError as error:
                 _log.warning("queue %s: renewing message %s failed: %s", self._queue, message.id, error)
-
-    async def _prolong(self, message: StoredMessage) -> None:
-        """Prolong the lease once."""
-        renewed = await self._client.update_message(message, visibility_timeout=int(self._lease))
-        message.pop_receipt = renewed.pop_receipt
 
     def _argument(self, message: StoredMessage) -> QueueMessage:
         """Make the function's argument. Raises ValueError when the content is not in the encoding agreed."""

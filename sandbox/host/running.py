@@ -5,6 +5,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -76,8 +77,10 @@ def _tell_if_broken(loop: asyncio.Task[None]) -> None:
 
 
 def _schedule(plan: FunctionPlan) -> Schedule:
-    """Read a timer's schedule. Raises SettingsError for one that is none."""
+    """Read a timer's schedule. Raises SettingsError for one that is none, or never occurs."""
     try:
-        return parse_schedule(str(plan.trigger["schedule"]))
+        schedule = parse_schedule(str(plan.trigger["schedule"]))
+        schedule.next_after(datetime.now(UTC))
     except ValueError as error:
         raise SettingsError(f"{plan.name}: {error}") from error
+    return schedule

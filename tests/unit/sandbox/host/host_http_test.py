@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 from urllib.parse import urlsplit
 
 import pytest
@@ -137,6 +138,24 @@ def test_a_body_over_a_mebibyte_arrives_whole(host: RunningHost) -> None:
 def test_routes_and_methods(host: RunningHost, method: str, path: str, status: int) -> None:
     """An unlisted method is 404, HEAD goes with GET, no list is every method, no route is the name."""
     assert host.call(method, path).status_code == status
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        *("OPTIONS * HTTP/1.1", "GET //plain HTTP/1.1", "GET /api/%ff%zz%00 HTTP/1.1", "GET /api/../plain HTTP/1.1"),
+        *("GET /?a=%&b=%ff HTTP/1.1", "GET http://other/api/unknown HTTP/1.1", "BREW /api/unknown HTTP/1.1"),
+        *("nonsense", "GET / HTTP/9.9", "GET /" + "x" * 10_000 + " HTTP/1.1"),
+    ],
+)
+def test_an_odd_request_gets_a_4xx_and_the_next_a_200(host: RunningHost, start: str) -> None:
+    """No spelling of a request is a failure of the host."""
+    address = urlsplit(host.url)
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        connection.sendall(f"{start}\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n".encode())
+        first_line = connection.makefile("rb").readline()
+    assert first_line.split()[1][:1] == b"4"
+    assert host.call("GET", "/api/plain").status_code == 200
 
 
 def test_text_is_the_body(host: RunningHost) -> None:

@@ -73,6 +73,7 @@ class NotingQueue:
     async def update_message(self, message: Any, visibility_timeout: int) -> Any:
         """Give a new receipt for the one that is current."""
         self.calls.append(f"update {message.pop_receipt} {visibility_timeout}")
+        await asyncio.sleep(0.01)  # the function ends meanwhile: a race that the deletion must not lose
         return SimpleNamespace(pop_receipt=f"receipt {len(self.calls)}")
 
     async def delete_message(self, message: Any) -> None:
