@@ -1,0 +1,77 @@
+"""Time zones as iCalendar files name them, turned into IANA names.
+
+Rests on RFC 5545 (3.2.19 TZID, 3.6.5 VTIMEZONE, 3.3.5 forms of DATE-TIME) and Unicode CLDR's table of Windows names.
+"""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+DateTimeTimeZone = dict[str, str]
+"""Graph's dateTimeTimeZone: {"dateTime": "2026-11-20T10:00:00", "timeZone": "Europe/Oslo"}."""
+
+
+def zone_named(name: str | None) -> str | None:
+    """Return the IANA name that a TZID means: IANA's own, Windows' name, or a path that ends with IANA's; else None."""
+    if not name:
+        return None
+    plain = name.strip('"')
+    parts = plain.split("/")
+    tails = ["/".join(parts[-count:]) for count in (3, 2, 1)]
+    for candidate in (plain, WINDOWS_TO_OLSON.get(plain), *tails):
+        if candidate and candidate in _known():
+            return candidate
+    return None
+
+
+def date_time_time_zone(value: date, tzid: str | None, floating: str) -> DateTimeTimeZone:
+    """Return Graph's form of a DATE or DATE-TIME value that icalendar read.
+
+    A DATE is midnight UTC, as Graph writes all-day events. A DATE-TIME without a zone, or with the name of one that
+    nobody defines, is taken as wall-clock time in the zone `floating`. A zone that only the file defines becomes the
+    first IANA zone with the same offsets in that year, or else the time is turned into UTC.
+    """
+    if not isinstance(value, datetime):
+        return written(datetime.combine(value, datetime.min.time()), "UTC")
+    if value.tzinfo is None:
+        return written(value, zone_named(tzid) or floating)
+    # The file may define a zone under a well-known name: the name wins, as in Outlook.
+    zone = zone_named(getattr(value.tzinfo, "key", None) or tzid) or _zone_like(value.tzinfo, value.year)
+    if zone is None:
+        return written(value.astimezone(UTC), "UTC")
+    return written(value, zone)
+
+
+def written(local: datetime, zone: str) -> DateTimeTimeZone:
+    """Return a wall-clock time of a zone as Graph writes it."""
+    return {"dateTime": local.replace(tzinfo=None).isoformat(timespec="seconds"), "timeZone": zone}
+
+
+def wall_clock(moment: DateTimeTimeZone) -> datetime:
+    """Return the wall-clock time alone."""
+    return datetime.fromisoformat(moment["dateTime"])
+
+
+def instant(moment: DateTimeTimeZone) -> datetime:
+    """Return the instant, aware, in UTC."""
+    return wall_clock(moment).replace(tzinfo=ZoneInfo(moment["timeZone"])).astimezone(UTC)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Return IANA's names; zoneinfo would search the disk for them each time."""
+    return frozenset(available_timezones())
+
+
+@cache
+def _zone_like(defined: tzinfo, year: int) -> str | None:
+    """Return an IANA zone with the same offset at noon of every fifth day of a year, or None."""
+    days = [datetime(year, 1, 1, 12) + timedelta(days=count) for count in range(0, 365, 5)]  # noqa: DTZ001 - wall clock
+    offsets = [day.replace(tzinfo=defined).utcoffset() for day in days]
+    for name in dict.fromkeys(["UTC", *WINDOWS_TO_OLSON.values()]):
+        zone = ZoneInfo(name)
+        if all(day.replace(tzinfo=zone).utcoffset() == offset for day, offset in zip(days, offsets, strict=True)):
+            return name
+    return None
