@@ -1,0 +1,26 @@
+"""The stacks that the end-to-end tests share, each started once, when the first test asks for it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.stack import Stack
+from tests.end_to_end.world import World
+
+SENDER = {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 7}
+
+
+@pytest.fixture(scope="session")
+def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Start the stack that most tests share."""
+    with Stack(tmp_path_factory.mktemp("stack"), {"SETTLE_SECONDS": "1"}, {"settings": SENDER}) as stack:
+        yield World(stack)
+
+
+@pytest.fixture
+def world(_world: World) -> Iterator[World]:
+    """Give the shared stack; what a test planted is taken away after it."""
+    yield _world
+    _world.tenant.control("DELETE", "/faults")
+    _world.partner.control("DELETE", "/behaviour")
+    _world.tenant.control("POST", "/notifications", {"paused": False})

@@ -1,0 +1,157 @@
+"""Claims about the way of a change, from a calendar to the partner's own picture of it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from standardwebhooks import Webhook
+
+from tests.end_to_end.truth import PUBLIC, at
+from tests.end_to_end.world import World
+
+
+def test_a_booking_is_one_signed_delivery_with_exactly_the_public_fields(world: World) -> None:
+    """A booked meeting arrives as the contract writes it: headers, signature, names of fields, and nothing else."""
+    address = world.mailbox()
+    watch = world.relay.watch(address)
+    booked = world.book(
+        address, "Blåbær 🫐 og kaffe", body="Bring the files", location="Room 4", showAs="tentative",
+        attendees=["kari@contoso.com"],
+    )  # fmt: skip
+    world.in_step(address)
+    (post,) = world.posts(address)
+    Webhook(world.stack.seed["secrets"]["partner-signing-secret"][-1]).verify(post["raw"], post["headers"])
+    assert post["headers"]["content-type"] == "application/json"
+    assert abs(float(post["headers"]["webhook-timestamp"]) - datetime.now(UTC).timestamp()) < 60
+    moment = datetime.fromisoformat(post["body"].pop("timestamp"))
+    assert abs((datetime.now(UTC) - moment).total_seconds()) < 60
+    event = {
+        "id": booked["immutableId"], "seriesId": None, "title": "Blåbær 🫐 og kaffe", "start": at(0, 12) + "Z",
+        "end": at(0, 13) + "Z", "allDay": False, "availability": "tentative", "cancelled": False,
+    }  # fmt: skip
+    data = {"subscriptionId": watch["id"], "mailbox": address, "event": event}
+    assert post["body"] == {"type": "calendar.event.created", "data": data}
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "moved": {"start": at(3, 8), "end": at(3, 9)},
+    "retitled": {"subject": "Another title"},
+    "out of office": {"showAs": "oof"},
+    "made private": {"sensitivity": "private"},
+}
+
+
+def test_every_kind_of_change_arrives(world: World) -> None:
+    """Booked, moved, retitled, made private, cancelled, deleted: each is told once, with the type that belongs to it."""
+    address = world.watched()
+    booked = {name: world.book(address, name) for name in (*CHANGES, "cancelled", "deleted")}
+    world.in_step(address)
+    for name, change in CHANGES.items():
+        world.tenant.change(address, booked[name]["id"], **change)
+    world.tenant.cancel(address, booked["cancelled"]["id"])
+    world.tenant.remove(address, booked["deleted"]["id"])
+    world.in_step(address)
+    posts = world.posts(address)
+    for name, event in booked.items():
+        about = [post["body"] for post in posts if post["body"]["data"]["event"]["id"] == event["immutableId"]]
+        last = "deleted" if name == "deleted" else "updated"
+        assert [body["type"] for body in about] == ["calendar.event.created", f"calendar.event.{last}"], name
+    gone = booked["deleted"]["immutableId"]
+    assert next(
+        post["body"]["data"]["event"] for post in posts if post["body"]["type"] == "calendar.event.deleted"
+    ) == {"id": gone, "seriesId": None}
+    titles = {event["title"] for event in world.picture(address).values()}
+    assert titles == {"moved", "Another title", "out of office", "Private", "Canceled: cancelled"}
+
+
+def test_a_room_shows_its_organizers_name_and_never_the_title(world: World) -> None:
+    """A room's title flips to the organizer's name seconds after the booking: by then the relay reads it first."""
+    address = world.watched("room")
+    organizer = {"name": "Ola Nordmann", "address": "ola@contoso.com"}
+    booked = world.book(address, "Salary talk", organizer=organizer)
+    world.in_step(address)
+    world.tenant.change(address, booked["id"], start=at(2, 9), end=at(2, 10))
+    world.in_step(address)
+    assert {post["body"]["data"]["event"]["title"] for post in world.posts(address)} == {"Ola Nordmann"}
+
+
+def test_private_and_confidential_events_are_called_private(world: World) -> None:
+    """A private or confidential event leaves as "Private" with its times; personal is not private."""
+    address = world.watched()
+    for days, sensitivity in enumerate(("private", "confidential", "personal")):
+        world.book(address, f"Doctor {sensitivity}", days, sensitivity=sensitivity)
+    world.in_step(address)
+    titles = sorted(event["title"] for event in world.picture(address).values())
+    assert titles == ["Doctor personal", "Private", "Private"]
+    assert {event["start"] for event in world.picture(address).values()} == {at(day, 12) + "Z" for day in range(3)}
+
+
+def test_all_day_events_zones_and_odd_titles_arrive(world: World) -> None:
+    """All-day events, other time zones, empty and very long titles reach the partner as the calendar has them."""
+    address = world.watched()
+    world.book(address, "All day", isAllDay=True, start=at(1), end=at(2))
+    world.book(address, "Oslo", start=at(2, 9), end=at(2, 10), timeZone="Europe/Oslo")
+    world.book(address, "")
+    world.book(address, "x" * 255 + "é")
+    world.book(address, 'quote " \\ <b> \u2028 {jndi}', showAs="workingElsewhere")
+    world.in_step(address)
+    assert len(world.picture(address)) == 5
+
+
+def test_hints_in_any_order_and_any_number_end_in_the_truth(world: World) -> None:
+    """What happened while hints were held back, and then came all at once and shuffled, ends in the last state."""
+    address = world.watched("room")
+    world.tenant.control("POST", "/notifications", {"paused": True})
+    events = [world.book(address, days=day)["id"] for day in range(6)]
+    for event in events[:4]:
+        world.tenant.change(address, event, start=at(20, 9), end=at(20, 10))
+    world.tenant.cancel(address, events[1])
+    for event in (events[0], events[5]):
+        world.tenant.remove(address, event)
+    world.tenant.control("POST", "/notifications", {"paused": False})
+    world.in_step(address)
+    attempts = world.attempts(address)
+    assert len({one["webhookId"] for one in attempts}) == len(attempts)
+    assert len(world.picture(address)) == 4
+
+
+def test_a_series_arrives_as_its_occurrences(world: World) -> None:
+    """A series reaches the partner as its occurrences: booked, one moved, one taken out, all deleted."""
+    address = world.watched()
+    master = world.book(address, "Stand-up", rrule="FREQ=WEEKLY;COUNT=5")
+    world.in_step(address)
+    picture = world.picture(address)
+    assert len(picture) == 5
+    assert {event["seriesId"] for event in picture.values()} == {master["immutableId"]}
+    occurrences = world.tenant.calendar(address, at(-1) + "Z", at(90) + "Z")
+    world.tenant.change(address, occurrences[1]["id"], start=at(8, 15), end=at(8, 16))
+    world.in_step(address)
+    world.tenant.remove(address, occurrences[3]["id"])
+    world.in_step(address)
+    assert len(world.picture(address)) == 4
+    world.tenant.remove(address, master["id"])
+    world.in_step(address)
+    assert world.picture(address) == {}
+    assert {len(post["body"]["data"]["event"]) for post in world.posts(address)} == {len(PUBLIC), 2}
+
+
+def test_a_title_changed_for_a_series_reaches_every_occurrence(world: World) -> None:
+    """A change of the whole series is told for each occurrence, and each delivery has an id of its own."""
+    address = world.watched()
+    master = world.book(address, "Stand-up", rrule="FREQ=DAILY;COUNT=3")
+    world.in_step(address)
+    world.tenant.change(address, master["id"], subject="Sit-down")
+    world.in_step(address)
+    assert {event["title"] for event in world.picture(address).values()} == {"Sit-down"}
+    attempts = world.attempts(address)
+    assert len({one["webhookId"] for one in attempts}) == len(attempts) == 6
+
+
+def test_the_partner_finds_nothing_wrong_with_any_delivery(world: World) -> None:
+    """The partner of the sandbox checks signature, fields and repetitions: all that was delivered so far is sound."""
+    address = world.watched()
+    world.book(address)
+    world.in_step(address)
+    deliveries: dict[str, Any] = world.partner.deliveries()
+    assert deliveries["violations"] == [], json.dumps(deliveries["violations"][:5])
+    assert {one["status"] for one in world.attempts(address)} == {204}

@@ -1,0 +1,125 @@
+"""A running stack as the tests see it: mailboxes of their own, the truth, and what the partner was told."""
+
+import base64
+import json
+import uuid
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient
+from azure.storage.queue import QueueClient
+
+from sandbox.stack import Stack
+from tests.end_to_end.truth import at, public_event
+from tests.end_to_end.waiting import eventually
+
+CHANGES, REPAIRS = "calendar-changes", "mailbox-repairs"
+
+
+class World:
+    """One stack. Every test takes mailboxes that nobody else uses, so that tests can share a stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.tenant, self.partner, self.relay = stack.tenant, stack.partner, stack.relay
+        self.client_id: str = stack.seed["clients"][0]["clientId"]
+        self._storage = stack.azurite.connection_string
+
+    def mailbox(self, kind: str = "user", name: str = "") -> str:
+        """Add a mailbox and return its address."""
+        address = f"{name or kind}-{uuid.uuid4().hex[:8]}@contoso.com"
+        self.tenant.control("POST", "/mailboxes", {"address": address, "kind": kind})
+        return address
+
+    def watched(self, kind: str = "user") -> str:
+        """Add a mailbox that the relay watches, and return its address."""
+        address = self.mailbox(kind)
+        self.relay.watch(address)
+        return address
+
+    def book(self, address: str, subject: str = "A meeting", days: float = 0, **event: Any) -> dict[str, Any]:
+        """Book an hour at noon, `days` after tomorrow."""
+        times = {"start": at(days, 12), "end": at(days, 13)}
+        return self.tenant.book(address, **{"subject": subject, **times, **event})
+
+    def truth(self, address: str) -> dict[str, dict[str, Any]]:
+        """Return the calendar as the partner should know it, by event id."""
+        view = self.tenant.calendar(address, at(-1) + "Z", at(170) + "Z")
+        return {event["immutableId"]: public_event(event) for event in view}
+
+    def picture(self, address: str) -> dict[str, dict[str, Any]]:
+        """Return the calendar as the partner knows it, by event id."""
+        return {event["id"]: event for event in self.partner.picture().get(address, [])}
+
+    def in_step(self, *addresses: str, seconds: float = 20.0) -> None:
+        """Wait until every hint is sent and the partner's picture of each mailbox is the truth."""
+
+        def agree() -> bool:
+            sender = self.tenant.control("GET", "/notifications")
+            assert (sender["pending"], sender["deliveries"], sender["rooms"]) == (0, 0, 0)
+            picture = self.partner.picture()
+            for address in addresses:
+                assert {event["id"]: event for event in picture.get(address, [])} == self.truth(address)
+            return True
+
+        eventually(agree, seconds)
+
+    def quiet(self, seconds: float = 20.0) -> None:
+        """Wait until nothing is on its way: no hint, no message on a queue."""
+
+        def is_quiet() -> bool:
+            sender = self.tenant.control("GET", "/notifications")
+            waiting = (sender["pending"], sender["deliveries"], sender["rooms"])
+            return not any((*waiting, self.depth(CHANGES), self.depth(REPAIRS)))
+
+        eventually(is_quiet, seconds)
+
+    def attempts(self, address: str) -> list[dict[str, Any]]:
+        """Return every POST to the partner about a mailbox, taken or not."""
+        return [one for one in self.partner.deliveries()["list"] if one["mailbox"] == address]
+
+    def posts(self, address: str) -> list[dict[str, Any]]:
+        """Return the same with headers (lower-case names) and parsed body."""
+        posts = [
+            {"headers": {name.lower(): value for name, value in raw["headers"]}, "raw": raw["body"],
+             "body": json.loads(raw["body"])}
+            for raw in self.partner.control("GET", "/raw") if raw["path"] == "/webhook"
+        ]  # fmt: skip
+        return [post for post in posts if post["body"]["data"]["mailbox"] == address]
+
+    def subscriptions(self, address: str) -> list[dict[str, Any]]:
+        """Return the live subscriptions of a mailbox, of whichever app, clientState included."""
+        return [one for one in self.tenant.control("GET", "/subscriptions")["value"] if one["mailbox"] == address]
+
+    def watches(self, address: str) -> list[dict[str, Any]]:
+        """Return the watches of a mailbox, as the partner lists them."""
+        answer = self.relay.call("GET", "/subscriptions", params={"pageSize": "1000"})
+        return [watch for watch in answer.json()["value"] if watch["mailbox"] == address]
+
+    def queue(self, name: str) -> QueueClient:
+        """Return a client of one of the queues; texts come and go as they are stored, in base64."""
+        return QueueClient.from_connection_string(self._storage, name)
+
+    def table(self, name: str) -> TableClient:
+        """Return a client of one of the tables."""
+        return TableClient.from_connection_string(self._storage, name)
+
+    def depth(self, queue: str) -> int:
+        """Return how many messages there are, hidden ones included; 0 when there is no such queue."""
+        try:
+            return self.queue(queue).get_queue_properties().approximate_message_count or 0
+        except ResourceNotFoundError:
+            return 0
+
+    def put(self, queue: str, text: str) -> None:
+        """Put a message on a queue as the host does."""
+        self.queue(queue).send_message(base64.b64encode(text.encode()).decode())
+
+    def fault(self, match: str, **what: Any) -> str:
+        """Plant a fault in front of the tenant and return its id; camelCase names as control's."""
+        planted: str = self.tenant.control("POST", "/faults", {"match": match, **what})["id"]
+        return planted
+
+    def fail(self, address: str | None, **how: Any) -> None:
+        """Make the partner fail for the deliveries of one mailbox, or of all."""
+        self.partner.control("POST", "/behaviour", {"mailbox": address, **how})
