@@ -1,0 +1,85 @@
+"""The receiver against functions that do nothing, in one host: rate, slowest answers, many notifications in a POST."""
+
+import json
+import statistics
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from bench.load import Load, post
+from bench.report import Row
+from sandbox.process import ROOT, Process
+from sandbox.stack import Stack
+from shared.bootstrap import Relay
+from shared.graph import client_state
+
+ROUNDS = 3
+SECONDS = 3.0
+
+
+def measure(stack: Stack) -> Iterator[Row]:
+    """Measure in short turns, so that both sides have the same machine."""
+    # Without TLS: it would cost both sides the same and hide what differs.
+    host = Process("sandbox.host", ["--app", str(ROOT / "bench" / "app")], stack.folder / "bench.log", stack.env)
+    try:
+        yield from _rows(host.ready["url"], _bodies(stack))
+        yield Row("peak memory of the host", host.cpu_and_memory()[1], None, "MiB")
+    finally:
+        host.stop()
+
+
+def _rows(url: str, bodies: dict[int, bytes]) -> Iterator[Row]:
+    turns = [
+        (
+            post(url, "/api/noop", bodies[1], seconds=SECONDS),
+            post(url, "/api/noop-with-queue", bodies[1], seconds=SECONDS),
+            post(url, "/api/notifications", bodies[1], seconds=SECONDS),
+            post(url, "/api/notifications", bodies[100], seconds=SECONDS),
+        )
+        for _ in range(ROUNDS)
+    ]
+    bare, queued, one, hundred = zip(*turns, strict=True)
+    if any(load.accepted != load.answers for turn in turns for load in turn):
+        raise RuntimeError("not every request was accepted: the figures would mean nothing")
+    yield Row("accepted/s, receiver over a no-op that writes a message", _ratio(one, queued), 0.6)
+    yield Row("the same over a no-op that writes none", _ratio(one, bare), None)
+    yield Row("p99, receiver over a no-op that writes a message", _p99(one) / _p99(queued), 1.6, lower=True)
+    yield Row("notifications/s, 100 in a POST over 1 in a POST", 100 * _ratio(hundred, one), 15)
+    yield Row("(accepted/s of the receiver here)", _median(one), None, "/s")
+
+
+def _ratio(ours: tuple[Load, ...], others: tuple[Load, ...]) -> float:
+    return statistics.median(a.per_second / b.per_second for a, b in zip(ours, others, strict=True))
+
+
+def _median(loads: tuple[Load, ...]) -> float:
+    return statistics.median(load.per_second for load in loads)
+
+
+def _p99(loads: tuple[Load, ...]) -> float:
+    return statistics.median(load.percentile(0.99) for load in loads)
+
+
+def _bodies(stack: Stack) -> dict[int, bytes]:
+    """Return a POST with one notification, and one with a hundred, well signed, of a watch that is nowhere."""
+    relay = Relay(stack.env)
+    key = client_state.signing_key(relay.client_state_keys(), datetime.now(UTC))
+    state = client_state.sign(uuid.uuid4().hex, key)
+    return {size: _body([_item(state, stack.settings["TENANT_ID"], n) for n in range(size)]) for size in (1, 100)}
+
+
+def _body(items: list[dict[str, object]]) -> bytes:
+    return json.dumps({"value": items}).encode()
+
+
+def _item(state: str, tenant: str, number: int) -> dict[str, object]:
+    event, resource = f"AAMkAG{number:0140d}=", f"Users/{uuid.uuid4()}/Events/AAMkAG{number:0140d}="
+    return {
+        "subscriptionId": str(uuid.uuid4()),
+        "subscriptionExpirationDateTime": "2026-11-27T00:00:00Z",
+        "changeType": "updated",
+        "resource": resource,
+        "resourceData": {"@odata.type": "#Microsoft.Graph.Event", "@odata.id": resource, "id": event},
+        "clientState": state,
+        "tenantId": tenant,
+    }

@@ -1,0 +1,66 @@
+"""A light HTTP/1.1 load: the same prepared request on several connections, as often as answers come back."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of it: answers in all, those that were 202, the seconds it took, and each answer's milliseconds."""
+
+    answers: int
+    accepted: int
+    seconds: float
+    milliseconds: list[float]
+
+    @property
+    def per_second(self) -> float:
+        """Accepted requests in a second."""
+        return self.accepted / self.seconds
+
+    def percentile(self, part: float) -> float:
+        """Return the milliseconds within which this part of the answers came."""
+        ordered = sorted(self.milliseconds)
+        return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
+
+
+def post(url: str, path: str, body: bytes, *, seconds: float, connections: int = 16) -> Load:
+    """Post `body` for some seconds; a connection sends its next request when it has its answer."""
+    parts = urlsplit(url)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return asyncio.run(_run(parts.hostname or "", parts.port or 80, head.encode() + body, seconds, connections))
+
+
+async def _run(host: str, port: int, request: bytes, seconds: float, connections: int) -> Load:
+    start = time.perf_counter()
+    lanes = [_lane(host, port, request, start + seconds) for _ in range(connections)]
+    done = await asyncio.gather(*lanes)
+    spent = time.perf_counter() - start
+    times = [one for lane in done for _, one in lane]
+    accepted = sum(status == 202 for lane in done for status, _ in lane)
+    return Load(len(times), accepted, spent, times)
+
+
+async def _lane(host: str, port: int, request: bytes, stop: float) -> list[tuple[int, float]]:
+    reader, writer = await asyncio.open_connection(host, port)
+    done = []
+    while (sent := time.perf_counter()) < stop:
+        writer.write(request)
+        status = await _answer(reader)
+        done.append((status, (time.perf_counter() - sent) * 1000))
+    writer.close()
+    return done
+
+
+async def _answer(reader: asyncio.StreamReader) -> int:
+    """Read one answer whole and return its status."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+    if length:
+        await reader.readexactly(int(length))
+    return int(head[9:12])
