@@ -13,7 +13,8 @@ SENDER = {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05, "flipSeconds": 0.3, "s
 @pytest.fixture(scope="session")
 def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Start the stack that most tests share."""
-    with Stack(tmp_path_factory.mktemp("stack"), {"SETTLE_SECONDS": "1"}, {"settings": SENDER}) as stack:
+    settings = {"SETTLE_SECONDS": "1", "ALLOWED_NOTIFICATION_HOSTS": "localhost"}
+    with Stack(tmp_path_factory.mktemp("stack"), settings, {"settings": SENDER}) as stack:
         yield World(stack)
 
 

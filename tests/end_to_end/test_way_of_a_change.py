@@ -42,7 +42,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def test_every_kind_of_change_arrives(world: World) -> None:
-    """Booked, moved, retitled, made private, cancelled, deleted: each is told once, with the type that belongs to it."""
+    """Booked, moved, retitled, made private, cancelled, deleted: each is told once, with the type it should have."""
     address = world.watched()
     booked = {name: world.book(address, name) for name in (*CHANGES, "cancelled", "deleted")}
     world.in_step(address)
