@@ -1,7 +1,5 @@
-"""Claims about access keys, routes of the host's own, timers, TLS and stopping."""
+"""Claims about access keys, routes of the host's own, timers and TLS."""
 
-import subprocess
-import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +14,7 @@ import json, time
 import azure.functions as func
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-runs = {"failing": [], "slow": [], "startup": [], "by_hand": []}
+runs = {"failing": [], "slow": [], "startup": [], "at_start": [], "by_hand": []}
 
 @app.route("open", auth_level=func.AuthLevel.ANONYMOUS)
 async def open_(req: func.HttpRequest) -> str:
@@ -44,6 +42,10 @@ def slow(timer: func.TimerRequest) -> None:
 @app.timer_trigger(arg_name="timer", schedule="0 0 0 1 1 *", run_on_startup=True)
 async def startup(timer: func.TimerRequest) -> None:
     runs["startup"].append("ran")
+
+@app.timer_trigger(arg_name="timer", schedule="0 0 0 1 1 *", run_on_startup=True)
+async def at_start(timer: func.TimerRequest) -> None:
+    runs["at_start"].append("ran")
 
 @app.queue_trigger(arg_name="msg", queue_name="by-hand", connection="AzureWebJobsStorage")
 async def by_hand(msg: func.QueueMessage) -> None:
@@ -141,7 +143,7 @@ def test_timers_keep_their_schedule(host: RunningHost) -> None:
     assert all(ended <= started for (_, ended), (started, _) in pairwise(slow))
     past_due, following = runs(host, "failing")[0]
     assert (past_due, following[-6:]) == (False, "+00:00")
-    assert "ran" in runs(host, "startup")
+    assert runs(host, "at_start") == ["ran"]
 
 
 def test_tls_is_served_with_the_given_certificate(start_host: StartHost, tmp_path: Path) -> None:
@@ -155,65 +157,3 @@ def test_tls_is_served_with_the_given_certificate(start_host: StartHost, tmp_pat
         answer = requests.get(host.url + path, verify=str(tmp_path / "ca.pem"), timeout=20)
         assert (answer.status_code, answer.text) == (200, host.url + path)
     assert host.url.startswith("https://localhost:")
-
-
-STOPPING = """
-import asyncio, time
-import azure.functions as func
-
-app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-begun = []
-
-@app.route("slow")
-async def slow(req: func.HttpRequest) -> str:
-    begun.append("slow")
-    await asyncio.sleep(0.3)
-    return "finished"
-
-@app.route("endless")
-async def endless(req: func.HttpRequest) -> str:
-    await asyncio.Event().wait()
-
-@app.route("put")
-@app.queue_output(arg_name="out", queue_name="q", connection="AzureWebJobsStorage")
-async def put(req: func.HttpRequest, out: func.Out[str]) -> str:
-    out.set(req.params["text"])
-    return "put"
-
-@app.queue_trigger(arg_name="msg", queue_name="q", connection="AzureWebJobsStorage")
-async def got(msg: func.QueueMessage) -> None: ...
-
-@app.route("begun")
-async def told(req: func.HttpRequest) -> str:
-    return str(len(begun))
-"""
-
-
-@pytest.fixture
-def alone(start_host: StartHost) -> RunningHost:
-    """Start a host that needs no storage and gives its functions 0.6 seconds."""
-    document = {"version": "2.0", "functionTimeout": "00:00:00.6"}
-    return start_host(STOPPING, "--no-storage", host_json=document, AzureWebJobsStorage="")
-
-
-def test_without_storage_outputs_are_checked_and_dropped(alone: RunningHost) -> None:
-    """An output that could be written is well, one that could not is a failure; a call has its time limit."""
-    assert alone.call("GET", "/api/put", params={"text": "well"}).text == "put"
-    assert alone.call("GET", "/api/put", params={"text": "{broken}"}).status_code == 500
-    assert alone.call("GET", "/api/endless").status_code == 500
-
-
-def test_a_stop_lets_running_calls_finish(alone: RunningHost) -> None:
-    """After SIGTERM the call that is under way gets its answer, and the process ends with 0."""
-    host = alone
-    answers: list[str] = []
-    caller = threading.Thread(target=lambda: answers.append(host.call("GET", "/api/slow").text))
-    caller.start()
-    eventually(lambda: host.call("GET", "/api/begun").text == "1")
-    host.process.terminate()
-    caller.join(20)
-    assert answers == ["finished"]
-    try:
-        assert host.process.wait(20) == 0
-    except subprocess.TimeoutExpired:
-        pytest.fail("the host did not end")

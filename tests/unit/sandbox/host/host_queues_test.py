@@ -23,8 +23,8 @@ STORAGE = {"connection": "AzureWebJobsStorage"}
 @app.queue_output(arg_name="other", queue_name="other", **STORAGE)
 async def send(req: func.HttpRequest, out: func.Out[str], other: func.Out[str]) -> func.HttpResponse:
     out.set(req.get_body().decode())
-    if req.route_params["how"] == "too-large":
-        other.set("x" * 49_153)
+    if req.route_params["how"] == "with-other":
+        other.set(req.params["other"])
     return None if req.route_params["how"] == "none" else func.HttpResponse(status_code=202)
 
 @app.queue_trigger(arg_name="msg", queue_name="received", **STORAGE)
@@ -108,14 +108,21 @@ def test_an_output_is_on_the_queue_before_the_answer(host: RunningHost, storage:
 
 
 @pytest.mark.parametrize(
-    ("how", "body"), [("too-large", "good"), ("none", "good"), ("all", "{broken}"), ("all", "x" * 49_153)]
+    ("path", "body"),
+    [
+        ("with-other?other={broken}", "good"),
+        ("with-other?other=good", "{broken}"),
+        ("with-other?other=good", "x" * 49_153),
+        ("none", "good"),
+    ],
 )
 def test_a_broken_output_is_a_failure_and_nothing_is_written(
-    host: RunningHost, storage: str, how: str, body: str
+    host: RunningHost, storage: str, path: str, body: str
 ) -> None:
-    """Over 64 KiB encoded, text like JSON that is none, or a None returned beside an output: 500, empty queue."""
-    assert host.call("POST", f"/api/send/{how}", data=body.encode()).status_code == 500
-    assert "sent" not in names(storage) or not queue(storage, "sent").peek_messages()
+    """Over 64 KiB encoded, text like JSON that is none, or a None returned: 500, and no output is written."""
+    assert host.call("POST", f"/api/send/{path}", data=body.encode()).status_code == 500
+    for name in ("sent", "other"):
+        assert name not in names(storage) or not queue(storage, name).peek_messages()
 
 
 def names(storage: str) -> list[str]:

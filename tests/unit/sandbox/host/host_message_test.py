@@ -1,4 +1,4 @@
-"""Claims about the lease of a message in work, with a queue that only notes what is asked of it."""
+"""Claims about what happens to one message, with a queue that only notes what is asked of it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from sandbox.host.plan import FunctionPlan
+from sandbox.host.invocation import InvocationFailed
+from sandbox.host.outputs import OutputWriter
+from sandbox.host.plan import FunctionPlan, QueueOutput
 from sandbox.host.queues import QueueListener
 from sandbox.host.settings import QueueOptions
 
@@ -34,7 +37,8 @@ class NotingQueue:
         self.calls: list[str] = []
         self.written: dict[str, asyncio.Event] = {"work": asyncio.Event()}
         self._poison_works = poison_works
-        self._messages = [
+        self.polls = 0
+        self.messages = [
             SimpleNamespace(
                 id="1",
                 content="YQ==",
@@ -67,8 +71,9 @@ class NotingQueue:
 
     async def _page(self) -> AsyncIterator[Any]:
         """Give the message once."""
-        while self._messages:
-            yield self._messages.pop()
+        self.polls += 1
+        while self.messages:
+            yield self.messages.pop()
 
     async def update_message(self, message: Any, visibility_timeout: int) -> Any:
         """Give a new receipt for the one that is current."""
@@ -82,11 +87,12 @@ class NotingQueue:
 
 
 class Invoker:
-    """Runs until the queue has been asked so many times."""
+    """Runs until the queue has been asked so many times, then perhaps fails."""
 
-    def __init__(self, queue: NotingQueue, calls: int) -> None:
+    def __init__(self, queue: NotingQueue, calls: int, *, fails: bool = False) -> None:
         self._queue = queue
         self._calls = calls
+        self._fails = fails
         self.ran = 0
 
     async def invoke(self, _plan: FunctionPlan, _argument: Any) -> None:
@@ -94,11 +100,13 @@ class Invoker:
         self.ran += 1
         while len(self._queue.calls) < self._calls:
             await asyncio.sleep(0)
+        if self._fails:
+            raise InvocationFailed("work")
 
 
 async def _worked(queue: NotingQueue, invoker: Invoker, lease: float = 600.0) -> None:
     """Listen until the message has been worked on."""
-    listener = QueueListener(PLAN, invoker, queue, QueueOptions(lease=lease))  # type: ignore[arg-type]  # stand-ins
+    listener = QueueListener(PLAN, invoker, queue, QueueOptions(lease=lease, visibility_timeout=7))  # type: ignore[arg-type]  # stand-ins
     listening = asyncio.create_task(listener.listen())
     while not listener.running:
         await asyncio.sleep(0)
@@ -112,6 +120,53 @@ def test_a_lease_is_renewed_while_the_function_runs() -> None:
     queue = NotingQueue()
     asyncio.run(_worked(queue, Invoker(queue, calls=2), lease=0.02))
     assert queue.calls == ["update receipt 0 0", "update receipt 1 0", "delete receipt 2"]
+
+
+@pytest.mark.parametrize(
+    ("dequeue_count", "expected"),
+    [(4, ["update receipt 0 7"]), (5, ["work-poison YQ==", "delete receipt 0"])],
+)
+def test_a_failure_is_shown_again_or_put_aside(dequeue_count: int, expected: list[str]) -> None:
+    """The fourth failure hides the message for visibilityTimeout, the fifth puts it aside at once."""
+    queue = NotingQueue(dequeue_count=dequeue_count)
+    asyncio.run(_worked(queue, Invoker(queue, calls=0, fails=True)))
+    assert queue.calls == expected
+
+
+def test_a_write_of_this_host_wakes_the_listener(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the next poll is away, a message written here is fetched at once."""
+    monkeypatch.setattr("sandbox.host.queues._FIRST_POLL", 600.0)
+    queue = NotingQueue()
+    invoker = Invoker(queue, calls=0)
+
+    async def scenario() -> None:
+        kept, queue.messages = queue.messages, []
+        listener = QueueListener(PLAN, invoker, queue, QueueOptions(max_polling_interval=600.0))  # type: ignore[arg-type]  # stand-ins
+        listening = asyncio.create_task(listener.listen())
+        while queue.polls < 1:
+            await asyncio.sleep(0)
+        queue.messages = kept
+        queue.written["work"].set()
+        while not queue.calls:
+            await asyncio.sleep(0)
+        listener.stop()
+        await listening
+
+    asyncio.run(asyncio.wait_for(scenario(), 5))
+    assert queue.calls == ["delete receipt 0"]
+
+
+def test_an_output_says_that_it_was_written(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Listeners of that queue are told, others are not."""
+    monkeypatch.setenv("AzureWebJobsStorage", storage)
+
+    async def scenario() -> dict[str, bool]:
+        writer = OutputWriter(base64_encoded=True)
+        await writer.write([(QueueOutput("out", "told", "AzureWebJobsStorage"), "text")])
+        await writer.close()
+        return {name: writer.written[name].is_set() for name in ("told", "other")}
+
+    assert asyncio.run(scenario()) == {"told": True, "other": False}
 
 
 def test_a_message_over_its_last_try_is_put_aside_unseen() -> None:
