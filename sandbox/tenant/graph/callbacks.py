@@ -63,7 +63,7 @@ class Callbacks:
     def _open(self) -> aiohttp.ClientSession:
         """Return the session, opened at first use since it needs the running loop."""
         if self._session is None:
-            trust = ssl.create_default_context(cafile=str(make_certificates(self._tenant.folder).bundle))
+            trust = ssl.create_default_context(cafile=str(make_certificates(self._tenant.folder).ca_pem))
             connector = aiohttp.TCPConnector(ssl=trust, limit=100)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(),
                                                   auto_decompress=False)

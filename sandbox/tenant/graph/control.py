@@ -9,14 +9,13 @@ from sandbox.tenant.graph import booking
 from sandbox.tenant.graph.control_body import ControlError, body_of, control
 from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.prefer import Preferences
+from sandbox.tenant.graph.processing import CANCELLED
 from sandbox.tenant.graph.representation import event_json
 from sandbox.tenant.graph.service import Graph, graph_of
 from sandbox.tenant.graph.zones import instant
 from sandbox.tenant.state import Mailbox, Tenant
 
 CALENDAR = "/_control/calendars/{address}"
-CANCELLED = "Canceled: "
-"""What Outlook puts before the subject of a cancelled meeting."""
 
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:

@@ -15,6 +15,9 @@ from sandbox.tenant.state import Mailbox
 if TYPE_CHECKING:
     from sandbox.tenant.graph.service import Graph
 
+CANCELLED = "Canceled: "
+"""What Outlook puts before the subject of a cancelled meeting."""
+
 
 @dataclass(frozen=True)
 class RoomRules:
@@ -29,9 +32,11 @@ class RoomRules:
         """Return an event's fields as the room leaves them."""
         organizer = fields["organizer"]["emailAddress"]
         name = organizer.get("name") or organizer["address"]
-        subject = "" if self.delete_subject else fields["subject"]
+        subject = "" if self.delete_subject else fields["subject"].removeprefix(CANCELLED)
         if self.add_organizer_to_subject and not subject.startswith(name):
             subject = f"{name} {subject}".strip()
+        if fields["isCancelled"]:
+            subject = CANCELLED + subject
         changed: dict[str, Any] = {**fields, "subject": subject}
         if self.delete_comments:
             changed["body"] = {**fields["body"], "content": ""}

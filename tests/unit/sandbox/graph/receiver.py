@@ -117,7 +117,7 @@ def receiving(folder: Path) -> Iterator[Receiver]:
     context.load_cert_chain(folder / "server.pem")
     # The handshake of TLS belongs into the connection's own thread, else one that stalls would stop all others.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
     receiver.url = f"https://localhost:{server.server_address[1]}/notify"
     try:
         yield receiver

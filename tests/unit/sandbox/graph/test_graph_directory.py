@@ -1,0 +1,54 @@
+"""Users and places."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, USER, World, fits, refusal
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Return a tenant with a room list, of which one room is gone."""
+    return {"roomLists": {"Building1@contoso.com": [ROOM, "gone@contoso.com"]}}
+
+
+@pytest.fixture
+def directory(world: World) -> World:
+    """Return a world whose app may read users and places."""
+    world.control("POST", f"/clients/{APP}", {"roles": ["User.Read.All", "Place.Read.All"]})
+    return world
+
+
+def test_users_are_listed_and_found(directory: World) -> None:
+    """A user is found by address or object id, with what Graph gives without $select."""
+    listed = directory.get("/users")["value"]
+    assert {user["mail"] for user in listed} == {ROOM, OTHER_ROOM, USER}
+    assert all(fits("user", user) for user in listed)
+    room = directory.tenant.mailboxes[ROOM]
+    for name in (ROOM, ROOM.upper(), room.id):
+        assert directory.get(f"/users/{name}?$select=displayName")["displayName"] == "Room 1"
+    assert directory.get(f"/users?$filter=mail eq '{USER}'&$select=id")["value"][0]["id"]
+    assert refusal(directory.graph("GET", "/users/nobody@contoso.com")) == (404, "Request_ResourceNotFound")
+    assert refusal(directory.graph("GET", "/users?$select=nonsense"))[0] == 400
+
+
+def test_users_are_paged(directory: World) -> None:
+    """The links lead through all users, each once."""
+    seen, page = [], directory.get("/users?$top=1")
+    while "@odata.nextLink" in page:
+        seen += page["value"]
+        page = directory.get(page["@odata.nextLink"])
+    assert len({user["id"] for user in [*seen, *page["value"]]}) == 3
+
+
+def test_rooms_and_room_lists(directory: World) -> None:
+    """All rooms, all room lists, and the rooms of one list that still exist; each fits Graph's type."""
+    rooms = directory.get("/places/microsoft.graph.room")["value"]
+    assert {room["emailAddress"] for room in rooms} == {ROOM, OTHER_ROOM}
+    assert all(fits("room", room) for room in rooms)
+    (room_list,) = directory.get("/places/microsoft.graph.roomList")["value"]
+    assert fits("roomList", room_list)
+    path = f"/places/{room_list['emailAddress']}/microsoft.graph.roomlist/rooms"
+    assert [room["emailAddress"] for room in directory.get(path)["value"]] == [ROOM]
+    assert refusal(directory.graph("GET", "/places/none@contoso.com/microsoft.graph.roomlist/rooms"))[0] == 404

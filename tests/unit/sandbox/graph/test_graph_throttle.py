@@ -1,0 +1,82 @@
+"""Graph's limits."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from sandbox.tenant.clock import Clock
+from sandbox.tenant.graph.errors import GraphError
+from sandbox.tenant.graph.throttle import MAILBOX, SUBSCRIPTION_LISTS, SUBSCRIPTION_WRITES, Limit, Throttle
+from tests.unit.sandbox.graph.graph_world import OTHER_ROOM, ROOM, World, refusal
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Return a tenant in which reading an event takes long enough to be at it together."""
+    return {"latencySeconds": 0.3}
+
+
+def test_a_fifth_call_at_once_gets_429(world: World) -> None:
+    """An app may have four requests open at one mailbox; others it may read meanwhile."""
+    with ThreadPoolExecutor(8) as pool:
+        same = list(pool.map(lambda _: world.graph("GET", f"/users/{ROOM}/events"), range(6)))
+        refused = [answer for answer in same if answer.status_code == 429]
+    assert len(refused) == 2
+    assert refusal(refused[0]) == (429, "ApplicationThrottled")
+    assert "MailboxConcurrency" in refused[0].text
+    assert int(refused[0].headers["Retry-After"]) >= 1
+    with ThreadPoolExecutor(8) as pool:
+        paths = [f"/users/{room}/events" for room in (ROOM, OTHER_ROOM) for _ in range(4)]
+        assert {answer.status_code for answer in pool.map(lambda path: world.graph("GET", path), paths)} == {200}
+    assert world.control("GET", "/notifications")["throttled"] == {"MailboxConcurrency": 2}
+
+
+def test_lists_of_subscriptions_are_limited(world: World) -> None:
+    """The 26th list within 20 seconds gets 429; after Retry-After, by the tenant's clock, it is answered again."""
+    answers = [world.graph("GET", "/subscriptions") for _ in range(26)]
+    assert [answer.status_code for answer in answers] == [200] * 25 + [429]
+    wait = int(answers[-1].headers["Retry-After"])
+    assert 1 <= wait <= 20
+    world.control("POST", "/clock", {"advanceSeconds": wait})
+    assert world.graph("GET", "/subscriptions").status_code == 200
+
+
+def test_the_limits_are_graphs() -> None:
+    """10,000 requests in 10 minutes per app and mailbox; 500 writes and 25 lists in 20 seconds."""
+    assert (Limit(10_000, 600), Limit(500, 20), Limit(25, 20)) == (MAILBOX, SUBSCRIPTION_WRITES, SUBSCRIPTION_LISTS)
+
+
+def _refused(throttle: Throttle, app: str, limit: Limit) -> str | None:
+    """Count a request and return its Retry-After when it is refused."""
+    try:
+        throttle.count(app, "subject", limit)
+    except GraphError as error:
+        return error.headers["Retry-After"]
+    return None
+
+
+def test_a_throttled_request_counts_too() -> None:
+    """Who goes on calling stays throttled; who waits, and another app, is let in."""
+    clock, limit = Clock(), Limit(2, 10)
+    throttle = Throttle(clock)
+    assert [_refused(throttle, "app", limit) for _ in range(3)] == [None, None, "10"]
+    clock.advance(9)
+    assert _refused(throttle, "app", limit) is not None
+    assert _refused(throttle, "other", limit) is None
+    clock.advance(9)
+    assert _refused(throttle, "app", limit) is None
+
+
+def test_ten_minutes_of_ten_thousand() -> None:
+    """The mailbox limit holds for real numbers too."""
+    clock = Clock()
+    throttle = Throttle(clock)
+    for _ in range(10_000):
+        throttle.count("app", "mailbox", MAILBOX)
+    with pytest.raises(GraphError) as caught, throttle.mailbox("app", "mailbox"):
+        pass
+    assert caught.value.status == 429
+    clock.advance(601)
+    with throttle.mailbox("app", "mailbox"):
+        pass
