@@ -42,7 +42,8 @@ class Endpoint:
 
 def segments(path: str) -> list[str]:
     """Return a path's segments, still quoted, with a key in parentheses as a segment of its own."""
-    keyed = KEY.sub(lambda found: f"{found[1]}/{found[2].replace(chr(39) * 2, chr(39))}/", path)
+    plain = path.replace("%27", "'")
+    keyed = KEY.sub(lambda found: f"{found[1]}/{found[2].replace(chr(39) * 2, chr(39))}/", plain)
     return [segment for segment in keyed.split("/") if segment]
 
 

@@ -43,6 +43,8 @@ class Sender:
         least, most = self._setting("hintsPerChange", (2, 4))
         number = self._chance.randint(int(least), int(most))
         spread = float(self._setting("hintSpreadSeconds", 0.3))
+        if self._tenant.mailboxes.get(mailbox.id.lower()) is not mailbox:
+            return  # Removed meanwhile: what its room still processes is nobody's news.
         for subscription in self._registry.of_mailbox(mailbox):
             for one in change_types(change, number, subscription.change_types, self._chance):
                 due = self._tenant.clock.now() + timedelta(seconds=self._chance.uniform(0, spread))

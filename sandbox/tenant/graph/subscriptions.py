@@ -34,7 +34,7 @@ async def create(graph: Graph, call: Call) -> Answer:
     # The endpoints are validated before Exchange is asked: apps have seen the handshake and then a 403 or 404
     # (issues of the Graph SDKs).
     await _handshakes(graph, [wanted.notification_url, wanted.lifecycle_url])
-    new = _new(call, body, wanted, _mailbox(graph, call, wanted.mailbox))
+    new = _new(call, body, wanted, _mailbox(graph, call, wanted.mailbox, "Create"))
     _refuse_duplicate(graph, new)
     graph.registry.add(new)
     context = {"@odata.context": f"{call.base}/$metadata#subscriptions/$entity"}
@@ -75,6 +75,8 @@ async def update(graph: Graph, call: Call) -> Answer:
         url = rules.https_url("notificationUrl", body["notificationUrl"])
     if url != subscription.notification_url:
         await _handshakes(graph, [url])
+    # A renewal reauthorizes, so Exchange is asked again: the mailbox may be gone, or out of the app's scope.
+    _mailbox(graph, call, subscription.mailbox.id, "Update")
     subscription.expires, subscription.notification_url = expires, url
     return _answer(call, subscription, asked)
 
@@ -102,13 +104,13 @@ def _new(call: Call, body: dict[str, Any], wanted: rules.Wanted, mailbox: Mailbo
         immutable=preferences(call).immutable, tls_version=body.get("latestSupportedTlsVersion") or "v1_2")
 
 
-def _mailbox(graph: Graph, call: Call, name: str) -> Mailbox:
+def _mailbox(graph: Graph, call: Call, name: str, operation: str) -> Mailbox:
     """Return the mailbox of a resource; what Exchange refuses comes wrapped by the subscription service."""
     try:
         graph.access.require(call.caller, SUBSCRIBE)
         return graph.access.mailbox(call.caller, name)
     except GraphError as error:
-        raise of_subscription("Create", error) from error
+        raise of_subscription(operation, error) from error
 
 
 def _refuse_duplicate(graph: Graph, new: Subscription) -> None:

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
+from sandbox.certificates import make_certificates
 from tests.unit.sandbox.graph.graph_world import World, refusal
-from tests.unit.sandbox.graph.receiver import Post, Reply
+from tests.unit.sandbox.graph.receiver import Post, Reply, receiving
 
 
 def _text(post: Post) -> str:
@@ -96,6 +98,15 @@ def test_a_late_answer_is_a_timeout(world: World, let_go: threading.Event) -> No
     answer = world.graph("POST", "/subscriptions", world.subscription())
     assert refusal(answer) == (400, "ValidationError")
     assert "timed out" in answer.json()["error"]["message"]
+
+
+def test_a_certificate_of_another_authority_is_refused(world: World, tmp_path: Path) -> None:
+    """Callbacks are verified against the tenant's own CA."""
+    make_certificates(tmp_path)
+    with receiving(tmp_path) as stranger:
+        answer = world.graph("POST", "/subscriptions", world.subscription(notificationUrl=stranger.url))
+    assert refusal(answer) == (400, "ValidationError")
+    assert stranger.posts == []
 
 
 def test_an_endpoint_that_nobody_serves_is_refused(world: World) -> None:

@@ -79,6 +79,14 @@ def test_an_event_deleted_before_it_was_processed_stays_deleted(world: World) ->
     assert world.receiver.items == []
 
 
+def test_a_removed_rooms_bookings_are_nobodys_news(world: World) -> None:
+    """What a room would still process is not told once it is gone."""
+    world.subscribe(changeType="updated")
+    world.book()
+    world.control("DELETE", f"/mailboxes/{ROOM}")
+    assert world.flush(rooms=True)["hints"] == 0
+
+
 def test_a_cancelled_meeting_stays_in_the_room(world: World) -> None:
     """RemoveCanceledMeetings is off by default: the event is there, cancelled and free, processed before or after."""
     for early in (True, False):

@@ -143,6 +143,16 @@ def test_patch_of_the_url_is_validated(world: World) -> None:
     assert {post.path for post in world.receiver.notifications} == {"/notify/new"}
 
 
+def test_patch_asks_exchange_again(world: World) -> None:
+    """A renewal of a mailbox that is gone gets 404, of one that is out of the app's scope since 403."""
+    path, body = f"/subscriptions/{world.subscribe()['id']}", {"expirationDateTime": world.after(days=1)}
+    world.control("POST", "/scopes", {"clientId": APP, "mailboxes": []})
+    assert refusal(world.graph("PATCH", path, body)) == (403, "ExtensionError")
+    world.control("POST", "/scopes", {"clientId": APP, "mailboxes": None})
+    world.control("DELETE", f"/mailboxes/{ROOM}")
+    assert refusal(world.graph("PATCH", path, body)) == (404, "ExtensionError")
+
+
 def test_what_expired_is_gone(world: World) -> None:
     """After its expiration a subscription is 404 and its place is free again."""
     path = f"/subscriptions/{world.subscribe(expirationDateTime=world.after(hours=1))['id']}"
