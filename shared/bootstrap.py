@@ -111,7 +111,8 @@ class Relay:
         """The client for Microsoft Graph."""
         from shared.graph.client import GraphClient, graph_session
 
-        return GraphClient(self.settings.graph_base_url, self.get_token, graph_session())
+        url = self.settings.graph_base_url
+        return GraphClient(url, self.get_token, graph_session(url))
 
     @cached_property
     def events(self) -> Events:
@@ -140,12 +141,11 @@ class Relay:
     @cached_property
     def webhook(self) -> Webhook:
         """Delivers to the partner."""
-        from shared.partner.webhook import Webhook, partner_session
+        from shared.partner.webhook import Webhook
+        from shared.session import session_for
 
-        name = self.settings.partner_signing_secret_name
-        return Webhook(
-            self.settings.partner_webhook_url, lambda: self.secrets.get(name).value, name, partner_session()
-        )
+        name, url = self.settings.partner_signing_secret_name, self.settings.partner_webhook_url
+        return Webhook(url, lambda: self.secrets.get(name).value, name, session_for(url))
 
     @cached_property
     def storage(self) -> StorageAccount:

@@ -20,6 +20,7 @@ from shared.errors import (
     GraphUnavailable,
 )
 from shared.retry_after import seconds_of
+from shared.session import session_for
 
 if TYPE_CHECKING:
     import requests
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 5.0  # three tries and two waits stay under 20 seconds
 HANDSHAKE_SECONDS = 25.0  # Graph calls our two URLs back before it answers a POST, up to 10 seconds each
-RETRY_AFTER_LONGEST = 2.0  # longer waits belong to the queue
+RETRY_AFTER_LONGEST = 2  # longer waits belong to the queue
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _MEANING = {403: GraphForbidden, 404: GraphNotFound, 409: GraphConflict, 410: GraphNotFound}
 
@@ -129,10 +130,8 @@ def error_of(status: int, content: object, headers: Mapping[str, str]) -> GraphE
     return kind(status, code, headers.get("request-id", ""), wait)
 
 
-def graph_session() -> requests.Session:
+def graph_session(base_url: str) -> requests.Session:
     """Return a session that retries what may be repeated, briefly. POST is left to the caller: it makes things."""
-    import requests
-    from requests.adapters import HTTPAdapter
     from urllib3.util import Retry
 
     retry = Retry(
@@ -142,10 +141,7 @@ def graph_session() -> requests.Session:
         status_forcelist=(429, 502, 503, 504),
         allowed_methods=("GET", "PATCH", "DELETE"),
         respect_retry_after_header=True,
-        retry_after_max=int(RETRY_AFTER_LONGEST),
+        retry_after_max=RETRY_AFTER_LONGEST,
         raise_on_status=False,
     )
-    session = requests.Session()
-    session.headers["User-Agent"] = "calendar-relay"
-    session.mount("https://", HTTPAdapter(max_retries=retry, pool_maxsize=64))
-    return session
+    return session_for(base_url, retry)

@@ -73,7 +73,6 @@ def signed_headers(name: str, secrets: str, message_id: str, moment: datetime, b
         raise ConfigurationError(name, "holds no signing secret")
     return {
         "content-type": "application/json",
-        "user-agent": "calendar-relay",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": " ".join(signatures),
@@ -91,17 +90,3 @@ def _signer(name: str, secret: str) -> Signer:
     if len(key) < SHORTEST_SECRET:
         raise ConfigurationError(name, f"must be whsec_ and at least {SHORTEST_SECRET} random bytes in base64")
     return Signer(key)
-
-
-def partner_session() -> requests.Session:
-    """Return a session that retries nothing (the queue does) and keeps no cookies."""
-    from http.cookiejar import DefaultCookiePolicy
-
-    import requests
-    from requests.adapters import HTTPAdapter
-
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.mount("https://", HTTPAdapter(pool_maxsize=64))
-    session.mount("http://", HTTPAdapter(pool_maxsize=64))
-    return session

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.storage.connection import storage_errors
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
 PARTITION = "watch"
+SEEN_EVERY = timedelta(seconds=10)  # else every change would cost one more write
 _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
 
 
@@ -88,9 +89,14 @@ class Watches:
             return replace(changed, etag=str(answer["etag"]))
 
     def saw_change(self, watch: Watch, moment: datetime, user_id: str) -> None:
-        """Note when a change of this mailbox was last seen, whoever else writes to the row; a deleted one stays so."""
+        """Note when a change of this mailbox was last seen, to SEEN_EVERY, whoever else writes to the row.
+
+        A watch that was deleted meanwhile stays deleted.
+        """
         from azure.core.exceptions import ResourceNotFoundError
 
+        if watch.last_change is not None and moment - watch.last_change < SEEN_EVERY and watch.user_id == user_id:
+            return
         row = {"PartitionKey": PARTITION, "RowKey": watch.id, "last_change": _cell(moment), "user_id": user_id}
         with storage_errors():
             try:
