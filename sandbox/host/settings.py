@@ -45,10 +45,10 @@ def apply_settings(file: Path | None) -> None:
     Raises SettingsError when the file cannot be read.
     """
     values = _read_json(file).get("Values", {}) if file is not None else {}
-    # As Core Tools sets it: apps may allow themselves more in local development.
-    for name, value in {**values, "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}.items():
+    # As Core Tools sets them; in Development apps may allow themselves more.
+    defaults = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "FUNCTIONS_WORKER_RUNTIME": "python"}
+    for name, value in {**defaults, **values}.items():
         os.environ.setdefault(name, str(value))
-    os.environ.setdefault("FUNCTIONS_WORKER_RUNTIME", "python")
 
 
 def read_host_options(app: Path) -> HostOptions:

@@ -1,6 +1,7 @@
 """Claims about loading an app: settings, and what is refused with a reason."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.host.app import FunctionLoadError, load_app
-from sandbox.host.settings import SettingsError
+from sandbox.host.settings import SettingsError, apply_settings
 from tests.unit.sandbox.host.host_process import ROOT, StartHost, host_command, write_app
 
 HEAD = "import os, typing\nimport azure.functions as func\napp = func.FunctionApp()\n"
@@ -89,6 +90,21 @@ def test_a_host_that_cannot_start_ends_with_its_reason(tmp_path: Path, what: str
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
     assert (ended.returncode, ended.stdout) == (1, "")
     assert reason in ended.stderr
+
+
+def test_the_settings_file_beats_what_core_tools_would_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Development is only the default."""
+    monkeypatch.setattr(os, "environ", {})
+    file = tmp_path / "local.settings.json"
+    file.write_text(json.dumps({"Values": {"AZURE_FUNCTIONS_ENVIRONMENT": "Production", "COUNT": 3}}))
+    apply_settings(file)
+    assert os.environ == {
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Production",
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "COUNT": "3",
+    }
 
 
 def test_the_environment_beats_the_settings_file(start_host: StartHost, tmp_path: Path) -> None:
