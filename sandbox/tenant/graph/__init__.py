@@ -6,9 +6,12 @@ Graph, or knows less.
 
 from aiohttp import web
 
-from sandbox.tenant.graph import control, control_service, gateway, types
+from sandbox.tenant.graph import control, control_service, gateway, settings, types
 from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.state import Tenant
+
+OTHERS = frozenset({"tokenLifetimeSeconds"})
+"""Settings of other parts of the tenant."""
 
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
@@ -17,8 +20,12 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
 
 
 async def start(app: web.Application, tenant: Tenant) -> None:
-    """Set Graph up: build the types if they are missing, and let the sender end with the application."""
+    """Set Graph up: build the types if they are missing, and let the sender end with the application.
+
+    Raises ValueError for a setting that Graph does not know.
+    """
     types.properties("event")
+    settings.check({name: value for name, value in tenant.settings.items() if name not in OTHERS})
     graph = graph_of(tenant)
 
     async def close(_app: web.Application) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.tenant.graph import settings
 from sandbox.tenant.graph.control_body import ControlError, body_of, control, only
 from sandbox.tenant.graph.registry import Subscription
 from sandbox.tenant.graph.representation import written
@@ -137,9 +138,11 @@ async def confine(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def change_settings(tenant: Tenant, request: web.Request) -> web.Response:
-    """Change settings of the running tenant and return all of them."""
-    tenant.settings |= await body_of(request)
-    return web.json_response(tenant.settings)
+    """Change settings of the running tenant (all but seed), and return all of them."""
+    body = await body_of(request)
+    settings.check(body)
+    tenant.settings |= body
+    return web.json_response(settings.DEFAULTS | tenant.settings)
 
 
 def _sender(tenant: Tenant) -> dict[str, Any]:

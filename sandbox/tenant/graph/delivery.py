@@ -16,23 +16,23 @@ from sandbox.tenant.graph.callbacks import Callbacks
 from sandbox.tenant.graph.counters import Counters
 from sandbox.tenant.graph.hints import Hint
 from sandbox.tenant.graph.registry import Registry
+from sandbox.tenant.graph.settings import setting
 
 
 @dataclass(frozen=True)
 class Limits:
     """Real seconds for an answer; the tenant's between and for all retries. The first distance is our guess."""
 
-    first_answer: float = 3.0
-    later_answer: float = 10.0
-    first_pause: float = 10.0
+    first_answer: float
+    later_answer: float
+    first_pause: float
     give_up: float = 4 * 3600.0
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Limits":
-        """Return the limits with what the settings firstAnswerSeconds, laterAnswerSeconds, retrySeconds change."""
-        return cls(float(settings.get("firstAnswerSeconds", cls.first_answer)),
-                   float(settings.get("laterAnswerSeconds", cls.later_answer)),
-                   float(settings.get("retrySeconds", cls.first_pause)))
+        """Return the limits that the settings firstAnswerSeconds, laterAnswerSeconds, retrySeconds say."""
+        names = ("firstAnswerSeconds", "laterAnswerSeconds", "retrySeconds")
+        return cls(*(float(setting(settings, name)) for name in names))
 
 
 class Delivery:

@@ -67,7 +67,7 @@ async def _mailbox(graph: Graph, call: Call) -> AsyncIterator[Mailbox]:
     graph.access.require(call.caller, EVENT_READ)
     mailbox = graph.access.mailbox(call.caller, call.params["id"])
     with graph.throttle.mailbox(call.caller.client_id, mailbox.id):
-        await asyncio.sleep(float(graph.setting("latencySeconds", 0.01)))
+        await asyncio.sleep(float(graph.setting("latencySeconds")))
         yield mailbox
 
 

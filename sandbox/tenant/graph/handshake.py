@@ -9,8 +9,6 @@ from urllib.parse import quote_plus
 from sandbox.tenant.graph.callbacks import Callbacks, Reply
 from sandbox.tenant.graph.errors import GraphError, bad_request
 
-LIMIT_SECONDS = 10.0
-
 
 def new_token() -> str:
     """Return a token: words with spaces and colons, as seen in server logs, and what a wrong decoding would change."""
@@ -18,7 +16,7 @@ def new_token() -> str:
     return f"{words} {uuid.uuid4()} 1+1 %41 100%"
 
 
-async def validate(callbacks: Callbacks, url: str, limit: float = LIMIT_SECONDS) -> None:
+async def validate(callbacks: Callbacks, url: str, limit: float) -> None:
     """POST a token to the URL and expect it back; raises GraphError (400 ValidationError) when it does not come so."""
     token = new_token()
     address = f"{url}{'&' if '?' in url else '?'}validationToken={quote_plus(token)}"

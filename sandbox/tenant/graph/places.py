@@ -39,7 +39,7 @@ async def rooms_of_list(graph: Graph, call: Call) -> Answer:
 
 def _lists(graph: Graph) -> dict[str, list[str]]:
     """Return the room lists by lower-case address."""
-    given: dict[str, list[str]] = graph.setting("roomLists", {})
+    given: dict[str, list[str]] = graph.setting("roomLists")
     return {address.lower(): members for address, members in given.items()}
 
 

@@ -99,7 +99,7 @@ class Processing:
             return
         if event.id not in self.pending:
             self.pending[event.id] = (mailbox, event)
-            due = self._graph.clock.now() + timedelta(seconds=float(self._graph.setting("flipSeconds", 2.0)))
+            due = self._graph.clock.now() + timedelta(seconds=float(self._graph.setting("flipSeconds")))
             self._graph.sender.start(self._process_at(event.id, due))
 
     async def _process_at(self, event_id: str, due: Any) -> None:

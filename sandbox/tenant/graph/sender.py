@@ -15,14 +15,12 @@ from sandbox.tenant.graph.delivery import Delivery, Limits
 from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.hints import Hint, change_item, change_types, lifecycle_item
 from sandbox.tenant.graph.registry import Registry, Subscription
+from sandbox.tenant.graph.settings import setting
 from sandbox.tenant.state import Mailbox, Tenant
 
 
 class Sender:
-    """Everything between a change and the apps' endpoints; settings are read at each use: control can change them.
-
-    Settings: hintsPerChange [2, 4], hintSpreadSeconds 0.3, batchSeconds 0.1, batchMax 100, shuffle true.
-    """
+    """Everything between a change and the apps' endpoints; settings are read at each use: control can change them."""
 
     def __init__(self, tenant: Tenant, registry: Registry, chance: random.Random) -> None:
         self._tenant = tenant
@@ -40,9 +38,9 @@ class Sender:
 
     def announce(self, mailbox: Mailbox, change: str, event: Event) -> None:
         """Make the hints of one change (created, updated, deleted) for every subscription of the mailbox."""
-        least, most = self._setting("hintsPerChange", (2, 4))
+        least, most = self._setting("hintsPerChange")
         number = self._chance.randint(int(least), int(most))
-        spread = float(self._setting("hintSpreadSeconds", 0.3))
+        spread = float(self._setting("hintSpreadSeconds"))
         if self._tenant.mailboxes.get(mailbox.id.lower()) is not mailbox:
             return  # Removed meanwhile: what its room still processes is nobody's news.
         for subscription in self._registry.of_mailbox(mailbox):
@@ -94,7 +92,7 @@ class Sender:
         """Take an endpoint's due hints, a batch at a time, until none waits."""
         try:
             while mine := [hint for hint in self.waiting if hint.url == url]:
-                pause = float(self._setting("batchSeconds", 0.1))
+                pause = float(self._setting("batchSeconds"))
                 await self._tenant.clock.until(min(hint.due for hint in mine) + timedelta(seconds=pause))
                 await self.running.wait()
                 now = self._tenant.clock.now()
@@ -106,9 +104,9 @@ class Sender:
         """Hand hints of one endpoint to deliveries, in POSTs of at most batchMax, in any order."""
         taken = {id(hint) for hint in hints}
         self.waiting = [hint for hint in self.waiting if id(hint) not in taken]
-        if self._setting("shuffle", default=True):
+        if self._setting("shuffle"):
             self._chance.shuffle(hints)
-        most = int(self._setting("batchMax", 100))
+        most = int(self._setting("batchMax"))
         for start in range(0, len(hints), most):
             delivery = Delivery(hints[start : start + most], self._tenant.clock.now(), Limits.of(self._tenant.settings))
             if hurry:
@@ -123,6 +121,6 @@ class Sender:
         finally:
             self.deliveries.discard(delivery)
 
-    def _setting(self, name: str, default: Any) -> Any:
+    def _setting(self, name: str) -> Any:
         """Return a setting of the tenant."""
-        return self._tenant.settings.get(name, default)
+        return setting(self._tenant.settings, name)

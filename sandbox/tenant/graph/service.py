@@ -8,6 +8,7 @@ from sandbox.tenant.graph.calendar import Calendar
 from sandbox.tenant.graph.processing import Processing
 from sandbox.tenant.graph.registry import Registry
 from sandbox.tenant.graph.sender import Sender
+from sandbox.tenant.graph.settings import setting
 from sandbox.tenant.graph.throttle import Throttle
 from sandbox.tenant.state import Mailbox, Tenant
 
@@ -18,16 +19,16 @@ class Graph:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
         self.clock = tenant.clock
-        self.random = random.Random(tenant.settings.get("seed"))
+        self.random = random.Random(setting(tenant.settings, "seed"))
         self.access = Access(tenant)
         self.throttle = Throttle(tenant.clock)
         self.registry = Registry(tenant.clock)
         self.sender = Sender(tenant, self.registry, self.random)
         self.processing = Processing(self)
 
-    def setting(self, name: str, default: Any) -> Any:
+    def setting(self, name: str) -> Any:
         """Return a setting of the tenant."""
-        return self.tenant.settings.get(name, default)
+        return setting(self.tenant.settings, name)
 
     def calendar(self, mailbox: Mailbox) -> Calendar:
         """Return a mailbox's calendar, made at first use."""

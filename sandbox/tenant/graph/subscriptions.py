@@ -10,7 +10,7 @@ from sandbox.tenant.graph import throttle, types
 from sandbox.tenant.graph.access import SUBSCRIBE
 from sandbox.tenant.graph.call import Answer, Call
 from sandbox.tenant.graph.errors import GraphError, of_subscription
-from sandbox.tenant.graph.handshake import LIMIT_SECONDS, validate
+from sandbox.tenant.graph.handshake import validate
 from sandbox.tenant.graph.paging import page, selected
 from sandbox.tenant.graph.prefer import preferences
 from sandbox.tenant.graph.query import ONE, Options, options
@@ -48,7 +48,7 @@ async def listed(graph: Graph, call: Call) -> Answer:
     graph.access.require(call.caller, SUBSCRIBE)
     asked = options(call, "subscription", ("$select", "$skiptoken", "$top"))
     mine = [_json(one) for one in graph.registry.live() if one.app == call.caller.client_id]
-    items, annotations = page(call, mine, asked, asked.top or int(graph.setting("subscriptionPage", 100)))
+    items, annotations = page(call, mine, asked, asked.top or int(graph.setting("subscriptionPage")))
     context = {"@odata.context": f"{call.base}/$metadata#subscriptions"}
     return Answer(200, {**context, **annotations, "value": [selected(item, asked) for item in items]})
 
@@ -127,10 +127,9 @@ def _refuse_duplicate(graph: Graph, new: Subscription) -> None:
 
 async def _handshakes(graph: Graph, urls: list[str | None]) -> None:
     """Validate the URLs one after the other; the same URL for both purposes is validated twice."""
-    limit = float(graph.setting("handshakeSeconds", LIMIT_SECONDS))
     for url in urls:
         if url is not None:
-            await validate(graph.sender.callbacks, url, limit)
+            await validate(graph.sender.callbacks, url, float(graph.setting("handshakeSeconds")))
 
 
 def _own(graph: Graph, call: Call, operation: str) -> Subscription:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.tenant.graph.delivery import Limits
-from sandbox.tenant.graph.handshake import LIMIT_SECONDS
+from sandbox.tenant.graph.settings import DEFAULTS
 from tests.unit.sandbox.graph.graph_world import World
 from tests.unit.sandbox.graph.receiver import Reply
 
@@ -90,7 +90,8 @@ def test_a_late_answer_counts_as_none(world: World, let_go: threading.Event) -> 
 def test_the_limits_are_graphs(world: World) -> None:
     """Without settings: 3 seconds, then 10; 10 for the handshake; 4 hours in all."""
     limits = Limits.of({})
-    assert (limits.first_answer, limits.later_answer, limits.give_up, LIMIT_SECONDS) == (3.0, 10.0, 14_400.0, 10.0)
+    assert (limits.first_answer, limits.later_answer, limits.give_up) == (3.0, 10.0, 14_400.0)
+    assert DEFAULTS["handshakeSeconds"] == 10.0
 
 
 def test_a_slow_endpoint_holds_up_no_other(world: World, let_go: threading.Event) -> None:
