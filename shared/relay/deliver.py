@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections import Counter, deque
-from collections.abc import Iterable
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
 
 from shared import telemetry
 from shared.errors import RelayError
@@ -23,13 +23,11 @@ from shared.relay.messages import Change, ChangeMessage, write_changes
 from shared.relay.parts import Parts
 from shared.relay.schedule import delay_after
 from shared.relay.tell import tell
-from shared.storage.ledger import Entry
+from shared.storage.ledger import MOST_AT_ONCE, Entry
 from shared.storage.watches import Watch
 
-if TYPE_CHECKING:
-    pass
-
 SKEW = timedelta(seconds=1)  # that the clocks of two instances may differ by
+MAILBOXES_AT_ONCE = 16  # of one message
 BUSY_SECONDS = 2.0  # until a change is looked at again whose event somebody else is reading
 AT_ONCE = 4  # "Microsoft Graph service-specific throttling limits": concurrent requests per app and mailbox
 
@@ -38,11 +36,11 @@ _logger = logging.getLogger("relay.deliver")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change: a word for it, and what has to be put back on the queue."""
+    """What became of one change: a word for it, the ledger's entry to write, the seconds the other side asked for."""
 
     word: str
     change: Change
-    owed: Entry | None = None
+    entry: Entry | None = None
     retry_after: float | None = None
     following: tuple[Change, ...] = ()
 
@@ -63,38 +61,31 @@ def deliver(parts: Parts, message: ChangeMessage) -> Counter[str]:
 
 
 def _work_on_all(parts: Parts, message: ChangeMessage) -> list[Outcome]:
-    """Work on the changes of each mailbox in up to AT_ONCE lanes; a lone change needs no other thread."""
-    by_watch: dict[str, deque[Change]] = {}
+    """Work on the changes of each mailbox; the mailboxes side by side, in threads of this message's own.
+
+    `parts.workers` are for the changes themselves: who waits for them must not take their places.
+    """
+    by_watch: dict[str, dict[str, Change]] = {}
     for change in message.changes:
-        by_watch.setdefault(change.watch_id, deque()).append(change)
-    if len(message.changes) == 1:
-        return _lane(parts, message, message.changes[0].watch_id, deque(message.changes))
-    lanes = [
-        parts.workers.submit(_lane, parts, message, watch_id, changes)
-        for watch_id, changes in by_watch.items()
-        for _ in range(min(AT_ONCE, len(changes)))
-    ]
-    return [outcome for lane in lanes for outcome in lane.result()]
+        by_watch.setdefault(change.watch_id, {})[change.event_id] = change
+    work = partial(_work_on_mailbox, parts, message)
+    groups = [list(changes.values()) for changes in by_watch.values()]
+    if len(groups) == 1:
+        return work(groups[0])
+    with ThreadPoolExecutor(min(len(groups), MAILBOXES_AT_ONCE), "mailbox") as mailboxes:
+        return [outcome for outcomes in mailboxes.map(work, groups) for outcome in outcomes]
 
 
-def _lane(parts: Parts, message: ChangeMessage, watch_id: str, changes: deque[Change]) -> list[Outcome]:
-    """Work on changes of one mailbox, one after the other, until none is left for this lane."""
-    watch = parts.watches.get(watch_id)
+def _work_on_mailbox(parts: Parts, message: ChangeMessage, changes: list[Change]) -> list[Outcome]:
+    watch = parts.watches.get(changes[0].watch_id)
     refusal = _refusal(parts, watch)
+    if watch is None or refusal:
+        return [Outcome(refusal, change) for change in changes]
     outcomes: list[Outcome] = []
-    while changes:
-        try:
-            change = changes.popleft()
-        except IndexError:  # another lane was faster
-            break
-        if watch is None or refusal:
-            outcomes.append(Outcome(refusal, change))
-            continue
-        with parts.mailbox_slots(watch.mailbox):
-            outcomes.append(_work_on(parts, message, watch, change))
-    seen = next((o.change for o in outcomes if o.word == "told"), None)
-    if watch is not None and seen is not None:
-        parts.watches.saw_change(watch, parts.now(), seen.user_id)
+    for first in range(0, len(changes), MOST_AT_ONCE):
+        outcomes += _work_on_some(parts, message, watch, changes[first : first + MOST_AT_ONCE])
+    if any(outcome.word == "told" for outcome in outcomes):
+        parts.watches.saw_change(watch, parts.now(), changes[0].user_id)
     return outcomes
 
 
@@ -107,26 +98,38 @@ def _refusal(parts: Parts, watch: Watch | None) -> str:
     return "" if allows(parts.settings.allowed_mailboxes, watch.mailbox) else "not-allowed"
 
 
-def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, change: Change) -> Outcome:
-    entry = parts.ledger.get(watch.id, change.event_id)
-    if _is_covered(entry, message):
-        return Outcome("covered", change)
-    claimed = parts.ledger.claim(entry)
-    if claimed is None:
-        return Outcome("busy", change)
-    read_at = parts.now()
-    try:
-        told = tell(parts, watch, change, claimed, read_at)
-    except (RelayError, UnreadableEvent) as error:
-        _logger.warning(
-            "A change of watch %s is put back (attempt %d): %s", watch.id, message.attempt + 1, error,
-            extra={"watch": watch.id, "event": telemetry.short(change.event_id), "attempt": message.attempt + 1},
-        )  # fmt: skip
-        owed = replace(claimed, read_at=read_at)
-        return Outcome("put-back", change, owed, getattr(error, "retry_after", None))
-    _put(parts, ChangeMessage(parts.now() - _settled(parts), told.following))
-    parts.ledger.settle(told.entry)
-    return Outcome("told" if told.news else "no-news", change)
+def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: list[Change]) -> list[Outcome]:
+    """Claim the entries of some changes together, work on them side by side, and write what came of them together."""
+    entries = parts.ledger.read(watch.id, [change.event_id for change in changes])
+    open_ones = [pair for pair in zip(changes, entries, strict=True) if not _is_covered(pair[1], message)]
+    done = [Outcome("covered", c) for c, entry in zip(changes, entries, strict=True) if _is_covered(entry, message)]
+    claims = parts.ledger.claim([entry for _, entry in open_ones])
+    claimed = [(change, claim) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is not None]
+    done += [Outcome("busy", change) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is None]
+    work = partial(_work_on, parts, message, watch)
+    # A lone change needs no other thread.
+    outcomes = [work(one) for one in claimed] if len(claimed) == 1 else list(parts.workers.map(work, claimed))
+    following = tuple(change for outcome in outcomes for change in outcome.following)
+    # What follows from a reading was hinted before it, and has settled by then.
+    _put(parts, ChangeMessage(parts.now() - timedelta(seconds=parts.settings.settle_seconds), following))
+    parts.ledger.settle([o.entry for o in outcomes if o.entry is not None and o.word != "put-back"])
+    return done + outcomes
+
+
+def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, claimed: tuple[Change, Entry]) -> Outcome:
+    change, entry = claimed
+    with parts.mailbox_slots(watch.mailbox):
+        read_at = parts.now()
+        try:
+            told = tell(parts, watch, change, entry, read_at)
+        except (RelayError, UnreadableEvent) as error:
+            _logger.warning(
+                "A change of watch %s is put back (attempt %d): %s", watch.id, message.attempt + 1, error,
+                extra={"watch": watch.id, "event": telemetry.short(change.event_id), "attempt": message.attempt + 1},
+            )  # fmt: skip
+            wish = getattr(error, "retry_after", None)
+            return Outcome("put-back", change, replace(entry, read_at=read_at), wish)
+    return Outcome("told" if told.news else "no-news", change, told.entry, following=told.following)
 
 
 def _is_covered(entry: Entry, message: ChangeMessage) -> bool:
@@ -135,27 +138,26 @@ def _is_covered(entry: Entry, message: ChangeMessage) -> bool:
     return entry.read_at is not None and entry.read_at - SKEW > message.hinted
 
 
-def _put_back(parts: Parts, message: ChangeMessage, outcomes: Iterable[Outcome]) -> None:
+def _put_back(parts: Parts, message: ChangeMessage, outcomes: list[Outcome]) -> None:
     """Put back what is owed, and only then note in the ledger which message owes it: a crash between loses nothing."""
     busy = tuple(outcome.change for outcome in outcomes if outcome.word == "busy")
     _put(parts, replace(message, changes=busy), BUSY_SECONDS)
-    owed = [outcome for outcome in outcomes if outcome.owed is not None]
+    owed = [outcome for outcome in outcomes if outcome.word == "put-back"]
     retry = uuid.uuid4().hex
     wish = max((outcome.retry_after or 0 for outcome in owed), default=0)
     again = replace(
         message, changes=tuple(outcome.change for outcome in owed), attempt=message.attempt + 1, retry=retry
     )
     _put(parts, again, delay_after(message.attempt, wish))
+    by_watch: dict[str, list[Entry]] = {}
     for outcome in owed:
-        if outcome.owed is not None:
-            parts.ledger.settle(replace(outcome.owed, retry=retry))
+        if outcome.entry is not None:
+            by_watch.setdefault(outcome.change.watch_id, []).append(replace(outcome.entry, retry=retry))
+    for entries in by_watch.values():
+        for first in range(0, len(entries), MOST_AT_ONCE):
+            parts.ledger.settle(entries[first : first + MOST_AT_ONCE])
 
 
 def _put(parts: Parts, message: ChangeMessage, delay: float = 0) -> None:
     for text in write_changes(message):
         parts.changes.put(text, delay)
-
-
-def _settled(parts: Parts) -> timedelta:
-    """Return the settle time: occurrences follow from a reading, so they need not settle again."""
-    return timedelta(seconds=parts.settings.settle_seconds)

@@ -7,7 +7,7 @@ never reach the partner after a newer one. A claim ends by itself, because its o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from shared.storage.connection import storage_errors
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
-CLAIM = timedelta(seconds=120)  # longer than a reading and a delivery can take together
+CLAIM = timedelta(seconds=120)  # longer than two rounds of readings and deliveries can take
+MOST_AT_ONCE = 8  # entries that are claimed together: two rounds of the four that a mailbox allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +49,30 @@ class Ledger:
         self._table = table
         self._now = now
 
-    def get(self, watch_id: str, event_id: str) -> Entry:
-        """Return the entry of an event; a blank one, without an etag, when there is none."""
-        from azure.core.exceptions import ResourceNotFoundError
-
+    def read(self, watch_id: str, event_ids: Sequence[str]) -> list[Entry]:
+        """Return the entries of up to MOST_AT_ONCE events, in their order; a blank one, without an etag, for a new one."""
+        keys = {_key(event_id): event_id for event_id in event_ids}
+        rule = " or ".join(f"RowKey eq '{key}'" for key in keys)  # hexadecimal digits: nothing to quote
         with storage_errors():
-            try:
-                row = self._table().get_entity(watch_id, _key(event_id))
-            except ResourceNotFoundError:
-                return Entry(watch_id, event_id)
-        return _entry(row)
+            rows = self._table().query_entities(
+                f"PartitionKey eq @watch and ({rule})", parameters={"watch": watch_id}
+            )
+            found = {row["RowKey"]: _entry(row) for row in rows}
+        return [found.get(_key(event_id)) or Entry(watch_id, event_id) for event_id in event_ids]
 
-    def claim(self, entry: Entry) -> Entry | None:
-        """Take an entry for CLAIM; None when somebody else has it, or has changed it since it was read."""
-        if entry.claimed_until is not None and self._now() < entry.claimed_until:
-            return None
-        return self._write(replace(entry, claimed_until=self._now() + CLAIM))
+    def claim(self, entries: Sequence[Entry]) -> list[Entry | None]:
+        """Take entries of one watch for CLAIM; None for one that somebody else has, or changed since it was read."""
+        until = self._now() + CLAIM
+        free = [entry for entry in entries if not self._is_claimed(entry)]
+        taken = dict(zip(free, self._write([replace(entry, claimed_until=until) for entry in free]), strict=True))
+        return [taken.get(entry) for entry in entries]
 
-    def settle(self, entry: Entry) -> bool:
-        """Write what came of a claimed entry and give it free; False when the claim had run out and was taken over."""
-        return self._write(replace(entry, claimed_until=None)) is not None
+    def settle(self, entries: Sequence[Entry]) -> None:
+        """Write what came of claimed entries and give them free; one whose claim was taken over stays as it is."""
+        self._write([replace(entry, claimed_until=None) for entry in entries])
+
+    def _is_claimed(self, entry: Entry) -> bool:
+        return entry.claimed_until is not None and self._now() < entry.claimed_until
 
     def of_series(self, watch_id: str, series_id: str) -> list[Entry]:
         """Return the entries of a series' occurrences that the partner believes to exist."""
@@ -88,23 +93,44 @@ class Ledger:
                 for first in range(0, len(keys), 100):
                     table.submit_transaction([("delete", key) for key in keys[first : first + 100]])
 
-    def _write(self, entry: Entry) -> Entry | None:
-        from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-        from azure.data.tables import UpdateMode
+    def _write(self, entries: Sequence[Entry]) -> list[Entry | None]:
+        """Write entries of one watch as they were read, in one transaction or, if one is in the way, each by itself."""
+        from azure.data.tables import TableTransactionError
 
+        if len(entries) <= 1:
+            return [self._write_one(entry) for entry in entries]
         with storage_errors():
             try:
-                answer = (
-                    self._table().update_entity(
-                        _row(entry), UpdateMode.REPLACE, etag=entry.etag, match_condition=MatchConditions.IfNotModified
-                    )
-                    if entry.etag
-                    else self._table().create_entity(_row(entry))
-                )
+                answers = self._table().submit_transaction([_operation(entry) for entry in entries])
+            except TableTransactionError as error:
+                if error.status_code not in (400, 404, 409, 412):
+                    raise
+                return [self._write_one(entry) for entry in entries]
+        return [replace(entry, etag=str(answer["etag"])) for entry, answer in zip(entries, answers, strict=True)]
+
+    def _write_one(self, entry: Entry) -> Entry | None:
+        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+
+        verb, row, *conditions = _operation(entry)
+        table = self._table()
+        with storage_errors():
+            try:
+                write = table.create_entity if verb == "create" else table.update_entity
+                answer = write(row, **(conditions[0] if conditions else {}))
             except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
                 return None
         return replace(entry, etag=str(answer["etag"]))
+
+
+def _operation(entry: Entry) -> tuple[Any, ...]:
+    """Return the write of an entry, on the condition that its row is still as it was read."""
+    from azure.core import MatchConditions
+    from azure.data.tables import UpdateMode
+
+    if not entry.etag:
+        return "create", _row(entry)
+    condition = {"etag": entry.etag, "match_condition": MatchConditions.IfNotModified, "mode": UpdateMode.REPLACE}
+    return "update", _row(entry), condition
 
 
 def _key(event_id: str) -> str:
