@@ -1,0 +1,207 @@
+"""Claims about the HTTP client for Graph: its errors, its one token refresh, its paging, its retries."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import responses
+
+from shared import errors
+from shared.graph.client import GraphClient, graph_session
+
+BASE = "https://graph.microsoft.com/v1.0"
+URL = f"{BASE}/users/room1@contoso.com/events/E"
+PATH = "/users/room1@contoso.com/events/E"
+
+
+class Tokens:
+    """Gives tokens and notes whether a fresh one was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[bool] = []
+
+    def __call__(self, *, fresh: bool = False) -> str:
+        """Return another token for each call."""
+        self.asked.append(fresh)
+        return f"token-{len(self.asked)}"
+
+
+@pytest.fixture(autouse=True)
+def network() -> Iterator[None]:
+    """Let no call leave: `responses` answers them all."""
+    responses.start()
+    yield
+    responses.stop(allow_assert=False)
+    responses.reset()
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    """Return a source of tokens."""
+    return Tokens()
+
+
+@pytest.fixture
+def graph(tokens: Tokens) -> GraphClient:
+    """Return a client on the real session."""
+    return GraphClient(BASE, tokens, graph_session(BASE))
+
+
+def failing(graph: GraphClient, method: str = "GET") -> errors.GraphError:
+    """Return the error that a call ends with."""
+    with pytest.raises(errors.GraphError) as caught:
+        graph.call(method, PATH)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, errors.GraphRejected), (401, errors.GraphRejected), (403, errors.GraphForbidden),
+        (404, errors.GraphNotFound), (409, errors.GraphConflict), (410, errors.GraphNotFound),
+        (412, errors.GraphRejected), (422, errors.GraphRejected), (429, errors.GraphUnavailable),
+        (500, errors.GraphUnavailable), (502, errors.GraphUnavailable), (503, errors.GraphUnavailable),
+        (504, errors.GraphUnavailable),
+    ],
+)  # fmt: skip
+def test_each_status_has_one_meaning(graph: GraphClient, status: int, kind: type[errors.GraphError]) -> None:
+    """The kind of error is exactly that of the table, and it carries code, request-id and Retry-After."""
+    body = {"error": {"code": "ErrorOfGraph", "message": "canary text", "innerError": {}}}
+    responses.get(URL, json=body, status=status, headers={"request-id": "r-1", "Retry-After": "0.5"})
+    error = failing(graph)
+    assert type(error) is kind
+    assert (error.status, error.code, error.request_id, error.retry_after) == (status, "ErrorOfGraph", "r-1", 0.5)
+    assert "canary" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(500, "<html>canary</html>"), (200, "<html>canary</html>"), (200, ""), (200, '{"error": {"code": "x"}}'),
+     (200, "[]"), (200, '{"value": ['), (302, "moved"), (502, b"\xff\xfe")],
+)  # fmt: skip
+def test_an_answer_that_is_no_json_object_is_graph_unavailable(graph: GraphClient, status: int, body: str) -> None:
+    """A proxy's HTML page, an empty or cut answer, and a 200 that holds an error may all be better next time."""
+    responses.get(URL, body=body, status=status)
+    error = failing(graph)
+    assert isinstance(error, errors.GraphUnavailable)
+    assert error.status == status
+    assert "canary" not in str(error)
+
+
+@pytest.mark.parametrize("code", [None, 1, "", "with space", "x" * 81, "a\r\nb", {"a": 1}])
+def test_a_code_that_is_none_of_graphs_is_not_repeated(graph: GraphClient, code: object) -> None:
+    """What stands in an error's text reaches logs, so only a plain word does."""
+    responses.get(URL, json={"error": {"code": code}}, status=400)
+    assert failing(graph).code == "Unreadable"
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"error": "text"}', b'{"error": null}', b"null", b'"x"', b"5"])
+def test_an_error_body_of_another_shape_is_no_crash(graph: GraphClient, body: bytes) -> None:
+    """The status alone says enough."""
+    responses.get(URL, body=body, status=403)
+    assert isinstance(failing(graph), errors.GraphForbidden)
+
+
+def test_a_refused_token_is_renewed_once(graph: GraphClient, tokens: Tokens) -> None:
+    """401, then success with the fresh token."""
+    responses.get(URL, status=401, json={"error": {"code": "InvalidAuthenticationToken"}})
+    responses.get(URL, json={"id": "E"})
+    assert graph.call("GET", PATH) == {"id": "E"}
+    assert tokens.asked == [False, True]
+    assert [call.request.headers["Authorization"] for call in responses.calls] == ["Bearer token-1", "Bearer token-2"]
+
+
+def test_a_token_refused_twice_is_an_error(graph: GraphClient, tokens: Tokens) -> None:
+    """No loop: after the second 401 the call ends."""
+    responses.get(URL, status=401, json={"error": {"code": "InvalidAuthenticationToken"}})
+    assert failing(graph).status == 401
+    assert tokens.asked == [False, True]
+
+
+def test_no_content_is_an_empty_object(graph: GraphClient) -> None:
+    """DELETE answers 204."""
+    responses.delete(URL, status=204)
+    assert graph.call("DELETE", PATH) == {}
+
+
+def test_every_call_says_who_asks_and_can_be_traced(graph: GraphClient) -> None:
+    """Token, a client-request-id of its own, our name, and Prefer only when given."""
+    responses.get(URL, json={})
+    graph.call("GET", PATH, prefer="x")
+    graph.call("GET", PATH)
+    first, second = (call.request.headers for call in responses.calls)
+    assert first["User-Agent"] == "calendar-relay"
+    assert first["Prefer"] == "x"
+    assert "Prefer" not in second
+    assert uuid.UUID(first["client-request-id"]) != uuid.UUID(second["client-request-id"])
+
+
+@pytest.mark.parametrize(
+    "failure", [requests.ConnectionError("canary"), requests.Timeout("canary"), requests.exceptions.SSLError("canary")]
+)
+def test_no_answer_is_unavailable(graph: GraphClient, failure: Exception) -> None:
+    """A connection that fails is status 0, and our client-request-id stands where Graph's request-id is missing."""
+    responses.get(URL, body=failure)
+    error = failing(graph)
+    assert isinstance(error, errors.GraphUnavailable)
+    assert error.status == 0
+    assert uuid.UUID(error.request_id)
+    assert "canary" not in str(error)
+
+
+def test_every_call_has_a_time_limit_and_follows_no_redirect(graph: GraphClient) -> None:
+    """A redirect could lead the token elsewhere; a call without a limit could hold a worker for ever."""
+    responses.get(URL, json={})
+    graph.call("GET", PATH)
+    sent: Any = responses.calls[0].request
+    assert sent.req_kwargs["timeout"] == (3.05, 5.0)
+    responses.get(f"{BASE}/moved", status=302, headers={"Location": "https://evil.example/"})
+    with pytest.raises(errors.GraphUnavailable):
+        graph.call("GET", "/moved")
+    assert all("evil" not in str(call.request.url) for call in responses.calls)
+
+
+def test_pages_are_followed_to_their_end(graph: GraphClient) -> None:
+    """A nextLink is called as it is, with the same Prefer."""
+    link = f"{BASE}/things?$skiptoken=a%2Bb"
+    responses.get(f"{BASE}/things?$top=2", json={"value": [{"n": 1}, {"n": 2}], "@odata.nextLink": link})
+    responses.get(link, json={"value": [{"n": 3}]})
+    assert [item["n"] for item in graph.pages("/things", {"$top": "2"}, prefer="p")] == [1, 2, 3]
+    assert [call.request.headers["Prefer"] for call in responses.calls] == ["p", "p"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://evil.example/v1.0/things", "http://graph.microsoft.com/v1.0/things", f"{BASE}.evil.example/x",
+     BASE + "x", "//x", "/things", "https://graph.microsoft.com@evil.example/v1.0/x", 1, [], ""],
+)  # fmt: skip
+def test_a_next_link_to_elsewhere_is_refused(graph: GraphClient, link: object) -> None:
+    """The token goes to Graph and to nobody else."""
+    responses.get(f"{BASE}/things", json={"value": [{"n": 1}], "@odata.nextLink": link})
+    with pytest.raises(errors.GraphRejected):
+        list(graph.pages("/things", {}))
+    assert len(responses.calls) == 1
+
+
+def test_retries_are_few_short_and_never_of_a_post() -> None:
+    """Two more tries of what may be repeated, Retry-After up to two seconds: the rest is the queue's."""
+    retry: Any = graph_session(BASE).get_adapter(BASE).max_retries  # type: ignore[attr-defined]  # HTTPAdapter has it
+    assert retry.total == 2
+    assert set(retry.status_forcelist) == {429, 502, 503, 504}
+    assert set(retry.allowed_methods) == {"GET", "PATCH", "DELETE"}
+    assert retry.respect_retry_after_header
+    assert retry.retry_after_max == 2
+    assert not retry.raise_on_status
+
+
+@pytest.mark.parametrize(("method", "tries"), [("GET", 3), ("PATCH", 3), ("DELETE", 3), ("POST", 1)])
+def test_what_makes_things_is_sent_once(graph: GraphClient, method: str, tries: int) -> None:
+    """A POST that was throttled goes back to its caller at once."""
+    responses.add(method, URL, status=429, headers={"Retry-After": "7"}, json={"error": {"code": "TooManyRequests"}})
+    error = failing(graph, method)
+    assert error.retry_after == 7
+    assert len(responses.calls) == tries

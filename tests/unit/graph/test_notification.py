@@ -1,0 +1,165 @@
+"""Claims about reading what Graph posts: both spellings, strict resources, lenient about the rest."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from shared.graph.notification import BadBody, Hint, LifecycleEvent, items_of, read, tenant_of
+
+USER, EVENT = "6b9b63d5-3c2b-4b0e-8a7b-000000000001", "AAMkAGI1AAAoZCfHAAA="
+
+
+def item(**changes: Any) -> dict[str, Any]:
+    """Return a basic notification as Graph sends it, with some properties changed."""
+    path = f"Users/{USER}/Events/{EVENT}"
+    data = {"@odata.type": "#Microsoft.Graph.Event", "@odata.id": path, "@odata.etag": 'W/"x"', "id": EVENT}
+    basic = {"subscriptionId": "s-1", "changeType": "updated", "resource": path, "resourceData": data}
+    return {name: value for name, value in (basic | changes).items() if value is not ...}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"x", b"null", b"1", b"[]", b'"value"', b"{}", b'{"value":null}', b'{"value":{}}', b'{"value":""}',
+     b'{"value":[]', b'{"value":[]} x', b'{"value":[NaN]}', b'{"value":[Infinity]}', b'{"value":[-Infinity]}',
+     b'{"value":["\xff"]}', b"\xff\xfe{\x00", '{"value":[]}'.encode("utf-16"), b'{"value":[\x00]}', b"[" * 100_000,
+     b'{"value":' + b"[" * 100_000, b'{"a":' * 100_000, b'{"value":[' + b"1" * 5_000 + b"]}", b"{'value': []}"],
+)  # fmt: skip
+def test_a_body_that_is_none_of_graphs_is_bad(body: bytes) -> None:
+    """Not JSON, not UTF-8, without a list named value, or made to hurt: BadBody and nothing else."""
+    with pytest.raises(BadBody):
+        items_of(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "items"),
+    [(b'{"value":[]}', []), (b'\xef\xbb\xbf{"value":[1]}', [1]), (b'{"value":[{"a":1,"a":2}]}', [{"a": 2}]),
+     (b' {"x":1,"value":[null,-0,1e999],"__proto__":{}}\n', [None, 0, float("inf")])],
+)  # fmt: skip
+def test_a_collection_gives_its_items(body: bytes, items: list[Any]) -> None:
+    """A byte order mark, other properties and odd items do no harm; of a doubled key the last one counts."""
+    assert items_of(body) == items
+
+
+def test_the_text_of_a_bad_body_quotes_nothing() -> None:
+    """What was sent must not reach an answer or a log."""
+    with pytest.raises(BadBody) as caught:
+        items_of(b"canary-in-the-body")
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [f"Users/{USER}/Events/{EVENT}", f"users/{USER}/events/{EVENT}", f"Users('{USER}')/Events('{EVENT}')",
+     f"USERS/{USER}/EVENTS/{EVENT}", f"users('{USER}')/events/{EVENT}", f"Users/{USER}/Events/{EVENT[:-1]}%3D"],
+)  # fmt: skip
+def test_both_spellings_of_a_resource_are_read(resource: str) -> None:
+    """With slashes or with brackets, in any case: the same two ids."""
+    assert read(item(resource=resource)) == Hint(USER, EVENT, deleted=False)
+
+
+@pytest.mark.parametrize("event", ["A+b/c=", "AAA-_bb.", "x" * 1024, "AQMkADAw==", "a@b", "A%2Bb"])
+def test_an_odd_event_id_is_kept_as_it_is(event: str) -> None:
+    """Ids are opaque and case-sensitive; the one in resourceData is the one that counts."""
+    said = read(item(resource=f"Users/{USER}/Events/{quote(event, safe='')}", resourceData={"id": event}))
+    assert said == Hint(USER, event, deleted=False)
+
+
+def test_an_id_only_in_the_resource_is_decoded_once() -> None:
+    """Without resourceData the id is taken from the resource."""
+    said = read(item(resource=f"Users/{USER}/Events/A%2Bb%252F", resourceData=...))
+    assert said == Hint(USER, "A+b%2F", deleted=False)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["https://evil.example/v1.0/Users/u/Events/e", "//169.254.169.254/Users/u/Events/e", "../../me/messages",
+     "me/events/e",
+     f"users/{USER}/messages/{EVENT}", f"users/{USER}/events/{EVENT}/attachments", f"users/../events/{EVENT}",
+     f"users/%2e%2e/events/{EVENT}", f"users/{USER}/events/..", f"users/{USER}/events/%2e", "Users()/Events()",
+     f"Users('{USER}'/Events('{EVENT}')", f"Users('{USER}')/Events('{EVENT}') ", f"/users/{USER}/events/{EVENT}",
+     f"users/{USER}/events/{EVENT}?$expand=attachments", f"users/{USER}#x/events/{EVENT}",
+     f"users/{USER}\n/events/{EVENT}",
+     f"users/ø/events/{EVENT}", "", None, 1, [], {}, "users/" + "u" * 5_000, f"users/{'u' * 1025}/events/{EVENT}",
+     f"groups/{USER}/events/{EVENT}", f"users/{USER}/calendars/c/events/{EVENT}", f"users/{USER}%2Fx/events/{EVENT}?",
+     f"users/{USER}/events/another-event"],
+)  # fmt: skip
+def test_a_resource_of_another_shape_is_not_understood(resource: object) -> None:
+    """Nothing else than a user's event is read, and it has to agree with resourceData."""
+    assert read(item(resource=resource)) is None
+
+
+@pytest.mark.xfail(strict=True, reason="fault: a resource without /Events is taken for an event's")
+def test_a_resource_that_names_no_events_is_not_understood() -> None:
+    """`Users/{id}` is a user, not an event, whatever resourceData says."""
+    assert read(item(resource=f"Users/{USER}")) is None
+
+
+@pytest.mark.parametrize("event", [1, True, "", ".", "..", "a b", "a\r\nb", "ø", "x" * 1025, ["a"], {"id": "a"}])
+def test_an_id_that_graph_never_makes_is_not_understood(event: object) -> None:
+    """Such an id is neither queued nor asked for."""
+    assert read(item(resource=f"Users/{USER}/Events/{event}", resourceData={"id": event})) is None
+
+
+@pytest.mark.parametrize("data", [None, [], "x", 1, {}])
+def test_an_item_whose_event_is_nowhere_named_is_not_understood(data: object) -> None:
+    """Without an id in either place there is nothing to read."""
+    assert read(item(resource=f"Users/{USER}/Events", resourceData=data)) is None
+
+
+@pytest.mark.parametrize(
+    ("change_type", "deleted"),
+    [("created", False), ("updated", False), ("deleted", True), ("Deleted", True), ("UPDATED", False)],
+)
+def test_change_types_are_read_in_any_case(change_type: str, deleted: bool) -> None:  # noqa: FBT001  (a table's cell)
+    """Only deleted means that the event is gone."""
+    assert read(item(changeType=change_type)) == Hint(USER, EVENT, deleted)
+
+
+@pytest.mark.parametrize("change_type", [..., None, "", "unknownFutureValue", "created,updated", 1, [], {"a": 1}, True])
+def test_an_unknown_change_type_is_not_understood(change_type: object) -> None:
+    """A change type of tomorrow is dropped and counted."""
+    assert read(item(changeType=change_type)) is None
+
+
+@pytest.mark.parametrize("kind", ["reauthorizationRequired", "subscriptionRemoved", "missed"])
+def test_lifecycle_events_are_read(kind: str) -> None:
+    """All three kinds that Outlook resources know, with their subscription."""
+    assert read(item(lifecycleEvent=kind, changeType=..., resource=...)) == LifecycleEvent(kind, "s-1")
+
+
+@pytest.mark.parametrize("kind", ["", "Missed", "unknown", 1, [], {}, True])
+def test_an_unknown_lifecycle_event_is_not_understood(kind: object) -> None:
+    """It is never taken for a change either."""
+    assert read(item(lifecycleEvent=kind)) is None
+
+
+def test_an_item_with_both_kinds_is_a_lifecycle_event() -> None:
+    """One fixed rule for what Graph never sends."""
+    assert read(item(lifecycleEvent="missed")) == LifecycleEvent("missed", "s-1")
+
+
+@pytest.mark.parametrize("subscription", [..., None, 1, "a b", "x" * 2_000, "\n"])
+def test_a_lifecycle_event_needs_no_subscription_id(subscription: object) -> None:
+    """The watch is named by the clientState; an odd id is left out and not passed on."""
+    assert read(item(lifecycleEvent="missed", subscriptionId=subscription)) == LifecycleEvent("missed", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "tenant"),
+    [({}, None), ({"tenantId": "t"}, "t"), ({"organizationId": "o"}, "o"),
+     ({"tenantId": "t", "organizationId": "o"}, "t"), ({"tenantId": None, "organizationId": "o"}, "o")],
+)  # fmt: skip
+def test_the_tenant_is_read_by_either_name(given: dict[str, Any], tenant: object) -> None:
+    """Lifecycle notifications in the wild say organizationId."""
+    assert tenant_of(given) == tenant
+
+
+def test_ten_thousand_unknown_properties_are_ignored() -> None:
+    """Only known properties are looked at."""
+    noise: dict[str, Any] = {f"p{number}": number for number in range(10_000)}
+    noise |= {"__proto__": 1, "$AzureWebJobsParentId": "x"}
+    assert read(json.loads(json.dumps(item(**noise)))) == Hint(USER, EVENT, deleted=False)
