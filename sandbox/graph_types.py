@@ -21,6 +21,8 @@ def schema_path() -> Path:
 
     Raises FileNotFoundError when the node packages are not installed.
     """
+    if not PACKAGE.exists():
+        raise FileNotFoundError(f"{PACKAGE} is missing: run npm ci")
     made_of = hashlib.sha256(ENTRY.read_bytes() + PACKAGE.read_bytes()).hexdigest()
     return HERE / ".generated" / f"graph-types-{made_of[:12]}.json"
 
@@ -37,7 +39,9 @@ def build() -> Path:
     # Two processes may build at once: each writes its own part, and the last one replaces the same content.
     part = path.with_suffix(f".{os.getpid()}.part")
     options = ["--path", str(ENTRY), "--type", "GraphTypes", "--no-type-check", "--jsDoc", "none", "--minify"]
-    subprocess.run(["node", str(GENERATOR), *options, "--out", str(part)], check=True, timeout=120)
+    command = ["node", str(GENERATOR), *options, "--out", str(part)]
+    # Whoever starts a tenant reads its standard output: nothing else may be written there.
+    subprocess.run(command, check=True, timeout=120, stdout=subprocess.DEVNULL)
     part.replace(path)
     return path
 

@@ -42,13 +42,13 @@ class Calendar:
 
     def forget_exceptions(self, master: Event) -> None:
         """Drop a series' exceptions, as Exchange does when its times or its rule change."""
-        for one in self.exceptions_of(master):
-            if one.original_start is not None:
-                del self.exceptions[master.id, one.original_start.local]
+        for key in [key for key in self.exceptions if key[0] == master.id]:
+            del self.exceptions[key]
 
     def exceptions_of(self, master: Event) -> list[Event]:
-        """Return a series' changed occurrences."""
-        return [one for (owner, _), one in self.exceptions.items() if owner == master.id]
+        """Return a series' changed occurrences, without those whose start was taken out since."""
+        gone = master.rule.exdates if master.rule else set()
+        return [one for (owner, start), one in self.exceptions.items() if owner == master.id and start not in gone]
 
     def keep_exception(self, event: Event) -> None:
         """Store a changed occurrence in place of the one its series makes."""

@@ -64,7 +64,8 @@ class Callbacks:
         """Return the session, opened at first use since it needs the running loop."""
         if self._session is None:
             trust = ssl.create_default_context(cafile=str(make_certificates(self._tenant.folder).ca_pem))
-            connector = aiohttp.TCPConnector(ssl=trust, limit=100)
+            # No limit: endpoints that answer late must not take the places of those that do not.
+            connector = aiohttp.TCPConnector(ssl=trust, limit=0)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(),
                                                   auto_decompress=False)
         return self._session

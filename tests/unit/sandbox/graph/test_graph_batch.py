@@ -26,9 +26,10 @@ def _run(world: World, *parts: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_each_part_has_its_own_answer(world: World) -> None:
     """Statuses, headers and bodies are the parts' own; the whole is 200."""
     booked = world.book()
+    nested = {"method": "POST", "headers": {"Content-Type": "application/json"}, "body": {"requests": [_part("1")]}}
     done = _run(world, _part("a", f"{EVENTS}/{booked['id']}?$select=subject", headers=IMMUTABLE),
                 _part("b", f"{EVENTS}/{booked['id'][:-9]}AAAAAAAA="), _part("c", "/users/nobody@contoso.com/events"),
-                _part("d", "/places/microsoft.graph.room"), _part("e", "/$batch", method="POST"))
+                _part("d", "/places/microsoft.graph.room"), _part("e", "/$batch", **nested))
     assert {key: each["status"] for key, each in done.items()} == {"a": 200, "b": 404, "c": 404, "d": 403, "e": 400}
     assert (done["a"]["body"]["id"], done["a"]["body"]["subject"]) == (booked["immutableId"], "Board meeting")
     assert done["b"]["body"]["error"]["code"] == "ErrorItemNotFound"

@@ -37,6 +37,16 @@ def test_times_have_seven_digits_in_utc(world: World) -> None:
     assert answer.headers["Preference-Applied"] == 'outlook.timezone="W. Europe Standard Time"'
 
 
+def test_seven_digits_go_in_as_they_come_out(world: World) -> None:
+    """What Graph writes can be given back, and fewer digits are read as what they are."""
+    booked = world.book(start={"dateTime": "2026-07-01T09:00:00.5000000", "timeZone": "UTC"},
+                        end={"dateTime": "2026-07-01T09:00:01.25", "timeZone": "UTC"})
+    assert booked["start"]["dateTime"] == "2026-07-01T09:00:00.5000000"
+    assert booked["end"]["dateTime"] == "2026-07-01T09:00:01.2500000"
+    moved = world.control("PATCH", f"/calendars/{ROOM}/events/{booked['id']}", {"start": booked["start"]})
+    assert (moved["start"], moved["end"]) == (booked["start"], booked["end"])
+
+
 def test_an_unknown_zone_gets_400(world: World) -> None:
     """A zone that neither Windows nor IANA knows is refused."""
     answer = world.graph("GET", EVENTS, Prefer='outlook.timezone="Middle Earth"')

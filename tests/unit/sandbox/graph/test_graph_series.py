@@ -75,8 +75,10 @@ def test_a_moved_occurrence_becomes_an_exception(world: World, series: dict[str,
     assert moved["originalStart"] == "2026-10-19T07:00:00.0000000Z"
     assert moved["end"]["dateTime"] == "2026-10-20T13:00:00.0000000"
     world.flush()
-    told = [(item["changeType"], item["resourceData"]["id"]) for item in world.receiver.items]
-    assert told == [("updated", series["id"])]
+    (item,) = world.receiver.items
+    assert (item["changeType"], item["resourceData"]["id"]) == ("updated", series["id"])
+    master = world.get(f"/users/{ROOM}/events/{series['id']}")
+    assert series["@odata.etag"] != master["@odata.etag"] == item["resourceData"]["@odata.etag"]
 
 
 def test_a_cancelled_occurrence_stays_and_a_deleted_one_goes(world: World, series: dict[str, Any]) -> None:
@@ -134,6 +136,13 @@ def test_exdates_are_left_out(world: World) -> None:
     series = world.book(start="2026-10-12T09:00:00Z", end="2026-10-12T10:00:00Z", rrule="FREQ=DAILY;COUNT=4",
                         exdates=["2026-10-13T09:00:00Z"])
     assert _starts(_instances(world, series)) == ["2026-10-12T09:00", "2026-10-14T09:00", "2026-10-15T09:00"]
+
+
+def test_an_exception_can_be_taken_out(world: World, series: dict[str, Any]) -> None:
+    """A start that is taken out of the rule takes its exception along."""
+    world.control("PATCH", f"/calendars/{ROOM}/events/{_instances(world, series)[1]['id']}", {"subject": "Exception"})
+    world.control("PATCH", f"/calendars/{ROOM}/events/{series['id']}", {"exdates": ["2026-10-19T09:00"]})
+    assert _starts(_instances(world, series)) == ["2026-10-12T07:00", "2026-10-26T08:00"]
 
 
 def test_the_view_holds_what_touches_the_window(world: World) -> None:
