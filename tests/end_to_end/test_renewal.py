@@ -75,7 +75,7 @@ def test_one_that_cannot_be_renewed_does_not_stop_the_others(world: World) -> No
 
 
 def test_reauthorization_is_one_patch_and_never_reauthorize(world: World) -> None:
-    """A reauthorizationRequired is answered by one PATCH, at either of our addresses; one just renewed is left alone."""
+    """A reauthorizationRequired is answered by one PATCH; said again at once, it is left alone."""
     world.quiet()
     watch = _expiring(world)
     world.tenant.control("DELETE", "/calls")

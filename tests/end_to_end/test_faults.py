@@ -1,0 +1,166 @@
+"""Claims about trouble on the way: at Graph, at login, in Key Vault, in storage, at the partner, in our own host."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.gate import Gate
+from tests.end_to_end.intake_case import Case, Target, items
+from tests.end_to_end.restartable import restartable
+from tests.end_to_end.waiting import eventually
+from tests.end_to_end.world import World
+
+SENDER = {"hintSpreadSeconds": 0.3, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 3}
+_ERROR = {"error": {"code": "generalException", "message": "x"}}
+
+AT_GRAPH: dict[str, dict[str, Any]] = {
+    "503, for longer than a call tries": {"status": 503, "body": _ERROR, "times": 3},
+    "429 with Retry-After": {"status": 429, "body": _ERROR, "headers": {"Retry-After": "1"}, "times": 3},
+    "429 with a fractional Retry-After": {"status": 429, "body": _ERROR, "headers": {"Retry-After": "0.5"}, "times": 3},
+    "429 with an odd Retry-After": {"status": 429, "body": _ERROR, "headers": {"Retry-After": "soon"}, "times": 3},
+    "500": {"status": 500, "body": _ERROR, "times": 1},
+    "403, a permission withdrawn for a moment": {"status": 403, "body": _ERROR, "times": 1},
+    "404 of the mailbox": {"status": 404, "body": {"error": {"code": "ErrorInvalidUser", "message": "x"}}, "times": 1},
+    "a page of HTML": {"status": 200, "body": "<html>", "headers": {"Content-Type": "text/html"}, "times": 1},
+    "an empty 200": {"status": 200, "times": 1},
+    "an event without anything": {"status": 200, "body": {}, "times": 1},
+    "200 with an error in it": {"status": 200, "body": _ERROR, "times": 1},
+    "truncated JSON": {"status": 200, "body": '{"id": "x', "headers": {"Content-Type": "application/json"}, "times": 1},
+    "a redirect": {"status": 302, "headers": {"Location": "https://localhost:1/"}, "times": 1},
+    "cut connections": {"cut": True, "times": 3},
+    "no answer in time": {"delaySeconds": 6, "status": 200, "times": 3},
+    "an access token revoked": {"status": 401, "body": _ERROR, "times": 1},
+}
+AT_PARTNER: dict[str, dict[str, Any]] = {
+    "500": {"status": 500, "times": 1},
+    "404": {"status": 404, "times": 1},
+    "410": {"status": 410, "times": 1},
+    "429 with Retry-After": {"status": 429, "headers": {"Retry-After": "7"}, "times": 1},
+    "a redirect": {"status": 307, "headers": {"Location": "http://127.0.0.1:1/"}, "times": 1},
+    "cut before it was taken": {"cut": "before", "times": 1},
+    "cut after it was taken": {"cut": "after", "times": 1},
+    "no answer in time": {"hang": True, "times": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def _faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Gate]]:
+    """Start a stack of its own, whose settle time outlasts the hints of a change by more than clocks may differ."""
+    settings = {"SETTLE_SECONDS": "3"}
+    with restartable(tmp_path_factory.mktemp("faulty"), settings, {"settings": SENDER}) as (world, gate):
+        yield world, gate
+
+
+@pytest.fixture
+def faulty(_faulty: tuple[World, Gate]) -> Iterator[World]:
+    """Give the stack; what a test planted is taken away after it."""
+    world, gate = _faulty
+    yield world
+    gate.open()
+    world.tenant.control("DELETE", "/faults")
+    world.partner.control("DELETE", "/behaviour")
+
+
+@pytest.fixture
+def gate(_faulty: tuple[World, Gate]) -> Gate:
+    """Give the gate in front of the queues."""
+    return _faulty[1]
+
+
+def test_a_burst_of_hints_costs_one_reading_and_one_delivery(faulty: World) -> None:
+    """Two to four hints for each change, and more for a room's flip: Graph is read once, the partner told once."""
+    user, room = faulty.watched(), faulty.watched("room")
+    faulty.tenant.control("DELETE", "/calls")
+    for days in range(4):
+        faulty.book(user, days=days)
+        faulty.book(room, days=days)
+    faulty.in_step(user, room)
+    faulty.quiet()
+    assert faulty.tenant.control("GET", "/calls") == {"GET /users/{id}/events/{event}": 8}
+    assert (len(faulty.attempts(user)), len(faulty.attempts(room))) == (4, 4)
+    assert faulty.tenant.control("GET", "/notifications")["hints"] > 20
+
+
+def test_trouble_at_graph_and_at_the_partner_delays_and_loses_nothing(faulty: World) -> None:
+    """Every kind of failure, all at once: each change arrives, by one chain of tries that keeps its webhook-id."""
+    at_graph = {name: faulty.watched() for name in AT_GRAPH}
+    at_partner = {name: faulty.watched() for name in AT_PARTNER}
+    for name, how in AT_GRAPH.items():
+        faulty.fault(f"GET /v1.0/users/{at_graph[name]}/events/", **how)
+    for name, how in AT_PARTNER.items():
+        faulty.fail(at_partner[name], **how)
+    for address in (*at_graph.values(), *at_partner.values()):
+        faulty.book(address)
+    began = time.monotonic()
+    faulty.in_step(*at_graph.values(), *at_partner.values(), seconds=55)
+    assert time.monotonic() - began > 5, "the retry delays are real"
+    for name, address in at_graph.items():
+        assert [one["status"] for one in faulty.attempts(address)] == [204], name
+    for name, address in at_partner.items():
+        attempts = faulty.attempts(address)
+        assert (len(attempts), attempts[-1]["status"]) == (2, 204), name
+        assert len({one["webhookId"] for one in attempts}) == 1, name
+    met = {fault["match"]: fault["met"] for fault in faulty.tenant.control("GET", "/faults")["faults"]}
+    wanted = {f"GET /v1.0/users/{at_graph[name]}/events/": how["times"] for name, how in AT_GRAPH.items()}
+    assert met == wanted
+    assert faulty.partner.deliveries()["violations"] == []
+
+
+def test_secrets_rotate_and_login_and_vault_go_away_without_a_restart(faulty: World) -> None:
+    """A secret that login rejects is read anew; while login and vault are away, changes wait and then arrive."""
+    address, client = faulty.watched(), f"/clients/{faulty.client_id}"
+    old = faulty.stack.seed["clients"][0]["secrets"][0]
+    faulty.tenant.control("POST", "/secrets", {"name": "graph-client-secret", "value": "a brand-new one"})
+    faulty.tenant.control("POST", client, {"addSecret": "a brand-new one", "removeSecret": old})
+    faulty.fault(f"GET /v1.0/users/{address}/events/", status=401, body=_ERROR, times=1)
+    faulty.book(address)
+    faulty.in_step(address)
+    faulty.fault("POST /.*/oauth2/v2.0/token", status=503)
+    faulty.fault("GET /secrets/", status=503)
+    faulty.fault(f"GET /v1.0/users/{address}/events/", status=401, body=_ERROR, times=1)
+    began = len(faulty.stack.host.log.read_text())
+    faulty.book(address, days=1)
+    eventually(lambda: "login does not answer" in faulty.stack.host.log.read_text()[began:])
+    faulty.tenant.control("DELETE", "/faults")
+    faulty.in_step(address)
+    assert len(faulty.picture(address)) == 2
+
+
+def test_when_the_queue_refuses_graph_is_told_and_tries_again(faulty: World, gate: Gate) -> None:
+    """Without a queue there is no 202: Graph keeps its hints, and delivers them when the queue is back."""
+    address = faulty.watched()
+    (subscription,) = faulty.subscriptions(address)
+    target = Target("u", subscription["id"], subscription["clientState"], faulty.stack.seed["tenantId"], "", "x", "")
+    before = faulty.tenant.control("GET", "/notifications")
+    gate.shut()
+    faulty.book(address)
+    posted = Case(items()).content(target)
+    answer = faulty.relay.call(
+        "POST", "/notifications", key=None, data=posted, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code in (500, 503)
+    eventually(lambda: faulty.tenant.control("GET", "/notifications")["attempts"] > before["attempts"])
+    assert faulty.tenant.control("GET", "/notifications")["sent"] == before["sent"]
+    gate.open()
+    faulty.tenant.control("POST", "/notifications/flush", {})
+    faulty.in_step(address)
+    assert faulty.attempts(address)
+
+
+def test_a_killed_host_loses_nothing(faulty: World) -> None:
+    """Killed with changes settling on the queue and others still at Graph, then started again: all arrive."""
+    address = faulty.watched()
+    sent = faulty.tenant.control("GET", "/notifications")["hintsSent"]
+    for days in range(5):
+        faulty.book(address, days=days)
+    eventually(lambda: faulty.tenant.control("GET", "/notifications")["hintsSent"] > sent)
+    for days in range(5, 10):
+        faulty.book(address, days=days)
+    faulty.stack.host.kill()
+    faulty.book(address, days=10)
+    faulty.stack.host.start()
+    faulty.tenant.control("POST", "/notifications/flush", {})
+    faulty.in_step(address)
+    assert len(faulty.picture(address)) == 11
