@@ -17,7 +17,7 @@ def main() -> int:
     for row in imports.measure():
         print(row.line(), flush=True)
     folder = tempfile.TemporaryDirectory(prefix="calendar-relay-bench-")
-    with folder, Stack(Path(folder.name), {"SETTLE_SECONDS": "0"}, SEED) as stack:
+    with folder, Stack(Path(folder.name), {"SETTLE_SECONDS": "2"}, SEED) as stack:
         os.environ.update(stack.env)  # some parts run in this process, and find the sandbox's CA there
         for row in itertools.chain(way.measure(stack), intake.measure(stack)):
             print(row.line(), flush=True)

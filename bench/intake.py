@@ -4,6 +4,7 @@ import json
 import statistics
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 
 from bench.load import Load, post
@@ -13,39 +14,45 @@ from sandbox.stack import Stack
 from shared.bootstrap import Relay
 from shared.graph import client_state
 
-ROUNDS = 3
-SECONDS = 3.0
+ROUNDS = 5
+SECONDS = 1.5
 
 
 def measure(stack: Stack) -> Iterator[Row]:
     """Measure in short turns, so that both sides have the same machine."""
     # Without TLS: it would cost both sides the same and hide what differs.
-    host = Process("sandbox.host", ["--app", str(ROOT / "bench" / "app")], stack.folder / "bench.log", stack.env)
-    try:
-        yield from _rows(host.ready["url"], _bodies(stack))
-        yield Row("peak memory of the host", host.cpu_and_memory()[1], None, "MiB")
-    finally:
-        host.stop()
+    arguments = ["--app", str(ROOT / "bench" / "app")]
+    bodies = _bodies(stack)
+    # In Azure the host writes the message, outside of the Python worker. Azurite takes ten times as long as the
+    # function itself, and would hide it: so the ratios are taken with outputs that are made and checked, but not stored.
+    with closing(Process("sandbox.host", [*arguments, "--no-storage"], stack.folder / "bench.log", stack.env)) as host:
+        yield from _ratios(host.ready["url"], bodies)
+        yield Row("peak memory of the host that receives", host.cpu_and_memory()[1], None, "MiB")
+    with closing(Process("sandbox.host", arguments, stack.folder / "bench.log", stack.env)) as host:
+        yield from _with_storage(host.ready["url"], bodies)
 
 
-def _rows(url: str, bodies: dict[int, bytes]) -> Iterator[Row]:
-    turns = [
-        (
-            post(url, "/api/noop", bodies[1], seconds=SECONDS),
-            post(url, "/api/noop-with-queue", bodies[1], seconds=SECONDS),
-            post(url, "/api/notifications", bodies[1], seconds=SECONDS),
-            post(url, "/api/notifications", bodies[100], seconds=SECONDS),
-        )
-        for _ in range(ROUNDS)
-    ]
-    bare, queued, one, hundred = zip(*turns, strict=True)
-    if any(load.accepted != load.answers for turn in turns for load in turn):
-        raise RuntimeError("not every request was accepted: the figures would mean nothing")
-    yield Row("accepted/s, receiver over a no-op that writes a message", _ratio(one, queued), 0.6)
-    yield Row("the same over a no-op that writes none", _ratio(one, bare), None)
-    yield Row("p99, receiver over a no-op that writes a message", _p99(one) / _p99(queued), 1.6, lower=True)
+def _ratios(url: str, bodies: dict[int, bytes]) -> Iterator[Row]:
+    receiver = f"{url}/api/notifications"
+    noop, one, hundred = _turns([(f"{url}/api/noop", 1), (receiver, 1), (receiver, 100)], bodies)
+    yield Row("accepted/s, receiver over a no-op", _ratio(one, noop), 0.6)
+    yield Row("p99, receiver over a no-op", _p99(one) / _p99(noop), 1.6, lower=True)
     yield Row("notifications/s, 100 in a POST over 1 in a POST", 100 * _ratio(hundred, one), 15)
     yield Row("(accepted/s of the receiver here)", _median(one), None, "/s")
+
+
+def _with_storage(url: str, bodies: dict[int, bytes]) -> Iterator[Row]:
+    noop, one = _turns([(f"{url}/api/noop-with-queue", 1), (f"{url}/api/notifications", 1)], bodies)
+    yield Row("accepted/s with Azurite, receiver over a no-op that writes", _ratio(one, noop), None)
+    yield Row("(accepted/s with Azurite here)", _median(one), None, "/s")
+
+
+def _turns(sides: list[tuple[str, int]], bodies: dict[int, bytes]) -> list[tuple[Load, ...]]:
+    """Post to each side in turn, ROUNDS times; return the loads of each side."""
+    turns = [[post(address, bodies[size], seconds=SECONDS) for address, size in sides] for _ in range(ROUNDS)]
+    if any(load.accepted != load.answers for turn in turns for load in turn):
+        raise RuntimeError("not every request was accepted: the figures would mean nothing")
+    return list(zip(*turns, strict=True))
 
 
 def _ratio(ours: tuple[Load, ...], others: tuple[Load, ...]) -> float:

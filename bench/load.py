@@ -26,11 +26,11 @@ class Load:
         return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
 
 
-def post(url: str, path: str, body: bytes, *, seconds: float, connections: int = 16) -> Load:
+def post(url: str, body: bytes, *, seconds: float, connections: int = 16) -> Load:
     """Post `body` for some seconds; a connection sends its next request when it has its answer."""
     parts = urlsplit(url)
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
+        f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return asyncio.run(_run(parts.hostname or "", parts.port or 80, head.encode() + body, seconds, connections))

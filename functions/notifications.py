@@ -63,7 +63,6 @@ async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) 
         changes.set(intake.changes)
     if intake.repairs:
         repairs.set(intake.repairs)
-    telemetry.count("notifications", intake.accepted)
     for reason, number in intake.dropped.items():
         telemetry.count("notifications_dropped", number, reason=reason)
     return func.HttpResponse(status_code=202)

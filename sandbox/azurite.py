@@ -1,6 +1,9 @@
 """The real Azurite (Microsoft's storage emulator, an npm package) on free ports, started and stopped."""
 
+import base64
+import os
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -13,9 +16,7 @@ from typing import IO, Self
 _AZURITE = Path(__file__).parents[1] / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 _LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at http://127\.0\.0\.1:(\d+)")
 _SERVICES = ("Blob", "Queue", "Table")
-_ACCOUNT = "devstoreaccount1"
-# The emulator's one account and key are published: "Azurite, Well-known storage account and key".
-_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+_ACCOUNT = "sandbox"
 
 
 class AzuriteError(Exception):
@@ -32,12 +33,13 @@ class Azurite:
     process: subprocess.Popen[bytes]
     ports: dict[str, int]
     log: IO[bytes]
+    key: str
 
     @property
     def connection_string(self) -> str:
         """What AzureWebJobsStorage is set to."""
         endpoints = (f"{name}Endpoint=http://127.0.0.1:{self.ports[name]}/{_ACCOUNT}" for name in _SERVICES)
-        account = f"AccountName={_ACCOUNT};AccountKey={_KEY}"
+        account = f"AccountName={_ACCOUNT};AccountKey={self.key}"
         return ";".join(("DefaultEndpointsProtocol=http", account, *endpoints)) + ";"
 
     def stop(self) -> None:
@@ -69,8 +71,11 @@ def start_azurite(folder: Path | None = None, *, timeout: float = 60.0) -> Azuri
     # Its log goes to a file: nobody has to drain a pipe. Its own process group: a terminal's Ctrl-C must not
     # take the storage away from a host that is still finishing its work.
     log = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the process)
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0)
-    azurite = Azurite(process, {}, log)
+    # A key of its own instead of the published one: what lies in this folder looks like no secret of anybody's.
+    key = base64.b64encode(secrets.token_bytes(64)).decode()
+    env = {**os.environ, "AZURITE_ACCOUNTS": f"{_ACCOUNT}:{key}"}
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, process_group=0)
+    azurite = Azurite(process, {}, log, key)
     try:
         _await_ports(azurite, time.monotonic() + timeout)
     except BaseException:

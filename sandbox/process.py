@@ -55,6 +55,8 @@ class Process:
             self.kill()
         self._close()
 
+    close = stop  # so that contextlib.closing ends it, too
+
     def kill(self) -> None:
         """End it at once, with nothing put in order: SIGKILL."""
         self._process.kill()

@@ -45,6 +45,7 @@ class Relay:
     def __init__(self, environ: Mapping[str, str], **parts: Any) -> None:
         self._environ = environ
         self._slots: dict[str, threading.BoundedSemaphore] = {}
+        self._keys: tuple[list[Secret], list[Key]] = ([], [])
         self.__dict__.update(parts)  # takes the place of the property of that name
 
     @cached_property
@@ -197,7 +198,11 @@ class Relay:
         """Return the same without ever waiting, or None when they have not been read yet."""
         name = self.settings.client_state_key_name
         known = self.secrets.peek_latest_two(name)
-        return None if known is None else [_key(name, secret) for secret in known]
+        if known is None:
+            return None
+        if self._keys[0] is not known:  # made anew only when the vault was read anew: this runs at every POST of Graph
+            self._keys = (known, [_key(name, secret) for secret in known])
+        return self._keys[1]
 
 
 def _key(name: str, secret: Secret) -> Key:

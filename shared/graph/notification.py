@@ -87,12 +87,12 @@ def _hint(item: dict[str, Any], *, deleted: bool) -> Hint | None:
     found = _RESOURCE.fullmatch(resource) if isinstance(resource, str) and len(resource) <= 4096 else None
     if found is None:
         return None
-    user = _plain_id(unquote(found["user"] or found["quoted_user"]))
-    named = found["event"] or found["quoted_event"]
+    plain_user, plain_event, quoted_user, quoted_event = found.group("user", "event", "quoted_user", "quoted_event")
+    user, named = _plain_id(unquote(plain_user or quoted_user)), plain_event or quoted_event
     data = item.get("resourceData")
     told = data.get("id") if isinstance(data, dict) else None
     event = _plain_id(told if told is not None else unquote(named or ""))
-    agree = named is None or event in (named, unquote(named))
+    agree = named is None or event == named or event == unquote(named)
     return Hint(user, event, deleted) if user and event and agree else None
 
 

@@ -7,9 +7,10 @@ item is dropped, counted, and answered like a good one: who forges learns nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from shared.graph import notification
@@ -37,8 +38,9 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     repairs: dict[Repair, None] = {}
     dropped: Counter[str] = Counter()
     accepted = 0
+    watch_of = cache(partial(watch_named_by, keys=keys))  # items of one subscription carry the same clientState
     for item in notification.items_of(body):
-        taken = _authenticated(item, keys, tenant_id.lower())
+        taken = _authenticated(item, watch_of, tenant_id.lower())
         if isinstance(taken, str):
             dropped[taken] += 1
             continue
@@ -50,14 +52,15 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
         if taken.deleted or key not in changes:
             changes[key] = taken
     message = ChangeMessage(now, tuple(changes.values()))
-    return Intake(list(write_changes(message)), list(write_repairs(repairs)), accepted, dropped)
+    return Intake(list(write_changes(message)), list(write_repairs(repairs)) if repairs else [], accepted, dropped)
 
 
-def _authenticated(item: Any, keys: Sequence[Key], tenant_id: str) -> Change | Repair | str:
+def _authenticated(item: Any, watch_of: Callable[[str], str | None], tenant_id: str) -> Change | Repair | str:
     """Return what an item says of which watch, or the reason to drop it."""
     if not isinstance(item, dict):
         return "not-an-object"
-    watch_id = watch_named_by(item.get("clientState"), keys)
+    client_state = item.get("clientState")
+    watch_id = watch_of(client_state) if isinstance(client_state, str) else None
     if watch_id is None:
         return "forged-client-state"
     tenant = notification.tenant_of(item)

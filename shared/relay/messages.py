@@ -16,6 +16,9 @@ from typing import Any
 LARGEST = 45_000  # bytes; "Queue Storage" takes 64 KiB, of which base64 leaves 48
 
 
+_encoder = json.JSONEncoder(separators=(",", ":"))  # writes ASCII, so that a character is a byte
+
+
 class BadMessage(ValueError):
     """A message that no version of the relay has written."""
 
@@ -112,4 +115,4 @@ def _split(head: dict[str, Any], name: str, rows: Iterable[dict[str, Any]]) -> I
 
 
 def _compact(content: dict[str, Any]) -> str:
-    return json.dumps(content, separators=(",", ":"))  # ASCII, so that a character is a byte
+    return _encoder.encode(content)

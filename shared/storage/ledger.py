@@ -50,7 +50,7 @@ class Ledger:
         self._now = now
 
     def read(self, watch_id: str, event_ids: Sequence[str]) -> list[Entry]:
-        """Return the entries of up to MOST_AT_ONCE events, in their order; a blank one, without an etag, for a new one."""
+        """Return the entries of up to MOST_AT_ONCE events, in their order; blank, without an etag, for a new event."""
         keys = {_key(event_id): event_id for event_id in event_ids}
         rule = " or ".join(f"RowKey eq '{key}'" for key in keys)  # hexadecimal digits: nothing to quote
         with storage_errors():
