@@ -7,10 +7,9 @@ item is dropped, counted, and answered like a good one: who forges learns nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
 from typing import Any
 
 from shared.graph import notification
@@ -38,9 +37,9 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     repairs: dict[Repair, None] = {}
     dropped: Counter[str] = Counter()
     accepted = 0
-    watch_of = cache(partial(watch_named_by, keys=keys))  # items of one subscription carry the same clientState
+    watch_of: dict[object, str | None] = {}  # items of one subscription carry the same clientState
     for item in notification.items_of(body):
-        taken = _authenticated(item, watch_of, tenant_id.lower())
+        taken = _authenticated(item, keys, watch_of, tenant_id.lower())
         if isinstance(taken, str):
             dropped[taken] += 1
             continue
@@ -55,12 +54,18 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     return Intake(list(write_changes(message)), list(write_repairs(repairs)) if repairs else [], accepted, dropped)
 
 
-def _authenticated(item: Any, watch_of: Callable[[str], str | None], tenant_id: str) -> Change | Repair | str:
-    """Return what an item says of which watch, or the reason to drop it."""
+def _authenticated(
+    item: Any, keys: Sequence[Key], watch_of: dict[object, str | None], tenant_id: str
+) -> Change | Repair | str:
+    """Return what an item says of which watch, or the reason to drop it. `watch_of` remembers what was checked."""
     if not isinstance(item, dict):
         return "not-an-object"
     client_state = item.get("clientState")
-    watch_id = watch_of(client_state) if isinstance(client_state, str) else None
+    if not isinstance(client_state, str):
+        return "forged-client-state"
+    if client_state not in watch_of:
+        watch_of[client_state] = watch_named_by(client_state, keys)
+    watch_id = watch_of[client_state]
     if watch_id is None:
         return "forged-client-state"
     tenant = notification.tenant_of(item)
