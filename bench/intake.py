@@ -24,7 +24,7 @@ def measure(stack: Stack) -> Iterator[Row]:
     arguments = ["--app", str(ROOT / "bench" / "app")]
     bodies = _bodies(stack)
     # In Azure the host writes the message, outside of the Python worker. Azurite takes ten times as long as the
-    # function itself, and would hide it: so the ratios are taken with outputs that are made and checked, but not stored.
+    # function itself, and would hide it: so the ratios are taken with outputs that are checked, but not stored.
     with closing(Process("sandbox.host", [*arguments, "--no-storage"], stack.folder / "bench.log", stack.env)) as host:
         yield from _ratios(host.ready["url"], bodies)
         yield Row("peak memory of the host that receives", host.cpu_and_memory()[1], None, "MiB")

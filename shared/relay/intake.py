@@ -37,9 +37,9 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     repairs: dict[Repair, None] = {}
     dropped: Counter[str] = Counter()
     accepted = 0
-    watch_of: dict[object, str | None] = {}  # items of one subscription carry the same clientState
+    known: dict[str, str | None] = {}  # items of one subscription carry the same clientState
     for item in notification.items_of(body):
-        taken = _authenticated(item, keys, watch_of, tenant_id.lower())
+        taken = _authenticated(item, keys, known, tenant_id.lower())
         if isinstance(taken, str):
             dropped[taken] += 1
             continue
@@ -54,18 +54,11 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     return Intake(list(write_changes(message)), list(write_repairs(repairs)) if repairs else [], accepted, dropped)
 
 
-def _authenticated(
-    item: Any, keys: Sequence[Key], watch_of: dict[object, str | None], tenant_id: str
-) -> Change | Repair | str:
-    """Return what an item says of which watch, or the reason to drop it. `watch_of` remembers what was checked."""
+def _authenticated(item: Any, keys: Sequence[Key], known: dict[str, str | None], tenant_id: str) -> Change | Repair | str:
+    """Return what an item says of which watch, or the reason to drop it. `known` remembers what was checked."""
     if not isinstance(item, dict):
         return "not-an-object"
-    client_state = item.get("clientState")
-    if not isinstance(client_state, str):
-        return "forged-client-state"
-    if client_state not in watch_of:
-        watch_of[client_state] = watch_named_by(client_state, keys)
-    watch_id = watch_of[client_state]
+    watch_id = _watch_of(item.get("clientState"), keys, known)
     if watch_id is None:
         return "forged-client-state"
     tenant = notification.tenant_of(item)
@@ -77,3 +70,11 @@ def _authenticated(
     if isinstance(said, Hint):
         return Change(watch_id, said.user_id, said.event_id, said.deleted)
     return Repair(watch_id, said.kind, said.subscription_id)
+
+
+def _watch_of(client_state: object, keys: Sequence[Key], known: dict[str, str | None]) -> str | None:
+    if not isinstance(client_state, str):
+        return None
+    if client_state not in known:
+        known[client_state] = watch_named_by(client_state, keys)
+    return known[client_state]
