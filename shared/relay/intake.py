@@ -54,7 +54,9 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     return Intake(list(write_changes(message)), list(write_repairs(repairs)) if repairs else [], accepted, dropped)
 
 
-def _authenticated(item: Any, keys: Sequence[Key], known: dict[str, str | None], tenant_id: str) -> Change | Repair | str:
+def _authenticated(
+    item: Any, keys: Sequence[Key], known: dict[str, str | None], tenant_id: str
+) -> Change | Repair | str:
     """Return what an item says of which watch, or the reason to drop it. `known` remembers what was checked."""
     if not isinstance(item, dict):
         return "not-an-object"

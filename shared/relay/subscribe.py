@@ -59,17 +59,18 @@ def subscribe(parts: Parts, wish: Wish) -> tuple[Watch, bool]:
 
 
 def unsubscribe(parts: Parts, watch_id: str) -> None:
-    """Remove a watch, its subscription and what the ledger keeps of it; one that is gone already is as good."""
-    watch = parts.watches.get(watch_id)
-    if watch is None:
-        return
-    if watch.subscription_id:
-        try:
-            parts.keeper.subscriptions.delete(watch.subscription_id)
-        except GraphError as error:
-            raise refusal_of(error) from error
-    parts.watches.delete(watch_id)
-    parts.ledger.forget(watch_id)
+    """Remove a watch, its subscription and what the ledger keeps of it; one that is gone already is as good.
+
+    The row goes last, and only as it was read: a renewal that made a new subscription meanwhile makes us look again.
+    """
+    while (watch := parts.watches.get(watch_id)) is not None:
+        if watch.subscription_id:
+            try:
+                parts.keeper.subscriptions.delete(watch.subscription_id)
+            except GraphError as error:
+                raise refusal_of(error) from error
+        if parts.watches.delete(watch):
+            parts.ledger.forget(watch_id)
 
 
 def _new_watch(parts: Parts, wish: Wish) -> Watch:
@@ -93,6 +94,7 @@ def _as_asked(standing: Watch, wish: Wish) -> Watch:
 
 def _made(parts: Parts, watch: Watch) -> Watch:
     """Create the subscription of a new watch, or leave nothing behind."""
+    parts.ledger.forget(watch.id)  # what an earlier watch of this mailbox may have left, if its removal was cut short
     try:
         live = parts.keeper.create(watch)
     except RelayError as error:
@@ -108,7 +110,7 @@ def _undo(parts: Parts, watch: Watch, *, outcome_unknown: bool) -> None:
         with suppress(RelayError):
             parts.keeper.remove(watch)
     with suppress(RelayError):  # the row stays pending then: the timer or the next call takes it over
-        parts.watches.delete(watch.id)
+        parts.watches.delete(watch)
 
 
 def refusal_of(error: GraphError) -> SetupRefused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -104,10 +105,18 @@ class Watches:
             except ResourceNotFoundError:
                 return
 
-    def delete(self, watch_id: str) -> None:
-        """Delete a watch; one that is gone already is as good."""
-        with storage_errors():
-            self._table().delete_entity(PARTITION, watch_id)
+    def delete(self, watch: Watch) -> bool:
+        """Delete a watch as it was read; False when somebody changed it meanwhile. One that is gone is as good."""
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+        row = {"PartitionKey": PARTITION, "RowKey": watch.id}
+        with storage_errors(), suppress(ResourceNotFoundError):
+            try:
+                self._table().delete_entity(row, etag=watch.etag, match_condition=MatchConditions.IfNotModified)
+            except ResourceModifiedError:
+                return False
+        return True
 
     def page(self, size: int, after: str = "") -> list[Watch]:
         """Return up to `size` watches in the order of their ids, those after the id `after`."""
