@@ -1,0 +1,119 @@
+"""Claims about health, and about settings that are missing or broken: each names itself, and the rest goes on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from sandbox.stack import Stack
+from tests.end_to_end.intake_case import Case, handshake
+from tests.end_to_end.restartable import start_host
+from tests.end_to_end.world import World
+
+CHECKS = {"settings", "keyVault", "graphToken", "storage", "oldestSubscriptionExpiry", "queueDepth"}
+FUNCTIONS = {
+    "create_subscription", "list_subscriptions", "get_subscription", "delete_subscription", "receive_notifications",
+    "deliver_changes", "renew_subscriptions", "receive_lifecycle_events", "health", "health_checks",
+}  # fmt: skip
+
+BROKEN: dict[str, tuple[dict[str, str], dict[str, tuple[str, ...]], str]] = {
+    "the credential, the partner's address and a number": (
+        {"GRAPH_CREDENTIAL": "pigeon", "PARTNER_WEBHOOK_URL": "ftp://x", "SUBSCRIPTION_LIFETIME_MINUTES": "for ever"},
+        {"settings": ("GRAPH_CREDENTIAL", "PARTNER_WEBHOOK_URL", "SUBSCRIPTION_LIFETIME_MINUTES"),
+         "graphToken": ("GRAPH_CREDENTIAL",), "keyVault": ("PARTNER_WEBHOOK_URL",)},
+        "GRAPH_CREDENTIAL",
+    ),
+    "no tenant, and an address of our own that is none": (
+        {"TENANT_ID": "", "PUBLIC_BASE_URL": "http://us.example"},
+        {"settings": ("TENANT_ID", "PUBLIC_BASE_URL"), "graphToken": ("TENANT_ID",)},
+        "PUBLIC_BASE_URL",
+    ),
+    "a Key Vault reference that was not resolved": (
+        {"KEY_VAULT_URI": "@Microsoft.KeyVault(SecretUri=https://x.vault.azure.net/secrets/y)"},
+        {"settings": ("KEY_VAULT_URI",), "keyVault": ("KEY_VAULT_URI",), "graphToken": ("KEY_VAULT_URI",)},
+        "KEY_VAULT_URI",
+    ),
+    "secrets that the vault does not have": (
+        {"CLIENT_STATE_KEY_NAME": "no-such-key", "GRAPH_CLIENT_SECRET_NAME": "no-such-secret"},
+        {"keyVault": ("no-such-key",), "graphToken": ("no-such-secret",)},
+        "no-such-key",
+    ),
+    "a signing secret that is none, and an app that login does not know": (
+        {"PARTNER_SIGNING_SECRET_NAME": "weak-secret", "CLIENT_ID": "11111111-2222-3333-4444-555555555555"},
+        {"keyVault": ("weak-secret",), "graphToken": ("graph-client-secret", "AADSTS", "CLIENT_ID")},
+        "CLIENT_ID",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start everything but a host."""
+    seed = {"secrets": {"weak-secret": ["whsec_abc"]}}
+    with Stack(tmp_path_factory.mktemp("broken"), seed=seed, host=False) as stack:
+        yield stack
+
+
+@contextmanager
+def _host_with(stack: Stack, settings: dict[str, str]) -> Iterator[World]:
+    start_host(stack, **settings)
+    try:
+        yield World(stack)
+    finally:
+        stack.host.stop()
+
+
+def test_a_sound_relay_is_up(world: World) -> None:
+    """Anybody hears up and nothing else; with the key every check is ok."""
+    answer = world.relay.call("GET", "/health", key=None)
+    assert (answer.status_code, answer.json()) == (200, {"status": "up"})
+    checks = world.relay.call("GET", "/health/checks")
+    assert checks.status_code == 200, checks.text
+    assert checks.json()["checks"].keys() == CHECKS
+    assert all(check["ok"] for check in checks.json()["checks"].values())
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_setting_names_itself_and_the_other_functions_work(surroundings: Stack, name: str) -> None:
+    """What is broken is named by the checks and by the function that needs it; anybody hears no more than down."""
+    settings, named, needed = BROKEN[name]
+    with _host_with(surroundings, settings) as world:
+        assert set(world.stack.host.ready["functions"]) >= FUNCTIONS
+        answer = world.relay.call("GET", "/health", key=None)
+        assert (answer.status_code, answer.json()) == (503, {"status": "down"})
+        checks = world.relay.call("GET", "/health/checks").json()["checks"]
+        assert {check for check, found in checks.items() if not found["ok"]} == named.keys()
+        for check, words in named.items():
+            assert all(word in checks[check]["detail"] for word in words), checks[check]
+        refused = world.relay.call("POST", "/subscriptions", json={"mailbox": "room1@contoso.com"})
+        _is_problem(refused, needed)
+        _the_others_work(world)
+        assert world.subscriptions("room1@contoso.com") == []
+
+
+def _is_problem(answer: Any, needed: str) -> None:
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert needed in answer.json()["detail"]
+
+
+def _the_others_work(world: World) -> None:
+    """What needs none of the broken settings answers as ever; nothing is half made."""
+    listed = world.relay.call("GET", "/subscriptions")
+    assert (listed.status_code, listed.json()["value"]) == (200, [])
+    assert world.relay.call("GET", "/subscriptions/" + "0" * 32).status_code == 404
+    assert world.relay.call("DELETE", "/subscriptions/" + "0" * 32).status_code == 204
+    case: Case = handshake("validationToken=abc")
+    assert world.relay.call("POST", case.path, key=None).text == "abc"
+
+
+def test_storage_that_refuses_is_named(surroundings: Stack) -> None:
+    """With a storage key that is wrong the checks say what to grant, and callers get problem details."""
+    sound = surroundings.azurite.connection_string
+    key = sound.partition("AccountKey=")[2].partition(";")[0]
+    with _host_with(surroundings, {"AzureWebJobsStorage": sound.replace(key, "A" * 86 + "==")}) as world:
+        checks = world.relay.call("GET", "/health/checks").json()["checks"]
+        assert {check for check, found in checks.items() if not found["ok"]} >= {"storage"}
+        assert "AzureWebJobsStorage" in checks["storage"]["detail"]
+        _is_problem(world.relay.call("GET", "/subscriptions"), "AzureWebJobsStorage")
