@@ -13,9 +13,12 @@ _metrics = logging.getLogger("relay.metric")
 
 
 def quiet_libraries() -> None:
-    """Keep the Azure SDKs from logging every request at INFO, which would drown what an administrator looks for."""
-    for name in ("azure", "msal", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    """Keep libraries from logging every request, which would drown what an administrator looks for.
+
+    urllib3 warns with the path of a request, and so with the mailbox's address: our own errors say enough.
+    """
+    for name, level in (("azure", logging.WARNING), ("msal", logging.WARNING), ("urllib3", logging.ERROR)):
+        logging.getLogger(name).setLevel(level)
 
 
 def count(name: str, number: int = 1, **dimensions: str | float) -> None:

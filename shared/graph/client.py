@@ -6,6 +6,7 @@ Microsoft Graph data in your app".
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -134,7 +135,13 @@ def graph_session(base_url: str) -> requests.Session:
     """Return a session that retries what may be repeated, briefly. POST is left to the caller: it makes things."""
     from urllib3.util import Retry
 
-    retry = Retry(
+    class GraphRetry(Retry):
+        """Reads Graph's Retry-After, which may be a fraction: urllib3 by itself raises for what it does not know."""
+
+        def parse_retry_after(self, retry_after: str) -> float:
+            return super().parse_retry_after(str(math.ceil(seconds_of(retry_after) or 0)))  # which caps it
+
+    retry = GraphRetry(
         total=2,
         backoff_factor=0.3,
         backoff_jitter=0.2,

@@ -46,7 +46,22 @@ class Outcome:
 
 
 def deliver(parts: Parts, message: ChangeMessage) -> Counter[str]:
-    """Work on a message; returns how many changes came to which end. Raises Unavailable when storage fails."""
+    """Work on a message; returns how many changes came to which end.
+
+    Raises Unavailable only when not even the queue can be written: then the host keeps the message.
+    """
+    try:
+        ends = _deliver(parts, message)
+    except RelayError as error:  # the ledger or a setting: no change of the message can be worked on
+        _logger.warning("A message of %d changes is put back: %s", len(message.changes), error)
+        _put(parts, replace(message, attempt=message.attempt + 1), delay_after(message.attempt))
+        ends = Counter({"put-back": len(message.changes)})
+    for word, number in ends.items():
+        telemetry.count("changes", number, end=word)
+    return ends
+
+
+def _deliver(parts: Parts, message: ChangeMessage) -> Counter[str]:
     settled_at = message.hinted + timedelta(seconds=parts.settings.settle_seconds)
     too_early = (settled_at - parts.now()).total_seconds()
     if too_early > 0:
@@ -54,10 +69,7 @@ def deliver(parts: Parts, message: ChangeMessage) -> Counter[str]:
         return Counter(settling=len(message.changes))
     outcomes = _work_on_all(parts, message)
     _put_back(parts, message, outcomes)
-    ends = Counter(outcome.word for outcome in outcomes)
-    for word, number in ends.items():
-        telemetry.count("changes", number, end=word)
-    return ends
+    return Counter(outcome.word for outcome in outcomes)
 
 
 def _work_on_all(parts: Parts, message: ChangeMessage) -> list[Outcome]:
@@ -134,7 +146,7 @@ def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, claimed: tuple[
 
 def _is_covered(entry: Entry, message: ChangeMessage) -> bool:
     if message.retry:
-        return entry.retry != message.retry  # superseded by a newer try
+        return bool(entry.etag) and entry.retry != message.retry  # superseded by a newer try
     return entry.read_at is not None and entry.read_at - SKEW > message.hinted
 
 
