@@ -1,0 +1,36 @@
+"""Sessions of `requests` for one server each: what the environment says is read once, not at every request.
+
+`requests` would look through the whole environment, and into a .netrc whose password would replace our
+Authorization header, each time. A session made here honours REQUESTS_CA_BUNDLE and the proxy variables as they
+stand when it is made.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import requests
+    from urllib3.util import Retry
+
+CONNECTIONS = 64  # more than the workers that may share a session
+
+
+def session_for(url: str, retry: Retry | None = None) -> requests.Session:
+    """Return a session for the server of `url`; without `retry` nothing is sent twice. It keeps no cookies."""
+    from http.cookiejar import DefaultCookiePolicy
+
+    import requests
+    from requests.adapters import HTTPAdapter
+    from requests.utils import get_environ_proxies
+
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.proxies = get_environ_proxies(url)
+    session.headers["User-Agent"] = "calendar-relay"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(max_retries=retry or 0, pool_maxsize=CONNECTIONS))
+    return session
