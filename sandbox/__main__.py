@@ -3,6 +3,7 @@
 import signal
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from sandbox.stack import ROOMS, Stack
@@ -27,14 +28,19 @@ curl -s {partner}/_control/picture
 # Is it working?
 curl -s {relay}/api/health/checks -H 'x-functions-key: {key}'
 
-# With Core Tools, the same bundle against the same tenant (stop this sandbox's host first by its id, {pid}):
-cp {folder}/local.settings.json . && env {environment} func start
+# With Core Tools, the same bundle against the same tenant and partner, instead of this sandbox's own host:
+kill {pid}
+cp {folder}/local.settings.json . && env {environment} \\
+  func start --useHttps --cert {pfx} --password sandbox
 
 Ctrl-C ends everything."""
 
 
 def main() -> int:
     """Start, print, wait for Ctrl-C."""
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
     with tempfile.TemporaryDirectory(prefix="calendar-relay-") as name, Stack(Path(name)) as stack:
         print(
             TEXT.format(
@@ -45,14 +51,14 @@ def main() -> int:
                 folder=name,
                 room=ROOMS[0],
                 pid=stack.host.pid,
+                pfx=stack.certificates.write_pfx("sandbox"),
                 environment=" ".join(f"{key}={value}" for key, value in stack.environment.items()),
             ),
             flush=True,
         )
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        over.wait()
     return 0
 
 
 if __name__ == "__main__":
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     sys.exit(main())

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import certifi
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,19 @@ class Certificates:
     ca_pem: Path
     server_pem: Path
     bundle: Path
+
+    def write_pfx(self, password: str) -> Path:
+        """Write the server's certificate as PKCS #12, the only form that Core Tools takes, and return its path."""
+        pem = self.server_pem.read_bytes()
+        key = serialization.load_pem_private_key(pem, None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError("trustme made another kind of key")
+        sealed = serialization.BestAvailableEncryption(password.encode())
+        certificate = x509.load_pem_x509_certificate(pem)
+        content = pkcs12.serialize_key_and_certificates(b"sandbox", key, certificate, None, sealed)
+        pfx = self.server_pem.with_suffix(".pfx")
+        _replace(pfx, content)
+        return pfx
 
 
 def make_certificates(folder: Path) -> Certificates:
