@@ -1,0 +1,151 @@
+"""A TableClient in memory: rows, etags, and the three answers that the relay expects (404, 409, 412)."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import TableTransactionError, UpdateMode
+
+_TERM = re.compile(r"(\w+) (eq|ne|gt) (@\w+|'[^']*')")
+_SIGNS = {"eq": "==", "ne": "!=", "gt": ">"}
+_STATUS = {ResourceExistsError: 409, ResourceModifiedError: 412, ResourceNotFoundError: 404}
+
+
+class Row(dict[str, Any]):
+    """An entity as the SDK gives it: a dict whose etag is in its metadata."""
+
+    def __init__(self, content: dict[str, Any], etag: str) -> None:
+        super().__init__(content)
+        self.metadata = {"etag": etag}
+
+
+class Rows(list[Row]):
+    """What a query gives: rows, or pages of rows."""
+
+    def by_page(self) -> Iterator[list[Row]]:
+        """Give all rows as one page; no page when there is none."""
+        return iter([self] if self else [])
+
+
+class FakeTable:
+    """The few methods that Ledger and Watches call; `failing` is a number of calls that raise what storage raises."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], Row] = {}
+        self.failing = 0
+        self.lock = threading.RLock()
+        self._etags = itertools.count(1)
+
+    def get_entity(self, partition: str, key: str) -> Row:
+        """Return a row or raise 404."""
+        with self.lock:
+            self._called()
+            if (partition, key) not in self.rows:
+                raise _error(ResourceNotFoundError)
+            row = self.rows[partition, key]
+            return Row(dict(row), row.metadata["etag"])
+
+    def create_entity(self, entity: dict[str, Any]) -> dict[str, str]:
+        """Add a row or raise 409."""
+        with self.lock:
+            self._called()
+            if _place(entity) in self.rows:
+                raise _error(ResourceExistsError)
+            return self._put(entity)
+
+    def update_entity(
+        self,
+        entity: dict[str, Any],
+        mode: UpdateMode = UpdateMode.MERGE,
+        *,
+        etag: str = "",
+        match_condition: object = None,
+    ) -> dict[str, str]:
+        """Change a row, on the condition of its etag if one is given; 404 or 412."""
+        with self.lock:
+            self._called()
+            row = self.rows.get(_place(entity))
+            if row is None:
+                raise _error(ResourceNotFoundError)
+            if match_condition is not None and row.metadata["etag"] != etag:
+                raise _error(ResourceModifiedError)
+            return self._put(entity if mode == UpdateMode.REPLACE else row | entity)
+
+    def delete_entity(self, entity: dict[str, Any], *, etag: str = "", match_condition: object = None) -> None:
+        """Remove a row, on the condition of its etag; the SDK is silent when there is none."""
+        with self.lock:
+            self._called()
+            row = self.rows.get(_place(entity))
+            if row is not None and match_condition is not None and row.metadata["etag"] != etag:
+                raise _error(ResourceModifiedError)
+            self.rows.pop(_place(entity), None)
+
+    def query_entities(
+        self, rule: str, *, parameters: dict[str, str] | None = None, results_per_page: int = 1000, **_: Any
+    ) -> Rows:
+        """Return the rows of a rule in the order of their keys."""
+
+        def term(found: re.Match[str]) -> str:
+            name, sign, value = found.groups()
+            wanted = (parameters or {})[value[1:]] if value.startswith("@") else value[1:-1]
+            return f"row.get({name!r}, '') {_SIGNS[sign]} {wanted!r}"
+
+        test = eval(f"lambda row: {_TERM.sub(term, rule)}")  # noqa: S307  (the rules are the relay's own)
+        with self.lock:
+            self._called()
+            found = [Row(dict(row), row.metadata["etag"]) for _, row in sorted(self.rows.items()) if test(row)]
+        return Rows(found[:results_per_page])
+
+    def submit_transaction(self, operations: list[tuple[Any, ...]]) -> list[dict[str, str]]:
+        """Do all of it or nothing."""
+        with self.lock:
+            before = dict(self.rows)
+            try:
+                return [self._operate(*operation) for operation in operations]
+            except HttpResponseError as error:
+                self.rows = before
+                failure = TableTransactionError(message="a part of the transaction failed")
+                failure.status_code = error.status_code
+                raise failure from None
+
+    def _operate(self, verb: str, entity: dict[str, Any], condition: dict[str, Any] | None = None) -> dict[str, str]:
+        if verb == "create":
+            return self.create_entity(entity)
+        if verb == "update":
+            return self.update_entity(entity, **condition or {})
+        if _place(entity) not in self.rows:
+            raise _error(ResourceNotFoundError)
+        del self.rows[_place(entity)]
+        return {}
+
+    def _put(self, entity: dict[str, Any]) -> dict[str, str]:
+        etag = f'W/"{next(self._etags)}"'
+        self.rows[_place(entity)] = Row(dict(entity), etag)
+        return {"etag": etag}
+
+    def _called(self) -> None:
+        if self.failing:
+            self.failing -= 1
+            error = HttpResponseError("canary")
+            error.status_code = 503
+            raise error
+
+
+def _place(entity: dict[str, Any]) -> tuple[str, str]:
+    return entity["PartitionKey"], entity["RowKey"]
+
+
+def _error(kind: type[HttpResponseError]) -> HttpResponseError:
+    error = kind("canary")
+    error.status_code = _STATUS[kind]
+    return error

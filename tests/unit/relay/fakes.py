@@ -1,0 +1,235 @@
+"""Everything that a use case works with, in memory: a world whose clock, Graph, partner and storage tests can turn."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.config import Settings
+from shared.errors import GraphConflict, GraphNotFound
+from shared.graph.client_state import Key
+from shared.graph.subscriptions import Subscription, resource_of
+from shared.partner.webhook import NotDelivered
+from shared.relay.deliver import AT_ONCE
+from shared.relay.messages import Change, ChangeMessage, read_changes
+from shared.relay.series import Occurrences
+from shared.relay.subscription import SubscriptionKeeper
+from shared.storage.ledger import Entry, Ledger
+from shared.storage.watches import Watch, Watches, watch_id_of
+from tests.unit.relay.fake_table import FakeTable
+
+START = datetime(2026, 11, 20, 10, tzinfo=UTC)
+MAILBOX = "room1@contoso.com"
+WATCH_ID = watch_id_of(MAILBOX)
+SETTINGS = {
+    "TENANT_ID": "tenant", "CLIENT_ID": "client", "KEY_VAULT_URI": "https://vault.vault.azure.net",
+    "PARTNER_WEBHOOK_URL": "https://partner.example/webhook", "PUBLIC_BASE_URL": "https://relay.example",
+    "ALLOWED_MAILBOXES": "@contoso.com", "SETTLE_SECONDS": "10",
+}  # fmt: skip
+OLD = Key("v1", b"an old secret of the relay", START - timedelta(days=90))
+
+
+def event(event_id: str = "E", etag: str = "1", **changes: Any) -> dict[str, Any]:
+    """Return an event as Graph gives it."""
+    times = {"start": {"dateTime": "2026-11-20T12:00:00.0000000", "timeZone": "UTC"},
+             "end": {"dateTime": "2026-11-20T13:00:00.0000000", "timeZone": "UTC"}}  # fmt: skip
+    return {"id": event_id, "@odata.etag": etag, "subject": "Ola Nordmann", "showAs": "busy", "type": "singleInstance",
+            "sensitivity": "normal", **times, **changes}  # fmt: skip
+
+
+class FakeQueue:
+    """Keeps what is put, with its delay."""
+
+    def __init__(self) -> None:
+        self.puts: list[tuple[ChangeMessage, float]] = []
+        self.failure: Exception | None = None
+
+    def put(self, text: str, delay: float = 0) -> None:
+        """Keep a message."""
+        if self.failure:
+            raise self.failure
+        self.puts.append((read_changes(text), delay))
+
+    def take(self) -> list[tuple[ChangeMessage, float]]:
+        """Return what was put since the last time."""
+        taken, self.puts = self.puts, []
+        return taken
+
+    def depth(self) -> int:
+        """Return how many messages there are."""
+        return len(self.puts)
+
+
+class FakeEvents:
+    """Graph's calendar: an event or an error by id; `during` runs inside a reading."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, dict[str, Any] | Exception] = {}
+        self.of_master: dict[str, list[dict[str, Any]]] = {}
+        self.reads: list[str] = []
+        self.during: Callable[[str], None] = lambda _: None
+        self._lock = threading.Lock()
+        self.at_once = self.most_at_once = 0
+
+    def get(self, _mailbox: str, event_id: str) -> dict[str, Any]:
+        """Read an event."""
+        with self._lock:
+            self.reads.append(event_id)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            found = self.by_id.get(event_id, GraphNotFound(404, "ErrorItemNotFound"))
+            self.during(event_id)
+        finally:
+            with self._lock:
+                self.at_once -= 1
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def instances(self, _mailbox: str, master_id: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
+        """List a series' occurrences."""
+        yield from self.of_master.get(master_id, [])
+
+
+class FakeWebhook:
+    """The partner: keeps what it takes, and refuses while `failure` is set."""
+
+    name = "partner-signing-secret"
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, dict[str, Any]]] = []
+        self.tried: list[str] = []
+        self.failure: Exception | None = None
+
+    def deliver(self, message_id: str, body: str) -> None:
+        """Take a delivery or refuse it."""
+        self.tried.append(message_id)
+        if self.failure:
+            raise self.failure
+        self.taken.append((message_id, json.loads(body)))
+
+    @property
+    def news(self) -> list[tuple[str, str]]:
+        """What was taken: type without its beginning, and the event's id."""
+        return [(body["type"].rpartition(".")[2], body["data"]["event"]["id"]) for _, body in self.taken]
+
+
+class FakeSubscriptions:
+    """Graph's subscriptions of this app: 409 for a second one, 404 for one that is gone; `failures` come first."""
+
+    def __init__(self) -> None:
+        self.standing: dict[str, Subscription] = {}
+        self.states: dict[str, str] = {}
+        self.calls: list[str] = []
+        self.failures: list[Exception | None] = []
+        self.during_create: Callable[[], None] = lambda: None
+        self._ids = itertools.count(1)
+
+    def create(self, mailbox: str, url: str, _lifecycle: str, state: str, expires: datetime) -> Subscription:
+        """Make one, as Graph would."""
+        self._called("create")
+        self.during_create()
+        resource = resource_of(mailbox)
+        if any(one.resource == resource for one in self.standing.values()):
+            raise GraphConflict(409, "Conflict")
+        made = Subscription(f"s-{next(self._ids)}", resource, url, expires)
+        self.standing[made.id], self.states[made.id] = made, state
+        return made
+
+    def renew(self, subscription_id: str, expires: datetime) -> Subscription:
+        """Move the end."""
+        self._called("renew")
+        if subscription_id not in self.standing:
+            raise GraphNotFound(404, "ResourceNotFound")
+        self.standing[subscription_id] = replace(self.standing[subscription_id], expires=expires)
+        return self.standing[subscription_id]
+
+    def delete(self, subscription_id: str) -> None:
+        """Remove one; gone is as good."""
+        self._called("delete")
+        self.standing.pop(subscription_id, None)
+
+    def list(self) -> Iterator[Subscription]:
+        """List all."""
+        self._called("list")
+        return iter(list(self.standing.values()))
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        failure = self.failures.pop(0) if self.failures else None
+        if failure:
+            raise failure
+
+
+class World:
+    """The parts (see shared.relay.parts), with a clock that stands until it is moved."""
+
+    def __init__(self, **settings: str) -> None:
+        self.settings = Settings.load(SETTINGS | settings)
+        self.time = START
+        self.keys = [OLD]
+        self.rows, self.ledger_rows = FakeTable(), FakeTable()
+        self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
+        self.changes, self.events, self.webhook = FakeQueue(), FakeEvents(), FakeWebhook()
+        self.subscriptions = FakeSubscriptions()
+        self.occurrences = Occurrences(
+            self.events, self.ledger, timedelta(days=1), timedelta(days=180), self.now  # type: ignore[arg-type]
+        )
+        self.keeper = SubscriptionKeeper(
+            self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now  # type: ignore[arg-type]
+        )
+        self.workers = ThreadPoolExecutor(16)
+        self._slots: dict[str, threading.BoundedSemaphore] = {}
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self.time
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += timedelta(seconds=seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep without waiting."""
+        self.slept.append(seconds)
+        self.pass_by(seconds)
+
+    def get_token(self, **_: bool) -> str:
+        """Return a token."""
+        return "token"
+
+    def client_state_keys(self) -> list[Key]:
+        """Return the keys."""
+        return self.keys
+
+    def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
+        """Return the places of a mailbox."""
+        return self._slots.setdefault(mailbox, threading.BoundedSemaphore(AT_ONCE))
+
+    def watch(self, mailbox: str = MAILBOX, **changes: Any) -> Watch:
+        """Store a live watch and return it."""
+        given: dict[str, Any] = {"delivery": "relay", "created": self.time, "state": "live", "subscription_id": "s-0",
+                                 "expires": self.time + timedelta(days=6), "key_version": "v1"}  # fmt: skip
+        stored = self.watches.insert(Watch(watch_id_of(mailbox), mailbox, **(given | changes)))
+        assert stored is not None
+        return stored
+
+    def entry(self, event_id: str = "E", watch_id: str = WATCH_ID) -> Entry:
+        """Return what the ledger knows of an event."""
+        return self.ledger.read(watch_id, [event_id])[0]
+
+    def hint(self, *event_ids: str, deleted: bool = False, watch_id: str = WATCH_ID) -> ChangeMessage:
+        """Return a message of hints that came now."""
+        return ChangeMessage(self.time, tuple(Change(watch_id, "user", one, deleted) for one in event_ids or ("E",)))
+
+
+REFUSED = NotDelivered(500, "status 500")

@@ -1,0 +1,101 @@
+"""Claims about the checks: each named, each ok or with what to do, and none of them raises."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from shared.errors import ConfigurationError, RelayError, Unavailable
+from shared.relay.health import DEEP_QUEUE, check_all, is_up
+from tests.unit.relay.fakes import World
+
+SECRET = "whsec_" + base64.b64encode(b"x" * 32).decode()
+
+
+@pytest.fixture(autouse=True)
+def signing(world: World) -> None:
+    """Give the partner's part a secret."""
+    world.webhook.secrets = lambda: SECRET  # type: ignore[attr-defined]
+
+
+def checks(world: World) -> dict[str, str]:
+    """Return the texts of the checks that are not ok."""
+    return {check.name: check.text for check in check_all(world) if not check.ok}  # type: ignore[arg-type]
+
+
+def test_all_is_well(world: World) -> None:
+    """Six checks, by name."""
+    world.watch()
+    found = check_all(world)  # type: ignore[arg-type]
+    assert {check.name for check in found} == {
+        "settings", "keyVault", "graphToken", "storage", "oldestSubscriptionExpiry", "queueDepth"
+    }  # fmt: skip
+    assert all(check.ok and check.text.startswith("ok") for check in found)
+    assert is_up(found)
+
+
+def test_every_broken_setting_is_named() -> None:
+    """In one line, without its value."""
+    world = World(TENANT_ID="", SETTLE_SECONDS="canary")
+    world.webhook.secrets = lambda: SECRET  # type: ignore[attr-defined]
+    text = checks(world)["settings"]
+    assert "TENANT_ID: is not set" in text
+    assert "SETTLE_SECONDS" in text
+    assert "canary" not in text
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "failure"),
+    [("get_token", "graphToken", ConfigurationError("graph-client-secret", "login refuses the app")),
+     ("client_state_keys", "keyVault", Unavailable("Key Vault"))],
+)  # fmt: skip
+def test_a_part_that_fails_is_named_and_takes_the_whole_down(
+    world: World, part: str, name: str, failure: RelayError
+) -> None:
+    """These are vital."""
+
+    def fails(**_: Any) -> None:
+        raise failure
+
+    setattr(world, part, fails)
+    assert checks(world) == {name: str(failure)}
+    assert not is_up(check_all(world))  # type: ignore[arg-type]
+
+
+def test_a_bad_signing_secret_is_found_before_a_delivery_is(world: World) -> None:
+    """Key Vault's check makes a signature."""
+    world.webhook.secrets = lambda: "whsec_short"  # type: ignore[attr-defined]
+    assert "partner-signing-secret" in checks(world)["keyVault"]
+
+
+def test_storage_that_fails_is_named(world: World) -> None:
+    """And what it said is not."""
+    world.rows.failing = 2
+    assert "canary" not in checks(world)["storage"]
+
+
+def test_a_watch_without_a_live_subscription_is_named(world: World) -> None:
+    """Once the timer had its chance; the relay as a whole is up."""
+    watch = world.watch()
+    world.pass_by(7 * 24 * 3600)
+    assert watch.id in checks(world)["oldestSubscriptionExpiry"]
+    assert is_up(check_all(world))  # type: ignore[arg-type]
+
+
+def test_a_deep_queue_asks_for_the_partner(world: World) -> None:
+    """Somebody does not take what is sent."""
+    world.changes.depth = lambda: DEEP_QUEUE + 1  # type: ignore[method-assign]
+    assert "partner" in checks(world)["queueDepth"]
+
+
+@pytest.mark.xfail(strict=True, reason="fault: an error that nobody foresaw takes the whole answer with it")
+def test_a_check_that_breaks_is_not_ok(world: World) -> None:
+    """A health check that answers 500 tells nobody what is wrong."""
+
+    def breaks(**_: Any) -> None:
+        raise ZeroDivisionError
+
+    world.get_token = breaks  # type: ignore[method-assign, assignment]
+    assert "graphToken" in checks(world)
