@@ -25,7 +25,7 @@ def _delivers(stack: Stack) -> None:
 
 
 def test_a_certificate_in_the_vault_delivers_a_change(tmp_path: Path) -> None:
-    """With GRAPH_CREDENTIAL=certificate, kept as PKCS #12 in base64 as Key Vault keeps it, no client secret is needed."""
+    """With GRAPH_CREDENTIAL=certificate (PKCS #12 in base64, as Key Vault keeps it) no client secret is needed."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name, now = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "calendar-relay")]), datetime.now(UTC)
     certificate = (

@@ -62,7 +62,7 @@ class World:
                 assert {event["id"]: event for event in picture.get(address, [])} == self.truth(address)
             return True
 
-        eventually(agree, seconds)
+        eventually(agree, seconds, every=0.15)
 
     def quiet(self, seconds: float = 20.0) -> None:
         """Wait until nothing is on its way: no hint, no message on a queue."""
@@ -72,7 +72,7 @@ class World:
             waiting = (sender["pending"], sender["deliveries"], sender["rooms"])
             return not any((*waiting, self.depth(CHANGES), self.depth(REPAIRS)))
 
-        eventually(is_quiet, seconds)
+        eventually(is_quiet, seconds, every=0.15)
 
     def attempts(self, address: str) -> list[dict[str, Any]]:
         """Return every POST to the partner about a mailbox, taken or not."""
