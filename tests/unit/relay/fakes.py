@@ -108,6 +108,10 @@ class FakeWebhook:
         self.tried: list[str] = []
         self.failure: Exception | None = None
 
+    def secrets(self) -> str:
+        """Return the signing secret."""
+        return "whsec_" + "A" * 43 + "="
+
     def deliver(self, message_id: str, body: str) -> None:
         """Take a delivery or refuse it."""
         self.tried.append(message_id)

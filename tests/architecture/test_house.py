@@ -1,0 +1,78 @@
+"""The house rules that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import shared
+from shared.errors import RelayError
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = sorted([*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py"), ROOT / "function_app.py"])
+TREES = {path: ast.parse(path.read_text()) for path in PRODUCT}
+EVERYTHING = sorted(
+    path for folder in ("shared", "functions", "sandbox", "tests", "bench") for path in (ROOT / folder).rglob("*.py")
+)  # fmt: skip
+
+
+def imports_of(tree: ast.AST) -> set[str]:
+    """Return the modules that a file imports, wherever in it."""
+    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def test_no_file_is_too_long() -> None:
+    """250 lines at most, whoever wrote it."""
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in EVERYTHING}
+    assert {path: length for path, length in lengths.items() if length > 250} == {}
+
+
+def test_no_function_of_the_product_is_too_long() -> None:
+    """50 lines at most, its docstring included."""
+    long = [
+        f"{path.name}:{node.name}" for path, tree in TREES.items() for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno >= 50
+    ]  # fmt: skip
+    assert long == []
+
+
+def test_only_the_functions_know_the_host() -> None:
+    """azure.functions is imported in functions/ and function_app.py, and the sandbox and tests nowhere."""
+    for path, tree in TREES.items():
+        inner = path.parts[len(ROOT.parts)] == "shared"
+        assert not (inner and any(name.startswith("azure.functions") for name in imports_of(tree))), path
+        assert not any(name.split(".")[0] in ("sandbox", "tests") for name in imports_of(tree)), path
+
+
+def test_nothing_is_printed_or_left_to_do() -> None:
+    """Logs are logs; what is not done is an issue."""
+    for path in PRODUCT:
+        text = path.read_text()
+        assert not re.search(r"\bprint\(", text), path
+        assert not any(word in text for word in ("TODO", "FIXME", "XXX", "HACK")), path
+
+
+def test_every_error_has_its_place_in_the_tree() -> None:
+    """RelayError for what callers act on, ValueError for what cannot be read; a failed check stays in its module."""
+    found = set()
+    for module in pkgutil.walk_packages(shared.__path__, "shared."):
+        for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if issubclass(kind, Exception) and kind.__module__.startswith("shared."):
+                found.add(kind)
+    astray = {kind.__qualname__ for kind in found if not issubclass(kind, RelayError | ValueError)}
+    assert astray <= {"Failed"}
+    assert len(found) > 10
+
+
+def test_the_environment_is_read_in_two_places() -> None:
+    """The bootstrap hands it to the settings; a session honours the CA bundle and proxies."""
+    readers = {
+        str(path.relative_to(ROOT)) for path, tree in TREES.items() for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+    }  # fmt: skip
+    assert readers == {"shared/bootstrap.py", "shared/session.py"}

@@ -1,0 +1,118 @@
+"""Promise 8: importing the app reads no setting and opens no connection; what the host indexes is what was agreed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.package import build
+from shared.config import Settings
+
+ROOT = Path(__file__).parents[2]
+# Run in a process of its own, without an environment: notes what is read of it and every socket, then indexes.
+PROBE = """
+import json, os, socket, sys
+read, sockets = [], []
+class Watching(dict):
+    def __getitem__(self, name): read.append(name); return super().__getitem__(name)
+    def get(self, name, default=None): read.append(name); return super().get(name, default)
+    def __contains__(self, name): read.append(name); return super().__contains__(name)
+os.environ = Watching(os.environ)
+os.getenv = os.environ.get
+sys.addaudithook(lambda event, args: sockets.append(event) if event.startswith("socket.") else None)
+import function_app
+modules = sorted(name for name in sys.modules if name.split(".")[0] in ("requests", "msal", "azure", "pydantic"))
+functions = function_app.app.get_functions()
+bindings = {f.get_function_name(): [json.loads(binding) for binding in f.get_raw_bindings()] for f in functions}
+print(json.dumps({"read": read, "sockets": sockets, "bindings": bindings, "modules": modules}))
+"""
+ANONYMOUS = {"receive_notifications", "receive_lifecycle_events", "health"}
+ROUTES = {
+    "create_subscription": ("POST", "subscriptions"), "list_subscriptions": ("GET", "subscriptions"),
+    "get_subscription": ("GET", "subscriptions/{id}"), "delete_subscription": ("DELETE", "subscriptions/{id}"),
+    "receive_notifications": ("POST", "notifications"), "receive_lifecycle_events": ("POST", "lifecycle"),
+    "health": ("GET", "health"), "health_checks": ("GET", "health/checks"),
+}  # fmt: skip
+
+
+def probed(folder: Path) -> dict[str, Any]:
+    """Import the app in a folder, in a new process with an empty environment."""
+    run = subprocess.run(  # noqa: S603  (our own interpreter and text)
+        [sys.executable, "-c", PROBE], cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.fixture(scope="module")
+def imported() -> dict[str, Any]:
+    """Return what an import of the app did."""
+    return probed(ROOT)
+
+
+def bindings_of(imported: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """Return the bindings of a kind, by function."""
+    return {
+        name: binding for name,
+            bindings in imported["bindings"].items() for binding in bindings if binding["type"] == kind
+    }
+
+
+def test_the_import_reads_no_setting(imported: dict[str, Any]) -> None:
+    """With an empty environment, in which any reading by [] would raise, and none by get."""
+    ours = {name.upper() for name in Settings.model_fields} | {"AzureWebJobsStorage", "WEBSITE_HOSTNAME"}
+    assert not ours & set(imported["read"])
+
+
+def test_the_import_opens_no_socket(imported: dict[str, Any]) -> None:
+    """Python's own audit events say so."""
+    assert imported["sockets"] == []
+
+
+def test_the_import_loads_nothing_that_indexing_does_not_need(imported: dict[str, Any]) -> None:
+    """A cold start has ten seconds for Graph's handshake."""
+    loaded = {name for name in imported["modules"] if not name.startswith("azure.functions")}
+    assert not {name for name in loaded if name.split(".")[0] in ("requests", "msal", "pydantic")}
+    assert not {name for name in loaded if name.startswith(("azure.identity", "azure.keyvault", "azure.storage",
+        "azure.data"))}
+
+
+def test_the_functions_are_those_that_an_administrator_was_promised(imported: dict[str, Any]) -> None:
+    """By their names in the portal."""
+    assert set(imported["bindings"]) == {*ROUTES, "deliver_changes", "renew_subscriptions", "repair_mailboxes"}
+
+
+def test_the_routes_are_those_of_the_contract(imported: dict[str, Any]) -> None:
+    """Method, route, and who may call without a key."""
+    triggers = bindings_of(imported, "httpTrigger")
+    assert {name: (*found["methods"], found["route"]) for name, found in triggers.items()} == ROUTES
+    open_ones = {name for name, found in triggers.items() if found.get("authLevel") == "ANONYMOUS"}
+    assert open_ones == ANONYMOUS
+    assert {found.get("authLevel") for name, found in triggers.items() if name not in ANONYMOUS} <= {"FUNCTION", None}
+
+
+def test_the_queues_and_the_timer_are_those_of_the_design(imported: dict[str, Any]) -> None:
+    """Both receivers write to both queues, through the host, before their answer leaves."""
+    queues = {name: found["queueName"] for name, found in bindings_of(imported, "queueTrigger").items()}
+    assert queues == {"deliver_changes": "calendar-changes", "repair_mailboxes": "mailbox-repairs"}
+    assert bindings_of(imported, "timerTrigger")["renew_subscriptions"]["schedule"] == "%RENEWAL_SCHEDULE%"
+    for name in ("receive_notifications", "receive_lifecycle_events"):
+        outputs = {b["queueName"] for b in imported["bindings"][name] if b["type"] == "queue"}
+        assert outputs == {"calendar-changes", "mailbox-repairs"}
+
+
+def test_the_package_works_by_itself(tmp_path: Path) -> None:
+    """Unzipped into an empty folder it is indexed like the checkout."""
+    build(tmp_path / "package.zip")
+    with zipfile.ZipFile(tmp_path / "package.zip") as archive:
+        archive.extractall(tmp_path / "app")
+    assert set(probed(tmp_path / "app")["bindings"]) == {*ROUTES, "deliver_changes", "renew_subscriptions",
+        "repair_mailboxes"}

@@ -1,0 +1,9 @@
+"""The same examples at every run, so that a red build is red for everybody; `--hypothesis-seed` searches anew."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, max_examples=100, database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.load_profile("steady")

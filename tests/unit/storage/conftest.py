@@ -1,0 +1,56 @@
+"""The real Azurite, started once; tables and queues of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from azure.data.tables import TableClient
+
+from sandbox.azurite import start_azurite
+from shared.storage.connection import StorageAccount
+
+_numbers = itertools.count(1)
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.time
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock."""
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[StorageAccount]:
+    """Return the account of a running Azurite."""
+    with start_azurite() as azurite:
+        yield StorageAccount({"AzureWebJobsStorage": azurite.connection_string}, lambda: pytest.fail("no identity"))
+
+
+@pytest.fixture
+def table(account: StorageAccount) -> Callable[[], TableClient]:
+    """Return what gives a new table."""
+    made = account.table(f"table{next(_numbers)}")
+    return lambda: made
+
+
+@pytest.fixture
+def queue_name() -> str:
+    """Return a name that nobody has."""
+    return f"queue-{next(_numbers)}"

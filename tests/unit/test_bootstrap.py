@@ -1,0 +1,80 @@
+"""Claims about the one place that builds the parts: late, once, and replaceable."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.bootstrap import Relay
+from shared.errors import ConfigurationError
+from shared.key_vault import Secret
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+class Vault:
+    """Secrets of which two versions are known."""
+
+    def __init__(self, *values: str) -> None:
+        self.found = [Secret(value, f"v{number}", NOW) for number, value in enumerate(values)]
+        self.asked: list[str] = []
+
+    def latest_two(self, name: str) -> list[Secret]:
+        """Return both."""
+        self.asked.append(name)
+        return self.found
+
+    def peek_latest_two(self, name: str) -> list[Secret] | None:
+        """Return both, or None when there is none."""
+        self.asked.append(name)
+        return self.found or None
+
+
+def test_nothing_is_read_or_built_before_it_is_asked_for() -> None:
+    """With an empty environment a Relay can be made; what needs a setting names it."""
+    relay = Relay({})
+    with pytest.raises(ConfigurationError, match="PARTNER_WEBHOOK_URL"):
+        _ = relay.webhook
+    with pytest.raises(ConfigurationError, match="KEY_VAULT_URI"):
+        relay.get_token()
+
+
+def test_storage_without_a_setting_names_it_at_its_first_use() -> None:
+    """Making the table's object opens nothing."""
+    with pytest.raises(ConfigurationError, match="AzureWebJobsStorage"):
+        Relay({}).watches.page(1)
+
+
+def test_a_part_is_built_once() -> None:
+    """Sessions, tokens and tables are kept."""
+    relay = Relay({"PARTNER_WEBHOOK_URL": "https://partner.example"})
+    assert relay.webhook is relay.webhook
+    assert relay.workers is relay.workers
+
+
+def test_another_part_can_be_passed_by_keyword() -> None:
+    """That is how tests build one."""
+    vault = Vault("a secret of the relay", "an older secret of it")
+    relay = Relay({"CLIENT_STATE_KEY_NAME": "my-key"}, secrets=vault)
+    assert [key.version for key in relay.client_state_keys()] == ["v0", "v1"]
+    assert vault.asked == ["my-key"]
+    assert relay.known_client_state_keys() == relay.client_state_keys()
+    assert Relay({}, secrets=Vault()).known_client_state_keys() is None
+
+
+def test_a_key_that_is_too_short_names_itself() -> None:
+    """Its value is not shown."""
+    for read in ("client_state_keys", "known_client_state_keys"):
+        with pytest.raises(ConfigurationError, match="client-state-key") as caught:
+            getattr(Relay({}, secrets=Vault("canary")), read)()
+        assert "canary" not in str(caught.value)
+
+
+def test_a_mailbox_has_four_places_in_a_process() -> None:
+    """The same ones for everybody."""
+    relay = Relay({})
+    slots = relay.mailbox_slots("a")
+    assert [slots.acquire(blocking=False) for _ in range(5)] == [True] * 4 + [False]
+    assert relay.mailbox_slots("a") is slots
+    assert relay.mailbox_slots("b") is not slots
