@@ -69,7 +69,7 @@ def delete_subscription(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _page_size(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_PAGE:
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
         raise SetupRefused(422, "Bad pageSize", f"pageSize is a whole number from 1 to {LARGEST_PAGE}.")
     return int(text)
 

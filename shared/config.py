@@ -7,6 +7,7 @@ Vault references" tells that a reference that cannot be resolved stays standing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -53,7 +54,7 @@ class Settings(BaseModel):
     @field_validator("graph_base_url", "azure_authority_host", "key_vault_uri", "public_base_url")
     @classmethod
     def _is_https(cls, value: str) -> str:
-        return _address(value, ("https",))
+        return _address(value, ("https",)).rstrip("/")
 
     @field_validator("partner_webhook_url")
     @classmethod
@@ -106,10 +107,12 @@ class Settings(BaseModel):
 
 
 def _address(value: str, schemes: tuple[str, ...]) -> str:
-    """Return the address without its last slash, or raise ValueError with what is wrong."""
+    """Return the address, or raise ValueError with what is wrong."""
     parts = urlsplit(value)
-    if parts.scheme not in schemes or not parts.hostname:
+    if parts.scheme not in schemes or not parts.hostname or not re.fullmatch(r"[^\s]+", value):
         raise ValueError(f"must be an address that begins with {' or '.join(schemes)}://")
+    if parts.port == 0:  # reading the port raises ValueError for what is none
+        raise ValueError("must have a port that can be called")
     if parts.username or parts.password or parts.fragment:
         raise ValueError("must hold neither credentials nor a fragment")
-    return value.rstrip("/")
+    return value

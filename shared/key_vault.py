@@ -40,6 +40,7 @@ class Secrets:
         self._client = client
         self._now = now
         self._kept: dict[tuple[str, str], tuple[float, object]] = {}
+        self._failures: dict[tuple[str, str], tuple[float, Exception]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
 
     def get(self, name: str, *, fresh: bool = False) -> Secret:
@@ -74,6 +75,9 @@ class Secrets:
             due, kept = self._kept.get(key, (0.0, None))
             if kept is not None and self._now() < due and not fresh:
                 return kept  # type: ignore[return-value]  # as above
+            until, failure = self._failures.get(key, (0.0, None))
+            if kept is None and failure is not None and self._now() < until:
+                raise failure
             return self._renewed(key, kept, read, fresh=fresh)
         finally:
             lock.release()
@@ -81,7 +85,8 @@ class Secrets:
     def _renewed(self, key: tuple[str, str], kept: object, read: Callable[[], T], *, fresh: bool) -> T:
         try:
             value, keep = read(), KEEP_SECONDS
-        except (ConfigurationError, Unavailable):
+        except (ConfigurationError, Unavailable) as error:
+            self._failures[key] = (self._now() + PAUSE_SECONDS, error)
             if kept is None or fresh:
                 raise
             value, keep = kept, PAUSE_SECONDS  # type: ignore[assignment]  # as above

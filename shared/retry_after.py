@@ -21,7 +21,7 @@ def seconds_of(value: str | None, now: datetime | None = None) -> float | None:
 def _until(value: str, now: datetime) -> float:
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.nan
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -26,12 +26,19 @@ class Events:
 
     def instances(self, mailbox: str, master_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Yield the occurrences and exceptions of a series between two moments ("List instances")."""
-        params = {"startDateTime": _written(start), "endDateTime": _written(end), "$select": SELECT, "$top": "100"}
-        return self._graph.pages(_path(mailbox, master_id) + "/instances", params, prefer=PREFER)
+        return self._graph.pages(_path(mailbox, master_id) + "/instances", _between(start, end), prefer=PREFER)
+
+    def calendar_view(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+        """Yield what the calendar shows between two moments, series as occurrences ("List calendarView")."""
+        return self._graph.pages(f"/users/{quote(mailbox, safe='@')}/calendarView", _between(start, end), prefer=PREFER)
 
 
 def _path(mailbox: str, event_id: str) -> str:
     return f"/users/{quote(mailbox, safe='@')}/events/{quote(event_id, safe='')}"
+
+
+def _between(start: datetime, end: datetime) -> dict[str, str]:
+    return {"startDateTime": _written(start), "endDateTime": _written(end), "$select": SELECT, "$top": "100"}
 
 
 def _written(moment: datetime) -> str:

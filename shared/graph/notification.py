@@ -18,7 +18,7 @@ LIFECYCLE_EVENTS = frozenset({"reauthorizationRequired", "subscriptionRemoved", 
 # Both spellings occur: Users/{id}/Events/{id} in messages, Users('id')/Events('id') in @odata.id.
 _RESOURCE = re.compile(
     r"users(?:/(?P<user>[^/()']+)|\('(?P<quoted_user>[^/()']+)'\))"
-    r"(?:/events(?:/(?P<event>[^/()']+)|\('(?P<quoted_event>[^/()']+)'\)))?",
+    r"/events(?:/(?P<event>[^/()']+)|\('(?P<quoted_event>[^/()']+)'\))",
     re.IGNORECASE,
 )
 _ID = re.compile(r"(?!\.+$)[A-Za-z0-9@.+/=_%-]{1,1024}")  # dots alone would be a step in a path
@@ -91,8 +91,8 @@ def _hint(item: dict[str, Any], *, deleted: bool) -> Hint | None:
     user, named = _plain_id(unquote(plain_user or quoted_user)), plain_event or quoted_event
     data = item.get("resourceData")
     told = data.get("id") if isinstance(data, dict) else None
-    event = _plain_id(told if told is not None else unquote(named or ""))
-    agree = named is None or event == named or event == unquote(named)
+    event = _plain_id(told if told is not None else unquote(named))
+    agree = event in (named, unquote(named))
     return Hint(user, event, deleted) if user and event and agree else None
 
 

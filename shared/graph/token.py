@@ -110,11 +110,11 @@ class IdentityToken:
 
     def __call__(self, *, fresh: bool = False) -> str:  # noqa: ARG002  (the other kind of token needs it)
         """Return a token; azure-identity caches it, and knows no other way to `fresh` than its own renewal."""
-        from azure.core.exceptions import ClientAuthenticationError
+        from azure.core.exceptions import AzureError
 
         try:
             return self._credential.get_token(self._scope).token
-        except ClientAuthenticationError:
+        except AzureError:
             raise Unavailable("the managed identity", "gives no token") from None
 
 
@@ -123,13 +123,22 @@ def certificate_credential(name: str, secret: str) -> dict[str, str]:
 
     Raises ConfigurationError when the secret `name` is neither. ("Key Vault: About certificates")
     """
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        load_pem_private_key,
+        pkcs12,
+    )
 
-    if "-----BEGIN" in secret:
-        return {"private_key": secret, "public_certificate": secret}
     try:
+        if "-----BEGIN" in secret:
+            load_pem_private_key(secret.encode(), None)
+            x509.load_pem_x509_certificate(secret.encode())
+            return {"private_key": secret, "public_certificate": secret}
         key, certificate, _ = pkcs12.load_key_and_certificates(base64.b64decode(secret), None)
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: the key is encrypted
         key = certificate = None
     if key is None or certificate is None:
         raise ConfigurationError(name, "the secret is no certificate with its key, neither PEM nor PKCS #12")

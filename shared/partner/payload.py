@@ -25,12 +25,12 @@ def public_event(event: dict[str, Any]) -> dict[str, Any]:
     """Return the public picture of an event as Graph gave it in UTC. Raises UnreadableEvent."""
     return {
         "id": event_id_of(event),
-        "seriesId": event.get("seriesMasterId"),
+        "seriesId": _text(event, "seriesMasterId") if event.get("seriesMasterId") else None,
         "title": _title(event),
         "start": written(moment_of(event, "start")),
         "end": written(moment_of(event, "end")),
         "allDay": event.get("isAllDay") is True,
-        "availability": event.get("showAs") if event.get("showAs") in AVAILABILITIES else "unknown",
+        "availability": _availability(event.get("showAs")),
         "cancelled": event.get("isCancelled") is True,
     }
 
@@ -81,6 +81,10 @@ def moment_of(event: dict[str, Any], name: str) -> datetime:
 def written(moment: datetime) -> str:
     """Return a moment as the contract writes it: UTC, ISO 8601, whole seconds, Z."""
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def _availability(shown_as: object) -> str:
+    return shown_as if isinstance(shown_as, str) and shown_as in AVAILABILITIES else "unknown"
 
 
 def _title(event: dict[str, Any]) -> str:

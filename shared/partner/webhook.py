@@ -7,8 +7,8 @@ signatures at once while a secret is being rotated; a 3xx is a failure and never
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -47,6 +47,7 @@ class Webhook:
     def deliver(self, message_id: str, body: str) -> None:
         """Post one signed body. Raises NotDelivered, or ConfigurationError for an unusable signing secret."""
         from requests import RequestException
+        from urllib3.exceptions import HTTPError
 
         headers = signed_headers(self.name, self.secrets(), message_id, datetime.now(UTC), body)
         limit = (CONNECT_SECONDS, ANSWER_SECONDS)
@@ -54,8 +55,9 @@ class Webhook:
             with self.session.post(
                 self.url, data=body.encode(), headers=headers, timeout=limit, allow_redirects=False, stream=True
             ) as answer:
-                next(answer.raw.stream(LARGEST_ANSWER), None)
                 status, wait = answer.status_code, seconds_of(answer.headers.get("Retry-After"))
+                with suppress(HTTPError, OSError):  # the status counts, however the body goes on
+                    answer.raw.read1(LARGEST_ANSWER)  # what has arrived, and no waiting for more
         except (RequestException, OSError) as error:
             raise NotDelivered(0, f"no answer ({type(error).__name__})") from None
         if not 200 <= status < 300:
@@ -85,7 +87,7 @@ def _signer(name: str, secret: str) -> Signer:
     try:
         text = secret.removeprefix("whsec_")
         key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)  # the specification allows no padding
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one, and so is what a sign beyond ASCII raises
         key = b""
     if len(key) < SHORTEST_SECRET:
         raise ConfigurationError(name, f"must be whsec_ and at least {SHORTEST_SECRET} random bytes in base64")

@@ -64,7 +64,7 @@ def deliver(parts: Parts, message: ChangeMessage) -> Counter[str]:
 def _deliver(parts: Parts, message: ChangeMessage) -> Counter[str]:
     settled_at = message.hinted + timedelta(seconds=parts.settings.settle_seconds)
     too_early = (settled_at - parts.now()).total_seconds()
-    if too_early > 0:
+    if too_early > 0 and not message.settled:
         _put(parts, message, too_early)
         return Counter(settling=len(message.changes))
     outcomes = _work_on_all(parts, message)
@@ -122,8 +122,8 @@ def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: l
     # A lone change needs no other thread.
     outcomes = [work(one) for one in claimed] if len(claimed) == 1 else list(parts.workers.map(work, claimed))
     following = tuple(change for outcome in outcomes for change in outcome.following)
-    # What follows from a reading was hinted before it, and has settled by then.
-    _put(parts, ChangeMessage(parts.now() - timedelta(seconds=parts.settings.settle_seconds), following))
+    # What follows was listed just now: no reading until here covers it, and there is nothing left to settle.
+    _put(parts, ChangeMessage(parts.now(), following, settled=True))
     parts.ledger.settle([o.entry for o in outcomes if o.entry is not None and o.word != "put-back"])
     return done + outcomes
 
@@ -134,14 +134,23 @@ def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, claimed: tuple[
         read_at = parts.now()
         try:
             told = tell(parts, watch, change, entry, read_at)
-        except (RelayError, UnreadableEvent) as error:
-            _logger.warning(
-                "A change of watch %s is put back (attempt %d): %s", watch.id, message.attempt + 1, error,
-                extra={"watch": watch.id, "event": telemetry.short(change.event_id), "attempt": message.attempt + 1},
-            )  # fmt: skip
+        except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
+            _log_failure(message, watch, change, error)
             wish = getattr(error, "retry_after", None)
             return Outcome("put-back", change, replace(entry, read_at=read_at), wish)
     return Outcome("told" if told.news else "no-news", change, told.entry, following=told.following)
+
+
+def _log_failure(message: ChangeMessage, watch: Watch, change: Change, error: Exception) -> None:
+    """Log why a change is put back; of an error that nobody foresaw only its kind, as its text may quote anything."""
+    known = isinstance(error, RelayError | UnreadableEvent)
+    _logger.warning(
+        "A change of watch %s is put back (attempt %d): %s",
+        watch.id,
+        message.attempt + 1,
+        error if known else type(error).__name__,
+        extra={"watch": watch.id, "event": telemetry.short(change.event_id), "attempt": message.attempt + 1},
+    )
 
 
 def _is_covered(entry: Entry, message: ChangeMessage) -> bool:

@@ -56,6 +56,8 @@ def _run(name: str, check: Callable[[Any], str], parts: Parts) -> Check:
         return Check(name, ok=True, text=check(parts))
     except (RelayError, Failed) as error:
         return Check(name, ok=False, text=str(error))
+    except Exception as error:  # noqa: BLE001  (an answer that fails tells nobody what is wrong)
+        return Check(name, ok=False, text=f"could not be checked ({type(error).__name__})")
 
 
 def _settings(parts: Parts) -> str:

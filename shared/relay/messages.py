@@ -19,6 +19,9 @@ LARGEST = 45_000  # bytes; "Queue Storage" takes 64 KiB, of which base64 leaves 
 _encoder = json.JSONEncoder(separators=(",", ":"))  # writes ASCII, so that a character is a byte
 
 
+_UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
+
+
 class BadMessage(ValueError):
     """A message that no version of the relay has written."""
 
@@ -35,12 +38,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMessage:
-    """Changes hinted at `hinted`. `attempt` counts the failed tries; `retry` names a message that owes one."""
+    """Changes hinted at `hinted`. `attempt` counts the failed tries; `retry` names a message that owes one.
+
+    `settled` says that the calendar has settled already: the changes follow from a reading.
+    """
 
     hinted: datetime
     changes: tuple[Change, ...]
     attempt: int = 0
     retry: str = ""
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
     head: dict[str, Any] = {
         "v": 1, "hinted": message.hinted.isoformat(), "attempt": message.attempt, "retry": message.retry
     }  # fmt: skip
+    head |= {"settled": True} if message.settled else {}
     rows = (
         {"watch": c.watch_id, "user": c.user_id, "event": c.event_id} | ({"deleted": True} if c.deleted else {})
         for c in message.changes
@@ -79,9 +87,13 @@ def read_changes(text: str) -> ChangeMessage:
             for c in content["changes"]
         )
         hinted = datetime.fromisoformat(content["hinted"])
-        return ChangeMessage(hinted, changes, int(content["attempt"]), str(content["retry"]))
-    except (KeyError, TypeError, AttributeError, ValueError):
+        settled, attempt = content.get("settled") is True, int(content["attempt"])
+        message = ChangeMessage(hinted, changes, attempt, str(content["retry"]), settled)
+    except _UNREADABLE:
         raise BadMessage("not a message of changes") from None
+    if hinted.tzinfo is None:
+        raise BadMessage("the hint has no time zone")
+    return message
 
 
 def read_repairs(text: str) -> list[Repair]:
@@ -89,7 +101,7 @@ def read_repairs(text: str) -> list[Repair]:
     try:
         rows = _version_1(text)["repairs"]
         return [Repair(str(r["watch"]), str(r["kind"]), str(r["subscription"])) for r in rows]
-    except (KeyError, TypeError, ValueError):
+    except _UNREADABLE:
         raise BadMessage("not a message of repairs") from None
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 
 
+# IPv6 networks whose addresses wrap one of IPv4, which may be private: compatible, NAT64 (both), 6to4, Teredo.
+_WRAPPERS = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
+
+
 class SetupRequest(BaseModel):
     """The JSON object of POST /api/subscriptions; a field that is not named here is refused."""
 
@@ -68,7 +72,8 @@ def checked_notification_url(url: str | None, settings: Settings) -> str:
 def is_private(host: str) -> bool:
     """Return whether a host, by its name or its literal address, is not on the public internet."""
     try:
-        return not ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
+        return not address.is_global or address.is_multicast or any(address in network for network in _WRAPPERS)
     except ValueError:
         # A name without a dot, or one whose last label has only digits or hex (an address in disguise: 0x7f.1).
         return "." not in host or host.endswith((".local", ".localhost", ".internal", ".lan")) or _is_number(host)

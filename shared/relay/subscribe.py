@@ -71,6 +71,7 @@ def unsubscribe(parts: Parts, watch_id: str) -> None:
                 raise refusal_of(error) from error
         if parts.watches.delete(watch):
             parts.ledger.forget(watch_id)
+            return  # a watch that is set up after this is another one
 
 
 def _new_watch(parts: Parts, wish: Wish) -> Watch:
@@ -94,19 +95,20 @@ def _as_asked(standing: Watch, wish: Wish) -> Watch:
 
 def _made(parts: Parts, watch: Watch) -> Watch:
     """Create the subscription of a new watch, or leave nothing behind."""
-    parts.ledger.forget(watch.id)  # what an earlier watch of this mailbox may have left, if its removal was cut short
     try:
+        parts.ledger.forget(watch.id)  # what an earlier watch of this mailbox left, if its removal was cut short
         live = parts.keeper.create(watch)
     except RelayError as error:
-        _undo(parts, watch, outcome_unknown=isinstance(error, GraphUnavailable) and error.status != 429)
+        _undo(parts, watch, error)
         raise (refusal_of(error) if isinstance(error, GraphError) else error) from error
     if live is None:
         raise SetupRefused(409, "Deleted meanwhile", "The subscription was deleted while it was being set up.")
     return live
 
 
-def _undo(parts: Parts, watch: Watch, *, outcome_unknown: bool) -> None:
-    if outcome_unknown:  # Graph may have made it without our hearing of it
+def _undo(parts: Parts, watch: Watch, error: RelayError) -> None:
+    refused = isinstance(error, GraphError) and (error.status == 429 or not isinstance(error, GraphUnavailable))
+    if not refused:  # Graph may have made it without our hearing of it, or we could not note what it made
         with suppress(RelayError):
             parts.keeper.remove(watch)
     with suppress(RelayError):  # the row stays pending then: the timer or the next call takes it over

@@ -48,8 +48,14 @@ class SubscriptionKeeper:
         return noted
 
     def ensure(self, watch: Watch) -> Watch | None:
-        """Renew the subscription by one PATCH, or create it anew when Graph has it no more. None as for `create`."""
+        """Renew the subscription by one PATCH, or create it anew when Graph has it no more. None as for `create`.
+
+        One of an older key is replaced instead: a PATCH keeps the clientState, and the next rotation retires its key.
+        """
         if not watch.subscription_id:
+            return self.create(watch)
+        if watch.key_version != client_state.signing_key(self.keys(), self.now()).version:
+            self.subscriptions.delete(watch.subscription_id)
             return self.create(watch)
         try:
             renewed = self.subscriptions.renew(watch.subscription_id, self._end())

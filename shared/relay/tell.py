@@ -6,7 +6,7 @@ The caller holds the claim on the ledger's entry, so nobody else reads or tells 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import GraphNotFound
@@ -37,7 +37,7 @@ def tell(parts: Parts, watch: Watch, change: Change, entry: Entry, read_at: date
     the same call later does the same, with the same webhook-id while the event's state is the same.
     """
     entry = replace(entry, read_at=read_at, retry="")
-    event = None if change.deleted else _read(parts.events, watch.mailbox, change.event_id)
+    event = _read(parts.events, watch.mailbox, change)
     if event is None:
         return _gone(parts, watch, change, entry)
     if event.get("type") == "seriesMaster":
@@ -45,13 +45,27 @@ def tell(parts: Parts, watch: Watch, change: Change, entry: Entry, read_at: date
     return _present(parts, watch, change, entry, event)
 
 
-def _read(events: Events, mailbox: str, event_id: str) -> dict[str, Any] | None:
+def _read(events: Events, mailbox: str, change: Change) -> dict[str, Any] | None:
+    """Return the event as it is on the calendar, None when it is gone.
+
+    Graph may find an event that it said was deleted: it was restored, or it lies among the deleted items, where its
+    immutable id still leads to it. The calendar view tells which.
+    """
     try:
-        return events.get(mailbox, event_id)
+        event = events.get(mailbox, change.event_id)
     except GraphNotFound as error:
         if error.code == GONE:
             return None
         raise
+    if change.deleted and event.get("type") != "seriesMaster" and not _is_on_calendar(events, mailbox, event):
+        return None
+    return event
+
+
+def _is_on_calendar(events: Events, mailbox: str, event: dict[str, Any]) -> bool:
+    start, end = payload.moment_of(event, "start"), payload.moment_of(event, "end")
+    view = events.calendar_view(mailbox, start, end + timedelta(seconds=1))
+    return any(payload.event_id_of(one) == payload.event_id_of(event) for one in view)
 
 
 def _present(parts: Parts, watch: Watch, change: Change, entry: Entry, event: dict[str, Any]) -> Told:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 NAME = "AzureWebJobsStorage"
 # Short, so that with its retries no call holds a worker for more than 20 seconds.
-LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 5, "retry_total": 2, "retry_backoff_factor": 0.3}
+LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 5, "retry_total": 2}
+TABLE_LIMITS = LIMITS | {"retry_backoff_factor": 0.3}
+QUEUE_LIMITS = LIMITS | {"initial_backoff": 0, "increment_base": 1.5, "random_jitter_range": 1}  # its own words for it
 
 
 class StorageAccount:
@@ -46,8 +48,8 @@ class StorageAccount:
 
         if text := self._environ.get(NAME):
             with _sound_text():
-                return QueueServiceClient.from_connection_string(text, **LIMITS)
-        return QueueServiceClient(self._address("queue"), self._credential(), **LIMITS)
+                return QueueServiceClient.from_connection_string(text, **QUEUE_LIMITS)
+        return QueueServiceClient(self._address("queue"), self._credential(), **QUEUE_LIMITS)
 
     def _tables(self) -> TableServiceClient:
         """Return the table service. Raises ConfigurationError when the settings name none."""
@@ -55,8 +57,8 @@ class StorageAccount:
 
         if text := self._environ.get(NAME):
             with _sound_text():
-                return TableServiceClient.from_connection_string(text, **LIMITS)
-        return TableServiceClient(self._address("table"), credential=self._credential(), **LIMITS)
+                return TableServiceClient.from_connection_string(text, **TABLE_LIMITS)
+        return TableServiceClient(self._address("table"), credential=self._credential(), **TABLE_LIMITS)
 
     def _address(self, service: str) -> str:
         if address := self._environ.get(f"{NAME}__{service}ServiceUri"):
