@@ -25,7 +25,7 @@ def public_event(event: dict[str, Any]) -> dict[str, Any]:
     """Return the public picture of an event as Graph gave it in UTC. Raises UnreadableEvent."""
     return {
         "id": event_id_of(event),
-        "seriesId": _text(event, "seriesMasterId") if event.get("seriesMasterId") else None,
+        "seriesId": _series_id(event.get("seriesMasterId")),
         "title": _title(event),
         "start": written(moment_of(event, "start")),
         "end": written(moment_of(event, "end")),
@@ -81,6 +81,10 @@ def moment_of(event: dict[str, Any], name: str) -> datetime:
 def written(moment: datetime) -> str:
     """Return a moment as the contract writes it: UTC, ISO 8601, whole seconds, Z."""
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def _series_id(master: object) -> str | None:
+    return master if isinstance(master, str) and master else None
 
 
 def _availability(shown_as: object) -> str:
