@@ -186,7 +186,6 @@ def test_many_threads_read_a_secret_once(world: World) -> None:
     assert world.vault.asked["get key"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="fault: a failed first reading is not remembered")
 def test_a_vault_that_is_away_from_the_start_is_asked_seldom_too(world: World) -> None:
     """Else each notification of a cold start waits for a failure of its own, far beyond Graph's 3 seconds."""
     world.vault.failure = refused(500)

@@ -54,7 +54,6 @@ def test_a_secret_that_is_no_certificate_names_itself(secret: str) -> None:
     assert "canary" not in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, reason="fault: MSAL finds it later, and then it is blamed on TENANT_ID")
 def test_a_broken_pem_names_the_certificate_and_not_the_tenant() -> None:
     """The administrator has to hear of the right thing."""
     pem = "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n"

@@ -52,9 +52,7 @@ def test_a_parameter_without_a_value_is_an_empty_token() -> None:
         validation_token(URL + "?validationToken")
 
 
-@pytest.mark.xfail(strict=True, reason="fault: urlsplit's ValueError is no BadToken")
 @pytest.mark.parametrize("host", ["[", "\u2100.example", "[::1"])
-def test_a_forged_host_header_is_no_crash(host: str) -> None:
-    """The host builds the URL from a header that anybody may send; what cannot be read is a bad request."""
-    with pytest.raises(BadToken):
-        validation_token(f"http://{host}/api/notifications?validationToken=abc")
+def test_a_forged_host_header_changes_nothing(host: str) -> None:
+    """The host builds the URL from a header that anybody may send; only the query counts."""
+    assert validation_token(f"http://{host}/api/notifications?validationToken=abc") == "abc"

@@ -92,7 +92,6 @@ def test_a_resource_of_another_shape_is_not_understood(resource: object) -> None
     assert read(item(resource=resource)) is None
 
 
-@pytest.mark.xfail(strict=True, reason="fault: a resource without /Events is taken for an event's")
 def test_a_resource_that_names_no_events_is_not_understood() -> None:
     """`Users/{id}` is a user, not an event, whatever resourceData says."""
     assert read(item(resource=f"Users/{USER}")) is None

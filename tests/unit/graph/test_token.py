@@ -197,7 +197,6 @@ def test_an_identity_that_is_refused_is_unavailable() -> None:
         IdentityToken(Credential(ClientAuthenticationError("canary")), "https://g.example")()  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(strict=True, reason="fault: only ClientAuthenticationError is translated")
 def test_an_identity_endpoint_that_does_not_answer_is_unavailable() -> None:
     """azure-identity raises ServiceRequestError then; untranslated it would send changes to the poison queue."""
     with pytest.raises(Unavailable):

@@ -72,6 +72,7 @@ class FakeEvents:
     def __init__(self) -> None:
         self.by_id: dict[str, dict[str, Any] | Exception] = {}
         self.of_master: dict[str, list[dict[str, Any]]] = {}
+        self.deleted_items: set[str] = set()
         self.reads: list[str] = []
         self.during: Callable[[str], None] = lambda _: None
         self._lock = threading.Lock()
@@ -92,6 +93,11 @@ class FakeEvents:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def calendar_view(self, _mailbox: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
+        """List what is on the calendar; deleted items are found by their ids only."""
+        found = (one for one in self.by_id.values() if isinstance(one, dict))
+        yield from (one for one in found if one["id"] not in self.deleted_items)
 
     def instances(self, _mailbox: str, master_id: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
         """List a series' occurrences."""

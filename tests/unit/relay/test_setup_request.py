@@ -133,7 +133,6 @@ def test_a_private_address_is_refused_in_every_spelling(host: str) -> None:
             direct(f"https://{host}/x", ALLOWED_NOTIFICATION_HOSTS=listed)
 
 
-@pytest.mark.xfail(strict=True, reason="fault: NAT64, 6to4, IPv4-compatible and multicast addresses count as public")
 @pytest.mark.parametrize("host", WRAPPED)
 def test_a_private_address_wrapped_in_another_is_refused(host: str) -> None:
     """NAT64 and 6to4 carry an IPv4 address within."""

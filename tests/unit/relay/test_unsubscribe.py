@@ -56,7 +56,6 @@ def test_a_renewal_during_the_deletion_leaves_no_orphan(world: World) -> None:
     assert nothing_is_left(world)
 
 
-@pytest.mark.xfail(strict=True, reason="fault: after its work is done the loop takes the next watch, too")
 def test_a_watch_set_up_right_after_the_deletion_stays(world: World) -> None:
     """Somebody asks for the mailbox again at that moment: that is another watch."""
     watch, _ = set_up(world)

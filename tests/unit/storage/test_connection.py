@@ -88,7 +88,6 @@ def test_nobody_there_is_unavailable_within_20_seconds() -> None:
         StorageAccount({"AzureWebJobsStorage": NOBODY}, Identity).table("x")  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(strict=True, reason="fault: the queue library has names of its own for this; it waits 15 s and more")
 def test_the_tries_of_a_queue_end_within_20_seconds() -> None:
     """Its library's own schedule would hold a worker for forty."""
     client: Any = StorageAccount({"AzureWebJobsStorage": NOBODY}, Identity).queue("x")  # type: ignore[arg-type]

@@ -129,7 +129,6 @@ def test_a_watch_is_forgotten_with_all_its_entries(ledger: Ledger) -> None:
     assert ledger.read("v", ["E1"])[0].etag
 
 
-@pytest.mark.xfail(strict=True, reason="fault: the 404 of a transaction gets through, and DELETE answers 500")
 def test_two_may_forget_the_same_watch_at_once(table: Table, clock: Clock) -> None:
     """Two deletions of a watch: both end well."""
 
