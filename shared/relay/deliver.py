@@ -28,6 +28,7 @@ from shared.storage.watches import Watch
 
 SKEW = timedelta(seconds=1)  # that the clocks of two instances may differ by
 MAILBOXES_AT_ONCE = 16  # of one message
+WORK = timedelta(seconds=45)  # that reading and delivering one event may take
 BUSY_SECONDS = 2.0  # until a change is looked at again whose event somebody else is reading
 AT_ONCE = 4  # "Microsoft Graph service-specific throttling limits": concurrent requests per app and mailbox
 
@@ -132,6 +133,8 @@ def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, claimed: tuple[
     change, entry = claimed
     with parts.mailbox_slots(watch.mailbox):
         read_at = parts.now()
+        if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
+            return Outcome("busy", change)  # the wait for a place took so long that the claim might end in mid-work
         try:
             told = tell(parts, watch, change, entry, read_at)
         except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)

@@ -34,5 +34,8 @@ def _repaired(parts: Parts, wanted: Repair) -> str:
         return "noted"
     if wanted.kind == "reauthorizationRequired" and parts.keeper.was_just_renewed(watch):
         return "just-renewed"
-    after = parts.keeper.ensure(watch)
+    if wanted.kind == "subscriptionRemoved" and wanted.subscription_id == watch.subscription_id:
+        after = parts.keeper.ensure_after_removal(watch)
+    else:
+        after = parts.keeper.ensure(watch)
     return "deleted-meanwhile" if after is None else "kept"

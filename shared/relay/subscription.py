@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.errors import GraphConflict, GraphNotFound
 from shared.graph import client_state
@@ -63,6 +63,11 @@ class SubscriptionKeeper:
             return self.create(watch)
         return self._note(watch, renewed, watch.key_version)
 
+    def ensure_after_removal(self, watch: Watch) -> Watch | None:
+        """Create the subscription that Graph says it removed; the row first, so that the timer goes on if we fail."""
+        pending = self._write(watch, state="pending", subscription_id="", expires=None)
+        return None if pending is None else self.create(pending)
+
     def remove(self, watch: Watch) -> bool:
         """Delete what Graph holds for a watch at our addresses, found by listing; return whether there was any."""
         resource, url = resource_of(watch.mailbox).lower(), self.notification_url(watch)
@@ -96,14 +101,17 @@ class SubscriptionKeeper:
         return self.subscriptions.create(watch.mailbox, url, lifecycle, state, self._end()), key
 
     def _note(self, watch: Watch, made: Subscription, key_version: str) -> Watch | None:
-        """Write the subscription to the watch's row, again if a change was noted there at the same moment."""
+        return self._write(
+            watch, state="live", subscription_id=made.id, expires=made.expires, key_version=key_version
+        )
+
+    def _write(self, watch: Watch, **changes: Any) -> Watch | None:
+        """Write to the watch's row, again if a change was noted there at the same moment; None when it is gone."""
         current: Watch | None = watch
         while current is not None:
-            noted = self.watches.change(
-                current, state="live", subscription_id=made.id, expires=made.expires, key_version=key_version
-            )
-            if noted is not None:
-                return noted
+            written = self.watches.change(current, **changes)
+            if written is not None:
+                return written
             current = self.watches.get(watch.id)
         return None
 

@@ -37,7 +37,7 @@ def tell(parts: Parts, watch: Watch, change: Change, entry: Entry, read_at: date
     the same call later does the same, with the same webhook-id while the event's state is the same.
     """
     entry = replace(entry, read_at=read_at, retry="")
-    event = _read(parts.events, watch.mailbox, change)
+    event = _read(parts.events, watch.mailbox, change, doubtful=change.deleted or entry.told == payload.DELETED)
     if event is None:
         return _gone(parts, watch, change, entry)
     if event.get("type") == "seriesMaster":
@@ -45,11 +45,11 @@ def tell(parts: Parts, watch: Watch, change: Change, entry: Entry, read_at: date
     return _present(parts, watch, change, entry, event)
 
 
-def _read(events: Events, mailbox: str, change: Change) -> dict[str, Any] | None:
+def _read(events: Events, mailbox: str, change: Change, *, doubtful: bool) -> dict[str, Any] | None:
     """Return the event as it is on the calendar, None when it is gone.
 
-    Graph may find an event that it said was deleted: it was restored, or it lies among the deleted items, where its
-    immutable id still leads to it. The calendar view tells which.
+    Graph may find an event that it said was deleted (`doubtful`): it was restored, or it lies among the deleted
+    items, where its immutable id still leads to it. The calendar view tells which.
     """
     try:
         event = events.get(mailbox, change.event_id)
@@ -57,7 +57,7 @@ def _read(events: Events, mailbox: str, change: Change) -> dict[str, Any] | None
         if error.code == GONE:
             return None
         raise
-    if change.deleted and event.get("type") != "seriesMaster" and not _is_on_calendar(events, mailbox, event):
+    if doubtful and event.get("type") != "seriesMaster" and not _is_on_calendar(events, mailbox, event):
         return None
     return event
 

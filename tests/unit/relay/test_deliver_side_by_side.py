@@ -7,8 +7,6 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from shared.relay.deliver import AT_ONCE, deliver
 from shared.relay.messages import Change, ChangeMessage
 from tests.unit.relay.fakes import World, event
@@ -56,7 +54,6 @@ def test_several_mailboxes_of_a_message_are_worked_on_side_by_side(world: World)
     assert after_settling(world, message) == Counter(told=2)
 
 
-@pytest.mark.xfail(strict=True, reason="fault: a claim is not looked at again after the wait for a mailbox's place")
 def test_an_older_reading_never_follows_a_newer_one(world: World) -> None:
     """Waiting for one of four places may outlast the claim: then somebody else may be reading the event already."""
     world.watch()

@@ -75,11 +75,10 @@ def test_a_mailbox_off_the_allow_list_is_not_subscribed_again() -> None:
     assert world.subscriptions.standing == {}
 
 
-@pytest.mark.xfail(strict=True, reason="fault: the row still says that the lost subscription lives for days")
 def test_what_could_not_be_made_anew_is_made_by_the_timer(world: World) -> None:
     """The queue gives up after five tries; then the watch must not wait for the end of a subscription that is gone."""
     world.subscriptions.standing.clear()
-    world.subscriptions.failures = [None, GraphUnavailable(503, "x")]
+    world.subscriptions.failures = [GraphUnavailable(503, "x")]
     with pytest.raises(GraphUnavailable):
         repaired(world, "subscriptionRemoved")
     renew(world)  # type: ignore[arg-type]  # a fake

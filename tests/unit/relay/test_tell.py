@@ -142,7 +142,6 @@ def test_hints_in_the_wrong_order_end_with_the_calendars_state(world: World) -> 
     assert world.webhook.news[-1] == ("created", "E")
 
 
-@pytest.mark.xfail(strict=True, reason="fault: only a hint of a deletion makes us look at the calendar")
 def test_a_late_hint_brings_no_deleted_event_back(world: World) -> None:
     """The hint of the change that moved it to the deleted items may come after that of the deletion."""
     world.events.by_id["E"] = event()
