@@ -81,5 +81,6 @@ def test_what_could_not_be_made_anew_is_made_by_the_timer(world: World) -> None:
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
     with pytest.raises(GraphUnavailable):
         repaired(world, "subscriptionRemoved")
+    world.pass_by(61)
     renew(world)  # type: ignore[arg-type]  # a fake
     assert len(world.subscriptions.standing) == 1
