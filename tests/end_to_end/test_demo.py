@@ -1,0 +1,18 @@
+"""The demonstration is the first thing that anybody runs, so it is run here as it stands."""
+
+import re
+import subprocess
+import sys
+
+from sandbox.process import ROOT
+
+
+def test_the_demonstration_ends_with_nothing_lost_and_nothing_leaked():
+    """`make demo ICS=…` plays the scenario and a file of odd events, and its judge finds nothing wrong."""
+    command = [sys.executable, "-m", "sandbox.demo", "--ics", "sandbox/calendars/odd-cases.ics"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110)
+    last = done.stdout.strip().splitlines()[-1]
+    counts = re.fullmatch(r"demo: (\d+) changes made, (\d+) delivered, 0 lost, 0 leaked", last)
+    assert counts is not None, done.stdout + done.stderr
+    assert int(counts[1]) == int(counts[2]) >= 50
+    assert done.returncode == 0
