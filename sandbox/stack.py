@@ -65,7 +65,7 @@ class Stack:
 
     def start_host(self, app: Path = ROOT) -> Process:
         """Start the Functions host on the bundle in `app`."""
-        self.keys = {"function": secrets.token_urlsafe(16), "master": secrets.token_urlsafe(16)}
+        self.keys = {"function": secrets.token_hex(16), "master": secrets.token_hex(16)}
         arguments = ["--app", str(app), "--tls", str(self.folder / "server.pem")]
         arguments += ["--function-key", self.keys["function"], "--master-key", self.keys["master"]]
         self.host = Process("sandbox.host", arguments, self.folder / "host.log", self.env)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from shared.storage.watches import Watches
 
 WORKERS = 32
+IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
 SHORTEST_KEY = 16  # characters of the HMAC key
 
 
@@ -70,7 +71,7 @@ class Relay:
         """The app's own identity, for Key Vault and storage: managed identity in Azure, the developer's locally."""
         from azure.identity import DefaultAzureCredential
 
-        return DefaultAzureCredential()
+        return DefaultAzureCredential(**IDENTITY_LIMITS)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -105,7 +106,7 @@ class Relay:
     def _graph_identity(self) -> TokenCredential:
         from azure.identity import ManagedIdentityCredential
 
-        return ManagedIdentityCredential(client_id=self.settings.client_id)
+        return ManagedIdentityCredential(client_id=self.settings.client_id, **IDENTITY_LIMITS)
 
     @cached_property
     def graph(self) -> GraphClient:

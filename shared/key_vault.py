@@ -77,7 +77,7 @@ class Secrets:
                 return kept  # type: ignore[return-value]  # as above
             until, failure = self._failures.get(key, (0.0, None))
             if kept is None and failure is not None and self._now() < until:
-                raise failure
+                raise failure.with_traceback(None)
             return self._renewed(key, kept, read, fresh=fresh)
         finally:
             lock.release()

@@ -75,9 +75,9 @@ class GraphClient:
             link = page.get("@odata.nextLink")
             if link is None:
                 return
-            if not isinstance(link, str) or not link.startswith(self._base_url + "/"):
+            if not isinstance(link, str) or not link.lower().startswith(self._base_url.lower() + "/"):
                 raise GraphRejected(200, "ForeignNextLink")
-            page = self.call("GET", link.removeprefix(self._base_url), prefer=prefer)
+            page = self.call("GET", link[len(self._base_url) :], prefer=prefer)
 
     def _send(
         self,
@@ -113,7 +113,7 @@ def _content(response: requests.Response) -> dict[str, Any]:
         content = response.json()
     except ValueError:
         content = None
-    if response.ok and isinstance(content, dict) and "error" not in content:
+    if 200 <= response.status_code < 300 and isinstance(content, dict) and "error" not in content:
         return content
     raise error_of(response.status_code, content, response.headers)
 

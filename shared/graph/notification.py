@@ -64,9 +64,9 @@ def items_of(body: bytes) -> list[Any]:
     return items
 
 
-def tenant_of(item: dict[str, Any]) -> object:
-    """Return the tenant that an item claims, or None. Lifecycle items in the wild say organizationId."""
-    return item.get("tenantId") or item.get("organizationId")
+def tenants_of(item: dict[str, Any]) -> list[object]:
+    """Return the tenants that an item claims, mostly one. Lifecycle items in the wild say organizationId."""
+    return [item[name] for name in ("tenantId", "organizationId") if item.get(name) is not None]
 
 
 def read(item: dict[str, Any]) -> Hint | LifecycleEvent | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.config import Settings
 
 LOGIN_SECONDS = 6.0
-PAUSE_SECONDS = 5.0  # after a failure, so that a login outage costs one wait and not one for every thread
+PAUSE_SECONDS = 6.0  # after a failure, so that a login outage costs one wait and not one for every thread
 REJECTED = frozenset({"invalid_client", "unauthorized_client"})
 _MICROSOFT_LOGINS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
 
@@ -55,7 +55,7 @@ class AppToken:
         with self._lock:
             until, failure = self._failed
             if failure is not None and self._now() < until:
-                raise failure
+                raise failure.with_traceback(None)
             try:
                 token = self._acquire(fresh=fresh)
             except (ConfigurationError, Unavailable) as error:
@@ -149,11 +149,12 @@ def certificate_credential(name: str, secret: str) -> dict[str, str]:
 @contextmanager
 def _login_errors() -> Iterator[None]:
     """Turn what MSAL raises into our errors, without texts that may quote what was sent."""
+    from msal.exceptions import MsalServiceError
     from requests import RequestException
 
     try:
         yield
-    except RequestException:
+    except (RequestException, MsalServiceError):  # the second: a 5xx of login
         raise Unavailable("login") from None
     except ValueError:
         raise ConfigurationError("TENANT_ID", "login knows no such tenant: check it and AZURE_AUTHORITY_HOST") from None

@@ -75,6 +75,8 @@ def moment_of(event: dict[str, Any], name: str) -> datetime:
         moment = datetime.fromisoformat(str(value.get("dateTime")))
     except ValueError:
         raise UnreadableEvent(f"{name} is no date and time") from None
+    if moment.tzinfo is not None:
+        raise UnreadableEvent(f"{name} has an offset beside its zone")
     return moment.replace(microsecond=0, tzinfo=UTC)
 
 

@@ -119,9 +119,7 @@ def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: l
     claims = parts.ledger.claim([entry for _, entry in open_ones])
     claimed = [(change, claim) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is not None]
     done += [Outcome("busy", change) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is None]
-    work = partial(_work_on, parts, message, watch)
-    # A lone change needs no other thread.
-    outcomes = [work(one) for one in claimed] if len(claimed) == 1 else list(parts.workers.map(work, claimed))
+    outcomes = _side_by_side(parts, message, watch, claimed)
     following = tuple(change for outcome in outcomes for change in outcome.following)
     # What follows was listed just now: no reading until here covers it, and there is nothing left to settle.
     _put(parts, ChangeMessage(parts.now(), following, settled=True))
@@ -129,18 +127,37 @@ def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: l
     return done + outcomes
 
 
-def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, claimed: tuple[Change, Entry]) -> Outcome:
-    change, entry = claimed
-    with parts.mailbox_slots(watch.mailbox):
-        read_at = parts.now()
-        if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
-            return Outcome("busy", change)  # the wait for a place took so long that the claim might end in mid-work
+def _side_by_side(
+    parts: Parts, message: ChangeMessage, watch: Watch, claimed: list[tuple[Change, Entry]]
+) -> list[Outcome]:
+    """Work on each change with one of the mailbox's places, waited for here: a worker that waits would be lost to
+    other mailboxes.
+    """
+    places = parts.mailbox_slots(watch.mailbox)
+
+    def work(change: Change, entry: Entry) -> Outcome:
         try:
-            told = tell(parts, watch, change, entry, read_at)
-        except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
-            _log_failure(message, watch, change, error)
-            wish = getattr(error, "retry_after", None)
-            return Outcome("put-back", change, replace(entry, read_at=read_at), wish)
+            return _work_on(parts, message, watch, change, entry)
+        finally:
+            places.release()
+
+    running = []
+    for change, entry in claimed:
+        places.acquire()
+        running.append(parts.workers.submit(work, change, entry))
+    return [one.result() for one in running]
+
+
+def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, change: Change, entry: Entry) -> Outcome:
+    read_at = parts.now()
+    if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
+        return Outcome("busy", change)  # the wait for a place took so long that the claim might end in mid-work
+    try:
+        told = tell(parts, watch, change, entry, read_at)
+    except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
+        _log_failure(message, watch, change, error)
+        wish = getattr(error, "retry_after", None)
+        return Outcome("put-back", change, replace(entry, read_at=read_at), wish)
     return Outcome("told" if told.news else "no-news", change, told.entry, following=told.following)
 
 

@@ -63,8 +63,7 @@ def _authenticated(
     watch_id = _watch_of(item.get("clientState"), keys, known)
     if watch_id is None:
         return "forged-client-state"
-    tenant = notification.tenant_of(item)
-    if tenant is not None and str(tenant).lower() != tenant_id:
+    if any(str(tenant).lower() != tenant_id for tenant in notification.tenants_of(item)):
         return "foreign-tenant"
     said = notification.read(item)
     if said is None:

@@ -14,8 +14,7 @@ from shared import telemetry
 from shared.errors import RelayError
 from shared.relay.allow_list import allows
 from shared.relay.parts import Parts
-from shared.relay.subscribe import ABANDONED
-from shared.storage.watches import Watch
+from shared.storage.watches import Watch, is_being_made
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -77,7 +76,7 @@ def due_watches(watches: list[Watch], settings: Settings, now: datetime) -> list
         if not allows(settings.allowed_mailboxes, watch.mailbox):
             return False
         if watch.state == "pending":
-            return now - watch.created > ABANDONED
+            return not is_being_made(watch, now)
         return watch.expires is None or watch.expires < soon
 
     return sorted(filter(is_due, watches), key=lambda watch: watch.expires or first)

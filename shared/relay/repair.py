@@ -35,7 +35,7 @@ def _repaired(parts: Parts, wanted: Repair) -> str:
     if wanted.kind == "reauthorizationRequired" and parts.keeper.was_just_renewed(watch):
         return "just-renewed"
     if wanted.kind == "subscriptionRemoved" and wanted.subscription_id == watch.subscription_id:
-        after = parts.keeper.ensure_after_removal(watch)
+        after = parts.keeper.anew(watch)
     else:
         after = parts.keeper.ensure(watch)
     return "deleted-meanwhile" if after is None else "kept"

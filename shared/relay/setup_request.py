@@ -41,7 +41,7 @@ def read_wish(content: dict[str, Any], settings: Settings) -> Wish:
         faults = (f"{'.'.join(map(str, e['loc']))[:60]}: {e['msg']}" for e in error.errors(include_input=False))
         raise _refused("; ".join(faults)) from None
     mailbox = request.mailbox.strip().lower()
-    if not _ADDRESS.fullmatch(mailbox) or ".." in mailbox:
+    if not request.mailbox.isascii() or not _ADDRESS.fullmatch(mailbox) or ".." in mailbox:
         raise _refused("mailbox: must be an e-mail address such as room1@contoso.com")
     if request.delivery == "relay":
         if request.notification_url is not None:

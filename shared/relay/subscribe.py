@@ -18,13 +18,12 @@ from shared.errors import (
 )
 from shared.relay.allow_list import allows
 from shared.relay.parts import Parts
-from shared.storage.watches import Watch, watch_id_of
+from shared.storage.watches import Watch, is_being_made, watch_id_of
 
 if TYPE_CHECKING:
     pass
 
 PATIENCE = timedelta(seconds=45)  # with another call that is setting up the same mailbox; longer than a handshake takes
-ABANDONED = timedelta(seconds=60)  # a set-up this old was killed, and may be taken over
 LOOK_AGAIN_SECONDS = 0.2
 
 
@@ -75,15 +74,16 @@ def unsubscribe(parts: Parts, watch_id: str) -> None:
 
 
 def _new_watch(parts: Parts, wish: Wish) -> Watch:
-    return Watch(watch_id_of(wish.mailbox), wish.mailbox, wish.delivery, parts.now(), wish.notification_url)
+    now, url = parts.now(), wish.notification_url
+    return Watch(watch_id_of(wish.mailbox), wish.mailbox, wish.delivery, now, url, pending_since=now)
 
 
 def _taken_over(parts: Parts, wish: Wish) -> Watch | None:
     """Take over a set-up whose maker was killed halfway, if there is one."""
     standing = parts.watches.get(watch_id_of(wish.mailbox))
-    if standing is None or standing.state != "pending" or parts.now() - standing.created < ABANDONED:
+    if standing is None or standing.state != "pending" or is_being_made(standing, parts.now()):
         return None
-    return parts.watches.change(_as_asked(standing, wish), created=parts.now())
+    return parts.watches.claim(_as_asked(standing, wish), parts.now())
 
 
 def _as_asked(standing: Watch, wish: Wish) -> Watch:

@@ -11,7 +11,7 @@ from shared.errors import GraphConflict, GraphNotFound
 from shared.graph import client_state
 from shared.graph.client_state import Key
 from shared.graph.subscriptions import Subscription, Subscriptions, resource_of
-from shared.storage.watches import Watch, Watches
+from shared.storage.watches import Watch, Watches, is_being_made
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -31,7 +31,9 @@ class SubscriptionKeeper:
     now: Callable[[], datetime]
 
     def create(self, watch: Watch) -> Watch | None:
-        """Create the subscription and note it; None, with nothing left at Graph, when the watch was deleted meanwhile.
+        """Create the subscription of a claimed watch and note it.
+
+        None, with nothing left at Graph, when the watch was deleted meanwhile.
 
         A 409 means that an earlier call succeeded without our noticing: what stands is ours, but its clientState may be
         of a retired key, so it is replaced.
@@ -51,22 +53,33 @@ class SubscriptionKeeper:
         """Renew the subscription by one PATCH, or create it anew when Graph has it no more. None as for `create`.
 
         One of an older key is replaced instead: a PATCH keeps the clientState, and the next rotation retires its key.
+        With direct delivery the partner knows the clientState, so it stays.
         """
         if not watch.subscription_id:
-            return self.create(watch)
-        if watch.key_version != client_state.signing_key(self.keys(), self.now()).version:
+            return self.anew(watch)
+        newest = client_state.signing_key(self.keys(), self.now()).version
+        if watch.key_version != newest and watch.delivery == "relay":
             self.subscriptions.delete(watch.subscription_id)
-            return self.create(watch)
+            return self.anew(watch)
         try:
             renewed = self.subscriptions.renew(watch.subscription_id, self._end())
         except GraphNotFound:
-            return self.create(watch)
+            return self.anew(watch)
         return self._note(watch, renewed, watch.key_version)
 
-    def ensure_after_removal(self, watch: Watch) -> Watch | None:
-        """Create the subscription that Graph says it removed; the row first, so that the timer goes on if we fail."""
-        pending = self._write(watch, state="pending", subscription_id="", expires=None)
-        return None if pending is None else self.create(pending)
+    def anew(self, watch: Watch) -> Watch | None:
+        """Create the subscription of a watch that has none any more; the row says so first, so that the timer goes on
+        if we fail. Returns the watch as it is when somebody else is at it, or was.
+        """
+        current: Watch | None = watch
+        while current is not None and current.subscription_id == watch.subscription_id:
+            if is_being_made(current, self.now()):
+                break
+            claimed = self.watches.claim(current, self.now())
+            if claimed is not None:
+                return self.create(claimed)
+            current = self.watches.get(watch.id)
+        return current
 
     def remove(self, watch: Watch) -> bool:
         """Delete what Graph holds for a watch at our addresses, found by listing; return whether there was any."""
@@ -84,11 +97,10 @@ class SubscriptionKeeper:
         """Return where Graph shall post the changes of a watch: to us, or with direct delivery to the partner."""
         return watch.notification_url or self.settings.public_base_url + NOTIFICATIONS
 
-    def client_state(self, watch: Watch) -> str:
-        """Return the clientState that the subscription of a live watch was made with."""
-        keys = self.keys()
-        key = next((key for key in keys if key.version == watch.key_version), None)
-        return client_state.sign(watch.id, key or client_state.signing_key(keys, self.now()))
+    def client_state(self, watch: Watch) -> str | None:
+        """Return the clientState that the subscription of a live watch was made with; None when its key has retired."""
+        key = next((key for key in self.keys() if key.version == watch.key_version), None)
+        return client_state.sign(watch.id, key) if key else None
 
     def was_just_renewed(self, watch: Watch) -> bool:
         """Return whether the end was moved within 10 minutes: Graph wants no second renewal so soon."""

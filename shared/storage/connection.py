@@ -78,14 +78,12 @@ def _sound_text() -> Iterator[None]:
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turn the SDK's exceptions into ours, but for the answers that a caller expects (404, 409, 412)."""
+    """Turn the SDK's exceptions into ours; what a caller expects (404, 409, 412) it catches within."""
     from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
     try:
         yield
     except HttpResponseError as error:
-        if error.status_code in (404, 409, 412):
-            raise
         if error.status_code in (401, 403) or isinstance(error, ClientAuthenticationError):
             text = "storage refuses us: grant Queue and Table Data Contributor to the app's identity"
             raise ConfigurationError(NAME, text) from None

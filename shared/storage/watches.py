@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
 PARTITION = "watch"
+ABANDONED = timedelta(seconds=60)  # who began to make a subscription and has not ended by then was killed
 SEEN_EVERY = timedelta(seconds=10)  # else every change would cost one more write
 _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
 
@@ -23,7 +24,8 @@ _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
 class Watch:
     """A mailbox that the partner asked for, and what is known of its subscription. Moments are in UTC.
 
-    `state` is pending until the subscription exists, then live. `user_id` is the mailbox's object id, learnt from what
+    `state` is pending until the subscription exists, then live; `pending_since` is when somebody last began to make it,
+    which is theirs to finish for ABANDONED. `user_id` is the mailbox's object id, learnt from what
     Graph sends. `key_version` names the key of the subscription's clientState. `etag` is the row's.
     """
 
@@ -33,12 +35,18 @@ class Watch:
     created: datetime
     notification_url: str = ""
     state: Literal["pending", "live"] = "pending"
+    pending_since: datetime | None = None
     subscription_id: str = ""
     expires: datetime | None = None
     key_version: str = ""
     user_id: str = ""
     last_change: datetime | None = None
     etag: str = ""
+
+
+def is_being_made(watch: Watch, now: datetime) -> bool:
+    """Return whether somebody is making the subscription of a watch at this moment."""
+    return watch.state == "pending" and now - (watch.pending_since or watch.created) < ABANDONED
 
 
 def watch_id_of(mailbox: str) -> str:
@@ -72,6 +80,10 @@ class Watches:
                 return _watch(self._table().get_entity(PARTITION, watch_id))
             except ResourceNotFoundError:
                 return None
+
+    def claim(self, watch: Watch, now: datetime) -> Watch | None:
+        """Begin to make a watch's subscription (anew); None when somebody else has changed the row meanwhile."""
+        return self.change(watch, state="pending", pending_since=now, subscription_id="", expires=None)
 
     def change(self, watch: Watch, **changes: Any) -> Watch | None:
         """Change some fields and return the watch as it is then; None when somebody changed or deleted it meanwhile."""
@@ -144,6 +156,6 @@ def _cell(value: Any) -> str:
 
 def _watch(row: Any) -> Watch:
     values = {field.name: row.get(field.name, "") for field in fields(Watch) if field.name != "etag"}
-    for name in ("created", "expires", "last_change"):
+    for name in ("created", "expires", "last_change", "pending_since"):
         values[name] = datetime.fromisoformat(values[name]) if values[name] else None
     return Watch(**values, etag=str(row.metadata["etag"]))

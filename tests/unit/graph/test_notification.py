@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.graph.notification import BadBody, Hint, LifecycleEvent, items_of, read, tenant_of
+from shared.graph.notification import BadBody, Hint, LifecycleEvent, items_of, read, tenants_of
 
 USER, EVENT = "6b9b63d5-3c2b-4b0e-8a7b-000000000001", "AAMkAGI1AAAoZCfHAAA="
 
@@ -148,13 +148,20 @@ def test_a_lifecycle_event_needs_no_subscription_id(subscription: object) -> Non
 
 
 @pytest.mark.parametrize(
-    ("given", "tenant"),
-    [({}, None), ({"tenantId": "t"}, "t"), ({"organizationId": "o"}, "o"),
-     ({"tenantId": "t", "organizationId": "o"}, "t"), ({"tenantId": None, "organizationId": "o"}, "o")],
-)  # fmt: skip
-def test_the_tenant_is_read_by_either_name(given: dict[str, Any], tenant: object) -> None:
-    """Lifecycle notifications in the wild say organizationId."""
-    assert tenant_of(given) == tenant
+    ("given", "tenants"),
+    [
+        ({"tenantId": "t"}, ["t"]),
+        ({"organizationId": "t"}, ["t"]),
+        ({"tenantId": "t", "organizationId": "other"}, ["t", "other"]),
+        ({"tenantId": None, "organizationId": "t"}, ["t"]),
+        ({"tenantId": ""}, [""]),
+        ({"tenantId": 0}, [0]),
+        ({}, []),
+    ],
+)
+def test_every_tenant_that_is_named_counts(given: dict[str, Any], tenants: list[object]) -> None:
+    """Lifecycle notifications in the wild say organizationId; what is given at all has to be ours."""
+    assert tenants_of(given) == tenants
 
 
 def test_ten_thousand_unknown_properties_are_ignored() -> None:

@@ -21,8 +21,8 @@ from shared.errors import (
 )
 from shared.graph.client_state import watch_named_by
 from shared.graph.subscriptions import Subscription, resource_of
-from shared.relay.subscribe import ABANDONED, PATIENCE, Wish, subscribe
-from shared.storage.watches import Watch
+from shared.relay.subscribe import PATIENCE, Wish, subscribe
+from shared.storage.watches import ABANDONED, Watch
 from tests.unit.relay.fakes import MAILBOX, OLD, WATCH_ID, World
 
 WISH = Wish(MAILBOX)

@@ -29,9 +29,10 @@ def watches(table: Table) -> Watches:
 
 def test_a_watch_comes_back_as_it_was_stored(watches: Watches) -> None:
     """Every field, moments in UTC, and its etag."""
-    full = Watch("a" * 32, "æ@contoso.com", "direct", NOW, "https://p.example/x", "live", "s",
-        NOW + timedelta(days=6), "v",
-                 "u", NOW + timedelta(microseconds=5))  # fmt: skip
+    full = Watch(
+        "a" * 32, "æ@contoso.com", "direct", NOW, "https://p.example/x", "live", NOW - timedelta(seconds=1), "s",
+        NOW + timedelta(days=6), "v", "u", NOW + timedelta(microseconds=5),
+    )  # fmt: skip
     inserted = watches.insert(full)
     assert inserted is not None
     assert watches.get("a" * 32) == inserted
