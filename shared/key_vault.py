@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from azure.keyvault.secrets import SecretClient
 
 KEEP_SECONDS = 300.0
-PAUSE_SECONDS = 15.0  # between tries while the vault is away, so that a stale secret costs no waiting
+PAUSE_SECONDS = 3.0  # between tries while the vault is away, so that a stale secret costs no waiting
 T = TypeVar("T")
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from shared.config import Settings
 
 LOGIN_SECONDS = 6.0
-PAUSE_SECONDS = 6.0  # after a failure, so that a login outage costs one wait and not one for every thread
+# After a failure, so that a login outage costs one wait and not one for every thread; shorter than the wait before a
+# change is tried again, which would meet the remembered failure otherwise.
+PAUSE_SECONDS = 2.0
 REJECTED = frozenset({"invalid_client", "unauthorized_client"})
 _MICROSOFT_LOGINS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
 
@@ -60,6 +62,7 @@ class AppToken:
                 token = self._acquire(fresh=fresh)
             except (ConfigurationError, Unavailable) as error:
                 self._failed = (self._now() + PAUSE_SECONDS, error)
+                self._app = None  # MSAL repeats a 5xx of login for five seconds; a new app object asks again
                 raise
             self._failed = (0.0, None)
             return token

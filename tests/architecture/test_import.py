@@ -43,7 +43,7 @@ ROUTES = {
 
 def probed(folder: Path) -> dict[str, Any]:
     """Import the app in a folder, in a new process with an empty environment."""
-    run = subprocess.run(  # noqa: S603  (our own interpreter and text)
+    run = subprocess.run(
         [sys.executable, "-c", PROBE], cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False
     )
     assert run.returncode == 0, run.stderr

@@ -231,7 +231,7 @@ def test_process(tmp_path: Path, *, tls: bool) -> None:
     """The process says where it is in one JSON line, serves there, and ends cleanly, even while a delivery hangs."""
     command = [sys.executable, "-m", "sandbox.partner", "--folder", str(tmp_path), "--secret", SECRET]
     command += ["--tls"] if tls else []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             ready = json.loads(process.stdout.readline())

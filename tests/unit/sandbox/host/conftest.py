@@ -27,7 +27,7 @@ def start_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartHost]:
             folder = tmp_path_factory.mktemp("host")
             app = write_app(folder / "app", source, host_json)
             log = folder / "stderr"
-            process = subprocess.Popen(  # noqa: S603 (our own host)
+            process = subprocess.Popen(
                 host_command(app, *arguments),
                 cwd=ROOT,
                 env=host_environment(**settings),

@@ -87,7 +87,7 @@ def test_a_host_that_cannot_start_ends_with_its_reason(tmp_path: Path, what: str
     """The exit code is 1, stderr says why, and the host is never ready."""
     source, arguments, reason = AT_START[what]
     command = host_command(write_app(tmp_path, source), *arguments)
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert reason in ended.stderr
 

@@ -27,7 +27,7 @@ def test_a_process_says_where_it_is_and_ends_cleanly(seed: dict[str, Any], tmp_p
     """One line of JSON on stdout, both addresses answer, and a signal ends it with 0."""
     (tmp_path / "seed.json").write_text(json.dumps(seed))
     command = [*COMMAND, "--folder", str(tmp_path / "folder"), "--seed", str(tmp_path / "seed.json")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             ready = json.loads(process.stdout.readline())
