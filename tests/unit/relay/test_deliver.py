@@ -48,9 +48,10 @@ def test_a_change_is_read_told_and_noted(world: World) -> None:
 def test_no_title_is_stored(world: World) -> None:
     """Neither in the ledger nor with the watch nor on the queue."""
     world.watch()
-    world.events.by_id["E"] = event(subject="canary")
+    world.events.by_id.update({one: event(one, subject="canary") for one in ("told", "refused")})
+    after_settling(world, world.hint("told"))
     world.webhook.failure = REFUSED
-    after_settling(world, world.hint())
+    after_settling(world, world.hint("refused"))
     stored = repr((world.rows.rows, world.ledger_rows.rows, world.changes.puts))
     assert "canary" not in stored
     assert "Nordmann" not in stored

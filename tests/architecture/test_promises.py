@@ -1,0 +1,25 @@
+"""docs/architecture.md names, for each of the ten promises, the tests that break with it."""
+
+import ast
+import re
+
+import pytest
+
+from sandbox.process import ROOT
+
+ROWS = re.findall(r"^\| (\d+)\. (.+?) \| (.+) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
+
+
+def test_there_are_ten_promises():
+    """Numbered as everybody quotes them."""
+    assert [int(number) for number, _, _ in ROWS] == list(range(1, 11))
+
+
+@pytest.mark.parametrize(("number", "tests"), [(number, tests) for number, _, tests in ROWS])
+def test_the_tests_of_a_promise_exist(number: str, tests: str):
+    """A renamed or deleted test must not leave a promise unguarded."""
+    named = re.findall(r"`([^`:]+)::([^`]+)`", tests)
+    assert named, f"promise {number} names no test"
+    for path, test in named:
+        tree = ast.parse((ROOT / path).read_text())
+        assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, f"{path}::{test}"
