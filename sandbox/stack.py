@@ -5,7 +5,6 @@ local.settings.json with which `func start` runs the bundle against the same ten
 """
 
 import json
-import os
 import secrets
 import uuid
 from base64 import b64encode
@@ -98,7 +97,6 @@ class Stack:
             "IDENTITY_HEADER": self.seed["identityHeader"],
             "REQUESTS_CA_BUNDLE": str(self.certificates.bundle),
             "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
-            "PYTHON_THREADPOOL_THREAD_COUNT": os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT", "32"),
         }
 
     def _keep(self, part: Any) -> Any:

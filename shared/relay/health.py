@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from shared.errors import RelayError
 from shared.partner.webhook import signed_headers
-from shared.relay.allow_list import room_lists
+from shared.relay.allow_list import allows, room_lists
 from shared.relay.parts import Parts
-from shared.relay.renew import due_watches
 
 if TYPE_CHECKING:
     pass
@@ -90,8 +89,9 @@ def _oldest_expiry(parts: Parts) -> str:
     watches, now = list(parts.watches.all()), parts.now()
     late = [
         watch
-        for watch in due_watches(watches, parts.settings, now)
+        for watch in watches
         if (watch.expires or watch.created + timedelta(hours=1)) < now
+        and allows(parts.settings.allowed_mailboxes, watch.mailbox)
     ]
     if late:
         ids = ", ".join(watch.id for watch in late[:5])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -50,7 +50,8 @@ class Pace:
 
 def renew(parts: Parts) -> Counter[str]:
     """Work on every watch that is due, the most urgent first; returns how many came to which end."""
-    due = deque(due_watches(list(parts.watches.all()), parts.settings, parts.now()))
+    keys = [key.version for key in parts.client_state_keys()]
+    due = deque(due_watches(list(parts.watches.all()), parts.settings, parts.now(), keys))
     pace = Pace(WRITES, PER_SECONDS, parts.now, parts.sleep)
     stop = parts.now() + BUDGET
     ends: Counter[str] = Counter()
@@ -64,10 +65,11 @@ def renew(parts: Parts) -> Counter[str]:
     return ends
 
 
-def due_watches(watches: list[Watch], settings: Settings, now: datetime) -> list[Watch]:
+def due_watches(watches: list[Watch], settings: Settings, now: datetime, keys: Collection[str]) -> list[Watch]:
     """Return the watches that need a subscription made or renewed now, the most urgent first. Pure.
 
-    A mailbox that the customer took off the allow-list is left to expire. A set-up under way is left alone.
+    One whose clientState is of none of the `keys` (versions) hears nothing any more, so it is due, too. A mailbox that
+    the customer took off the allow-list is left to expire. A set-up under way is left alone.
     """
     soon = now + timedelta(minutes=settings.renew_before_minutes)
     first = datetime.min.replace(tzinfo=UTC)
@@ -77,7 +79,8 @@ def due_watches(watches: list[Watch], settings: Settings, now: datetime) -> list
             return False
         if watch.state == "pending":
             return not is_being_made(watch, now)
-        return watch.expires is None or watch.expires < soon
+        silent = watch.delivery == "relay" and watch.key_version not in keys
+        return silent or watch.expires is None or watch.expires < soon
 
     return sorted(filter(is_due, watches), key=lambda watch: watch.expires or first)
 

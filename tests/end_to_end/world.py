@@ -9,8 +9,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
+from sandbox.demo.expected import expected_event
 from sandbox.stack import Stack
-from tests.end_to_end.truth import at, public_event
+from tests.end_to_end.truth import at
 from tests.end_to_end.waiting import eventually
 
 CHANGES, REPAIRS = "calendar-changes", "mailbox-repairs"
@@ -45,7 +46,7 @@ class World:
     def truth(self, address: str) -> dict[str, dict[str, Any]]:
         """Return the calendar as the partner should know it, by event id."""
         view = self.tenant.calendar(address, at(-1) + "Z", at(170) + "Z")
-        return {event["immutableId"]: public_event(event) for event in view}
+        return {event["immutableId"]: expected_event(event) for event in view}
 
     def picture(self, address: str) -> dict[str, dict[str, Any]]:
         """Return the calendar as the partner knows it, by event id."""

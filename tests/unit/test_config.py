@@ -128,7 +128,7 @@ def test_an_address_that_nobody_can_call_names_itself(url: str) -> None:
 def test_the_example_lists_every_setting_and_no_other() -> None:
     """What the model knows, and what the host itself needs."""
     values = json.loads(EXAMPLE.read_text())["Values"]
-    hosts_own = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME"}
+    hosts_own = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "PYTHON_THREADPOOL_THREAD_COUNT"}
     assert set(values) == {name.upper() for name in Settings.model_fields} | hosts_own
 
 

@@ -98,7 +98,15 @@ def test_the_most_urgent_come_first(world: World) -> None:
     """Without a subscription before all, then by their ends."""
     late, soon = standing(world, "a@contoso.com", 2 * SOON), standing(world, "b@contoso.com", SOON)
     never = world.watch("c@contoso.com", subscription_id="", expires=None)
-    assert due_watches([late, soon, never], world.settings, world.time) == [never, soon, late]
+    keys = [late.key_version]
+    assert due_watches([late, soon, never], world.settings, world.time, keys) == [never, soon, late]
+
+
+def test_a_watch_whose_key_has_retired_is_due_at_once(world: World) -> None:
+    """Its notifications are taken for forged; with direct delivery the partner checks them, so those stay."""
+    silent = standing(world, "a@contoso.com", timedelta(days=6))
+    direct = world.watch("b@contoso.com", delivery="direct", key_version=silent.key_version, expires=silent.expires)
+    assert due_watches([silent, direct], world.settings, world.time, ["another"]) == [silent]
 
 
 def test_the_time_budget_ends_a_run_and_the_next_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
