@@ -92,7 +92,7 @@ def _hint(item: dict[str, Any], *, deleted: bool) -> Hint | None:
     data = item.get("resourceData")
     told = data.get("id") if isinstance(data, dict) else None
     event = _plain_id(told if told is not None else unquote(named))
-    agree = event in (named, unquote(named))
+    agree = named == event or unquote(named) == event
     return Hint(user, event, deleted) if user and event and agree else None
 
 

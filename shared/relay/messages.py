@@ -65,16 +65,16 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
         "v": 1, "hinted": message.hinted.isoformat(), "attempt": message.attempt, "retry": message.retry
     }  # fmt: skip
     head |= {"settled": True} if message.settled else {}
-    rows = (
-        {"watch": c.watch_id, "user": c.user_id, "event": c.event_id} | ({"deleted": True} if c.deleted else {})
+    rows: list[dict[str, Any]] = [
+        {"watch": c.watch_id, "user": c.user_id, "event": c.event_id, **({"deleted": True} if c.deleted else {})}
         for c in message.changes
-    )
+    ]
     return _split(head, "changes", rows)
 
 
 def write_repairs(repairs: Iterable[Repair]) -> Iterator[str]:
     """Yield the texts for repairs, split like those of changes."""
-    rows = ({"watch": r.watch_id, "kind": r.kind, "subscription": r.subscription_id} for r in repairs)
+    rows = [{"watch": r.watch_id, "kind": r.kind, "subscription": r.subscription_id} for r in repairs]
     return _split({"v": 1}, "repairs", rows)
 
 
@@ -112,19 +112,15 @@ def _version_1(text: str) -> dict[str, Any]:
     return content
 
 
-def _split(head: dict[str, Any], name: str, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    start = _compact(head)[:-1] + f',"{name}":['
-    part: list[str] = []
-    size = len(start) + 2
-    for row in map(_compact, rows):
-        if part and size + len(row) + 1 > LARGEST:
-            yield start + ",".join(part) + "]}"
-            part, size = [], len(start) + 2
-        part.append(row)
-        size += len(row) + 1
-    if part:
-        yield start + ",".join(part) + "]}"
-
-
-def _compact(content: dict[str, Any]) -> str:
-    return _encoder.encode(content)
+def _split(head: dict[str, Any], name: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield one text with all rows or, where that would be too large, those of about equal parts of them."""
+    if not rows:
+        return
+    text = _encoder.encode({**head, name: rows})
+    if len(text) <= LARGEST or len(rows) == 1:  # ids are short: one row is never too large
+        yield text
+        return
+    parts = len(text) // (LARGEST - 1_000) + 1  # rows differ a little in length, so a part may be a little longer
+    size = -(-len(rows) // parts)
+    for first in range(0, len(rows), size):
+        yield from _split(head, name, rows[first : first + size])
