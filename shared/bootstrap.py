@@ -178,6 +178,13 @@ class Relay:
         return Queue(cache(lambda: self.storage.queue(CHANGES)))
 
     @cached_property
+    def repairs(self) -> Queue:
+        """The queue of repairs and resyncs."""
+        from shared.storage.queues import REPAIRS, Queue
+
+        return Queue(cache(lambda: self.storage.queue(REPAIRS)))
+
+    @cached_property
     def workers(self) -> Executor:
         """The threads that work on changes."""
         from concurrent.futures import ThreadPoolExecutor
@@ -189,6 +196,12 @@ class Relay:
         from shared.relay.deliver import AT_ONCE
 
         return self._slots.setdefault(mailbox, threading.BoundedSemaphore(AT_ONCE))
+
+    def allows(self, mailbox: str) -> bool:
+        """Return whether ALLOWED_MAILBOXES allows an address."""
+        from shared.relay.allow_list import allows
+
+        return allows(self.settings.allowed_mailboxes, mailbox)
 
     def client_state_keys(self) -> list[Key]:
         """Return the two newest keys of the clientState, newest first; may wait for the vault."""

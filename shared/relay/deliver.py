@@ -18,7 +18,6 @@ from functools import partial
 from shared import telemetry
 from shared.errors import RelayError
 from shared.partner.payload import UnreadableEvent
-from shared.relay.allow_list import allows
 from shared.relay.messages import Change, ChangeMessage, write_changes
 from shared.relay.parts import Parts
 from shared.relay.schedule import delay_after
@@ -108,7 +107,7 @@ def _refusal(parts: Parts, watch: Watch | None) -> str:
         return "unknown-watch"
     if watch.delivery != "relay":
         return "direct-watch"
-    return "" if allows(parts.settings.allowed_mailboxes, watch.mailbox) else "not-allowed"
+    return "" if parts.allows(watch.mailbox) else "not-allowed"
 
 
 def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: list[Change]) -> list[Outcome]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.errors import RelayError
 from shared.partner.webhook import signed_headers
-from shared.relay.allow_list import allows, room_lists
+from shared.relay.allow_list import room_lists
 from shared.relay.parts import Parts
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _oldest_expiry(parts: Parts) -> str:
         watch
         for watch in watches
         if (watch.expires or watch.created + timedelta(hours=1)) < now
-        and allows(parts.settings.allowed_mailboxes, watch.mailbox)
+        and parts.allows(watch.mailbox)
     ]
     if late:
         ids = ", ".join(watch.id for watch in late[:5])

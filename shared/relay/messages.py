@@ -40,7 +40,8 @@ class Change:
 class ChangeMessage:
     """Changes hinted at `hinted`. `attempt` counts the failed tries; `retry` names a message that owes one.
 
-    `settled` says that the calendar has settled already: the changes follow from a reading.
+    `settled` says that the calendar has settled already: the changes follow from a reading. `again` says that the
+    partner wants them again, even if it has them.
     """
 
     hinted: datetime
@@ -48,15 +49,19 @@ class ChangeMessage:
     attempt: int = 0
     retry: str = ""
     settled: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A lifecycle event of a watch's subscription, in Graph's word for it."""
+    """Something to do about a watch: a lifecycle event of its subscription, in Graph's word for it, or our own
+    resync, resync-full (send everything again) or reconcile (all watches). `attempt` counts the failed tries.
+    """
 
     watch_id: str
     kind: str
-    subscription_id: str
+    subscription_id: str = ""
+    attempt: int = 0
 
 
 def write_changes(message: ChangeMessage) -> Iterator[str]:
@@ -64,7 +69,7 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
     head: dict[str, Any] = {
         "v": 1, "hinted": message.hinted.isoformat(), "attempt": message.attempt, "retry": message.retry
     }  # fmt: skip
-    head |= {"settled": True} if message.settled else {}
+    head |= {name: True for name in ("settled", "again") if getattr(message, name)}
     rows: list[dict[str, Any]] = [
         {"watch": c.watch_id, "user": c.user_id, "event": c.event_id, **({"deleted": True} if c.deleted else {})}
         for c in message.changes
@@ -74,7 +79,9 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
 
 def write_repairs(repairs: Iterable[Repair]) -> Iterator[str]:
     """Yield the texts for repairs, split like those of changes."""
-    rows = [{"watch": r.watch_id, "kind": r.kind, "subscription": r.subscription_id} for r in repairs]
+    rows = [
+        {"watch": r.watch_id, "kind": r.kind, "subscription": r.subscription_id, "attempt": r.attempt} for r in repairs
+    ]
     return _split({"v": 1}, "repairs", rows)
 
 
@@ -87,8 +94,8 @@ def read_changes(text: str) -> ChangeMessage:
             for c in content["changes"]
         )
         hinted = datetime.fromisoformat(content["hinted"])
-        settled, attempt = content.get("settled") is True, int(content["attempt"])
-        message = ChangeMessage(hinted, changes, attempt, str(content["retry"]), settled)
+        settled, again = (content.get(name) is True for name in ("settled", "again"))
+        message = ChangeMessage(hinted, changes, int(content["attempt"]), str(content["retry"]), settled, again)
     except _UNREADABLE:
         raise BadMessage("not a message of changes") from None
     if hinted.tzinfo is None:
@@ -100,7 +107,9 @@ def read_repairs(text: str) -> list[Repair]:
     """Return the repairs of a message. Raises BadMessage."""
     try:
         rows = _version_1(text)["repairs"]
-        return [Repair(str(r["watch"]), str(r["kind"]), str(r["subscription"])) for r in rows]
+        return [
+            Repair(str(r["watch"]), str(r["kind"]), str(r["subscription"]), int(r.get("attempt", 0))) for r in rows
+        ]
     except _UNREADABLE:
         raise BadMessage("not a message of repairs") from None
 

@@ -53,6 +53,10 @@ class Parts(Protocol):
         """The queue of changes."""
 
     @property
+    def repairs(self) -> Queue:
+        """The queue of repairs and resyncs."""
+
+    @property
     def events(self) -> Events:
         """Reads events at Graph."""
 
@@ -78,6 +82,9 @@ class Parts(Protocol):
 
     def mailbox_slots(self, mailbox: str) -> BoundedSemaphore:
         """Return the places that all work on one mailbox shares in this process."""
+
+    def allows(self, mailbox: str) -> bool:
+        """Return whether ALLOWED_MAILBOXES allows an address. Raises GraphError while a room list cannot be read."""
 
     def client_state_keys(self) -> list[Key]:
         """Return the keys of the clientState, newest first; may wait for the vault."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 
 from shared import telemetry
-from shared.relay.allow_list import allows
 from shared.relay.messages import Repair
 from shared.relay.parts import Parts
 
@@ -27,7 +26,7 @@ def _repaired(parts: Parts, wanted: Repair) -> str:
     watch = parts.watches.get(wanted.watch_id)
     if watch is None:
         return "unknown-watch"
-    if not allows(parts.settings.allowed_mailboxes, watch.mailbox):
+    if not parts.allows(watch.mailbox):
         return "not-allowed"
     if wanted.kind == "missed":
         _logger.warning("Graph could not deliver some changes of watch %s", watch.id, extra={"watch": watch.id})

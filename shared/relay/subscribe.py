@@ -16,7 +16,6 @@ from shared.errors import (
     RelayError,
     SetupRefused,
 )
-from shared.relay.allow_list import allows
 from shared.relay.parts import Parts
 from shared.storage.watches import Watch, is_being_made, watch_id_of
 
@@ -42,7 +41,7 @@ def subscribe(parts: Parts, wish: Wish) -> tuple[Watch, bool]:
     Raises SetupRefused, after which neither a new watch nor a new subscription is left, or ConfigurationError or
     Unavailable.
     """
-    if not allows(parts.settings.allowed_mailboxes, wish.mailbox):
+    if not parts.allows(wish.mailbox):
         raise SetupRefused(403, "Mailbox not allowed", "The customer's ALLOWED_MAILBOXES does not name this address.")
     give_up = parts.now() + PATIENCE
     while parts.now() < give_up:

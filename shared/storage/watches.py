@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PARTITION = "watch"
 ABANDONED = timedelta(seconds=60)  # who began to make a subscription and has not ended by then was killed
 SEEN_EVERY = timedelta(seconds=10)  # else every change would cost one more write
+State = Literal["pending", "live", "refused", "gone", "paused"]
+_MOMENTS = ("created", "since", "tried", "pending_since", "expires", "renewed", "gap_since", "last_change")
 _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
 
 
@@ -24,9 +26,16 @@ _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
 class Watch:
     """A mailbox that the partner asked for, and what is known of its subscription. Moments are in UTC.
 
-    `state` is pending until the subscription exists, then live; `pending_since` is when somebody last began to make it,
-    which is theirs to finish for ABANDONED. `user_id` is the mailbox's object id, learnt from what
-    Graph sends. `key_version` names the key of the subscription's clientState. `etag` is the row's.
+    `state` is what an administrator reads, with `since` and `last_error` (docs/operations.md explains each):
+    pending until the subscription exists, then live; refused when Graph wants a permission or a scope; gone when there
+    is no such mailbox; paused when the allow-list does not name it any more. `tried` is the last failed try.
+
+    `pending_since` is when somebody began to make the subscription, which is theirs to finish for ABANDONED;
+    `renewed` is when it was last made or renewed. `gap_since` says that changes since then may have been missed: a
+    resync is owed. `asked` says that the partner named the mailbox itself; `room_lists` holds the ids of the watched
+    room lists that it belongs to, separated by spaces.
+    `user_id` is the mailbox's object id, learnt from what Graph sends. `key_version` names the key of the
+    subscription's clientState. `etag` is the row's.
     """
 
     id: str
@@ -34,10 +43,17 @@ class Watch:
     delivery: Literal["relay", "direct"]
     created: datetime
     notification_url: str = ""
-    state: Literal["pending", "live"] = "pending"
+    state: State = "pending"
+    since: datetime | None = None
+    last_error: str = ""
+    tried: datetime | None = None
     pending_since: datetime | None = None
     subscription_id: str = ""
     expires: datetime | None = None
+    renewed: datetime | None = None
+    gap_since: datetime | None = None
+    asked: bool = True
+    room_lists: str = ""
     key_version: str = ""
     user_id: str = ""
     last_change: datetime | None = None
@@ -46,7 +62,8 @@ class Watch:
 
 def is_being_made(watch: Watch, now: datetime) -> bool:
     """Return whether somebody is making the subscription of a watch at this moment."""
-    return watch.state == "pending" and now - (watch.pending_since or watch.created) < ABANDONED
+    began = watch.pending_since
+    return watch.state == "pending" and began is not None and now - began < ABANDONED
 
 
 def watch_id_of(mailbox: str) -> str:
@@ -82,8 +99,15 @@ class Watches:
                 return None
 
     def claim(self, watch: Watch, now: datetime) -> Watch | None:
-        """Begin to make a watch's subscription (anew); None when somebody else has changed the row meanwhile."""
-        return self.change(watch, state="pending", pending_since=now, subscription_id="", expires=None)
+        """Begin to make a watch's subscription (anew); None when somebody else has changed the row meanwhile.
+
+        If there was one before, changes may have been missed since: the row says so until a resync is queued.
+        """
+        gap = watch.gap_since or (now if watch.renewed else None)
+        since = watch.since if watch.state == "pending" else now
+        return self.change(
+            watch, state="pending", since=since, pending_since=now, subscription_id="", expires=None, gap_since=gap
+        )
 
     def change(self, watch: Watch, **changes: Any) -> Watch | None:
         """Change some fields and return the watch as it is then; None when somebody changed or deleted it meanwhile."""
@@ -150,12 +174,14 @@ def _entity(watch: Watch) -> dict[str, Any]:
     return row | {"PartitionKey": PARTITION, "RowKey": watch.id}
 
 
-def _cell(value: Any) -> str:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value or ""
+def _cell(value: Any) -> str | bool:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value if isinstance(value, bool) else value or ""
 
 
 def _watch(row: Any) -> Watch:
-    values = {field.name: row.get(field.name, "") for field in fields(Watch) if field.name != "etag"}
-    for name in ("created", "expires", "last_change", "pending_since"):
-        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    values = {field.name: row[field.name] for field in fields(Watch) if field.name in row and field.name != "etag"}
+    for name in _MOMENTS:
+        values[name] = datetime.fromisoformat(values[name]) if values.get(name) else None
     return Watch(**values, etag=str(row.metadata["etag"]))

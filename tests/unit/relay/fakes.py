@@ -16,6 +16,7 @@ from shared.errors import GraphConflict, GraphNotFound
 from shared.graph.client_state import Key
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.partner.webhook import NotDelivered
+from shared.relay.allow_list import allows
 from shared.relay.deliver import AT_ONCE
 from shared.relay.messages import Change, ChangeMessage, read_changes
 from shared.relay.series import Occurrences
@@ -216,6 +217,10 @@ class World:
     def get_token(self, **_: bool) -> str:
         """Return a token."""
         return "token"
+
+    def allows(self, mailbox: str) -> bool:
+        """Return whether an address is allowed."""
+        return allows(self.settings.allowed_mailboxes, mailbox)
 
     def client_state_keys(self) -> list[Key]:
         """Return the keys."""

@@ -31,7 +31,7 @@ def test_a_message_is_exactly_this_json() -> None:
         '{"watch":"w","user":"u","event":"e"},{"watch":"w","user":"u","event":"f","deleted":true}]}'
     ]
     assert list(write_repairs([Repair("w", "missed", "s")])) == [
-        '{"v":1,"repairs":[{"watch":"w","kind":"missed","subscription":"s"}]}'
+        '{"v":1,"repairs":[{"watch":"w","kind":"missed","subscription":"s","attempt":0}]}'
     ]
 
 
