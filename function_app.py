@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import delivery, health, lifecycle, notifications, renewal, subscriptions
+from functions import delivery, health, lifecycle, notifications, renewal, resync, subscriptions
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for module in (subscriptions, notifications, lifecycle, delivery, renewal, health):
+for module in (subscriptions, notifications, lifecycle, delivery, renewal, resync, health):
     app.register_functions(module.blueprint)

@@ -1,4 +1,4 @@
-"""A timer keeps the subscriptions alive."""
+"""A timer keeps the subscriptions alive: Graph's are brought in step with the watches."""
 
 import azure.functions as func
 
@@ -9,7 +9,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @blueprint.timer_trigger("timer", "%RENEWAL_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def renew_subscriptions(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
-    """Renew what expires soon; what the time budget does not reach goes on at the next run."""
-    from shared.relay.renew import renew
+    """Remove every difference; what the time budget does not reach goes on at the next run."""
+    from shared.relay.reconcile import reconcile
 
-    renew(relay())
+    reconcile(relay())

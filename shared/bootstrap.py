@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from shared.partner.webhook import Webhook
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
+    from shared.relay.window import Window
     from shared.storage.connection import StorageAccount
+    from shared.storage.heartbeat import Heartbeat
     from shared.storage.ledger import Ledger
     from shared.storage.queues import Queue
     from shared.storage.watches import Watches
@@ -128,16 +130,23 @@ class Relay:
         """Finds the occurrences of a series in the window."""
         from shared.relay.series import Occurrences
 
-        past, future = self.settings.window_past_days, self.settings.window_future_days
-        return Occurrences(self.events, self.ledger, timedelta(days=past), timedelta(days=future), self.now)
+        return Occurrences(self.events, self.ledger, self.window)
+
+    def window(self) -> Window:
+        """Return the calendar window that is kept in step now."""
+        from shared.relay.window import window_of
+
+        return window_of(self.settings, self.now())
 
     @cached_property
     def keeper(self) -> SubscriptionKeeper:
         """Keeps subscriptions."""
+        from shared.graph.pace import LISTS, WRITES, Pace
         from shared.graph.subscriptions import Subscriptions
         from shared.relay.subscription import SubscriptionKeeper
 
-        subscriptions = Subscriptions(self.graph)
+        writes, lists = (Pace(*limit, self.now, self.sleep) for limit in (WRITES, LISTS))
+        subscriptions = Subscriptions(self.graph, writes, lists)
         return SubscriptionKeeper(self.settings, subscriptions, self.watches, self.client_state_keys, self.now)
 
     @cached_property
@@ -162,6 +171,13 @@ class Relay:
         from shared.storage.watches import Watches
 
         return Watches(cache(lambda: self.storage.table("watches")))
+
+    @cached_property
+    def heartbeat(self) -> Heartbeat:
+        """When the relay was last at work."""
+        from shared.storage.heartbeat import Heartbeat
+
+        return Heartbeat(cache(lambda: self.storage.table("watches")))
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.errors import (
@@ -67,8 +67,15 @@ class GraphClient:
             response = self._send(method, url, params, body, prefer, read_seconds, fresh=True)
         return _content(response)
 
-    def pages(self, path: str, params: Mapping[str, str], prefer: str | None = None) -> Iterator[dict[str, Any]]:
+    def pages(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        prefer: str | None = None,
+        before_page: Callable[[], None] = lambda: None,
+    ) -> Iterator[dict[str, Any]]:
         """Yield the items of all pages. A nextLink holds every parameter, and must lead to Graph itself."""
+        before_page()
         page = self.call("GET", path, params=params, prefer=prefer)
         while True:
             yield from page.get("value", [])
@@ -77,6 +84,7 @@ class GraphClient:
                 return
             if not isinstance(link, str) or not link.lower().startswith(self._base_url.lower() + "/"):
                 raise GraphRejected(200, "ForeignNextLink")
+            before_page()
             page = self.call("GET", link[len(self._base_url) :], prefer=prefer)
 
     def _send(

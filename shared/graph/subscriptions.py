@@ -6,22 +6,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from shared.errors import GraphNotFound, GraphUnavailable
 from shared.graph.client import HANDSHAKE_SECONDS, GraphClient
+from shared.graph.pace import Pace
 
 CHANGE_TYPE = "created,updated,deleted"
+THROTTLED_SECONDS = 10.0  # for which nothing is written after a 429 that says no time
 IMMUTABLE_IDS = 'IdType="ImmutableId"'
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What we need of Graph's object: its id, what it watches, where it posts, and when it ends (UTC)."""
+    """What we need of Graph's object: its id, what it watches, where it posts both kinds of news, when it ends (UTC).
+
+    Its clientState is not here: a listing does not tell it.
+    """
 
     id: str
     resource: str
     notification_url: str
+    lifecycle_url: str
     expires: datetime
 
 
@@ -30,11 +36,24 @@ def resource_of(mailbox: str) -> str:
     return f"users/{quote(mailbox, safe='@')}/events"
 
 
-class Subscriptions:
-    """Creates, renews, lists and deletes subscriptions; needs Calendars.Read. Every method raises GraphError."""
+def mailbox_of(resource: str) -> str | None:
+    """Return the mailbox (address or object id) whose events a resource names, in lower case; None for another one."""
+    first, _, rest = resource.strip("/").partition("/")
+    mailbox, _, last = rest.partition("/")
+    named = (first.lower(), last.lower()) == ("users", "events") and mailbox
+    return unquote(mailbox).lower() if named else None
 
-    def __init__(self, graph: GraphClient) -> None:
+
+class Subscriptions:
+    """Creates, renews, lists and deletes subscriptions; needs Calendars.Read. Every method raises GraphError.
+
+    Every write waits for its place at `writes`, every page of the list for one at `lists`.
+    """
+
+    def __init__(self, graph: GraphClient, writes: Pace, lists: Pace) -> None:
         self._graph = graph
+        self._writes = writes
+        self._lists = lists
 
     def create(
         self, mailbox: str, notification_url: str, lifecycle_url: str, client_state: str, expires: datetime
@@ -48,33 +67,44 @@ class Subscriptions:
             "clientState": client_state,
             "expirationDateTime": _written(expires),
         }
-        answer = self._graph.call(
-            "POST", "/subscriptions", body=body, prefer=IMMUTABLE_IDS, read_seconds=HANDSHAKE_SECONDS
+        return _subscription(
+            self._write("POST", "", body=body, prefer=IMMUTABLE_IDS, read_seconds=HANDSHAKE_SECONDS)
         )
-        return _subscription(answer)
 
     def renew(self, subscription_id: str, expires: datetime) -> Subscription:
         """Move the end ("Update subscription"). This PATCH also reauthorizes, so /reauthorize is never called."""
         body = {"expirationDateTime": _written(expires)}
-        return _subscription(self._graph.call("PATCH", f"/subscriptions/{quote(subscription_id, safe='')}", body=body))
+        return _subscription(self._write("PATCH", subscription_id, body=body))
 
     def delete(self, subscription_id: str) -> None:
         """Delete it ("Delete subscription"); one that is gone already is as good."""
         try:
-            self._graph.call("DELETE", f"/subscriptions/{quote(subscription_id, safe='')}")
+            self._write("DELETE", subscription_id)
         except GraphNotFound:
             return
 
     def list(self) -> Iterator[Subscription]:
         """Yield all subscriptions of this app ("List subscriptions")."""
-        for item in self._graph.pages("/subscriptions", {}):
+        for item in self._graph.pages("/subscriptions", {}, before_page=self._lists.wait):
             yield _subscription(item)
+
+    def _write(self, method: str, subscription_id: str, **call: Any) -> dict[str, Any]:
+        path = f"/subscriptions/{quote(subscription_id, safe='')}".rstrip("/")
+        self._writes.wait()
+        try:
+            return self._graph.call(method, path, **call)
+        except GraphUnavailable as error:
+            if error.status == 429:
+                self._writes.hold(error.retry_after if error.retry_after is not None else THROTTLED_SECONDS)
+            raise
 
 
 def _subscription(answer: dict[str, Any]) -> Subscription:
     try:
         expires = datetime.fromisoformat(answer["expirationDateTime"])
-        return Subscription(answer["id"], answer["resource"], answer["notificationUrl"], expires.astimezone(UTC))
+        lifecycle = answer.get("lifecycleNotificationUrl") or ""
+        urls = (answer["notificationUrl"], lifecycle)
+        return Subscription(answer["id"], answer["resource"], *urls, expires.astimezone(UTC))
     except (KeyError, TypeError, ValueError):
         raise GraphUnavailable(200, "UnreadableSubscription") from None
 

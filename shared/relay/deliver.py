@@ -152,7 +152,7 @@ def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, change: Change,
     if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
         return Outcome("busy", change)  # the wait for a place took so long that the claim might end in mid-work
     try:
-        told = tell(parts, watch, change, entry, read_at)
+        told = tell(parts, watch, change, entry, read_at, again=message.again)
     except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
         _log_failure(message, watch, change, error)
         wish = getattr(error, "retry_after", None)
@@ -173,6 +173,8 @@ def _log_failure(message: ChangeMessage, watch: Watch, change: Change, error: Ex
 
 
 def _is_covered(entry: Entry, message: ChangeMessage) -> bool:
+    if message.again:  # whoever read it since had no reason to tell it again
+        return False
     if message.retry:
         return bool(entry.etag) and entry.retry != message.retry  # superseded by a newer try
     return entry.read_at is not None and entry.read_at - SKEW > message.hinted

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from shared.partner.webhook import Webhook
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
+    from shared.relay.window import Window
+    from shared.storage.heartbeat import Heartbeat
     from shared.storage.ledger import Ledger
     from shared.storage.queues import Queue
     from shared.storage.watches import Watches
@@ -63,6 +65,13 @@ class Parts(Protocol):
     @property
     def occurrences(self) -> Occurrences:
         """Finds the occurrences of a series."""
+
+    def window(self) -> Window:
+        """Return the calendar window that is kept in step now."""
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """When the relay was last at work."""
 
     @property
     def keeper(self) -> SubscriptionKeeper:

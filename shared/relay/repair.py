@@ -1,4 +1,4 @@
-"""Act on lifecycle events of subscriptions.
+"""Act on what the queue mailbox-repairs holds: lifecycle events of subscriptions, and resyncs.
 
 Rests on "Microsoft Graph: Reduce missing subscriptions and change notifications". A PATCH both renews and
 reauthorizes, so /reauthorize is never called, and a subscription that Graph removed is found by the same PATCH's 404.
@@ -7,34 +7,81 @@ reauthorizes, so /reauthorize is never called, and a subscription that Graph rem
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from shared import telemetry
-from shared.relay.messages import Repair
+from shared.errors import RelayError
+from shared.relay.gaps import settle_gap
+from shared.relay.messages import Repair, write_repairs
 from shared.relay.parts import Parts
+from shared.relay.reconcile import reconcile
+from shared.relay.refusal import state_after
+from shared.relay.resync import resync
+from shared.relay.schedule import delay_after
+from shared.storage.watches import Watch
 
 _logger = logging.getLogger("relay.repair")
 
 
 def repair(parts: Parts, wanted: Repair) -> str:
-    """Act on one lifecycle event and return a word for what was done. Raises RelayError to be tried again."""
-    end = _repaired(parts, wanted)
+    """Do what is wanted, and return a word for what was done. What fails goes back on the queue with a growing delay.
+
+    Raises Unavailable only when not even the queue can be written: then the host keeps the message.
+    """
+    try:
+        end = _repaired(parts, wanted)
+    except RelayError as error:
+        end = _put_back(parts, wanted, error)
     telemetry.count("repairs", kind=wanted.kind, end=end)
     return end
 
 
 def _repaired(parts: Parts, wanted: Repair) -> str:
+    if wanted.kind == "reconcile":
+        reconcile(parts)
+        return "reconciled"
     watch = parts.watches.get(wanted.watch_id)
     if watch is None:
         return "unknown-watch"
     if not parts.allows(watch.mailbox):
         return "not-allowed"
-    if wanted.kind == "missed":
-        _logger.warning("Graph could not deliver some changes of watch %s", watch.id, extra={"watch": watch.id})
-        return "noted"
-    if wanted.kind == "reauthorizationRequired" and parts.keeper.was_just_renewed(watch):
+    if wanted.kind in ("missed", "resync", "resync-full"):
+        return _resynced(parts, watch, full=wanted.kind == "resync-full")
+    return _answered(parts, watch, wanted)
+
+
+def _resynced(parts: Parts, watch: Watch, *, full: bool) -> str:
+    try:
+        resync(parts, watch, full=full)
+    except RelayError as error:
+        if state_after(error):  # the calendar may not be read, or is gone: an administrator has to know
+            parts.keeper.failed(watch, error, gap_since=watch.gap_since or parts.now())
+        raise
+    return "resynced"
+
+
+def _answered(parts: Parts, watch: Watch, wanted: Repair) -> str:
+    """Do what Graph asks for the subscription of a watch, if it is the one that the watch has."""
+    keeper, asks_for_renewal = parts.keeper, wanted.kind == "reauthorizationRequired"
+    if wanted.subscription_id and wanted.subscription_id != watch.subscription_id:
+        return "superseded"  # said of an earlier one, which was replaced since
+    if asks_for_renewal and keeper.was_just_renewed(watch):
         return "just-renewed"
-    if wanted.kind == "subscriptionRemoved" and wanted.subscription_id == watch.subscription_id:
-        after = parts.keeper.anew(watch)
-    else:
-        after = parts.keeper.ensure(watch)
-    return "deleted-meanwhile" if after is None else "kept"
+    after = keeper.renew(watch) if asks_for_renewal and watch.subscription_id else keeper.anew(watch)
+    if after is None:
+        return "deleted-meanwhile"
+    if after.state == "live":
+        settle_gap(parts, after)
+    return "kept"
+
+
+def _put_back(parts: Parts, wanted: Repair, error: RelayError) -> str:
+    """Put a repair back, unless a person is needed: then the timer tries again, slowly."""
+    _logger.warning("%s of watch %s failed: %s", wanted.kind, wanted.watch_id, error, extra={"watch": wanted.watch_id})
+    state = state_after(error)
+    if state:
+        return state
+    delay = delay_after(wanted.attempt, getattr(error, "retry_after", None))
+    for text in write_repairs([replace(wanted, attempt=wanted.attempt + 1)]):
+        parts.repairs.put(text, delay)
+    return "put-back"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from shared.graph.events import Events
 from shared.partner import payload
 from shared.relay.messages import Change
+from shared.relay.window import Window
 from shared.storage.ledger import Entry, Ledger
 from shared.storage.watches import Watch
 
@@ -31,24 +31,22 @@ def is_master(entry: Entry) -> bool:
 
 @dataclass(frozen=True)
 class Occurrences:
-    """Compares a series with the ledger. `past` and `future` are the window around now."""
+    """Compares a series with the ledger, within the window."""
 
     events: Events
     ledger: Ledger
-    past: timedelta
-    future: timedelta
-    now: Callable[[], datetime]
+    window: Callable[[], Window]
 
     def changed(self, watch: Watch, master: Change) -> tuple[Change, ...]:
         """Return a change for each occurrence whose state the partner does not have, and for each that vanished."""
-        start, end = self.now() - self.past, self.now() + self.future
+        window = self.window()
         told = {entry.event_id: entry for entry in self.ledger.of_series(watch.id, master.event_id)}
         changed = []
-        for occurrence in self.events.instances(watch.mailbox, master.event_id, start, end):
+        for occurrence in self.events.instances(watch.mailbox, master.event_id, window.start, window.end):
             known = told.pop(payload.event_id_of(occurrence), None)
             if known is None or known.told != payload.etag_of(occurrence):
                 changed.append(Change(watch.id, master.user_id, payload.event_id_of(occurrence)))
-        vanished = [entry for entry in told.values() if _overlaps(entry, start, end)]
+        vanished = [entry for entry in told.values() if window.overlaps(entry.start, entry.end)]
         return (*changed, *(_gone(master, entry) for entry in vanished))
 
     def all_gone(self, watch: Watch, master: Change) -> tuple[Change, ...]:
@@ -58,7 +56,3 @@ class Occurrences:
 
 def _gone(master: Change, entry: Entry) -> Change:
     return Change(master.watch_id, master.user_id, entry.event_id, deleted=True)
-
-
-def _overlaps(entry: Entry, start: datetime, end: datetime) -> bool:
-    return entry.start < payload.written(end) and entry.end > payload.written(start)  # texts of one form sort as times

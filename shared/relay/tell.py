@@ -30,8 +30,12 @@ class Told:
     following: tuple[Change, ...] = ()
 
 
-def tell(parts: Parts, watch: Watch, change: Change, entry: Entry, read_at: datetime) -> Told:
-    """Bring the partner up to date on one event. `read_at` is a moment before the reading begins.
+def tell(
+    parts: Parts, watch: Watch, change: Change, entry: Entry, read_at: datetime, *, again: bool = False
+) -> Told:
+    """Bring the partner up to date on one event, with `again` as if it knew nothing of it.
+
+    `read_at` is a moment before the reading begins.
 
     Raises GraphError, NotDelivered, UnreadableEvent, ConfigurationError or Unavailable: then nothing has changed, and
     the same call later does the same, with the same webhook-id while the event's state is the same.
@@ -42,7 +46,7 @@ def tell(parts: Parts, watch: Watch, change: Change, entry: Entry, read_at: date
         return _gone(parts, watch, change, entry)
     if event.get("type") == "seriesMaster":
         return _master(parts, watch, change, entry, event)
-    return _present(parts, watch, change, entry, event)
+    return _present(parts, watch, change, entry, event, again=again)
 
 
 def _read(events: Events, mailbox: str, change: Change, *, doubtful: bool) -> dict[str, Any] | None:
@@ -68,13 +72,18 @@ def _is_on_calendar(events: Events, mailbox: str, event: dict[str, Any]) -> bool
     return any(payload.event_id_of(one) == payload.event_id_of(event) for one in view)
 
 
-def _present(parts: Parts, watch: Watch, change: Change, entry: Entry, event: dict[str, Any]) -> Told:
+def _present(
+    parts: Parts, watch: Watch, change: Change, entry: Entry, event: dict[str, Any], *, again: bool
+) -> Told:
+    """Tell the state of an event that is there; one outside the window only if the partner knows it."""
     state, picture = payload.etag_of(event), payload.public_event(event)
     following = parts.occurrences.all_gone(watch, change) if series.is_master(entry) else ()
-    if entry.told == state:
+    if entry.told == state and not again:
         return Told(entry)
     known = entry.told and entry.told != payload.DELETED and not series.is_master(entry)
-    _deliver(parts, watch, entry, "updated" if known else "created", state, picture)
+    if not known and not parts.window().overlaps(picture["start"], picture["end"]):
+        return Told(entry, following=following)
+    _deliver(parts, watch, entry, "updated" if known and not again else "created", state, picture)
     times = {"start": picture["start"], "end": picture["end"], "series_id": picture["seriesId"] or ""}
     return Told(replace(entry, told=state, **times), news=True, following=following)
 

@@ -7,7 +7,7 @@ never reach the partner after a newer one. A claim ends by itself, because its o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -81,6 +81,18 @@ class Ledger:
             rows = self._table().query_entities(rule, parameters={"watch": watch_id, "series": series_id})
             return [_entry(row) for row in rows]
 
+    def pages(self, watch_id: str) -> Iterator[list[Entry]]:
+        """Yield all entries of a watch, page by page, so that a large calendar never lies in memory."""
+        with storage_errors():
+            rows = self._table().query_entities("PartitionKey eq @watch", parameters={"watch": watch_id})
+            for page in rows.by_page():
+                yield [_entry(row) for row in page]
+
+    def drop(self, entries: Sequence[Entry]) -> int:
+        """Delete entries as they were read, a hundred at a time; one that somebody works on stays. Returns how many."""
+        free = [entry for entry in entries if not self._is_claimed(entry)]
+        return sum(self._drop(free[first : first + 100]) for first in range(0, len(free), 100))
+
     def forget(self, watch_id: str) -> None:
         """Delete all entries of a watch, a hundred at a time, whoever else does so at the same moment."""
         from azure.data.tables import TableTransactionError
@@ -101,6 +113,21 @@ class Ledger:
                             raise
                         for key in part:
                             table.delete_entity(key)  # one that is gone is as good
+
+    def _drop(self, entries: Sequence[Entry]) -> int:
+        from azure.data.tables import TableTransactionError
+
+        table = self._table()
+        with storage_errors():
+            try:
+                table.submit_transaction([("delete", _row(entry), _as_it_was(entry)) for entry in entries])
+            except TableTransactionError as error:
+                if error.status_code not in (404, 412):
+                    raise
+                if len(entries) == 1:
+                    return 0
+                return sum(self._drop([entry]) for entry in entries)
+        return len(entries)
 
     def _write(self, entries: Sequence[Entry]) -> list[Entry | None]:
         """Write entries of one watch as they were read, in one transaction or, if one is in the way, each by itself."""
@@ -133,13 +160,17 @@ class Ledger:
 
 def _operation(entry: Entry) -> tuple[Any, ...]:
     """Return the write of an entry, on the condition that its row is still as it was read."""
-    from azure.core import MatchConditions
     from azure.data.tables import UpdateMode
 
     if not entry.etag:
         return "create", _row(entry)
-    condition = {"etag": entry.etag, "match_condition": MatchConditions.IfNotModified, "mode": UpdateMode.REPLACE}
-    return "update", _row(entry), condition
+    return "update", _row(entry), {**_as_it_was(entry), "mode": UpdateMode.REPLACE}
+
+
+def _as_it_was(entry: Entry) -> dict[str, Any]:
+    from azure.core import MatchConditions
+
+    return {"etag": entry.etag, "match_condition": MatchConditions.IfNotModified}
 
 
 def _key(event_id: str) -> str:

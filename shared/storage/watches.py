@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,7 +19,9 @@ PARTITION = "watch"
 ABANDONED = timedelta(seconds=60)  # who began to make a subscription and has not ended by then was killed
 SEEN_EVERY = timedelta(seconds=10)  # else every change would cost one more write
 State = Literal["pending", "live", "refused", "gone", "paused"]
+NEEDS_A_PERSON = ("refused", "gone")
 _MOMENTS = ("created", "since", "tried", "pending_since", "expires", "renewed", "gap_since", "last_change")
+_ID = re.compile(r"[0-9a-f]{32}")
 _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
 
 
@@ -62,8 +65,7 @@ class Watch:
 
 def is_being_made(watch: Watch, now: datetime) -> bool:
     """Return whether somebody is making the subscription of a watch at this moment."""
-    began = watch.pending_since
-    return watch.state == "pending" and began is not None and now - began < ABANDONED
+    return watch.pending_since is not None and now - watch.pending_since < ABANDONED
 
 
 def watch_id_of(mailbox: str) -> str:
@@ -89,9 +91,11 @@ class Watches:
             return replace(watch, etag=str(answer["etag"]))
 
     def get(self, watch_id: str) -> Watch | None:
-        """Return a watch, or None."""
+        """Return a watch, or None; for what cannot be the id of one, too."""
         from azure.core.exceptions import ResourceNotFoundError
 
+        if not _ID.fullmatch(watch_id):
+            return None
         with storage_errors():
             try:
                 return _watch(self._table().get_entity(PARTITION, watch_id))
@@ -101,13 +105,12 @@ class Watches:
     def claim(self, watch: Watch, now: datetime) -> Watch | None:
         """Begin to make a watch's subscription (anew); None when somebody else has changed the row meanwhile.
 
-        If there was one before, changes may have been missed since: the row says so until a resync is queued.
+        If there was one before, changes may have been missed since: the row says so until a resync is queued. One that
+        was refused stays so, with its moment, until it is live: how long it lasts decides how soon it is tried again.
         """
         gap = watch.gap_since or (now if watch.renewed else None)
-        since = watch.since if watch.state == "pending" else now
-        return self.change(
-            watch, state="pending", since=since, pending_since=now, subscription_id="", expires=None, gap_since=gap
-        )
+        news: dict[str, Any] = {} if watch.state in ("pending", *NEEDS_A_PERSON) else {"state": "pending", "since": now}
+        return self.change(watch, **news, pending_since=now, subscription_id="", expires=None, gap_since=gap)
 
     def change(self, watch: Watch, **changes: Any) -> Watch | None:
         """Change some fields and return the watch as it is then; None when somebody changed or deleted it meanwhile."""

@@ -81,6 +81,12 @@ class FakeTable:
                 raise _error(ResourceModifiedError)
             return self._put(entity if mode == UpdateMode.REPLACE else row | entity)
 
+    def upsert_entity(self, entity: dict[str, Any]) -> dict[str, str]:
+        """Add a row or change it."""
+        with self.lock:
+            self._called()
+            return self._put(self.rows.get(_place(entity), {}) | entity)
+
     def delete_entity(self, entity: dict[str, Any], *, etag: str = "", match_condition: object = None) -> None:
         """Remove a row, on the condition of its etag; the SDK is silent when there is none."""
         with self.lock:
@@ -125,7 +131,7 @@ class FakeTable:
             return self.update_entity(entity, **condition or {})
         if _place(entity) not in self.rows:
             raise _error(ResourceNotFoundError)
-        del self.rows[_place(entity)]
+        self.delete_entity(entity, **condition or {})
         return {}
 
     def _put(self, entity: dict[str, Any]) -> dict[str, str]:

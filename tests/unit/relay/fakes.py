@@ -18,9 +18,11 @@ from shared.graph.subscriptions import Subscription, resource_of
 from shared.partner.webhook import NotDelivered
 from shared.relay.allow_list import allows
 from shared.relay.deliver import AT_ONCE
-from shared.relay.messages import Change, ChangeMessage, read_changes
+from shared.relay.messages import Change, ChangeMessage, Repair, read_changes, read_repairs
 from shared.relay.series import Occurrences
 from shared.relay.subscription import SubscriptionKeeper
+from shared.relay.window import Window, window_of
+from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Entry, Ledger
 from shared.storage.watches import Watch, Watches, watch_id_of
 from tests.unit.relay.fake_table import FakeTable
@@ -65,6 +67,25 @@ class FakeQueue:
     def depth(self) -> int:
         """Return how many messages there are."""
         return len(self.puts)
+
+
+class FakeRepairs(FakeQueue):
+    """Keeps repairs, with their delay."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: list[tuple[Repair, float]] = []
+
+    def put(self, text: str, delay: float = 0) -> None:
+        """Keep a message's repairs."""
+        if self.failure:
+            raise self.failure
+        self.wanted += [(one, delay) for one in read_repairs(text)]
+
+    def take_repairs(self) -> list[Repair]:
+        """Return what was put since the last time."""
+        taken, self.wanted = self.wanted, []
+        return [one for one, _ in taken]
 
 
 class FakeEvents:
@@ -143,14 +164,14 @@ class FakeSubscriptions:
         self.during_create: Callable[[], None] = lambda: None
         self._ids = itertools.count(1)
 
-    def create(self, mailbox: str, url: str, _lifecycle: str, state: str, expires: datetime) -> Subscription:
+    def create(self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime) -> Subscription:
         """Make one, as Graph would."""
         self._called("create")
         self.during_create()
         resource = resource_of(mailbox)
         if any(one.resource == resource for one in self.standing.values()):
             raise GraphConflict(409, "Conflict")
-        made = Subscription(f"s-{next(self._ids)}", resource, url, expires)
+        made = Subscription(f"s-{next(self._ids)}", resource, url, lifecycle, expires)
         self.standing[made.id], self.states[made.id] = made, state
         return made
 
@@ -189,11 +210,11 @@ class World:
         self.rows, self.ledger_rows = FakeTable(), FakeTable()
         self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
-        self.changes, self.events, self.webhook = FakeQueue(), FakeEvents(), FakeWebhook()
+        self.changes, self.repairs = FakeQueue(), FakeRepairs()
+        self.events, self.webhook = FakeEvents(), FakeWebhook()
+        self.heartbeat = Heartbeat(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.subscriptions = FakeSubscriptions()
-        self.occurrences = Occurrences(
-            self.events, self.ledger, timedelta(days=1), timedelta(days=180), self.now  # type: ignore[arg-type]
-        )
+        self.occurrences = Occurrences(self.events, self.ledger, self.window)  # type: ignore[arg-type]
         self.keeper = SubscriptionKeeper(
             self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now  # type: ignore[arg-type]
         )
@@ -204,6 +225,10 @@ class World:
     def now(self) -> datetime:
         """Return the time."""
         return self.time
+
+    def window(self) -> Window:
+        """Return the window around the time."""
+        return window_of(self.settings, self.time)
 
     def pass_by(self, seconds: float) -> None:
         """Let time pass."""
@@ -232,7 +257,8 @@ class World:
 
     def watch(self, mailbox: str = MAILBOX, **changes: Any) -> Watch:
         """Store a live watch and return it."""
-        given: dict[str, Any] = {"delivery": "relay", "created": self.time, "state": "live", "subscription_id": "s-0",
+        given: dict[str, Any] = {"delivery": "relay", "created": self.time, "state": "live", "since": self.time,
+                                 "renewed": self.time - timedelta(hours=1), "subscription_id": "s-0",
                                  "expires": self.time + timedelta(days=6), "key_version": "v1"}  # fmt: skip
         stored = self.watches.insert(Watch(watch_id_of(mailbox), mailbox, **(given | changes)))
         assert stored is not None

@@ -9,7 +9,7 @@ import pytest
 from shared.errors import GraphUnavailable
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.relay.messages import Repair
-from shared.relay.renew import renew
+from shared.relay.reconcile import reconcile as renew
 from shared.relay.repair import repair
 from tests.unit.relay.fakes import MAILBOX, WATCH_ID, World
 

@@ -1,0 +1,43 @@
+"""Compare calendars with what the partner was told: every night for all, and on demand for one."""
+
+import azure.functions as func
+
+from functions.http import answer, answering, json_object, problem
+from shared.bootstrap import relay
+from shared.errors import SetupRefused
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+
+
+@blueprint.timer_trigger("timer", "%RESYNC_SCHEDULE%", run_on_startup=False, use_monitor=True)
+def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
+    """Queue a resync of every mailbox, so that whatever was missed unnoticed heals by itself."""
+    from shared.relay.gaps import queue_nightly_resyncs
+
+    queue_nightly_resyncs(relay())
+
+
+@blueprint.route("subscriptions/{id}/resync", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+@answering
+def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
+    """Queue a resync of one mailbox: 202. {"full": true} sends everything again, for a partner that lost its data."""
+    from shared.relay.gaps import queue_resync
+
+    full = _full(req.get_body())
+    watch = relay().watches.get(req.route_params["id"])
+    if watch is None:
+        return problem(404, "No such subscription", "List them with GET /api/subscriptions.")
+    if watch.delivery == "direct":
+        text = "With direct delivery Graph talks to the partner, who has to read the calendar itself."
+        return problem(409, "Nothing to send again", text)
+    queue_resync(relay(), watch.id, full=full)
+    return answer(202, {"id": watch.id, "full": full})
+
+
+def _full(body: bytes) -> bool:
+    """Return what the body says, which may be missing. Raises SetupRefused."""
+    content = json_object(body) if body.strip() else {}
+    full = content.get("full", False)
+    if not isinstance(full, bool) or content.keys() - {"full"}:
+        raise SetupRefused(422, "The request is not sound", 'Send {"full": true} or {"full": false}, and nothing else.')
+    return full

@@ -1,0 +1,169 @@
+"""Bring Graph's subscriptions in step with the watches: plan every difference and remove it, within a time budget."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared import telemetry
+from shared.errors import GraphUnavailable, RelayError
+from shared.graph import client_state
+from shared.relay.gaps import catch_up_after_absence, queue_owed_resyncs
+from shared.relay.parts import Parts
+from shared.relay.plan import Aim, Step, plan
+from shared.relay.room_lists import match_room_lists
+from shared.storage.watches import Watch
+
+BUDGET = timedelta(minutes=4)  # well within the host's functionTimeout; what is left goes on at the next run
+AT_ONCE = 32  # a creation takes a second or two, and 24 in a second may be written
+GIVE_UP = 20  # failures in a row without an answer: Graph is down, and calling on helps nobody
+TRIES = 3  # of a step that Graph throttles
+REPORT_EVERY = timedelta(seconds=5)
+
+_DONE = {"create": "created", "replace": "replaced", "renew": "renewed", "pause": "paused", "note": "noted"}
+_logger = logging.getLogger("relay.reconcile")
+
+
+@dataclass
+class _Run:
+    """The steps that are left, and what came of the others; shared by the lanes."""
+
+    parts: Parts
+    stop: datetime
+    left: deque[tuple[Step, int]]
+    total: int
+    reported: datetime
+    ends: Counter[str] = field(default_factory=Counter)
+    unanswered: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def next(self) -> tuple[Step, int] | None:
+        """Return the most urgent step that is left, and how often it was tried; None at the end of the run."""
+        with self.lock:
+            over = self.parts.now() >= self.stop or self.unanswered >= GIVE_UP
+            return None if over or not self.left else self.left.popleft()
+
+    def note(self, end: str) -> None:
+        """Count an end, and tell the log from time to time how far it is."""
+        with self.lock:
+            self.ends[end] += 1
+            self.unanswered = self.unanswered + 1 if end == "unanswered" else 0
+            done, now = self.ends.total(), self.parts.now()
+            if now - self.reported < REPORT_EVERY and done < self.total:
+                return
+            self.reported = now
+        ends = ", ".join(f"{number} {word}" for word, number in sorted(self.ends.items()))
+        _logger.info("Subscriptions: %d of %d steps done (%s)", done, self.total, ends)
+
+
+def reconcile(parts: Parts) -> Counter[str]:
+    """Remove every difference; returns how many steps came to which end. Safe to run twice at once.
+
+    Raises RelayError when the lists cannot be read: then nothing was changed, and the next run does it.
+    """
+    catch_up_after_absence(parts)
+    try:
+        ends = match_room_lists(parts) + _carry_out(parts, _steps(parts))
+    finally:
+        queue_owed_resyncs(parts)
+    for end, number in ends.items():
+        telemetry.count("reconciled", number, end=end)
+    return ends
+
+
+def _steps(parts: Parts) -> list[Step]:
+    """Return the plan. The subscriptions are listed before the watches are read: see Aim.listed_at."""
+    keys, listed_at = parts.client_state_keys(), parts.now()
+    subscriptions = list(parts.keeper.subscriptions.list())
+    watches = list(parts.watches.all())
+    answers = {watch.mailbox: _allowed(parts, watch) for watch in watches}
+    aim = Aim(
+        now=parts.now(),
+        listed_at=listed_at,
+        notification_url=parts.keeper.relay_url,
+        lifecycle_url=parts.keeper.lifecycle_url,
+        renew_before=timedelta(minutes=parts.settings.renew_before_minutes),
+        keys=[key.version for key in keys],
+        signing=client_state.signing_key(keys, parts.now()).version,
+        allows=answers.get,
+    )
+    return plan(watches, subscriptions, aim)
+
+
+def _allowed(parts: Parts, watch: Watch) -> bool | None:
+    try:
+        return parts.allows(watch.mailbox)
+    except RelayError:  # a room list that cannot be read: not the moment to take anything away
+        return None
+
+
+def _carry_out(parts: Parts, steps: list[Step]) -> Counter[str]:
+    run = _Run(parts, parts.now() + BUDGET, deque((step, 0) for step in steps), len(steps), parts.now())
+    with ThreadPoolExecutor(AT_ONCE, "reconcile") as workers:
+        for lane in [workers.submit(_lane, run) for _ in range(min(AT_ONCE, len(steps)))]:
+            lane.result()
+    run.ends["left"] = len(run.left)
+    return run.ends
+
+
+def _lane(run: _Run) -> None:
+    while (taken := run.next()) is not None:
+        step, tries = taken
+        try:
+            end = _done(run.parts, step)
+        except GraphUnavailable as error:
+            if error.status == 429 and tries + 1 < TRIES:  # the pace is held meanwhile
+                run.left.appendleft((step, tries + 1))
+                continue
+            end = _failed(step, error, "unanswered")
+        except RelayError as error:
+            end = _failed(step, error, "failed")
+        run.note(end)
+
+
+def _failed(step: Step, error: RelayError, end: str) -> str:
+    """Log why a step failed; the watch's row knows it already. It never stops the others."""
+    watch_id = step.watch.id if step.watch else "none"
+    _logger.warning("Could not %s the subscription of watch %s: %s", step.verb, watch_id, error)
+    return end
+
+
+def _done(parts: Parts, step: Step) -> str:
+    """Carry out one step, and return a word for what happened."""
+    if step.watch is None or step.verb == "delete":
+        return _deleted(parts, step)
+    after = _watch_after(parts, step, step.watch)
+    if after is None:
+        return "deleted-meanwhile"
+    is_another = after.subscription_id != step.watch.subscription_id
+    return "created" if step.verb == "renew" and is_another else _DONE[step.verb]
+
+
+def _watch_after(parts: Parts, step: Step, watch: Watch) -> Watch | None:
+    keeper = parts.keeper
+    if step.verb == "create":
+        return keeper.anew(watch, step.clear, spread=True)
+    if step.verb == "pause":
+        return keeper.pause(watch)
+    if step.subscription is None:
+        raise ValueError(f"nothing to {step.verb}")
+    if step.verb == "replace":
+        return keeper.replace(watch, step.subscription.id, step.clear)
+    if step.verb == "renew":
+        return keeper.renew(watch, spread=True)
+    return parts.watches.change(watch, expires=step.subscription.expires) or watch
+
+
+def _deleted(parts: Parts, step: Step) -> str:
+    """Delete a subscription that no watch needs, if that is still so: the plan may be minutes old."""
+    if step.subscription is None:
+        raise ValueError("nothing to delete")
+    watch = parts.watches.get(step.watch.id) if step.watch else None
+    if watch is not None and watch.subscription_id == step.subscription.id:
+        return "needed-meanwhile"
+    parts.keeper.subscriptions.delete(step.subscription.id)
+    return "deleted"

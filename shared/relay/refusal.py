@@ -1,0 +1,54 @@
+"""What an error of Graph means: to the partner who asks for a watch, and for the state of one that stands. Pure.
+
+docs/operations.md explains every state.
+"""
+
+from __future__ import annotations
+
+from shared.errors import (
+    GraphConflict,
+    GraphError,
+    GraphForbidden,
+    GraphNotFound,
+    GraphUnavailable,
+    RelayError,
+    SetupRefused,
+)
+from shared.storage.watches import State
+
+
+def state_after(error: RelayError) -> State | None:
+    """Return the state of a watch whose subscription could not be made or renewed; None if it stays as it was.
+
+    What is refused or gone needs a person, so it is tried again slowly; all else is tried at every run.
+    """
+    if isinstance(error, GraphForbidden | GraphConflict):
+        return "refused"
+    return "gone" if isinstance(error, GraphNotFound) else None
+
+
+def what_to_do(error: RelayError) -> str:
+    """Return an error in words for an administrator: what is wrong, and what to do."""
+    return str(refusal_of(error)) if isinstance(error, GraphError) else str(error)
+
+
+def refusal_of(error: GraphError) -> SetupRefused:
+    """Return what an error of Graph means to who asked for a subscription."""
+    trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
+    if isinstance(error, GraphNotFound):
+        text = "Graph finds no mailbox with this address. Check the spelling, and its licence for Exchange Online."
+        return SetupRefused(422, "Unknown mailbox", text + trace)
+    if isinstance(error, GraphForbidden):
+        text = (
+            "The relay may not read this calendar. The customer's IT has to grant the application permission "
+            "Calendars.Read, or widen its scope in Exchange to this mailbox."
+        )
+        return SetupRefused(502, "Permission missing at Microsoft Graph", text + trace)
+    if isinstance(error, GraphConflict):
+        text = "Another subscription of the same app registration watches this mailbox. Remove it, or use another app."
+        return SetupRefused(409, "Watched already", text + trace)
+    if isinstance(error, GraphUnavailable):
+        wait = error.retry_after if error.retry_after is not None else 30
+        return SetupRefused(503, "Microsoft Graph is busy", "Try again after the time in Retry-After." + trace, wait)
+    text = "Graph refused the subscription. It has to reach the notification URLs from outside within 10 seconds."
+    return SetupRefused(502, "Refused by Microsoft Graph", text + trace)
