@@ -25,7 +25,7 @@ def _renew(world: World) -> dict[str, int]:
     log = world.stack.host.log
     began = len(log.read_text())
     world.relay.run("renew_subscriptions")
-    pattern = re.compile(r"renewals=(\d+) end=([a-z-]+)")
+    pattern = re.compile(r"reconciled=(\d+) end=([a-z-]+)")
     return {end: int(number) for number, end in eventually(lambda: pattern.findall(log.read_text()[began:]))}
 
 
