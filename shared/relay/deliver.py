@@ -152,7 +152,7 @@ def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, change: Change,
     if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
         return Outcome("busy", change)  # the wait for a place took so long that the claim might end in mid-work
     try:
-        told = tell(parts, watch, change, entry, read_at, again=message.again)
+        told = tell(parts, watch, message, change, entry, read_at)
     except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
         _log_failure(message, watch, change, error)
         wish = getattr(error, "retry_after", None)

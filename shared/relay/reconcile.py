@@ -120,15 +120,15 @@ def _lane(run: _Run) -> None:
                 run.left.appendleft((step, tries + 1))
                 continue
             end = _failed(step, error, "unanswered")
-        except RelayError as error:
+        except Exception as error:  # noqa: BLE001  (one watch must not take the others with it)
             end = _failed(step, error, "failed")
         run.note(end)
 
 
-def _failed(step: Step, error: RelayError, end: str) -> str:
-    """Log why a step failed; the watch's row knows it already. It never stops the others."""
-    watch_id = step.watch.id if step.watch else "none"
-    _logger.warning("Could not %s the subscription of watch %s: %s", step.verb, watch_id, error)
+def _failed(step: Step, error: Exception, end: str) -> str:
+    """Log why a step failed; of an error that nobody foresaw only its kind, as its text may quote anything."""
+    watch_id, text = step.watch.id if step.watch else "none", error if isinstance(error, RelayError) else type(error)
+    _logger.warning("Could not %s the subscription of watch %s: %s", step.verb, watch_id, text)
     return end
 
 

@@ -179,7 +179,8 @@ class SubscriptionKeeper:
     def _end(self, watch: Watch, *, spread: bool) -> datetime:
         """Return the end to ask for. With `spread`, watches that are renewed together do not end together."""
         lifetime = timedelta(minutes=self.settings.subscription_lifetime_minutes)
-        return self.now() + lifetime - (SPREAD * lifetime * int(watch.id[:8], 16) / 16**8 if spread else timedelta())
+        share = SPREAD * int(watch.id[:8], 16) / 16**8 if spread else 0
+        return self.now() + lifetime * (1 - share)
 
 
 def _claim_of(watch: Watch) -> tuple[str, datetime | None]:

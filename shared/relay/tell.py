@@ -13,8 +13,9 @@ from shared.errors import GraphNotFound
 from shared.graph.events import Events
 from shared.partner import payload
 from shared.relay import series
-from shared.relay.messages import Change
+from shared.relay.messages import Change, ChangeMessage
 from shared.relay.parts import Parts
+from shared.relay.window import window_of
 from shared.storage.ledger import Entry
 from shared.storage.watches import Watch
 
@@ -30,12 +31,8 @@ class Told:
     following: tuple[Change, ...] = ()
 
 
-def tell(
-    parts: Parts, watch: Watch, change: Change, entry: Entry, read_at: datetime, *, again: bool = False
-) -> Told:
-    """Bring the partner up to date on one event, with `again` as if it knew nothing of it.
-
-    `read_at` is a moment before the reading begins.
+def tell(parts: Parts, watch: Watch, message: ChangeMessage, change: Change, entry: Entry, read_at: datetime) -> Told:
+    """Bring the partner up to date on one event of a message. `read_at` is a moment before the reading begins.
 
     Raises GraphError, NotDelivered, UnreadableEvent, ConfigurationError or Unavailable: then nothing has changed, and
     the same call later does the same, with the same webhook-id while the event's state is the same.
@@ -46,7 +43,7 @@ def tell(
         return _gone(parts, watch, change, entry)
     if event.get("type") == "seriesMaster":
         return _master(parts, watch, change, entry, event)
-    return _present(parts, watch, change, entry, event, again=again)
+    return _present(parts, watch, message, change, entry, event)
 
 
 def _read(events: Events, mailbox: str, change: Change, *, doubtful: bool) -> dict[str, Any] | None:
@@ -73,17 +70,20 @@ def _is_on_calendar(events: Events, mailbox: str, event: dict[str, Any]) -> bool
 
 
 def _present(
-    parts: Parts, watch: Watch, change: Change, entry: Entry, event: dict[str, Any], *, again: bool
+    parts: Parts, watch: Watch, message: ChangeMessage, change: Change, entry: Entry, event: dict[str, Any]
 ) -> Told:
-    """Tell the state of an event that is there; one outside the window only if the partner knows it."""
+    """Tell the state of an event that is there; one outside the window (as it was at the hint) only if the partner
+    knows it.
+    """
     state, picture = payload.etag_of(event), payload.public_event(event)
     following = parts.occurrences.all_gone(watch, change) if series.is_master(entry) else ()
-    if entry.told == state and not again:
+    if entry.told == state and not message.again:
         return Told(entry)
     known = entry.told and entry.told != payload.DELETED and not series.is_master(entry)
-    if not known and not parts.window().overlaps(picture["start"], picture["end"]):
+    window = window_of(parts.settings, message.hinted)
+    if not known and not window.overlaps(picture["start"], picture["end"]):
         return Told(entry, following=following)
-    _deliver(parts, watch, entry, "updated" if known and not again else "created", state, picture)
+    _deliver(parts, watch, entry, "updated" if known and not message.again else "created", state, picture)
     times = {"start": picture["start"], "end": picture["end"], "series_id": picture["seriesId"] or ""}
     return Told(replace(entry, told=state, **times), news=True, following=following)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from shared.errors import GraphNotFound, GraphRejected, GraphUnavailable
+from shared.graph.pace import Pace
 from shared.graph.subscriptions import Subscriptions, resource_of
 
 END = datetime(2026, 11, 27, 10, tzinfo=UTC)
 GIVEN = {"id": "s-1", "resource": "users/r@contoso.com/events", "notificationUrl": "https://relay.example/api/notifications",
          "expirationDateTime": "2026-11-27T10:00:00.0000000Z", "clientState": None}  # fmt: skip
+
+
+FREE = Pace(1_000_000, 1.0, 1_000, lambda: END, lambda _: None)
 
 
 class Graph:
@@ -29,15 +34,16 @@ class Graph:
             raise self.answer
         return self.answer
 
-    def pages(self, path: str, params: dict[str, str]) -> list[Any]:
+    def pages(self, path: str, params: dict[str, str], before_page: Callable[[], None]) -> list[Any]:
         """Answer a page."""
+        before_page()
         self.calls.append(("GET", path, params))
         return [self.answer]
 
 
 def kept(graph: Graph) -> Subscriptions:
     """Return the object under test."""
-    return Subscriptions(graph)  # type: ignore[arg-type]  # a fake
+    return Subscriptions(graph, FREE, FREE)  # type: ignore[arg-type]  # a fake
 
 
 def test_a_subscription_is_created_with_everything_that_cannot_be_added_later() -> None:

@@ -95,6 +95,7 @@ class FakeEvents:
         self.by_id: dict[str, dict[str, Any] | Exception] = {}
         self.of_master: dict[str, list[dict[str, Any]]] = {}
         self.deleted_items: set[str] = set()
+        self.view_failure: Exception | None = None
         self.reads: list[str] = []
         self.during: Callable[[str], None] = lambda _: None
         self._lock = threading.Lock()
@@ -118,6 +119,8 @@ class FakeEvents:
 
     def calendar_view(self, _mailbox: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
         """List what is on the calendar; deleted items are found by their ids only."""
+        if self.view_failure:
+            raise self.view_failure
         found = (one for one in self.by_id.values() if isinstance(one, dict))
         yield from (one for one in found if one["id"] not in self.deleted_items)
 

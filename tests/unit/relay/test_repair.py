@@ -1,4 +1,4 @@
-"""Claims about lifecycle events."""
+"""Claims about lifecycle events, and about repairs that fail."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import GraphUnavailable
+from shared.errors import GraphForbidden, GraphUnavailable, Unavailable
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.relay.messages import Repair
-from shared.relay.reconcile import reconcile as renew
+from shared.relay.reconcile import reconcile
 from shared.relay.repair import repair
-from tests.unit.relay.fakes import MAILBOX, WATCH_ID, World
+from tests.unit.relay.fakes import MAILBOX, WATCH_ID, World, event
 
-URL = "https://relay.example/api/notifications"
+URLS = ("https://relay.example/api/notifications", "https://relay.example/api/lifecycle")
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +21,12 @@ def watched(world: World) -> None:
     """Watch the room; its subscription stands."""
     watch = world.watch()
     assert watch.expires is not None
-    world.subscriptions.standing["s-0"] = Subscription("s-0", resource_of(MAILBOX), URL, watch.expires)
+    world.subscriptions.standing["s-0"] = Subscription("s-0", resource_of(MAILBOX), *URLS, watch.expires)
 
 
-def repaired(world: World, kind: str, watch_id: str = WATCH_ID) -> str:
+def repaired(world: World, kind: str, watch_id: str = WATCH_ID, subscription_id: str = "s-0", attempt: int = 0) -> str:
     """Act on a lifecycle event."""
-    return repair(world, Repair(watch_id, kind, "s-0"))  # type: ignore[arg-type]  # a fake
+    return repair(world, Repair(watch_id, kind, subscription_id, attempt))  # type: ignore[arg-type]  # a fake
 
 
 def test_reauthorization_is_one_patch(world: World) -> None:
@@ -40,19 +40,69 @@ def test_reauthorization_is_one_patch(world: World) -> None:
     assert world.subscriptions.calls == ["renew", "renew"]
 
 
-def test_a_removed_subscription_is_made_anew(world: World) -> None:
-    """The PATCH finds that it is gone."""
+def test_reauthorization_asks_for_the_full_lifetime(world: World) -> None:
+    """The row knows the new end; nothing was missed, so nothing is resynced."""
+    repaired(world, "reauthorizationRequired")
+    watch = world.watches.get(WATCH_ID)
+    assert watch is not None
+    assert watch.expires == world.time + timedelta(minutes=10_000)
+    assert world.repairs.take_repairs() == []
+
+
+def test_a_reauthorization_that_failed_is_tried_again_soon(world: World) -> None:
+    """The ten minutes are between two that were done."""
+    world.subscriptions.failures = [GraphUnavailable(503, "x")]
+    assert repaired(world, "reauthorizationRequired") == "put-back"
+    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "reauthorizationRequired", "s-0", 1)]
+    assert repaired(world, "reauthorizationRequired") == "kept"
+
+
+def test_a_reauthorization_finds_a_subscription_gone(world: World) -> None:
+    """404 to the PATCH means create anew; what was missed is resynced."""
+    world.subscriptions.standing.clear()
+    assert repaired(world, "reauthorizationRequired") == "kept"
+    assert world.subscriptions.calls == ["renew", "create"]
+    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+
+
+def test_a_removed_subscription_is_made_anew_and_the_mailbox_resynced(world: World) -> None:
+    """Once, however often Graph says it."""
     world.subscriptions.standing.clear()
     assert repaired(world, "subscriptionRemoved") == "kept"
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
-    assert list(world.subscriptions.standing) == [watch.subscription_id]
+    assert (list(world.subscriptions.standing), watch.gap_since) == ([watch.subscription_id], None)
+    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+    assert repaired(world, "subscriptionRemoved") == "superseded"
+    assert world.subscriptions.calls == ["create"]
 
 
-def test_a_missed_one_is_noted(world: World) -> None:
-    """Nothing is to be done at Graph."""
-    assert repaired(world, "missed") == "noted"
+def test_a_missed_one_is_resynced(world: World) -> None:
+    """Nothing is to be done about the subscription; what differs is queued."""
+    world.events.by_id["E"] = event()
+    assert repaired(world, "missed") == "resynced"
     assert world.subscriptions.calls == []
+    assert [change.event_id for message, _ in world.changes.take() for change in message.changes] == ["E"]
+
+
+def test_a_resync_that_fails_is_put_back(world: World) -> None:
+    """With a growing delay, and no sooner than Graph asks."""
+    world.events.view_failure = GraphUnavailable(429, "x", retry_after=600)
+    assert repaired(world, "resync", attempt=1) == "put-back"
+    [(again, delay)] = world.repairs.wanted
+    assert (again.kind, again.attempt) == ("resync", 2)
+    assert delay >= 600
+
+
+def test_a_calendar_that_may_not_be_read_is_refused(world: World) -> None:
+    """Nobody hammers; the watch says what to do, and that a resync is owed."""
+    world.events.view_failure = GraphForbidden(403, "ErrorAccessDenied")
+    assert repaired(world, "resync") == "refused"
+    watch = world.watches.get(WATCH_ID)
+    assert watch is not None
+    assert (watch.state, watch.since, watch.gap_since) == ("refused", world.time, world.time)
+    assert "Calendars.Read" in watch.last_error
+    assert world.repairs.wanted == []
 
 
 def test_an_unknown_watch_is_nobodys(world: World) -> None:
@@ -60,27 +110,41 @@ def test_an_unknown_watch_is_nobodys(world: World) -> None:
     assert repaired(world, "subscriptionRemoved", "f" * 32) == "unknown-watch"
 
 
-def test_a_failure_is_raised_so_that_it_is_tried_again(world: World) -> None:
-    """The queue keeps the message."""
+def test_a_failure_goes_back_on_the_queue(world: World) -> None:
+    """Not to the host's five quick tries."""
+    world.subscriptions.standing.clear()
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
-    with pytest.raises(GraphUnavailable):
-        repaired(world, "subscriptionRemoved")
+    assert repaired(world, "subscriptionRemoved") == "put-back"
+    assert repaired(world, "subscriptionRemoved", subscription_id="", attempt=1) == "kept"
+
+
+def test_storage_that_takes_nothing_leaves_the_message_to_the_host(world: World) -> None:
+    """It is shown again."""
+    world.subscriptions.failures = [GraphUnavailable(503, "x")]
+    world.repairs.failure = Unavailable("storage")
+    with pytest.raises(Unavailable):
+        repaired(world, "reauthorizationRequired")
 
 
 def test_a_mailbox_off_the_allow_list_is_not_subscribed_again() -> None:
     """An address that the customer took off the list is not even watched."""
     world = World(ALLOWED_MAILBOXES="room2@contoso.com")
     world.watch()
-    repaired(world, "subscriptionRemoved")
+    assert repaired(world, "subscriptionRemoved") == "not-allowed"
     assert world.subscriptions.standing == {}
 
 
 def test_what_could_not_be_made_anew_is_made_by_the_timer(world: World) -> None:
-    """The queue gives up after five tries; then the watch must not wait for the end of a subscription that is gone."""
+    """The watch does not wait for the end of a subscription that is gone."""
     world.subscriptions.standing.clear()
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
-    with pytest.raises(GraphUnavailable):
-        repaired(world, "subscriptionRemoved")
-    world.pass_by(61)
-    renew(world)  # type: ignore[arg-type]  # a fake
+    assert repaired(world, "subscriptionRemoved") == "put-back"
+    reconcile(world)  # type: ignore[arg-type]  # a fake
+    assert len(world.subscriptions.standing) == 1
+
+
+def test_a_reconcile_can_be_asked_for(world: World) -> None:
+    """By whoever changed what is desired."""
+    world.subscriptions.standing.clear()
+    assert repaired(world, "reconcile", "") == "reconciled"
     assert len(world.subscriptions.standing) == 1

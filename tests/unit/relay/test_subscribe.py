@@ -139,7 +139,7 @@ def test_an_answer_that_was_lost_leaves_no_subscription(world: World) -> None:
 
     def made_and_lost() -> None:
         world.subscriptions.standing["s-x"] = Subscription(
-            "s-x", resource_of(MAILBOX), "https://relay.example/api/notifications", world.time
+            "s-x", resource_of(MAILBOX), "https://relay.example/api/notifications", "", world.time
         )
         raise GraphUnavailable(0, "NoAnswer.ReadTimeout")
 
@@ -179,7 +179,7 @@ def test_a_storage_failure_before_graph_is_asked_leaves_no_watch(world: World) -
 def test_a_standing_subscription_of_ours_is_replaced(world: World) -> None:
     """409: an earlier call made it and was killed; its clientState may be of a retired key."""
     world.subscriptions.standing["s-x"] = Subscription(
-        "s-x", resource_of(MAILBOX).upper(), "https://relay.example/api/notifications", world.time
+        "s-x", resource_of(MAILBOX).upper(), "https://relay.example/api/notifications", "", world.time
     )
     world.subscriptions.failures = [GraphConflict(409, "Conflict")]
     watch, is_new = set_up(world)
@@ -188,7 +188,7 @@ def test_a_standing_subscription_of_ours_is_replaced(world: World) -> None:
 
 def test_a_standing_subscription_of_somebody_else_is_left_alone(world: World) -> None:
     """Another deployment with the same app registration."""
-    theirs = Subscription("s-x", resource_of(MAILBOX), "https://other.example/api/notifications", world.time)
+    theirs = Subscription("s-x", resource_of(MAILBOX), "https://other.example/api/notifications", "", world.time)
     world.subscriptions.standing["s-x"] = theirs
     assert refusal(world).status == 409
     assert list(world.subscriptions.standing) == ["s-x"]
@@ -197,7 +197,7 @@ def test_a_standing_subscription_of_somebody_else_is_left_alone(world: World) ->
 
 def test_a_setup_that_was_killed_halfway_is_taken_over(world: World) -> None:
     """Not before its time, and by one call only."""
-    world.watch(state="pending", subscription_id="", expires=None)
+    world.watch(state="pending", subscription_id="", expires=None, renewed=None, pending_since=world.time)
     world.pass_by(ABANDONED.total_seconds() - PATIENCE.total_seconds() - 1)
     assert refusal(world).status == 503
     world.pass_by(2)
@@ -207,13 +207,13 @@ def test_a_setup_that_was_killed_halfway_is_taken_over(world: World) -> None:
 
 def test_a_setup_under_way_is_waited_for(world: World) -> None:
     """It goes live after a while: the second caller gets it with 200."""
-    pending = world.watch(state="pending", subscription_id="", expires=None)
+    pending = world.watch(state="pending", subscription_id="", expires=None, pending_since=world.time)
     sleep = world.sleep
 
     def goes_live(seconds: float) -> None:
         sleep(seconds)
         if len(world.slept) == 5:
-            world.watches.change(pending, state="live", subscription_id="s-1")
+            world.watches.change(pending, state="live", subscription_id="s-1", pending_since=None)
 
     world.sleep = goes_live  # type: ignore[method-assign]
     watch, is_new = set_up(world)
