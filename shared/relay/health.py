@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.errors import RelayError
 from shared.partner.webhook import signed_headers
-from shared.relay.allow_list import room_lists
+from shared.relay.gaps import ABSENCE
 from shared.relay.parts import Parts
-
-if TYPE_CHECKING:
-    pass
+from shared.storage.watches import NEEDS_A_PERSON
 
 DEEP_QUEUE = 5_000  # messages; a hundred changes each at worst
+CHANCE = timedelta(hours=1)  # two runs of the timer
 VITAL = ("settings", "keyVault", "graphToken", "storage")  # without these the relay as a whole is down
 
 
@@ -35,6 +35,8 @@ def check_all(parts: Parts) -> list[Check]:
         "keyVault": _key_vault,
         "graphToken": _graph_token,
         "storage": _storage,
+        "reconciler": _reconciler,
+        "watches": _watches,
         "oldestSubscriptionExpiry": _oldest_expiry,
         "queueDepth": _queue_depth,
     }
@@ -63,8 +65,7 @@ def _settings(parts: Parts) -> str:
     problems = [f"{name}: {problem}" for name, problem in sorted(parts.settings.problems.items())]
     if problems:
         raise Failed("; ".join(problems))
-    lists = room_lists(parts.settings.allowed_mailboxes)
-    return f"ok; roomlist entries are not followed yet: {len(lists)}" if lists else "ok"
+    return "ok"
 
 
 def _key_vault(parts: Parts) -> str:
@@ -84,14 +85,33 @@ def _storage(parts: Parts) -> str:
     return "ok"
 
 
+def _reconciler(parts: Parts) -> str:
+    """Fail when the timer has not run for so long that Graph has given up on what it could not deliver."""
+    last = parts.heartbeat.last()
+    if last is None:
+        return "ok; renew_subscriptions has not run yet"
+    if parts.now() - last > ABSENCE:
+        raise Failed(f"renew_subscriptions ran last at {last:%Y-%m-%dT%H:%M:%SZ}: is the app stopped, or the timer off?")
+    return f"ok; ran at {last:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _watches(parts: Parts) -> str:
+    """Fail when a watch needs a person."""
+    watches = list(parts.watches.all())
+    states = Counter(watch.state for watch in watches)
+    told = ", ".join(f"{number} {state}" for state, number in sorted(states.items())) or "no watches"
+    if stuck := [watch.id for watch in watches if watch.state in NEEDS_A_PERSON]:
+        raise Failed(f"{told}; GET /api/subscriptions/{{id}} says what to do about {', '.join(stuck[:5])}")
+    return f"ok; {told}"
+
+
 def _oldest_expiry(parts: Parts) -> str:
-    """Fail when a watch has no live subscription although the timer had its chance."""
+    """Fail when a watch has no live subscription although the timer had its chance; see `_watches` for the others."""
     watches, now = list(parts.watches.all()), parts.now()
     late = [
         watch
         for watch in watches
-        if (watch.expires or watch.created + timedelta(hours=1)) < now
-        and parts.allows(watch.mailbox)
+        if watch.state in ("live", "pending") and (watch.expires or (watch.since or watch.created) + CHANCE) < now
     ]
     if late:
         ids = ", ".join(watch.id for watch in late[:5])

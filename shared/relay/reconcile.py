@@ -106,8 +106,7 @@ def _carry_out(parts: Parts, steps: list[Step]) -> Counter[str]:
     with ThreadPoolExecutor(AT_ONCE, "reconcile") as workers:
         for lane in [workers.submit(_lane, run) for _ in range(min(AT_ONCE, len(steps)))]:
             lane.result()
-    run.ends["left"] = len(run.left)
-    return run.ends
+    return run.ends + Counter(left=len(run.left))
 
 
 def _lane(run: _Run) -> None:

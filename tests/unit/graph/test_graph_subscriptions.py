@@ -10,7 +10,7 @@ import pytest
 
 from shared.errors import GraphNotFound, GraphRejected, GraphUnavailable
 from shared.graph.pace import Pace
-from shared.graph.subscriptions import Subscriptions, resource_of
+from shared.graph.subscriptions import Subscriptions, mailbox_of, resource_of
 
 END = datetime(2026, 11, 27, 10, tzinfo=UTC)
 GIVEN = {"id": "s-1", "resource": "users/r@contoso.com/events", "notificationUrl": "https://relay.example/api/notifications",
@@ -93,3 +93,42 @@ def test_a_list_gives_what_is_needed_of_each() -> None:
 def test_the_resource_of_an_odd_address_is_encoded() -> None:
     """Apostrophes and plus signs are legal in addresses."""
     assert resource_of("o'brien+x@contoso.com") == "users/o%27brien%2Bx@contoso.com/events"
+
+
+@pytest.mark.parametrize(
+    ("resource", "mailbox"),
+    [
+        ("users/r@contoso.com/events", "r@contoso.com"),
+        ("/Users/R%40contoso.com/Events/", "r@contoso.com"),
+        ("users/6F0C/events", "6f0c"),
+        ("users//events", None),
+        ("users/r@contoso.com/messages", None),
+        ("users/r@contoso.com/events/E", None),
+        ("me/events", None),
+        ("", None),
+    ],
+)
+def test_the_mailbox_of_a_resource(resource: str, mailbox: str | None) -> None:
+    """However Graph writes it; None for what we never subscribe to."""
+    assert mailbox_of(resource) == mailbox
+
+
+def test_a_429_holds_every_write_back() -> None:
+    """For as long as Graph says, or ten seconds; another error holds nobody back."""
+    time, slept = [END], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        time[0] += timedelta(seconds=seconds)
+
+    def wait_after(error: Exception) -> float:
+        pace = Pace(1_000_000, 1.0, 1, lambda: time[0], sleep)
+        subscriptions, before = Subscriptions(Graph(error), pace, FREE), time[0]  # type: ignore[arg-type]  # a fake
+        for _ in range(2):
+            with pytest.raises(GraphUnavailable):
+                subscriptions.renew("s-1", END)
+        return round((time[0] - before).total_seconds(), 3)
+
+    assert wait_after(GraphUnavailable(429, "x", retry_after=7)) == 7
+    assert wait_after(GraphUnavailable(429, "x")) == 10
+    assert wait_after(GraphUnavailable(503, "x", retry_after=7)) == 0

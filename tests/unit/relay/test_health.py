@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from shared.errors import ConfigurationError, RelayError, Unavailable
+from shared.relay.gaps import ABSENCE
 from shared.relay.health import DEEP_QUEUE, check_all, is_up
+from shared.storage.watches import State
 from tests.unit.relay.fakes import World
 
 SECRET = "whsec_" + base64.b64encode(b"x" * 32).decode()
@@ -26,11 +28,13 @@ def checks(world: World) -> dict[str, str]:
 
 
 def test_all_is_well(world: World) -> None:
-    """Six checks, by name."""
+    """Eight checks, by name."""
     world.watch()
+    world.heartbeat.beat(world.time)
     found = check_all(world)  # type: ignore[arg-type]
     assert {check.name for check in found} == {
-        "settings", "keyVault", "graphToken", "storage", "oldestSubscriptionExpiry", "queueDepth"
+        "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry",
+        "queueDepth",
     }  # fmt: skip
     assert all(check.ok and check.text.startswith("ok") for check in found)
     assert is_up(found)
@@ -98,3 +102,30 @@ def test_a_check_that_breaks_is_not_ok(world: World) -> None:
 
     world.get_token = breaks  # type: ignore[method-assign, assignment]
     assert "graphToken" in checks(world)
+
+
+@pytest.mark.parametrize("state", ["refused", "gone"])
+def test_a_watch_that_needs_a_person_is_named(world: World, state: State) -> None:
+    """By its state and its id, in one check and not in two."""
+    watch = world.watch(state=state, expires=None, subscription_id="")
+    world.pass_by(7 * 24 * 3600)
+    found = checks(world)
+    assert list(found) == ["watches"]
+    assert f"1 {state}" in found["watches"]
+    assert watch.id in found["watches"]
+
+
+def test_a_paused_watch_is_as_the_customer_wants_it(world: World) -> None:
+    """It is counted, and no failure."""
+    world.watch(state="paused", expires=None, subscription_id="")
+    world.pass_by(7 * 24 * 3600)
+    assert checks(world) == {}
+
+
+def test_a_timer_that_stands_still_is_noticed(world: World) -> None:
+    """Once Graph has given up on what it could not deliver meanwhile."""
+    world.heartbeat.beat(world.time)
+    world.pass_by(ABSENCE.total_seconds())
+    assert checks(world) == {}
+    world.pass_by(1)
+    assert "renew_subscriptions" in checks(world)["reconciler"]

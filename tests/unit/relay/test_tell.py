@@ -13,9 +13,9 @@ from tests.unit.relay.fakes import REFUSED, World, event
 GONE = GraphNotFound(404, "ErrorItemNotFound")
 
 
-def worked(world: World, *, deleted: bool = False) -> dict[str, int]:
-    """Let a hint of the event E come, settle, and be delivered."""
-    message = world.hint(deleted=deleted)
+def worked(world: World, event_id: str = "E", *, deleted: bool = False) -> dict[str, int]:
+    """Let a hint of an event come, settle, and be delivered."""
+    message = world.hint(event_id, deleted=deleted)
     world.pass_by(12)
     return dict(deliver(world, message))  # type: ignore[arg-type]  # a fake
 
@@ -151,3 +151,23 @@ def test_a_late_hint_brings_no_deleted_event_back(world: World) -> None:
     worked(world, deleted=True)
     worked(world)
     assert world.webhook.news == [("created", "E"), ("deleted", "E")]
+
+
+def test_what_lies_outside_the_window_is_not_told(world: World) -> None:
+    """A meeting of next year is told when the window reaches it; one of last week no more."""
+    for event_id, day in (("far", "2027-11-20"), ("past", "2026-11-10")):
+        times = {name: {"dateTime": f"{day}T12:00:00", "timeZone": "UTC"} for name in ("start", "end")}
+        world.events.by_id[event_id] = event(event_id, **times)
+        assert worked(world, event_id) == {"no-news": 1}
+    assert world.webhook.taken == []
+
+
+def test_what_the_partner_knows_is_told_wherever_it_goes(world: World) -> None:
+    """A meeting that was moved out of the window has not vanished."""
+    world.events.by_id["E"] = event()
+    worked(world)
+    times = {name: {"dateTime": "2027-11-20T12:00:00", "timeZone": "UTC"} for name in ("start", "end")}
+    world.events.by_id["E"] = event(etag="2", **times)
+    worked(world)
+    assert world.webhook.news == [("created", "E"), ("updated", "E")]
+    assert world.webhook.taken[-1][1]["data"]["event"]["start"] == "2027-11-20T12:00:00Z"

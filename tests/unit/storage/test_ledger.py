@@ -146,3 +146,34 @@ def test_two_may_forget_the_same_watch_at_once(table: Table, clock: Clock) -> No
     taken(Ledger(table, clock), *EVENTS)
     Ledger(Racing, clock).forget("w")  # type: ignore[arg-type]  # a fake
     assert all(entry.etag == "" for entry in Ledger(table, clock).read("w", EVENTS))
+
+
+def test_all_entries_are_paged(ledger: Ledger) -> None:
+    """Those of one watch; storage gives a thousand at a time, so a large calendar never lies in memory."""
+    for first in range(0, 1008, MOST_AT_ONCE):
+        ledger.settle([Entry("w", f"E{number}", told="1") for number in range(first, first + MOST_AT_ONCE)])
+    ledger.settle([Entry("v", "E")])
+    pages = list(ledger.pages("w"))
+    assert [len(page) for page in pages] == [1000, 8]
+    assert {entry.event_id for page in pages for entry in page} == {f"E{number}" for number in range(1008)}
+
+
+def test_entries_are_dropped_as_they_were_read(ledger: Ledger) -> None:
+    """More than a transaction takes; what somebody changed, works on, or dropped meanwhile stays as it is."""
+    for first in range(0, 104, MOST_AT_ONCE):
+        ledger.settle([Entry("w", f"E{number}", told="1") for number in range(first, first + MOST_AT_ONCE)])
+    [read] = ledger.pages("w")
+    by_id = {entry.event_id: entry for entry in read}
+    ledger.settle([replace(by_id["E1"], told="2")])
+    taken(ledger, "E2")
+    assert ledger.drop([by_id["E3"]]) == 1
+    assert ledger.drop(read) == 101
+    assert {entry.event_id for page in ledger.pages("w") for entry in page} == {"E1", "E2"}
+
+
+def test_a_claimed_entry_is_not_dropped(ledger: Ledger) -> None:
+    """Not even by who sees the claim."""
+    taken(ledger, "E1")
+    [read] = ledger.pages("w")
+    assert ledger.drop(read) == 0
+    assert [entry.event_id for page in ledger.pages("w") for entry in page] == ["E1"]

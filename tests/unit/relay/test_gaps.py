@@ -1,0 +1,74 @@
+"""Claims about what calls for a resync, and that none is forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import Unavailable
+from shared.relay.gaps import ABSENCE, APART, catch_up_after_absence, queue_nightly_resyncs, settle_gap
+from shared.relay.messages import Repair
+from tests.unit.relay.fakes import WATCH_ID, World
+
+
+def here(world: World) -> list[Repair]:
+    """Let the relay be at work, and return what it queued."""
+    catch_up_after_absence(world)  # type: ignore[arg-type]  # a fake
+    return world.repairs.take_repairs()
+
+
+def test_a_short_absence_is_bridged_by_graph(world: World) -> None:
+    """Graph tries again for four hours; the first beat has nothing to look back at."""
+    world.watch()
+    assert here(world) == []
+    world.pass_by(ABSENCE.total_seconds())
+    assert here(world) == []
+
+
+def test_after_a_long_absence_every_mailbox_is_resynced(world: World) -> None:
+    """Once: the next beat is soon after."""
+    world.watch()
+    here(world)
+    world.pass_by(ABSENCE.total_seconds() + 1)
+    assert here(world) == [Repair(WATCH_ID, "resync")]
+    assert here(world) == []
+
+
+def test_an_absence_is_not_forgotten_when_the_queue_fails(world: World) -> None:
+    """The beat comes after the resyncs."""
+    world.watch()
+    here(world)
+    world.pass_by(5 * 3600)
+    world.repairs.failure = Unavailable("storage")
+    with pytest.raises(Unavailable):
+        here(world)
+    world.repairs.failure = None
+    assert here(world) == [Repair(WATCH_ID, "resync")]
+
+
+def test_the_margin_is_below_what_graph_retries() -> None:
+    """Half an hour before Graph gives up, as the timer looks every half an hour."""
+    assert timedelta(hours=4) - ABSENCE >= timedelta(minutes=30)
+
+
+def test_the_nightly_resyncs_come_one_after_the_other(world: World) -> None:
+    """Of every mailbox that can be read and passes through us."""
+    world.watch("a@contoso.com")
+    world.watch("b@contoso.com", state="pending")
+    world.watch("c@contoso.com", delivery="direct")
+    for state in ("refused", "gone", "paused"):
+        world.watch(f"{state}@contoso.com", state=state)
+    assert queue_nightly_resyncs(world) == 2  # type: ignore[arg-type]  # a fake
+    assert sorted(delay for _, delay in world.repairs.wanted) == [0, APART]
+
+
+def test_a_gap_is_settled_once(world: World) -> None:
+    """The message first, then the row."""
+    watch = world.watch(gap_since=world.time)
+    settle_gap(world, watch)  # type: ignore[arg-type]  # a fake
+    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+    after = world.watches.get(WATCH_ID)
+    assert after is not None
+    settle_gap(world, after)  # type: ignore[arg-type]  # a fake
+    assert (after.gap_since, world.repairs.take_repairs()) == (None, [])
