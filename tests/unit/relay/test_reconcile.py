@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable
+from shared.errors import GraphUnavailable
 from shared.graph.client_state import Key, watch_named_by
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.relay import reconcile as reconciling
@@ -118,41 +118,6 @@ def test_a_failure_stops_nobody_else(world: World) -> None:
     assert run(world) == {"renewed": 2}
 
 
-@pytest.mark.parametrize(
-    ("error", "state", "advice"),
-    [
-        (GraphForbidden(403, "ErrorAccessDenied"), "refused", "Calendars.Read"),
-        (GraphNotFound(404, "ResourceNotFound"), "gone", "mailbox"),
-        (GraphUnavailable(503, "ServiceUnavailable"), "pending", "Try again"),
-    ],
-)
-def test_a_watch_says_what_keeps_it_from_being_live(world: World, error: Exception, state: str, advice: str) -> None:
-    """Since when, and what to do."""
-    world.watch(subscription_id="", since=START - timedelta(days=9))
-    world.subscriptions.failures = [None, error]
-    run(world)
-    watch = the(world)
-    assert (watch.state, watch.since, watch.tried) == (state, START, START)
-    assert advice in watch.last_error
-
-
-def test_a_refused_watch_is_not_hammered_and_recovers(world: World) -> None:
-    """Six calls in the first day, not forty-eight; live again, it forgets the error and is resynced."""
-    world.watch(subscription_id="")
-    for _ in range(48):
-        world.subscriptions.failures = [None, GraphForbidden(403, "ErrorAccessDenied")]
-        run(world)
-        world.subscriptions.failures = []
-        world.pass_by(1800)
-    assert world.subscriptions.calls.count("create") == 6
-    assert the(world).since == START
-    world.pass_by(24 * 3600)
-    run(world)
-    watch = the(world)
-    assert (watch.state, watch.since, watch.last_error, watch.tried) == ("live", world.time, "", None)
-    assert Repair(WATCH_ID, "resync") in world.repairs.take_repairs()
-
-
 def test_a_throttled_step_is_tried_again_in_the_same_run(world: World) -> None:
     """429 says only when."""
     world.watch()
@@ -176,19 +141,6 @@ def test_a_list_that_cannot_be_read_changes_nothing(world: World) -> None:
     with pytest.raises(GraphUnavailable):
         run(world)
     assert world.subscriptions.calls == ["list"]
-
-
-def test_a_mailbox_off_the_allow_list_is_paused_and_comes_back(world: World) -> None:
-    """Its subscription is deleted: Graph would go on hinting, with direct delivery to the partner itself."""
-    standing(world, expires=timedelta(days=6))
-    allows = world.allows
-    world.allows = lambda _: False  # type: ignore[method-assign]
-    assert run(world) == {"paused": 1}
-    assert (the(world).state, world.subscriptions.standing) == ("paused", {})
-    assert run(world) == {}
-    world.allows = allows  # type: ignore[method-assign]
-    assert run(world) == {"created": 1}
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
 
 
 def test_the_time_budget_ends_a_run_and_the_next_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
