@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import delivery, health, lifecycle, notifications, renewal, resync, subscriptions
+from functions import delivery, health, lifecycle, notifications, renewal, resync, room_lists, subscriptions
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for module in (subscriptions, notifications, lifecycle, delivery, renewal, resync, health):
+for module in (subscriptions, room_lists, notifications, lifecycle, delivery, renewal, resync, health):
     app.register_functions(module.blueprint)

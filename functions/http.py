@@ -35,14 +35,19 @@ def problem(status: int, title: str, detail: str, retry_after: float | None = No
 
 
 def problem_of(error: RelayError) -> func.HttpResponse:
-    """Return the problem details of an error of ours; the only place that gives errors a status."""
+    """Return the problem details of an error of ours."""
+    return problem(*described(error))
+
+
+def described(error: RelayError) -> tuple[int, str, str, float | None]:
+    """Return status, title, detail and Retry-After of an error of ours; the only place that gives errors a status."""
     if isinstance(error, SetupRefused):
-        return problem(error.status, error.title, str(error), error.retry_after)
+        return error.status, error.title, str(error), error.retry_after
     _logger.error("A call could not be served: %s", error)
     if isinstance(error, ConfigurationError):
         detail = f"The relay has to be set right by the customer's IT. {error}"
-        return problem(503, "The relay is not configured", detail, retry_after=300)
-    return problem(503, "The relay cannot work at the moment", f"Try again soon. {error}", retry_after=30)
+        return 503, "The relay is not configured", detail, 300
+    return 503, "The relay cannot work at the moment", f"Try again soon. {error}", 30
 
 
 def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Callable[..., func.HttpResponse]:

@@ -52,7 +52,7 @@ async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) 
     if refusal is not None:
         return refusal
     parts = relay()
-    keys = parts.known_client_state_keys()
+    keys = parts.client_state_keys.known()
     if keys is None:
         keys = await asyncio.to_thread(parts.client_state_keys)
     try:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.http import answer, answering, json_object, problem
+from functions.http import answer, answering, described, json_object, problem
+from functions.room_lists import address_of
 from shared.bootstrap import relay
-from shared.errors import SetupRefused
+from shared.errors import RelayError, SetupRefused
 
 if TYPE_CHECKING:
+    from shared.bootstrap import Relay
+    from shared.relay.setup_request import SetupRequest
+    from shared.relay.subscribe import Wish
     from shared.storage.watches import Watch
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
@@ -23,16 +27,20 @@ _WATCH_ID = re.compile(r"[0-9a-f]{32}")
 @blueprint.route(ROUTE, methods=["POST"])
 @answering
 def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
-    """Watch a mailbox: 201 with the new watch, 200 with the one that stands."""
-    from shared.relay.setup_request import read_wish
+    """Watch a mailbox: 201 with the new watch, 200 with the one that stands.
+
+    Several mailboxes: 207 with an answer for each. A room list: 202 with the address where progress is read.
+    """
+    from shared.relay.setup_request import read_request, read_room_list, read_wish
     from shared.relay.subscribe import subscribe
 
-    parts = relay()
-    watch, is_new = subscribe(parts, read_wish(json_object(req.get_body()), parts.settings))
-    content = _picture(watch)
-    if watch.delivery == "direct":  # the partner checks it in every notification that Graph sends
-        content["clientState"] = parts.keeper.client_state(watch)
-    return answer(201 if is_new else 200, content, Location=_address(watch.id))
+    parts, request = relay(), read_request(json_object(req.get_body()))
+    if request.mailboxes is not None:
+        return _set_up_many(parts, request, request.mailboxes)
+    if request.room_list is not None:
+        return _watch_list(parts, read_room_list(request))
+    watch, is_new = subscribe(parts, read_wish(request, request.mailbox or "", parts.settings))
+    return answer(201 if is_new else 200, _told_at_setup(parts, watch), Location=_address(watch.id))
 
 
 @blueprint.route(ROUTE, methods=["GET"])
@@ -50,8 +58,7 @@ def list_subscriptions(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 def get_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Return one watch."""
-    watch_id = req.route_params["id"]
-    watch = relay().watches.get(watch_id) if _WATCH_ID.fullmatch(watch_id) else None
+    watch = relay().watches.get(req.route_params["id"])
     if watch is None:
         return problem(404, "No such subscription", "List them with GET /api/subscriptions.")
     return answer(200, _picture(watch))
@@ -63,9 +70,49 @@ def delete_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Remove a watch and its subscription; removing it again is as good."""
     from shared.relay.subscribe import unsubscribe
 
-    if _WATCH_ID.fullmatch(req.route_params["id"]):
-        unsubscribe(relay(), req.route_params["id"])
+    unsubscribe(relay(), req.route_params["id"])
     return func.HttpResponse(status_code=204)
+
+
+def _set_up_many(parts: Relay, request: SetupRequest, mailboxes: list[str]) -> func.HttpResponse:
+    """Set up each mailbox once, whatever becomes of the others, and answer in their order."""
+    from shared.relay.setup_request import read_wish
+    from shared.relay.subscribe_many import subscribe_many
+
+    def wished(mailbox: str) -> Wish | RelayError:
+        try:
+            return read_wish(request, mailbox, parts.settings)
+        except SetupRefused as refusal:
+            return refusal
+
+    asked = list(dict.fromkeys(mailbox.strip().lower() for mailbox in mailboxes))
+    ends = subscribe_many(parts, [wished(mailbox) for mailbox in asked])
+    return answer(207, {"value": [_end(parts, mailbox, end) for mailbox, end in zip(asked, ends, strict=True)]})
+
+
+def _end(parts: Relay, mailbox: str, end: tuple[Watch, bool] | RelayError) -> dict[str, Any]:
+    """Return what came of one mailbox: its status, and the watch or what is wrong."""
+    if isinstance(end, RelayError):
+        status, title, detail, _ = described(end)
+        return {"mailbox": mailbox, "status": status, "title": title, "detail": detail}
+    watch, is_new = end
+    return {"mailbox": mailbox, "status": 201 if is_new else 200, "subscription": _told_at_setup(parts, watch)}
+
+
+def _watch_list(parts: Relay, address: str) -> func.HttpResponse:
+    from shared.relay.room_lists import watch_room_list
+
+    room_list = watch_room_list(parts, address)
+    link = address_of(room_list.id)
+    return answer(202, {"id": room_list.id, "roomList": room_list.address, "link": link}, Location=link)
+
+
+def _told_at_setup(parts: Relay, watch: Watch) -> dict[str, Any]:
+    """Return the picture of a watch that was just asked for."""
+    content = _picture(watch)
+    if watch.delivery == "direct":  # the partner checks it in every notification that Graph sends
+        content["clientState"] = parts.keeper.client_state(watch)
+    return content
 
 
 def _page_size(text: str) -> int:
@@ -87,6 +134,9 @@ def _picture(watch: Watch) -> dict[str, Any]:
         "mailbox": watch.mailbox,
         "delivery": watch.delivery,
         "state": watch.state,
+        "since": written(watch.since) if watch.since else None,
+        "lastError": watch.last_error or None,
+        "roomLists": watch.room_lists.split(),
         "graphSubscriptionId": watch.subscription_id or None,
         "expirationDateTime": written(watch.expires) if watch.expires else None,
         "lastChangeSeen": written(watch.last_change) if watch.last_change else None,

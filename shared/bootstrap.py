@@ -14,7 +14,6 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -24,10 +23,12 @@ if TYPE_CHECKING:
 
     from shared.config import Settings
     from shared.graph.client import GetToken, GraphClient
-    from shared.graph.client_state import Key
+    from shared.graph.client_state_keys import ClientStateKeys
     from shared.graph.events import Events
-    from shared.key_vault import Secret, Secrets
+    from shared.graph.rooms import Rooms
+    from shared.key_vault import Secrets
     from shared.partner.webhook import Webhook
+    from shared.relay.allow_list import AllowList
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
     from shared.relay.window import Window
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
     from shared.storage.heartbeat import Heartbeat
     from shared.storage.ledger import Ledger
     from shared.storage.queues import Queue
+    from shared.storage.room_lists import RoomLists
     from shared.storage.watches import Watches
 
 WORKERS = 32
 IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
-SHORTEST_KEY = 16  # characters of the HMAC key
 
 
 class Relay:
@@ -48,7 +49,6 @@ class Relay:
     def __init__(self, environ: Mapping[str, str], **parts: Any) -> None:
         self._environ = environ
         self._slots: dict[str, threading.BoundedSemaphore] = {}
-        self._keys: tuple[list[Secret], list[Key]] = ([], [])
         self.__dict__.update(parts)  # takes the place of the property of that name
 
     @cached_property
@@ -126,6 +126,21 @@ class Relay:
         return Events(self.graph)
 
     @cached_property
+    def rooms(self) -> Rooms:
+        """Reads room lists."""
+        from shared.graph.rooms import Rooms
+
+        return Rooms(self.graph)
+
+    @cached_property
+    def allow_list(self) -> AllowList:
+        """Which mailboxes the customer allows."""
+        from shared.relay.allow_list import AllowList
+
+        allowed = self.settings.allowed_mailboxes
+        return AllowList(allowed, lambda address: self.rooms.of_list(address), self.now)  # noqa: PLW0108  (built late)
+
+    @cached_property
     def occurrences(self) -> Occurrences:
         """Finds the occurrences of a series in the window."""
         from shared.relay.series import Occurrences
@@ -173,6 +188,13 @@ class Relay:
         return Watches(cache(lambda: self.storage.table("watches")))
 
     @cached_property
+    def room_lists(self) -> RoomLists:
+        """The room lists that are watched as a whole."""
+        from shared.storage.room_lists import RoomLists
+
+        return RoomLists(cache(lambda: self.storage.table("watches")))
+
+    @cached_property
     def heartbeat(self) -> Heartbeat:
         """When the relay was last at work."""
         from shared.storage.heartbeat import Heartbeat
@@ -213,34 +235,12 @@ class Relay:
 
         return self._slots.setdefault(mailbox, threading.BoundedSemaphore(AT_ONCE))
 
-    def allows(self, mailbox: str) -> bool:
-        """Return whether ALLOWED_MAILBOXES allows an address."""
-        from shared.relay.allow_list import allows
+    @cached_property
+    def client_state_keys(self) -> ClientStateKeys:
+        """Gives the keys of the clientState."""
+        from shared.graph.client_state_keys import ClientStateKeys
 
-        return allows(self.settings.allowed_mailboxes, mailbox)
-
-    def client_state_keys(self) -> list[Key]:
-        """Return the two newest keys of the clientState, newest first; may wait for the vault."""
-        name = self.settings.client_state_key_name
-        return [_key(name, secret) for secret in self.secrets.latest_two(name)]
-
-    def known_client_state_keys(self) -> list[Key] | None:
-        """Return the same without ever waiting, or None when they have not been read yet."""
-        name = self.settings.client_state_key_name
-        known = self.secrets.peek_latest_two(name)
-        if known is None:
-            return None
-        if self._keys[0] is not known:  # made anew only when the vault was read anew: this runs at every POST of Graph
-            self._keys = (known, [_key(name, secret) for secret in known])
-        return self._keys[1]
-
-
-def _key(name: str, secret: Secret) -> Key:
-    from shared.graph.client_state import Key
-
-    if len(secret.value) < SHORTEST_KEY:
-        raise ConfigurationError(name, f"must be at least {SHORTEST_KEY} random characters")
-    return Key(secret.version, secret.value.encode(), secret.created)
+        return ClientStateKeys(self.secrets, self.settings.client_state_key_name)
 
 
 @cache

@@ -107,7 +107,7 @@ def _refusal(parts: Parts, watch: Watch | None) -> str:
         return "unknown-watch"
     if watch.delivery != "relay":
         return "direct-watch"
-    return "" if parts.allows(watch.mailbox) else "not-allowed"
+    return "" if parts.allow_list.allows(watch.mailbox) else "not-allowed"
 
 
 def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: list[Change]) -> list[Outcome]:

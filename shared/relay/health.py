@@ -91,7 +91,7 @@ def _reconciler(parts: Parts) -> str:
     if last is None:
         return "ok; renew_subscriptions has not run yet"
     if parts.now() - last > ABSENCE:
-        raise Failed(f"renew_subscriptions ran last at {last:%Y-%m-%dT%H:%M:%SZ}: is the app stopped, or the timer off?")
+        raise Failed(f"renew_subscriptions last ran at {last:%Y-%m-%dT%H:%M:%SZ}: is the app stopped, or its timer?")
     return f"ok; ran at {last:%Y-%m-%dT%H:%M:%SZ}"
 
 

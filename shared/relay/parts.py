@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from shared.graph.client import GetToken
     from shared.graph.client_state import Key
     from shared.graph.events import Events
+    from shared.graph.rooms import Rooms
     from shared.partner.webhook import Webhook
+    from shared.relay.allow_list import AllowList
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
     from shared.relay.window import Window
     from shared.storage.heartbeat import Heartbeat
     from shared.storage.ledger import Ledger
     from shared.storage.queues import Queue
+    from shared.storage.room_lists import RoomLists
     from shared.storage.watches import Watches
 
 
@@ -45,6 +48,18 @@ class Parts(Protocol):
     @property
     def watches(self) -> Watches:
         """The desired state."""
+
+    @property
+    def room_lists(self) -> RoomLists:
+        """The room lists that are watched as a whole."""
+
+    @property
+    def allow_list(self) -> AllowList:
+        """Which mailboxes the customer allows."""
+
+    @property
+    def rooms(self) -> Rooms:
+        """Reads room lists at Graph."""
 
     @property
     def ledger(self) -> Ledger:
@@ -92,8 +107,6 @@ class Parts(Protocol):
     def mailbox_slots(self, mailbox: str) -> BoundedSemaphore:
         """Return the places that all work on one mailbox shares in this process."""
 
-    def allows(self, mailbox: str) -> bool:
-        """Return whether ALLOWED_MAILBOXES allows an address. Raises GraphError while a room list cannot be read."""
-
-    def client_state_keys(self) -> list[Key]:
-        """Return the keys of the clientState, newest first; may wait for the vault."""
+    @property
+    def client_state_keys(self) -> Callable[[], list[Key]]:
+        """Gives the keys of the clientState, newest first; may wait for the vault."""

@@ -96,7 +96,7 @@ def _steps(parts: Parts) -> list[Step]:
 
 def _allowed(parts: Parts, watch: Watch) -> bool | None:
     try:
-        return parts.allows(watch.mailbox)
+        return parts.allow_list.allows(watch.mailbox)
     except RelayError:  # a room list that cannot be read: not the moment to take anything away
         return None
 

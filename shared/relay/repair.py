@@ -43,7 +43,7 @@ def _repaired(parts: Parts, wanted: Repair) -> str:
     watch = parts.watches.get(wanted.watch_id)
     if watch is None:
         return "unknown-watch"
-    if not parts.allows(watch.mailbox):
+    if not parts.allow_list.allows(watch.mailbox):
         return "not-allowed"
     if wanted.kind in ("missed", "resync", "resync-full"):
         return _resynced(parts, watch, full=wanted.kind == "resync-full")

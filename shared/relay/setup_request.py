@@ -15,6 +15,7 @@ from shared.relay.subscribe import Wish
 if TYPE_CHECKING:
     from shared.config import Settings
 
+MOST_MAILBOXES = 100  # of one call
 # An SMTP address as Exchange takes it; no quotes, no comments, no address literals.
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 
@@ -24,30 +25,54 @@ _WRAPPERS = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1
 
 
 class SetupRequest(BaseModel):
-    """The JSON object of POST /api/subscriptions; a field that is not named here is refused."""
+    """The JSON object of POST /api/subscriptions; a field that is not named here is refused.
+
+    It asks for one mailbox, for several, or for the rooms of a room list.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    mailbox: str
+    mailbox: str | None = None
+    mailboxes: list[str] | None = Field(default=None, min_length=1, max_length=MOST_MAILBOXES)
+    room_list: str | None = Field(default=None, alias="roomList")
     delivery: Literal["relay", "direct"] = "relay"
     notification_url: str | None = Field(default=None, alias="notificationUrl", max_length=2048)
 
 
-def read_wish(content: dict[str, Any], settings: Settings) -> Wish:
-    """Return what a setup call asks for. Raises SetupRefused 422, naming the field and the rule but never the value."""
+def read_request(content: dict[str, Any]) -> SetupRequest:
+    """Return a setup call's body. Raises SetupRefused 422, naming the field and the rule but never the value."""
     try:
         request = SetupRequest.model_validate(content)
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, e['loc']))[:60]}: {e['msg']}" for e in error.errors(include_input=False))
         raise _refused("; ".join(faults)) from None
-    mailbox = request.mailbox.strip().lower()
-    if not request.mailbox.isascii() or not _ADDRESS.fullmatch(mailbox) or ".." in mailbox:
-        raise _refused("mailbox: must be an e-mail address such as room1@contoso.com")
+    if sum(asked is not None for asked in (request.mailbox, request.mailboxes, request.room_list)) != 1:
+        raise _refused("mailbox: give one of mailbox, mailboxes and roomList")
+    return request
+
+
+def read_room_list(request: SetupRequest) -> str:
+    """Return the address of the room list that a call asks for. Raises SetupRefused 422."""
+    if request.delivery != "relay" or request.notification_url is not None:
+        raise _refused("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
+    return _checked_address("roomList", request.room_list or "")
+
+
+def read_wish(request: SetupRequest, mailbox: str, settings: Settings) -> Wish:
+    """Return what a call asks for one of its mailboxes. Raises SetupRefused 422, which never quotes a value."""
+    mailbox = _checked_address("mailbox", mailbox)
     if request.delivery == "relay":
         if request.notification_url is not None:
             raise _refused('notificationUrl: belongs to "delivery": "direct" only')
         return Wish(mailbox)
     return Wish(mailbox, "direct", checked_notification_url(request.notification_url, settings))
+
+
+def _checked_address(field: str, address: str) -> str:
+    plain = address.strip().lower()
+    if not address.isascii() or not _ADDRESS.fullmatch(plain) or ".." in plain:
+        raise _refused(f"{field}: must be an e-mail address such as room1@contoso.com")
+    return plain
 
 
 def checked_notification_url(url: str | None, settings: Settings) -> str:

@@ -49,7 +49,16 @@ def subscribe(parts: Parts, wish: Wish) -> tuple[Watch, bool]:
 
 
 def unsubscribe(parts: Parts, watch_id: str) -> None:
-    """Remove a watch, its subscription and what the ledger keeps of it; one that is gone already is as good.
+    """Remove a watch as the partner asks; one that is gone already is as good. Raises SetupRefused."""
+    watch = parts.watches.get(watch_id)
+    if watch is not None and watch.room_lists:
+        lists = ", ".join(f"DELETE /api/room-lists/{room_list}" for room_list in watch.room_lists.split())
+        raise SetupRefused(409, "Part of a room list", f"The room is watched with its room list. Remove that: {lists}.")
+    let_go(parts, watch_id)
+
+
+def let_go(parts: Parts, watch_id: str) -> None:
+    """Remove a watch, its subscription and what the ledger keeps of it.
 
     The row goes last, and only as it was read: a renewal that made a new subscription meanwhile makes us look again.
     """
@@ -66,7 +75,7 @@ def unsubscribe(parts: Parts, watch_id: str) -> None:
 
 def _check_allowed(parts: Parts, wish: Wish) -> None:
     try:
-        allowed = parts.allows(wish.mailbox)
+        allowed = parts.allow_list.allows(wish.mailbox)
     except GraphError as error:
         text = "A room list of ALLOWED_MAILBOXES cannot be read: the relay needs Place.Read.All for it."
         if isinstance(error, GraphUnavailable):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.storage.connection import storage_errors
+from shared.storage.rows import Rows
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -20,8 +19,6 @@ ABANDONED = timedelta(seconds=60)  # who began to make a subscription and has no
 SEEN_EVERY = timedelta(seconds=10)  # else every change would cost one more write
 State = Literal["pending", "live", "refused", "gone", "paused"]
 NEEDS_A_PERSON = ("refused", "gone")
-_MOMENTS = ("created", "since", "tried", "pending_since", "expires", "renewed", "gap_since", "last_change")
-_ID = re.compile(r"[0-9a-f]{32}")
 _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
 
 
@@ -73,34 +70,11 @@ def watch_id_of(mailbox: str) -> str:
     return uuid.uuid5(_NAMESPACE, mailbox.lower()).hex
 
 
-class Watches:
-    """The table of watches. Methods raise Unavailable or ConfigurationError when storage fails."""
+class Watches(Rows[Watch]):
+    """The table of watches."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
-        self._table = table
-
-    def insert(self, watch: Watch) -> Watch | None:
-        """Add a new watch and return it with its etag; None when there is one with this id already."""
-        from azure.core.exceptions import ResourceExistsError
-
-        with storage_errors():
-            try:
-                answer = self._table().create_entity(_entity(watch))
-            except ResourceExistsError:
-                return None
-            return replace(watch, etag=str(answer["etag"]))
-
-    def get(self, watch_id: str) -> Watch | None:
-        """Return a watch, or None; for what cannot be the id of one, too."""
-        from azure.core.exceptions import ResourceNotFoundError
-
-        if not _ID.fullmatch(watch_id):
-            return None
-        with storage_errors():
-            try:
-                return _watch(self._table().get_entity(PARTITION, watch_id))
-            except ResourceNotFoundError:
-                return None
+        super().__init__(table, Watch, PARTITION)
 
     def claim(self, watch: Watch, now: datetime) -> Watch | None:
         """Begin to make a watch's subscription (anew); None when somebody else has changed the row meanwhile.
@@ -112,22 +86,6 @@ class Watches:
         news: dict[str, Any] = {} if watch.state in ("pending", *NEEDS_A_PERSON) else {"state": "pending", "since": now}
         return self.change(watch, **news, pending_since=now, subscription_id="", expires=None, gap_since=gap)
 
-    def change(self, watch: Watch, **changes: Any) -> Watch | None:
-        """Change some fields and return the watch as it is then; None when somebody changed or deleted it meanwhile."""
-        from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
-
-        changed = replace(watch, **changes)
-        row = {"PartitionKey": PARTITION, "RowKey": watch.id} | {n: _cell(getattr(changed, n)) for n in changes}
-        with storage_errors():
-            try:
-                answer = self._table().update_entity(
-                    row, etag=watch.etag, match_condition=MatchConditions.IfNotModified
-                )
-            except (ResourceModifiedError, ResourceNotFoundError):
-                return None
-            return replace(changed, etag=str(answer["etag"]))
-
     def saw_change(self, watch: Watch, moment: datetime, user_id: str) -> None:
         """Note when a change of this mailbox was last seen, to SEEN_EVERY, whoever else writes to the row.
 
@@ -137,54 +95,9 @@ class Watches:
 
         if watch.last_change is not None and moment - watch.last_change < SEEN_EVERY and watch.user_id == user_id:
             return
-        row = {"PartitionKey": PARTITION, "RowKey": watch.id, "last_change": _cell(moment), "user_id": user_id}
+        row = {"PartitionKey": PARTITION, "RowKey": watch.id, "last_change": moment.isoformat(), "user_id": user_id}
         with storage_errors():
             try:
                 self._table().update_entity(row)
             except ResourceNotFoundError:
                 return
-
-    def delete(self, watch: Watch) -> bool:
-        """Delete a watch as it was read; False when somebody changed it meanwhile. One that is gone is as good."""
-        from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
-
-        row = {"PartitionKey": PARTITION, "RowKey": watch.id}
-        with storage_errors(), suppress(ResourceNotFoundError):
-            try:
-                self._table().delete_entity(row, etag=watch.etag, match_condition=MatchConditions.IfNotModified)
-            except ResourceModifiedError:
-                return False
-        return True
-
-    def page(self, size: int, after: str = "") -> list[Watch]:
-        """Return up to `size` watches in the order of their ids, those after the id `after`."""
-        rule, names = "PartitionKey eq @partition and RowKey gt @after", {"partition": PARTITION, "after": after}
-        with storage_errors():
-            pages = self._table().query_entities(rule, parameters=names, results_per_page=size).by_page()
-            return [_watch(row) for row in next(pages, [])]
-
-    def all(self) -> Iterator[Watch]:
-        """Yield every watch."""
-        page = self.page(1000)
-        while page:
-            yield from page
-            page = self.page(1000, after=page[-1].id)
-
-
-def _entity(watch: Watch) -> dict[str, Any]:
-    row = {field.name: _cell(getattr(watch, field.name)) for field in fields(watch) if field.name != "etag"}
-    return row | {"PartitionKey": PARTITION, "RowKey": watch.id}
-
-
-def _cell(value: Any) -> str | bool:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return value if isinstance(value, bool) else value or ""
-
-
-def _watch(row: Any) -> Watch:
-    values = {field.name: row[field.name] for field in fields(Watch) if field.name in row and field.name != "etag"}
-    for name in _MOMENTS:
-        values[name] = datetime.fromisoformat(values[name]) if values.get(name) else None
-    return Watch(**values, etag=str(row.metadata["etag"]))

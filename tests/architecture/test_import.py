@@ -38,7 +38,11 @@ ROUTES = {
     "get_subscription": ("GET", "subscriptions/{id}"), "delete_subscription": ("DELETE", "subscriptions/{id}"),
     "receive_notifications": ("POST", "notifications"), "receive_lifecycle_events": ("POST", "lifecycle"),
     "health": ("GET", "health"), "health_checks": ("GET", "health/checks"),
+    "list_room_lists": ("GET", "room-lists"), "get_room_list": ("GET", "room-lists/{id}"),
+    "delete_room_list": ("DELETE", "room-lists/{id}"), "resync_subscription": ("POST", "subscriptions/{id}/resync"),
 }  # fmt: skip
+FUNCTIONS = {*ROUTES, "deliver_changes", "renew_subscriptions", "repair_mailboxes", "resync_calendars"}
+MASTER_KEY = {"resync_subscription"}
 
 
 def probed(folder: Path) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def test_the_import_loads_nothing_that_indexing_does_not_need(imported: dict[str
 
 def test_the_functions_are_those_that_an_administrator_was_promised(imported: dict[str, Any]) -> None:
     """By their names in the portal."""
-    assert set(imported["bindings"]) == {*ROUTES, "deliver_changes", "renew_subscriptions", "repair_mailboxes"}
+    assert set(imported["bindings"]) == FUNCTIONS
 
 
 def test_the_routes_are_those_of_the_contract(imported: dict[str, Any]) -> None:
@@ -96,14 +100,17 @@ def test_the_routes_are_those_of_the_contract(imported: dict[str, Any]) -> None:
     assert {name: (*found["methods"], found["route"]) for name, found in triggers.items()} == ROUTES
     open_ones = {name for name, found in triggers.items() if found.get("authLevel") == "ANONYMOUS"}
     assert open_ones == ANONYMOUS
-    assert {found.get("authLevel") for name, found in triggers.items() if name not in ANONYMOUS} <= {"FUNCTION", None}
+    assert {name for name, found in triggers.items() if found.get("authLevel") == "ADMIN"} == MASTER_KEY
+    others = triggers.keys() - ANONYMOUS - MASTER_KEY
+    assert {triggers[name].get("authLevel") for name in others} <= {"FUNCTION", None}
 
 
-def test_the_queues_and_the_timer_are_those_of_the_design(imported: dict[str, Any]) -> None:
+def test_the_queues_and_the_timers_are_those_of_the_design(imported: dict[str, Any]) -> None:
     """Both receivers write to both queues, through the host, before their answer leaves."""
     queues = {name: found["queueName"] for name, found in bindings_of(imported, "queueTrigger").items()}
     assert queues == {"deliver_changes": "calendar-changes", "repair_mailboxes": "mailbox-repairs"}
-    assert bindings_of(imported, "timerTrigger")["renew_subscriptions"]["schedule"] == "%RENEWAL_SCHEDULE%"
+    timers = {name: found["schedule"] for name, found in bindings_of(imported, "timerTrigger").items()}
+    assert timers == {"renew_subscriptions": "%RENEWAL_SCHEDULE%", "resync_calendars": "%RESYNC_SCHEDULE%"}
     for name in ("receive_notifications", "receive_lifecycle_events"):
         outputs = {b["queueName"] for b in imported["bindings"][name] if b["type"] == "queue"}
         assert outputs == {"calendar-changes", "mailbox-repairs"}
@@ -114,5 +121,4 @@ def test_the_package_works_by_itself(tmp_path: Path) -> None:
     build(tmp_path / "package.zip")
     with zipfile.ZipFile(tmp_path / "package.zip") as archive:
         archive.extractall(tmp_path / "app")
-    assert set(probed(tmp_path / "app")["bindings"]) == {*ROUTES, "deliver_changes", "renew_subscriptions",
-        "repair_mailboxes"}
+    assert set(probed(tmp_path / "app")["bindings"]) == FUNCTIONS

@@ -59,15 +59,16 @@ def test_another_part_can_be_passed_by_keyword() -> None:
     relay = Relay({"CLIENT_STATE_KEY_NAME": "my-key"}, secrets=vault)
     assert [key.version for key in relay.client_state_keys()] == ["v0", "v1"]
     assert vault.asked == ["my-key"]
-    assert relay.known_client_state_keys() == relay.client_state_keys()
-    assert Relay({}, secrets=Vault()).known_client_state_keys() is None
+    assert relay.client_state_keys.known() == relay.client_state_keys()
+    assert Relay({}, secrets=Vault()).client_state_keys.known() is None
 
 
 def test_a_key_that_is_too_short_names_itself() -> None:
     """Its value is not shown."""
-    for read in ("client_state_keys", "known_client_state_keys"):
+    keys = Relay({}, secrets=Vault("canary")).client_state_keys
+    for read in (keys, keys.known):
         with pytest.raises(ConfigurationError, match="client-state-key") as caught:
-            getattr(Relay({}, secrets=Vault("canary")), read)()
+            read()
         assert "canary" not in str(caught.value)
 
 

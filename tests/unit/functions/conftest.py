@@ -9,7 +9,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions import health, notifications, subscriptions
+from functions import health, notifications, resync, room_lists, subscriptions
 from tests.unit.relay.fakes import World
 
 
@@ -25,20 +25,42 @@ class Out:
 
 
 class HostWorld(World):
-    """A world with the two answers about keys that the HTTP functions need."""
+    """A world whose keys can be asked for without waiting, as the HTTP functions do.
+
+    `known` says whether they have been read, `unreadable` is what reading them raises.
+    """
 
     known: bool = True
+    unreadable: Exception | None = None
 
-    def known_client_state_keys(self) -> Any:
-        """Return the keys, or None before they were read."""
-        return self.keys if self.known else None
+    @property
+    def client_state_keys(self) -> Any:
+        """Return what gives the keys."""
+        return Keys(self)
+
+
+class Keys:
+    """Gives the keys of a world."""
+
+    def __init__(self, world: HostWorld) -> None:
+        self._world = world
+
+    def __call__(self) -> list[Any]:
+        """Return the keys, or raise."""
+        if self._world.unreadable:
+            raise self._world.unreadable
+        return self._world.keys
+
+    def known(self) -> list[Any] | None:
+        """Return them if they have been read."""
+        return self._world.keys if self._world.known else None
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
     """Return a world that the functions take for the process's relay."""
     made = HostWorld()
-    for module in (notifications, subscriptions, health):
+    for module in (notifications, subscriptions, room_lists, resync, health):
         monkeypatch.setattr(module, "relay", lambda: made)
     monkeypatch.setattr(health, "_kept", (0.0, []))
     yield made

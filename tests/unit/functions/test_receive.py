@@ -115,10 +115,7 @@ def test_before_the_first_reading_the_keys_are_waited_for(world: HostWorld) -> N
 def test_without_keys_graph_is_asked_to_come_again(world: HostWorld, error: Exception) -> None:
     """503, and nothing is taken for good."""
 
-    def fails() -> None:
-        raise error
-
-    world.known, world.client_state_keys = False, fails  # type: ignore[assignment, method-assign]
+    world.known, world.unreadable = False, error
     answer, changes, _ = post({"value": [item()]})
     assert (answer.status_code, changes.messages) == (503, [])
     assert int(answer.headers["Retry-After"]) > 0

@@ -17,6 +17,7 @@ def test_a_watch_is_201_and_then_200(world: HostWorld) -> None:
     assert content_of(first) == content_of(second) == {
         "id": WATCH_ID, "mailbox": MAILBOX, "delivery": "relay", "state": "live", "graphSubscriptionId": "s-1",
         "expirationDateTime": "2026-11-27T08:40:00Z", "lastChangeSeen": None, "created": "2026-11-20T10:00:00Z",
+        "since": "2026-11-20T10:00:00Z", "lastError": None, "roomLists": [],
     }  # fmt: skip
     assert first.headers["Location"] == f"https://relay.example/api/subscriptions/{WATCH_ID}"
 

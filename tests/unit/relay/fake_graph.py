@@ -99,3 +99,19 @@ class FakeSubscriptions:
         failure = self.failures.pop(0) if self.failures else None
         if failure:
             raise failure
+
+
+class FakeRooms:
+    """Graph's room lists: rooms or an error by the list's address; 404 for an unknown one."""
+
+    def __init__(self) -> None:
+        self.by_list: dict[str, list[str] | Exception] = {}
+        self.asked: list[str] = []
+
+    def of_list(self, address: str) -> Iterator[str]:
+        """List the rooms."""
+        self.asked.append(address)
+        found = self.by_list.get(address, GraphNotFound(404, "ResourceNotFound"))
+        if isinstance(found, Exception):
+            raise found
+        return iter(found)

@@ -6,12 +6,13 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from shared.config import Settings
 from shared.graph.client_state import Key
 from shared.partner.webhook import NotDelivered
-from shared.relay.allow_list import allows
+from shared.relay.allow_list import AllowList
 from shared.relay.deliver import AT_ONCE
 from shared.relay.messages import Change, ChangeMessage, Repair, read_changes, read_repairs
 from shared.relay.series import Occurrences
@@ -19,8 +20,9 @@ from shared.relay.subscription import SubscriptionKeeper
 from shared.relay.window import Window, window_of
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Entry, Ledger
+from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watch, Watches, watch_id_of
-from tests.unit.relay.fake_graph import FakeEvents, FakeSubscriptions
+from tests.unit.relay.fake_graph import FakeEvents, FakeRooms, FakeSubscriptions
 from tests.unit.relay.fake_table import FakeTable
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -120,6 +122,8 @@ class World:
         self.keys = [OLD]
         self.rows, self.ledger_rows = FakeTable(), FakeTable()
         self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.rooms = FakeRooms()
+        self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
         self.changes, self.repairs = FakeQueue(), FakeRepairs()
         self.events, self.webhook = FakeEvents(), FakeWebhook()
@@ -132,6 +136,11 @@ class World:
         self.workers = ThreadPoolExecutor(16)
         self._slots: dict[str, threading.BoundedSemaphore] = {}
         self.slept: list[float] = []
+
+    @cached_property
+    def allow_list(self) -> AllowList:
+        """Which mailboxes are allowed."""
+        return AllowList(self.settings.allowed_mailboxes, self.rooms.of_list, self.now)
 
     def now(self) -> datetime:
         """Return the time."""
@@ -153,10 +162,6 @@ class World:
     def get_token(self, **_: bool) -> str:
         """Return a token."""
         return "token"
-
-    def allows(self, mailbox: str) -> bool:
-        """Return whether an address is allowed."""
-        return allows(self.settings.allowed_mailboxes, mailbox)
 
     def client_state_keys(self) -> list[Key]:
         """Return the keys."""

@@ -8,12 +8,19 @@ import pytest
 
 from shared.config import Settings
 from shared.errors import SetupRefused
-from shared.relay.setup_request import is_private, read_wish
+from shared.relay.setup_request import is_private, read_request, read_room_list
+from shared.relay.setup_request import read_wish as read_wish_of
 from shared.relay.subscribe import Wish
 from tests.unit.relay.fakes import SETTINGS
 
 PLAIN = Settings.load(SETTINGS)
 URL = "https://partner.example/graph"
+
+
+def read_wish(content: dict[str, Any], settings: Settings) -> Wish:
+    """Read what a call asks for its one mailbox."""
+    request = read_request(content)
+    return read_wish_of(request, request.mailbox or "", settings)
 
 
 def refusal(content: dict[str, Any], settings: Settings = PLAIN) -> str:
@@ -152,3 +159,32 @@ def test_a_private_host_is_for_local_development_only_and_only_if_named() -> Non
     assert direct("https://localhost:1/x", ALLOWED_NOTIFICATION_HOSTS="localhost", **local)
     with pytest.raises(SetupRefused, match="private network"):
         direct("https://localhost:1/x", **local)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"mailbox": "a@contoso.com", "mailboxes": ["b@contoso.com"]},
+        {"mailbox": "a@contoso.com", "roomList": "l@contoso.com"},
+        {"mailboxes": []},
+        {"mailboxes": ["a@contoso.com"] * 101},
+        {"mailboxes": "a@contoso.com"},
+        {"mailboxes": [1]},
+        {"roomList": 1},
+    ],
+)
+def test_a_call_asks_for_one_of_three_things(content: dict[str, Any]) -> None:
+    """One mailbox, up to a hundred, or a room list."""
+    with pytest.raises(SetupRefused) as caught:
+        read_request(content)
+    assert caught.value.status == 422
+
+
+def test_a_room_list_is_named_by_its_address() -> None:
+    """In lower case; and it is delivered by the relay only."""
+    assert read_room_list(read_request({"roomList": " Building1@Contoso.com "})) == "building1@contoso.com"
+    for more in ({"delivery": "direct"}, {"notificationUrl": URL}, {"roomList": "canary"}):
+        with pytest.raises(SetupRefused) as caught:
+            read_room_list(read_request({"roomList": "building1@contoso.com"} | more))
+        assert "canary" not in str(caught.value)

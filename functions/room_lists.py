@@ -1,0 +1,67 @@
+"""The partner reads how far a watched room list is, and lets go of it. It is asked for with the other watches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import azure.functions as func
+
+from functions.http import answer, answering, problem
+from shared.bootstrap import relay
+
+if TYPE_CHECKING:
+    from shared.storage.room_lists import RoomList
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+ROUTE = "room-lists"
+
+
+@blueprint.route(ROUTE, methods=["GET"])
+@answering
+def list_room_lists(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
+    """List the watched room lists."""
+    return answer(200, {"value": [_picture(room_list) for room_list in relay().room_lists.all()]})
+
+
+@blueprint.route(ROUTE + "/{id}", methods=["GET"])
+@answering
+def get_room_list(req: func.HttpRequest) -> func.HttpResponse:
+    """Return a watched room list, and how many of its rooms are live, pending, refused, gone or paused."""
+    from shared.relay.room_lists import progress
+
+    room_list = relay().room_lists.get(req.route_params["id"])
+    if room_list is None:
+        return problem(404, "No such room list", "List them with GET /api/room-lists.")
+    states = progress(relay(), room_list)
+    counts = {state: states[state] for state in ("live", "pending", "refused", "gone", "paused")}
+    return answer(200, _picture(room_list) | counts)
+
+
+@blueprint.route(ROUTE + "/{id}", methods=["DELETE"])
+@answering
+def delete_room_list(req: func.HttpRequest) -> func.HttpResponse:
+    """Let go of a room list, and soon of the rooms that nobody else asked for; doing it again is as good."""
+    from shared.relay.room_lists import release_room_list
+
+    release_room_list(relay(), req.route_params["id"])
+    return func.HttpResponse(status_code=204)
+
+
+def address_of(room_list_id: str) -> str:
+    """Return the address where the progress of a room list is read."""
+    return f"{relay().settings.public_base_url}/api/{ROUTE}/{room_list_id}"
+
+
+def _picture(room_list: RoomList) -> dict[str, Any]:
+    """Return what the partner sees of a room list; moments in UTC. `notAllowed` rooms are kept out by the customer."""
+    from shared.partner.payload import written
+
+    return {
+        "id": room_list.id,
+        "roomList": room_list.address,
+        "desired": room_list.desired,
+        "notAllowed": room_list.not_allowed,
+        "checked": written(room_list.checked) if room_list.checked else None,
+        "lastError": room_list.last_error or None,
+        "created": written(room_list.created),
+    }

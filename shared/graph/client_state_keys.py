@@ -1,0 +1,36 @@
+"""The keys of the clientState, as Key Vault has them."""
+
+from __future__ import annotations
+
+from shared.errors import ConfigurationError
+from shared.graph.client_state import Key
+from shared.key_vault import Secret, Secrets
+
+SHORTEST = 16  # characters
+
+
+class ClientStateKeys:
+    """The two newest versions of the secret `name`, newest first."""
+
+    def __init__(self, secrets: Secrets, name: str) -> None:
+        self._secrets = secrets
+        self._name = name
+        self._made: tuple[list[Secret], list[Key]] = ([], [])
+
+    def __call__(self) -> list[Key]:
+        """Return them; may wait for the vault. Raises ConfigurationError or Unavailable."""
+        return [self._key(secret) for secret in self._secrets.latest_two(self._name)]
+
+    def known(self) -> list[Key] | None:
+        """Return the same without ever waiting, or None when they have not been read yet."""
+        known = self._secrets.peek_latest_two(self._name)
+        if known is None:
+            return None
+        if self._made[0] is not known:  # made anew only when the vault was read anew: this runs at every POST of Graph
+            self._made = (known, [self._key(secret) for secret in known])
+        return self._made[1]
+
+    def _key(self, secret: Secret) -> Key:
+        if len(secret.value) < SHORTEST:
+            raise ConfigurationError(self._name, f"must be at least {SHORTEST} random characters")
+        return Key(secret.version, secret.value.encode(), secret.created)

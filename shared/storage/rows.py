@@ -1,0 +1,132 @@
+"""A table's rows as dataclasses: one partition, an id as the row key, and every change on the condition of its etag."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+
+from shared.storage.connection import storage_errors
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class HasId(Protocol):
+    """A dataclass of texts, numbers, truths and moments in UTC; `etag` is the row's and not stored in it."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> str:
+        """The row's key."""
+
+    @property
+    def etag(self) -> str:
+        """What changes with every write to the row; empty before it is stored."""
+
+
+Row = TypeVar("Row", bound=HasId)
+
+
+class Rows(Generic[Row]):
+    """The rows of one kind. Methods raise Unavailable or ConfigurationError when storage fails."""
+
+    def __init__(self, table: Callable[[], TableClient], kind: type[Row], partition: str) -> None:
+        self._table = table
+        self._made: Callable[..., Row] = kind
+        self._partition = partition
+        self._fields = [field for field in fields(kind) if field.name != "etag"]
+
+    def insert(self, row: Row) -> Row | None:
+        """Add a new row and return it with its etag; None when there is one with this id already."""
+        from azure.core.exceptions import ResourceExistsError
+
+        entity = {field.name: _cell(getattr(row, field.name)) for field in self._fields} | self._place(row.id)
+        with storage_errors():
+            try:
+                answer = self._table().create_entity(entity)
+            except ResourceExistsError:
+                return None
+            return replace(row, etag=str(answer["etag"]))
+
+    def get(self, row_id: str) -> Row | None:
+        """Return a row, or None; for what cannot be the id of one, too."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        if not _ID.fullmatch(row_id):
+            return None
+        with storage_errors():
+            try:
+                return self._read(self._table().get_entity(self._partition, row_id))
+            except ResourceNotFoundError:
+                return None
+
+    def change(self, row: Row, **changes: Any) -> Row | None:
+        """Change some fields and return the row as it is then; None when somebody changed or deleted it meanwhile."""
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+        changed = replace(row, **changes)
+        entity = self._place(row.id) | {name: _cell(getattr(changed, name)) for name in changes}
+        with storage_errors():
+            try:
+                answer = self._table().update_entity(
+                    entity, etag=row.etag, match_condition=MatchConditions.IfNotModified
+                )
+            except (ResourceModifiedError, ResourceNotFoundError):
+                return None
+            return replace(changed, etag=str(answer["etag"]))
+
+    def delete(self, row: Row) -> bool:
+        """Delete a row as it was read; False when somebody changed it meanwhile. One that is gone is as good."""
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+        with storage_errors(), suppress(ResourceNotFoundError):
+            try:
+                self._table().delete_entity(
+                    self._place(row.id), etag=row.etag, match_condition=MatchConditions.IfNotModified
+                )
+            except ResourceModifiedError:
+                return False
+        return True
+
+    def page(self, size: int, after: str = "") -> list[Row]:
+        """Return up to `size` rows in the order of their ids, those after the id `after`."""
+        rule = "PartitionKey eq @partition and RowKey gt @after"
+        names = {"partition": self._partition, "after": after}
+        with storage_errors():
+            pages = self._table().query_entities(rule, parameters=names, results_per_page=size).by_page()
+            return [self._read(row) for row in next(pages, [])]
+
+    def all(self) -> Iterator[Row]:
+        """Yield every row."""
+        page = self.page(1000)
+        while page:
+            yield from page
+            page = self.page(1000, after=page[-1].id)
+
+    def _place(self, row_id: str) -> dict[str, Any]:
+        return {"PartitionKey": self._partition, "RowKey": row_id}
+
+    def _read(self, entity: Any) -> Row:
+        """Return a row; a field that an older version did not store has its default."""
+        values = {field.name: entity[field.name] for field in self._fields if field.name in entity}
+        for field in self._fields:
+            if "datetime" in str(field.type):
+                text = values.get(field.name)
+                values[field.name] = datetime.fromisoformat(text) if text else None
+        return self._made(**values, etag=str(entity.metadata["etag"]))
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as the table takes it; what is unknown is an empty text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return "" if value is None else value

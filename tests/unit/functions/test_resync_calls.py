@@ -1,0 +1,48 @@
+"""Claims about asking for a resync."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.resync import resync_calendars, resync_subscription
+from shared.relay.messages import Repair
+from tests.unit.functions.conftest import HostWorld, call, content_of
+from tests.unit.relay.fakes import WATCH_ID
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [(b"", "resync"), ({}, "resync"), ({"full": False}, "resync"), ({"full": True}, "resync-full")]
+)
+def test_a_resync_is_queued(world: HostWorld, body: object, kind: str) -> None:
+    """202; the body may be missing."""
+    world.watch()
+    answer = call(resync_subscription, body=body, route_params={"id": WATCH_ID})
+    assert (answer.status_code, content_of(answer)["full"]) == (202, kind == "resync-full")
+    assert world.repairs.take_repairs() == [Repair(WATCH_ID, kind)]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"x", 400), ([], 400), ({"full": "yes"}, 422), ({"full": None}, 422), ({"full": 1}, 422), ({"more": 1}, 422)],
+)
+def test_bad_input_queues_nothing(world: HostWorld, body: object, status: int) -> None:
+    """Problem details say what to send."""
+    world.watch()
+    answer = call(resync_subscription, body=body, route_params={"id": WATCH_ID})
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert world.repairs.wanted == []
+
+
+def test_an_unknown_watch_is_404_and_a_direct_one_409(world: HostWorld) -> None:
+    """Of a direct one nothing passes through us."""
+    assert call(resync_subscription, route_params={"id": WATCH_ID}).status_code == 404
+    world.watch(delivery="direct")
+    assert call(resync_subscription, route_params={"id": WATCH_ID}).status_code == 409
+    assert world.repairs.wanted == []
+
+
+def test_the_nightly_timer_queues_them_all(world: HostWorld) -> None:
+    """One for each mailbox."""
+    world.watch()
+    resync_calendars._function.get_user_function()(None)
+    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
