@@ -24,6 +24,8 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
             web.post("/_control/notifications/flush", control(tenant, flush)),
             web.get("/_control/subscriptions", control(tenant, subscriptions)),
             web.delete("/_control/subscriptions/{id}", control(tenant, vanish)),
+            web.post("/_control/subscriptions/{id}/lapse", control(tenant, lapse)),
+            web.post("/_control/endpoints", control(tenant, put_endpoint)),
             web.post("/_control/lifecycle", control(tenant, lifecycle)),
             web.post("/_control/mailboxes", control(tenant, add_mailbox)),
             web.delete("/_control/mailboxes/{address}", control(tenant, remove_mailbox)),
@@ -82,6 +84,28 @@ async def vanish(tenant: Tenant, request: web.Request) -> web.Response:
     if not graph_of(tenant).registry.remove(request.match_info["id"]):
         raise ControlError(404, f"no subscription {request.match_info['id']}")
     return web.json_response({"removed": request.match_info["id"]})
+
+
+async def lapse(tenant: Tenant, request: web.Request) -> web.Response:
+    """Let a subscription's access token lapse now, and ask the app to reauthorize."""
+    graph = graph_of(tenant)
+    subscription = graph.registry.find(request.match_info["id"])
+    if subscription is None:
+        raise ControlError(404, f"no subscription {request.match_info['id']}")
+    subscription.authorized_until = graph.clock.now()
+    graph.sender.tell_lifecycle(subscription, "reauthorizationRequired")
+    return web.json_response({"lapsed": subscription.id})
+
+
+async def put_endpoint(tenant: Tenant, request: web.Request) -> web.Response:
+    """Put an endpoint into a state for ten minutes: {"url": "https://…", "state": "ok" | "slow" | "drop"}."""
+    body = await body_of(request)
+    only(body, url=str, state=str)
+    graph, url = graph_of(tenant), body.get("url", "")
+    health = graph.sender.endpoints.put(url, body.get("state", ""), graph.clock.now())
+    if health.state == "drop":
+        graph.sender.end_drop(url)
+    return web.json_response(health.as_json())
 
 
 async def lifecycle(tenant: Tenant, request: web.Request) -> web.Response:
@@ -151,6 +175,7 @@ def _sender(tenant: Tenant) -> dict[str, Any]:
     sender = graph.sender
     return {**sender.counters.as_json(), "paused": not sender.running.is_set(), "pending": len(sender.waiting),
             "deliveries": len(sender.deliveries), "inFlight": sum(one.in_flight for one in sender.deliveries),
+            "endpoints": {host: one.as_json() for host, one in sender.endpoints.by_host.items()},
             "rooms": len(graph.processing.pending), "throttled": dict(graph.throttle.refused)}
 
 

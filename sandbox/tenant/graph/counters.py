@@ -18,6 +18,8 @@ class Counters:
     dropped: int = 0
     withdrawn: int = 0
     """Hints whose subscription ended before they could be sent."""
+    mixed: int = 0
+    """How often an app both updated and reauthorized a subscription within ten minutes, which Graph asks not to do."""
     answers: Counter[str] = field(default_factory=Counter)
     """By status, or "timeout" or "unreachable"."""
 
@@ -30,4 +32,5 @@ class Counters:
     def as_json(self) -> dict[str, Any]:
         """Return the counters with camelCase keys."""
         return {"hints": self.hints, "attempts": self.attempts, "sent": self.sent, "hintsSent": self.hints_sent,
-                "dropped": self.dropped, "withdrawn": self.withdrawn, "answers": dict(self.answers)}
+                "dropped": self.dropped, "withdrawn": self.withdrawn, "mixed": self.mixed,
+                "answers": dict(self.answers)}

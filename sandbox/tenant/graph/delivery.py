@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.tenant.clock import Clock
-from sandbox.tenant.graph.callbacks import Callbacks
+from sandbox.tenant.graph.callbacks import Callbacks, Reply
 from sandbox.tenant.graph.counters import Counters
 from sandbox.tenant.graph.hints import Hint
 from sandbox.tenant.graph.registry import Registry
@@ -35,11 +35,22 @@ class Limits:
         return cls(*(float(setting(settings, name)) for name in names))
 
 
+class Watcher(Protocol):
+    """Who hears how the endpoint answers, and what was lost for good."""
+
+    def answered(self, url: str, reply: Reply, *, late: bool, lost: bool) -> None:
+        """Hear of an attempt."""
+
+    def lost(self, hints: list[Hint]) -> None:
+        """Hear of notifications that will not be sent any more."""
+
+
 class Delivery:
     """The hints of one POST on their way; `hurry` sends it at once, `settled` is set whenever it is not in flight."""
 
-    def __init__(self, hints: list[Hint], began: datetime, limits: Limits) -> None:
+    def __init__(self, hints: list[Hint], began: datetime, limits: Limits, watcher: "Watcher") -> None:
         self.hints = hints
+        self._watcher = watcher
         self.attempts = 0
         self.next_attempt = began
         self.in_flight = False
@@ -71,6 +82,7 @@ class Delivery:
         over = not alive or await self._attempt(callbacks, counters)
         if not over and not self._again(clock.now()):
             counters.dropped += len(self.hints)
+            self._watcher.lost(self.hints)
             over = True
         self.in_flight = False
         self.hurry.clear()
@@ -99,6 +111,9 @@ class Delivery:
         body = json.dumps({"value": [hint.item for hint in self.hints]}, ensure_ascii=False).encode()
         reply = await callbacks.post(self.hints[0].url, body, {"Content-Type": "application/json"}, limit)
         counters.note(reply)
+        # Only a retry waits for the ten seconds beyond which an answer counts as lost.
+        lost = self.attempts > 1 and reply.seconds >= limit
+        self._watcher.answered(self.hints[0].url, reply, late=reply.seconds >= self._limits.first_answer, lost=lost)
         if reply.accepted:
             counters.sent += 1
             counters.hints_sent += len(self.hints)

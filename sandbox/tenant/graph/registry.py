@@ -29,11 +29,20 @@ class Subscription:
     client_state: str | None = None
     immutable: bool = False
     tls_version: str = "v1_2"
+    authorized_until: datetime | None = None
+    """When the access token lapses that Graph holds for it; None: never."""
+    patched: datetime | None = None
+    reauthorized: datetime | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def same_combination(self, other: "Subscription") -> bool:
         """Tell whether another one of the app watches the same changes of the same mailbox, which Graph refuses."""
         return (self.app, self.mailbox.id, self.change_types) == (other.app, other.mailbox.id, other.change_types)
+
+
+    def lapsed(self, now: datetime) -> bool:
+        """Tell whether its token has lapsed: its notifications wait."""
+        return self.authorized_until is not None and now >= self.authorized_until
 
 
 class Registry:

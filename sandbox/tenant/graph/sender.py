@@ -6,17 +6,20 @@ Graph: Receive change notifications through webhooks. One POST may carry many no
 import asyncio
 import random
 from collections.abc import Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.tenant.graph.callbacks import Callbacks
+from sandbox.tenant.graph.callbacks import Callbacks, Reply
 from sandbox.tenant.graph.counters import Counters
 from sandbox.tenant.graph.delivery import Delivery, Limits
+from sandbox.tenant.graph.endpoints import Endpoints, Health
 from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.hints import Hint, change_item, change_types, lifecycle_item
 from sandbox.tenant.graph.registry import Registry, Subscription
 from sandbox.tenant.graph.settings import setting
 from sandbox.tenant.state import Mailbox, Tenant
+
+GIVE_UP = timedelta(hours=4)
 
 
 class Sender:
@@ -33,6 +36,7 @@ class Sender:
         self.running = asyncio.Event()
         """Cleared while control holds everything back."""
         self.running.set()
+        self.endpoints = Endpoints()
         self._tasks: set[asyncio.Task[None]] = set()
         self._collecting: set[str] = set()
 
@@ -56,6 +60,74 @@ class Sender:
         item = lifecycle_item(subscription, self._tenant.tenant_id, lifecycle_event)
         self._add(Hint(subscription.id, subscription.lifecycle_url, item, self._tenant.clock.now(),
                        outlives=lifecycle_event == "subscriptionRemoved"))
+
+    def authorize(self, subscription: Subscription) -> None:
+        """Give a subscription a new access token: what waited for it is sent, but what is over four hours old."""
+        now, seconds = self._tenant.clock.now(), float(self._setting("tokenSeconds"))
+        subscription.authorized_until = now + timedelta(seconds=seconds) if seconds else None
+        if subscription.authorized_until is not None:
+            self.start(self._ask_for_renewal(subscription, subscription.authorized_until, seconds))
+        mine = [hint for hint in self.waiting if hint.subscription_id == subscription.id]
+        self._lose([hint for hint in mine if hint.due < now - GIVE_UP])
+        for url in {hint.url for hint in mine}:
+            self._serve(url)
+
+    def answered(self, url: str, reply: Reply, *, late: bool, lost: bool) -> None:
+        """Hear how an endpoint answered; one that falls into drop is told what it missed when that is over."""
+        now = self._tenant.clock.now()
+        before = self.endpoints.of(url, now).state
+        health = self.endpoints.note(url, now, late=late, lost=lost, least=int(self._setting("judgedAfter")))
+        if health.state == "drop" != before:
+            self.end_drop(url)
+        elif reply.accepted and health.state != "drop":
+            self._tell_missed(health)
+
+    def lost(self, hints: list[Hint]) -> None:
+        """Remember whose notifications were lost, for `missed`."""
+        for hint in hints:
+            health = self.endpoints.of(hint.url, self._tenant.clock.now())
+            health.discarded += 1
+            health.missed.add(hint.subscription_id)
+
+    def end_drop(self, url: str) -> None:
+        """See that the subscriptions of an endpoint in drop are told of it when that is over."""
+        self.start(self._after_drop(url))
+
+    async def _after_drop(self, url: str) -> None:
+        until = self.endpoints.of(url, self._tenant.clock.now()).until
+        if until is not None:
+            await self._tenant.clock.until(until)
+        self._tell_missed(self.endpoints.of(url, self._tenant.clock.now()))
+
+    def _tell_missed(self, health: Health) -> None:
+        missed, health.missed = health.missed, set()
+        for one in missed:
+            subscription = self._registry.find(one)
+            if subscription is not None and subscription.lifecycle_url is not None:
+                self.tell_lifecycle(subscription, "missed")
+
+    async def _ask_for_renewal(self, subscription: Subscription, until: datetime, seconds: float) -> None:
+        """Say reauthorizationRequired when three quarters of a token's time are over, if it is still the same one."""
+        await self._tenant.clock.until(until - timedelta(seconds=seconds / 4))
+        alive = self._registry.find(subscription.id) is not None
+        if alive and subscription.authorized_until == until and subscription.lifecycle_url is not None:
+            self.tell_lifecycle(subscription, "reauthorizationRequired")
+
+    def _lose(self, hints: list[Hint]) -> None:
+        taken = {id(hint) for hint in hints}
+        self.waiting = [hint for hint in self.waiting if id(hint) not in taken]
+        self.counters.dropped += len(hints)
+        self.lost(hints)
+
+    def _sendable(self, url: str) -> list[Hint]:
+        """Return an endpoint's waiting notifications, but those that are held."""
+        return [hint for hint in self.waiting if hint.url == url and not self._is_held(hint)]
+
+    def _is_held(self, hint: Hint) -> bool:
+        """Tell whether a change notification waits for its subscription's token; a lifecycle one does not."""
+        subscription = self._registry.find(hint.subscription_id)
+        is_change = "changeType" in hint.item
+        return is_change and subscription is not None and subscription.lapsed(self._tenant.clock.now())
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something until it ends or the tenant closes."""
@@ -84,31 +156,40 @@ class Sender:
         """Queue a hint and see that its endpoint is being served."""
         self.counters.hints += 1
         self.waiting.append(hint)
-        if hint.url not in self._collecting:
-            self._collecting.add(hint.url)
-            self.start(self._collect(hint.url))
+        self._serve(hint.url)
+
+    def _serve(self, url: str) -> None:
+        if url not in self._collecting:
+            self._collecting.add(url)
+            self.start(self._collect(url))
 
     async def _collect(self, url: str) -> None:
         """Take an endpoint's due hints, a batch at a time, until none waits."""
         try:
-            while mine := [hint for hint in self.waiting if hint.url == url]:
+            while mine := self._sendable(url):
                 pause = float(self._setting("batchSeconds"))
                 await self._tenant.clock.until(min(hint.due for hint in mine) + timedelta(seconds=pause))
                 await self.running.wait()
                 now = self._tenant.clock.now()
-                self._post([hint for hint in self.waiting if hint.url == url and hint.due <= now], hurry=False)
+                self._post([hint for hint in self._sendable(url) if hint.due <= now], hurry=False)
         finally:
             self._collecting.discard(url)
 
     def _post(self, hints: list[Hint], *, hurry: bool) -> None:
         """Hand hints of one endpoint to deliveries, in POSTs of at most batchMax, in any order."""
+        now = self._tenant.clock.now()
+        health = self.endpoints.of(hints[0].url, now) if hints else None
+        if health is not None and health.state == "drop":
+            self._lose([hint for hint in hints if "changeType" in hint.item])
+            hints = [hint for hint in hints if "changeType" not in hint.item]
         taken = {id(hint) for hint in hints}
         self.waiting = [hint for hint in self.waiting if id(hint) not in taken]
+        began = health.until if health is not None and health.until is not None else now
         if self._setting("shuffle"):
             self._chance.shuffle(hints)
         most = int(self._setting("batchMax"))
         for start in range(0, len(hints), most):
-            delivery = Delivery(hints[start : start + most], self._tenant.clock.now(), Limits.of(self._tenant.settings))
+            delivery = Delivery(hints[start : start + most], began, Limits.of(self._tenant.settings), self)
             if hurry:
                 delivery.hurry.set()
             self.deliveries.add(delivery)

@@ -14,6 +14,8 @@ DEFAULTS: dict[str, Any] = {
     "handshakeSeconds": 10.0,  # real seconds for an endpoint's validation
     "firstAnswerSeconds": 3.0,  # real seconds for the answer to a first attempt
     "laterAnswerSeconds": 10.0,  # real seconds for the answer to a retry
+    "judgedAfter": 20,  # answers of an endpoint within ten minutes before it can be found slow
+    "tokenSeconds": 0.0,  # tenant's seconds for which a subscription's access token lives; 0: for ever, as app-only
     "retrySeconds": 10.0,  # tenant's seconds before the first retry; each later pause is twice as long
     "latencySeconds": 0.01,  # real seconds that Exchange takes for a call, at least
     "subscriptionPage": 100,  # subscriptions in one page of the list

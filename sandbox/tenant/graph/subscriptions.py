@@ -3,6 +3,7 @@
 Graph: Create, List, Get, Update, Delete subscription; subscription: reauthorize.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from sandbox.tenant.graph import subscription_rules as rules
@@ -20,6 +21,7 @@ from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.state import Mailbox
 
+BOTH_WITHIN = timedelta(minutes=10)
 PER_MAILBOX = 1_000
 """Active Outlook subscriptions of a mailbox over all apps."""
 
@@ -37,6 +39,7 @@ async def create(graph: Graph, call: Call) -> Answer:
     new = _new(call, body, wanted, _mailbox(graph, call, wanted.mailbox, "Create"))
     _refuse_duplicate(graph, new)
     graph.registry.add(new)
+    graph.sender.authorize(new)
     context = {"@odata.context": f"{call.base}/$metadata#subscriptions/$entity"}
     return Answer(201, {**context, **_json(new), "clientState": new.client_state},
                   {"Location": f"{call.base}/subscriptions/{new.id}"})
@@ -78,6 +81,8 @@ async def update(graph: Graph, call: Call) -> Answer:
     # A renewal reauthorizes, so Exchange is asked again: the mailbox may be gone, or out of the app's scope.
     _mailbox(graph, call, subscription.mailbox.id, "Update")
     subscription.expires, subscription.notification_url = expires, url
+    subscription.patched = graph.clock.now()
+    _authorize(graph, subscription)
     return _answer(call, subscription, asked)
 
 
@@ -91,8 +96,18 @@ async def delete(graph: Graph, call: Call) -> Answer:
 async def reauthorize(graph: Graph, call: Call) -> Answer:
     """Satisfy a reauthorization; the expiration stays."""
     graph.throttle.count(call.caller.client_id, "reauthorize", throttle.REAUTHORIZATIONS)
-    _own(graph, call, "Reauthorize")
+    subscription = _own(graph, call, "Reauthorize")
+    subscription.reauthorized = graph.clock.now()
+    _authorize(graph, subscription)
     return Answer(204)
+
+
+def _authorize(graph: Graph, subscription: Subscription) -> None:
+    """Give the subscription a new token, and note when the app did both of what it must do one of in ten minutes."""
+    patched, reauthorized = subscription.patched, subscription.reauthorized
+    if patched is not None and reauthorized is not None and abs(patched - reauthorized) < BOTH_WITHIN:
+        graph.sender.counters.mixed += 1
+    graph.sender.authorize(subscription)
 
 
 def _new(call: Call, body: dict[str, Any], wanted: rules.Wanted, mailbox: Mailbox) -> Subscription:

@@ -114,7 +114,6 @@ def test_before_the_first_reading_the_keys_are_waited_for(world: HostWorld) -> N
 @pytest.mark.parametrize("error", [Unavailable("Key Vault"), ConfigurationError("client-state-key", "create it")])
 def test_without_keys_graph_is_asked_to_come_again(world: HostWorld, error: Exception) -> None:
     """503, and nothing is taken for good."""
-
     world.known, world.unreadable = False, error
     answer, changes, _ = post({"value": [item()]})
     assert (answer.status_code, changes.messages) == (503, [])

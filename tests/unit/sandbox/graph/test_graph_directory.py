@@ -1,9 +1,11 @@
 """Users and places."""
 
+import uuid
 from typing import Any
 
 import pytest
 
+from sandbox.tenant.state import Mailbox
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, USER, World, fits, refusal
 
 
@@ -52,3 +54,32 @@ def test_rooms_and_room_lists(directory: World) -> None:
     path = f"/places/{room_list['emailAddress']}/microsoft.graph.roomlist/rooms"
     assert [room["emailAddress"] for room in directory.get(path)["value"]] == [ROOM]
     assert refusal(directory.graph("GET", "/places/none@contoso.com/microsoft.graph.roomlist/rooms"))[0] == 404
+
+
+def test_a_large_room_list_is_paged(directory: World) -> None:
+    """A hundred at a time unless asked otherwise; the links lead through all of them, each once."""
+    rooms = [f"hall{number}@contoso.com" for number in range(205)]
+    for address in rooms:
+        directory.tenant.add_mailbox(Mailbox(address, address, "room", str(uuid.uuid4())))
+    directory.control("POST", "/settings", {"roomLists": {"campus@contoso.com": rooms}})
+    link, sizes, seen = "/places/campus@contoso.com/microsoft.graph.roomList/rooms", [], []
+    while link:
+        page = directory.get(link)
+        sizes.append(len(page["value"]))
+        seen += [room["emailAddress"] for room in page["value"]]
+        link = page.get("@odata.nextLink", "")
+    assert (sizes, sorted(seen)) == ([100, 100, 5], sorted(rooms))
+
+
+def test_places_need_their_permission(directory: World) -> None:
+    """403 with Calendars.Read alone, and at once when it is taken away."""
+    directory.control("POST", f"/clients/{APP}", {"roles": ["Calendars.Read"]})
+    path = "/places/Building1@contoso.com/microsoft.graph.roomList/rooms"
+    assert refusal(directory.graph("GET", path))[0] == 403
+
+
+def test_rooms_join_and_leave_a_list(directory: World) -> None:
+    """By control, while the tenant runs."""
+    directory.control("POST", "/settings", {"roomLists": {"Building1@contoso.com": [OTHER_ROOM]}})
+    path = "/places/building1@contoso.com/microsoft.graph.roomList/rooms?$select=emailAddress"
+    assert [room["emailAddress"] for room in directory.get(path)["value"]] == [OTHER_ROOM]

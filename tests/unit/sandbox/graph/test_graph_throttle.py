@@ -7,8 +7,9 @@ import pytest
 
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.graph.errors import GraphError
+from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.graph.throttle import MAILBOX, SUBSCRIPTION_LISTS, SUBSCRIPTION_WRITES, Limit, Throttle
-from tests.unit.sandbox.graph.graph_world import OTHER_ROOM, ROOM, World, refusal
+from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, World, refusal
 
 
 @pytest.fixture
@@ -80,3 +81,16 @@ def test_ten_minutes_of_ten_thousand() -> None:
     clock.advance(601)
     with throttle.mailbox("app", "mailbox"):
         pass
+
+
+def test_writes_of_subscriptions_count_together(world: World) -> None:
+    """Creating, updating and deleting share 500 in 20 seconds; the 501st of whichever kind gets 429."""
+    subscription = world.subscribe()
+    throttle = graph_of(world.tenant).throttle
+    for _ in range(497):
+        throttle.count(APP, "subscriptions", SUBSCRIPTION_WRITES)
+    path, end = f"/subscriptions/{subscription['id']}", {"expirationDateTime": world.after(days=6)}
+    assert [world.graph("PATCH", path, end).status_code for _ in range(2)] == [200, 200]
+    refused = [world.graph("DELETE", path), world.graph("POST", "/subscriptions", world.subscription())]
+    assert [answer.status_code for answer in refused] == [429, 429]
+    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
