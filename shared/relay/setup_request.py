@@ -15,6 +15,8 @@ from shared.relay.subscribe import Wish
 if TYPE_CHECKING:
     from shared.config import Settings
 
+_SUBJECTS = {"mailbox", "mailboxes", "roomList"}
+_ONE_OF = "mailbox: give one of mailbox, mailboxes and roomList"
 MOST_MAILBOXES = 100  # of one call
 # An SMTP address as Exchange takes it; no quotes, no comments, no address literals.
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
@@ -44,10 +46,10 @@ def read_request(content: dict[str, Any]) -> SetupRequest:
     try:
         request = SetupRequest.model_validate(content)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, e['loc']))[:60]}: {e['msg']}" for e in error.errors(include_input=False))
-        raise _refused("; ".join(faults)) from None
+        faults = [f"{'.'.join(map(str, e['loc']))[:60]}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise _refused("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _ONE_OF])) from None
     if sum(asked is not None for asked in (request.mailbox, request.mailboxes, request.room_list)) != 1:
-        raise _refused("mailbox: give one of mailbox, mailboxes and roomList")
+        raise _refused(_ONE_OF)
     return request
 
 

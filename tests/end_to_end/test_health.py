@@ -11,7 +11,9 @@ from tests.end_to_end.intake_case import Case, handshake
 from tests.end_to_end.restartable import start_host
 from tests.end_to_end.world import World
 
-CHECKS = {"settings", "keyVault", "graphToken", "storage", "oldestSubscriptionExpiry", "queueDepth"}
+CHECKS = {
+    "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry", "queueDepth",
+}  # fmt: skip
 FUNCTIONS = {
     "create_subscription", "list_subscriptions", "get_subscription", "delete_subscription", "receive_notifications",
     "deliver_changes", "renew_subscriptions", "receive_lifecycle_events", "health", "health_checks",

@@ -50,9 +50,11 @@ def campaign(_world: World) -> Campaign:
     booked = [_world.book(address, days=number % 90)["immutableId"] for number in range(2 * len(TABLE) + 1)]
     traps, markers = dict(zip(TABLE, booked, strict=False)), dict(zip(TABLE, booked[len(TABLE) :], strict=False))
     target, began = _target(_world, address, booked[-1]), len(_world.stack.host.log.read_text())
+    elsewhere = _target(_world, _world.mailbox(), booked[-1])  # a `missed` resyncs its mailbox: all traps were told
     answers, after = {}, {}
     for name, case in TABLE.items():
-        answers[name] = _post(_world, case, replace(target, trap=traps[name]))
+        whose = elsewhere if name.startswith("lifecycle") else target
+        answers[name] = _post(_world, case, replace(whose, trap=traps[name]))
         after[name] = _post(_world, GOOD, replace(target, trap=markers[name])).status_code
 
     def told() -> set[str]:

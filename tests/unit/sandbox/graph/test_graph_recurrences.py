@@ -1,0 +1,142 @@
+"""Claims about series over real iCalendar data, judged by the library recurring-ical-events.
+
+sandbox/calendars/recurrences.ics holds the recurrences that Exchange can hold (UIDs that begin with held) and those of
+RFC 5545's examples that it cannot (refused).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import recurring_ical_events
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from icalendar import Calendar
+
+from sandbox.ics import control_body, read_calendar
+from sandbox.ics_zones import instant
+from sandbox.tenant.graph import booking
+from sandbox.tenant.graph.calendar import Calendar as Store
+from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.service import Graph, graph_of
+from sandbox.tenant.seed import Seed, tenant_from
+
+FILE = Path(__file__).parents[4] / "sandbox/calendars/recurrences.ics"
+ICS = Calendar.from_ical(FILE.read_bytes())
+EVENTS = read_calendar(FILE.read_bytes()).events
+RULES = {str(one["UID"]): one for one in ICS.walk("VEVENT") if "RRULE" in one}
+HELD = sorted(uid for uid in RULES if uid.startswith("held"))
+REFUSED = sorted(uid for uid in RULES if uid.startswith("refused"))
+WINDOWS = [(datetime(year, month, 1, tzinfo=UTC), datetime(year, month, 1, tzinfo=UTC) + timedelta(days=days))
+           for year, month, days in ((1997, 9, 181), (1998, 3, 35), (1999, 1, 730), (2003, 10, 60))]  # fmt: skip
+Times = list[tuple[datetime, datetime]]
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """Return a Graph with one room."""
+    seed = {"tenantId": "0b1d7a52-5a3c-4d0e-9c61-4c3a1f6f2e10", "identityHeader": "header", "clients": [],
+            "mailboxes": [{"address": "room1@contoso.com", "kind": "room"}]}  # fmt: skip
+    return graph_of(tenant_from(Seed.model_validate(seed), tmp_path_factory.mktemp("recurrences")))
+
+
+def filed(graph: Graph, event: dict[str, Any]) -> Store:
+    """Write a series with its exceptions onto a new calendar, as control does."""
+    store = Store()
+    master = booking.new_event(graph, graph.tenant.mailboxes["room1@contoso.com"], control_body(event) | {"direct": True})
+    store.add(master)
+    for override in event["overrides"]:
+        moment = instant(override["recurrenceId"])
+        around = store.instances(master, moment - timedelta(days=2), moment + timedelta(days=2))
+        [one] = [one for one in around if one.original_start is not None and one.original_start.utc == moment]
+        body = {name: override[name] for name in ("start", "end", "subject")}
+        booking.change(one, body)
+        store.keep_exception(one)
+    return store
+
+
+def shown(found: list[Event]) -> Times:
+    """Return the times of a calendar view."""
+    return sorted((one.start.utc, one.end.utc) for one in found)
+
+
+def expected(calendar: Calendar, uid: str, start: datetime, end: datetime) -> Times:
+    """Return what the library says of one series in a window."""
+    found = recurring_ical_events.of(calendar).between(start, end)
+    times = ((_utc(one["DTSTART"].dt), _utc(one["DTEND"].dt)) for one in found if str(one["UID"]) == uid)
+    return sorted(one for one in times if one[0] < end and one[1] > start)
+
+
+def _utc(moment: date) -> datetime:
+    if not isinstance(moment, datetime):
+        return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    return moment.astimezone(UTC)
+
+
+def test_the_file_has_its_shapes() -> None:
+    """None can change its group in silence."""
+    assert (len(HELD), len(REFUSED)) == (37, 26)
+    assert sum(" RFC" in str(one["SUMMARY"]).join(" ") or str(one["SUMMARY"]).startswith("RFC") for one in RULES.values()) == 42
+
+
+@pytest.mark.parametrize("uid", HELD)
+def test_a_series_has_the_occurrences_that_the_library_finds(graph: Graph, uid: str) -> None:
+    """In every window: summer and winter, before its end and after it, with its exceptions."""
+    [event] = [one for one in EVENTS if one["subject"] == str(RULES[uid]["SUMMARY"]) and one["rrule"]]
+    store, number = filed(graph, event), 0
+    for start, end in WINDOWS:
+        wanted = expected(ICS, uid, start, end)
+        assert shown(store.view(start, end)) == wanted
+        number += len(wanted)
+    assert number > 0
+
+
+@pytest.mark.parametrize("uid", REFUSED)
+def test_what_exchange_cannot_hold_is_refused_with_a_reason(graph: Graph, uid: str) -> None:
+    """As Outlook cannot make it either."""
+    [event] = [one for one in EVENTS if one["subject"] == str(RULES[uid]["SUMMARY"])]
+    with pytest.raises(ValueError, match="Exchange has no"):
+        filed(graph, event)
+
+
+DAYS = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
+WEEK = st.lists(DAYS, min_size=1, max_size=5, unique=True).map(",".join)
+NTH = st.sampled_from(["1", "2", "3", "4", "-1"])
+PATTERNS = st.one_of(
+    st.just("FREQ=DAILY"),
+    WEEK.map("FREQ=WEEKLY;BYDAY={}".format),
+    st.integers(1, 28).map("FREQ=MONTHLY;BYMONTHDAY={}".format),
+    st.tuples(NTH, DAYS).map(lambda one: f"FREQ=MONTHLY;BYDAY={one[0]}{one[1]}"),
+    st.tuples(st.integers(1, 12), st.integers(1, 28)).map(lambda one: f"FREQ=YEARLY;BYMONTH={one[0]};BYMONTHDAY={one[1]}"),
+    st.tuples(st.integers(1, 12), NTH, DAYS).map(lambda one: f"FREQ=YEARLY;BYMONTH={one[0]};BYDAY={one[1]}{one[2]}"),
+)
+ENDS = st.one_of(st.just(""), st.integers(1, 30).map(";COUNT={}".format), st.just(";UNTIL=20271231T120000Z"))
+ZONES = st.sampled_from(["Europe/Oslo", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "Pacific/Auckland"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(PATTERNS, st.integers(1, 4), ENDS, ZONES, st.integers(4, 20), st.lists(st.integers(0, 12), max_size=3))
+def test_any_series_is_expanded_like_the_library_does(
+    graph: Graph, pattern: str, interval: int, ends: str, zone: str, hour: int, off: list[int]
+) -> None:
+    """All six patterns of Graph, any end, any zone, with days taken out."""
+    rule = f"{pattern};INTERVAL={interval}{ends}"
+    first = next(iter(booking.read_rule(rule, datetime(2026, 1, 5, hour), zone).starts(datetime(2026, 1, 5, hour), zone)))
+    starts = booking.read_rule(rule, first, zone).starts(first, zone)
+    early = [start for start, _ in zip(starts, range(13), strict=False)]
+    exdates = sorted({early[number] for number in off if 0 < number < len(early)})
+    text = _ics(rule, first, zone, exdates)
+    [event] = read_calendar(text.encode()).events
+    window = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 6, 1, tzinfo=UTC)
+    assert shown(filed(graph, event).view(*window)) == expected(Calendar.from_ical(text), "one", *window)
+
+
+def _ics(rule: str, first: datetime, zone: str, exdates: list[datetime]) -> str:
+    off = [f"EXDATE;TZID={zone}:{one:%Y%m%dT%H%M%S}" for one in exdates]
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//EN", "BEGIN:VEVENT", "UID:one", "SUMMARY:Any",
+             f"DTSTART;TZID={zone}:{first:%Y%m%dT%H%M%S}", f"DTEND;TZID={zone}:{first + timedelta(hours=1):%Y%m%dT%H%M%S}",
+             f"RRULE:{rule}", *off, "END:VEVENT", "END:VCALENDAR", ""]  # fmt: skip
+    return "\r\n".join(lines)
