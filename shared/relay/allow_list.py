@@ -60,6 +60,11 @@ class AllowList:
             raise unknown
         return False
 
+    def learn(self, room_list: str, rooms: Iterable[str]) -> None:
+        """Take the rooms of a list from somebody who has just asked Graph for them."""
+        with self._lock:
+            self._known[room_list.lower()] = _Rooms(frozenset(rooms), self._now() + KEEP)
+
     def allows_list(self, room_list: str) -> bool:
         """Return whether a whole room list may be asked for: by its own entry, or like an address."""
         return room_list.lower() in self.room_lists or self._is_plain(room_list.lower())

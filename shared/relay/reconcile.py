@@ -56,8 +56,7 @@ class _Run:
             if now - self.reported < REPORT_EVERY and done < self.total:
                 return
             self.reported = now
-        ends = ", ".join(f"{number} {word}" for word, number in sorted(self.ends.items()))
-        _logger.info("Subscriptions: %d of %d steps done (%s)", done, self.total, ends)
+        _logger.info("Subscriptions: %d of %d steps done (%s)", done, self.total, _in_words(self.ends))
 
 
 def reconcile(parts: Parts) -> Counter[str]:
@@ -72,7 +71,12 @@ def reconcile(parts: Parts) -> Counter[str]:
         queue_owed_resyncs(parts)
     for end, number in ends.items():
         telemetry.count("reconciled", number, end=end)
+    _logger.info("Subscriptions are reconciled: %s", _in_words(ends) or "nothing was to be done")
     return ends
+
+
+def _in_words(ends: Counter[str]) -> str:
+    return ", ".join(f"{number} {word}" for word, number in sorted(ends.items()))
 
 
 def _steps(parts: Parts) -> list[Step]:

@@ -87,6 +87,7 @@ def _match(parts: Parts, stored: RoomList) -> _Matched:
     """Read a list's rooms and note on its row how that went."""
     try:
         members = set(parts.rooms.of_list(stored.address))
+        parts.allow_list.learn(stored.address, members)  # a room that joins is allowed with its list
         allowed = {room for room in members if parts.allow_list.allows(room)}
     except GraphNotFound:
         members = allowed = set()

@@ -1,32 +1,20 @@
 """Claims about subscriptions that are kept alive: by the timer's function, and by Graph's lifecycle events."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 
-from azure.data.tables import UpdateMode
-
 from tests.end_to_end.waiting import eventually
-from tests.end_to_end.world import World
+from tests.end_to_end.world import World, ago
 
 
 def _expiring(world: World, hours: float = 24) -> dict[str, Any]:
-    """Watch a mailbox, let the relay believe that its subscription ends in so many hours, and return the watch."""
+    """Watch a mailbox whose subscription ends in so many hours, and which was renewed long ago; return the watch."""
     watch = world.relay.watch(world.mailbox())
-    end = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
-    row = {"PartitionKey": "watch", "RowKey": watch["id"], "expires": end}
-    world.table("watches").update_entity(row, mode=UpdateMode.MERGE)
+    end = f"{datetime.now(UTC) + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}"
+    world.tenant.control("PATCH", f"/subscriptions/{watch['graphSubscriptionId']}", {"expirationDateTime": end})
+    world.age(watch, renewed=ago(days=6), expires=end)
     return watch
-
-
-def _renew(world: World) -> dict[str, int]:
-    """Run renew_subscriptions by hand, wait for its end, and return what it says it did."""
-    log = world.stack.host.log
-    began = len(log.read_text())
-    world.relay.run("renew_subscriptions")
-    pattern = re.compile(r"reconciled=(\d+) end=([a-z-]+)")
-    return {end: int(number) for number, end in eventually(lambda: pattern.findall(log.read_text()[began:]))}
 
 
 def _calls(world: World, operation: str) -> int:
@@ -38,8 +26,8 @@ def test_what_expires_soon_is_renewed_by_one_patch_and_the_rest_left_alone(world
     soon, later = _expiring(world), world.relay.watch(world.mailbox())
     before = {one["id"]: one["expirationDateTime"] for one in world.subscriptions(later["mailbox"])}
     world.tenant.control("DELETE", "/calls")
-    assert _renew(world) == {"renewed": 1}
-    assert world.tenant.control("GET", "/calls") == {"PATCH /subscriptions/{id}": 1}
+    assert world.reconcile() == {"renewed": 1}
+    assert world.tenant.control("GET", "/calls") == {"GET /subscriptions": 1, "PATCH /subscriptions/{id}": 1}
     (watch,) = world.watches(soon["mailbox"])
     assert watch["graphSubscriptionId"] == soon["graphSubscriptionId"]
     end = datetime.fromisoformat(watch["expirationDateTime"])
@@ -53,7 +41,7 @@ def test_a_vanished_subscription_is_made_anew_and_its_changes_arrive(world: Worl
     """When Graph answers 404 to the PATCH, a new subscription is made under the same watch, and it works."""
     watch = _expiring(world)
     world.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
-    _renew(world)
+    world.reconcile()
     (now,) = world.watches(watch["mailbox"])
     (subscription,) = world.subscriptions(watch["mailbox"])
     assert now["id"] == watch["id"]
@@ -64,11 +52,13 @@ def test_a_vanished_subscription_is_made_anew_and_its_changes_arrive(world: Worl
 
 
 def test_one_that_cannot_be_renewed_does_not_stop_the_others(world: World) -> None:
-    """A mailbox that is gone fails by itself; the others are renewed in the same run."""
+    """A mailbox that is gone fails by itself and says so; the others are renewed in the same run."""
     gone, *others = (_expiring(world) for _ in range(3))
     world.tenant.control("DELETE", f"/subscriptions/{gone['graphSubscriptionId']}")
     world.tenant.control("DELETE", f"/mailboxes/{gone['mailbox']}")
-    ends = _renew(world)
+    ends = world.reconcile()
+    (told,) = world.watches(gone["mailbox"])
+    assert (told["state"], "no mailbox" in told["lastError"]) == ("gone", True)
     assert ends["failed"] == 1
     assert ends["renewed"] == len(others)
     world.relay.call("DELETE", f"/subscriptions/{gone['id']}")
@@ -121,7 +111,7 @@ def test_a_watch_deleted_while_its_renewal_is_under_way_leaves_no_orphan(world: 
     """The renewal's PATCH comes late and finds the subscription deleted: what it makes anew is taken away again."""
     watch = _expiring(world)
     world.fault(f"PATCH /v1.0/subscriptions/{watch['graphSubscriptionId']}", delaySeconds=1.0, times=1)
-    runner = Thread(target=_renew, args=(world,))
+    runner = Thread(target=world.reconcile)
     runner.start()
     eventually(lambda: world.tenant.control("GET", "/faults")["faults"][0]["met"])
     assert world.relay.call("DELETE", f"/subscriptions/{watch['id']}").status_code == 204
@@ -142,7 +132,7 @@ def test_a_watch_renewed_while_its_deletion_is_under_way_leaves_no_orphan(world:
     remover = Thread(target=delete)
     remover.start()
     eventually(lambda: world.subscriptions(watch["mailbox"]) == [] or None)
-    _renew(world)
+    world.reconcile()
     remover.join()
     assert answers == [204]
     assert world.watches(watch["mailbox"]) == world.subscriptions(watch["mailbox"]) == []

@@ -2,17 +2,26 @@
 
 import base64
 import json
+import re
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import requests
 from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import TableClient
+from azure.data.tables import TableClient, UpdateMode
 from azure.storage.queue import QueueClient
 
 from sandbox.demo.expected import expected_event
 from sandbox.stack import Stack
 from tests.end_to_end.truth import at
 from tests.end_to_end.waiting import eventually
+
+
+def ago(**delta: float) -> str:
+    """Return a moment that is past, as the relay stores it."""
+    return (datetime.now(UTC) - timedelta(**delta)).isoformat()
+
 
 CHANGES, REPAIRS = "calendar-changes", "mailbox-repairs"
 
@@ -115,6 +124,32 @@ class World:
     def put(self, queue: str, text: str) -> None:
         """Put a message on a queue as the host does."""
         self.queue(queue).send_message(base64.b64encode(text.encode()).decode())
+
+    def age(self, watch: dict[str, Any], **fields: str) -> None:
+        """Write into a watch's row, as if time had passed."""
+        row = {"PartitionKey": "watch", "RowKey": watch["id"], **fields}
+        self.table("watches").update_entity(row, mode=UpdateMode.MERGE)
+
+    def reconcile(self) -> dict[str, int]:
+        """Run renew_subscriptions by hand, wait for its end, and return what it says it did."""
+        log = self.stack.host.log
+        began = len(log.read_text())
+        self.relay.run("renew_subscriptions")
+        eventually(lambda: "Subscriptions are reconciled" in log.read_text()[began:], seconds=60)
+        pattern = re.compile(r"reconciled=(\d+) end=([a-z-]+)")
+        return {end: int(number) for number, end in pattern.findall(log.read_text()[began:])}
+
+    def graph(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """Call Graph as the relay's app registration does, behind the relay's back."""
+        seed, url = self.stack.seed, self.tenant.url
+        form = {"grant_type": "client_credentials", "client_id": self.client_id, "scope": f"{url}/.default",
+                "client_secret": seed["clients"][0]["secrets"][0]}  # fmt: skip
+        ca = str(self.stack.certificates.ca_pem)
+        with requests.Session() as session:
+            session.trust_env, session.verify = False, ca  # type: ignore[assignment]
+            token = session.post(f"{url}/{seed['tenantId']}/oauth2/v2.0/token", data=form, timeout=30).json()
+            headers = {"Authorization": f"Bearer {token['access_token']}"}
+            return session.request(method, f"{url}/v1.0{path}", json=body, headers=headers, timeout=60)
 
     def fault(self, match: str, **what: Any) -> str:
         """Plant a fault in front of the tenant and return its id; camelCase names as control's."""

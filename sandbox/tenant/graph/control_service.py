@@ -1,6 +1,7 @@
 """Control of the service: notifications, subscriptions, lifecycle, counted calls, mailboxes, scopes and settings."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -24,6 +25,7 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
             web.post("/_control/notifications/flush", control(tenant, flush)),
             web.get("/_control/subscriptions", control(tenant, subscriptions)),
             web.delete("/_control/subscriptions/{id}", control(tenant, vanish)),
+            web.patch("/_control/subscriptions/{id}", control(tenant, alter)),
             web.post("/_control/subscriptions/{id}/lapse", control(tenant, lapse)),
             web.post("/_control/endpoints", control(tenant, put_endpoint)),
             web.post("/_control/lifecycle", control(tenant, lifecycle)),
@@ -84,6 +86,20 @@ async def vanish(tenant: Tenant, request: web.Request) -> web.Response:
     if not graph_of(tenant).registry.remove(request.match_info["id"]):
         raise ControlError(404, f"no subscription {request.match_info['id']}")
     return web.json_response({"removed": request.match_info["id"]})
+
+
+async def alter(tenant: Tenant, request: web.Request) -> web.Response:
+    """Alter a subscription behind its app's back: {"expirationDateTime", "notificationUrl", …} as Graph names them."""
+    body, graph = await body_of(request), graph_of(tenant)
+    only(body, expirationDateTime=str, notificationUrl=str, lifecycleNotificationUrl=(str, type(None)))
+    subscription = graph.registry.find(request.match_info["id"])
+    if subscription is None:
+        raise ControlError(404, f"no subscription {request.match_info['id']}")
+    if "expirationDateTime" in body:
+        subscription.expires = datetime.fromisoformat(body["expirationDateTime"])
+    subscription.notification_url = body.get("notificationUrl", subscription.notification_url)
+    subscription.lifecycle_url = body.get("lifecycleNotificationUrl", subscription.lifecycle_url)
+    return web.json_response(_json(subscription))
 
 
 async def lapse(tenant: Tenant, request: web.Request) -> web.Response:

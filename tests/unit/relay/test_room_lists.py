@@ -200,3 +200,12 @@ def test_a_first_creation_of_a_room_is_no_gap(world: World) -> None:
     world.pass_by(timedelta(minutes=30).total_seconds())
     reconcile(world)  # type: ignore[arg-type]  # a fake
     assert world.repairs.take_repairs() == []
+
+
+def test_a_room_that_joins_is_allowed_with_its_list(world: World) -> None:
+    """The allow-list names the room list itself, and would know the room only a quarter of an hour later."""
+    world.allow_list = AllowList(f"roomlist:{BUILDING}", world.rooms.of_list, world.now)
+    watched(world)
+    assert matched(world) == {"joined": 3}
+    world.rooms.by_list[BUILDING] = [*ROOMS, "new@contoso.com"]
+    assert matched(world) == {"joined": 1}
