@@ -21,7 +21,7 @@ from shared.storage.watches import Watch
 BUDGET = timedelta(minutes=4)  # well within the host's functionTimeout; what is left goes on at the next run
 AT_ONCE = 32  # a creation takes a second or two, and 24 in a second may be written
 GIVE_UP = 20  # failures in a row without an answer: Graph is down, and calling on helps nobody
-TRIES = 3  # of a step that Graph throttles
+TRIES = 3  # of a step that Graph throttles or does not answer, within a run
 REPORT_EVERY = timedelta(seconds=5)
 
 _DONE = {"create": "created", "replace": "replaced", "renew": "renewed", "pause": "paused", "note": "noted"}
@@ -46,6 +46,17 @@ class _Run:
         with self.lock:
             over = self.parts.now() >= self.stop or self.unanswered >= GIVE_UP
             return None if over or not self.left else self.left.popleft()
+
+    def may_try_again(self, step: Step, tries: int, error: GraphUnavailable) -> bool:
+        """Put a step back: one that is throttled as the next, since the pace is held; another one as the last."""
+        with self.lock:
+            if error.status == 429:
+                self.left.appendleft((step, tries + 1))
+                return True
+            self.unanswered += 1
+            if self.unanswered < GIVE_UP:
+                self.left.append((step, tries + 1))
+            return self.unanswered < GIVE_UP
 
     def note(self, end: str) -> None:
         """Count an end, and tell the log from time to time how far it is."""
@@ -119,8 +130,7 @@ def _lane(run: _Run) -> None:
         try:
             end = _done(run.parts, step)
         except GraphUnavailable as error:
-            if error.status == 429 and tries + 1 < TRIES:  # the pace is held meanwhile
-                run.left.appendleft((step, tries + 1))
+            if tries + 1 < TRIES and run.may_try_again(step, tries, error):
                 continue
             end = _failed(step, error, "unanswered")
         except Exception as error:  # noqa: BLE001  (one watch must not take the others with it)

@@ -70,7 +70,8 @@ def test_the_night_heals_what_nobody_noticed(world: World, deaf: dict[str, Any])
     room = deaf["mailbox"]
     world.book(room, "Never hinted")
     ledger = world.table("ledger")
-    past = {"PartitionKey": deaf["id"], "RowKey": hashlib.sha256(b"past").hexdigest(), "event_id": "past", "told": "W/1", "series_id": "",
+    past = {"PartitionKey": deaf["id"], "RowKey": hashlib.sha256(b"past").hexdigest(), "event_id": "past",
+            "told": "W/1", "series_id": "",
             "start": "2020-01-01T10:00:00Z", "end": "2020-01-01T11:00:00Z", "read_at": ago(days=900)}  # fmt: skip
     ledger.create_entity(past)
     world.relay.run("resync_calendars")

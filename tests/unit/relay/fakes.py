@@ -22,8 +22,8 @@ from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Entry, Ledger
 from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watch, Watches, watch_id_of
+from simulation.table import FakeTable
 from tests.unit.relay.fake_graph import FakeEvents, FakeRooms, FakeSubscriptions
-from tests.unit.relay.fake_table import FakeTable
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 MAILBOX = "room1@contoso.com"

@@ -9,6 +9,7 @@ import pytest
 from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable
 from shared.relay.allow_list import AllowList
 from shared.relay.messages import Repair
+from shared.relay.reconcile import TRIES
 from tests.unit.relay.fakes import START, WATCH_ID, World
 from tests.unit.relay.test_reconcile import run, standing, the
 
@@ -24,7 +25,7 @@ from tests.unit.relay.test_reconcile import run, standing, the
 def test_a_watch_says_what_keeps_it_from_being_live(world: World, error: Exception, state: str, advice: str) -> None:
     """Since when, and what to do."""
     world.watch(subscription_id="", since=START - timedelta(days=9))
-    world.subscriptions.failures = [None, error]
+    world.subscriptions.failures = [None, *[error] * TRIES]
     run(world)
     watch = the(world)
     assert (watch.state, watch.since, watch.tried) == (state, START, START)
