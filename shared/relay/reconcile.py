@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared import telemetry
@@ -128,7 +128,7 @@ def _lane(run: _Run) -> None:
     while (taken := run.next()) is not None:
         step, tries = taken
         try:
-            end = _done(run.parts, step)
+            end = _done(run.parts, _as_it_is_now(run.parts, step) if tries else step)
         except GraphUnavailable as error:
             if tries + 1 < TRIES and run.may_try_again(step, tries, error):
                 continue
@@ -136,6 +136,13 @@ def _lane(run: _Run) -> None:
         except Exception as error:  # noqa: BLE001  (one watch must not take the others with it)
             end = _failed(step, error, "failed")
         run.note(end)
+
+
+def _as_it_is_now(parts: Parts, step: Step) -> Step:
+    """Return a step with its watch as the failed try left it: what is written on an older state is not written."""
+    watch = parts.watches.get(step.watch.id) if step.watch else None
+    is_same = watch is not None and step.watch is not None and watch.subscription_id == step.watch.subscription_id
+    return replace(step, watch=watch) if is_same else step
 
 
 def _failed(step: Step, error: Exception, end: str) -> str:
