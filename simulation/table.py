@@ -43,11 +43,15 @@ class Rows(list[Row]):
 
 
 class FakeTable:
-    """The few methods that Ledger and Watches call; `failing` is a number of calls that raise what storage raises."""
+    """The few methods that the relay calls; `failing` is a number of calls that raise what storage raises, and `before`
+    runs at each call.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Row] = {}
+        self._keys: dict[str, dict[str, None]] = {}  # every key that a partition ever had
         self.failing = 0
+        self.before: Callable[[], None] = lambda: None
         self.lock = threading.RLock()
         self._etags = itertools.count(1)
 
@@ -115,7 +119,10 @@ class FakeTable:
     def _partition(self, names: dict[str, str]) -> list[Row]:
         """Return the rows of the partition that a rule names, or all."""
         wanted = names.get("partition") or names.get("watch")
-        return [row for place, row in self.rows.items() if wanted in (None, place[0])]
+        if wanted is None:
+            return list(self.rows.values())
+        places = ((wanted, key) for key in self._keys.get(wanted, ()))
+        return [self.rows[place] for place in places if place in self.rows]
 
     def submit_transaction(self, operations: list[tuple[Any, ...]]) -> list[dict[str, str]]:
         """Do all of it or nothing."""
@@ -141,10 +148,12 @@ class FakeTable:
 
     def _put(self, entity: dict[str, Any]) -> dict[str, str]:
         etag = f'W/"{next(self._etags)}"'
+        self._keys.setdefault(entity["PartitionKey"], {})[entity["RowKey"]] = None
         self.rows[_place(entity)] = Row(dict(entity), etag)
         return {"etag": etag}
 
     def _called(self) -> None:
+        self.before()
         if self.failing:
             self.failing -= 1
             error = HttpResponseError("canary")

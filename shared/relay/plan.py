@@ -1,7 +1,8 @@
 """What has to be done so that every watch has exactly one live subscription. Pure.
 
 The watches are the desired state and Graph's list is the actual one; the plan holds every difference, the most urgent
-first. A subscription is ours if a watch's row names it or if it posts to our own addresses; no other is ever touched.
+first. A subscription is ours if a watch's row names it, also as its former one, or if it posts to our own addresses; no
+other is ever touched.
 """
 
 from __future__ import annotations
@@ -58,9 +59,12 @@ def plan(watches: Sequence[Watch], subscriptions: Iterable[Subscription], aim: A
     ours: dict[str, list[Subscription]] = {}
     recorded: dict[str, Subscription] = {}
     named = {watch.subscription_id: watch.id for watch in watches if watch.subscription_id}
+    former = {watch.former_id: watch.id for watch in watches if watch.former_id}
     for standing in subscriptions:
         if standing.id in named:
             recorded[named[standing.id]] = standing
+        elif standing.id in former:
+            ours.setdefault(former[standing.id], []).append(standing)
         elif aim.lifecycle_url == standing.lifecycle_url or aim.notification_url == standing.notification_url:
             ours.setdefault(watch_id_of(mailbox_of(standing.resource) or ""), []).append(standing)
     steps = []

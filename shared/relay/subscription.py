@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOTIFICATIONS = "/api/notifications"
 LIFECYCLE = "/api/lifecycle"
 TOO_SOON = timedelta(minutes=10)  # "Reduce missing subscriptions": no second reauthorization of a subscription by then
-SPREAD = 0.05  # of the lifetime, by which the ends of subscriptions differ
+SPREAD = 0.02  # of the lifetime, by which the ends of subscriptions differ
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,15 @@ class SubscriptionKeeper:
         self._write(watch, state=state, since=since, **wrong, **changes)
 
     def remove(self, watch: Watch) -> bool:
-        """Delete what Graph holds for a watch at our addresses, found by listing; return whether there was any."""
+        """Delete what Graph holds for a watch: what posts to our addresses, and the subscription that it had before,
+        which may post to an older one. Found by listing; return whether there was any.
+        """
         url, lifecycle = self.notification_url(watch), self.lifecycle_url
         found = [
-            standing.id
-            for standing in self.subscriptions.list()
-            if mailbox_of(standing.resource) == watch.mailbox.lower()
-            and (standing.notification_url == url or standing.lifecycle_url == lifecycle)
+            one.id
+            for one in self.subscriptions.list()
+            if mailbox_of(one.resource) == watch.mailbox.lower()
+            and (one.id == watch.former_id or one.notification_url == url or one.lifecycle_url == lifecycle)
         ]
         for subscription_id in found:
             self.subscriptions.delete(subscription_id)

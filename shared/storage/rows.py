@@ -41,13 +41,14 @@ class Rows(Generic[Row]):
         self._table = table
         self._made: Callable[..., Row] = kind
         self._partition = partition
-        self._fields = [field for field in fields(kind) if field.name != "etag"]
+        self._names = [field.name for field in fields(kind) if field.name != "etag"]
+        self._moments = [field.name for field in fields(kind) if "datetime" in str(field.type)]
 
     def insert(self, row: Row) -> Row | None:
         """Add a new row and return it with its etag; None when there is one with this id already."""
         from azure.core.exceptions import ResourceExistsError
 
-        entity = {field.name: _cell(getattr(row, field.name)) for field in self._fields} | self._place(row.id)
+        entity = {name: _cell(getattr(row, name)) for name in self._names} | self._place(row.id)
         with storage_errors():
             try:
                 answer = self._table().create_entity(entity)
@@ -117,11 +118,10 @@ class Rows(Generic[Row]):
 
     def _read(self, entity: Any) -> Row:
         """Return a row; a field that an older version did not store has its default."""
-        values = {field.name: entity[field.name] for field in self._fields if field.name in entity}
-        for field in self._fields:
-            if "datetime" in str(field.type):
-                text = values.get(field.name)
-                values[field.name] = datetime.fromisoformat(text) if text else None
+        values = {name: entity[name] for name in self._names if name in entity}
+        for name in self._moments:
+            text = values.get(name)
+            values[name] = datetime.fromisoformat(text) if text else None
         return self._made(**values, etag=str(entity.metadata["etag"]))
 
 

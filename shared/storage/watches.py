@@ -31,7 +31,8 @@ class Watch:
     is no such mailbox; paused when the allow-list does not name it any more. `tried` is the last failed try.
 
     `pending_since` is when somebody began to make the subscription, which is theirs to finish for ABANDONED;
-    `renewed` is when it was last made or renewed. `gap_since` says that changes since then may have been missed: a
+    `renewed` is when it was last made or renewed; `former_id` is the subscription before it, which may still stand.
+    `gap_since` says that changes since then may have been missed: a
     resync is owed. `asked` says that the partner named the mailbox itself; `room_lists` holds the ids of the watched
     room lists that it belongs to, separated by spaces.
     `user_id` is the mailbox's object id, learnt from what Graph sends. `key_version` names the key of the
@@ -49,6 +50,7 @@ class Watch:
     tried: datetime | None = None
     pending_since: datetime | None = None
     subscription_id: str = ""
+    former_id: str = ""
     expires: datetime | None = None
     renewed: datetime | None = None
     gap_since: datetime | None = None
@@ -84,6 +86,7 @@ class Watches(Rows[Watch]):
         """
         gap = watch.gap_since or (now if watch.renewed else None)
         news: dict[str, Any] = {} if watch.state in ("pending", *NEEDS_A_PERSON) else {"state": "pending", "since": now}
+        news["former_id"] = watch.subscription_id or watch.former_id
         return self.change(watch, **news, pending_since=now, subscription_id="", expires=None, gap_since=gap)
 
     def saw_change(self, watch: Watch, moment: datetime, user_id: str) -> None:

@@ -1,0 +1,125 @@
+"""Graph's subscriptions in memory, as strict as its pages: what the relay calls, and what happens to them unasked.
+
+Graph: Create, Update, List, Delete subscription; change notifications overview (409, lifetimes).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.errors import GraphConflict, GraphForbidden, GraphNotFound, GraphRejected
+from shared.graph.subscriptions import Subscription, mailbox_of, resource_of
+
+LONGEST = timedelta(minutes=10_080)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A subscription as Graph holds it; `own` is false for what another deployment made with the same app."""
+
+    told: Subscription
+    mailbox: str
+    client_state: str
+    own: bool = True
+
+
+class Subscriptions:
+    """All subscriptions of the app. `before` and `after` run around every call, with its verb, and may raise.
+
+    `forbidden` and `missing` are mailboxes out of scope, or without one. `lost` hears of every end and its moment.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self.held: dict[str, Held] = {}
+        self.forbidden: set[str] = set()
+        self.missing: set[str] = set()
+        self.calls: Counter[str] = Counter()
+        self.touched: list[tuple[str, str]] = []
+        self.made: dict[str, list[datetime]] = {}
+        self.before: Callable[[str], None] = lambda _: None
+        self.after: Callable[[str], None] = lambda _: None
+        self.lost: Callable[[Held, datetime], None] = lambda *_: None
+        self.created: Callable[[Held], None] = lambda _: None
+        self._ids = itertools.count(1)
+
+    def create(self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime) -> Subscription:
+        """Make one; 404 and 403 for the mailbox, 409 for a second one."""
+        self._called("POST")
+        self._check(mailbox)
+        if any(one.mailbox == mailbox for one in self.live() if one.own or "/conflict" in one.told.notification_url):
+            raise GraphConflict(409, "Conflict")
+        held = self.hold(mailbox, url, lifecycle, state, expires)
+        self.made.setdefault(mailbox, []).append(self._now())
+        self.created(held)
+        self.after("POST")
+        return held.told
+
+    def hold(
+        self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime, *, own: bool = True
+    ) -> Held:
+        """Keep a subscription, however it came to be."""
+        if expires > self._now() + LONGEST:
+            raise GraphRejected(400, "ExtensionError")
+        told = Subscription(f"s-{next(self._ids)}", resource_of(mailbox), url, lifecycle, expires)
+        self.held[told.id] = Held(told, mailbox, state, own)
+        return self.held[told.id]
+
+    def renew(self, subscription_id: str, expires: datetime) -> Subscription:
+        """Move the end; 404 for one that is gone."""
+        self._called("PATCH")
+        held = self._found(subscription_id)
+        self._check(held.mailbox)
+        self.touched.append(("PATCH", subscription_id))
+        self.held[subscription_id] = replace(held, told=replace(held.told, expires=expires))
+        self.after("PATCH")
+        return self.held[subscription_id].told
+
+    def delete(self, subscription_id: str) -> None:
+        """Remove one; gone is as good, as for the relay's own part."""
+        self._called("DELETE")
+        self.touched.append(("DELETE", subscription_id))
+        if subscription_id in self.held:
+            self.lose(subscription_id)
+        self.after("DELETE")
+
+    def list(self) -> Iterator[Subscription]:
+        """List all of the app's."""
+        self._called("LIST")
+        yield from [one.told for one in self.live()]
+
+    def live(self) -> list[Held]:
+        """Return what lives; what has expired is gone without a word."""
+        for one in [one for one in self.held.values() if one.told.expires <= self._now()]:
+            self.lose(one.told.id, one.told.expires)
+        return list(self.held.values())
+
+    def of(self, mailbox: str) -> list[Held]:
+        """Return the live ones of a mailbox."""
+        return [one for one in self.live() if one.mailbox == mailbox]
+
+    def lose(self, subscription_id: str, moment: datetime | None = None) -> Held:
+        """Take one away."""
+        held = self.held.pop(subscription_id)
+        self.lost(held, moment or self._now())
+        return held
+
+    def _called(self, verb: str) -> None:
+        self.before(verb)
+        self.calls[verb] += 1
+
+    def _found(self, subscription_id: str) -> Held:
+        self.live()
+        if subscription_id not in self.held:
+            raise GraphNotFound(404, "ResourceNotFound")
+        return self.held[subscription_id]
+
+    def _check(self, mailbox: str) -> None:
+        if mailbox_of(resource_of(mailbox)) in self.missing:
+            raise GraphNotFound(404, "ResourceNotFound")
+        if mailbox in self.forbidden:
+            raise GraphForbidden(403, "ErrorAccessDenied")
