@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test check bench package lock clean
+.PHONY: help demo sandbox test check year bench package lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ check: .venv/ready ## Style, types and import directions
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
+
+year: .venv/ready ## A simulated year of two hundred subscriptions (a few minutes)
+	@$(RUN) -m simulation
 
 bench: .venv/ready node_modules/ready ## Speed, as ratios measured side by side
 	@$(RUN) -m bench

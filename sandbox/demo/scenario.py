@@ -23,6 +23,7 @@ class Scenario:
         self._canaries = canaries
         first = datetime.now(UTC) + timedelta(days=1)
         self._monday = (first + timedelta(days=-first.weekday() % 7)).replace(hour=8, minute=0, second=0, microsecond=0)
+        self._series: dict[str, Any] = {}
         self._booked: list[tuple[str, dict[str, Any]]] = []
 
     def rounds(self) -> list[list[Act]]:
@@ -33,6 +34,11 @@ class Scenario:
             [partial(self._move, number) for number in (0, 1, 2)],
             [partial(self._make_private, 3), partial(self._make_private, 4), partial(self._change_title, 5)],
             [partial(self._cancel, 6), partial(self._cancel, 7), partial(self._delete, 8), partial(self._delete, 3)],
+            [self._book_series],
+            [self._move_series],
+            [self._move_one_occurrence],
+            [self._lose_a_subscription],
+            [partial(self._cancel, 10)],
         ]
 
     def _book(self, number: int) -> Change:
@@ -80,6 +86,41 @@ class Scenario:
         room, booked = self._booked[number]
         self._tenant.remove(room, booked["id"])
         return Change(room, "deleted", booked["immutableId"])
+
+    def _book_series(self) -> Change:
+        start = self._monday + timedelta(days=3, hours=2)
+        self._series = self._tenant.book(
+            ROOMS[0], direct=True, subject=self._canaries.title("Weekly planning"), start=_iso(start),
+            end=_iso(start + timedelta(hours=1)), rrule="FREQ=WEEKLY;COUNT=4", **self._hidden(),
+        )  # fmt: skip
+        return Change(ROOMS[0], "series booked", self._series["immutableId"])
+
+    def _move_series(self) -> Change:
+        start = self._monday + timedelta(days=3, hours=5)
+        self._tenant.change(ROOMS[0], self._series["id"], start=_iso(start), end=_iso(start + timedelta(hours=1)))
+        return Change(ROOMS[0], "series moved", self._series["immutableId"])
+
+    def _move_one_occurrence(self) -> Change:
+        after, before = self._monday + timedelta(days=9), self._monday + timedelta(days=12)
+        view = self._tenant.calendar(ROOMS[0], _iso(after), _iso(before))
+        (second,) = (one for one in view if one["seriesMasterImmutableId"] == self._series["immutableId"])
+        self._tenant.change(ROOMS[0], second["id"], start=_iso(self._monday + timedelta(days=10, hours=9)))
+        return Change(ROOMS[0], "one occurrence", self._series["immutableId"])
+
+    def _lose_a_subscription(self) -> Change:
+        """Let Graph remove a room's subscription; before the relay hears of it, a meeting is booked unhinted."""
+        subscriptions = self._tenant.control("GET", "/subscriptions")["value"]
+        (gone,) = (one["id"] for one in subscriptions if one["mailbox"] == ROOMS[1])
+        self._tenant.control("POST", "/notifications", {"paused": True})
+        self._tenant.control("POST", "/lifecycle", {"subscriptionId": gone, "lifecycleEvent": "subscriptionRemoved"})
+        start = self._monday + timedelta(days=4)
+        title = self._canaries.title("Booked in the gap")
+        event = self._tenant.book(
+            ROOMS[1], direct=True, subject=title, start=_iso(start), end=_iso(start + timedelta(hours=1)),
+            **self._hidden(),
+        )  # fmt: skip
+        self._tenant.control("POST", "/notifications", {"paused": False})
+        return Change(ROOMS[1], "while unwatched", event["immutableId"])
 
     def _hidden(self) -> dict[str, Any]:
         """Return what must never leave the tenant."""

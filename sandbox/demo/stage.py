@@ -62,7 +62,7 @@ class Stage:
         return {mailbox: {event["id"]: event for event in events} for mailbox, events in listed.items()}
 
     def truth(self, mailbox: str) -> dict[str, Any]:
-        """Return what the partner must know: occurrences within the relay's window, single events wherever they are."""
+        """Return what the partner must know: what lies within the relay's window."""
         now = datetime.now(UTC)
         past, future = (int(self.stack.settings[f"WINDOW_{side}_DAYS"]) for side in ("PAST", "FUTURE"))
         view = self.stack.tenant.calendar(mailbox, "2000-01-01T00:00:00Z", "2040-01-01T00:00:00Z")
@@ -71,7 +71,7 @@ class Stage:
         return {
             key: event
             for key, event in events.items()
-            if event["seriesId"] is None or (event["start"] < window[1] and event["end"] > window[0])
+            if event["start"] < window[1] and event["end"] > window[0]
         }
 
     def differences(self) -> list[str]:

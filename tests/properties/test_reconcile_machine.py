@@ -229,6 +229,7 @@ class Machine(RuleBasedStateMachine):
             self.world.time += timedelta(hours=25)
             self.graph.live()
             reconcile(self.world)  # type: ignore[arg-type]
+            self._what_is_live_is_sound()
             for _ in range(10):
                 self.world.work()
                 self.world.time += timedelta(minutes=1)
@@ -238,6 +239,13 @@ class Machine(RuleBasedStateMachine):
         before = len(self.graph.touched)
         reconcile(self.world)  # type: ignore[arg-type]
         assert len(self.graph.touched) == before, "a run over what is in order writes nothing"
+
+    def _what_is_live_is_sound(self) -> None:
+        """One undisturbed run is enough for it: each live watch is served, and nothing else of ours posts to us."""
+        rows = [row for row in self.world.watches.all() if row.state == "live"]
+        assert all(self._serves(row, self.graph.held[row.subscription_id]) for row in rows), rows
+        at_us = {one.told.id for one in self.graph.live() if one.own and self._points_at_us(one)}
+        assert at_us == {row.subscription_id for row in rows}
 
     def _everyone_has_one(self) -> None:
         """Exactly one sound subscription for each allowed watch, none for any other, nothing of ours beside them."""
@@ -335,7 +343,7 @@ class Machine(RuleBasedStateMachine):
 
 PHASES = [Phase.generate, *([Phase.shrink] if "RELAY_MACHINE_SHRINK" in os.environ else [])]  # shrinking takes minutes
 Machine.TestCase.settings = settings(
-    max_examples=int(os.environ.get("RELAY_MACHINE_EXAMPLES", "60")), stateful_step_count=30, deadline=None,
+    max_examples=int(os.environ.get("RELAY_MACHINE_EXAMPLES", "250")), stateful_step_count=30, deadline=None,
     derandomize="RELAY_MACHINE_EXAMPLES" not in os.environ, phases=PHASES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )  # fmt: skip
