@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import imports, intake, way
+from bench import imports, intake, rooms, way
 from sandbox.stack import Stack
 
 SEED = {"settings": {"hintsPerChange": [3, 3], "hintSpreadSeconds": 0.3}}
@@ -20,6 +20,9 @@ def main() -> int:
     with folder, Stack(Path(folder.name), {"SETTLE_SECONDS": "2"}, SEED) as stack:
         os.environ.update(stack.env)  # some parts run in this process, and find the sandbox's CA there
         for row in itertools.chain(way.measure(stack), intake.measure(stack)):
+            print(row.line(), flush=True)
+    with tempfile.TemporaryDirectory(prefix="calendar-relay-bench-") as alone:
+        for row in rooms.measure(Path(alone)):
             print(row.line(), flush=True)
     return 0
 

@@ -6,7 +6,8 @@ import sys
 import time
 from datetime import timedelta
 
-from simulation.year import TIMER, Figures, Year
+from simulation.measures import Figures
+from simulation.year import TIMER, Year
 
 RENEW_BEFORE = 240  # minutes: with the setting's default, 4320, a year costs 93 renewals (docs/operations.md)
 MOST_CALLS = 60.0

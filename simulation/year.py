@@ -6,7 +6,6 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,34 +15,13 @@ from shared.errors import GraphUnavailable, RelayError, Unavailable
 from shared.relay.gaps import queue_nightly_resyncs
 from shared.relay.reconcile import reconcile
 from shared.relay.subscribe import Wish, subscribe
+from simulation.measures import DAY, Figures, Silence, missed_changes
 from simulation.subscriptions import Held
 from simulation.world import START, World
 
 TIMER = timedelta(minutes=30)
 GRAPH_RETRIES = timedelta(hours=4)
 GRAPH, RELAY, STORAGE = "Graph", "the relay", "storage"
-DAY = timedelta(days=1)
-
-
-@dataclass
-class Figures:
-    """What a year came to. `silent` is the longest stretch without a live subscription while all parts answered."""
-
-    silent: timedelta = timedelta()
-    silent_mailbox: str = ""
-    writes: int = 0
-    lists: int = 0
-    views: int = 0
-    reads: int = 0
-    changes: int = 0
-    deliveries: int = 0
-    lost_hints: int = 0
-    missed: list[str] = field(default_factory=list)
-    losses: dict[str, int] = field(default_factory=dict)
-
-    def count(self, name: str) -> None:
-        """Count a loss or an outage."""
-        self.losses[name] = self.losses.get(name, 0) + 1
 
 
 class Year:
@@ -55,11 +33,11 @@ class Year:
         self.days = days
         self.mailboxes = [f"room{number}@contoso.com" for number in range(subscriptions)]
         self.figures = Figures()
+        self.silence = Silence(self.world, self.figures)
         self._down: set[str] = set()
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
-        self._silent_since: dict[str, datetime] = {}
-        self._all_up_since = self._last_night = START
+        self._last_night = START
         self._changed: dict[tuple[str, str], datetime] = {}
         self._wire()
 
@@ -77,13 +55,11 @@ class Year:
         return self.figures
 
     def _wire(self) -> None:
-        """Let outages reach every part, and hear of every subscription's beginning and end."""
+        """Let outages reach every part."""
         world = self.world
         world.subscriptions.before = world.events.before = lambda _: self._need(GRAPH)
         world.changes.before = world.repairs.before = lambda: self._need(STORAGE)
         world.rows.before = world.ledger_rows.before = self._need_tables
-        world.subscriptions.lost = self._lost
-        world.subscriptions.created = self._created
 
     def _need(self, part: str) -> None:
         if part in self._down:
@@ -212,7 +188,7 @@ class Year:
         if part in self._down:
             return
         self.figures.count(f"outages of {part}")
-        self._end_stretches()
+        self.silence.part_went_down()
         self._down.add(part)
         self._at(self.world.time + timedelta(hours=self.chance.uniform(0.1, 2) * hours), lambda: self._recover(part))
 
@@ -221,7 +197,7 @@ class Year:
         if part == RELAY:
             self.world.start()
         if not self._down:
-            self._all_up_since = self.world.time
+            self.silence.all_parts_answer()
             self.world.work()
 
     def _rotate(self) -> None:
@@ -232,50 +208,17 @@ class Year:
         retired = before - {key.version for key in self.world.keys}
         for held in self.world.subscriptions.live():
             if held.client_state.partition(".")[0] in retired:
-                self._lost(held, self.world.time)
-
-    def _lost(self, held: Held, moment: datetime) -> None:
-        self._silent_since.setdefault(held.mailbox, moment)
-
-    def _created(self, held: Held) -> None:
-        self._measure(held.mailbox)
-        self._silent_since.pop(held.mailbox, None)
-
-    def _end_stretches(self) -> None:
-        """An outage ends every stretch in which all parts answered."""
-        if not self._down:
-            for mailbox in self._silent_since:
-                self._measure(mailbox)
-
-    def _measure(self, mailbox: str) -> None:
-        since = self._silent_since.get(mailbox)
-        if since is None or self._down:
-            return
-        stretch = self.world.time - max(since, self._all_up_since)
-        if stretch > self.figures.silent:
-            self.figures.silent, self.figures.silent_mailbox = stretch, mailbox
+                self.silence.lost(held, self.world.time)
 
     def _check(self) -> None:
         """Two hours after the nightly resyncs, if all parts answered since before them, nothing may be missed."""
-        if self._down or self.world.time - self._all_up_since < timedelta(hours=3):
-            return
-        self._compare()
+        up_since = self.silence.all_up_since
+        if up_since is not None and self.world.time - up_since >= timedelta(hours=3):
+            self._compare()
 
     def _compare(self) -> None:
-        window = self.world.window()
-        for mailbox in self.mailboxes:
-            shown = self.world.events.shown(mailbox, window.start + DAY, window.end - DAY)
-            truth = {one["id"]: one["start"]["dateTime"] + "Z" for one in shown}
-            told = self.world.webhook.knows.get(mailbox, {})
-            first, last = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (window.start + DAY, window.end - DAY))
-            inside = (event for event in told.values() if first < event["end"] and event["start"] < last)
-            known = {event["id"]: event["start"] for event in inside}
-            for event_id in truth.keys() | known.keys():
-                # What was changed since, and whose hints were lost, is the next night's.
-                is_older = self._changed[mailbox, event_id] < self._last_night
-                if is_older and truth.get(event_id) != known.get(event_id):
-                    times = f"is {truth.get(event_id)}, told {known.get(event_id)}"
-                    self.figures.missed.append(f"{self.world.time:%Y-%m-%d %H:%M} {mailbox} {event_id} {times}")
+        """Count what is missed. What was changed since the last night, and whose hints were lost, is the next one's."""
+        self.figures.missed += missed_changes(self.world, self.mailboxes, self._changed, self._last_night)
 
     def _finish(self, end: datetime) -> None:
         """End every outage, let the timers run once more and the queues run dry, and compare."""

@@ -18,6 +18,7 @@ from functools import partial
 from shared import telemetry
 from shared.errors import RelayError
 from shared.partner.payload import UnreadableEvent
+from shared.relay.gaps import owe_resync
 from shared.relay.messages import Change, ChangeMessage, write_changes
 from shared.relay.parts import Parts
 from shared.relay.schedule import delay_after
@@ -29,6 +30,7 @@ SKEW = timedelta(seconds=1)  # that the clocks of two instances may differ by
 MAILBOXES_AT_ONCE = 16  # of one message
 WORK = timedelta(seconds=45)  # that reading and delivering one event may take
 BUSY_SECONDS = 2.0  # until a change is looked at again whose event somebody else is reading
+NOT_ALLOWED = "not-allowed"
 AT_ONCE = 4  # "Microsoft Graph service-specific throttling limits": concurrent requests per app and mailbox
 
 _logger = logging.getLogger("relay.deliver")
@@ -91,6 +93,8 @@ def _work_on_all(parts: Parts, message: ChangeMessage) -> list[Outcome]:
 def _work_on_mailbox(parts: Parts, message: ChangeMessage, changes: list[Change]) -> list[Outcome]:
     watch = parts.watches.get(changes[0].watch_id)
     refusal = _refusal(parts, watch)
+    if watch is not None and refusal == NOT_ALLOWED:
+        owe_resync(parts, watch)
     if watch is None or refusal:
         return [Outcome(refusal, change) for change in changes]
     outcomes: list[Outcome] = []
@@ -107,7 +111,7 @@ def _refusal(parts: Parts, watch: Watch | None) -> str:
         return "unknown-watch"
     if watch.delivery != "relay":
         return "direct-watch"
-    return "" if parts.allow_list.allows(watch.mailbox) else "not-allowed"
+    return "" if parts.allow_list.allows(watch.mailbox) else NOT_ALLOWED
 
 
 def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: list[Change]) -> list[Outcome]:

@@ -61,6 +61,12 @@ def queue_owed_resyncs(parts: Parts) -> None:
             settle_gap(parts, watch)
 
 
+def owe_resync(parts: Parts, watch: Watch) -> None:
+    """Note on a watch's row that changes pass it by: when its mailbox is allowed again, a resync makes up for them."""
+    if watch.gap_since is None:
+        parts.watches.change(watch, gap_since=parts.now())
+
+
 def settle_gap(parts: Parts, watch: Watch) -> None:
     """Queue the resync that a watch is owed, and only then forget that it is. Twice is as good as once."""
     if watch.gap_since is None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from shared import telemetry
 from shared.errors import RelayError
-from shared.relay.gaps import settle_gap
+from shared.relay.gaps import owe_resync, settle_gap
 from shared.relay.messages import Repair, write_repairs
 from shared.relay.parts import Parts
 from shared.relay.reconcile import reconcile
@@ -44,6 +44,7 @@ def _repaired(parts: Parts, wanted: Repair) -> str:
     if watch is None:
         return "unknown-watch"
     if not parts.allow_list.allows(watch.mailbox):
+        owe_resync(parts, watch)
         return "not-allowed"
     if wanted.kind in ("missed", "resync", "resync-full"):
         return _resynced(parts, watch, full=wanted.kind == "resync-full")

@@ -15,9 +15,8 @@ from shared.errors import RelayError
 ROOT = Path(__file__).parents[2]
 PRODUCT = sorted([*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py"), ROOT / "function_app.py"])
 TREES = {path: ast.parse(path.read_text()) for path in PRODUCT}
-EVERYTHING = sorted(
-    path for folder in ("shared", "functions", "sandbox", "tests", "bench") for path in (ROOT / folder).rglob("*.py")
-)  # fmt: skip
+FOLDERS = ("shared", "functions", "sandbox", "simulation", "tests", "bench")
+EVERYTHING = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
 def imports_of(tree: ast.AST) -> set[str]:

@@ -22,6 +22,4 @@ def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def world(_world: World) -> Iterator[World]:
     """Give the shared stack; what a test planted is taken away after it."""
     yield _world
-    _world.tenant.control("DELETE", "/faults")
-    _world.partner.control("DELETE", "/behaviour")
-    _world.tenant.control("POST", "/notifications", {"paused": False})
+    _world.clear()

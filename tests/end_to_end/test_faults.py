@@ -59,8 +59,7 @@ def faulty(_faulty: tuple[World, Gate]) -> Iterator[World]:
     world, gate = _faulty
     yield world
     gate.open()
-    world.tenant.control("DELETE", "/faults")
-    world.partner.control("DELETE", "/behaviour")
+    world.clear()
 
 
 @pytest.fixture

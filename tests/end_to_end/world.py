@@ -130,12 +130,16 @@ class World:
         row = {"PartitionKey": "watch", "RowKey": watch["id"], **fields}
         self.table("watches").update_entity(row, mode=UpdateMode.MERGE)
 
+    def reconciled(self) -> int:
+        """Return how many runs of renew_subscriptions have come to their end."""
+        return self.stack.host.log.read_text().count("Subscriptions are reconciled")
+
     def reconcile(self) -> dict[str, int]:
         """Run renew_subscriptions by hand, wait for its end, and return what it says it did."""
-        log = self.stack.host.log
+        log, ended = self.stack.host.log, self.reconciled()
         began = len(log.read_text())
         self.relay.run("renew_subscriptions")
-        eventually(lambda: "Subscriptions are reconciled" in log.read_text()[began:], seconds=60)
+        eventually(lambda: self.reconciled() > ended, seconds=60)
         pattern = re.compile(r"reconciled=(\d+) end=([a-z-]+)")
         return {end: int(number) for number, end in pattern.findall(log.read_text()[began:])}
 
@@ -155,6 +159,13 @@ class World:
         """Plant a fault in front of the tenant and return its id; camelCase names as control's."""
         planted: str = self.tenant.control("POST", "/faults", {"match": match, **what})["id"]
         return planted
+
+    def clear(self) -> None:
+        """Take away what a test planted; an endpoint that answered late is forgiven."""
+        self.tenant.control("DELETE", "/faults")
+        self.tenant.control("POST", "/endpoints", {"url": self.relay.url, "state": "ok"})
+        self.tenant.control("POST", "/notifications", {"paused": False})
+        self.partner.control("DELETE", "/behaviour")
 
     def fail(self, address: str | None, **how: Any) -> None:
         """Make the partner fail for the deliveries of one mailbox, or of all."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulation.__main__ import RENEW_BEFORE, broken_bounds
-from simulation.year import Figures, Year
+from simulation.measures import Figures
+from simulation.year import Year
 
 DAYS, SUBSCRIPTIONS = 40, 25
 

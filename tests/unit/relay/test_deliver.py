@@ -179,9 +179,12 @@ def test_a_direct_watch_is_not_read(world: World) -> None:
 def test_the_allow_list_is_asked_again_at_delivery() -> None:
     """An address that the customer took off the list is read no more, although its watch stands."""
     world = World(ALLOWED_MAILBOXES="room2@contoso.com")
-    world.watch()
+    watch = world.watch()
     assert after_settling(world, world.hint()) == Counter({"not-allowed": 1})
     assert (world.events.reads, world.webhook.taken, world.changes.take()) == ([], [], [])
+    after = world.watches.get(watch.id)
+    assert after is not None
+    assert after.gap_since is not None  # allowed again, it is resynced
 
 
 def test_a_warning_names_no_event_and_no_content(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -134,6 +134,17 @@ def test_a_mailbox_off_the_allow_list_is_not_subscribed_again() -> None:
     assert world.subscriptions.standing == {}
 
 
+@pytest.mark.parametrize("kind", ["resync", "missed"])
+def test_a_resync_of_what_is_not_allowed_is_owed(kind: str) -> None:
+    """It comes when the mailbox is allowed again; meanwhile its calendar is not read."""
+    world = World(ALLOWED_MAILBOXES="room2@contoso.com")
+    watch = world.watch()
+    assert repaired(world, kind) == "not-allowed"
+    after = world.watches.get(watch.id)
+    assert after is not None
+    assert after.gap_since == world.time
+
+
 def test_what_could_not_be_made_anew_is_made_by_the_timer(world: World) -> None:
     """The watch does not wait for the end of a subscription that is gone."""
     world.subscriptions.standing.clear()

@@ -162,7 +162,7 @@ def test_what_is_not_base64_goes_to_poison_at_once(host: RunningHost, storage: s
     send(storage, "received", "not base64!", encoded("after"))
     eventually(lambda: seen(host, "after"))
     eventually(lambda: "received-poison" in names(storage))
-    (message,) = queue(storage, "received-poison").receive_messages()
+    (message,) = eventually(lambda: list(queue(storage, "received-poison").receive_messages()))
     assert (message.content, message.dequeue_count) == ("not base64!", 1)
     assert not seen(host, "not base64!")
 

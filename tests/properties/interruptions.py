@@ -1,0 +1,64 @@
+"""What may break into the relay's work at any call: a fault, the end of the process, another run, an old list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from shared.errors import GraphUnavailable
+from simulation.subscriptions import Held
+from simulation.world import World
+
+
+class Killed(BaseException):
+    """The process ends here: nothing catches it, and no further call is made until it is started again."""
+
+
+class Interruptions:
+    """Stands before and after every call of a world's Graph, and before every call to its storage."""
+
+    def __init__(self, world: World) -> None:
+        self._graph = world.subscriptions
+        self.calls_left: int | None = None
+        self.meet: tuple[str, Callable[[], None]] | None = None
+        self.faults: list[tuple[str, int, bool]] = []
+        self.stale: list[Any] | None = None
+        self._graph.before, self._graph.after = self._before, self._after
+        world.rows.before = world.repairs.before = self._step
+
+    def end(self) -> None:
+        """Let nothing break in any more."""
+        self.faults, self.stale, self.calls_left, self.meet = [], None, None, None
+
+    def _before(self, verb: str) -> None:
+        self._step()
+        if self.meet is not None and self.meet[0] == verb:
+            (_, second), self.meet = self.meet, None
+            second()
+        self._fail(verb, late=False)
+        if verb == "LIST" and self.stale is not None:
+            listed, self.stale = self.stale, None
+            live, self._graph.live = self._graph.live, lambda: self._was(listed)  # type: ignore[method-assign]
+            self._restore = lambda: setattr(self._graph, "live", live)
+
+    def _was(self, listed: list[Any]) -> list[Held]:
+        """Return an old list once."""
+        self._restore()
+        return [Held(told, "", "") for told in listed]
+
+    def _after(self, verb: str) -> None:
+        self._fail(verb, late=True)
+
+    def _fail(self, verb: str, *, late: bool) -> None:
+        for number, (wanted, status, is_late) in enumerate(self.faults):
+            if (wanted, is_late) == (verb, late):
+                del self.faults[number]
+                raise GraphUnavailable(status, "Fault", retry_after=1.0 if status == 429 else None)
+
+    def _step(self) -> None:
+        """Count down to the kill; who is dead makes no further call."""
+        if self.calls_left is None:
+            return
+        if self.calls_left <= 0:
+            raise Killed
+        self.calls_left -= 1
