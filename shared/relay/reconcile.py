@@ -139,10 +139,15 @@ def _lane(run: _Run) -> None:
 
 
 def _as_it_is_now(parts: Parts, step: Step) -> Step:
-    """Return a step with its watch as the failed try left it: what is written on an older state is not written."""
+    """Return a step with its watch as the failed try left it: what is written on an older state is not written.
+
+    A row that names no subscription any more was claimed by that try. One that names another is somebody else's work.
+    """
     watch = parts.watches.get(step.watch.id) if step.watch else None
-    is_same = watch is not None and step.watch is not None and watch.subscription_id == step.watch.subscription_id
-    return replace(step, watch=watch) if is_same else step
+    if watch is None or step.watch is None or watch.subscription_id not in ("", step.watch.subscription_id):
+        return step
+    is_lost = step.verb == "renew" and not watch.subscription_id
+    return replace(step, watch=watch, verb="create" if is_lost else step.verb)
 
 
 def _failed(step: Step, error: Exception, end: str) -> str:
@@ -159,6 +164,8 @@ def _done(parts: Parts, step: Step) -> str:
     after = _watch_after(parts, step, step.watch)
     if after is None:
         return "deleted-meanwhile"
+    if step.verb in ("create", "replace") and not after.subscription_id:
+        return "being-made"  # by another run
     is_another = after.subscription_id != step.watch.subscription_id
     return "created" if step.verb == "renew" and is_another else _DONE[step.verb]
 

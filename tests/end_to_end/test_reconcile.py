@@ -137,6 +137,7 @@ def test_throttled_writes_are_made_in_the_same_run(world: World) -> None:
         world.age(watch, renewed=ago(days=1))
     world.fault("POST /v1.0/subscriptions", status=429, headers={"Retry-After": "1"}, times=3)
     assert world.reconcile() == {"created": 4}
+    assert all(len(world.subscriptions(watch["mailbox"])) == 1 for watch in watches)
 
 
 def test_a_list_that_cannot_be_read_changes_nothing(world: World) -> None:

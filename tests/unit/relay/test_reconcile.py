@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import GraphUnavailable
+from shared.errors import GraphNotFound, GraphUnavailable
 from shared.graph.client_state import Key, watch_named_by
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.relay import reconcile as reconciling
@@ -118,11 +118,20 @@ def test_a_failure_stops_nobody_else(world: World) -> None:
     assert run(world) == {"renewed": 1}
 
 
-def test_a_throttled_step_is_tried_again_in_the_same_run(world: World) -> None:
-    """429 says only when."""
+def test_a_creation_that_was_throttled_is_made_in_the_same_run(world: World) -> None:
+    """The first try has claimed the row, which names no subscription since: that is still this run's work."""
     world.watch()
-    world.subscriptions.failures = [None, GraphUnavailable(429, "x", retry_after=3)]
+    world.subscriptions.failures = [None, GraphUnavailable(429, "x", retry_after=1)]
     assert run(world) == {"created": 1}
+    assert list(world.subscriptions.standing) == [the(world).subscription_id]
+
+
+def test_a_renewal_that_became_a_creation_is_made_in_the_same_run(world: World) -> None:
+    """The PATCH found nothing, and then Graph did not answer the POST."""
+    standing(world)
+    world.subscriptions.failures = [None, GraphNotFound(404, "x"), GraphUnavailable(503, "x")]
+    assert run(world) == {"created": 1}
+    assert the(world).subscription_id in world.subscriptions.standing
 
 
 def test_a_run_gives_up_when_graph_is_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

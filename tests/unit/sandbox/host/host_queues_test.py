@@ -161,8 +161,9 @@ def test_what_is_not_base64_goes_to_poison_at_once(host: RunningHost, storage: s
     """The function never sees it, and a good message after it is worked on."""
     send(storage, "received", "not base64!", encoded("after"))
     eventually(lambda: seen(host, "after"))
-    eventually(lambda: "received-poison" in names(storage))
-    (message,) = eventually(lambda: list(queue(storage, "received-poison").receive_messages()))
+    poison = queue(storage, "received-poison")
+    eventually(lambda: "received-poison" in names(storage) and list(poison.peek_messages()))
+    (message,) = poison.receive_messages()
     assert (message.content, message.dequeue_count) == ("not base64!", 1)
     assert not seen(host, "not base64!")
 
