@@ -2,8 +2,34 @@
 
 import azure.functions as func
 
-from functions import delivery, health, lifecycle, notifications, renewal, resync, room_lists, subscriptions
+from functions import (
+    dead_letters,
+    delivery,
+    health,
+    lifecycle,
+    notifications,
+    operations,
+    poison,
+    renewal,
+    resync,
+    room_lists,
+    subscriptions,
+)
+
+MODULES = (
+    subscriptions,
+    room_lists,
+    notifications,
+    lifecycle,
+    delivery,
+    poison,
+    renewal,
+    resync,
+    operations,
+    dead_letters,
+    health,
+)
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for module in (subscriptions, room_lists, notifications, lifecycle, delivery, renewal, resync, health):
+for module in MODULES:
     app.register_functions(module.blueprint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import azure.functions as func
 
 from shared.errors import ConfigurationError, RelayError, SetupRefused
+
+LARGEST_PAGE = 1000
 
 _logger = logging.getLogger("relay.http")
 
@@ -61,6 +64,14 @@ def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Calla
             return problem_of(error)
 
     return answered
+
+
+def page_size(req: func.HttpRequest) -> int:
+    """Return the parameter pageSize. Raises SetupRefused 422 when it is none."""
+    text = req.params.get("pageSize", "100")
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
+        raise SetupRefused(422, "Bad pageSize", f"pageSize is a whole number from 1 to {LARGEST_PAGE}.")
+    return int(text)
 
 
 def json_object(body: bytes) -> dict[str, Any]:

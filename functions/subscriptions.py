@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.http import answer, answering, described, json_object, problem
+from functions.http import answer, answering, described, json_object, page_size, problem
 from functions.room_lists import address_of
 from shared.bootstrap import relay
 from shared.errors import RelayError, SetupRefused
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "subscriptions"
-LARGEST_PAGE = 1000
 _WATCH_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -47,7 +46,7 @@ def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 def list_subscriptions(req: func.HttpRequest) -> func.HttpResponse:
     """List watches, a page of `pageSize` at a time; nextLink leads to the next page."""
-    size = _page_size(req.params.get("pageSize", "100"))
+    size = page_size(req)
     after = req.params.get("after", "")
     watches = relay().watches.page(size, after if _WATCH_ID.fullmatch(after) else "")
     more = f"{_address('')}?pageSize={size}&after={watches[-1].id}" if len(watches) == size else None
@@ -113,12 +112,6 @@ def _told_at_setup(parts: Relay, watch: Watch) -> dict[str, Any]:
     if watch.delivery == "direct":  # the partner checks it in every notification that Graph sends
         content["clientState"] = parts.keeper.client_state(watch)
     return content
-
-
-def _page_size(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
-        raise SetupRefused(422, "Bad pageSize", f"pageSize is a whole number from 1 to {LARGEST_PAGE}.")
-    return int(text)
 
 
 def _address(watch_id: str) -> str:

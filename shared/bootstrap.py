@@ -9,11 +9,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
+from shared.bootstrap_storage import IDENTITY_LIMITS, StoredParts
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -29,21 +29,15 @@ if TYPE_CHECKING:
     from shared.key_vault import Secrets
     from shared.partner.webhook import Webhook
     from shared.relay.allow_list import AllowList
+    from shared.relay.gate import Gate
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
     from shared.relay.window import Window
-    from shared.storage.connection import StorageAccount
-    from shared.storage.heartbeat import Heartbeat
-    from shared.storage.ledger import Ledger
-    from shared.storage.queues import Queue
-    from shared.storage.room_lists import RoomLists
-    from shared.storage.watches import Watches
 
 WORKERS = 32
-IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
 
 
-class Relay:
+class Relay(StoredParts):
     """All parts, each built at its first use; reading one raises ConfigurationError if its settings are not sound."""
 
     def __init__(self, environ: Mapping[str, str], **parts: Any) -> None:
@@ -59,21 +53,9 @@ class Relay:
         return Settings.load(self._environ)
 
     @cached_property
-    def now(self) -> Callable[[], datetime]:
-        """The clock, in UTC."""
-        return lambda: datetime.now(UTC)
-
-    @cached_property
     def sleep(self) -> Callable[[float], None]:
         """Waits some seconds."""
         return time.sleep
-
-    @cached_property
-    def credential(self) -> TokenCredential:
-        """The app's own identity, for Key Vault and storage: managed identity in Azure, the developer's locally."""
-        from azure.identity import DefaultAzureCredential
-
-        return DefaultAzureCredential(**IDENTITY_LIMITS)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -174,53 +156,11 @@ class Relay:
         return Webhook(url, lambda: self.secrets.get(name).value, name, session_for(url))
 
     @cached_property
-    def storage(self) -> StorageAccount:
-        """The storage account."""
-        from shared.storage.connection import StorageAccount
+    def gate(self) -> Gate:
+        """Whether deliveries may leave now."""
+        from shared.relay.gate import Gate
 
-        return StorageAccount(self._environ, lambda: self.credential)
-
-    @cached_property
-    def watches(self) -> Watches:
-        """The table of watches."""
-        from shared.storage.watches import Watches
-
-        return Watches(cache(lambda: self.storage.table("watches")))
-
-    @cached_property
-    def room_lists(self) -> RoomLists:
-        """The room lists that are watched as a whole."""
-        from shared.storage.room_lists import RoomLists
-
-        return RoomLists(cache(lambda: self.storage.table("watches")))
-
-    @cached_property
-    def heartbeat(self) -> Heartbeat:
-        """When the relay was last at work."""
-        from shared.storage.heartbeat import Heartbeat
-
-        return Heartbeat(cache(lambda: self.storage.table("watches")))
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """The table of what the partner was told."""
-        from shared.storage.ledger import Ledger
-
-        return Ledger(cache(lambda: self.storage.table("ledger")), self.now)
-
-    @cached_property
-    def changes(self) -> Queue:
-        """The queue of changes."""
-        from shared.storage.queues import CHANGES, Queue
-
-        return Queue(cache(lambda: self.storage.queue(CHANGES)))
-
-    @cached_property
-    def repairs(self) -> Queue:
-        """The queue of repairs and resyncs."""
-        from shared.storage.queues import REPAIRS, Queue
-
-        return Queue(cache(lambda: self.storage.queue(REPAIRS)))
+        return Gate(self.endpoints, self.now)
 
     @cached_property
     def workers(self) -> Executor:
@@ -231,7 +171,7 @@ class Relay:
 
     def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
         """Return the four places that all work on one mailbox shares in this process."""
-        from shared.relay.deliver import AT_ONCE
+        from shared.relay.attempt import AT_ONCE
 
         return self._slots.setdefault(mailbox, threading.BoundedSemaphore(AT_ONCE))
 

@@ -10,6 +10,7 @@ import hashlib
 import logging
 
 _metrics = logging.getLogger("relay.metric")
+_audit = logging.getLogger("relay.audit")
 
 
 def quiet_libraries() -> None:
@@ -26,6 +27,12 @@ def count(name: str, number: int = 1, **dimensions: str | float) -> None:
     if number:
         text = " ".join(f"{key}={value}" for key, value in dimensions.items())
         _metrics.info("%s=%d %s", name, number, text, extra={"metric": name, "number": number, **dimensions})
+
+
+def audit(action: str, caller: str, **what: str | float) -> None:
+    """Note who did what to the relay, for whoever has to answer for it later. Values hold ids and reasons only."""
+    text = " ".join(f"{key}={value!r}" for key, value in what.items())
+    _audit.warning("%s by %s: %s", action, caller, text, extra={"audit": action, "caller": caller, **what})
 
 
 def short(identifier: str) -> str:

@@ -21,8 +21,8 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import TableTransactionError, UpdateMode
 
-_TERM = re.compile(r"(\w+) (eq|ne|gt) (@\w+|'[^']*')")
-_SIGNS = {"eq": "==", "ne": "!=", "gt": ">"}
+_TERM = re.compile(r"(\w+) (eq|ne|gt|ge|lt) (@\w+|'[^']*')")
+_SIGNS = {"eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<"}
 _STATUS = {ResourceExistsError: 409, ResourceModifiedError: 412, ResourceNotFoundError: 404}
 
 
@@ -141,6 +141,8 @@ class FakeTable:
             return self.create_entity(entity)
         if verb == "update":
             return self.update_entity(entity, **condition or {})
+        if verb == "upsert":
+            return self.upsert_entity(entity)
         if _place(entity) not in self.rows:
             raise _error(ResourceNotFoundError)
         self.delete_entity(entity, **condition or {})

@@ -18,15 +18,20 @@ from shared.config import Settings
 from shared.errors import Unavailable
 from shared.graph.client_state import Key
 from shared.relay.allow_list import AllowList
-from shared.relay.deliver import AT_ONCE, deliver
+from shared.relay.attempt import AT_ONCE
+from shared.relay.deliver import deliver
+from shared.relay.gate import Gate
 from shared.relay.intake import take_in
 from shared.relay.messages import read_changes, read_repairs
 from shared.relay.repair import repair
 from shared.relay.series import Occurrences
 from shared.relay.subscription import SubscriptionKeeper
 from shared.relay.window import Window, window_of
+from shared.storage.endpoint import Endpoints
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Ledger
+from shared.storage.parked import ParkedChanges
+from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watches
 from simulation.calendar import Calendars
@@ -99,7 +104,7 @@ class World:
         self.time = START
         self.given = SETTINGS | settings
         self.keys = [Key("v1", b"the first secret of the relay", START - timedelta(days=1))]
-        self.rows, self.ledger_rows = FakeTable(), FakeTable()
+        self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
         self.subscriptions, self.events = Subscriptions(self.now), Calendars(self.now)
         self.changes, self.repairs = TimedQueue(self.now), TimedQueue(self.now)
         self.webhook = Partner()
@@ -112,6 +117,9 @@ class World:
         self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.heartbeat = Heartbeat(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.parked = ParkedChanges(lambda: self.parked_rows)  # type: ignore[arg-type, return-value]
+        self.replays = Replays(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.gate = Gate(Endpoints(lambda: self.rows), self.now)  # type: ignore[arg-type, return-value]
         self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
         self.allow_list = AllowList(self.settings.allowed_mailboxes, lambda _: (), self.now)
         self.occurrences = Occurrences(self.events, self.ledger, self.window)  # type: ignore[arg-type]

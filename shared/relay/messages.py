@@ -55,7 +55,8 @@ class ChangeMessage:
 @dataclass(frozen=True, slots=True)
 class Repair:
     """Something to do about a watch: a lifecycle event of its subscription, in Graph's word for it, or our own
-    resync, resync-full (send everything again) or reconcile (all watches). `attempt` counts the failed tries.
+    resync, resync-full (send everything again), reconcile (all watches), probe or drain (the partner's endpoint) or
+    replay (`watch_id` is the replay's id). `attempt` counts the failed tries.
     """
 
     watch_id: str
@@ -107,9 +108,7 @@ def read_repairs(text: str) -> list[Repair]:
     """Return the repairs of a message. Raises BadMessage."""
     try:
         rows = _version_1(text)["repairs"]
-        return [
-            Repair(str(r["watch"]), str(r["kind"]), str(r["subscription"]), int(r.get("attempt", 0))) for r in rows
-        ]
+        return [Repair(str(r["watch"]), str(r["kind"]), str(r["subscription"]), int(r.get("attempt", 0))) for r in rows]
     except _UNREADABLE:
         raise BadMessage("not a message of repairs") from None
 

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from shared.graph.rooms import Rooms
     from shared.partner.webhook import Webhook
     from shared.relay.allow_list import AllowList
+    from shared.relay.gate import Gate
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
     from shared.relay.window import Window
     from shared.storage.heartbeat import Heartbeat
     from shared.storage.ledger import Ledger
+    from shared.storage.parked import ParkedChanges
     from shared.storage.queues import Queue
+    from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
     from shared.storage.watches import Watches
 
@@ -95,6 +98,18 @@ class Parts(Protocol):
     @property
     def webhook(self) -> Webhook:
         """Delivers to the partner."""
+
+    @property
+    def gate(self) -> Gate:
+        """Whether deliveries may leave now."""
+
+    @property
+    def parked(self) -> ParkedChanges:
+        """Changes that wait for the endpoint, and dead letters."""
+
+    @property
+    def replays(self) -> Replays:
+        """Replays of dead letters."""
 
     @property
     def get_token(self) -> GetToken:

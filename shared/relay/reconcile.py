@@ -15,6 +15,7 @@ from shared.graph import client_state
 from shared.relay.gaps import catch_up_after_absence, queue_owed_resyncs
 from shared.relay.parts import Parts
 from shared.relay.plan import Aim, Step, plan
+from shared.relay.recover import keep_going
 from shared.relay.room_lists import match_room_lists
 from shared.storage.watches import Watch
 
@@ -80,6 +81,7 @@ def reconcile(parts: Parts) -> Counter[str]:
         ends = match_room_lists(parts) + _carry_out(parts, _steps(parts))
     finally:
         queue_owed_resyncs(parts)
+        keep_going(parts)
     for end, number in ends.items():
         telemetry.count("reconciled", number, end=end)
     _logger.info("Subscriptions are reconciled: %s", _in_words(ends) or "nothing was to be done")

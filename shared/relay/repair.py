@@ -1,4 +1,4 @@
-"""Act on what the queue mailbox-repairs holds: lifecycle events of subscriptions, and resyncs.
+"""Act on what the queue mailbox-repairs holds: lifecycle events, resyncs, and the steps of longer work.
 
 Rests on "Microsoft Graph: Reduce missing subscriptions and change notifications". A PATCH both renews and
 reauthorizes, so /reauthorize is never called, and a subscription that Graph removed is found by the same PATCH's 404.
@@ -7,20 +7,29 @@ reauthorizes, so /reauthorize is never called, and a subscription that Graph rem
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from shared import telemetry
 from shared.errors import RelayError
+from shared.relay.dead_letters import replay_some
 from shared.relay.gaps import owe_resync, settle_gap
 from shared.relay.messages import Repair, write_repairs
 from shared.relay.parts import Parts
 from shared.relay.reconcile import reconcile
+from shared.relay.recover import drain, probe
 from shared.relay.refusal import state_after
 from shared.relay.resync import resync
 from shared.relay.schedule import delay_after
 from shared.storage.watches import Watch
 
 _logger = logging.getLogger("relay.repair")
+_FOR_ALL: dict[str, Callable[[Parts, Repair], str]] = {  # what is not about one watch
+    "reconcile": lambda parts, _: _reconciled(parts),
+    "probe": lambda parts, _: probe(parts),
+    "drain": lambda parts, _: drain(parts),
+    "replay": lambda parts, wanted: replay_some(parts, wanted.watch_id),
+}
 
 
 def repair(parts: Parts, wanted: Repair) -> str:
@@ -37,9 +46,8 @@ def repair(parts: Parts, wanted: Repair) -> str:
 
 
 def _repaired(parts: Parts, wanted: Repair) -> str:
-    if wanted.kind == "reconcile":
-        reconcile(parts)
-        return "reconciled"
+    if wanted.kind in _FOR_ALL:
+        return _FOR_ALL[wanted.kind](parts, wanted)
     watch = parts.watches.get(wanted.watch_id)
     if watch is None:
         return "unknown-watch"
@@ -49,6 +57,11 @@ def _repaired(parts: Parts, wanted: Repair) -> str:
     if wanted.kind in ("missed", "resync", "resync-full"):
         return _resynced(parts, watch, full=wanted.kind == "resync-full")
     return _answered(parts, watch, wanted)
+
+
+def _reconciled(parts: Parts) -> str:
+    reconcile(parts)
+    return "reconciled"
 
 
 def _resynced(parts: Parts, watch: Watch, *, full: bool) -> str:

@@ -27,7 +27,7 @@ class Entry:
 
     `told` is the state (etag) that the partner has, "" if it has none. `read_at` is when the last attempt to read it
     began. `retry` names the message on the queue that will try again, "" when nothing is owed. `series_id`,
-    `start` and `end` are those of the last state told.
+    `start` and `end` are those of the last state told. `is_dead` says that there is a dead letter of the event.
     """
 
     watch_id: str
@@ -38,6 +38,7 @@ class Entry:
     series_id: str = ""
     start: str = ""
     end: str = ""
+    is_dead: bool = False
     claimed_until: datetime | None = None
     etag: str = ""
 
@@ -189,13 +190,14 @@ def _row(entry: Entry) -> dict[str, Any]:
         "series_id": entry.series_id,
         "start": entry.start,
         "end": entry.end,
+        "is_dead": entry.is_dead,
         "claimed_until": _text(entry.claimed_until),
     }
 
 
 def _entry(row: Any) -> Entry:
     values: dict[str, Any] = {name: row.get(name, "") for name in ("event_id", "told", "retry", "series_id")}
-    values |= {"start": row.get("start", ""), "end": row.get("end", "")}
+    values |= {"start": row.get("start", ""), "end": row.get("end", ""), "is_dead": row.get("is_dead") is True}
     values |= {name: _moment(row.get(name)) for name in ("read_at", "claimed_until")}
     return Entry(watch_id=row["PartitionKey"], **values, etag=str(row.metadata["etag"]))
 

@@ -40,9 +40,19 @@ ROUTES = {
     "health": ("GET", "health"), "health_checks": ("GET", "health/checks"),
     "list_room_lists": ("GET", "room-lists"), "get_room_list": ("GET", "room-lists/{id}"),
     "delete_room_list": ("DELETE", "room-lists/{id}"), "resync_subscription": ("POST", "subscriptions/{id}/resync"),
+    "get_relay": ("GET", "relay"), "pause_relay": ("POST", "relay/pause"), "resume_relay": ("POST", "relay/resume"),
+    "list_dead_letters": ("GET", "dead-letters"), "delete_dead_letters": ("DELETE", "dead-letters"),
+    "replay_dead_letters": ("POST", "dead-letters/replay"), "get_replay": ("GET", "dead-letters/replays/{id}"),
 }  # fmt: skip
-FUNCTIONS = {*ROUTES, "deliver_changes", "renew_subscriptions", "repair_mailboxes", "resync_calendars"}
-MASTER_KEY = {"resync_subscription"}
+QUEUES = {
+    "deliver_changes": "calendar-changes", "repair_mailboxes": "mailbox-repairs",
+    "keep_poisoned_changes": "calendar-changes-poison", "keep_poisoned_repairs": "mailbox-repairs-poison",
+}  # fmt: skip
+FUNCTIONS = {*ROUTES, *QUEUES, "renew_subscriptions", "resync_calendars"}
+MASTER_KEY = {
+    "resync_subscription", "get_relay", "pause_relay", "resume_relay", "list_dead_letters", "delete_dead_letters",
+    "replay_dead_letters", "get_replay",
+}  # fmt: skip
 
 
 def probed(folder: Path) -> dict[str, Any]:
@@ -108,7 +118,7 @@ def test_the_routes_are_those_of_the_contract(imported: dict[str, Any]) -> None:
 def test_the_queues_and_the_timers_are_those_of_the_design(imported: dict[str, Any]) -> None:
     """Both receivers write to both queues, through the host, before their answer leaves."""
     queues = {name: found["queueName"] for name, found in bindings_of(imported, "queueTrigger").items()}
-    assert queues == {"deliver_changes": "calendar-changes", "repair_mailboxes": "mailbox-repairs"}
+    assert queues == QUEUES
     timers = {name: found["schedule"] for name, found in bindings_of(imported, "timerTrigger").items()}
     assert timers == {"renew_subscriptions": "%RENEWAL_SCHEDULE%", "resync_calendars": "%RESYNC_SCHEDULE%"}
     for name in ("receive_notifications", "receive_lifecycle_events"):

@@ -9,7 +9,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions import health, notifications, resync, room_lists, subscriptions
+from functions import dead_letters, health, notifications, operations, resync, room_lists, subscriptions
 from tests.unit.relay.fakes import World
 
 
@@ -60,7 +60,7 @@ class Keys:
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
     """Return a world that the functions take for the process's relay."""
     made = HostWorld()
-    for module in (notifications, subscriptions, room_lists, resync, health):
+    for module in (notifications, subscriptions, room_lists, resync, operations, dead_letters, health):
         monkeypatch.setattr(module, "relay", lambda: made)
     monkeypatch.setattr(health, "_kept", (0.0, []))
     yield made

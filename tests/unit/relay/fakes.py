@@ -13,13 +13,17 @@ from shared.config import Settings
 from shared.graph.client_state import Key
 from shared.partner.webhook import NotDelivered
 from shared.relay.allow_list import AllowList
-from shared.relay.deliver import AT_ONCE
+from shared.relay.attempt import AT_ONCE
+from shared.relay.gate import Gate
 from shared.relay.messages import Change, ChangeMessage, Repair, read_changes, read_repairs
 from shared.relay.series import Occurrences
 from shared.relay.subscription import SubscriptionKeeper
 from shared.relay.window import Window, window_of
+from shared.storage.endpoint import Endpoints
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Entry, Ledger
+from shared.storage.parked import ParkedChanges
+from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watch, Watches, watch_id_of
 from simulation.table import FakeTable
@@ -120,7 +124,7 @@ class World:
         self.settings = Settings.load(SETTINGS | settings)
         self.time = START
         self.keys = [OLD]
-        self.rows, self.ledger_rows = FakeTable(), FakeTable()
+        self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
         self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.rooms = FakeRooms()
         self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
@@ -128,6 +132,9 @@ class World:
         self.changes, self.repairs = FakeQueue(), FakeRepairs()
         self.events, self.webhook = FakeEvents(), FakeWebhook()
         self.heartbeat = Heartbeat(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.parked = ParkedChanges(lambda: self.parked_rows)  # type: ignore[arg-type, return-value]
+        self.replays = Replays(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.gate = Gate(Endpoints(lambda: self.rows), self.now)  # type: ignore[arg-type, return-value]
         self.subscriptions = FakeSubscriptions()
         self.occurrences = Occurrences(self.events, self.ledger, self.window)  # type: ignore[arg-type]
         self.keeper = SubscriptionKeeper(

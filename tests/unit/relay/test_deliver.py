@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.relay.deliver import SKEW, deliver
+from shared.relay.attempt import SKEW
+from shared.relay.deliver import deliver
 from shared.relay.messages import ChangeMessage
 from tests.unit.relay.fakes import REFUSED, START, WATCH_ID, World, event
 
@@ -194,7 +195,7 @@ def test_a_warning_names_no_event_and_no_content(world: World, caplog: pytest.Lo
     world.webhook.failure = REFUSED
     with caplog.at_level(logging.DEBUG):
         after_settling(world, world.hint("EVENTID"))
-    assert "put back (attempt 1)" in caplog.text
+    assert "failed (attempt 1)" in caplog.text
     assert "EVENTID" not in caplog.text + repr([vars(record) for record in caplog.records])
     assert "canary" not in caplog.text
 

@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import Unavailable
+from shared.partner.webhook import NotDelivered
 from shared.relay.deliver import deliver
 from shared.relay.messages import Change, ChangeMessage
+from shared.storage.parked import DEAD, WAITING
 from tests.unit.relay.fakes import REFUSED, START, WATCH_ID, World, event
 
 
@@ -39,20 +41,73 @@ def test_a_failure_goes_back_on_the_queue_with_a_growing_delay(world: World) -> 
     assert world.webhook.taken[0][0] == world.webhook.tried[0]
 
 
-def test_nothing_is_lost_however_long_it_fails(world: World) -> None:
-    """A year of failures, then the last state is told once."""
+def test_after_seven_days_of_failures_it_is_a_dead_letter(world: World) -> None:
+    """Twenty-one tries over seven days; then it lies where it never expires, and a newer hint is told as ever."""
     world.watch()
-    world.events.by_id["E"] = event()
+    later = {name: {"dateTime": f"2026-12-2{n}T12:00:00", "timeZone": "UTC"} for n, name in enumerate(("start", "end"))}
+    world.events.by_id["E"] = event(**later)
     world.webhook.failure = REFUSED
-    message, end = world.hint(), START + timedelta(days=365)
-    while world.time < end:
-        after_settling(world, message)
+    message = world.hint()
+    while after_settling(world, message) == Counter({"put-back": 1}):
         [(message, delay)] = world.changes.take()
         world.pass_by(delay)
-    world.events.by_id["E"] = event(etag="99")
+    assert len(world.webhook.tried) == 21
+    assert timedelta(days=5) < world.time - START < timedelta(days=8)  # spread by a fifth
+    (letter,) = world.parked.page(DEAD, 10)
+    assert (letter.event_id, letter.reason, letter.status, letter.attempts) == ("E", "gave-up", 500, 21)
+    assert world.changes.take() == []
+    world.events.by_id["E"] = event(etag="99", **later)
     world.webhook.failure = None
-    assert after_settling(world, message) == Counter(told=1)
-    assert len(world.webhook.taken) == 1
+    assert after_settling(world, world.hint()) == Counter(told=1)
+    assert world.parked.page(DEAD, 10) == []  # the partner has its newest state: nothing is owed
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_delivery_that_the_partner_rejects_is_a_dead_letter_at_once(world: World, status: int) -> None:
+    """The same body would be rejected again; nothing is put back, and the endpoint goes on."""
+    world.watch()
+    world.events.by_id["E"] = event()
+    world.webhook.failure = NotDelivered(status, f"status {status}")
+    assert after_settling(world, world.hint()) == Counter(dead=1)
+    (letter,) = world.parked.page(DEAD, 10)
+    assert (letter.watch_id, letter.event_id, letter.reason, letter.status) == (WATCH_ID, "E", "rejected", status)
+    assert (world.changes.take(), world.entry().is_dead, world.entry().told) == ([], True, "")
+    assert world.gate.is_open()
+
+
+def test_a_410_stops_the_endpoint_and_parks_what_follows(world: World) -> None:
+    """Nothing more is posted, nothing is lost: this change and the next lie parked."""
+    world.watch()
+    world.events.by_id |= {"E": event("E"), "F": event("F")}
+    world.webhook.failure = NotDelivered(410, "status 410")
+    assert after_settling(world, world.hint("E")) == Counter(parked=1)
+    world.webhook.failure = None
+    assert after_settling(world, world.hint("F")) == Counter(parked=1)
+    assert world.gate.endpoint().state == "gone"
+    assert {one.event_id for one in world.parked.page(WAITING, 10)} == {"E", "F"}
+    assert len(world.webhook.tried) == 1
+    assert world.events.reads == ["E"]  # what is parked costs no reading
+
+
+def test_a_crash_between_parking_and_the_ledger_loses_nothing(world: World) -> None:
+    """The ledger cannot be written after the dead letter: the message comes again, and there is one letter."""
+    world.watch()
+    world.events.by_id["E"] = event()
+    world.webhook.failure = NotDelivered(400, "status 400")
+    message = world.hint()
+    world.pass_by(10)
+    settle = world.ledger.settle
+    world.ledger.settle = _refuse  # type: ignore[method-assign]
+    assert deliver(world, message) == Counter({"put-back": 1})  # type: ignore[arg-type]  # a fake
+    world.ledger.settle = settle  # type: ignore[method-assign]
+    [(again, _)] = world.changes.take()
+    world.pass_by(200)  # the claim has ended
+    assert after_settling(world, again) == Counter(dead=1)
+    assert len(world.parked.page(DEAD, 10)) == 1
+
+
+def _refuse(_: object) -> None:
+    raise Unavailable("storage")
 
 
 def test_a_retry_is_superseded_by_a_newer_success(world: World) -> None:

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.relay.deliver import AT_ONCE, deliver
+from shared.relay.attempt import AT_ONCE
+from shared.relay.deliver import deliver
 from shared.relay.messages import Change, ChangeMessage
 from tests.unit.relay.fakes import World, event
 

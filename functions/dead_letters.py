@@ -1,0 +1,123 @@
+"""An administrator lists, replays and deletes changes whose deliveries all failed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import azure.functions as func
+
+from functions.http import answer, answering, json_object, page_size, problem
+from shared.bootstrap import relay
+from shared.errors import SetupRefused
+
+if TYPE_CHECKING:
+    from shared.storage.parked import Parked
+    from shared.storage.replays import Replay
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+ROUTE = "dead-letters"
+CALLER = "master key"
+_ID = re.compile(r"[0-9a-f]{32}")
+_WORD = re.compile(r"[a-z-]{1,40}")
+
+
+@blueprint.route(ROUTE, methods=["GET"], auth_level=func.AuthLevel.ADMIN)
+@answering
+def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
+    """List dead letters, a page of `pageSize` at a time, of a time (`from`, `to`) or a `reason` only if asked."""
+    from shared.storage.parked import DEAD
+
+    size, after, reason = page_size(req), req.params.get("after", ""), req.params.get("reason", "")
+    if (after and not _ID.fullmatch(after)) or (reason and not _WORD.fullmatch(reason)):
+        raise SetupRefused(422, "Bad parameter", "Take `after` from nextLink, and `reason` from a dead letter.")
+    since, before = _moment(req, "from"), _moment(req, "to")
+    letters = relay().parked.page(DEAD, size, after, since=since, before=before, reason=reason)
+    more = _next_page(req, letters[-1].id) if len(letters) == size else None
+    return answer(200, {"value": [_picture(letter) for letter in letters], "nextLink": more})
+
+
+@blueprint.route(ROUTE, methods=["DELETE"], auth_level=func.AuthLevel.ADMIN)
+@answering
+def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
+    """Delete dead letters: ?ids=a,b or ?from=…&to=… or ?all=true. Tells how many."""
+    from shared.relay.dead_letters import delete, read_selection
+
+    given: dict[str, Any] = {name: text for name, text in req.params.items() if name != "code"}
+    if "ids" in given:
+        given["ids"] = given["ids"].split(",")
+    if "all" in given:
+        given["all"] = given["all"] == "true"
+    return answer(200, {"deleted": delete(relay(), read_selection(given), CALLER)})
+
+
+@blueprint.route(f"{ROUTE}/replay", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+@answering
+def replay_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
+    """Deliver dead letters anew, each in its event's state of now: 202 with the address where progress is read."""
+    from shared.relay.dead_letters import ask_for_replay, read_selection
+
+    replay = ask_for_replay(relay(), read_selection(json_object(req.get_body())), CALLER)
+    return answer(202, _progress(replay), Location=_address_of(replay))
+
+
+@blueprint.route(f"{ROUTE}/replays/{{id}}", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
+@answering
+def get_replay(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell how far a replay is."""
+    replay = relay().replays.get(req.route_params["id"])
+    if replay is None:
+        return problem(404, "No such replay", "POST /api/dead-letters/replay answers with the address of one.")
+    return answer(200, _progress(replay))
+
+
+def _moment(req: func.HttpRequest, name: str) -> datetime | None:
+    text = req.params.get(name, "").replace(" ", "+")  # a plus sign that nobody escaped
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise SetupRefused(422, "Bad moment", f"`{name}` is a moment with its zone: 2026-11-20T10:00:00Z.")
+    return moment
+
+
+def _next_page(req: func.HttpRequest, after: str) -> str:
+    from urllib.parse import urlencode
+
+    kept = {name: req.params[name] for name in ("pageSize", "from", "to", "reason") if name in req.params}
+    return f"{relay().settings.public_base_url}/api/{ROUTE}?{urlencode({**kept, 'after': after})}"
+
+
+def _picture(letter: Parked) -> dict[str, Any]:
+    """Return what an administrator sees of a dead letter. There is no title to show: none is kept."""
+    from shared.partner.payload import written
+
+    return {
+        "id": letter.id,
+        "subscriptionId": letter.watch_id or None,
+        "eventId": letter.event_id if letter.watch_id else None,
+        "died": written(letter.at),
+        "reason": letter.reason,
+        "status": letter.status or None,
+        "attempts": letter.attempts,
+    }
+
+
+def _progress(replay: Replay) -> dict[str, Any]:
+    from shared.partner.payload import written
+
+    return {
+        "id": replay.id,
+        "link": _address_of(replay),
+        "asked": written(replay.asked) if replay.asked else None,
+        "queued": replay.queued,
+        "done": written(replay.done) if replay.done else None,
+    }
+
+
+def _address_of(replay: Replay) -> str:
+    return f"{relay().settings.public_base_url}/api/{ROUTE}/replays/{replay.id}"

@@ -1,0 +1,59 @@
+"""An administrator looks at deliveries, pauses them and lets them go on."""
+
+import azure.functions as func
+
+from functions.http import answer, answering, json_object
+from shared.bootstrap import relay
+from shared.errors import SetupRefused
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+CALLER = "master key"
+
+
+@blueprint.route("relay", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
+@answering
+def get_relay(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
+    """Tell whether deliveries leave, since when and why, and how many changes wait or are dead."""
+    return _state()
+
+
+@blueprint.route("relay/pause", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+@answering
+def pause_relay(req: func.HttpRequest) -> func.HttpResponse:
+    """Let nothing leave any more. Intake goes on, and nothing is lost."""
+    from shared.relay.operate import pause
+
+    pause(relay(), _reason(req.get_body()), CALLER)
+    return _state()
+
+
+@blueprint.route("relay/resume", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
+@answering
+def resume_relay(req: func.HttpRequest) -> func.HttpResponse:
+    """Let everything leave again, what waited included; also after the partner answered 410."""
+    from shared.relay.operate import resume
+
+    resume(relay(), _reason(req.get_body()), CALLER)
+    return _state()
+
+
+def _reason(body: bytes) -> str:
+    reason = json_object(body).get("reason", "")
+    if not isinstance(reason, str):
+        raise SetupRefused(422, "A reason is needed", 'Say why: {"reason": "…"}.')
+    return reason
+
+
+def _state() -> func.HttpResponse:
+    from shared.partner.payload import written
+    from shared.relay.operate import MOST_COUNTED, picture
+
+    now = picture(relay())
+    return answer(200, {
+        "state": now.endpoint.state,
+        "since": written(now.endpoint.since) if now.endpoint.since else None,
+        "reason": now.endpoint.reason or None,
+        "waiting": now.waiting,
+        "deadLetters": now.dead,
+        "countedTo": MOST_COUNTED,
+    })  # fmt: skip

@@ -1,0 +1,26 @@
+"""What the host gave up on after its five tries: messages that ended a worker each time, or that no version wrote.
+
+The host's tries are for crashes, and are over in minutes. Nothing rests on a poison queue, where messages expire.
+"""
+
+import azure.functions as func
+
+from shared.bootstrap import relay
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+
+
+@blueprint.queue_trigger("msg", "calendar-changes-poison", "AzureWebJobsStorage")
+def keep_poisoned_changes(msg: func.QueueMessage) -> None:
+    """Put changes back on schedule, or note that a message cannot be read."""
+    from shared.relay.poison import keep_changes
+
+    keep_changes(relay(), msg.get_body().decode(errors="replace"))
+
+
+@blueprint.queue_trigger("msg", "mailbox-repairs-poison", "AzureWebJobsStorage")
+def keep_poisoned_repairs(msg: func.QueueMessage) -> None:
+    """The same for repairs."""
+    from shared.relay.poison import keep_repairs
+
+    keep_repairs(relay(), msg.get_body().decode(errors="replace"))

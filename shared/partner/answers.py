@@ -1,0 +1,35 @@
+"""What each answer of the partner means: one table, which docs/partner-guide.md shows to the partner. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+NO_ANSWER = 0  # the line was refused or cut, the name is unknown, the certificate is wrong, or time ran out
+
+
+class Verdict(StrEnum):
+    """What is done about a delivery after its answer."""
+
+    DONE = "done"
+    RETRY = "retry"  # tried again on schedule
+    ALERT = "alert"  # the same, and an administrator is told: it will not heal by itself
+    DEAD = "dead"  # becomes a dead letter at once: the same body would get the same answer
+    STOP = "stop"  # the partner wants nothing any more, until an administrator resumes
+
+
+_BY_STATUS = {
+    NO_ANSWER: Verdict.RETRY,
+    400: Verdict.DEAD,
+    408: Verdict.RETRY,
+    410: Verdict.STOP,
+    413: Verdict.DEAD,
+    422: Verdict.DEAD,
+    425: Verdict.RETRY,
+    429: Verdict.RETRY,
+}
+_BY_HUNDRED = {2: Verdict.DONE, 4: Verdict.ALERT, 5: Verdict.RETRY}
+
+
+def verdict_of(status: int) -> Verdict:
+    """Return what a status means. A redirect is never followed: like what HTTP does not know, it is a failure."""
+    return _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, Verdict.ALERT)

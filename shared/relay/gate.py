@@ -1,0 +1,83 @@
+"""Whether changes may leave for the partner now: the endpoint's shared state, and this process's circuit breaker.
+
+When the partner is down, each try costs an execution and a place for the length of a time limit. So after failures in
+a row nothing is tried any more but one probe at a time; changes are parked meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from shared import telemetry
+from shared.storage.endpoint import FAILING, FLOWING, Endpoint, Endpoints
+
+FAILURES = 10  # in a row, within WITHIN, open the breaker: one event that always fails is tried less often than that
+WITHIN = timedelta(seconds=60)
+FRESH = timedelta(seconds=1)  # that the shared state may be old: an administrator's pause takes effect within it
+PROBE_EVERY = timedelta(seconds=30)
+SLACK = timedelta(seconds=10)  # that a probe's message may come early: two that come at once are one too many
+
+_logger = logging.getLogger("relay.gate")
+
+
+class Gate:
+    """One for a process. Methods raise Unavailable or ConfigurationError when storage fails."""
+
+    def __init__(self, endpoints: Endpoints, now: Callable[[], datetime]) -> None:
+        self._endpoints = endpoints
+        self._now = now
+        self._lock = threading.Lock()
+        self._failures: deque[datetime] = deque(maxlen=FAILURES)
+        self._read: tuple[datetime, Endpoint] | None = None
+
+    def endpoint(self, *, fresh: bool = False) -> Endpoint:
+        """Return the endpoint's state, at most FRESH old."""
+        read = self._read
+        if fresh or read is None or self._now() - read[0] >= FRESH:
+            read = self._read = (self._now(), self._endpoints.read())
+        return read[1]
+
+    def is_open(self) -> bool:
+        """Return whether changes may leave."""
+        return self.endpoint().state == FLOWING
+
+    def succeeded(self) -> None:
+        """Note a delivery that the partner took."""
+        with self._lock:
+            self._failures.clear()
+
+    def failed(self) -> bool:
+        """Note a delivery that failed and may have failed for all; return whether that was one too many."""
+        with self._lock:
+            self._failures.append(self._now())
+            is_full = len(self._failures) == FAILURES
+            return is_full and self._failures[-1] - self._failures[0] <= WITHIN
+
+    def put(self, state: str, reason: str, *, only_from: tuple[str, ...] = ()) -> bool:
+        """Put the endpoint into a state, if it is in another one (of `only_from`, if given); return whether it was."""
+        while True:
+            endpoint = self.endpoint(fresh=True)
+            if endpoint.state == state or (only_from and endpoint.state not in only_from):
+                return False
+            now = self._now()
+            probe_at = now + PROBE_EVERY if state == FAILING else None
+            if self._endpoints.change(endpoint, state=state, since=now, reason=reason, probe_at=probe_at) is not None:
+                break
+        self._read = None
+        self.succeeded()  # whatever failed before is in the reason now
+        _logger.log(
+            logging.INFO if state == FLOWING else logging.ERROR, "The partner's endpoint is %s: %s", state, reason
+        )
+        telemetry.count("endpoint", state=state)
+        return True
+
+    def claim_probe(self) -> bool:
+        """Return whether this caller may probe now; then nobody else may for PROBE_EVERY."""
+        endpoint, now = self.endpoint(fresh=True), self._now()
+        if endpoint.state != FAILING or (endpoint.probe_at is not None and endpoint.probe_at > now + SLACK):
+            return False
+        return self._endpoints.change(endpoint, probe_at=now + PROBE_EVERY) is not None

@@ -1,0 +1,54 @@
+"""Take changes off the queue without losing them: until the partner's endpoint takes deliveries, or as dead letters."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared import telemetry
+from shared.relay.messages import Change, ChangeMessage, Repair, write_repairs
+from shared.relay.parts import Parts
+from shared.storage.endpoint import FLOWING
+from shared.storage.parked import DEAD, WAITING, Parked
+
+REJECTED, GAVE_UP, UNREADABLE = "rejected", "gave-up", "unreadable-message"
+
+_logger = logging.getLogger("relay.park")
+
+
+def park(parts: Parts, message: ChangeMessage, changes: Sequence[Change], reason: str) -> None:
+    """Let changes wait for the endpoint. Its state may be older than it is: who finds it flowing sees to the drain."""
+    parts.parked.put(WAITING, [_parked(parts, message, change, reason) for change in changes])
+    if parts.gate.endpoint(fresh=True).state == FLOWING:
+        ask_for(parts, "drain")
+
+
+def bury(parts: Parts, message: ChangeMessage, change: Change, reason: str, status: int) -> None:
+    """Make a change a dead letter."""
+    letter = _parked(parts, message, change, reason)
+    parts.parked.put(DEAD, [replace(letter, status=status, attempts=message.attempt + 1)])
+    _logger.error(
+        "A change of watch %s is a dead letter: %s, status %d", change.watch_id, reason, status,
+        extra={"watch": change.watch_id, "event": telemetry.short(change.event_id)},
+    )  # fmt: skip
+    telemetry.count("dead_letters", reason=reason, status=status)
+
+
+def bury_unreadable(parts: Parts, text: str) -> None:
+    """Note a message that no version of the relay has written. What it holds is not kept: it may be anything."""
+    name = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    parts.parked.put(DEAD, [Parked("", "", name, parts.now(), UNREADABLE)])
+    _logger.error("A message of %d characters on a queue of ours cannot be read", len(text))
+    telemetry.count("dead_letters", reason=UNREADABLE, status=0)
+
+
+def ask_for(parts: Parts, kind: str, delay: float = 0.0, subject: str = "") -> None:
+    """Queue a probe, a drain or a step of a replay (`subject` is its id)."""
+    for text in write_repairs([Repair(subject, kind)]):
+        parts.repairs.put(text, delay)
+
+
+def _parked(parts: Parts, message: ChangeMessage, change: Change, reason: str) -> Parked:
+    return Parked(change.watch_id, change.user_id, change.event_id, parts.now(), reason, change.deleted, message.again)

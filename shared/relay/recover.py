@@ -1,0 +1,99 @@
+"""Find out whether the partner's endpoint is back, and let what waited for it go out again, at a bounded rate."""
+
+from __future__ import annotations
+
+import logging
+import random
+
+from shared import telemetry
+from shared.partner.answers import Verdict
+from shared.relay.attempt import put, work_on_mailbox
+from shared.relay.deliver import settle_failures
+from shared.relay.gate import PROBE_EVERY
+from shared.relay.messages import Change, ChangeMessage
+from shared.relay.park import ask_for
+from shared.relay.parts import Parts
+from shared.storage.endpoint import FAILING, FLOWING
+from shared.storage.parked import WAITING, Parked
+
+MOST_TRIED = 20  # parked changes that a probe looks at until it finds one that is news to the partner
+DRAINED_AT_ONCE = 100
+DRAIN_EVERY = 3.0  # seconds: 33 changes a second at most, which leaves places for live ones
+
+_logger = logging.getLogger("relay.recover")
+
+
+def probe(parts: Parts) -> str:
+    """Send one parked change to a failing endpoint; if the partner takes it, everything flows again.
+
+    Returns a word for what was found. Asks for the next probe itself.
+    """
+    if not parts.gate.claim_probe():
+        return "not-now"
+    ask_for(parts, "probe", PROBE_EVERY.total_seconds())  # first: a crash must not end the probing
+    end = _tried(parts)
+    if end in ("taken", "nothing-to-send"):
+        parts.gate.put(FLOWING, "the partner takes deliveries again", only_from=(FAILING,))
+        ask_for(parts, "drain")
+    return end
+
+
+def drain(parts: Parts) -> str:
+    """Put some of what waits back on the queue, each event once, and ask for the next step if there is more."""
+    if parts.gate.endpoint(fresh=True).state != FLOWING:
+        return "not-now"
+    waiting = parts.parked.page(WAITING, DRAINED_AT_ONCE)
+    requeue(parts, WAITING, waiting)
+    if len(waiting) == DRAINED_AT_ONCE:
+        ask_for(parts, "drain", DRAIN_EVERY)
+    return f"drained-{len(waiting)}"
+
+
+def requeue(parts: Parts, kind: str, changes: list[Parked]) -> None:
+    """Put parked changes on the queue as new hints, and only then take them off the table."""
+    for again in (False, True):
+        some = tuple(_change(one) for one in changes if one.again == again and one.watch_id)
+        put(parts, ChangeMessage(parts.now(), some, settled=True, again=again))
+    parts.parked.drop(kind, changes)
+
+
+def keep_going(parts: Parts) -> None:
+    """Ask for the probe or the drain that is due: their own message may have been lost with a queue."""
+    state = parts.gate.endpoint(fresh=True).state
+    if state == FAILING:
+        ask_for(parts, "probe")
+    elif state == FLOWING and parts.parked.page(WAITING, 1):
+        ask_for(parts, "drain")
+
+
+def _tried(parts: Parts) -> str:
+    """Try parked changes until one says something about the endpoint; random ones, as it may choke on the first."""
+    waiting = parts.parked.page(WAITING, DRAINED_AT_ONCE)
+    for one in random.sample(waiting, min(MOST_TRIED, len(waiting))):
+        end = _sent(parts, one)
+        telemetry.count("probes", end=end)
+        if end != "no-news":
+            return end
+    return "nothing-to-send"
+
+
+def _sent(parts: Parts, one: Parked) -> str:
+    message = ChangeMessage(parts.now(), (_change(one),), settled=True, again=one.again)
+    (outcome,) = work_on_mailbox(parts, message, message.changes)
+    if outcome.word == "failed":
+        if outcome.verdict in (Verdict.DEAD, Verdict.STOP):
+            settle_failures(parts, message, [outcome])
+        elif outcome.entry is not None:
+            parts.ledger.settle([outcome.entry])  # it stays parked
+    if outcome.word == "told" or outcome.verdict == Verdict.DEAD:
+        parts.parked.drop(WAITING, [one])
+        return "taken"
+    if outcome.word == "failed":
+        return "failed"
+    if outcome.word != "busy":
+        parts.parked.drop(WAITING, [one])
+    return "no-news"
+
+
+def _change(one: Parked) -> Change:
+    return Change(one.watch_id, one.user_id, one.event_id, one.deleted)

@@ -1,0 +1,47 @@
+"""Whether deliveries leave for the partner's endpoint: one row, which all instances share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from shared.storage.rows import Rows
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
+
+FLOWING, FAILING, GONE, PAUSED = "flowing", "failing", "gone", "paused"
+_ID = "0" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The partner's endpoint. `state` is flowing; failing (the breaker is open, one probe at a time goes out); gone (it
+    answered 410); or paused (by an administrator). `probe_at` is when the next probe may go out.
+    """
+
+    id: str = _ID
+    state: str = FLOWING
+    since: datetime | None = None
+    reason: str = ""
+    probe_at: datetime | None = None
+    etag: str = ""
+
+
+class Endpoints:
+    """The table's one row. Methods raise Unavailable or ConfigurationError when storage fails."""
+
+    def __init__(self, table: Callable[[], TableClient]) -> None:
+        self._rows = Rows(table, Endpoint, "endpoint")
+
+    def read(self) -> Endpoint:
+        """Return the endpoint as it is; one of which nothing was ever noted is flowing."""
+        return self._rows.get(_ID) or Endpoint()
+
+    def change(self, endpoint: Endpoint, **changes: Any) -> Endpoint | None:
+        """Change it as it was read; None when somebody else did so meanwhile."""
+        if not endpoint.etag:
+            return self._rows.insert(replace(endpoint, **changes))
+        return self._rows.change(endpoint, **changes)

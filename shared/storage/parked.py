@@ -1,0 +1,154 @@
+"""Changes that wait outside the queue: for the partner's endpoint to come back, or as dead letters for a person.
+
+A row for each event, so that however often it changes meanwhile, one delivery of its newest state is owed. Rows hold
+ids and moments, never a title, and never expire.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from shared.storage.connection import storage_errors
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
+
+WAITING, DEAD = "waiting", "dead"
+AT_ONCE = 100  # "Performing entity group transactions": most entities in one
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A change that waits. `at` is when it was parked last, `status` the partner's last answer (0: none), `again` that
+    the partner wants it even if it has it. One that nobody can read has neither watch nor event.
+    """
+
+    watch_id: str
+    user_id: str
+    event_id: str
+    at: datetime
+    reason: str
+    deleted: bool = False
+    again: bool = False
+    status: int = 0
+    attempts: int = 0
+    etag: str = ""
+
+    @property
+    def id(self) -> str:
+        """The row's key: an event's, so that its newest change replaces the older one."""
+        return parked_id(self.watch_id, self.event_id)
+
+
+def parked_id(watch_id: str, event_id: str) -> str:
+    """Return the id under which an event is parked: 32 hexadecimal digits."""
+    return hashlib.sha256(f"{watch_id}\n{event_id}".encode("utf-8", "replace")).hexdigest()[:32]
+
+
+class ParkedChanges:
+    """The table; `kind` is WAITING or DEAD. Methods raise Unavailable or ConfigurationError when storage fails."""
+
+    def __init__(self, table: Callable[[], TableClient]) -> None:
+        self._table = table
+
+    def put(self, kind: str, changes: Sequence[Parked]) -> None:
+        """Park changes; an event that is parked already keeps one row. That it is wanted again is not forgotten."""
+        from azure.data.tables import UpdateMode
+
+        rows = list({change.id: _row(kind, change) for change in changes}.values())
+        for first in range(0, len(rows), AT_ONCE):
+            part = [("upsert", row, {"mode": UpdateMode.MERGE}) for row in rows[first : first + AT_ONCE]]
+            with storage_errors():
+                self._table().submit_transaction(part)
+
+    def page(self, kind: str, size: int, after: str = "", *, since: datetime | None = None,
+             before: datetime | None = None, reason: str = "") -> list[Parked]:  # fmt: skip
+        """Return up to `size` rows in the order of their ids, after the id `after`; if given, only those of a time
+        [since, before) or of a reason.
+        """
+        rules = ["PartitionKey eq @partition", "RowKey gt @after"]
+        names: dict[str, Any] = {"partition": kind, "after": after}
+        for name, rule, value in (("since", "at ge @since", since), ("before", "at lt @before", before)):
+            if value is not None:
+                rules.append(rule)
+                names[name] = _text(value)
+        if reason:
+            rules.append("reason eq @reason")
+            names["reason"] = reason
+        with storage_errors():
+            found = self._table().query_entities(" and ".join(rules), parameters=names, results_per_page=size)
+            return [_parked(row) for row in islice(found, size)]
+
+    def get(self, kind: str, row_id: str) -> Parked | None:
+        """Return one row, or None."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with storage_errors():
+            try:
+                return _parked(self._table().get_entity(kind, row_id))
+            except ResourceNotFoundError:
+                return None
+
+    def drop(self, kind: str, changes: Sequence[Parked]) -> int:
+        """Delete rows as they were read, and return how many; one that was parked anew meanwhile stays."""
+        return sum(self._drop(kind, changes[first : first + AT_ONCE]) for first in range(0, len(changes), AT_ONCE))
+
+    def forget(self, kind: str, row_id: str) -> None:
+        """Delete a row however it is now."""
+        with storage_errors():
+            self._table().delete_entity({"PartitionKey": kind, "RowKey": row_id})
+
+    def count(self, kind: str, most: int = 1000) -> int:
+        """Return how many rows there are, up to `most`."""
+        with storage_errors():
+            rows: Iterator[Any] = self._table().query_entities(
+                "PartitionKey eq @partition", parameters={"partition": kind}, select=["RowKey"]
+            )
+            return sum(1 for _ in islice(rows, most))
+
+    def _drop(self, kind: str, changes: Sequence[Parked]) -> int:
+        from azure.core import MatchConditions
+        from azure.data.tables import TableTransactionError
+
+        unchanged = MatchConditions.IfNotModified
+        operations = [
+            ("delete", {"PartitionKey": kind, "RowKey": one.id}, {"etag": one.etag, "match_condition": unchanged})
+            for one in changes
+        ]
+        if not operations:
+            return 0
+        with storage_errors():
+            try:
+                self._table().submit_transaction(operations)
+            except TableTransactionError as error:
+                if error.status_code not in (404, 412):
+                    raise
+                return 0 if len(changes) == 1 else sum(self._drop(kind, [one]) for one in changes)
+        return len(changes)
+
+
+_NAMES = [field.name for field in fields(Parked) if field.name not in ("etag", "at")]
+
+
+def _row(kind: str, change: Parked) -> dict[str, Any]:
+    """Return the row to merge. What is not said (`again`) stays as it was."""
+    row: dict[str, Any] = {"PartitionKey": kind, "RowKey": change.id, "at": _text(change.at)}
+    row |= {name: getattr(change, name) for name in _NAMES}
+    if not change.again:
+        del row["again"]
+    return row
+
+
+def _parked(row: Any) -> Parked:
+    values = {name: row[name] for name in _NAMES if name in row}
+    return Parked(**values, at=datetime.fromisoformat(row["at"]), etag=str(row.metadata["etag"]))
+
+
+def _text(moment: datetime) -> str:
+    """Return a moment as it is stored: of one length, so that its order is that of the texts."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,120 @@
+"""Claims about the calls of an administrator: pause, resume, dead letters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.dead_letters import delete_dead_letters, get_replay, list_dead_letters, replay_dead_letters
+from functions.operations import get_relay, pause_relay, resume_relay
+from shared.relay.park import bury
+from shared.storage.parked import DEAD
+from tests.unit.functions.conftest import HostWorld, call, content_of
+from tests.unit.relay.fakes import WATCH_ID, event
+
+ONE = "f" * 32
+
+
+def die(world: HostWorld, number: int = 1) -> None:
+    """Let so many events die."""
+    world.watch()
+    for one in range(number):
+        world.events.by_id[f"E{one}"] = event(f"E{one}", subject="canary")
+        message = world.hint(f"E{one}")
+        bury(world, message, message.changes[0], "rejected", 422)  # type: ignore[arg-type]  # a fake
+
+
+def test_pause_and_resume_tell_how_deliveries_stand(world: HostWorld) -> None:
+    """Since when and why, and how many changes wait."""
+    assert content_of(call(get_relay, "GET"))["state"] == "flowing"
+    answer = call(pause_relay, body={"reason": "A freeze"})
+    assert answer.status_code == 200
+    assert content_of(answer) == {
+        "state": "paused", "since": "2026-11-20T10:00:00Z", "reason": "A freeze", "waiting": 0, "deadLetters": 0,
+        "countedTo": 1000,
+    }  # fmt: skip
+    assert content_of(call(resume_relay, body={"reason": "Over"}))["state"] == "flowing"
+    assert world.gate.is_open()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"", 400), (b"x", 400), ([], 400), ({}, 422), ({"reason": 1}, 422), ({"reason": ""}, 422)]
+)
+def test_who_gives_no_reason_changes_nothing(world: HostWorld, body: object, status: int) -> None:
+    """Problem details say what to send."""
+    for function in (pause_relay, resume_relay):
+        answer = call(function, body=body)
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert world.gate.endpoint().etag == ""
+
+
+def test_a_dead_letter_tells_what_is_known_of_it(world: HostWorld) -> None:
+    """And no title, because none is kept."""
+    die(world)
+    answer = content_of(call(list_dead_letters, "GET"))
+    (letter,) = answer["value"]
+    assert answer["nextLink"] is None
+    assert {name: letter[name] for name in ("subscriptionId", "eventId", "died", "reason", "status", "attempts")} == {
+        "subscriptionId": WATCH_ID, "eventId": "E0", "died": "2026-11-20T10:00:00Z", "reason": "rejected",
+        "status": 422, "attempts": 1,
+    }  # fmt: skip
+    assert "canary" not in str(answer)
+
+
+def test_pages_lead_to_one_another(world: HostWorld) -> None:
+    """By nextLink, which keeps the selection."""
+    die(world, 5)
+    seen, params = [], {"pageSize": "2", "reason": "rejected", "from": "2026-11-20T00:00:00Z"}
+    for _ in range(3):
+        answer = content_of(call(list_dead_letters, "GET", params=params))
+        seen += [letter["id"] for letter in answer["value"]]
+        if answer["nextLink"]:
+            query = answer["nextLink"].partition("?")[2]
+            assert "reason=rejected" in query
+            params = params | {"after": query.rpartition("after=")[2]}
+    assert (len(set(seen)), answer["nextLink"]) == (5, None)
+
+
+@pytest.mark.parametrize("params", [
+    {"pageSize": "0"}, {"pageSize": "1001"}, {"pageSize": "x"}, {"from": "yesterday"}, {"to": "2026-11-20"},
+    {"from": "2026-11-20T10:00:00"}, {"after": "x"}, {"after": "' or '1' eq '1"}, {"reason": "a' or 'b"},
+])  # fmt: skip
+def test_a_bad_parameter_is_422(world: HostWorld, params: dict[str, str]) -> None:
+    """It never becomes part of a query."""
+    die(world)
+    assert call(list_dead_letters, "GET", params=params).status_code == 422
+
+
+def test_a_replay_is_accepted_and_its_progress_read(world: HostWorld) -> None:
+    """202 with a Location; 404 for one that there is not."""
+    die(world)
+    answer = call(replay_dead_letters, body={"all": True})
+    replay = content_of(answer)
+    assert (answer.status_code, answer.headers["Location"]) == (202, replay["link"])
+    progress = content_of(call(get_replay, "GET", route_params={"id": replay["id"]}))
+    assert (progress["queued"], progress["done"]) == (0, None)
+    for unknown in (ONE, "x", "../watches"):
+        assert call(get_replay, "GET", route_params={"id": unknown}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("params", "left"),
+    [({"all": "true"}, 0), ({"ids": ONE}, 1), ({"from": "2026-11-20T00:00Z"}, 0), ({"to": "2026-11-20T00:00Z"}, 1)],
+)
+def test_letters_are_deleted_by_a_selection(world: HostWorld, params: dict[str, Any], left: int) -> None:
+    """Told how many; the key in the query is none of it."""
+    die(world)
+    world.pass_by(1)
+    answer = call(delete_dead_letters, "DELETE", params=params | {"code": "key"})
+    assert content_of(answer) == {"deleted": 1 - left}
+    assert world.parked.count(DEAD) == left
+
+
+@pytest.mark.parametrize("params", [{}, {"all": "yes"}, {"ids": ""}, {"ids": "a,b"}, {"al": "true"}, {"from": "x"}])
+def test_without_a_selection_nothing_is_deleted(world: HostWorld, params: dict[str, str]) -> None:
+    """A slip must not delete everything."""
+    die(world)
+    world.pass_by(1)
+    assert call(delete_dead_letters, "DELETE", params=params).status_code == 422
+    assert world.parked.count(DEAD) == 1
