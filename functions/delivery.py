@@ -9,8 +9,15 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @blueprint.queue_trigger("msg", "calendar-changes", "AzureWebJobsStorage")
 def deliver_changes(msg: func.QueueMessage) -> None:
-    """Deliver a message of changes. It fails only when storage does, or when no version of ours wrote the message."""
+    """Deliver a message of changes; one that no version of ours wrote is noted. It fails only when storage does."""
     from shared.relay.deliver import deliver
-    from shared.relay.messages import read_changes
+    from shared.relay.messages import BadMessage, read_changes
+    from shared.relay.park import bury_unreadable
 
-    deliver(relay(), read_changes(msg.get_body().decode()))
+    text = msg.get_body().decode(errors="replace")
+    try:
+        message = read_changes(text)
+    except BadMessage:
+        bury_unreadable(relay(), text)
+    else:
+        deliver(relay(), message)

@@ -22,6 +22,7 @@ from shared import telemetry
 from shared.errors import RelayError
 from shared.partner.answers import Verdict
 from shared.relay.attempt import Outcome, put, work_on_mailbox
+from shared.relay.gate import FIRST_PROBE
 from shared.relay.messages import Change, ChangeMessage
 from shared.relay.park import GAVE_UP, REJECTED, ask_for, bury, park
 from shared.relay.parts import Parts
@@ -139,4 +140,4 @@ def _trip(parts: Parts, outcomes: Sequence[Outcome]) -> None:
         return
     statuses = ", ".join(sorted({str(outcome.status or "no answer") for outcome in telling}))
     if parts.gate.put(FAILING, f"too many failures in a row ({statuses})", only_from=(FLOWING,)):
-        ask_for(parts, "probe", delay=31)
+        ask_for(parts, "probe", FIRST_PROBE.total_seconds())

@@ -18,8 +18,10 @@ from shared.storage.endpoint import FAILING, FLOWING, Endpoint, Endpoints
 FAILURES = 10  # in a row, within WITHIN, open the breaker: one event that always fails is tried less often than that
 WITHIN = timedelta(seconds=60)
 FRESH = timedelta(seconds=1)  # that the shared state may be old: an administrator's pause takes effect within it
-PROBE_EVERY = timedelta(seconds=30)
-SLACK = timedelta(seconds=10)  # that a probe's message may come early: two that come at once are one too many
+FIRST_PROBE = timedelta(seconds=5)
+PROBE_EVERY = timedelta(seconds=30)  # in the long run
+LEASE = timedelta(seconds=60)  # longer than a probe takes
+SLACK = timedelta(seconds=2)  # that a probe's message may come early
 
 _logger = logging.getLogger("relay.gate")
 
@@ -64,8 +66,9 @@ class Gate:
             if endpoint.state == state or (only_from and endpoint.state not in only_from):
                 return False
             now = self._now()
-            probe_at = now + PROBE_EVERY if state == FAILING else None
-            if self._endpoints.change(endpoint, state=state, since=now, reason=reason, probe_at=probe_at) is not None:
+            probe_at = now + FIRST_PROBE if state == FAILING else None
+            news = {"state": state, "since": now, "reason": reason, "probe_at": probe_at, "probes": 0}
+            if self._endpoints.change(endpoint, **news) is not None:
                 break
         self._read = None
         self.succeeded()  # whatever failed before is in the reason now
@@ -76,8 +79,15 @@ class Gate:
         return True
 
     def claim_probe(self) -> bool:
-        """Return whether this caller may probe now; then nobody else may for PROBE_EVERY."""
+        """Return whether this caller may probe now; then nobody else may for LEASE."""
         endpoint, now = self.endpoint(fresh=True), self._now()
         if endpoint.state != FAILING or (endpoint.probe_at is not None and endpoint.probe_at > now + SLACK):
             return False
-        return self._endpoints.change(endpoint, probe_at=now + PROBE_EVERY) is not None
+        return self._endpoints.change(endpoint, probe_at=now + LEASE, probes=endpoint.probes + 1) is not None
+
+    def probe_failed(self) -> timedelta:
+        """Give the claim back, and return after which time the next probe may go out: soon at first, then later."""
+        endpoint = self.endpoint(fresh=True)
+        wait = min(FIRST_PROBE * 2 ** min(endpoint.probes, 10), PROBE_EVERY)
+        self._endpoints.change(endpoint, probe_at=self._now() + wait)
+        return wait

@@ -11,7 +11,10 @@ from typing import Any
 from shared.errors import RelayError
 from shared.partner.webhook import signed_headers
 from shared.relay.gaps import ABSENCE
+from shared.relay.operate import MOST_COUNTED, picture
 from shared.relay.parts import Parts
+from shared.storage.endpoint import FLOWING
+from shared.storage.parked import DEAD
 from shared.storage.watches import NEEDS_A_PERSON
 
 DEEP_QUEUE = 5_000  # messages; a hundred changes each at worst
@@ -39,6 +42,8 @@ def check_all(parts: Parts) -> list[Check]:
         "watches": _watches,
         "oldestSubscriptionExpiry": _oldest_expiry,
         "queueDepth": _queue_depth,
+        "partner": _partner,
+        "deadLetters": _dead_letters,
     }
     return [_run(name, check, parts) for name, check in checks.items()]
 
@@ -118,6 +123,24 @@ def _oldest_expiry(parts: Parts) -> str:
         raise Failed(f"{len(late)} watches have no live subscription ({ids}): look for renew_subscriptions in the log")
     ends = [watch.expires for watch in watches if watch.expires]
     return f"ok; the next of {len(watches)} ends at {min(ends):%Y-%m-%dT%H:%M:%SZ}" if ends else "ok; no watches"
+
+
+def _partner(parts: Parts) -> str:
+    """Fail while deliveries do not leave."""
+    now = picture(parts)
+    waiting = f"{now.waiting}{'+' if now.waiting == MOST_COUNTED else ''} changes wait"
+    if now.endpoint.state != FLOWING:
+        since = f"{now.endpoint.since:%Y-%m-%dT%H:%M:%SZ}" if now.endpoint.since else "unknown"
+        raise Failed(f"{now.endpoint.state} since {since} ({now.endpoint.reason}); {waiting}")
+    return f"ok; {waiting}"
+
+
+def _dead_letters(parts: Parts) -> str:
+    """Fail when a person has to look at something."""
+    number = parts.parked.count(DEAD, MOST_COUNTED)
+    if number:
+        raise Failed(f"{number} changes could not be delivered: GET /api/dead-letters says why, and how to replay them")
+    return "ok; none"
 
 
 def _queue_depth(parts: Parts) -> str:

@@ -9,7 +9,7 @@ from shared import telemetry
 from shared.partner.answers import Verdict
 from shared.relay.attempt import put, work_on_mailbox
 from shared.relay.deliver import settle_failures
-from shared.relay.gate import PROBE_EVERY
+from shared.relay.gate import LEASE
 from shared.relay.messages import Change, ChangeMessage
 from shared.relay.park import ask_for
 from shared.relay.parts import Parts
@@ -30,11 +30,13 @@ def probe(parts: Parts) -> str:
     """
     if not parts.gate.claim_probe():
         return "not-now"
-    ask_for(parts, "probe", PROBE_EVERY.total_seconds())  # first: a crash must not end the probing
+    ask_for(parts, "probe", LEASE.total_seconds() + 1)  # first: a crash must not end the probing
     end = _tried(parts)
     if end in ("taken", "nothing-to-send"):
         parts.gate.put(FLOWING, "the partner takes deliveries again", only_from=(FAILING,))
         ask_for(parts, "drain")
+    else:
+        ask_for(parts, "probe", parts.gate.probe_failed().total_seconds())
     return end
 
 

@@ -19,7 +19,8 @@ _ID = "0" * 32
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """The partner's endpoint. `state` is flowing; failing (the breaker is open, one probe at a time goes out); gone (it
-    answered 410); or paused (by an administrator). `probe_at` is when the next probe may go out.
+    answered 410); or paused (by an administrator). `probe_at` is when the next probe may go out, `probes` how many
+    have.
     """
 
     id: str = _ID
@@ -27,6 +28,7 @@ class Endpoint:
     since: datetime | None = None
     reason: str = ""
     probe_at: datetime | None = None
+    probes: int = 0
     etag: str = ""
 
 

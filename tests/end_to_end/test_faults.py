@@ -36,7 +36,7 @@ AT_GRAPH: dict[str, dict[str, Any]] = {
 AT_PARTNER: dict[str, dict[str, Any]] = {
     "500": {"status": 500, "times": 1},
     "404": {"status": 404, "times": 1},
-    "410": {"status": 410, "times": 1},
+    "503": {"status": 503, "times": 1},
     "429 with Retry-After": {"status": 429, "headers": {"Retry-After": "7"}, "times": 1},
     "a redirect": {"status": 307, "headers": {"Location": "/graph?followed"}, "times": 1},
     "cut before it was taken": {"cut": "before", "times": 1},

@@ -13,6 +13,7 @@ from tests.end_to_end.world import World
 
 CHECKS = {
     "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry", "queueDepth",
+    "partner", "deadLetters",
 }  # fmt: skip
 FUNCTIONS = {
     "create_subscription", "list_subscriptions", "get_subscription", "delete_subscription", "receive_notifications",

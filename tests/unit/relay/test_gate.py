@@ -10,7 +10,7 @@ import pytest
 from shared.errors import GraphUnavailable
 from shared.partner.webhook import NotDelivered
 from shared.relay.deliver import deliver
-from shared.relay.gate import FAILURES, FRESH, PROBE_EVERY, SLACK, Gate
+from shared.relay.gate import FAILURES, FIRST_PROBE, FRESH, LEASE, SLACK, Gate
 from shared.relay.messages import Repair
 from shared.storage.parked import WAITING
 from tests.unit.relay.fakes import REFUSED, WATCH_ID, World, event
@@ -115,17 +115,31 @@ def test_another_instance_hears_of_it_within_a_second(world: World) -> None:
 
 
 def test_one_probe_at_a_time(world: World) -> None:
-    """Of two that come at once one goes out; the next may after half a minute."""
+    """Of two that come at once one goes out; the next when it is over, or its worker must have died."""
     other = Gate(world.gate._endpoints, world.now)
     assert not world.gate.claim_probe()  # nothing is failing
     world.gate.put("failing", "test")
     assert not world.gate.claim_probe()  # not yet
-    world.time += PROBE_EVERY
+    world.time += FIRST_PROBE
     assert [world.gate.claim_probe(), other.claim_probe()] == [True, False]
-    world.time += PROBE_EVERY - SLACK - timedelta(seconds=1)
+    world.time += LEASE - SLACK - timedelta(seconds=1)
     assert not other.claim_probe()
     world.time += SLACK
     assert other.claim_probe()
+
+
+def test_probes_become_less_frequent(world: World) -> None:
+    """A short outage ends soon, a long one costs two probes a minute."""
+    world.gate.put("failing", "test")
+    waits = []
+    for _ in range(5):
+        world.time += LEASE
+        assert world.gate.claim_probe()
+        waits.append(world.gate.probe_failed().total_seconds())
+    assert waits == [10, 20, 30, 30, 30]
+    world.gate.put("flowing", "test")
+    world.gate.put("failing", "test")
+    assert world.gate.endpoint().probes == 0
 
 
 def test_a_pause_is_not_undone_by_a_late_failure(world: World) -> None:

@@ -10,6 +10,7 @@ import pytest
 from shared.errors import ConfigurationError, RelayError, Unavailable
 from shared.relay.gaps import ABSENCE
 from shared.relay.health import DEEP_QUEUE, check_all, is_up
+from shared.relay.park import bury, park
 from shared.storage.watches import State
 from tests.unit.relay.fakes import World
 
@@ -28,16 +29,33 @@ def checks(world: World) -> dict[str, str]:
 
 
 def test_all_is_well(world: World) -> None:
-    """Eight checks, by name."""
+    """Every check, by name."""
     world.watch()
     world.heartbeat.beat(world.time)
     found = check_all(world)  # type: ignore[arg-type]
     assert {check.name for check in found} == {
         "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry",
-        "queueDepth",
+        "queueDepth", "partner", "deadLetters",
     }  # fmt: skip
     assert all(check.ok and check.text.startswith("ok") for check in found)
     assert is_up(found)
+
+
+@pytest.mark.parametrize("state", ["failing", "gone", "paused"])
+def test_an_endpoint_that_takes_nothing_is_told_with_what_waits(world: World, state: str) -> None:
+    """Since when and why; the relay as a whole is up."""
+    world.gate.put(state, "the reason")
+    message = world.hint("A", "B")
+    park(world, message, message.changes, state)  # type: ignore[arg-type]  # a fake
+    assert checks(world)["partner"] == f"{state} since 2026-11-20T10:00:00Z (the reason); 2 changes wait"
+    assert is_up(check_all(world))  # type: ignore[arg-type]
+
+
+def test_dead_letters_want_a_person(world: World) -> None:
+    """They do not go away by themselves."""
+    message = world.hint("A")
+    bury(world, message, message.changes[0], "rejected", 422)  # type: ignore[arg-type]  # a fake
+    assert checks(world)["deadLetters"].startswith("1 changes could not be delivered: GET /api/dead-letters")
 
 
 def test_every_broken_setting_is_named() -> None:

@@ -66,9 +66,9 @@ def test_a_probe_that_fails_costs_one_try(world: World) -> None:
     assert asked(world, "probe") == "failed"
     assert (len(world.webhook.tried), world.gate.is_open()) == (1, False)
     assert waiting(world) == {"A", "B", "C"}
-    assert [one.kind for one in world.repairs.take_repairs()] == ["probe"]
+    assert [(one.kind, delay) for one, delay in world.repairs.wanted] == [("probe", 61), ("probe", 10)]
     assert world.changes.take() == []
-    world.pass_by(31)
+    world.pass_by(10)
     world.webhook.failure = None
     assert asked(world, "probe") == "taken"
 
