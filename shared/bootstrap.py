@@ -62,7 +62,7 @@ class Relay(StoredParts):
         """The secrets in Key Vault."""
         from shared.key_vault import Secrets
 
-        return Secrets(lambda: self._secret_client)
+        return Secrets(lambda: self._secret_client, lambda: self.settings.secrets_kept_seconds)
 
     @cached_property
     def _secret_client(self) -> SecretClient:

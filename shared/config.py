@@ -32,6 +32,7 @@ class Settings(BaseModel):
     graph_certificate_name: str = "graph-certificate"
     client_state_key_name: str = "client-state-key"
     partner_signing_secret_name: str = "partner-signing-secret"
+    secrets_kept_seconds: float = Field(default=300, ge=1, le=300)
     azure_functions_environment: str = "Production"  # stands before the URLs, whose validation looks at it
     partner_webhook_url: str = REQUIRED
     public_base_url: str = REQUIRED

@@ -19,7 +19,6 @@ from shared.errors import ConfigurationError, Unavailable
 if TYPE_CHECKING:
     from azure.keyvault.secrets import SecretClient
 
-KEEP_SECONDS = 300.0
 PAUSE_SECONDS = 3.0  # between tries while the vault is away, so that a stale secret costs no waiting
 T = TypeVar("T")
 
@@ -34,10 +33,16 @@ class Secret:
 
 
 class Secrets:
-    """Reads secrets through a cache of KEEP_SECONDS; safe for use from several threads."""
+    """Reads secrets through a cache of `keep_seconds`; safe for use from several threads."""
 
-    def __init__(self, client: Callable[[], SecretClient], now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        client: Callable[[], SecretClient],
+        keep_seconds: Callable[[], float],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
+        self._keep_seconds = keep_seconds
         self._now = now
         self._kept: dict[tuple[str, str], tuple[float, object]] = {}
         self._failures: dict[tuple[str, str], tuple[float, Exception]] = {}
@@ -84,7 +89,7 @@ class Secrets:
 
     def _renewed(self, key: tuple[str, str], kept: object, read: Callable[[], T], *, fresh: bool) -> T:
         try:
-            value, keep = read(), KEEP_SECONDS
+            value, keep = read(), self._keep_seconds()
         except (ConfigurationError, Unavailable) as error:
             self._failures[key] = (self._now() + PAUSE_SECONDS, error)
             if kept is None or fresh:

@@ -6,7 +6,8 @@ import json
 from typing import TypeVar
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from cryptography import x509
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError, field_validator
 
 from sandbox.tenant.faults import Fault
 from sandbox.tenant.seed import SecretName, Strict
@@ -43,6 +44,15 @@ class ClientChange(IdentityChange):
 
     add_secret: str | None = Field(default=None, min_length=1)
     remove_secret: str | None = None
+    certificates: list[str] | None = None
+
+    @field_validator("certificates")
+    @classmethod
+    def _are_pem(cls, pems: list[str] | None) -> list[str] | None:
+        """Refuse what is no certificate."""
+        for pem in pems or ():
+            x509.load_pem_x509_certificate(pem.encode())  # raises ValueError
+        return pems
 
 
 class Control:
@@ -112,7 +122,10 @@ class Control:
         return web.json_response({"name": new.name, "version": version.version}, status=201)
 
     async def change_client(self, request: web.Request) -> web.Response:
-        """Change an app registration: {"addSecret"?, "removeSecret"?, "roles"?, "vault"?}."""
+        """Change an app registration: {"addSecret"?, "removeSecret"?, "certificates"?, "roles"?, "vault"?}.
+
+        `certificates` (PEM texts) replaces all of them.
+        """
         change = await body_of(request, ClientChange)
         client = self._tenant.clients.get(request.match_info["id"].lower())
         if client is None or client.managed_identity:
@@ -122,6 +135,8 @@ class Control:
         client.secrets = [one for one in client.secrets if one != change.remove_secret]
         if change.add_secret is not None:
             client.secrets.append(change.add_secret)
+        if change.certificates is not None:
+            client.certificates = [x509.load_pem_x509_certificate(pem.encode()) for pem in change.certificates]
         return _changed(client, change)
 
     async def change_identity(self, request: web.Request) -> web.Response:

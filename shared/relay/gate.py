@@ -88,6 +88,6 @@ class Gate:
     def probe_failed(self) -> timedelta:
         """Give the claim back, and return after which time the next probe may go out: soon at first, then later."""
         endpoint = self.endpoint(fresh=True)
-        wait = min(FIRST_PROBE * 2 ** min(endpoint.probes, 10), PROBE_EVERY)
+        wait = min(FIRST_PROBE * (1 << min(endpoint.probes, 10)), PROBE_EVERY)
         self._endpoints.change(endpoint, probe_at=self._now() + wait)
         return wait

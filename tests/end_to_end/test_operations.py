@@ -1,4 +1,4 @@
-"""Claims about the partner's bad days, on the running stack: outages, refusals, a 410, a pause, and what is done then."""
+"""Claims about the partner's bad days, on the running stack: outages, refusals, a 410, a pause, and what helps."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def _letters(world: World, **params: str) -> list[dict[str, Any]]:
 
 
 def test_an_outage_costs_probes_and_loses_nothing(world: World) -> None:
-    """Down, the partner is asked by one probe at a time; meetings go on changing; back, it gets each in its last state."""
+    """Down, the partner is asked by one probe at a time; back, it gets each meeting in its last state, once."""
     rooms = [world.watched() for _ in range(4)]
     world.fail(None, status=503)
     for room in rooms:
@@ -57,7 +57,7 @@ def test_an_outage_costs_probes_and_loses_nothing(world: World) -> None:
     world.partner.control("DELETE", "/behaviour")
     world.in_step(*rooms, seconds=75)
     assert _state(world)["waiting"] == 0
-    of_the_moved = [one for one in world.posts(rooms[0]) if one["body"]["data"]["event"]["title"] == "Renamed 2"]
+    of_the_moved = [p for p in world.posts(rooms[0]) if p["body"]["data"]["event"]["title"] == "Renamed 2"]
     assert len({one["headers"]["webhook-id"] for one in of_the_moved}) == 1
 
 
@@ -111,7 +111,8 @@ def test_a_pause_holds_everything_back(world: World) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [
     ("GET", "/relay"), ("POST", "/relay/pause"), ("POST", "/relay/resume"), ("GET", "/dead-letters"),
-    ("DELETE", "/dead-letters?all=true"), ("POST", "/dead-letters/replay"), ("GET", f"/dead-letters/replays/{'f' * 32}"),
+    ("DELETE", "/dead-letters?all=true"), ("POST", "/dead-letters/replay"),
+    ("GET", f"/dead-letters/replays/{'f' * 32}"),
 ])  # fmt: skip
 def test_operations_need_the_master_key(world: World, method: str, path: str) -> None:
     """The partner's key is not enough."""

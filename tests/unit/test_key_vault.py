@@ -13,7 +13,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 
 from shared.errors import ConfigurationError, RelayError, Unavailable
-from shared.key_vault import KEEP_SECONDS, PAUSE_SECONDS, Secrets
+from shared.key_vault import PAUSE_SECONDS, Secrets
 
 
 def refused(status: int) -> HttpResponseError:
@@ -60,13 +60,16 @@ class Vault:
         )
 
 
+KEEP_SECONDS = 300.0
+
+
 class World:
     """A vault, a clock in seconds, and the object under test."""
 
     def __init__(self) -> None:
         self.vault = Vault(key=["k0", "k1", "k2"], one=["only"], empty=[""])
         self.seconds = 0.0
-        self.secrets = Secrets(lambda: self.vault, lambda: self.seconds)  # type: ignore[arg-type, return-value]
+        self.secrets = Secrets(lambda: self.vault, lambda: KEEP_SECONDS, lambda: self.seconds)  # type: ignore[arg-type, return-value]
 
 
 @pytest.fixture
