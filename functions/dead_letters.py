@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.http import answer, answering, json_object, page_size, problem
+from functions.callers import ADMIN, address, callable_by, caller_of
+from functions.http import answer, json_object, page_size, problem
 from shared.bootstrap import relay
 from shared.errors import SetupRefused
 
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "dead-letters"
-CALLER = "master key"
 _ID = re.compile(r"[0-9a-f]{32}")
 _WORD = re.compile(r"[a-z-]{1,40}")
 
 
-@blueprint.route(ROUTE, methods=["GET"], auth_level=func.AuthLevel.ADMIN)
-@answering
+@callable_by(blueprint, ROUTE, methods=["GET"], role=ADMIN)
 def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """List dead letters, a page of `pageSize` at a time, of a time (`from`, `to`) or a `reason` only if asked."""
     from shared.storage.parked import DEAD
@@ -38,8 +37,7 @@ def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     return answer(200, {"value": [_picture(letter) for letter in letters], "nextLink": more})
 
 
-@blueprint.route(ROUTE, methods=["DELETE"], auth_level=func.AuthLevel.ADMIN)
-@answering
+@callable_by(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
 def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Delete dead letters: ?ids=a,b or ?from=…&to=… or ?all=true. Tells how many."""
     from shared.relay.dead_letters import delete, read_selection
@@ -49,27 +47,25 @@ def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
         given["ids"] = given["ids"].split(",")
     if "all" in given:
         given["all"] = given["all"] == "true"
-    return answer(200, {"deleted": delete(relay(), read_selection(given), CALLER)})
+    return answer(200, {"deleted": delete(relay(), read_selection(given), caller_of(req).name)})
 
 
-@blueprint.route(f"{ROUTE}/replay", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
-@answering
+@callable_by(blueprint, f"{ROUTE}/replay", methods=["POST"], role=ADMIN)
 def replay_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Deliver dead letters anew, each in its event's state of now: 202 with the address where progress is read."""
     from shared.relay.dead_letters import ask_for_replay, read_selection
 
-    replay = ask_for_replay(relay(), read_selection(json_object(req.get_body())), CALLER)
-    return answer(202, _progress(replay), Location=_address_of(replay))
+    replay = ask_for_replay(relay(), read_selection(json_object(req.get_body())), caller_of(req).name)
+    return answer(202, _progress(req, replay), Location=_address_of(req, replay))
 
 
-@blueprint.route(f"{ROUTE}/replays/{{id}}", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
-@answering
+@callable_by(blueprint, f"{ROUTE}/replays/{{id}}", methods=["GET"], role=ADMIN)
 def get_replay(req: func.HttpRequest) -> func.HttpResponse:
     """Tell how far a replay is."""
     replay = relay().replays.get(req.route_params["id"])
     if replay is None:
         return problem(404, "No such replay", "POST /api/dead-letters/replay answers with the address of one.")
-    return answer(200, _progress(replay))
+    return answer(200, _progress(req, replay))
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:
@@ -89,7 +85,7 @@ def _next_page(req: func.HttpRequest, after: str) -> str:
     from urllib.parse import urlencode
 
     kept = {name: req.params[name] for name in ("pageSize", "from", "to", "reason") if name in req.params}
-    return f"{relay().settings.public_base_url}/api/{ROUTE}?{urlencode({**kept, 'after': after})}"
+    return f"{address(req, ROUTE)}?{urlencode({**kept, 'after': after})}"
 
 
 def _picture(letter: Parked) -> dict[str, Any]:
@@ -107,17 +103,17 @@ def _picture(letter: Parked) -> dict[str, Any]:
     }
 
 
-def _progress(replay: Replay) -> dict[str, Any]:
+def _progress(req: func.HttpRequest, replay: Replay) -> dict[str, Any]:
     from shared.partner.payload import written
 
     return {
         "id": replay.id,
-        "link": _address_of(replay),
+        "link": _address_of(req, replay),
         "asked": written(replay.asked) if replay.asked else None,
         "queued": replay.queued,
         "done": written(replay.done) if replay.done else None,
     }
 
 
-def _address_of(replay: Replay) -> str:
-    return f"{relay().settings.public_base_url}/api/{ROUTE}/replays/{replay.id}"
+def _address_of(req: func.HttpRequest, replay: Replay) -> str:
+    return address(req, f"{ROUTE}/replays/{replay.id}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
+from functions.callers import READ, callable_by
 from functions.http import answer
 from shared.bootstrap import relay
 
@@ -27,7 +28,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the ho
     return answer(200 if up else 503, {"status": "up" if up else "down"})
 
 
-@blueprint.route("health/checks", methods=["GET"])
+@callable_by(blueprint, "health/checks", methods=["GET"], role=READ)
 def health_checks(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (as above)
     """List the named checks, each ok or what to do; 503 when one is not ok."""
     checks = _checks()

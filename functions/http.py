@@ -12,7 +12,7 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.errors import ConfigurationError, RelayError, SetupRefused
+from shared.errors import ConfigurationError, NotRecognized, RelayError, SetupRefused
 
 LARGEST_PAGE = 1000
 
@@ -39,13 +39,19 @@ def problem(status: int, title: str, detail: str, retry_after: float | None = No
 
 def problem_of(error: RelayError) -> func.HttpResponse:
     """Return the problem details of an error of ours."""
-    return problem(*described(error))
+    response = problem(*described(error))
+    if isinstance(error, NotRecognized):  # RFC 6750: without a token the header names no error
+        mistake = "" if error.reason == "missing" else ', error="invalid_token"'
+        response.headers["WWW-Authenticate"] = f'Bearer realm="calendar-relay"{mistake}'
+    return response
 
 
 def described(error: RelayError) -> tuple[int, str, str, float | None]:
     """Return status, title, detail and Retry-After of an error of ours; the only place that gives errors a status."""
     if isinstance(error, SetupRefused):
         return error.status, error.title, str(error), error.retry_after
+    if isinstance(error, NotRecognized):
+        return 401, "Not recognized", str(error), None
     _logger.error("A call could not be served: %s", error)
     if isinstance(error, ConfigurationError):
         detail = f"The relay has to be set right by the customer's IT. {error}"

@@ -2,38 +2,35 @@
 
 import azure.functions as func
 
-from functions.http import answer, answering, json_object
+from functions.callers import ADMIN, callable_by, caller_of
+from functions.http import answer, json_object
 from shared.bootstrap import relay
 from shared.errors import SetupRefused
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
-CALLER = "master key"
 
 
-@blueprint.route("relay", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
-@answering
+@callable_by(blueprint, "relay", methods=["GET"], role=ADMIN)
 def get_relay(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
     """Tell whether deliveries leave, since when and why, and how many changes wait or are dead."""
     return _state()
 
 
-@blueprint.route("relay/pause", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
-@answering
+@callable_by(blueprint, "relay/pause", methods=["POST"], role=ADMIN)
 def pause_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Let nothing leave any more. Intake goes on, and nothing is lost."""
     from shared.relay.operate import pause
 
-    pause(relay(), _reason(req.get_body()), CALLER)
+    pause(relay(), _reason(req.get_body()), caller_of(req).name)
     return _state()
 
 
-@blueprint.route("relay/resume", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
-@answering
+@callable_by(blueprint, "relay/resume", methods=["POST"], role=ADMIN)
 def resume_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Let everything leave again, what waited included; also after the partner answered 410."""
     from shared.relay.operate import resume
 
-    resume(relay(), _reason(req.get_body()), CALLER)
+    resume(relay(), _reason(req.get_body()), caller_of(req).name)
     return _state()
 
 

@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from functions.http import answer, answering, json_object, problem
+from functions.callers import ADMIN, callable_by
+from functions.http import answer, json_object, problem
 from shared.bootstrap import relay
 from shared.errors import SetupRefused
 
@@ -17,8 +18,7 @@ def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the ho
     queue_nightly_resyncs(relay())
 
 
-@blueprint.route("subscriptions/{id}/resync", methods=["POST"], auth_level=func.AuthLevel.ADMIN)
-@answering
+@callable_by(blueprint, "subscriptions/{id}/resync", methods=["POST"], role=ADMIN)
 def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Queue a resync of one mailbox: 202. {"full": true} sends everything again, for a partner that lost its data."""
     from shared.relay.gaps import queue_resync

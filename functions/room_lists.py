@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.http import answer, answering, problem
+from functions.callers import READ, SETUP, callable_by
+from functions.http import answer, problem
 from shared.bootstrap import relay
 
 if TYPE_CHECKING:
@@ -16,15 +17,13 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 ROUTE = "room-lists"
 
 
-@blueprint.route(ROUTE, methods=["GET"])
-@answering
+@callable_by(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_room_lists(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
     """List the watched room lists."""
     return answer(200, {"value": [_picture(room_list) for room_list in relay().room_lists.all()]})
 
 
-@blueprint.route(ROUTE + "/{id}", methods=["GET"])
-@answering
+@callable_by(blueprint, ROUTE + "/{id}", methods=["GET"], role=READ)
 def get_room_list(req: func.HttpRequest) -> func.HttpResponse:
     """Return a watched room list, and how many of its rooms are live, pending, refused, gone or paused."""
     from shared.relay.room_lists import progress
@@ -37,19 +36,13 @@ def get_room_list(req: func.HttpRequest) -> func.HttpResponse:
     return answer(200, _picture(room_list) | counts)
 
 
-@blueprint.route(ROUTE + "/{id}", methods=["DELETE"])
-@answering
+@callable_by(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
 def delete_room_list(req: func.HttpRequest) -> func.HttpResponse:
     """Let go of a room list, and soon of the rooms that nobody else asked for; doing it again is as good."""
     from shared.relay.room_lists import release_room_list
 
     release_room_list(relay(), req.route_params["id"])
     return func.HttpResponse(status_code=204)
-
-
-def address_of(room_list_id: str) -> str:
-    """Return the address where the progress of a room list is read."""
-    return f"{relay().settings.public_base_url}/api/{ROUTE}/{room_list_id}"
 
 
 def _picture(room_list: RoomList) -> dict[str, Any]:

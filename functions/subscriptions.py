@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.http import answer, answering, described, json_object, page_size, problem
-from functions.room_lists import address_of
+from functions.callers import READ, SETUP, address, callable_by
+from functions.http import answer, described, json_object, page_size, problem
+from functions.room_lists import ROUTE as ROOM_LISTS
 from shared.bootstrap import relay
 from shared.errors import RelayError, SetupRefused
 
@@ -23,8 +24,7 @@ ROUTE = "subscriptions"
 _WATCH_ID = re.compile(r"[0-9a-f]{32}")
 
 
-@blueprint.route(ROUTE, methods=["POST"])
-@answering
+@callable_by(blueprint, ROUTE, methods=["POST"], role=SETUP)
 def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Watch a mailbox: 201 with the new watch, 200 with the one that stands.
 
@@ -37,24 +37,23 @@ def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
     if request.mailboxes is not None:
         return _set_up_many(parts, request, request.mailboxes)
     if request.room_list is not None:
-        return _watch_list(parts, read_room_list(request))
+        return _watch_list(req, parts, read_room_list(request))
     watch, is_new = subscribe(parts, read_wish(request, request.mailbox or "", parts.settings))
-    return answer(201 if is_new else 200, _told_at_setup(parts, watch), Location=_address(watch.id))
+    location = address(req, f"{ROUTE}/{watch.id}")
+    return answer(201 if is_new else 200, _told_at_setup(parts, watch), Location=location)
 
 
-@blueprint.route(ROUTE, methods=["GET"])
-@answering
+@callable_by(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_subscriptions(req: func.HttpRequest) -> func.HttpResponse:
     """List watches, a page of `pageSize` at a time; nextLink leads to the next page."""
     size = page_size(req)
     after = req.params.get("after", "")
     watches = relay().watches.page(size, after if _WATCH_ID.fullmatch(after) else "")
-    more = f"{_address('')}?pageSize={size}&after={watches[-1].id}" if len(watches) == size else None
+    more = f"{address(req, ROUTE)}?pageSize={size}&after={watches[-1].id}" if len(watches) == size else None
     return answer(200, {"value": [_picture(watch) for watch in watches], "nextLink": more})
 
 
-@blueprint.route(ROUTE + "/{id}", methods=["GET"])
-@answering
+@callable_by(blueprint, ROUTE + "/{id}", methods=["GET"], role=READ)
 def get_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Return one watch."""
     watch = relay().watches.get(req.route_params["id"])
@@ -63,8 +62,7 @@ def get_subscription(req: func.HttpRequest) -> func.HttpResponse:
     return answer(200, _picture(watch))
 
 
-@blueprint.route(ROUTE + "/{id}", methods=["DELETE"])
-@answering
+@callable_by(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
 def delete_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Remove a watch and its subscription; removing it again is as good."""
     from shared.relay.subscribe import unsubscribe
@@ -98,11 +96,11 @@ def _end(parts: Relay, mailbox: str, end: tuple[Watch, bool] | RelayError) -> di
     return {"mailbox": mailbox, "status": 201 if is_new else 200, "subscription": _told_at_setup(parts, watch)}
 
 
-def _watch_list(parts: Relay, address: str) -> func.HttpResponse:
+def _watch_list(req: func.HttpRequest, parts: Relay, mailbox: str) -> func.HttpResponse:
     from shared.relay.room_lists import watch_room_list
 
-    room_list = watch_room_list(parts, address)
-    link = address_of(room_list.id)
+    room_list = watch_room_list(parts, mailbox)
+    link = address(req, f"{ROOM_LISTS}/{room_list.id}")
     return answer(202, {"id": room_list.id, "roomList": room_list.address, "link": link}, Location=link)
 
 
@@ -112,10 +110,6 @@ def _told_at_setup(parts: Relay, watch: Watch) -> dict[str, Any]:
     if watch.delivery == "direct":  # the partner checks it in every notification that Graph sends
         content["clientState"] = parts.keeper.client_state(watch)
     return content
-
-
-def _address(watch_id: str) -> str:
-    return f"{relay().settings.public_base_url}/api/{ROUTE}/{watch_id}".rstrip("/")
 
 
 def _picture(watch: Watch) -> dict[str, Any]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.keyvault.secrets import SecretClient
 
+    from shared.callers.door import Door
+    from shared.callers.signing_keys import SigningKeys
     from shared.config import Settings
     from shared.graph.client import GetToken, GraphClient
     from shared.graph.client_state_keys import ClientStateKeys
@@ -56,6 +58,24 @@ class Relay(StoredParts):
     def sleep(self) -> Callable[[float], None]:
         """Waits some seconds."""
         return time.sleep
+
+    @cached_property
+    def door(self) -> Door:
+        """Lets callers in."""
+        from shared.callers.door import Door
+        from shared.callers.rate import CallRate
+
+        return Door(self.settings, lambda: self.signing_keys, CallRate())
+
+    @cached_property
+    def signing_keys(self) -> SigningKeys:
+        """Login's keys, which sign the tokens of callers."""
+        from shared.callers.signing_keys import SigningKeys, fetch_keys
+        from shared.session import session_for
+
+        url = f"{self.settings.azure_authority_host}/{self.settings.tenant_id}/discovery/v2.0/keys"
+        session = session_for(url)
+        return SigningKeys(lambda: fetch_keys(session, url), self.settings.tenant_id)
 
     @cached_property
     def secrets(self) -> Secrets:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from shared.errors import ConfigurationError
 
+_FALSE = ("", "false", "0", "no", "off", "n", "f")
 REQUIRED: Any = None  # a default that is neither validated nor ever handed out: see Settings._keeping
 
 
@@ -48,6 +49,11 @@ class Settings(BaseModel):
     settle_seconds: float = Field(default=10, ge=0, le=300)
     window_past_days: int = Field(default=1, ge=0, le=3_650)
     window_future_days: int = Field(default=180, ge=1, le=3_650)
+    caller_keys: bool = True
+    entra_audience: str = ""
+    trust_app_service_auth: bool = False
+    calls_per_minute: int = Field(default=300, ge=1, le=1_000_000)
+    most_watches: int = Field(default=10_000, ge=1, le=1_000_000)
     features: str = "relay"
 
     _problems: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -75,6 +81,8 @@ class Settings(BaseModel):
             cls.model_validate(given)
         except ValidationError as error:
             problems |= {str(e["loc"][0]): e["msg"] for e in error.errors(include_input=False, include_url=False)}
+        if given.get("TRUST_APP_SERVICE_AUTH", "").lower() not in _FALSE and not _is_guarded(environ):
+            problems.setdefault("TRUST_APP_SERVICE_AUTH", "App Service authentication is not enabled for this app")
         return cls._keeping({name: value for name, value in given.items() if name not in problems}, problems)
 
     @classmethod
@@ -105,6 +113,14 @@ class Settings(BaseModel):
     def in_development(self) -> bool:
         """Whether this is local development, as the Functions host says it."""
         return self.azure_functions_environment == "Development"
+
+
+def _is_guarded(environ: Mapping[str, str]) -> bool:
+    """Return whether App Service says that its authentication stands in front of the app.
+
+    "Environment variables and app settings in Azure App Service". Without it anybody could send its headers.
+    """
+    return environ.get("WEBSITE_AUTH_ENABLED", "").strip().lower() == "true"
 
 
 def _address(value: str, schemes: tuple[str, ...]) -> str:

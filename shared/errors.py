@@ -47,6 +47,17 @@ class SetupRefused(RelayError):
         self.retry_after = retry_after
 
 
+class NotRecognized(RelayError):
+    """A caller without a token, or with one that is not accepted. `reason` is for the counters: callers hear less."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "Send Authorization: Bearer and a token that this tenant's login has issued to your app for the relay, "
+            "and that has not expired."
+        )
+        self.reason = reason
+
+
 class GraphError(RelayError):
     """An error that Graph answered. `code` is Graph's own, `request_id` finds the call at Microsoft's support.
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import azure.functions as func
 import pytest
 
-from functions import dead_letters, health, notifications, operations, resync, room_lists, subscriptions
+from functions import callers, dead_letters, health, notifications, operations, resync, room_lists, subscriptions
+from shared.callers.door import Door
+from shared.callers.rate import CallRate
+from tests.unit.callers.minting import key_of
 from tests.unit.relay.fakes import World
 
 
@@ -32,6 +36,11 @@ class HostWorld(World):
 
     known: bool = True
     unreadable: Exception | None = None
+
+    @cached_property
+    def door(self) -> Door:
+        """Return who lets callers in; login has the keys of the minting module."""
+        return Door(self.settings, lambda: key_of, CallRate(lambda: self.time.timestamp()))
 
     @property
     def client_state_keys(self) -> Any:
@@ -60,7 +69,8 @@ class Keys:
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
     """Return a world that the functions take for the process's relay."""
     made = HostWorld()
-    for module in (notifications, subscriptions, room_lists, resync, operations, dead_letters, health):
+    modules = (callers, notifications, subscriptions, room_lists, resync, operations, dead_letters, health)
+    for module in modules:
         monkeypatch.setattr(module, "relay", lambda: made)
     monkeypatch.setattr(health, "_kept", (0.0, []))
     yield made

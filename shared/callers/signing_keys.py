@@ -1,0 +1,123 @@
+"""Login's signing keys, kept for a day and served while login is away.
+
+Rests on "Signing key rollover in the Microsoft identity platform": keys change at any time and without notice, and an
+unknown key id means that the keys have to be read anew. Not more often than every five minutes, though, because
+anybody can make up a key id.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import Unavailable
+
+if TYPE_CHECKING:
+    import requests
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+KEEP_SECONDS = 24 * 3600.0
+UNKNOWN_SECONDS = 300.0  # between two readings because of a key id that is not known
+FAILED_SECONDS = 30.0  # between two tries while login is away
+LOGIN_SECONDS = (3.0, 4.0)  # to connect, and to wait for an answer
+WAIT_SECONDS = 8.0  # for another thread that is reading the keys
+
+
+class SigningKeys:
+    """The public keys by their ids; safe for use from several threads, of which one reads at a time."""
+
+    def __init__(self, fetch: Callable[[], Any], tenant_id: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._fetch = fetch
+        self._tenant_id = tenant_id
+        self._now = now
+        self._keys: dict[str, RSAPublicKey] = {}
+        self._tried: float | None = None
+        self._failed = False
+        self._lock = threading.Lock()
+
+    def __call__(self, key_id: str) -> RSAPublicKey | None:
+        """Return the key, or None when login has none of this id. A key that is known costs no waiting.
+
+        Raises Unavailable when the id is not known, and login does not answer who could know it.
+        """
+        known = self._keys.get(key_id)
+        if known is not None:
+            if self._is_due(key_id) and not self._lock.locked():
+                threading.Thread(target=self._read, args=(key_id, 0.0), daemon=True).start()
+            return known
+        if self._is_due(key_id) and not self._read(key_id, WAIT_SECONDS):
+            raise Unavailable("login")
+        if self._failed and key_id not in self._keys:
+            raise Unavailable("login")
+        return self._keys.get(key_id)
+
+    def _is_due(self, key_id: str) -> bool:
+        if self._tried is None:
+            return True
+        pause = KEEP_SECONDS if key_id in self._keys else UNKNOWN_SECONDS
+        return self._now() - self._tried >= (FAILED_SECONDS if self._failed else pause)
+
+    def _read(self, key_id: str, patience: float) -> bool:
+        """Read the keys, if nobody else has done so meanwhile; False when another thread is still at it."""
+        if not self._lock.acquire(timeout=patience):
+            return False
+        try:
+            if self._is_due(key_id):
+                self._renew()
+        finally:
+            self._lock.release()
+        return True
+
+    def _renew(self) -> None:
+        try:
+            self._keys = keys_from(self._fetch(), self._tenant_id)
+            self._failed = False
+        except Unavailable:  # what is known stays good: an outage of login is no reason to lock anybody out
+            self._failed = True
+        finally:
+            self._tried = self._now()
+
+
+def keys_from(document: Any, tenant_id: str) -> dict[str, RSAPublicKey]:
+    """Return the keys that may sign tokens of this tenant, from a JSON Web Key Set. Raises Unavailable for none."""
+    listed = document.get("keys") if isinstance(document, dict) else None
+    keys = {}
+    for entry in listed if isinstance(listed, list) else []:
+        key = _key(entry, tenant_id) if isinstance(entry, dict) else None
+        if key is not None:
+            keys[str(entry.get("kid"))] = key
+    if not keys:
+        raise Unavailable("login", "gives no signing keys")
+    return keys
+
+
+def _key(entry: dict[str, Any], tenant_id: str) -> RSAPublicKey | None:
+    """Return one key, or None when it is for something else, or for another tenant's tokens."""
+    import jwt
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    issuer = str(entry.get("issuer", "{tenantid}")).lower()
+    if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig" or not isinstance(entry.get("kid"), str):
+        return None
+    if "{tenantid}" not in issuer and tenant_id.lower() not in issuer:
+        return None
+    try:
+        key = jwt.PyJWK(entry, algorithm="RS256").key
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
+    return key if isinstance(key, RSAPublicKey) else None
+
+
+def fetch_keys(session: requests.Session, url: str) -> Any:
+    """Return the JSON document of login's keys. Raises Unavailable."""
+    from requests import RequestException
+
+    try:
+        answer = session.get(url, timeout=LOGIN_SECONDS, allow_redirects=False)
+        if answer.status_code != 200:
+            raise Unavailable("login")
+        return answer.json()
+    except (RequestException, ValueError):  # the second: not JSON
+        raise Unavailable("login") from None
