@@ -21,6 +21,13 @@ class TenantClient:
             raise requests.HTTPError(f"{method} {path}: {answer.status_code} {answer.text}", response=answer)
         return answer.json() if answer.content else None
 
+    def token(self, tenant_id: str, client_id: str, secret: str, scope: str) -> str:
+        """Return a token that login gives an app for its secret. Raises HTTPError."""
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": scope}
+        answer = self._session.post(f"{self.url}/{tenant_id}/oauth2/v2.0/token", data=form, timeout=30)
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
     def book(self, address: str, **event: Any) -> dict[str, Any]:
         """Put a meeting into a calendar."""
         made: dict[str, Any] = self.control("POST", f"/calendars/{address}/events", event)
@@ -71,7 +78,7 @@ class PartnerClient:
 
 
 class RelayClient:
-    """The relay's own API, with the function key."""
+    """The relay's own API, with the function key, or with a token at the door for tokens."""
 
     def __init__(self, url: str, keys: dict[str, str], ca: str) -> None:
         self.url = url
@@ -80,10 +87,13 @@ class RelayClient:
         self._session.trust_env = False
         self._session.verify = ca
 
-    def call(self, method: str, path: str, *, key: str | None = "function", **arguments: Any) -> requests.Response:
-        """Call /api/PATH with the key of that name, or with none."""
-        headers = {**({"x-functions-key": self.keys[key]} if key else {}), **arguments.pop("headers", {})}
-        url = f"{self.url}/api{path}"
+    def call(
+        self, method: str, path: str, *, key: str | None = "function", token: str | None = None, **arguments: Any
+    ) -> requests.Response:
+        """Call /api/PATH with the key of that name, or with none; with a token (or "" for none) /api/entra/PATH."""
+        headers = {"x-functions-key": self.keys[key]} if key and token is None else {}
+        headers |= ({"Authorization": f"Bearer {token}"} if token else {}) | arguments.pop("headers", {})
+        url = f"{self.url}/api{'' if token is None else '/entra'}{path}"
         return self._session.request(method, url, headers=headers, timeout=60, **arguments)
 
     def watch(self, mailbox: str, **wish: Any) -> dict[str, Any]:

@@ -88,6 +88,7 @@ class Stack:
             "PUBLIC_BASE_URL": "",
             "ALLOWED_MAILBOXES": "@contoso.com",
             "SETTLE_SECONDS": "2",
+            "CALLS_PER_MINUTE": "100000",  # tests and the demo look many times a second
         }
 
     def _environment(self) -> dict[str, str]:
@@ -118,12 +119,17 @@ class Stack:
 
 
 def _seed(other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a tenant with three rooms, two people, an app with a secret, and an identity that may read the vault."""
+    """Return a tenant with rooms and people, the relay's app and the partner's, and an identity for the vault."""
     client_secret = secrets.token_urlsafe(24)
+    relay = {"clientId": str(uuid.uuid4()), "secrets": [client_secret]}
+    partner = {"clientId": str(uuid.uuid4()), "secrets": [secrets.token_urlsafe(24)]}
     seed: dict[str, Any] = {
         "tenantId": str(uuid.uuid4()),
         "identityHeader": secrets.token_hex(16),
-        "clients": [{"clientId": str(uuid.uuid4()), "secrets": [client_secret], "roles": ["Calendars.Read"]}],
+        "clients": [
+            {**relay, "roles": ["Calendars.Read"], "appRoles": ["Relay.Read", "Relay.Setup", "Relay.Admin"]},
+            {**partner, "assigned": {str(relay["clientId"]): ["Relay.Setup"]}},
+        ],
         "managedIdentities": [{"clientId": None, "roles": [], "vault": True}],
         "mailboxes": [
             *({"address": address, "displayName": address.partition("@")[0], "kind": "room"} for address in ROOMS),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shared.partner.webhook import Webhook
     from shared.relay.allow_list import AllowList
     from shared.relay.gate import Gate
+    from shared.relay.places import Places
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
     from shared.relay.window import Window
@@ -74,8 +75,7 @@ class Relay(StoredParts):
         from shared.session import session_for
 
         url = f"{self.settings.azure_authority_host}/{self.settings.tenant_id}/discovery/v2.0/keys"
-        session = session_for(url)
-        return SigningKeys(lambda: fetch_keys(session, url), self.settings.tenant_id)
+        return SigningKeys(lambda: fetch_keys(session_for(url), url), self.settings.tenant_id)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -141,6 +141,13 @@ class Relay(StoredParts):
 
         allowed = self.settings.allowed_mailboxes
         return AllowList(allowed, lambda address: self.rooms.of_list(address), self.now)  # noqa: PLW0108  (built late)
+
+    @cached_property
+    def places(self) -> Places:
+        """How many watches there may be in all."""
+        from shared.relay.places import Places
+
+        return Places(lambda: self.watches.count(), lambda: self.settings.most_watches, self.now)  # noqa: PLW0108  (late)
 
     @cached_property
     def occurrences(self) -> Occurrences:

@@ -23,6 +23,7 @@ from shared.relay.deliver import deliver
 from shared.relay.gate import Gate
 from shared.relay.intake import take_in
 from shared.relay.messages import read_changes, read_repairs
+from shared.relay.places import Places
 from shared.relay.repair import repair
 from shared.relay.series import Occurrences
 from shared.relay.subscription import SubscriptionKeeper
@@ -115,6 +116,7 @@ class World:
         """Start the relay's process (anew): nothing is left but what is stored."""
         self.settings = Settings.load(self.given)
         self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.places = Places(self.watches.count, lambda: self.settings.most_watches, self.now)
         self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.heartbeat = Heartbeat(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.parked = ParkedChanges(lambda: self.parked_rows)  # type: ignore[arg-type, return-value]

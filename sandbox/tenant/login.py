@@ -45,7 +45,7 @@ class Login:
         """Answer the keys that verify this tenant's tokens; an unknown tenant has none (404)."""
         if not self._documented(request.match_info["tenant"]):
             raise web.HTTPNotFound
-        return web.json_response(self._tenant.tokens.public_keys())
+        return web.json_response(self._tenant.tokens.keys.published())
 
     async def token(self, request: web.Request) -> web.Response:
         """Answer a token, or Entra's refusal."""

@@ -23,13 +23,19 @@ class Strict(BaseModel):
 
 
 class SeededClient(Strict):
-    """An app registration; certificates are paths of PEM files (a private key in them is ignored)."""
+    """An app registration; certificates are paths of PEM files (a private key in them is ignored).
+
+    `appRoles` are those of its own API; `assigned` are roles at other apps' APIs, by their client ids.
+    """
 
     client_id: str
     secrets: list[str] = []
     certificates: list[Path] = []
     roles: list[str] = []
     vault: bool = False
+    app_roles: list[str] = []
+    access_token_version: Literal[1, 2] = 1
+    assigned: dict[str, list[str]] = {}
 
 
 class SeededIdentity(Strict):
@@ -89,7 +95,10 @@ def tenant_from(seed: Seed, folder: Path) -> Tenant:
 def _registered(seeded: SeededClient) -> Client:
     """Return an app registration with its certificates read."""
     certificates = [x509.load_pem_x509_certificate(path.read_bytes()) for path in seeded.certificates]
-    return Client(seeded.client_id, set(seeded.roles), seeded.vault, list(seeded.secrets), certificates)
+    return Client(
+        seeded.client_id, set(seeded.roles), seeded.vault, list(seeded.secrets), certificates,
+        app_roles=set(seeded.app_roles), token_version=seeded.access_token_version,
+        assigned={api.lower(): set(roles) for api, roles in seeded.assigned.items()})
 
 
 def _identity(seeded: SeededIdentity) -> Client:

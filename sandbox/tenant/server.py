@@ -12,6 +12,7 @@ from aiohttp import web
 from sandbox.certificates import make_certificates
 from sandbox.tenant import identity
 from sandbox.tenant.control import Control
+from sandbox.tenant.control_login import LoginControl
 from sandbox.tenant.faults import fault_middleware
 from sandbox.tenant.login import Login
 from sandbox.tenant.state import Tenant
@@ -33,14 +34,14 @@ async def build(tenant: Tenant, *, graph: bool = True) -> web.Application:
     on_cleanup.
     """
     app = web.Application(middlewares=[fault_middleware(tenant.faults)])
-    for routes in (Control(tenant).routes(), Vault(tenant).routes(), Login(tenant).routes()):
-        app.add_routes(routes)
+    for part in (Control(tenant), LoginControl(tenant), Vault(tenant), Login(tenant)):
+        app.add_routes(part.routes())
     if graph:
         # Imported here because compiling Graph's types takes seconds that a tenant without it need not wait.
-        from sandbox.tenant import graph as part
+        from sandbox.tenant import graph as graph_part
 
-        app.add_routes(part.routes(tenant))
-        await part.start(app, tenant)
+        app.add_routes(graph_part.routes(tenant))
+        await graph_part.start(app, tenant)
     return app
 
 

@@ -29,6 +29,12 @@ class Client:
     certificates: list[x509.Certificate] = field(default_factory=list)
     managed_identity: str | None = None
     """None for an app registration; "system" or "user" for a managed identity."""
+    app_roles: set[str] = field(default_factory=set)
+    """The roles that this registration's own API knows; an app without any has no API."""
+    token_version: int = 1
+    """Which tokens its API asks for: the manifest's requestedAccessTokenVersion."""
+    assigned: dict[str, set[str]] = field(default_factory=dict)
+    """The roles it was assigned at other apps' APIs, by their client ids in lower case."""
 
 
 @dataclass

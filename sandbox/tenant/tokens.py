@@ -3,13 +3,13 @@
 Entra: Access tokens (v1.0 claims: aud, iss, iat, nbf, exp, appid, tid, roles, ver).
 """
 
-import functools
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
+
+from sandbox.tenant.signing_keys import SigningKeys
 
 if TYPE_CHECKING:  # state.py builds on this module
     from sandbox.tenant.state import Client, Tenant
@@ -38,24 +38,22 @@ class Caller:
     roles: frozenset[str]
 
 
-@functools.cache
-def _signing_key() -> rsa.RSAPrivateKey:
-    """Return the key that signs for every tenant of this process, as Entra's keys do for all of its tenants."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
 class Tokens:
     """The tenant's token signer and checker."""
 
     def __init__(self, tenant: "Tenant") -> None:
         self._tenant = tenant
-        self._key = _signing_key()
-        self.key_id = uuid.uuid4().hex
+        self.keys = SigningKeys()
 
     @property
     def issuer(self) -> str:
         """Return the issuer of v1.0 tokens, which Graph and Key Vault still ask for."""
         return f"https://sts.windows.net/{self._tenant.tenant_id}/"
+
+    def api(self, name: str) -> "Client | None":
+        """Return the app whose own API a caller means, by api://CLIENT_ID or its id; it has to know app roles."""
+        client = self._tenant.clients.get(name.rstrip("/").lower().removeprefix("api://"))
+        return client if client is not None and client.app_roles else None
 
     def resource(self, name: str) -> str | None:
         """Return the resource a caller means by a URI or app id, or None when the tenant has none such.
@@ -65,7 +63,10 @@ class Tokens:
         plain = name.rstrip("/")
         if plain in (GRAPH, GRAPH_APP_ID) or (plain and plain == self._tenant.url):
             return GRAPH
-        return VAULT if plain in (VAULT, VAULT_APP_ID) else None
+        if plain in (VAULT, VAULT_APP_ID):
+            return VAULT
+        api = self.api(plain)
+        return api.client_id if api else None
 
     def _accepts(self, audience: str, found: object) -> bool:
         """Return whether a resource takes a token for the audience that was found in it."""
@@ -79,15 +80,28 @@ class Tokens:
 
         The setting tokenLifetimeSeconds shortens or lengthens it, for runs that move the clock by days.
         """
+        claims = self.claims(client, audience)
+        return self.keys.sign(claims), claims["exp"] - claims["iat"]
+
+    def claims(self, client: "Client", audience: str) -> dict[str, Any]:
+        """Return what a token says; the resource decides whether it is of version 1.0 or 2.0.
+
+        Entra: Access token claims reference.
+        """
         lifetime = int(self._tenant.settings.get("tokenLifetimeSeconds", LIFETIME_SECONDS))
         now = int(self._tenant.clock.now().timestamp())
         claims: dict[str, Any] = {
             "aud": audience, "iss": self.issuer, "iat": now, "nbf": now, "exp": now + lifetime,
             "appid": client.client_id, "appidacr": "2" if client.certificates else "1", "idtyp": "app",
             "tid": self._tenant.tenant_id, "uti": uuid.uuid4().hex, "ver": "1.0"}
-        if self.resource(audience) == GRAPH and client.roles:
-            claims["roles"] = sorted(client.roles)
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id}), lifetime
+        api = self.api(audience)
+        roles = client.assigned.get(api.client_id.lower(), set()) if api else client.roles
+        if api is not None and api.token_version == 2:
+            claims |= {"aud": api.client_id, "iss": f"{self._tenant.url}/{self._tenant.tenant_id}/v2.0", "ver": "2.0",
+                       "azp": claims.pop("appid"), "azpacr": claims.pop("appidacr")}
+        if roles and (api is not None or self.resource(audience) == GRAPH):
+            claims["roles"] = sorted(roles)
+        return claims
 
     def check(self, authorization_header: str | None, audience: str) -> Caller:
         """Return the caller of a request to the resource `audience` (GRAPH or VAULT).
@@ -113,8 +127,9 @@ class Tokens:
     def _claims(self, token: str) -> dict[str, Any]:
         """Return a token's claims; raises Refused unless our key signed it and it has not expired."""
         try:
+            key = self.keys.verifying(jwt.get_unverified_header(token).get("kid"))
             claims: dict[str, Any] = jwt.decode(
-                token, self._key.public_key(), algorithms=["RS256"], issuer=self.issuer,
+                token, key, algorithms=["RS256"], issuer=self.issuer,
                 options={"require": ["aud", "exp", "nbf", "appid"], "verify_aud": False, "verify_exp": False,
                          "verify_nbf": False, "verify_iat": False})
         except jwt.InvalidSignatureError as error:
@@ -127,8 +142,3 @@ class Tokens:
         if now >= claims["exp"]:
             raise Refused("InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
         return claims
-
-    def public_keys(self) -> dict[str, Any]:
-        """Return the JSON Web Key Set that verifies the tokens."""
-        key = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
-        return {"keys": [{**key, "use": "sig", "kid": self.key_id, "x5t": self.key_id}]}

@@ -26,4 +26,4 @@ class Caller:
 
 
 FUNCTION_KEY = Caller("key", frozenset({SETUP}))
-MASTER_KEY = Caller("master-key", frozenset({ADMIN}))
+MASTER_KEY = Caller("master key", frozenset({ADMIN}))

@@ -115,9 +115,10 @@ def fetch_keys(session: requests.Session, url: str) -> Any:
     from requests import RequestException
 
     try:
-        answer = session.get(url, timeout=LOGIN_SECONDS, allow_redirects=False)
-        if answer.status_code != 200:
-            raise Unavailable("login")
-        return answer.json()
+        with session:
+            answer = session.get(url, timeout=LOGIN_SECONDS, allow_redirects=False)
+            if answer.status_code == 200:
+                return answer.json()
     except (RequestException, ValueError):  # the second: not JSON
-        raise Unavailable("login") from None
+        pass
+    raise Unavailable("login")

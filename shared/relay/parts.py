@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.partner.webhook import Webhook
     from shared.relay.allow_list import AllowList
     from shared.relay.gate import Gate
+    from shared.relay.places import Places
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
     from shared.relay.window import Window
@@ -51,6 +52,10 @@ class Parts(Protocol):
     @property
     def watches(self) -> Watches:
         """The desired state."""
+
+    @property
+    def places(self) -> Places:
+        """How many watches there may be in all."""
 
     @property
     def room_lists(self) -> RoomLists:

@@ -23,6 +23,7 @@ from shared.storage.watches import Watch, watch_id_of
 
 EMPTY_FOR = timedelta(minutes=20)  # before an empty list is believed: two runs of the timer
 AT_ONCE = 8
+NO_PLACE = "without-place"
 
 _logger = logging.getLogger("relay.room_lists")
 
@@ -36,6 +37,8 @@ def watch_room_list(parts: Parts, address: str) -> RoomList:
     if not parts.allow_list.allows_list(address):
         raise SetupRefused(403, "Room list not allowed", "The customer's ALLOWED_MAILBOXES does not name this list.")
     rooms = _asked(parts, address)
+    if parts.room_lists.get(room_list_id_of(address)) is None:
+        parts.places.check()
     new = RoomList(room_list_id_of(address), address, parts.now(), desired=len(rooms))
     stored = parts.room_lists.insert(new) or parts.room_lists.get(new.id) or new
     _queue_reconcile(parts)
@@ -72,7 +75,9 @@ def match_room_lists(parts: Parts) -> Counter[str]:
     def brought_in_step(watch_id: str) -> str:
         return _in_step(parts, watches.get(watch_id), addresses.get(watch_id, ""), lists_of[watch_id])
 
-    return Counter(word for word in _side_by_side(brought_in_step, lists_of) if word)
+    ends = dict(zip(lists_of, _side_by_side(brought_in_step, lists_of), strict=True))
+    _tell_of_those_without_a_place(parts, [lists_of[watch_id] for watch_id, end in ends.items() if end == NO_PLACE])
+    return Counter(end for end in ends.values() if end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,15 @@ class _Matched:
 
     room_list: RoomList
     rooms: set[str] | None
+
+
+def _tell_of_those_without_a_place(parts: Parts, lists: list[set[str]]) -> None:
+    """Note on each list how many of its rooms are not watched, because there are as many watches as there may be."""
+    for room_list_id, number in Counter(one for of_room in lists for one in of_room).items():
+        stored = parts.room_lists.get(room_list_id)
+        if stored is not None:
+            text = f"{number} of its rooms are not watched: there is no place left. {parts.places.refusal()}"
+            parts.room_lists.change(stored, last_error=text)
 
 
 def _match(parts: Parts, stored: RoomList) -> _Matched:
@@ -113,11 +127,16 @@ def _emptied(parts: Parts, stored: RoomList) -> _Matched:
 
 
 def _in_step(parts: Parts, watch: Watch | None, address: str, lists: set[str]) -> str:
-    """Give one room its lists, and return "joined" or "left" if that made or ended its watch."""
+    """Give one room its lists, and return "joined" or "left" if that made or ended its watch, or NO_PLACE."""
     text, now = " ".join(sorted(lists)), parts.now()
     if watch is None:
         new = Watch(watch_id_of(address), address, "relay", now, since=now, asked=False, room_lists=text)
-        return "joined" if parts.watches.insert(new) else ""
+        if not parts.places.take():
+            return NO_PLACE
+        if parts.watches.insert(new):
+            return "joined"
+        parts.places.give_back()
+        return ""
     if not lists and not watch.asked:
         try:
             let_go(parts, watch.id)

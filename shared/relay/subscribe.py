@@ -35,7 +35,7 @@ def subscribe(parts: Parts, wish: Wish) -> tuple[Watch, bool]:
     _check_allowed(parts, wish)
     give_up = parts.now() + PATIENCE
     while parts.now() < give_up:
-        watch = parts.watches.insert(_new_watch(parts, wish)) or _taken_over(parts, wish)
+        watch = _inserted(parts, wish) or _taken_over(parts, wish)
         if watch is not None:
             return _made(parts, watch), True
         standing = parts.watches.get(watch_id_of(wish.mailbox))
@@ -83,6 +83,18 @@ def _check_allowed(parts: Parts, wish: Wish) -> None:
         raise SetupRefused(502, "Permission missing at Microsoft Graph", f"{text} ({error})") from error
     if not allowed:
         raise SetupRefused(403, "Mailbox not allowed", "The customer's ALLOWED_MAILBOXES does not name this address.")
+
+
+def _inserted(parts: Parts, wish: Wish) -> Watch | None:
+    """Store a new watch; None when the mailbox has one. Raises SetupRefused when there is no place for another."""
+    if not parts.places.take():
+        if parts.watches.get(watch_id_of(wish.mailbox)) is None:
+            raise parts.places.refusal()
+        return None
+    watch = parts.watches.insert(_new_watch(parts, wish))
+    if watch is None:
+        parts.places.give_back()
+    return watch
 
 
 def _new_watch(parts: Parts, wish: Wish) -> Watch:

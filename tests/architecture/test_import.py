@@ -48,7 +48,10 @@ QUEUES = {
     "deliver_changes": "calendar-changes", "repair_mailboxes": "mailbox-repairs",
     "keep_poisoned_changes": "calendar-changes-poison", "keep_poisoned_repairs": "mailbox-repairs-poison",
 }  # fmt: skip
-FUNCTIONS = {*ROUTES, *QUEUES, "renew_subscriptions", "resync_calendars"}
+BY_TOKEN = {
+    f"{name}_entra": (method, f"entra/{route}") for name, (method, route) in ROUTES.items() if name not in ANONYMOUS
+}
+FUNCTIONS = {*ROUTES, *BY_TOKEN, *QUEUES, "renew_subscriptions", "resync_calendars"}
 MASTER_KEY = {
     "resync_subscription", "get_relay", "pause_relay", "resume_relay", "list_dead_letters", "delete_dead_letters",
     "replay_dead_letters", "get_replay",
@@ -107,11 +110,11 @@ def test_the_functions_are_those_that_an_administrator_was_promised(imported: di
 def test_the_routes_are_those_of_the_contract(imported: dict[str, Any]) -> None:
     """Method, route, and who may call without a key."""
     triggers = bindings_of(imported, "httpTrigger")
-    assert {name: (*found["methods"], found["route"]) for name, found in triggers.items()} == ROUTES
+    assert {name: (*found["methods"], found["route"]) for name, found in triggers.items()} == ROUTES | BY_TOKEN
     open_ones = {name for name, found in triggers.items() if found.get("authLevel") == "ANONYMOUS"}
-    assert open_ones == ANONYMOUS
+    assert open_ones == ANONYMOUS | BY_TOKEN.keys()
     assert {name for name, found in triggers.items() if found.get("authLevel") == "ADMIN"} == MASTER_KEY
-    others = triggers.keys() - ANONYMOUS - MASTER_KEY
+    others = triggers.keys() - open_ones - MASTER_KEY
     assert {triggers[name].get("authLevel") for name in others} <= {"FUNCTION", None}
 
 

@@ -36,7 +36,7 @@ def test_direct_delivery_tells_the_client_state_and_relay_delivery_does_not(worl
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", 400), (b"x", 400), (b"[]", 400), (b"null", 400), (b"\xff", 400), (b"[" * 100_000, 400),
+    [(b"", 400), (b"x", 400), (b"[]", 400), (b"null", 400), (b"\xff", 400), (b"[" * 60_000, 400),
      (b'{"mailbox":' + b"1" * 5000 + b"}", 400),
      ({}, 422), ({"mailbox": "no address"}, 422), ({"mailbox": MAILBOX, "more": 1}, 422),
      ({"mailbox": "x@elsewhere.example"}, 403),

@@ -16,6 +16,7 @@ from shared.relay.allow_list import AllowList
 from shared.relay.attempt import AT_ONCE
 from shared.relay.gate import Gate
 from shared.relay.messages import Change, ChangeMessage, Repair, read_changes, read_repairs
+from shared.relay.places import Places
 from shared.relay.series import Occurrences
 from shared.relay.subscription import SubscriptionKeeper
 from shared.relay.window import Window, window_of
@@ -126,6 +127,7 @@ class World:
         self.keys = [OLD]
         self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
         self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.places = Places(self.watches.count, lambda: self.settings.most_watches, self.now)
         self.rooms = FakeRooms()
         self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
