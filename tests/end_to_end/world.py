@@ -155,6 +155,20 @@ class World:
             headers = {"Authorization": f"Bearer {token['access_token']}"}
             return session.request(method, f"{url}/v1.0{path}", json=body, headers=headers, timeout=60)
 
+    def token(self, *roles: str, scope: str = "", **claims: Any) -> str:
+        """Return a token of the partner's app with these roles at the relay's API; with `claims`, a forged one.
+
+        What is forged is signed by login all the same; None takes a claim out.
+        """
+        partner, tenant_id = self.stack.seed["clients"][1], self.stack.seed["tenantId"]
+        wish = {"clientId": partner["clientId"], "roles": list(roles)}
+        self.tenant.control("POST", f"/clients/{self.client_id}/assignments", wish)
+        audience = scope or f"api://{self.client_id}"
+        if not claims:
+            return self.tenant.token(tenant_id, partner["clientId"], partner["secrets"][0], f"{audience}/.default")
+        body = {"clientId": partner["clientId"], "audience": audience, "claims": claims}
+        return str(self.tenant.control("POST", "/tokens", body)["accessToken"])
+
     def fault(self, match: str, **what: Any) -> str:
         """Plant a fault in front of the tenant and return its id; camelCase names as control's."""
         planted: str = self.tenant.control("POST", "/faults", {"match": match, **what})["id"]

@@ -1,0 +1,165 @@
+"""Claims about the two doors, at every function that has them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from functions import dead_letters, health, operations, resync, room_lists, subscriptions
+from functions.callers import address, caller_of
+from shared.callers.caller import ADMIN, READ, SETUP
+from shared.callers.claims import expected_of
+from shared.callers.door import Door
+from shared.callers.rate import CallRate
+from shared.errors import Unavailable
+from tests.unit.callers.minting import PARTNER, RELAY, TENANT, token
+from tests.unit.functions.conftest import HostWorld, content_of
+from tests.unit.relay.fakes import MAILBOX
+
+MODULES = (subscriptions, room_lists, resync, health, operations, dead_letters)
+ROLES = {
+    "list_subscriptions": READ, "get_subscription": READ, "list_room_lists": READ, "get_room_list": READ,
+    "health_checks": READ, "create_subscription": SETUP, "delete_subscription": SETUP, "delete_room_list": SETUP,
+    "resync_subscription": ADMIN, "get_relay": ADMIN, "pause_relay": ADMIN, "resume_relay": ADMIN,
+    "list_dead_letters": ADMIN, "delete_dead_letters": ADMIN, "replay_dead_letters": ADMIN, "get_replay": ADMIN,
+}  # fmt: skip
+
+
+def _registered() -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Yield name, trigger and function of every HTTP function that somebody has to be let in to."""
+    for module in MODULES:
+        for builder in module.blueprint._function_builders:
+            function = builder._function
+            trigger = function.get_trigger().get_dict_repr()
+            if trigger["type"] == "httpTrigger" and function.get_function_name() != "health":
+                yield function.get_function_name(), trigger, function.get_user_function()
+
+
+FUNCTIONS = {name: (trigger, function) for name, trigger, function in _registered()}
+
+
+@pytest.fixture
+def tenant(world: HostWorld) -> HostWorld:
+    """Return a world whose tenant and app have the ids of the minted tokens."""
+    changes = {"tenant_id": TENANT, "client_id": RELAY}
+    world.settings = world.settings.model_copy(update=changes)
+    assert expected_of(world.settings).tenant_id == TENANT
+    return world
+
+
+def sent(name: str, *, body: bytes = b"{}", **headers: str) -> func.HttpResponse:
+    """Call a function as the host does."""
+    trigger, function = FUNCTIONS[name]
+    request = func.HttpRequest(
+        str(trigger["methods"][0]), "https://relay.example/x", headers=headers, params={}, body=body,
+        route_params={"id": "0" * 32},
+    )  # fmt: skip
+    answer: func.HttpResponse = function(request)
+    return answer
+
+
+def test_each_function_has_a_door_for_keys_and_one_for_tokens() -> None:
+    """The same route below /entra, the same methods, and never without one of the two checks."""
+    assert FUNCTIONS.keys() == ROLES.keys() | {f"{name}_entra" for name in ROLES}
+    for name, role in ROLES.items():
+        (keyed, _), (tokens, _) = FUNCTIONS[name], FUNCTIONS[f"{name}_entra"]
+        assert (tokens["route"], tokens["methods"]) == (f"entra/{keyed['route']}", keyed["methods"])
+        assert str(keyed["authLevel"]).endswith("ADMIN" if role == ADMIN else "FUNCTION"), name
+        assert str(tokens["authLevel"]).endswith("ANONYMOUS"), name
+        assert list(inspect.signature(FUNCTIONS[f"{name}_entra"][1]).parameters) == ["req"]
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_nobody_comes_through_the_door_for_tokens_without_one(tenant: HostWorld, name: str) -> None:
+    """401 with WWW-Authenticate, whatever else is sent; nothing is done."""
+    tenant.watch()
+    before = dict(tenant.rows.rows)
+    for headers in ({}, {"x-functions-key": "k"}, {"X-MS-CLIENT-PRINCIPAL": "e30="}, {"authorization": "Basic x"}):
+        answer = sent(f"{name}_entra", **headers)
+        assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="calendar-relay"'
+    refused = sent(f"{name}_entra", authorization=f"Bearer {token(aud='https://graph.microsoft.com', roles=[ADMIN])}")
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"] == 'Bearer realm="calendar-relay", error="invalid_token"'
+    assert tenant.rows.rows == before
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_each_function_asks_for_its_role(tenant: HostWorld, name: str) -> None:
+    """One below it is 403 with the role's name; with it the call gets through to the handler."""
+    order = [None, READ, SETUP, ADMIN]
+    below, role = order[order.index(ROLES[name]) - 1], ROLES[name]
+    refused = sent(f"{name}_entra", authorization=f"Bearer {token(roles=[below] if below else [])}")
+    assert (refused.status_code, role in content_of(refused)["detail"]) == (403, True)
+    passed = sent(f"{name}_entra", authorization=f"Bearer {token(roles=[role])}")
+    assert passed.status_code not in (401, 403, 500)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_keys_that_are_turned_off_open_nothing(world: HostWorld, name: str) -> None:
+    """403 that says where to call."""
+    world.settings = world.settings.model_copy(update={"caller_keys": False})
+    answer = sent(name)
+    assert answer.status_code == 403
+    assert f"/api/{FUNCTIONS[name + '_entra'][0]['route']}" in content_of(answer)["detail"]
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_body_has_its_limit(world: HostWorld, name: str) -> None:
+    """413 before anything of it is read."""
+    assert sent(name, body=b"[" * 65_537).status_code == 413
+    assert sent(name, body=b" " * 65_536).status_code != 413
+
+
+def test_links_lead_through_the_callers_own_door(tenant: HostWorld) -> None:
+    """A caller with a token has no key to follow others with."""
+    body = json.dumps({"mailbox": MAILBOX}).encode()
+    by_token = sent("create_subscription_entra", body=body, authorization=f"Bearer {token()}")
+    by_key = sent("create_subscription", body=body)
+    assert (by_token.status_code, by_key.status_code) == (201, 200)
+    there = content_of(by_key)["id"]
+    assert by_token.headers["Location"] == f"https://relay.example/api/entra/subscriptions/{there}"
+    assert by_key.headers["Location"] == f"https://relay.example/api/subscriptions/{there}"
+
+
+def test_a_handler_is_told_who_calls(tenant: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
+    """For audit lines; by the app's id or the kind of key."""
+    body = b'{"reason": "A change freeze"}'
+    sent("pause_relay_entra", body=body, authorization=f"Bearer {token(roles=[ADMIN])}")
+    sent("pause_relay", body=body)
+    told = [record.caller for record in caplog.records if record.name == "relay.audit"]  # type: ignore[attr-defined]
+    assert told == [PARTNER, "master key"]
+
+
+def test_a_caller_is_known_only_once_let_in(world: HostWorld) -> None:
+    """Who asks before has made a mistake, and hears so."""
+    request = func.HttpRequest("GET", "https://relay.example/x", body=b"")
+    with pytest.raises(KeyError):
+        caller_of(request)
+    with pytest.raises(KeyError):
+        address(request, "subscriptions")
+
+
+def test_login_that_does_not_answer_is_503(tenant: HostWorld) -> None:
+    """With Retry-After: the token may be good."""
+
+    def away(_: str) -> None:
+        raise Unavailable("login")
+
+    tenant.door = Door(tenant.settings, lambda: away, CallRate())
+    answer = sent("list_subscriptions_entra", authorization=f"Bearer {token()}")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+
+
+def test_too_many_calls_are_429(world: HostWorld) -> None:
+    """With Retry-After in whole seconds."""
+    world.settings = world.settings.model_copy(update={"calls_per_minute": 7})
+    answers = [sent("list_subscriptions") for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [200] * 7 + [429]
+    assert answers[-1].headers["Retry-After"] == "9"
+    assert sent("resync_subscription").status_code == 404  # an administrator is another caller
