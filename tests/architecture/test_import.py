@@ -118,6 +118,15 @@ def test_the_routes_are_those_of_the_contract(imported: dict[str, Any]) -> None:
     assert {triggers[name].get("authLevel") for name in others} <= {"FUNCTION", None}
 
 
+def test_every_function_has_both_doors_or_is_anonymous_on_purpose(imported: dict[str, Any]) -> None:
+    """A door for keys and one for tokens, of the same route and methods; what is anonymous is named here, or a twin."""
+    triggers = bindings_of(imported, "httpTrigger")
+    for name in triggers.keys() - ANONYMOUS - {f"{twin}_entra" for twin in triggers}:
+        keyed, twin = triggers[name], triggers.get(f"{name}_entra", {})
+        assert (twin.get("route"), twin.get("methods")) == (f"entra/{keyed['route']}", keyed["methods"]), name
+        assert (keyed["authLevel"] in ("FUNCTION", "ADMIN"), twin["authLevel"]) == (True, "ANONYMOUS"), name
+
+
 def test_the_queues_and_the_timers_are_those_of_the_design(imported: dict[str, Any]) -> None:
     """Both receivers write to both queues, through the host, before their answer leaves."""
     queues = {name: found["queueName"] for name, found in bindings_of(imported, "queueTrigger").items()}
