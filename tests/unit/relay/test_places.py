@@ -36,6 +36,14 @@ def test_one_too_many_is_refused_and_those_that_stand_are_answered() -> None:
         assert subscribe(world, wish(number))[1] is False  # type: ignore[arg-type]
 
 
+def test_asking_again_for_what_stands_takes_no_place() -> None:
+    """However often."""
+    world = World(MOST_WATCHES="2")
+    for _ in range(5):
+        subscribe(world, wish(0))  # type: ignore[arg-type]
+    assert subscribe(world, wish(1))[1]  # type: ignore[arg-type]
+
+
 def test_many_at_once_share_the_last_places() -> None:
     """Exactly as many as there were places."""
     world = World(MOST_WATCHES="7")
