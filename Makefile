@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test check year bench package lock clean
+.PHONY: help demo sandbox test check year bench package openapi lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,6 +30,10 @@ bench: .venv/ready node_modules/ready ## Speed, as ratios measured side by side
 
 package: .venv/ready ## The zip that is deployed: dist/calendar-relay.zip
 	@$(RUN) -m sandbox.package
+
+openapi: .venv/ready ## docs/openapi.json, from the models and the routes
+	@$(RUN) -c 'import sys; from shared.contract.document import text; sys.stdout.write(text())' > docs/openapi.new
+	@mv docs/openapi.new docs/openapi.json
 
 lock: .venv/ready ## Pin the newest versions of all dependencies, with their hashes
 	.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -8,6 +8,7 @@ from functions import (
     health,
     lifecycle,
     notifications,
+    openapi,
     operations,
     poison,
     renewal,
@@ -28,6 +29,7 @@ MODULES = (
     operations,
     dead_letters,
     health,
+    openapi,
 )
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)

@@ -47,8 +47,7 @@ def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
 def list_subscriptions(req: func.HttpRequest) -> func.HttpResponse:
     """List watches, a page of `pageSize` at a time; nextLink leads to the next page."""
     size = page_size(req)
-    after = req.params.get("after", "")
-    watches = relay().watches.page(size, after if _WATCH_ID.fullmatch(after) else "")
+    watches = relay().watches.page(size, _page_start(req.params.get("after", "")))
     more = f"{address(req, ROUTE)}?pageSize={size}&after={watches[-1].id}" if len(watches) == size else None
     return answer(200, {"value": [_picture(watch) for watch in watches], "nextLink": more})
 
@@ -110,6 +109,12 @@ def _told_at_setup(parts: Relay, watch: Watch) -> dict[str, Any]:
     if watch.delivery == "direct":  # the partner checks it in every notification that Graph sends
         content["clientState"] = parts.keeper.client_state(watch)
     return content
+
+
+def _page_start(text: str) -> str:
+    if text and not _WATCH_ID.fullmatch(text):
+        raise SetupRefused(422, "Bad after", "after is the id of a subscription: follow nextLink as it is.")
+    return text
 
 
 def _picture(watch: Watch) -> dict[str, Any]:

@@ -21,7 +21,28 @@ MOST_MAILBOXES = 100  # of one call
 # An SMTP address as Exchange takes it; no quotes, no comments, no address literals.
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 
-
+# What pydantic's schema does not tell: exactly one subject, and which delivery goes with what.
+_RULES: dict[str, Any] = {
+    "allOf": [
+        {"oneOf": [
+            {"required": ["mailbox"], "properties": {"mailbox": {"type": "string"}}},
+            {"required": ["mailboxes"], "properties": {"mailboxes": {"type": "array"}}},
+            {"required": ["roomList"], "properties": {"roomList": {"type": "string"}}},
+        ]},
+        {"anyOf": [
+            {"properties": {"delivery": {"const": "relay"}, "notificationUrl": {"type": "null"}}},
+            {"required": ["delivery", "notificationUrl"],
+             "properties": {"delivery": {"const": "direct"}, "notificationUrl": {"type": "string"},
+                            "roomList": {"type": "null"}}},
+        ]},
+    ],
+    "examples": [
+        {"mailbox": "room1@contoso.com"},
+        {"mailboxes": ["room1@contoso.com", "room2@contoso.com"]},
+        {"roomList": "building1@contoso.com"},
+        {"mailbox": "room3@contoso.com", "delivery": "direct", "notificationUrl": "https://partner.example/graph"},
+    ],
+}  # fmt: skip
 # IPv6 networks whose addresses wrap one of IPv4, which may be private: compatible, NAT64 (both), 6to4, Teredo.
 _WRAPPERS = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 
@@ -32,7 +53,7 @@ class SetupRequest(BaseModel):
     It asks for one mailbox, for several, or for the rooms of a room list.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_RULES)
 
     mailbox: str | None = None
     mailboxes: list[str] | None = Field(default=None, min_length=1, max_length=MOST_MAILBOXES)

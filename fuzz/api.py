@@ -1,0 +1,48 @@
+"""Schemathesis against a running stack: every answer must be one that docs/openapi.json tells of."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sandbox.process import ROOT
+from sandbox.stack import Stack
+
+CONFIG = ROOT / "fuzz" / "schemathesis.toml"
+DOCUMENT = ROOT / "docs" / "openapi.json"
+# Settings and a tenant in which every kind of setup call can succeed.
+SETTINGS = {
+    "SETTLE_SECONDS": "1",
+    "ALLOWED_NOTIFICATION_HOSTS": "localhost",
+    "ALLOWED_MAILBOXES": "@contoso.com,roomlist:building1@contoso.com",
+}
+
+
+def seed(number: int) -> dict[str, object]:
+    """Return a tenant with a room list, whose app may read it."""
+    lists = {"building1@contoso.com": ["room1@contoso.com", "room2@contoso.com"]}
+    return {"settings": {"roomLists": lists, "seed": number}}
+
+
+def prepare(stack: Stack) -> None:
+    """Give the app both permissions that the product knows, and begin with a watch and a room list."""
+    client = stack.seed["clients"][0]["clientId"]
+    stack.tenant.control("POST", f"/clients/{client}", {"roles": ["Calendars.Read", "Place.Read.All"]})
+    for subject in ({"mailbox": "room3@contoso.com"}, {"roomList": "building1@contoso.com"}):
+        stack.relay.call("POST", "/subscriptions", json=subject).raise_for_status()
+
+
+def schemathesis(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run schemathesis on the document; 0 means that no check failed. Its caches stay in `folder`."""
+    command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG), "run", str(DOCUMENT)]
+    command += ["--url", stack.relay.url, "--tls-verify", str(stack.certificates.ca_pem), "--no-color", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=_environment(stack.keys), capture_output=True, text=True, check=False, timeout=3_000
+    )
+
+
+def _environment(keys: dict[str, str]) -> dict[str, str]:
+    """Return the environment without this machine's proxies and certificate bundles, which are not for loopback."""
+    astray = ("PROXY", "CA_BUNDLE")
+    kept = {name: value for name, value in os.environ.items() if not name.upper().endswith(astray)}
+    return kept | {"RELAY_FUNCTION_KEY": keys["function"], "RELAY_MASTER_KEY": keys["master"]}

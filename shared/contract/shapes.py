@@ -1,0 +1,35 @@
+"""What the models of the contract have in common: strict objects, and the kinds of text that occur in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Strict(BaseModel):
+    """An object with exactly these fields, written in camelCase."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+
+def _never_null(schema: dict[str, Any]) -> None:
+    """A field that is left out where it does not apply has no default that anybody could send."""
+    schema.pop("default", None)
+
+
+def left_out(description: str) -> Any:
+    """Return a field that only some objects have."""
+    return Field(default="", description=description, json_schema_extra=_never_null)
+
+
+Moment = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
+        description="UTC, whole seconds.",
+        json_schema_extra={"format": "date-time"},
+    ),
+]
+WatchId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
