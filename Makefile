@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test check year bench package openapi lock clean
+.PHONY: help demo sandbox test check year fuzz bench package openapi lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ check: .venv/ready ## Style, types and import directions
 
 year: .venv/ready ## A simulated year of two hundred subscriptions (a few minutes)
 	@$(RUN) -m simulation
+
+fuzz: .venv/ready node_modules/ready ## Generated input: every parser, and the whole API against a sandbox (minutes)
+	@$(RUN) -m fuzz
 
 bench: .venv/ready node_modules/ready ## Speed, as ratios measured side by side
 	@$(RUN) -m bench

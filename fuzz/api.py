@@ -32,6 +32,17 @@ def prepare(stack: Stack) -> None:
         stack.relay.call("POST", "/subscriptions", json=subject).raise_for_status()
 
 
+def plant_faults(stack: Stack) -> None:
+    """Make Graph and the login fail in all the ways they do, now and then."""
+    ways = ({"status": 503}, {"status": 429, "headers": {"Retry-After": "1"}}, {"status": 500, "body": "<html>"},
+            {"status": 403, "body": {"error": {"code": "ErrorAccessDenied", "message": "no"}}}, {"cut": True},
+            {"status": 409, "body": {"error": {"code": "ExtensionError", "message": "no"}}},
+            {"status": 201, "body": "<html>", "after": True})  # fmt: skip
+    for match in ("POST /v1.0/subscriptions", "DELETE /v1.0/subscriptions", "GET /v1.0/places", "POST /.*/token"):
+        for way in ways * 3:
+            stack.tenant.control("POST", "/faults", {"match": match, "times": 2, **way})
+
+
 def schemathesis(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run schemathesis on the document; 0 means that no check failed. Its caches stay in `folder`."""
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG), "run", str(DOCUMENT)]

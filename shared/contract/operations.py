@@ -62,7 +62,7 @@ WATCH, LIST = "subscriptions/{id}", "room-lists/{id}"
 GONE = Answer("It is not there any more, or never was: asking again is as good.")
 _PAGE = (
     Query("pageSize", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
-    Query("after", "Only those after this id, as nextLink says it.", {"type": "string", "pattern": "^([0-9a-f]{32})?$"}),
+    Query("after", "The ids after this one, as nextLink says it.", {"type": "string", "pattern": "^([0-9a-f]{32})?$"}),
 )
 _HANDSHAKE = Query("validationToken", "Graph checks the address: answered as it is.", {"type": "string"})
 _FROM_GRAPH: dict[int, Answer] = {
@@ -93,7 +93,8 @@ _TABLE = (
     ),
     Operation(
         "delete_subscription", "delete", WATCH, "partner",
-        "Remove a watch and its subscription at Graph.", {204: GONE}, (502, 503),
+        "Remove a watch and its subscription at Graph. What belongs to a room list goes with that (409).",
+        {204: GONE}, (409, 502, 503),
     ),
     Operation(
         "resync_subscription", "post", WATCH + "/resync", "operations",

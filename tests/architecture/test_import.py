@@ -32,7 +32,7 @@ functions = function_app.app.get_functions()
 bindings = {f.get_function_name(): [json.loads(binding) for binding in f.get_raw_bindings()] for f in functions}
 print(json.dumps({"read": read, "sockets": sockets, "bindings": bindings, "modules": modules}))
 """
-ANONYMOUS = {"receive_notifications", "receive_lifecycle_events", "health"}
+ANONYMOUS = {"receive_notifications", "receive_lifecycle_events", "health", "openapi"}
 ROUTES = {
     "create_subscription": ("POST", "subscriptions"), "list_subscriptions": ("GET", "subscriptions"),
     "get_subscription": ("GET", "subscriptions/{id}"), "delete_subscription": ("DELETE", "subscriptions/{id}"),
@@ -43,6 +43,7 @@ ROUTES = {
     "get_relay": ("GET", "relay"), "pause_relay": ("POST", "relay/pause"), "resume_relay": ("POST", "relay/resume"),
     "list_dead_letters": ("GET", "dead-letters"), "delete_dead_letters": ("DELETE", "dead-letters"),
     "replay_dead_letters": ("POST", "dead-letters/replay"), "get_replay": ("GET", "dead-letters/replays/{id}"),
+    "openapi": ("GET", "openapi.json"),
 }  # fmt: skip
 QUEUES = {
     "deliver_changes": "calendar-changes", "repair_mailboxes": "mailbox-repairs",

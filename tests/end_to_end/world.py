@@ -14,6 +14,7 @@ from azure.storage.queue import QueueClient
 
 from sandbox.demo.expected import expected_event
 from sandbox.stack import Stack
+from tests.end_to_end.contract import held_to
 from tests.end_to_end.truth import at
 from tests.end_to_end.waiting import eventually
 
@@ -32,6 +33,7 @@ class World:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.tenant, self.partner, self.relay = stack.tenant, stack.partner, stack.relay
+        held_to(self.relay)
         self.client_id: str = stack.seed["clients"][0]["clientId"]
         self._storage = stack.azurite.connection_string
 

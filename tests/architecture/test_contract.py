@@ -1,0 +1,34 @@
+"""The table of operations is what the host indexes: no route is without an entry, and no entry without a route."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.contract.operations import ENTRA_IS_SERVED, operations
+from tests.architecture.test_import import ROOT, bindings_of, probed
+
+LEVELS = {"anyone": "ANONYMOUS", "Microsoft Graph": "ANONYMOUS", "partner": "FUNCTION", "operations": "ADMIN"}
+
+
+@pytest.fixture(scope="module")
+def indexed() -> dict[str, tuple[str, str, str]]:
+    """Return method, route and level of every HTTP function, by name."""
+    triggers = bindings_of(probed(ROOT), "httpTrigger")
+    return {
+        name: (*(method.lower() for method in found["methods"]), found["route"], found.get("authLevel") or "FUNCTION")
+        for name, found in triggers.items()
+    }
+
+
+def test_every_route_is_in_the_contract_with_its_level(indexed: dict[str, tuple[str, str, str]]) -> None:
+    """Name, method, route, and who may call; a token's route is anonymous to the host."""
+    told = {
+        one.function: (one.method, one.route, "ANONYMOUS" if one.by_token else LEVELS[one.caller])
+        for one in operations()
+    }
+    assert indexed == told
+
+
+def test_the_doubles_for_tokens_are_told_of_when_they_are_served(indexed: dict[str, tuple[str, str, str]]) -> None:
+    """ENTRA_IS_SERVED says what the app does."""
+    assert ENTRA_IS_SERVED == any(name.endswith("_entra") for name in indexed)
