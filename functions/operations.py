@@ -35,9 +35,10 @@ def resume_relay(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _reason(body: bytes) -> str:
-    reason = json_object(body).get("reason", "")
-    if not isinstance(reason, str):
-        raise SetupRefused(422, "A reason is needed", 'Say why: {"reason": "…"}.')
+    content = json_object(body)
+    reason = content.get("reason", "")
+    if not isinstance(reason, str) or content.keys() - {"reason"}:
+        raise SetupRefused(422, "A reason is needed", 'Say why, and nothing else: {"reason": "…"}.')
     return reason
 
 

@@ -12,7 +12,8 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.contract.answers import Problem
 from shared.contract.deliveries import EventDelivery, GoneEventDelivery
-from shared.contract.operations import ENTRA_IS_SERVED, Operation, operations
+from shared.contract.operation import Operation
+from shared.contract.operations import ENTRA_IS_SERVED, operations
 from shared.contract.paths import described
 from shared.contract.webhooks import webhooks
 

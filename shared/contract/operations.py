@@ -6,58 +6,15 @@ A test compares this table with the functions that the host indexes, so that no 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
 
 from shared.contract import answers, requests
+from shared.contract.operating import OPERATING
+from shared.contract.operation import WITH_KEY, Answer, Operation, Query
 from shared.relay.setup_request import SetupRequest
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-Caller = Literal["anyone", "Microsoft Graph", "partner", "operations"]
-WITH_KEY = ("partner", "operations")
 ENTRA = "entra/"  # the same routes for callers with an Entra token
 ENTRA_IS_SERVED = False
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer that is no error: when it is given, and its body. `names` is the route of what its ids lead to."""
-
-    says: str
-    model: type[BaseModel] | None = None
-    headers: tuple[str, ...] = ()
-    media: str = "application/json"
-    names: str = ""
-
-
-@dataclass(frozen=True)
-class Query:
-    """A query parameter that may be given, and its JSON schema."""
-
-    name: str
-    says: str
-    schema: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """A route and a method, served by `function`; `problems` are the statuses that come with problem details."""
-
-    function: str
-    method: Literal["get", "post", "delete"]
-    route: str
-    caller: Caller
-    says: str
-    answers: dict[int, Answer]
-    problems: tuple[int, ...] = ()
-    body: type[BaseModel] | None = None
-    body_is_needed: bool = True
-    query: tuple[Query, ...] = ()
-    by_token: bool = False
-
-
 WATCH, LIST = "subscriptions/{id}", "room-lists/{id}"
 GONE = Answer("It is not there any more, or never was: asking again is as good.")
 _PAGE = (
@@ -114,6 +71,7 @@ _TABLE = (
         "delete_room_list", "delete", LIST, "partner",
         "Let go of a room list, and soon of the rooms that nobody else asked for.", {204: GONE}, (503,),
     ),
+    *OPERATING,
     Operation(
         "receive_notifications", "post", "notifications", "Microsoft Graph", "Take change notifications.",
         _FROM_GRAPH, (400, 413, 415, 503), requests.NotificationCollection, query=(_HANDSHAKE,),

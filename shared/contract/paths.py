@@ -7,20 +7,23 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.contract.answers import Problem
-from shared.contract.operations import ENTRA, WITH_KEY, Answer, Operation
+from shared.contract.operation import WITH_KEY, Answer, Operation
+from shared.contract.operations import ENTRA
 
 PROBLEMS = {
     400: "The body cannot be read.",
-    401: "No key, or a wrong one.",
-    403: "The customer does not allow it.",
+    401: "No key or token, or a wrong one.",
+    403: "The customer does not allow it, or not to this caller.",
     404: "There is no such thing.",
     409: "It is in the way of what stands.",
     413: "The body is too large.",
     415: "Another content type is needed.",
     422: "A field or parameter is not sound; the detail names it.",
+    429: "Too many calls. Try again after Retry-After.",
     502: "Microsoft Graph refuses; the detail says what the customer's IT has to do.",
     503: "Something does not answer, or a setting is broken. Try again after Retry-After.",
 }
+AT_THE_DOOR = (403, 413, 429, 503)  # what every caller that has to be let in may be told
 HEADERS = {
     "Location": "Where it is read.",
     "Retry-After": "Seconds to wait before the next try.",
@@ -82,13 +85,25 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _responses(operation: Operation) -> dict[str, Any]:
     said = {status: _answer(status, answer) for status, answer in operation.answers.items()}
+    problems = set(operation.problems)
     if operation.caller in WITH_KEY:
+        problems |= {401, *AT_THE_DOOR}
+    for status in problems:
+        problem = _problem(status)
+        if status in said:  # an answer of its own and problem details have one status
+            problem["content"] |= said[status].get("content", {})
+        said[status] = problem
+    if operation.caller in WITH_KEY and not operation.by_token:
         said[401] = {"description": PROBLEMS[401]}  # the host's own answer, without a body
-    for status in operation.problems:
-        content = {"application/problem+json": {"schema": ref(Problem)}}
-        said[status] = {"description": PROBLEMS[status], "content": content}
-        said[status] |= {"headers": _headers("Retry-After")} if status == 503 else {}
     return {str(status): said[status] for status in sorted(said)}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "description": PROBLEMS[status],
+        "content": {"application/problem+json": {"schema": ref(Problem)}},
+    }
+    return said | ({"headers": _headers("Retry-After")} if status in (429, 503) else {})
 
 
 def _answer(status: int, answer: Answer) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from shared import telemetry
 from shared.errors import SetupRefused
@@ -32,6 +32,12 @@ class Selection(BaseModel):
     since: AwareDatetime | None = Field(default=None, alias="from")
     before: AwareDatetime | None = Field(default=None, alias="to")
     everything: bool = Field(default=False, alias="all", strict=True)
+
+    @field_validator("since", "before", mode="before")
+    @classmethod
+    def _is_written_out(cls, value: object) -> object:
+        """Refuse numbers, which would be taken for seconds since 1970: `to=0.5` is a slip."""
+        return value if value is None else datetime.fromisoformat(str(value))
 
     @model_validator(mode="after")
     def _is_one(self) -> Selection:

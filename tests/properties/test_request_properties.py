@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from azure.functions import HttpRequest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from functions.http import json_object
+from functions.http import LARGEST_PAGE, json_object, page_size
 from functions.resync import _full
-from functions.subscriptions import LARGEST_PAGE, _page_size, _page_start
+from functions.subscriptions import _page_start
 from shared.config import Settings
 from shared.contract.document import document
 from shared.errors import ConfigurationError, SetupRefused
 from shared.partner.webhook import signed_headers
 from shared.relay.allow_list import AllowList
+from shared.relay.dead_letters import read_selection
 from shared.relay.setup_request import checked_notification_url, is_private, read_request, read_room_list, read_wish
 from tests.properties.test_reading_properties import JSON, NOW
 from tests.unit.relay.fakes import SETTINGS
 
 PLAIN = Settings.load(SETTINGS)
 SCHEMAS = document()["components"]["schemas"]
-SETUP, RESYNC = (Draft202012Validator(SCHEMAS[name]) for name in ("SetupRequest", "Resync"))
+SETUP, RESYNC, SELECTION = (
+    Draft202012Validator(SCHEMAS[name]) for name in ("SetupRequest", "Resync", "DeadLetterSelection")
+)
 ADDRESSES = st.sampled_from(["room1@contoso.com", "ROOM@contoso.com ", "x", "a..b@contoso.com"]) | st.text(max_size=12)
-URLS = st.sampled_from(["https://partner.example/graph", "http://partner.example", "https://[::1]:0/", "https://[", ""]) | (
-    st.text(max_size=30).map(lambda text: "https://" + text)
-)  # fmt: skip
+ODD_URLS = ["https://partner.example/graph", "http://partner.example", "https://[::1]:0/", "https://[", ""]
+URLS = st.sampled_from(ODD_URLS) | st.text(max_size=30).map(lambda text: "https://" + text)
 WISHES = st.fixed_dictionaries(
     {},
     optional={
@@ -36,7 +40,16 @@ WISHES = st.fixed_dictionaries(
         "delivery": st.sampled_from(["relay", "direct"]) | JSON, "notificationUrl": URLS | JSON, "more": JSON,
     },
 )  # fmt: skip
+MOMENTS = st.datetimes(timezones=st.none() | st.timezones()).map(lambda moment: moment.isoformat()) | JSON
+SELECTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "ids": st.lists(st.from_regex("[0-9a-f]{32}", fullmatch=True), max_size=3) | JSON, "from": MOMENTS,
+        "to": MOMENTS, "all": st.booleans() | JSON, "more": JSON,
+    },
+)  # fmt: skip
 NAMES = [name.upper() for name in Settings.model_fields]
+CHECKED = [name for name in NAMES if name.endswith(("_URL", "_URI", "_HOST", "_DAYS", "_MINUTES"))]
 VALUES = st.text(max_size=30) | st.integers().map(str) | st.floats().map(str) | URLS | st.just("@Microsoft.KeyVault(x)")
 CANARY = "canary-1d5b"
 
@@ -115,14 +128,27 @@ def test_any_body_is_an_object_or_400(body: bytes) -> None:
 @given(st.text(max_size=40) | st.integers().map(str))
 def test_any_page_is_a_page_or_422(text: str) -> None:
     """A size within the bounds, and a start that is empty or an id."""
-    for read, good in (
-        (_page_size, lambda size: 1 <= size <= LARGEST_PAGE and size == int(text)),
-        (_page_start, lambda start: start == text and (not start or len(start) == 32)),
-    ):
-        try:
-            assert good(read(text))  # type: ignore[operator]
-        except SetupRefused as refused:
-            assert refused.status == 422
+    request = HttpRequest("GET", "https://relay.example", params={"pageSize": text}, body=b"")
+    with suppress(SetupRefused):
+        assert 1 <= page_size(request) <= LARGEST_PAGE
+        assert page_size(request) == int(text)
+    with suppress(SetupRefused):
+        assert _page_start(text) == text
+        assert len(text) in (0, 32)
+
+
+@given(SELECTIONS)
+@example({"to": 0})
+@example({"to": "0.5"})
+@example({"from": "0001-01-01T00:00:00+23:59"})
+def test_any_selection_of_dead_letters_is_one_or_422(content: dict[str, Any]) -> None:
+    """And it is taken only when the OpenAPI document says that it may be sent."""
+    try:
+        read_selection(content)
+    except SetupRefused as refused:
+        assert refused.status == 422
+    else:
+        assert SELECTION.is_valid(content)
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6))
@@ -137,7 +163,7 @@ def test_any_environment_is_settings(environ: dict[str, str]) -> None:
             getattr(settings, name.lower())
 
 
-@given(st.sampled_from([name for name in NAMES if name.endswith(("_URL", "_URI", "_HOST", "_DAYS", "_MINUTES"))]), VALUES)
+@given(st.sampled_from(CHECKED), VALUES)
 def test_no_value_of_a_broken_setting_is_shown(name: str, value: str) -> None:
     """Somebody may have put a secret there."""
     problems = Settings.load({name: value + CANARY}).problems

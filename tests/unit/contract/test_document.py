@@ -11,7 +11,8 @@ import schemathesis
 
 from sandbox.process import ROOT
 from shared.contract.document import VERSION, document, etag, text
-from shared.contract.operations import WITH_KEY, operations
+from shared.contract.operation import WITH_KEY
+from shared.contract.operations import operations
 
 KEPT = ROOT / "docs" / "openapi.json"
 

@@ -1,0 +1,49 @@
+"""How an operation is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Caller = Literal["anyone", "Microsoft Graph", "partner", "operations"]
+WITH_KEY = ("partner", "operations")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that is no error: when it is given, and its body. `names` is the route of what its ids lead to."""
+
+    says: str
+    model: type[BaseModel] | None = None
+    headers: tuple[str, ...] = ()
+    media: str = "application/json"
+    names: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query parameter that may be given, and its JSON schema."""
+
+    name: str
+    says: str
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A route and a method, served by `function`; `problems` are the statuses that come with problem details."""
+
+    function: str
+    method: Literal["get", "post", "delete"]
+    route: str
+    caller: Caller
+    says: str
+    answers: dict[int, Answer]
+    problems: tuple[int, ...] = ()
+    body: type[BaseModel] | None = None
+    body_is_needed: bool = True
+    query: tuple[Query, ...] = ()
+    by_token: bool = False
