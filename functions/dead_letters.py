@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
@@ -14,6 +13,8 @@ from shared.bootstrap import relay
 from shared.errors import SetupRefused
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.storage.parked import Parked
     from shared.storage.replays import Replay
 
@@ -69,16 +70,16 @@ def get_replay(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:
+    from shared.relay.dead_letters import moment_of
+
     text = req.params.get(name, "").replace(" ", "+")  # a plus sign that nobody escaped
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        return moment_of(text)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise SetupRefused(422, "Bad moment", f"`{name}` is a moment with its zone: 2026-11-20T10:00:00Z.")
-    return moment
+        detail = f"`{name}` is a moment with its zone: 2026-11-20T10:00:00Z."
+        raise SetupRefused(422, "Bad moment", detail) from None
 
 
 def _next_page(req: func.HttpRequest, after: str) -> str:

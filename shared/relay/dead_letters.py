@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from shared import telemetry
 from shared.errors import SetupRefused
@@ -23,21 +23,32 @@ EVERY = 3.0  # seconds between the steps of a replay: 33 changes a second
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
+def moment_of(text: str) -> datetime:
+    """Return a moment with its zone, in UTC. Raises ValueError, also for one that UTC has no name for."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("without a zone it could be any moment of a day")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("before the first year or after the last") from None
+
+
 class Selection(BaseModel):
     """Which dead letters are meant: `ids`, those that died from `from` until before `to`, or `all`; exactly one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ids: list[str] | None = Field(default=None, min_length=1, max_length=MOST_IDS)
-    since: AwareDatetime | None = Field(default=None, alias="from")
-    before: AwareDatetime | None = Field(default=None, alias="to")
+    since: datetime | None = Field(default=None, alias="from")
+    before: datetime | None = Field(default=None, alias="to")
     everything: bool = Field(default=False, alias="all", strict=True)
 
     @field_validator("since", "before", mode="before")
     @classmethod
     def _is_written_out(cls, value: object) -> object:
         """Refuse numbers, which would be taken for seconds since 1970: `to=0.5` is a slip."""
-        return value if value is None else datetime.fromisoformat(str(value))
+        return value if value is None else moment_of(str(value))
 
     @model_validator(mode="after")
     def _is_one(self) -> Selection:

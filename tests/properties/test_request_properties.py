@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -144,11 +145,13 @@ def test_any_page_is_a_page_or_422(text: str) -> None:
 def test_any_selection_of_dead_letters_is_one_or_422(content: dict[str, Any]) -> None:
     """And it is taken only when the OpenAPI document says that it may be sent."""
     try:
-        read_selection(content)
+        selection = read_selection(content)
     except SetupRefused as refused:
         assert refused.status == 422
-    else:
-        assert SELECTION.is_valid(content)
+        return
+    assert SELECTION.is_valid(content)
+    for moment in (selection.since, selection.before):
+        assert moment is None or moment.tzinfo is UTC  # storage compares texts: one zone for all
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6))
