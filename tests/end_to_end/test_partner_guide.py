@@ -1,0 +1,108 @@
+"""Claims about the partner guide's examples: they verify what the relay really sends, and nothing else."""
+
+import json
+import sqlite3
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from secrets import token_bytes
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests.end_to_end.world import World
+from tests.guide import in_python, verified_in_node
+
+Case = tuple[dict[str, str], str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def delivery(_world: World) -> dict[str, Any]:
+    """Return one real delivery: its headers, its raw body, and the secret that signed it."""
+    address = _world.watched()
+    _world.book(address, subject="Møte om budsjettet 📅")
+    _world.in_step(address)
+    return _world.posts(address)[0] | {"secret": _world.stack.seed["secrets"]["partner-signing-secret"][-1]}
+
+
+@pytest.fixture(scope="module")
+def cases(delivery: dict[str, Any]) -> dict[str, tuple[Case, bool]]:
+    """Return what a receiver may get, each with whether it is genuine."""
+    headers, body, secret = delivery["headers"], delivery["raw"], delivery["secret"]
+    other = "whsec_" + b64encode(token_bytes(32)).decode()
+    signed = {
+        name: headers | _signed(headers["webhook-id"], body, secret, datetime.now(UTC) + timedelta(minutes=minutes))
+        for name, minutes in (("old", -6), ("of tomorrow", 6), ("new", 0))
+    }
+    second = Webhook(other).sign(headers["webhook-id"], _moment(headers), body)
+    rotating = headers | {"webhook-signature": f"{second} {headers['webhook-signature']}"}
+    return {
+        "as it came": ((headers, body, [secret]), True),
+        "the receiver is ahead in a rotation": ((headers, body, [other, secret]), True),
+        "the second of two signatures": ((rotating, body, [secret]), True),
+        "the first of two signatures": ((rotating, body, [other]), True),
+        "signed anew": ((signed["new"], body, [secret]), True),
+        "another secret": ((headers, body, [other]), False),
+        "no secret": ((headers, body, []), False),
+        "a letter changed": ((headers, body.replace("budsjettet", "budsjetted"), [secret]), False),
+        "the body formatted anew": ((headers, json.dumps(delivery["body"]), [secret]), False),
+        "another id": ((headers | {"webhook-id": "msg_1"}, body, [secret]), False),
+        "another timestamp": ((headers | {"webhook-timestamp": str(_seconds(headers) + 1)}, body, [secret]), False),
+        "six minutes old": ((signed["old"], body, [secret]), False),
+        "six minutes ahead": ((signed["of tomorrow"], body, [secret]), False),
+        "no signature": ((headers | {"webhook-signature": ""}, body, [secret]), False),
+        "a signature of no form": ((headers | {"webhook-signature": "v1"}, body, [secret]), False),
+        "no base64": ((headers | {"webhook-signature": "v1,=é"}, body, [secret]), False),
+    }
+
+
+def test_the_python_example_takes_what_is_genuine_and_nothing_else(cases: dict[str, tuple[Case, bool]]) -> None:
+    """Signed by one of the secrets, within five minutes, to the byte."""
+    verified = in_python()["verified"]
+    found = {name: verified(*_in_bytes(case)) for name, (case, _) in cases.items()}
+    assert found == {name: json.loads(case[1]) if good else None for name, (case, good) in cases.items()}
+
+
+def test_the_node_example_takes_what_is_genuine_and_nothing_else(cases: dict[str, tuple[Case, bool]]) -> None:
+    """The same cases, with Node's library."""
+    found = dict(zip(cases, verified_in_node([case for case, _ in cases.values()]), strict=True))
+    assert found == {name: json.loads(case[1]) if good else None for name, (case, good) in cases.items()}
+
+
+def test_the_example_that_takes_deliveries_in_ends_with_the_calendars_last_state(world: World) -> None:
+    """Whatever comes twice, late, or in another order."""
+    address = world.watched()
+    kept, gone = (world.book(address, subject="First", days=days)["id"] for days in (1, 2))
+    world.in_step(address)
+    world.tenant.change(address, kept, subject="Second")
+    world.tenant.remove(address, gone)
+    world.in_step(address)
+    posts = world.posts(address)
+    assert len(posts) == 4
+    guide = in_python()
+    for order in (posts, posts[::-1], posts + posts, posts[2:] + posts):
+        database = sqlite3.connect(":memory:")
+        database.executescript(guide["SCHEMA"])
+        for post in order:
+            guide["take"](database, post["headers"]["webhook-id"], post["body"])
+        rows = database.execute("SELECT event FROM events WHERE event IS NOT NULL").fetchall()
+        database.close()
+        assert [json.loads(event) for (event,) in rows] == list(world.picture(address).values())
+
+
+def _in_bytes(case: Case) -> tuple[dict[str, str], bytes, list[str]]:
+    headers, body, secrets = case
+    return headers, body.encode(), secrets
+
+
+def _signed(message: str, body: str, secret: str, moment: datetime) -> dict[str, str]:
+    signature = Webhook(secret).sign(message, moment, body)
+    return {"webhook-timestamp": str(int(moment.timestamp())), "webhook-signature": signature}
+
+
+def _seconds(headers: dict[str, str]) -> int:
+    return int(headers["webhook-timestamp"])
+
+
+def _moment(headers: dict[str, str]) -> datetime:
+    return datetime.fromtimestamp(_seconds(headers), UTC)

@@ -1,0 +1,83 @@
+"""Claims about the partner guide: its tables say what the code does, and both libraries sign as the relay does."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from standardwebhooks import Webhook
+
+from shared.contract.document import document
+from shared.partner.answers import Verdict, verdict_of
+from shared.partner.webhook import ANSWER_SECONDS, signed_headers
+from shared.relay.schedule import TRIED_AT
+from shared.relay.setup_request import MOST_MAILBOXES
+from tests.guide import GUIDE, rows_below, signed_in_node
+
+WORDS = {
+    "is done": Verdict.DONE, "tries again": Verdict.RETRY, "tries again and alerts": Verdict.ALERT,
+    "sets the change aside": Verdict.DEAD, "stops all deliveries": Verdict.STOP,
+}  # fmt: skip
+SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
+BODIES = ['{"title":"Møte 📅"}', "{}", '{"a": "b\\u0000"}', "\u2028 é 漢"]
+
+
+def told(status: int) -> Verdict:
+    """Return what the page says of a status."""
+    meanings = {said: meaning for row, meaning in rows_below("What your answer means") for said in row.split(", ")}
+    hundred = f"{status // 100}xx"
+    text = meanings.get(str(status)) or meanings.get("any other 4xx" if hundred == "4xx" else hundred) or ""
+    return WORDS[max((words for words in WORDS if text.startswith(words)), key=len)]
+
+
+@pytest.mark.parametrize("status", [*range(200, 600)])
+def test_the_table_of_answers_is_the_codes(status: int) -> None:
+    """Every status that a partner may answer."""
+    assert told(status) == verdict_of(status)
+
+
+def test_the_schedule_is_the_codes() -> None:
+    """The tries of the first day by their words, then every 12 hours for 7 days."""
+    text = GUIDE.partition("\n## When it tries again\n")[2].partition(" after the first try")[0]
+    tries = [int(number) * SECONDS[unit] for number, unit in re.findall(r"(\d+) (second|minute|hour)", text)]
+    assert tuple(tries) == TRIED_AT[1 : len(tries) + 1]
+    rest = TRIED_AT[len(tries) :]
+    assert {later - sooner for sooner, later in pairwise(rest)} == {12 * 3_600}
+    assert 6.5 < TRIED_AT[-1] / 86_400 <= 7
+
+
+def test_the_limits_are_the_codes() -> None:
+    """Those that the page tells as numbers."""
+    limits = dict(rows_below("Limits"))
+    assert limits["mailboxes of one call"] == str(MOST_MAILBOXES)
+    assert limits["your answer"].startswith(f"{ANSWER_SECONDS:.0f} seconds")
+
+
+def test_every_status_of_the_document_is_explained() -> None:
+    """By the table of errors."""
+    explained = {status for row in rows_below("Errors") for status in row[0].split(", ")}
+    operations = [one for path in document()["paths"].values() for one in path.values()]
+    answered = {status for one in operations for status in one["responses"] if status >= "400"}
+    assert answered == explained
+
+
+def test_the_libraries_of_both_languages_sign_as_the_relay_does() -> None:
+    """Golden vectors: secrets of the shortest to the longest length, bodies of every alphabet."""
+    secrets = ["whsec_" + base64.b64encode(bytes(range(length))).decode() for length in (24, 32, 64)]
+    numbered = list(enumerate(BODIES))
+    vectors = [(secret, f"msg_{number}", 1_795_168_804, body) for secret in secrets for number, body in numbered]
+    ours = [_signature(*vector) for vector in vectors]
+    assert ours == [Webhook(secret).sign(name, _at(seconds), body) for secret, name, seconds, body in vectors]
+    assert ours == signed_in_node(vectors)
+    assert len(set(ours)) == len(vectors)
+
+
+def _signature(secret: str, name: str, seconds: int, body: str) -> str:
+    return signed_headers("n", secret, name, _at(seconds), body)["webhook-signature"]
+
+
+def _at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
