@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test check year fuzz bench package openapi lock clean
+.PHONY: help demo sandbox test check year fuzz bench package audit openapi lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -31,8 +31,11 @@ fuzz: .venv/ready node_modules/ready ## Generated input: every parser, and the w
 bench: .venv/ready node_modules/ready ## Speed, as ratios measured side by side
 	@$(RUN) -m bench
 
-package: .venv/ready ## The zip that is deployed: dist/calendar-relay.zip
+package: .venv/ready ## The zip that is deployed and its bill of materials: dist/calendar-relay.zip, .cdx.json
 	@$(RUN) -m sandbox.package
+
+audit: .venv/ready ## Known vulnerabilities of the pinned requirements, where their database can be reached
+	@$(RUN) -m sandbox.audit
 
 openapi: .venv/ready ## docs/openapi.json, from the models and the routes
 	@$(RUN) -c 'import sys; from shared.contract.document import text; sys.stdout.write(text())' > docs/openapi.new

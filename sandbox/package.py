@@ -1,6 +1,6 @@
-"""Make the zip that is deployed: `python -m sandbox.package`. An allow-list, so that nothing ships by accident.
+"""Make the zip that is deployed, and its bill of materials: `python -m sandbox.package`.
 
-It holds sources only: the host's remote build installs requirements.txt ("Azure Functions: Remote build").
+It is an allow-list, so that nothing ships by accident. The zip holds sources only: the host's remote build installs requirements.txt ("Azure Functions: Remote build").
 """
 
 import subprocess
@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from sandbox.bill import build_bill
 from sandbox.process import ROOT
 
 SHIPPED_FILES = ("function_app.py", "host.json", "requirements.txt")
@@ -32,11 +33,14 @@ def build(target: Path) -> list[str]:
 
 
 def main() -> int:
-    """Build it and say what is in it."""
+    """Build both and say what is in the zip."""
     target = ROOT / "dist" / "calendar-relay.zip"
     names = build(target)
     print("\n".join(names))
     print(f"{target.relative_to(ROOT)}: {len(names)} files, {target.stat().st_size / 1024:.0f} KiB")
+    bill = target.with_suffix(".cdx.json")
+    build_bill(bill)
+    print(f"{bill.relative_to(ROOT)}: the bill of materials")
     return 0
 
 
