@@ -1,6 +1,7 @@
 """Make the zip that is deployed, and its bill of materials: `python -m sandbox.package`.
 
-It is an allow-list, so that nothing ships by accident. The zip holds sources only: the host's remote build installs requirements.txt ("Azure Functions: Remote build").
+It is an allow-list, so that nothing ships by accident. The zip holds sources only: the host's remote build installs
+requirements.txt ("Azure Functions: Remote build").
 """
 
 import subprocess

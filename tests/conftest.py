@@ -7,6 +7,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 settings.register_profile(
-    "long", deadline=None, max_examples=3_000, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "long", deadline=None, max_examples=1_000, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")

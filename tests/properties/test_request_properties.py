@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from functions.http import LARGEST_PAGE, json_object, page_size
+from functions.operations import _reason
 from functions.resync import _full
 from functions.subscriptions import _page_start
 from shared.config import Settings
@@ -28,8 +29,8 @@ from tests.unit.relay.fakes import SETTINGS
 
 PLAIN = Settings.load(SETTINGS)
 SCHEMAS = document()["components"]["schemas"]
-SETUP, RESYNC, SELECTION = (
-    Draft202012Validator(SCHEMAS[name]) for name in ("SetupRequest", "Resync", "DeadLetterSelection")
+SETUP, RESYNC, SELECTION, REASON = (
+    Draft202012Validator(SCHEMAS[name]) for name in ("SetupRequest", "Resync", "DeadLetterSelection", "Reason")
 )
 ADDRESSES = st.sampled_from(["room1@contoso.com", "ROOM@contoso.com ", "x", "a..b@contoso.com"]) | st.text(max_size=12)
 ODD_URLS = ["https://partner.example/graph", "http://partner.example", "https://[::1]:0/", "https://[", ""]
@@ -136,6 +137,20 @@ def test_any_page_is_a_page_or_422(text: str) -> None:
     with suppress(SetupRefused):
         assert _page_start(text) == text
         assert len(text) in (0, 32)
+
+
+@given(st.fixed_dictionaries({}, optional={"reason": st.text(max_size=600) | JSON, "more": JSON}))
+@example({"reason": "because", "more": 1})
+def test_any_reason_is_one_or_422(content: dict[str, Any]) -> None:
+    """A field too many is refused, too."""
+    try:
+        reason = _reason(json.dumps(content).encode())
+    except SetupRefused as refused:
+        assert refused.status == 422
+        assert not REASON.is_valid(content)
+        return
+    assert isinstance(reason, str)
+    assert content.keys() <= {"reason"}
 
 
 @given(SELECTIONS)

@@ -1,0 +1,18 @@
+"""Claims about generated requests: a short, seeded slice of `make fuzz`."""
+
+from pathlib import Path
+
+import pytest
+
+from fuzz.api import SETTINGS, prepare, schemathesis, seed
+from sandbox.stack import Stack
+
+
+@pytest.mark.timeout(300)
+def test_generated_requests_are_answered_as_the_document_says(tmp_path: Path) -> None:
+    """Sound ones are accepted, others are refused, nobody gets in without a key, and none is a 5xx."""
+    with Stack(tmp_path, SETTINGS, seed(1)) as stack:
+        prepare(stack)
+        done = schemathesis(stack, tmp_path, "--seed", "1", "-n", "5", "--phases", "examples,coverage,fuzzing")
+        assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-1_000:]
+        assert "(Failed, Id=" not in stack.host.log.read_text()
