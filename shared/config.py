@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
@@ -123,12 +123,22 @@ def _is_guarded(environ: Mapping[str, str]) -> bool:
     return environ.get("WEBSITE_AUTH_ENABLED", "").strip().lower() == "true"
 
 
+def _split(value: str) -> SplitResult:
+    """Return the parts of an address. The library's own errors quote it, and somebody may have put a secret there."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # reading it raises, too
+    except ValueError:
+        raise ValueError("must be an address") from None
+    return parts
+
+
 def _address(value: str, schemes: tuple[str, ...]) -> str:
     """Return the address, or raise ValueError with what is wrong."""
-    parts = urlsplit(value)
+    parts = _split(value)
     if parts.scheme not in schemes or not parts.hostname or not re.fullmatch(r"[^\s]+", value):
         raise ValueError(f"must be an address that begins with {' or '.join(schemes)}://")
-    if parts.port == 0:  # reading the port raises ValueError for what is none
+    if parts.port == 0:
         raise ValueError("must have a port that can be called")
     if parts.username or parts.password or parts.fragment:
         raise ValueError("must hold neither credentials nor a fragment")
