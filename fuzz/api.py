@@ -45,10 +45,11 @@ def plant_faults(stack: Stack) -> None:
 
 def schemathesis(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run schemathesis on the document; 0 means that no check failed. Its caches stay in `folder`."""
+    keys = stack.keys | {"token": _token(stack)}
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG), "run", str(DOCUMENT)]
     command += ["--url", stack.relay.url, "--tls-verify", str(stack.certificates.ca_pem), "--no-color", *arguments]
     return subprocess.run(
-        command, cwd=folder, env=_environment(stack.keys), capture_output=True, text=True, check=False, timeout=3_000
+        command, cwd=folder, env=_environment(keys), capture_output=True, text=True, check=False, timeout=3_000
     )
 
 
@@ -56,4 +57,13 @@ def _environment(keys: dict[str, str]) -> dict[str, str]:
     """Return the environment without this machine's proxies and certificate bundles, which are not for loopback."""
     astray = ("PROXY", "CA_BUNDLE")
     kept = {name: value for name, value in os.environ.items() if not name.upper().endswith(astray)}
-    return kept | {"RELAY_FUNCTION_KEY": keys["function"], "RELAY_MASTER_KEY": keys["master"]}
+    return kept | {f"RELAY_{name.upper()}": value for name, value in keys.items()}
+
+
+def _token(stack: Stack) -> str:
+    """Return a token of the partner's app, which may do everything."""
+    relay, partner = stack.seed["clients"]
+    wish = {"clientId": partner["clientId"], "roles": ["Relay.Admin"]}
+    stack.tenant.control("POST", f"/clients/{relay['clientId']}/assignments", wish)
+    scope = f"api://{relay['clientId']}/.default"
+    return stack.tenant.token(stack.seed["tenantId"], partner["clientId"], partner["secrets"][0], scope)

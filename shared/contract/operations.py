@@ -14,7 +14,7 @@ from shared.contract.operation import WITH_KEY, Answer, Operation, Query
 from shared.relay.setup_request import SetupRequest
 
 ENTRA = "entra/"  # the same routes for callers with an Entra token
-ENTRA_IS_SERVED = False
+ENTRA_IS_SERVED = True
 WATCH, LIST = "subscriptions/{id}", "room-lists/{id}"
 GONE = Answer("It is not there any more, or never was: asking again is as good.")
 _PAGE = (
