@@ -85,6 +85,7 @@ class Stack:
             "GRAPH_BASE_URL": f"{url}/v1.0",
             "AZURE_AUTHORITY_HOST": url,
             "PARTNER_WEBHOOK_URL": self.partner_process.ready["url"],
+            "ALLOW_PRIVATE_ADDRESSES": "true",
             "PUBLIC_BASE_URL": "",
             "ALLOWED_MAILBOXES": "@contoso.com",
             "SETTLE_SECONDS": "2",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.callers.door import Door
     from shared.callers.signing_keys import SigningKeys
     from shared.config import Settings
+    from shared.egress.resolver import Resolver
     from shared.graph.client import GetToken, GraphClient
     from shared.graph.client_state_keys import ClientStateKeys
     from shared.graph.events import Events
@@ -174,13 +175,22 @@ class Relay(StoredParts):
         return SubscriptionKeeper(self.settings, subscriptions, self.watches, self.client_state_keys, self.now)
 
     @cached_property
+    def resolver(self) -> Resolver:
+        """Finds the addresses of hosts that others name."""
+        from shared.egress.resolver import Resolver
+
+        return Resolver(lambda _: True) if self.settings.allow_private_addresses else Resolver()
+
+    @cached_property
     def webhook(self) -> Webhook:
         """Delivers to the partner."""
+        from shared.egress.session import checked_session
         from shared.partner.webhook import Webhook
-        from shared.session import session_for
+        from shared.session import trusted_roots
 
         name, url = self.settings.partner_signing_secret_name, self.settings.partner_webhook_url
-        return Webhook(url, lambda: self.secrets.get(name).value, name, session_for(url))
+        session = checked_session(self.resolver, trusted_roots())
+        return Webhook(url, lambda: self.secrets.get(name).value, name, session)
 
     @cached_property
     def gate(self) -> Gate:

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
+from shared.addresses import is_plain, is_private, is_web_port
 from shared.errors import ConfigurationError
 
 _FALSE = ("", "false", "0", "no", "off", "n", "f")
@@ -34,7 +35,8 @@ class Settings(BaseModel):
     client_state_key_name: str = "client-state-key"
     partner_signing_secret_name: str = "partner-signing-secret"
     secrets_kept_seconds: float = Field(default=300, ge=1, le=300)
-    azure_functions_environment: str = "Production"  # stands before the URLs, whose validation looks at it
+    azure_functions_environment: str = "Production"  # these two stand before the URLs, whose validation looks at them
+    allow_private_addresses: bool = False
     partner_webhook_url: str = REQUIRED
     public_base_url: str = REQUIRED
     allowed_notification_hosts: str = ""
@@ -67,7 +69,12 @@ class Settings(BaseModel):
     @classmethod
     def _is_https_unless_local(cls, value: str, info: Any) -> str:
         local = info.data.get("azure_functions_environment") == "Development"
-        return _address(value, ("https", "http") if local else ("https",))
+        parts = urlsplit(_address(value, ("https", "http") if local else ("https",)))
+        if not is_web_port(parts.port):
+            raise ValueError("must have a port of a web server: 443, 80, or one from 1024 on")
+        if is_private(parts.hostname or "") and not info.data.get("allow_private_addresses"):
+            raise ValueError("must lead to a public address, unless ALLOW_PRIVATE_ADDRESSES is true")
+        return value
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -138,6 +145,8 @@ def _address(value: str, schemes: tuple[str, ...]) -> str:
     parts = _split(value)
     if parts.scheme not in schemes or not parts.hostname or not re.fullmatch(r"[^\s]+", value):
         raise ValueError(f"must be an address that begins with {' or '.join(schemes)}://")
+    if not is_plain(parts.hostname):
+        raise ValueError("must name its host plainly, in ASCII and without a dot at its end")
     if parts.port == 0:
         raise ValueError("must have a port that can be called")
     if parts.username or parts.password or parts.fragment:

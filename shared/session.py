@@ -12,25 +12,38 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import requests
+    from requests.adapters import HTTPAdapter
     from urllib3.util import Retry
 
 CONNECTIONS = 64  # more than the workers that may share a session
 
 
 def session_for(url: str, retry: Retry | None = None) -> requests.Session:
-    """Return a session for the server of `url`; without `retry` nothing is sent twice. It keeps no cookies."""
-    from http.cookiejar import DefaultCookiePolicy
-
-    import requests
+    """Return a session for the server of `url`; without `retry` nothing is sent twice."""
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
 
+    session = plain_session(HTTPAdapter(max_retries=retry or 0, pool_maxsize=CONNECTIONS))
+    session.verify = trusted_roots() or True
+    session.proxies = get_environ_proxies(url)
+    return session
+
+
+def plain_session(adapter: HTTPAdapter) -> requests.Session:
+    """Return a session that sends everything through `adapter`, reads no environment and keeps no cookies."""
+    from http.cookiejar import DefaultCookiePolicy
+
+    import requests
+
     session = requests.Session()
     session.trust_env = False
-    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-    session.proxies = get_environ_proxies(url)
     session.headers["User-Agent"] = "calendar-relay"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry or 0, pool_maxsize=CONNECTIONS))
+        session.mount(scheme, adapter)
     return session
+
+
+def trusted_roots() -> str | None:
+    """Return where the environment says that the trusted certificates are; None for those of certifi."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None

@@ -30,6 +30,8 @@ CONNECT_SECONDS = 3.05
 READ_SECONDS = 5.0  # three tries and two waits stay under 20 seconds
 HANDSHAKE_SECONDS = 25.0  # Graph calls our two URLs back before it answers a POST, up to 10 seconds each
 RETRY_AFTER_LONGEST = 2  # longer waits belong to the queue
+_PATH = re.compile(r"(?:/[!$-.0-;=@-Z_a-z~]+)+")  # RFC 3986's signs: no blank, backslash, fragment or empty step
+_WAY_UP = re.compile(r"(?:/|%2f)(?:\.|%2e){1,2}(?:/|%2f|$)", re.IGNORECASE)  # also when it is escaped
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _MEANING = {403: GraphForbidden, 404: GraphNotFound, 409: GraphConflict, 410: GraphNotFound}
 
@@ -60,7 +62,12 @@ class GraphClient:
         prefer: str | None = None,
         read_seconds: float = READ_SECONDS,
     ) -> dict[str, Any]:
-        """Return the JSON object that Graph answers ({} for 204). Raises GraphError, by `error_of`."""
+        """Return the JSON object that Graph answers ({} for 204). Raises GraphError, by `error_of`.
+
+        A path that would lead elsewhere is never called: an id or a link that was received may stand in it.
+        """
+        if _strays(path):
+            raise GraphRejected(0, "StrayPath")
         url = self._base_url + path
         response = self._send(method, url, params, body, prefer, read_seconds, fresh=False)
         if response.status_code == 401:  # once: the token may have been revoked before its time
@@ -111,6 +118,11 @@ class GraphClient:
         except RequestException as error:
             reason = f"NoAnswer.{type(error).__name__}"
             raise GraphUnavailable(0, reason, headers["client-request-id"]) from None
+
+
+def _strays(path: str) -> bool:
+    steps, _, query = path.partition("?")
+    return not _PATH.fullmatch(steps) or _WAY_UP.search(steps) is not None or not query.isprintable()
 
 
 def _content(response: requests.Response) -> dict[str, Any]:

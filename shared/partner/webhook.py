@@ -1,18 +1,22 @@
 """Signs a body, posts it to the partner and judges the answer.
 
 Rests on the Standard Webhooks specification: headers webhook-id, webhook-timestamp and webhook-signature; several
-signatures at once while a secret is being rotated; a 3xx is a failure and never followed.
+signatures at once while a secret is being rotated; a 3xx is a failure and never followed. The status counts as soon as
+it stands there with its headers, whatever follows it.
 """
 
 from __future__ import annotations
 
 import base64
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from shared.egress.deadline import within
+from shared.egress.resolver import AddressRefused
 from shared.errors import ConfigurationError, RelayError
 from shared.retry_after import seconds_of
 
@@ -21,8 +25,10 @@ if TYPE_CHECKING:
     from standardwebhooks import Webhook as Signer
 
 CONNECT_SECONDS = 3.05
-ANSWER_SECONDS = 15.0
-LARGEST_ANSWER = 20_000  # bytes read of an answer, so that the connection can be used again; the rest is not wanted
+EXCHANGE_SECONDS = 15.0  # for all of it, from looking the host up to the end of the answer's headers
+# Of a body so much is read, and so long, that the connection can be used again; what it says is not wanted.
+LARGEST_ANSWER = 20_000  # bytes
+REST_SECONDS = 0.5
 SHORTEST_SECRET = 24  # bytes, from the specification
 
 
@@ -37,12 +43,16 @@ class NotDelivered(RelayError):
 
 @dataclass(frozen=True)
 class Webhook:
-    """The partner's endpoint; `secrets` returns the signing secrets, `name` is what they are called in the vault."""
+    """The partner's endpoint; `secrets` returns the signing secrets, `name` is what they are called in the vault.
+
+    `seconds` is the time for one exchange, over a session of `shared.egress` also while the partner drips.
+    """
 
     url: str
     secrets: Callable[[], str]
     name: str
     session: requests.Session
+    seconds: float = EXCHANGE_SECONDS
 
     def deliver(self, message_id: str, body: str) -> None:
         """Post one signed body. Raises NotDelivered, or ConfigurationError for an unusable signing secret."""
@@ -50,18 +60,44 @@ class Webhook:
         from urllib3.exceptions import HTTPError
 
         headers = signed_headers(self.name, self.secrets(), message_id, datetime.now(UTC), body)
-        limit = (CONNECT_SECONDS, ANSWER_SECONDS)
         try:
-            with self.session.post(
-                self.url, data=body.encode(), headers=headers, timeout=limit, allow_redirects=False, stream=True
-            ) as answer:
-                status, wait = answer.status_code, seconds_of(answer.headers.get("Retry-After"))
-                with suppress(HTTPError, OSError):  # the status counts, however the body goes on
-                    answer.raw.read1(LARGEST_ANSWER)  # what has arrived, and no waiting for more
-        except (RequestException, OSError) as error:
-            raise NotDelivered(0, f"no answer ({type(error).__name__})") from None
+            with within(self.seconds):
+                status, wait = self._posted(body, headers)
+        except AddressRefused as refusal:
+            raise NotDelivered(0, str(refusal)) from None
+        except (RequestException, HTTPError, OSError) as error:
+            raise NotDelivered(0, f"no answer ({_cause_of(error)})") from None
         if not 200 <= status < 300:
             raise NotDelivered(status, f"status {status}", wait)
+
+    def _posted(self, body: str, headers: dict[str, str]) -> tuple[int, float | None]:
+        """Post, and return the status and the wish to wait."""
+        limit = (CONNECT_SECONDS, self.seconds)
+        with self.session.post(
+            self.url, data=body.encode(), headers=headers, timeout=limit, allow_redirects=False, stream=True
+        ) as answer:
+            _read_rest(answer)
+            return answer.status_code, seconds_of(answer.headers.get("Retry-After"))
+
+
+def _read_rest(answer: requests.Response) -> None:
+    """Read a short body to its end; a connection that has more to say is closed by the caller."""
+    from urllib3.exceptions import HTTPError
+
+    wanted = LARGEST_ANSWER
+    with suppress(HTTPError, OSError), within(REST_SECONDS):
+        while wanted > 0 and (part := answer.raw.read1(wanted)):
+            wanted -= len(part)
+
+
+def _cause_of(error: BaseException) -> str:
+    """Return a word for why there is no answer. Of texts only that of a bad certificate is safe: it is Python's own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not valid: {cause.verify_message}"
+        cause = cause.__context__
+    return type(error).__name__
 
 
 def signed_headers(name: str, secrets: str, message_id: str, moment: datetime, body: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from threading import BoundedSemaphore
 
     from shared.config import Settings
+    from shared.egress.resolver import Resolver
     from shared.graph.client import GetToken
     from shared.graph.client_state import Key
     from shared.graph.events import Events
@@ -99,6 +100,10 @@ class Parts(Protocol):
     @property
     def keeper(self) -> SubscriptionKeeper:
         """Keeps subscriptions at Graph."""
+
+    @property
+    def resolver(self) -> Resolver:
+        """Finds the addresses of hosts that others name."""
 
     @property
     def webhook(self) -> Webhook:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.addresses import is_private, is_web_port
 from shared.errors import SetupRefused
 from shared.relay.subscribe import Wish
 
@@ -43,8 +43,6 @@ _RULES: dict[str, Any] = {
         {"mailbox": "room3@contoso.com", "delivery": "direct", "notificationUrl": "https://partner.example/graph"},
     ],
 }  # fmt: skip
-# IPv6 networks whose addresses wrap one of IPv4, which may be private: compatible, NAT64 (both), 6to4, Teredo.
-_WRAPPERS = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 
 
 class SetupRequest(BaseModel):
@@ -99,37 +97,24 @@ def _checked_address(field: str, address: str) -> str:
 
 
 def checked_notification_url(url: str | None, settings: Settings) -> str:
-    """Return the partner's own address for direct delivery, or raise SetupRefused 422."""
+    """Return the partner's own address for direct delivery, or raise SetupRefused 422. Nothing is looked up yet."""
     if url is None or not url.isascii() or not url.isprintable() or " " in url:
         raise _refused("notificationUrl: direct delivery needs the https address that Graph shall call")
     try:
         parts = urlsplit(url)
-        host, _ = (parts.hostname or "").rstrip("."), parts.port
+        host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         raise _refused("notificationUrl: is no address") from None
     if parts.scheme != "https" or not host or parts.username or parts.password or parts.fragment:
         raise _refused("notificationUrl: must begin with https:// and hold neither credentials nor a fragment")
+    if not is_web_port(port):
+        raise _refused("notificationUrl: must have a port of a web server: 443, 80, or one from 1024 on")
     named = [entry.strip().lower() for entry in settings.allowed_notification_hosts.split(",") if entry.strip()]
-    if is_private(host) and not (settings.in_development and host in named):
+    if is_private(host) and not (settings.allow_private_addresses and host in named):
         raise _refused("notificationUrl: leads to a private network, where Graph cannot go")
     if host not in (named or [urlsplit(settings.partner_webhook_url).hostname or ""]):
         raise _refused("notificationUrl: its host is not among the customer's ALLOWED_NOTIFICATION_HOSTS")
     return url
-
-
-def is_private(host: str) -> bool:
-    """Return whether a host, by its name or its literal address, is not on the public internet."""
-    try:
-        address = ipaddress.ip_address(host)
-        return not address.is_global or address.is_multicast or any(address in network for network in _WRAPPERS)
-    except ValueError:
-        # A name without a dot, or one whose last label has only digits or hex (an address in disguise: 0x7f.1).
-        return "." not in host or host.endswith((".local", ".localhost", ".internal", ".lan")) or _is_number(host)
-
-
-def _is_number(host: str) -> bool:
-    last = host.rpartition(".")[2]
-    return re.fullmatch(r"(?:0x)?[0-9a-f]*", last) is not None and not last.isalpha()
 
 
 def _refused(text: str) -> SetupRefused:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from urllib.parse import urlsplit
 
+from shared.egress.deadline import within
+from shared.egress.resolver import AddressRefused
 from shared.errors import GraphError, GraphUnavailable, RelayError, SetupRefused
 from shared.relay.gaps import settle_gap
 from shared.relay.parts import Parts
@@ -15,6 +19,7 @@ from shared.storage.watches import Watch, is_being_made, watch_id_of
 
 PATIENCE = timedelta(seconds=45)  # with another call that is setting up the same mailbox; longer than a handshake takes
 LOOK_AGAIN_SECONDS = 0.2
+LOOKUP_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ def subscribe(parts: Parts, wish: Wish) -> tuple[Watch, bool]:
     no new subscription is left, or ConfigurationError or Unavailable.
     """
     _check_allowed(parts, wish)
+    _check_address(parts, wish)
     give_up = parts.now() + PATIENCE
     while parts.now() < give_up:
         watch = _inserted(parts, wish) or _taken_over(parts, wish)
@@ -95,6 +101,24 @@ def _inserted(parts: Parts, wish: Wish) -> Watch | None:
     if watch is None:
         parts.places.give_back()
     return watch
+
+
+def _check_address(parts: Parts, wish: Wish) -> None:
+    """Look up the host of a partner's own address, so that Graph is never asked to call into a private network."""
+    if wish.delivery == "relay":
+        return
+    address, title = urlsplit(wish.notification_url), "The request is not sound"
+    try:
+        with within(LOOKUP_SECONDS):
+            parts.resolver.find(address.hostname or "", address.port or 443)
+    except AddressRefused:
+        text = "notificationUrl: its host leads to a private network, where Graph cannot go. Name a public one."
+        raise SetupRefused(422, title, text) from None
+    except OSError as error:
+        if isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN:
+            raise SetupRefused(422, title, "notificationUrl: its host has no address. Check its name.") from None
+        text = "The host of notificationUrl could not be looked up. Try again soon."
+        raise SetupRefused(503, "No answer from DNS", text, retry_after=30) from None
 
 
 def _new_watch(parts: Parts, wish: Wish) -> Watch:

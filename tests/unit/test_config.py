@@ -22,6 +22,8 @@ BROKEN = [
     ("PARTNER_WEBHOOK_URL", "https://user:canary@partner.example"), ("PARTNER_WEBHOOK_URL", "https://"),
     ("PARTNER_WEBHOOK_URL", "https://["), ("PARTNER_WEBHOOK_URL", "https://partner.example/#x"),
     ("PARTNER_WEBHOOK_URL", "ftp://partner.example"), ("PUBLIC_BASE_URL", "relay.example"),
+    ("ALLOW_PRIVATE_ADDRESSES", "perhaps"), ("PUBLIC_BASE_URL", "https://relay.example."),
+    ("GRAPH_BASE_URL", "https://gr\u0430ph.microsoft.com/v1.0"), ("AZURE_AUTHORITY_HOST", "https://2130706433"),
     ("GRAPH_BASE_URL", "http://graph.microsoft.com/v1.0"), ("AZURE_AUTHORITY_HOST", "login.microsoftonline.com"),
     ("KEY_VAULT_VERIFY_CHALLENGE", "perhaps"), ("SUBSCRIPTION_LIFETIME_MINUTES", "10081"),
     ("SUBSCRIPTION_LIFETIME_MINUTES", "59"), ("SUBSCRIPTION_LIFETIME_MINUTES", "a week"),
@@ -97,7 +99,7 @@ def test_our_address_is_that_of_the_site_unless_it_is_given() -> None:
 )
 def test_http_to_the_partner_is_for_local_development_only(environment: str, sound: bool) -> None:  # noqa: FBT001
     """And in no spelling that the host does not use."""
-    given = {"AZURE_FUNCTIONS_ENVIRONMENT": environment, "PARTNER_WEBHOOK_URL": "http://127.0.0.1:1/webhook"}
+    given = {"AZURE_FUNCTIONS_ENVIRONMENT": environment, "PARTNER_WEBHOOK_URL": "http://partner.example:8080/webhook"}
     assert (Settings.load(GOOD | given).problems == {}) is sound
 
 
@@ -123,6 +125,27 @@ def test_the_partners_address_is_used_as_it_was_given(url: str) -> None:
 def test_an_address_that_nobody_can_call_names_itself(url: str) -> None:
     """Health has to say so, not the log of the third retry."""
     assert list(Settings.load(GOOD | {"PARTNER_WEBHOOK_URL": url}).problems) == ["PARTNER_WEBHOOK_URL"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["partner.example.", "pärtner.example", "partner\u3002example", "0x7f.1", "2130706433", "127.1", "0177.0.0.1",
+     "[fe80::1%25a]", "partner.example:22", "partner.example:25", "partner.example:1023"],
+)  # fmt: skip
+def test_an_odd_spelling_or_port_of_the_partner_is_refused_at_start(place: str) -> None:
+    """Also where private addresses are allowed: two libraries may read it as two hosts."""
+    given = {"ALLOW_PRIVATE_ADDRESSES": "true", "PARTNER_WEBHOOK_URL": f"https://{place}/webhook"}
+    assert list(Settings.load(GOOD | given).problems) == ["PARTNER_WEBHOOK_URL"]
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "10.1.2.3", "[::1]", "169.254.169.254", "[64:ff9b::a9fe:a9fe]"]
+)
+def test_a_private_address_of_the_partner_is_for_who_allows_it(host: str) -> None:
+    """The problem names the setting that would."""
+    given = {"PARTNER_WEBHOOK_URL": f"https://{host}:8443/webhook"}
+    assert "ALLOW_PRIVATE_ADDRESSES" in Settings.load(GOOD | given).problems["PARTNER_WEBHOOK_URL"]
+    assert Settings.load(GOOD | given | {"ALLOW_PRIVATE_ADDRESSES": "true"}).problems == {}
 
 
 def test_the_example_lists_every_setting_and_no_other() -> None:

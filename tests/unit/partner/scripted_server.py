@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,10 +14,12 @@ Script = Callable[[socket.socket], None]
 
 @dataclass
 class Scripted:
-    """A running server: its address and the requests it got, as raw bytes."""
+    """A running server: its address, how many connected, and the requests it got, as raw bytes."""
 
     url: str
     requests: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    talking: socket.socket | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -50,35 +53,71 @@ def raw(content: bytes) -> Script:
 
 
 @contextmanager
-def served(script: Script) -> Iterator[Scripted]:
-    """Serve a script on a free port until left."""
+def served(
+    script: Script, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", *, reads: str = "one request"
+) -> Iterator[Scripted]:
+    """Serve a script on a free port until left, one caller after the other.
+
+    The script follows "one request" of a connection, each of its "many requests", or reads the "bytes" by itself. With
+    `tls` the address is https; `host` is the name in it.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Scripted(f"http://127.0.0.1:{listener.getsockname()[1]}/webhook")
-        thread = threading.Thread(target=_serve, args=(listener, script, server), daemon=True)
+        server = Scripted(f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}/webhook")
+        talk = {"one request": _once, "many requests": _again_and_again, "bytes": _plainly}[reads](script, server)
+        thread = threading.Thread(target=_serve, args=(listener, talk, server, tls), daemon=True)
         thread.start()
         yield server
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
+        for end in (listener, server.talking):
+            with suppress(OSError):
+                if end:
+                    end.shutdown(socket.SHUT_RDWR)
     thread.join(5)
 
 
-def _serve(listener: socket.socket, script: Script, server: Scripted) -> None:
+def _serve(listener: socket.socket, talk: Script, server: Scripted, tls: ssl.SSLContext | None) -> None:
     while True:
         try:
             client, _ = listener.accept()
         except OSError:
             return
+        server.connections += 1
         with client, suppress(OSError):
             client.settimeout(5)
-            server.requests.append(_request(client))
-            script(client)
+            with tls.wrap_socket(client, server_side=True) if tls else client as spoken:
+                server.talking = spoken
+                talk(spoken)
+
+
+def _plainly(script: Script, _: Scripted) -> Script:
+    return script
+
+
+def _once(script: Script, server: Scripted) -> Script:
+    def one(client: socket.socket) -> None:
+        server.requests.append(_request(client))
+        script(client)
+
+    return one
+
+
+def _again_and_again(script: Script, server: Scripted) -> Script:
+    one = _once(script, server)
+
+    def many(client: socket.socket) -> None:
+        while True:
+            one(client)
+
+    return many
 
 
 def _request(client: socket.socket) -> bytes:
-    """Read a request with its body, so that closing afterwards is no reset."""
+    """Read a request with its body, so that closing afterwards is no reset. Raises OSError when there is none."""
     content = b""
     while b"\r\n\r\n" not in content:
-        content += client.recv(65536)
+        more = client.recv(65536)
+        if not more:
+            raise ConnectionResetError
+        content += more
     head, _, body = content.partition(b"\r\n\r\n")
     length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
     while len(body) < length:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from shared.config import Settings
+from shared.egress.resolver import Resolver
 from shared.graph.client_state import Key
 from shared.partner.webhook import NotDelivered
 from shared.relay.allow_list import AllowList
@@ -118,6 +120,22 @@ class FakeWebhook:
         return [(body["type"].rpartition(".")[2], body["data"]["event"]["id"]) for _, body in self.taken]
 
 
+class FakeNames:
+    """DNS, with one answer for every host."""
+
+    def __init__(self) -> None:
+        self.answer = ["20.50.2.1"]
+        self.failure: OSError | None = None
+        self.asked: list[tuple[str, int]] = []
+
+    def __call__(self, host: str, port: int, **_: object) -> list[Any]:
+        """Answer as socket.getaddrinfo does."""
+        self.asked.append((host, port))
+        if self.failure:
+            raise self.failure
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (one, port)) for one in self.answer]
+
+
 class World:
     """The parts (see shared.relay.parts), with a clock that stands until it is moved."""
 
@@ -133,6 +151,8 @@ class World:
         self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
         self.changes, self.repairs = FakeQueue(), FakeRepairs()
         self.events, self.webhook = FakeEvents(), FakeWebhook()
+        self.names = FakeNames()
+        self.resolver = Resolver(lookup=self.names)
         self.heartbeat = Heartbeat(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.parked = ParkedChanges(lambda: self.parked_rows)  # type: ignore[arg-type, return-value]
         self.replays = Replays(lambda: self.rows)  # type: ignore[arg-type, return-value]

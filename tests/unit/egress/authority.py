@@ -1,0 +1,67 @@
+"""Certificates of a local authority, good ones and bad ones, and what a server needs to show them."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import trustme
+
+HOST = "partner.example"
+
+
+@cache
+def authority() -> trustme.CA:
+    """Return the authority that the sessions of these tests trust."""
+    return trustme.CA()
+
+
+def roots(folder: Path) -> str:
+    """Write the authority's certificate, as REQUESTS_CA_BUNDLE would name it."""
+    path = folder / "ca.pem"
+    authority().cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+def serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    """Return what a server needs to show a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+def good() -> ssl.SSLContext:
+    """Return a sound certificate for HOST."""
+    return serving(authority().issue_cert(HOST))
+
+
+def expired() -> ssl.SSLContext:
+    """Return one that was sound until yesterday."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    return serving(authority().issue_cert(HOST, not_before=yesterday - timedelta(days=1), not_after=yesterday))
+
+
+def not_yet_valid() -> ssl.SSLContext:
+    """Return one that will be sound tomorrow."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    return serving(authority().issue_cert(HOST, not_before=tomorrow, not_after=tomorrow + timedelta(days=1)))
+
+
+def of_another_name() -> ssl.SSLContext:
+    """Return a sound one of somebody else, who also has the address in figures."""
+    return serving(authority().issue_cert("evil.example", "*.partner.example", "127.0.0.1"))
+
+
+def of_nobody() -> ssl.SSLContext:
+    """Return one for HOST from an authority that nobody trusts."""
+    return serving(trustme.CA().issue_cert(HOST))
+
+
+def only(version: ssl.TLSVersion) -> ssl.SSLContext:
+    """Return a sound certificate over one version of TLS."""
+    context = good()
+    context.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL 3 speaks the old versions at this level only
+    context.minimum_version = context.maximum_version = version
+    return context

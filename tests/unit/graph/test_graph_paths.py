@@ -1,0 +1,67 @@
+"""Claims about where Graph's client calls: below its base address only, whatever was received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+import responses
+
+from shared.errors import GraphRejected
+from shared.graph.client import GraphClient, graph_session
+from shared.graph.events import Events
+
+BASE = "https://graph.microsoft.com/v1.0"
+LINKS = [
+    "https://evil.example/v1.0/things", "http://graph.microsoft.com/v1.0/things", f"{BASE}.evil.example/x", f"{BASE}x",
+    "https://graph.microsoft.com@evil.example/v1.0/x", "https://graph.microsoft.com:444/v1.0/x",
+    "//evil.example/v1.0/x", "https://graph.microsoft.com/beta/things", "/things", "", f"{BASE}/../beta/things", f"{BASE}/things/..",
+    f"{BASE}/%2e%2E/beta/things", f"{BASE}/a/.%2e/b", f"{BASE}/a%2F..%2fb", f"{BASE}/./things", f"{BASE}/..?a=b",
+    f"{BASE}//evil.example/x", f"{BASE}/a//b", f"{BASE}/\\evil.example", f"{BASE}/a b", f"{BASE}/things#x",
+    f"{BASE}/th\u00efngs", f"{BASE}/things?a=\r\nX: y", f"{BASE}/things\n", f"{BASE}/things?\x00", f"{BASE}/",
+    1, True, [], {"href": f"{BASE}/things"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def graph() -> Iterator[GraphClient]:
+    """Return a client whose calls do not leave."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False):
+        yield GraphClient(BASE, lambda **_: "token", graph_session(BASE))
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_next_link_to_elsewhere_is_an_error_and_no_call(graph: GraphClient, link: object) -> None:
+    """Our token goes to Graph's own paths and nowhere else."""
+    with responses.RequestsMock() as network:
+        network.get(f"{BASE}/things", json={"value": [{"n": 1}], "@odata.nextLink": link})
+        with pytest.raises(GraphRejected):
+            list(graph.pages("/things", {}))
+        assert len(network.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "link",
+    [f"{BASE}/users/room1@contoso.com/calendarView?startDateTime=2026-11-20T00:00:00Z&$top=100&$skip=100",
+     f"{BASE.upper()}/users('6b9b')/calendarView?$skiptoken=a%2Bb==&x='y z'",
+     f"{BASE}/users(%276b9b%27)/events?$skip=1",
+     f"{BASE}/subscriptions?$skiptoken=..%2F..", f"{BASE}/users/o%27brien@contoso.com/events/A..B%3D/instances"],
+)  # fmt: skip
+def test_a_next_link_of_graph_is_followed(graph: GraphClient, link: str) -> None:
+    """In both of its spellings, and whatever stands in its query."""
+    with responses.RequestsMock() as network:
+        network.get(f"{BASE}/things", json={"value": [], "@odata.nextLink": link})
+        network.get(f"{BASE}/{link[len(BASE) + 1:].partition('?')[0]}", json={"value": [{"n": 2}]})
+        assert [item["n"] for item in graph.pages("/things", {})] == [2]
+
+
+@pytest.mark.parametrize("event_id", [".", "..", "../../me/messages", "a/../b", "..%2f..", ""])
+def test_an_id_cannot_lead_to_another_resource(graph: GraphClient, event_id: str) -> None:
+    """A notification's id stands in a path as one step, or not at all."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as network:
+        network.get(f"{BASE}/users/room1@contoso.com/events/{quote(event_id, safe='')}", json={"id": "one step"})
+        try:
+            assert Events(graph).get("room1@contoso.com", event_id) == {"id": "one step"}
+        except GraphRejected:
+            assert len(network.calls) == 0

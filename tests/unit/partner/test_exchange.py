@@ -1,0 +1,227 @@
+"""Claims about one exchange with a partner that is slow, broken or hostile: it ends in time, and does no harm.
+
+Real sockets all the way; deadlines are short so that the tests are.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import socket
+import struct
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+
+from shared.egress.resolver import Resolver
+from shared.egress.session import checked_session
+from shared.partner.webhook import EXCHANGE_SECONDS, LARGEST_ANSWER, REST_SECONDS, NotDelivered, Webhook
+from shared.telemetry import quiet_libraries
+from tests.unit.partner.scripted_server import Script, Scripted, answer, raw, served
+from tests.unit.partner.slow_servers import dripping, dripping_handshake, never_accepting, silence
+
+SECRET = "whsec_" + "A" * 43 + "="
+DEADLINE = 0.3
+SESSION = checked_session(Resolver(allowed=lambda _: True), roots=None)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+
+
+def webhook(server: Scripted, seconds: float = 5) -> Webhook:
+    """Return the endpoint at a server."""
+    return Webhook(server.url, lambda: SECRET, "name", SESSION, seconds)
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return how long something takes."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def refused(endpoint: Webhook) -> NotDelivered:
+    """Return how a delivery failed."""
+    with pytest.raises(NotDelivered) as caught:
+        endpoint.deliver("msg_1", "{}")
+    return caught.value
+
+
+def delivered(script: Script) -> float:
+    """Make one delivery, which is to succeed, and return how long it took."""
+    with served(script) as server:
+        return seconds_of(lambda: webhook(server).deliver("msg_1", "{}"))
+
+
+SLOW: dict[str, Callable[[], AbstractContextManager[Scripted]]] = {
+    "accepts nobody": never_accepting,
+    "says nothing": lambda: served(silence),
+    "drips its status line": lambda: served(dripping(b"HTTP/1.1 200 OK", b"HTTP/1.1 200 ")),
+    "drips a header": lambda: served(dripping(b"x", HEAD + b"X-Long: ")),
+    "drips headers": lambda: served(dripping(b"A: b\r\n", HEAD)),
+    "says Continue for ever": lambda: served(dripping(b"HTTP/1.1 100 Continue\r\n\r\n")),
+    "drips its TLS handshake": dripping_handshake,
+}
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_one_deadline_covers_the_exchange(kind: str) -> None:
+    """However a server spends the time; a limit for each byte would begin anew with each."""
+    with SLOW[kind]() as server:
+        endpoint = webhook(server, DEADLINE)
+        took = seconds_of(lambda: refused(endpoint))
+    assert DEADLINE * 0.9 < took < DEADLINE + 0.3
+    assert EXCHANGE_SECONDS == 15.0
+
+
+def test_a_cut_exchange_leaves_the_place_free() -> None:
+    """The next delivery over the same session goes its way at once."""
+    with served(silence) as slow:
+        assert refused(webhook(slow, DEADLINE)).status == 0
+        with served(answer("200 OK")) as good:
+            assert seconds_of(lambda: webhook(good).deliver("msg_2", "{}")) < 0.2
+
+
+def test_a_deadline_is_that_of_one_exchange() -> None:
+    """A connection that is used again has the whole time again."""
+
+    def late(client: socket.socket) -> None:
+        time.sleep(DEADLINE * 0.6)
+        answer("200 OK")(client)
+
+    with served(late, reads="many requests") as server:
+        for number in range(3):
+            webhook(server, DEADLINE).deliver(f"msg_{number}", "{}")
+        assert server.connections == 1
+
+
+ENDLESS: dict[str, Script] = {
+    "drips its body": dripping(b"x", HEAD + b"Content-Length: 1000000\r\n\r\n"),
+    "drips a chunk": dripping(b"x", HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n"),
+    "drips the size of a chunk": dripping(b"0", HEAD + b"Transfer-Encoding: chunked\r\n\r\n"),
+    "drips trailers": dripping(b"A: b\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"),
+    "drips and names no end": dripping(b"x", HEAD + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_a_status_counts_although_its_body_never_ends(kind: str) -> None:
+    """And the body gets half a second only, whatever is left of the deadline."""
+    assert delivered(ENDLESS[kind]) < REST_SECONDS + 0.3
+
+
+def test_a_body_that_never_comes_is_waited_for_shortly() -> None:
+    """The status has arrived with its headers: that is all that was wanted."""
+
+    def script(client: socket.socket) -> None:
+        client.sendall(HEAD + b"Content-Length: 10\r\n\r\n")
+        silence(client)
+
+    assert delivered(script) < REST_SECONDS + 0.3
+
+
+def test_ten_gigabytes_are_not_read() -> None:
+    """What exceeds 20 kB stays with the partner, but for what its and our system had under way."""
+    sent = 0
+
+    def flood(client: socket.socket) -> None:
+        nonlocal sent
+        client.sendall(HEAD + b"Content-Length: 10000000000\r\n\r\n")
+        while sent < 10_000_000_000:
+            client.sendall(b"x" * 65_536)
+            sent += 65_536
+
+    assert delivered(flood) < 0.5
+    assert sent < 20_000_000
+    assert LARGEST_ANSWER == 20_000
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    """Ten megabytes in fifty kilobytes stay as they are."""
+    bomb = gzip.compress(b"\0" * 10_000_000, 1)
+    assert delivered(answer("200 OK", bomb, "Content-Encoding: gzip")) < 0.3
+    assert delivered(answer("200 OK", b"no gzip", "Content-Encoding: gzip, br, deflate")) < 0.3
+
+
+def reset_after(content: bytes) -> Script:
+    """Return a script that sends something and then resets the connection."""
+
+    def script(client: socket.socket) -> None:
+        client.sendall(content)
+        time.sleep(0.05)  # a reset overtakes what was not read yet
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+
+    return script
+
+
+def test_a_reset_after_the_headers_is_success() -> None:
+    """The partner has said that it took the delivery."""
+    delivered(reset_after(HEAD + b"Content-Length: 10\r\n\r\nabc"))
+
+
+@pytest.mark.parametrize("content", [b"", b"HTTP/1.1 200", HEAD])
+def test_a_reset_before_the_headers_end_is_none(content: bytes) -> None:
+    """It is delivered again with the same webhook-id."""
+    with served(reset_after(content)) as server:
+        assert refused(webhook(server)).status == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [b"no colon", b": no name", b"X\0Y: z", b"X: \xff\xfe", b"X: a\r\n folded", b"Content-Length: canary",
+     b"Content-Length: -5", b"Retry-After: canary", b"Set-Cookie: =;=;=", b"Transfer-Encoding: canary",
+     b"Content-Type: canary; charset=canary", b"Connection: canary", b"X: " + b"y" * 60_000],
+)  # fmt: skip
+def test_odd_headers_do_not_matter_and_are_not_logged(headers: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """The status line counts; urllib3 would warn with the address, whose query may hold a key."""
+    quiet_libraries()
+    with caplog.at_level(logging.WARNING):
+        delivered(raw(HEAD + headers + b"\r\n\r\n"))
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("headers", [b"Content-Length: 1, 2", b"X: " + b"y" * 70_000, b"A: b\r\n" * 200])
+def test_headers_that_break_the_rules_or_the_bounds_are_no_answer(headers: bytes) -> None:
+    """Nothing of them is told, and nothing crashes."""
+    with served(raw(HEAD + headers + b"\r\n\r\n")) as server:
+        assert refused(webhook(server)).status == 0
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("target", ["http://169.254.169.254/metadata/identity", "https://partner.example/x", "//x", ""])
+def test_a_redirect_is_a_failure_and_never_followed(status: int, target: str) -> None:
+    """Not even looked up: only the partner's own host is."""
+    asked: list[str] = []
+
+    def lookup(host: str, port: int, **_: object) -> list[object]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
+
+    session = checked_session(Resolver(lambda _: True, lookup), roots=None)
+    with served(answer(f"{status} Moved", b"", f"Location: {target}"), host="partner.example") as server:
+        assert refused(Webhook(server.url, lambda: SECRET, "name", session, 5)).status == status
+        assert (asked, server.connections) == (["partner.example"], 1)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def in_pieces(client: socket.socket) -> None:
+    """Answer as many frameworks do: head, chunk and end one by one."""
+    for piece in (CHUNKED, b"2\r\nok\r\n", b"0\r\n\r\n"):
+        client.sendall(piece)
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("script", [answer("204 No Content"), answer("200 OK", b"thanks"), raw(CHUNKED + b"0\r\n\r\n"),
+    answer("503 No", b"x" * 19_000), in_pieces])  # fmt: skip
+def test_a_connection_is_used_again(script: Script) -> None:
+    """Shaking hands anew would cost more than the delivery."""
+    with served(script, reads="many requests") as server:
+        for number in range(3):
+            try:
+                webhook(server).deliver(f"msg_{number}", "{}")
+            except NotDelivered as error:
+                assert error.status == 503  # noqa: PT017  (an answer like another)
+        assert (server.connections, len(server.requests)) == (1, 3)
