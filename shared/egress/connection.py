@@ -27,11 +27,6 @@ class TimedSocket(socket.socket):
         self.settimeout(seconds_left())
         return super().recv_into(*args, **options)
 
-    def send(self, *args: Any, **options: Any) -> int:
-        """Send within the time that is left."""
-        self.settimeout(seconds_left())
-        return super().send(*args, **options)
-
     def sendall(self, *args: Any, **options: Any) -> None:
         """Send all within the time that is left."""
         self.settimeout(seconds_left())
@@ -39,7 +34,7 @@ class TimedSocket(socket.socket):
 
 
 class TimedTlsSocket(TimedSocket, ssl.SSLSocket):
-    """The same over TLS. Python itself measures a handshake as a whole."""
+    """The same over TLS. Python itself measures a handshake, a record and all that is sent as a whole."""
 
     def do_handshake(self, *args: Any, **options: Any) -> None:
         """Shake hands within the time that is left."""

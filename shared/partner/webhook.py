@@ -86,7 +86,7 @@ def _read_rest(answer: requests.Response) -> None:
 
     wanted = LARGEST_ANSWER
     with suppress(HTTPError, OSError), within(REST_SECONDS):
-        while wanted > 0 and (part := answer.raw.read1(wanted)):
+        while part := answer.raw.read1(wanted):  # nothing, once nothing is wanted
             wanted -= len(part)
 
 

@@ -95,6 +95,20 @@ def test_a_broken_setting_names_itself_and_the_other_functions_work(surroundings
         assert world.subscriptions("room1@contoso.com") == []
 
 
+def test_a_private_network_is_for_who_allows_it(surroundings: Stack) -> None:
+    """Without the setting the sandbox's own partner may not be called: neither by us nor, directly, by Graph."""
+    with _host_with(surroundings, {"ALLOW_PRIVATE_ADDRESSES": "", "ALLOWED_NOTIFICATION_HOSTS": "localhost"}) as world:
+        checks = world.relay.call("GET", "/health/checks").json()["checks"]
+        assert {check for check, found in checks.items() if not found["ok"]} == {"settings", "keyVault"}
+        assert "PARTNER_WEBHOOK_URL" in checks["settings"]["detail"]
+        assert "ALLOW_PRIVATE_ADDRESSES" in checks["settings"]["detail"]
+        wish = {"mailbox": "room1@contoso.com", "delivery": "direct", "notificationUrl": "https://localhost:8443/graph"}
+        refused = world.relay.call("POST", "/subscriptions", json=wish)
+        assert (refused.status_code, refused.json()["status"]) == (422, 422)
+        assert "private network" in refused.json()["detail"]
+        assert world.subscriptions("room1@contoso.com") == []
+
+
 def _is_problem(answer: Any, needed: str) -> None:
     assert answer.status_code == 503, answer.text
     assert answer.headers["content-type"].startswith("application/problem+json")

@@ -65,7 +65,8 @@ def test_a_local_name_is_private(host: str) -> None:
     "host",
     ["", "partner.example.", "localhost.", "pärtner.example", "partner\u3002example", "a..example", ".example",
      "-a.example", "a-.example", "a b.example", "a%2eexample", "fe80::1%eth0", "127.1", "0x7f.1", "0x7f.0.0.1",
-     "0x7f000001", "017700000001", "0177.0.0.1", "2130706433", "1.2.3.4.5", "a.256", "a.0x", "x" * 64 + ".example", "a." * 127 + "example"],
+     "0x7f000001", "017700000001", "0177.0.0.1", "2130706433", "1.2.3.4.5", "a.256", "a.0x",
+     "x" * 64 + ".example", "a." * 127 + "example"],
 )  # fmt: skip
 def test_an_odd_spelling_is_neither_plain_nor_public(host: str) -> None:
     """Two libraries may read it as two hosts."""

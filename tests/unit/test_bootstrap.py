@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from shared.bootstrap import Relay
+from shared.egress.resolver import AddressRefused, Resolver
 from shared.errors import ConfigurationError
 from shared.key_vault import Secret
+from shared.partner.webhook import NotDelivered
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -51,6 +54,23 @@ def test_a_part_is_built_once() -> None:
     relay = Relay({"PARTNER_WEBHOOK_URL": "https://partner.example"})
     assert relay.webhook is relay.webhook
     assert relay.workers is relay.workers
+
+
+def test_addresses_are_checked_unless_a_setting_says_otherwise() -> None:
+    """One resolver for the partner and for the addresses that the partner names."""
+    given = {"PARTNER_WEBHOOK_URL": "https://partner.example"}
+    with pytest.raises(AddressRefused):
+        Relay(given).resolver.find("127.0.0.1", 443)
+    assert Relay(given | {"ALLOW_PRIVATE_ADDRESSES": "true"}).resolver.find("127.0.0.1", 443)
+
+
+def test_the_partner_is_called_over_checked_connections() -> None:
+    """Whatever its name leads to when it is called."""
+    elsewhere = Resolver(lookup=lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", 443))])
+    vault = SimpleNamespace(get=lambda _: Secret("whsec_" + "A" * 43 + "=", "v", NOW))
+    relay = Relay({"PARTNER_WEBHOOK_URL": "https://partner.example"}, secrets=vault, resolver=elsewhere)
+    with pytest.raises(NotDelivered, match="address is not public"):
+        relay.webhook.deliver("msg_1", "{}")
 
 
 def test_another_part_can_be_passed_by_keyword() -> None:

@@ -1,141 +1,23 @@
-"""Claims about the session to the partner: a verified server at an allowed address, and nothing of the environment."""
+"""Claims about the way to the partner: to an allowed address, looked up once, and nothing of the environment."""
 
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from shared.addresses import is_public
 from shared.egress.resolver import Resolver
-from shared.egress.session import checked_session, tls_context
-from shared.errors import ConfigurationError
+from shared.egress.session import checked_session
 from shared.partner.webhook import NotDelivered, Webhook
-from tests.unit.egress import authority
 from tests.unit.egress.authority import HOST
-from tests.unit.partner.scripted_server import Scripted, answer, served
-from tests.unit.partner.slow_servers import dripping_record
-
-SECRET = "whsec_" + "A" * 43 + "="
-
-
-class Names:
-    """DNS as the tests want it: each lookup gives the next of the given answers, the last one for ever."""
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
-
-    def __call__(self, host: str, port: int, **_: object) -> list[Any]:
-        """Answer a lookup as socket.getaddrinfo does."""
-        self.asked.append(host)
-        addresses = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return [(socket.AF_INET6 if ":" in one else socket.AF_INET, socket.SOCK_STREAM, 0, "", (one, port))
-                for one in addresses.split()]  # fmt: skip
-
-
-def here(address: str) -> bool:
-    """Allow what this machine can serve on, and 127.0.0.9 stands for what may not be called."""
-    return address != "127.0.0.9"
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> requests.Session:
-    """Return a session for which HOST is on this machine."""
-    return checked_session(Resolver(here, Names("127.0.0.1")), authority.roots(tmp_path))
-
-
-def deliver(server: Scripted, session: requests.Session, seconds: float = 5) -> None:
-    """Make a delivery."""
-    Webhook(server.url, lambda: SECRET, "name", session, seconds).deliver("msg_1", "{}")
-
-
-def refusal(server: Scripted, session: requests.Session, seconds: float = 5) -> str:
-    """Return the text with which a delivery failed before anything was sent."""
-    with pytest.raises(NotDelivered) as caught:
-        deliver(server, session, seconds)
-    assert caught.value.status == 0
-    assert server.requests == []
-    return str(caught.value)
-
-
-def test_the_server_is_asked_for_by_its_name(session: requests.Session) -> None:
-    """The way leads to the address that was found; SNI, certificate and Host stay with the name."""
-    names: list[str | None] = []
-    tls = authority.good()
-    tls.sni_callback = lambda _socket, name, _context: names.append(name)
-    with served(answer("200 OK"), tls, HOST) as server:
-        deliver(server, session)
-    assert names == [HOST]
-    assert server.headers["host"].startswith(f"{HOST}:")
-
-
-BAD: dict[str, tuple[Callable[[], ssl.SSLContext], str]] = {
-    "expired": (authority.expired, "certificate has expired"),
-    "not yet valid": (authority.not_yet_valid, "certificate is not yet valid"),
-    "of another name": (authority.of_another_name, "Hostname mismatch"),
-    "of an unknown authority": (authority.of_nobody, "unable to get local issuer certificate"),
-}
-
-
-@pytest.mark.parametrize("kind", BAD)
-def test_nothing_is_sent_to_a_server_that_cannot_show_who_it_is(kind: str, session: requests.Session) -> None:
-    """And the text tells an administrator what is wrong with the certificate."""
-    tls, reason = BAD[kind]
-    with served(answer("200 OK"), tls(), HOST) as server:
-        assert reason in refusal(server, session)
-
-
-def test_nobody_can_switch_the_verification_off(session: requests.Session) -> None:
-    """The usual ways of requests do nothing here."""
-    session.verify, session.proxies = False, {"https": "http://127.0.0.1:1"}
-    with served(answer("200 OK"), authority.of_nobody(), HOST) as server:
-        assert "certificate" in refusal(server, session)
-
-
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
-def test_old_tls_is_refused(version: ssl.TLSVersion, session: requests.Session) -> None:
-    """Even by a client that OpenSSL's configuration would let speak it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        tls = authority.only(version)
-    with served(answer("200 OK"), tls, HOST) as server:
-        refusal(server, session)
-
-
-def test_the_least_version_is_said_by_us() -> None:
-    """Not left to the defaults of a Python version or a machine."""
-    assert tls_context(None).minimum_version == ssl.TLSVersion.TLSv1_2
-
-
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_the_two_current_versions_are_spoken(version: ssl.TLSVersion, session: requests.Session) -> None:
-    """1.2 is still common."""
-    with served(answer("200 OK"), authority.only(version), HOST) as server:
-        deliver(server, session)
-
-
-def test_a_connection_over_tls_is_used_again(session: requests.Session) -> None:
-    """One handshake and one lookup for many deliveries."""
-    with served(answer("200 OK", b"thanks"), authority.good(), HOST, reads="many requests") as server:
-        for _ in range(3):
-            deliver(server, session)
-        assert (server.connections, len(server.requests)) == (1, 3)
-
-
-def test_a_record_that_drips_is_cut(session: requests.Session) -> None:
-    """Within TLS, too: no byte of the answer can be read before its record is complete."""
-    with dripping_record(authority.good(), HOST) as server, pytest.raises(NotDelivered) as caught:
-        deliver(server, session, 0.5)
-    assert caught.value.status == 0
+from tests.unit.egress.deliveries import SECRET, Names, deliver, here, refusal
+from tests.unit.partner.scripted_server import answer, served
 
 
 @pytest.mark.parametrize(
@@ -220,18 +102,3 @@ def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         deliver(server, checked_session(Resolver(here), roots=None))
         assert proxy.connections == 0
     assert "authorization" not in server.headers
-
-
-@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
-def test_unusable_roots_name_their_setting(content: bytes | None, tmp_path: Path) -> None:
-    """Missing, empty or something else."""
-    path = tmp_path / "roots.pem"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="REQUESTS_CA_BUNDLE"):
-        checked_session(Resolver(), str(path))
-
-
-def test_roots_may_be_a_folder(tmp_path: Path) -> None:
-    """As OpenSSL keeps them."""
-    assert tls_context(str(tmp_path)).verify_mode == ssl.CERT_REQUIRED

@@ -16,7 +16,8 @@ BASE = "https://graph.microsoft.com/v1.0"
 LINKS = [
     "https://evil.example/v1.0/things", "http://graph.microsoft.com/v1.0/things", f"{BASE}.evil.example/x", f"{BASE}x",
     "https://graph.microsoft.com@evil.example/v1.0/x", "https://graph.microsoft.com:444/v1.0/x",
-    "//evil.example/v1.0/x", "https://graph.microsoft.com/beta/things", "/things", "", f"{BASE}/../beta/things", f"{BASE}/things/..",
+    "//evil.example/v1.0/x", "https://graph.microsoft.com/beta/things", "/things", "",
+    f"{BASE}/../beta/things", f"{BASE}/things/..",
     f"{BASE}/%2e%2E/beta/things", f"{BASE}/a/.%2e/b", f"{BASE}/a%2F..%2fb", f"{BASE}/./things", f"{BASE}/..?a=b",
     f"{BASE}//evil.example/x", f"{BASE}/a//b", f"{BASE}/\\evil.example", f"{BASE}/a b", f"{BASE}/things#x",
     f"{BASE}/th\u00efngs", f"{BASE}/things?a=\r\nX: y", f"{BASE}/things\n", f"{BASE}/things?\x00", f"{BASE}/",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,22 @@ def silence(client: socket.socket) -> None:
     """Say nothing more, until the caller has gone."""
     client.settimeout(PATIENCE)
     client.recv(1)
+
+
+@contextmanager
+def reading_slowly(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Scripted]:
+    """Serve one answer, and then read from the same connection a little at a time: each sending gets on, but slowly."""
+    over = threading.Event()
+
+    def script(client: socket.socket) -> None:
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not over.wait(0.002):
+            client.recv(16_384)
+
+    with served(script, tls, host) as server:
+        yield server
+        over.set()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from shared.egress.session import checked_session
 from shared.partner.webhook import EXCHANGE_SECONDS, LARGEST_ANSWER, REST_SECONDS, NotDelivered, Webhook
 from shared.telemetry import quiet_libraries
 from tests.unit.partner.scripted_server import Script, Scripted, answer, raw, served
-from tests.unit.partner.slow_servers import dripping, dripping_handshake, never_accepting, silence
+from tests.unit.partner.slow_servers import dripping, dripping_handshake, never_accepting, reading_slowly, silence
 
 SECRET = "whsec_" + "A" * 43 + "="
 DEADLINE = 0.3
@@ -92,6 +92,18 @@ def test_a_deadline_is_that_of_one_exchange() -> None:
     with served(late, reads="many requests") as server:
         for number in range(3):
             webhook(server, DEADLINE).deliver(f"msg_{number}", "{}")
+        assert server.connections == 1
+
+
+def test_a_server_that_reads_slowly_is_cut() -> None:
+    """On a connection that served well before, too."""
+    with reading_slowly() as server:
+        endpoint = webhook(server, DEADLINE)
+        endpoint.deliver("msg_1", "{}")
+        began = time.monotonic()
+        with pytest.raises(NotDelivered):
+            endpoint.deliver("msg_2", "x" * 30_000_000)
+        assert time.monotonic() - began < DEADLINE + 0.7
         assert server.connections == 1
 
 
