@@ -1,6 +1,6 @@
 """Sessions of `requests` to addresses that others name: nothing of the environment is used on the way there.
 
-A proxy would look the name up by itself, so none is used; see docs/adr/0010-checked-connections.md.
+A proxy would look the name up by itself, so none is used.
 """
 
 from __future__ import annotations

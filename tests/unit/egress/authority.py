@@ -65,3 +65,12 @@ def only(version: ssl.TLSVersion) -> ssl.SSLContext:
     context.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL 3 speaks the old versions at this level only
     context.minimum_version = context.maximum_version = version
     return context
+
+
+def lax(version: ssl.TLSVersion) -> ssl.SSLContext:
+    """Return what a client needs that takes anything."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = version
+    return context

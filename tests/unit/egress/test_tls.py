@@ -62,12 +62,15 @@ def test_nobody_can_switch_the_verification_off(session: requests.Session) -> No
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 def test_old_tls_is_refused(version: ssl.TLSVersion, session: requests.Session) -> None:
-    """Even by a client that OpenSSL's configuration would let speak it."""
+    """By us: a client that permits it gets through to the same server."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        tls = authority.only(version)
+        tls, lax = authority.only(version), authority.lax(version)
     with served(answer("200 OK"), tls, HOST) as server:
         refusal(server, session)
+        line = socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0))
+        with lax.wrap_socket(line) as spoken:
+            assert spoken.version() == version.name.replace("_", ".")
 
 
 def test_the_least_version_is_said_by_us() -> None:
