@@ -12,6 +12,7 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
 
 from shared.egress.deadline import seconds_left
 from shared.egress.resolver import Found
@@ -20,12 +21,19 @@ Find = Callable[[str, int], list[Found]]
 
 
 class TimedSocket(socket.socket):
-    """A socket that never waits beyond the deadline of its thread, however often its waiting is taken up again."""
+    """A socket that never waits beyond the deadline of its thread, however often its waiting is taken up again.
+
+    `ended` tells that the other side has closed.
+    """
+
+    ended = False
 
     def recv_into(self, *args: Any, **options: Any) -> int:
         """Receive within the time that is left."""
         self.settimeout(seconds_left())
-        return super().recv_into(*args, **options)
+        received = super().recv_into(*args, **options)
+        self.ended = received == 0
+        return received
 
     def sendall(self, *args: Any, **options: Any) -> None:
         """Send all within the time that is left."""
@@ -49,6 +57,14 @@ def pools_by_scheme(find: Find) -> dict[str, type[HTTPConnectionPool]]:
         def _new_conn(self) -> socket.socket:
             limit = self.timeout if isinstance(self.timeout, int | float) else None
             return connected(find(self.host, self.port), limit)
+
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself
+            """Read status and headers; Python takes a line that is closed among them for their end, which it is not."""
+            line = self.sock
+            answer = super().getresponse()
+            if isinstance(line, TimedSocket) and line.ended:
+                raise ConnectionResetError("the answer broke off among its headers")
+            return answer
 
     class CheckedTls(Checked, HTTPSConnection):
         pass

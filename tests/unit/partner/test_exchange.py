@@ -1,4 +1,4 @@
-"""Claims about one exchange with a partner that is slow, broken or hostile: it ends in time, and does no harm.
+"""Claims about one exchange with a partner that is slow or sends too much: it ends in time, and does no harm.
 
 Real sockets all the way; deadlines are short so that the tests are.
 """
@@ -6,51 +6,19 @@ Real sockets all the way; deadlines are short so that the tests are.
 from __future__ import annotations
 
 import gzip
-import logging
 import socket
-import struct
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
 
-from shared.egress.resolver import Resolver
-from shared.egress.session import checked_session
-from shared.partner.webhook import EXCHANGE_SECONDS, LARGEST_ANSWER, REST_SECONDS, NotDelivered, Webhook
-from shared.telemetry import quiet_libraries
+from shared.partner.webhook import EXCHANGE_SECONDS, LARGEST_ANSWER, REST_SECONDS, NotDelivered
+from tests.unit.partner.exchanges import HEAD, delivered, refused, seconds_of, webhook
 from tests.unit.partner.scripted_server import Script, Scripted, answer, raw, served
 from tests.unit.partner.slow_servers import dripping, dripping_handshake, never_accepting, reading_slowly, silence
 
-SECRET = "whsec_" + "A" * 43 + "="
 DEADLINE = 0.3
-SESSION = checked_session(Resolver(allowed=lambda _: True), roots=None)
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
-
-
-def webhook(server: Scripted, seconds: float = 5) -> Webhook:
-    """Return the endpoint at a server."""
-    return Webhook(server.url, lambda: SECRET, "name", SESSION, seconds)
-
-
-def seconds_of(work: Callable[[], object]) -> float:
-    """Return how long something takes."""
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
-
-
-def refused(endpoint: Webhook) -> NotDelivered:
-    """Return how a delivery failed."""
-    with pytest.raises(NotDelivered) as caught:
-        endpoint.deliver("msg_1", "{}")
-    return caught.value
-
-
-def delivered(script: Script) -> float:
-    """Make one delivery, which is to succeed, and return how long it took."""
-    with served(script) as server:
-        return seconds_of(lambda: webhook(server).deliver("msg_1", "{}"))
 
 
 SLOW: dict[str, Callable[[], AbstractContextManager[Scripted]]] = {
@@ -153,67 +121,6 @@ def test_a_bomb_is_not_unpacked() -> None:
     bomb = gzip.compress(b"\0" * 10_000_000, 1)
     assert delivered(answer("200 OK", bomb, "Content-Encoding: gzip")) < 0.3
     assert delivered(answer("200 OK", b"no gzip", "Content-Encoding: gzip, br, deflate")) < 0.3
-
-
-def reset_after(content: bytes) -> Script:
-    """Return a script that sends something and then resets the connection."""
-
-    def script(client: socket.socket) -> None:
-        client.sendall(content)
-        time.sleep(0.05)  # a reset overtakes what was not read yet
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        client.close()
-
-    return script
-
-
-def test_a_reset_after_the_headers_is_success() -> None:
-    """The partner has said that it took the delivery."""
-    delivered(reset_after(HEAD + b"Content-Length: 10\r\n\r\nabc"))
-
-
-@pytest.mark.parametrize("content", [b"", b"HTTP/1.1 200", HEAD])
-def test_a_reset_before_the_headers_end_is_none(content: bytes) -> None:
-    """It is delivered again with the same webhook-id."""
-    with served(reset_after(content)) as server:
-        assert refused(webhook(server)).status == 0
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [b"no colon", b": no name", b"X\0Y: z", b"X: \xff\xfe", b"X: a\r\n folded", b"Content-Length: canary",
-     b"Content-Length: -5", b"Retry-After: canary", b"Set-Cookie: =;=;=", b"Transfer-Encoding: canary",
-     b"Content-Type: canary; charset=canary", b"Connection: canary", b"X: " + b"y" * 60_000],
-)  # fmt: skip
-def test_odd_headers_do_not_matter_and_are_not_logged(headers: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """The status line counts; urllib3 would warn with the address, whose query may hold a key."""
-    quiet_libraries()
-    with caplog.at_level(logging.WARNING):
-        delivered(raw(HEAD + headers + b"\r\n\r\n"))
-    assert caplog.text == ""
-
-
-@pytest.mark.parametrize("headers", [b"Content-Length: 1, 2", b"X: " + b"y" * 70_000, b"A: b\r\n" * 200])
-def test_headers_that_break_the_rules_or_the_bounds_are_no_answer(headers: bytes) -> None:
-    """Nothing of them is told, and nothing crashes."""
-    with served(raw(HEAD + headers + b"\r\n\r\n")) as server:
-        assert refused(webhook(server)).status == 0
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("target", ["http://169.254.169.254/metadata/identity", "https://partner.example/x", "//x", ""])
-def test_a_redirect_is_a_failure_and_never_followed(status: int, target: str) -> None:
-    """Not even looked up: only the partner's own host is."""
-    asked: list[str] = []
-
-    def lookup(host: str, port: int, **_: object) -> list[object]:
-        asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
-
-    session = checked_session(Resolver(lambda _: True, lookup), roots=None)
-    with served(answer(f"{status} Moved", b"", f"Location: {target}"), host="partner.example") as server:
-        assert refused(Webhook(server.url, lambda: SECRET, "name", session, 5)).status == status
-        assert (asked, server.connections) == (["partner.example"], 1)
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
