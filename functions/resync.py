@@ -2,8 +2,9 @@
 
 import azure.functions as func
 
-from functions.callers import ADMIN, callable_by
+from functions.callers import ADMIN, callable_by, caller_of
 from functions.http import answer, json_object, problem
+from shared import telemetry
 from shared.bootstrap import relay
 from shared.errors import SetupRefused
 
@@ -31,6 +32,7 @@ def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
         text = "With direct delivery Graph talks to the partner, who has to read the calendar itself."
         return problem(409, "Nothing to send again", text)
     queue_resync(relay(), watch.id, full=full)
+    telemetry.audit("resync", caller_of(req).name, subscription=watch.id, full=full)
     return answer(202, {"id": watch.id, "full": full})
 
 

@@ -5,15 +5,17 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.waiting import eventually
-from tests.end_to_end.world import CHANGES, World
+from tests.end_to_end.world import CHANGES, REPAIRS, World
 
 
 @pytest.fixture(autouse=True)
 def _flowing_again(world: World) -> Any:
-    """Leave a stack to the next test whose endpoint takes deliveries."""
+    """Leave a stack to the next test whose endpoint takes deliveries, and on whose queues nothing waits for later."""
     yield
     world.clear()
     _operate(world, "resume")
+    eventually(lambda: _state(world)["waiting"] == 0)
+    world.queue(REPAIRS).clear_messages()
 
 
 def _operate(world: World, operation: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from shared.contract.document import document
 from shared.partner.answers import Verdict, verdict_of
-from shared.partner.webhook import ANSWER_SECONDS, signed_headers
+from shared.partner.webhook import EXCHANGE_SECONDS, signed_headers
 from shared.relay.schedule import TRIED_AT
 from shared.relay.setup_request import MOST_MAILBOXES
 from tests.guide import GUIDE, rows_below, signed_in_node
@@ -53,7 +53,7 @@ def test_the_limits_are_the_codes() -> None:
     """Those that the page tells as numbers."""
     limits = dict(rows_below("Limits"))
     assert limits["mailboxes of one call"] == str(MOST_MAILBOXES)
-    assert limits["your answer"].startswith(f"{ANSWER_SECONDS:.0f} seconds")
+    assert limits["your answer"].startswith(f"{EXCHANGE_SECONDS:.0f} seconds")
 
 
 def test_every_status_of_the_document_is_explained() -> None:
