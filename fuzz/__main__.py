@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fuzz.api import SETTINGS, plant_faults, prepare, schemathesis, seed
+from fuzz.api import SETTINGS, faults_met, plant_faults, prepare, schemathesis, seed
 from sandbox.process import ROOT
 from sandbox.stack import Stack
 
@@ -47,11 +47,15 @@ def _api(folder: Path, number: int, *arguments: str, faulty: bool = False) -> bo
         if faulty:
             plant_faults(stack)
         done = schemathesis(stack, folder, "--seed", str(number), *arguments)
+        met = faults_met(stack)
         crashed = stack.host.log.read_text(errors="replace").count("(Failed, Id=")
     lines = done.stdout.splitlines()
     print("\n".join(lines if done.returncode else lines[-12:]), done.stderr)
-    print(f"fuzz: {folder.name} tenant: exit code {done.returncode}, {crashed} functions crashed", flush=True)
-    return done.returncode != 0 or (crashed > 0 and not faulty)  # a queue's function may fail: the host tries again
+    said = f"exit code {done.returncode}, {met} faults met, {crashed} functions crashed"
+    print(f"fuzz: {folder.name} tenant: {said}", flush=True)
+    if faulty:  # a queue's function may fail then: the host tries again. A run that met no fault says nothing
+        return done.returncode != 0 or met == 0
+    return done.returncode != 0 or crashed > 0
 
 
 if __name__ == "__main__":
