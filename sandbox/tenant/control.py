@@ -13,6 +13,7 @@ from sandbox.tenant.faults import Fault
 from sandbox.tenant.seed import SecretName, Strict
 from sandbox.tenant.state import Client, SecretVersion, Tenant
 
+LONGEST_WAIT = 60.0
 HUNDRED_YEARS = 100 * 366 * 86400.0
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -70,6 +71,7 @@ class Control:
             web.get("/_control/faults", self.faults),
             web.post("/_control/faults", self.plant_fault),
             web.delete("/_control/faults", self.clear_faults),
+            web.get("/_control/faults/{id}", self.fault_met),
             web.delete("/_control/faults/{id}", self.clear_faults),
             web.post("/_control/secrets", self.add_secret),
             web.post("/_control/clients/{id}", self.change_client),
@@ -104,6 +106,19 @@ class Control:
     async def plant_fault(self, request: web.Request) -> web.Response:
         """Plant a fault: {"match", "status", "headers", "body", "times", "delaySeconds", "cut", "after"}."""
         return web.json_response({"id": self._tenant.faults.plant(await body_of(request, Fault))}, status=201)
+
+    async def fault_met(self, request: web.Request) -> web.Response:
+        """Answer once a fault has met a request, or after ?seconds=n (10), with how many it has met."""
+        fault_id = request.match_info["id"]
+        try:
+            seconds = float(request.query.get("seconds", "10"))
+            if not 0 <= seconds <= LONGEST_WAIT:
+                raise ValueError
+            return web.json_response({"id": fault_id, "met": await self._tenant.faults.wait(fault_id, seconds)})
+        except ValueError:
+            return refused(400, f"seconds: not a number from 0 to {LONGEST_WAIT:g}")
+        except KeyError:
+            return refused(404, f"no fault has the id {fault_id}")
 
     async def clear_faults(self, request: web.Request) -> web.Response:
         """Clear all faults, or the one whose id is named."""

@@ -61,6 +61,7 @@ class Faults:
     def __init__(self) -> None:
         self.planted: dict[str, Fault] = {}
         self.met: dict[str, int] = {}
+        self._first_met: dict[str, asyncio.Event] = {}
         self._ids = itertools.count(1)
 
     def plant(self, fault: Fault) -> str:
@@ -68,6 +69,7 @@ class Faults:
         fault_id = str(next(self._ids))
         self.planted[fault_id] = fault
         self.met[fault_id] = 0
+        self._first_met[fault_id] = asyncio.Event()
         return fault_id
 
     def take(self, line: str) -> Fault | None:
@@ -76,8 +78,19 @@ class Faults:
             spent = fault.times is not None and self.met[fault_id] >= fault.times
             if not spent and re.search(fault.match, line):
                 self.met[fault_id] += 1
+                self._first_met[fault_id].set()
                 return fault
         return None
+
+    async def wait(self, fault_id: str, seconds: float) -> int:
+        """Return how many requests a fault has met, once that is one at least or the time is over.
+
+        Raises KeyError for a fault that was never planted.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._first_met[fault_id].wait()
+        return self.met[fault_id]
 
     def clear(self, fault_id: str | None = None) -> bool:
         """Remove one fault, or all of them; return whether there was anything to remove."""

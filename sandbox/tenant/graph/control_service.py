@@ -23,6 +23,7 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
             web.get("/_control/notifications", control(tenant, notifications)),
             web.post("/_control/notifications", control(tenant, pause)),
             web.post("/_control/notifications/flush", control(tenant, flush)),
+            web.get("/_control/notifications/outcomes", control(tenant, outcomes)),
             web.get("/_control/subscriptions", control(tenant, subscriptions)),
             web.delete("/_control/subscriptions/{id}", control(tenant, vanish)),
             web.patch("/_control/subscriptions/{id}", control(tenant, alter)),
@@ -74,6 +75,12 @@ async def flush(tenant: Tenant, request: web.Request) -> web.Response:
         graph.processing.finish()
     await graph.sender.flush()
     return web.json_response(_sender(tenant))
+
+
+async def outcomes(tenant: Tenant, _request: web.Request) -> web.Response:
+    """Return the events whose notifications were taken, and those of which some were given up, with how many."""
+    addresses = {box.id: box.address for box in tenant.mailboxes.values()}
+    return web.json_response(graph_of(tenant).sender.outcomes.as_json(addresses))
 
 
 async def subscriptions(tenant: Tenant, _request: web.Request) -> web.Response:

@@ -41,6 +41,9 @@ class Watcher(Protocol):
     def answered(self, url: str, reply: Reply, *, late: bool, lost: bool) -> None:
         """Hear of an attempt."""
 
+    def took(self, hints: list[Hint]) -> None:
+        """Hear of notifications that the endpoint took."""
+
     def lost(self, hints: list[Hint]) -> None:
         """Hear of notifications that will not be sent any more."""
 
@@ -117,6 +120,7 @@ class Delivery:
         if reply.accepted:
             counters.sent += 1
             counters.hints_sent += len(self.hints)
+            self._watcher.took(self.hints)
         return reply.accepted
 
     def _again(self, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from sandbox.tenant.graph.delivery import Delivery, Limits
 from sandbox.tenant.graph.endpoints import Endpoints, Health
 from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.hints import Hint, change_item, change_types, lifecycle_item
+from sandbox.tenant.graph.outcomes import Outcomes
 from sandbox.tenant.graph.registry import Registry, Subscription
 from sandbox.tenant.graph.settings import setting
 from sandbox.tenant.state import Mailbox, Tenant
@@ -31,6 +32,7 @@ class Sender:
         self._chance = chance
         self.callbacks = Callbacks(tenant)
         self.counters = Counters()
+        self.outcomes = Outcomes()
         self.waiting: list[Hint] = []
         self.deliveries: set[Delivery] = set()
         self.running = asyncio.Event()
@@ -82,8 +84,13 @@ class Sender:
         elif reply.accepted and health.state != "drop":
             self._tell_missed(health)
 
+    def took(self, hints: list[Hint]) -> None:
+        """Remember what was taken."""
+        self.outcomes.took(hints)
+
     def lost(self, hints: list[Hint]) -> None:
-        """Remember whose notifications were lost, for `missed`."""
+        """Remember what was lost, and whose, for `missed`."""
+        self.outcomes.lost(hints)
         for hint in hints:
             health = self.endpoints.of(hint.url, self._tenant.clock.now())
             health.discarded += 1

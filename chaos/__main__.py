@@ -1,0 +1,35 @@
+"""`python -m chaos [--seed N] [--changes N]`: run, print the account, and fail on any difference."""
+
+import argparse
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+from chaos.report import lines
+from chaos.run import Plan, play
+
+CHANGES_PER_SECOND = 30
+
+
+def main() -> int:
+    """Run; 1 when something is lost, differs or has leaked, or when the run was no proof."""
+    parser = argparse.ArgumentParser(prog="python -m chaos")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="repeats a run's random choices")
+    parser.add_argument("--changes", type=int, default=10_000)
+    parser.add_argument("--rooms", type=int, default=40)
+    parser.add_argument("--kills", type=int, default=56)
+    parser.add_argument("--keep", type=Path, help="a folder in which logs and storage are left")
+    given = parser.parse_args()
+    seconds = max(15.0, given.changes / CHANGES_PER_SECOND)
+    plan = Plan(given.seed, given.changes, given.rooms, given.kills, seconds, patience=220.0)
+    print(f"chaos: seed {plan.seed}, {plan.changes} changes within {seconds:.0f} s, then at most {plan.patience:g} s of calm",
+          flush=True)  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="calendar-relay-chaos-") as name:
+        outcome = play(plan, given.keep or Path(name))
+    print("\n".join(lines(outcome)))
+    return 1 if outcome.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

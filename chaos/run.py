@@ -1,0 +1,125 @@
+"""One run: the load, the kills and the faults at the same time; then calm, and the accounting."""
+
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos import evidence
+from chaos.accounting import Account, account
+from chaos.kills import Kills
+from chaos.leaks import Leaks
+from chaos.load import Load
+from chaos.marks import Marks
+from chaos.points import POINTS
+from chaos.stage import Stage
+from chaos.trouble import Troubles
+from chaos.visits import Visits
+
+CALM_LOOKS = 3  # in a row, a second apart, before nothing is believed to be on its way
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of a run; `quick` leaves out what takes the relay's time limits, and shortens dead claims."""
+
+    seed: int
+    changes: int
+    rooms: int
+    kills: int
+    seconds: float
+    patience: float
+    quick: bool = False
+
+
+@dataclass
+class Outcome:
+    """What came of a run."""
+
+    plan: Plan
+    account: Account
+    made: dict[str, int]
+    kills: dict[str, int]
+    out_of_reach: dict[str, int]
+    faults: dict[str, int]
+    hints: dict[str, int]
+    searched: dict[str, int]
+    poison: int
+    parked: dict[str, int]
+    seconds: dict[str, float]
+    problems: list[str] = field(default_factory=list)
+
+
+def play(plan: Plan, folder: Path) -> Outcome:
+    """Run in a folder of its own. Whatever is random is drawn from the seed."""
+    chance = random.Random(plan.seed)
+    marks = Marks(f"{chance.getrandbits(40):010x}")
+    leaks, rooms = Leaks(marks), [f"room{number}@contoso.com" for number in range(plan.rooms)]
+    with Stage(folder, plan.seed, rooms, quick=plan.quick) as stage:
+        for service, proxy in stage.proxies.items():
+            proxy.seen = leaks.listener(f"requests to {service}", titles=service == "partner")
+        stage.watch()
+        leaks.secrets = stage.secrets()
+        outcome = _run(plan, stage, leaks, random.Random(chance.random()), marks)
+    leaks.look_below(folder)  # storage has stopped, so all that it knew is on disk
+    outcome.searched, leaked = leaks.searched, [f"leaked: {one}" for one in leaks.finds]
+    outcome.problems += leaked
+    return outcome
+
+
+def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: Marks) -> Outcome:
+    load = Load(stage.stack.tenant, stage.rooms, marks, random.Random(chance.random()))
+    kills = Kills(stage, random.Random(chance.random()), plan.kills, plan.seconds)
+    troubles = Troubles(stage, random.Random(chance.random()), plan.seconds, quick=plan.quick)
+    visits = Visits(stage, leaks.look)
+    began = time.monotonic()
+    for thread in (kills, troubles, visits):
+        thread.start()
+    _make_changes(load, plan)
+    loaded = time.monotonic()
+    for thread in (kills, troubles, visits):
+        thread.stop()
+    still = _calm(stage, plan.patience)
+    result = account(evidence.gather(stage))
+    ended = time.monotonic()
+    parked = list(evidence.parked(stage).values())
+    outcome = Outcome(
+        plan, result, load.made, dict(kills.done), dict(kills.out_of_reach), dict(troubles.played),
+        stage.stack.tenant.control("GET", "/notifications"), {}, evidence.poison(stage),
+        {kind: parked.count(kind) for kind in set(parked)}, {"load": loaded - began, "calm": ended - loaded},
+    )  # fmt: skip
+    outcome.problems = result.problems + _shortfalls(plan, outcome)
+    outcome.problems += [f"not at rest after {plan.patience:g} s: {number} in {place}" for place, number in still.items()]
+    return outcome
+
+
+def _make_changes(load: Load, plan: Plan) -> None:
+    """Make the changes at an even pace, and make up for what came late."""
+    began = time.monotonic()
+    for number in range(plan.changes):
+        early = began + plan.seconds * number / plan.changes - time.monotonic()
+        if early > 0:
+            time.sleep(early)
+        load.change()
+
+
+def _calm(stage: Stage, patience: float) -> dict[str, int]:
+    """Wait until nothing is on its way; return what still is when patience ends."""
+    stop, looks = time.monotonic() + patience, 0
+    still: dict[str, int] = {}
+    while time.monotonic() < stop and looks < CALM_LOOKS:
+        stage.stack.tenant.control("POST", "/notifications/flush", {"rooms": True})
+        still = evidence.waiting(stage)
+        looks = 0 if still else looks + 1
+        time.sleep(1.0)
+    return still
+
+
+def _shortfalls(plan: Plan, outcome: Outcome) -> list[str]:
+    """Return why a run proves less than it says: too few kills, or a point that none of them met."""
+    short = []
+    if sum(outcome.kills.values()) < plan.kills:
+        short.append(f"only {sum(outcome.kills.values())} kills of {plan.kills}")
+    if plan.kills >= 3 * len(POINTS):
+        short += [f"no kill when {point}" for point in POINTS if not outcome.kills.get(point)]
+    return short

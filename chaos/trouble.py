@@ -1,0 +1,158 @@
+"""What goes wrong on the way, by a seeded timetable: at Graph, at login, in Key Vault, in storage, at the partner."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from chaos.proxy import Exchange, Trouble
+from chaos.stage import Stage
+
+_ERROR = {"error": {"code": "generalException", "message": "x"}}
+_READS = "GET /v1.0/users/"
+_HTML = {"Content-Type": "text/html"}
+_JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of trouble: at the `tenant`, at the `partner` (their control's JSON), or at a `storage` service.
+
+    It lasts for `seconds`, or for as many requests as it says itself. `share` is the part of the storage exchanges that
+    meet it. One that is not `quick` makes the relay wait for its time limits.
+    """
+
+    name: str
+    tenant: dict[str, Any] = field(default_factory=dict)
+    partner: dict[str, Any] = field(default_factory=dict)
+    storage: tuple[str, ...] = ()
+    trouble: Trouble = Trouble()
+    share: float = 1.0
+    seconds: float = 4.0
+    quick: bool = True
+
+
+def _graph(name: str, times: int, quick: bool = True, **how: Any) -> Fault:  # noqa: FBT001, FBT002 (as Fault names it)
+    return Fault(name, tenant={"match": _READS, "times": times, **how}, seconds=0, quick=quick)
+
+
+def _partner(name: str, times: int, quick: bool = True, **how: Any) -> Fault:  # noqa: FBT001, FBT002
+    return Fault(name, partner={"times": times, **how}, seconds=0, quick=quick)
+
+
+FAULTS = (
+    _graph("Graph 429", 20, status=429, body=_ERROR, headers={"Retry-After": "1"}),
+    _graph("Graph 500", 8, status=500, body=_ERROR),
+    _graph("Graph 503", 20, status=503, body=_ERROR),
+    _graph("Graph hangs", 6, quick=False, status=200, delaySeconds=6),
+    _graph("Graph cuts the line", 10, cut=True),
+    _graph("Graph answers HTML", 5, status=200, body="<html>", headers=_HTML),
+    _graph("Graph answers half a JSON", 5, status=200, body='{"id": "x', headers=_JSON),
+    _graph("Graph answers nothing", 5, status=200),
+    _graph("Graph answers an empty event", 5, status=200, body={}),
+    _graph("Graph revokes a token", 5, status=401, body=_ERROR),
+    Fault("login down", tenant={"match": "POST /.*/oauth2/v2.0/token", "status": 503}),
+    Fault("Key Vault down", tenant={"match": "GET /secrets/", "status": 503}),
+    _partner("partner 500", 8, status=500),
+    _partner("partner 429", 6, status=429, headers={"Retry-After": "2"}),
+    _partner("partner hangs", 3, quick=False, hang=True),
+    _partner("partner slow", 10, delaySeconds=2),
+    _partner("partner cuts before its work", 6, cut="before"),
+    _partner("partner cuts after its work", 6, cut="after"),
+    Fault("queue refuses", storage=("queue",), trouble=Trouble(status=503), share=0.6),
+    Fault("queue cuts before the write", storage=("queue",), trouble=Trouble(cut="before"), share=0.4),
+    Fault("queue cuts after the write", storage=("queue",), trouble=Trouble(cut="after"), share=0.4),
+    Fault("queue slow", storage=("queue",), trouble=Trouble(delay=1.0), share=0.5),
+    Fault("table refuses", storage=("table",), trouble=Trouble(status=500), share=0.6),
+    Fault("table cuts before the write", storage=("table",), trouble=Trouble(cut="before"), share=0.3),
+    Fault("table cuts after the write", storage=("table",), trouble=Trouble(cut="after"), share=0.3),
+    Fault("table slow", storage=("table",), trouble=Trouble(delay=0.5), share=0.5),
+    Fault("storage down", storage=("queue", "table"), trouble=Trouble(status=503)),
+)
+ROUND_SECONDS = 110.0  # for a round of all faults at full length; a shorter run has all of them, only shorter
+PAUSE = 2.0
+OUTAGE = Fault("partner away", partner={"status": 503}, seconds=25, quick=False)
+
+
+class Troubles(threading.Thread):
+    """Plays faults one after the other, in rounds of all that fit the run, until it is stopped."""
+
+    def __init__(self, stage: Stage, chance: random.Random, seconds: float, *, quick: bool) -> None:
+        super().__init__(daemon=True)
+        self._stage = stage
+        self._chance = chance
+        self._stopped = threading.Event()
+        self._kinds = [fault for fault in FAULTS if fault.quick or not quick]
+        self._tempo = min(1.0, seconds / ROUND_SECONDS)
+        self._outages = 0 if quick else 2
+        self.played: Counter[str] = Counter()
+        self.spoilt: Counter[str] = Counter()
+        self.error: BaseException | None = None
+
+    def stop(self) -> None:
+        """Play no more; return when everything is well again."""
+        self._stopped.set()
+        self.join()
+        if self.error is not None:
+            raise self.error
+
+    def run(self) -> None:
+        """Play."""
+        try:
+            while not self._stopped.is_set():
+                kinds = self._chance.sample(self._kinds, len(self._kinds))
+                if self.played[OUTAGE.name] < self._outages:
+                    kinds.insert(len(kinds) // 2, OUTAGE)
+                for fault in kinds:
+                    if not self._stopped.is_set():
+                        self._play(fault)
+        except BaseException as error:  # noqa: BLE001 (it is raised again where the thread is joined)
+            self.error = error
+        finally:
+            self._calm()
+
+    def _play(self, fault: Fault) -> None:
+        self.played[fault.name] += 1
+        take_away = self._plant(fault)
+        for service in fault.storage:
+            self._stage.proxies[service].trouble = self._spoiling(fault)
+        self._stopped.wait(fault.seconds * self._tempo)
+        take_away()
+        for service in fault.storage:
+            self._stage.proxies[service].trouble = lambda _exchange: Trouble()
+        self._stopped.wait(PAUSE * self._tempo * self._chance.uniform(0.5, 1.5))
+
+    def _plant(self, fault: Fault) -> Callable[[], object]:
+        """Plant what concerns tenant or partner; return what takes away a fault that does not end by itself."""
+        tenant, partner = self._stage.stack.tenant, self._stage.stack.partner
+        if fault.tenant:
+            planted = tenant.control("POST", "/faults", fault.tenant)["id"]
+            return lambda: None if "times" in fault.tenant else tenant.control("DELETE", f"/faults/{planted}")
+        if fault.partner:
+            partner.control("POST", "/behaviour", fault.partner)
+            return lambda: None if "times" in fault.partner else partner.control("DELETE", "/behaviour")
+        return lambda: None
+
+    def _spoiling(self, fault: Fault) -> Callable[[Exchange], Trouble]:
+        chance = random.Random(self._chance.random())
+
+        def spoil(_exchange: Exchange) -> Trouble:
+            if chance.random() >= fault.share:
+                return Trouble()
+            self.spoilt[fault.name] += 1
+            return fault.trouble
+
+        return spoil
+
+    def _calm(self) -> None:
+        for proxy in self._stage.proxies.values():
+            proxy.trouble = lambda _exchange: Trouble()
+        try:
+            self._stage.stack.tenant.control("DELETE", "/faults")
+            self._stage.stack.partner.control("DELETE", "/behaviour")
+        except requests.RequestException as error:
+            self.error = self.error or error
