@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test check year fuzz bench package audit openapi lock clean
+.PHONY: help demo sandbox test check year fuzz bench chaos package audit openapi lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ fuzz: .venv/ready node_modules/ready ## Generated input: every parser, and the w
 
 bench: .venv/ready node_modules/ready ## Speed, as ratios measured side by side
 	@$(RUN) -m bench
+
+chaos: .venv/ready node_modules/ready ## Kills, faults and outages under load, and the account of every change (SEED=, CHANGES=; 10 minutes)
+	@$(RUN) -m chaos $(if $(SEED),--seed $(SEED)) $(if $(CHANGES),--changes $(CHANGES))
 
 package: .venv/ready ## The zip that is deployed and its bill of materials: dist/calendar-relay.zip, .cdx.json
 	@$(RUN) -m sandbox.package

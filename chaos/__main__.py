@@ -2,6 +2,7 @@
 
 import argparse
 import secrets
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -23,8 +24,9 @@ def main() -> int:
     given = parser.parse_args()
     seconds = max(15.0, given.changes / CHANGES_PER_SECOND)
     plan = Plan(given.seed, given.changes, given.rooms, given.kills, seconds, patience=220.0)
-    print(f"chaos: seed {plan.seed}, {plan.changes} changes within {seconds:.0f} s, then at most {plan.patience:g} s of calm",
-          flush=True)  # fmt: skip
+    calm = f"at most {plan.patience:g} s of calm"
+    print(f"chaos: seed {plan.seed}, {plan.changes} changes within {seconds:.0f} s, then {calm}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing that was started is left running
     with tempfile.TemporaryDirectory(prefix="calendar-relay-chaos-") as name:
         outcome = play(plan, given.keep or Path(name))
     print("\n".join(lines(outcome)))

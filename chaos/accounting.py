@@ -51,7 +51,8 @@ class Account:
     @property
     def problems(self) -> list[str]:
         """Everything for which the run has failed."""
-        lost = [f"lost: the partner does not know the last state of {event} in {room}" for room, event in sorted(self.lost)]
+        unknown = "the partner does not know the last state of"
+        lost = [f"lost: {unknown} {event} in {room}" for room, event in sorted(self.lost)]
         return lost + self.strays + self.violations
 
 

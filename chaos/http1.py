@@ -21,7 +21,13 @@ class Message:
     @property
     def start(self) -> list[str]:
         """The three words of the start line; the last may be empty."""
-        return (self.head.split(b"\r\n", 1)[0].decode("latin-1") + "  ").split(" ", 2)
+        words = self.head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
+        return words + [""] * (3 - len(words))
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing follows on this connection."""
+        return self.headers.get("connection", "").lower() == "close"
 
     @property
     def headers(self) -> dict[str, str]:

@@ -43,8 +43,9 @@ def found(content: bytes, words: Iterable[str], *, tokens: bool = True) -> list[
 
 def _decoded(content: bytes) -> Iterable[bytes]:
     for run in _BASE64.findall(content):
+        url_safe = b"_" in run or b"-" in run
         try:
-            text = base64.b64decode(run + b"=" * (-len(run) % 4), altchars=b"-_" if b"_" in run or b"-" in run else None)
+            text = base64.b64decode(run + b"=" * (-len(run) % 4), altchars=b"-_" if url_safe else None)
         except binascii.Error:
             continue
         yield text

@@ -61,7 +61,7 @@ HELD = {
     "sent": Point("partner", "answered", _is_taken),
     "recorded": Point("table", "answered", _is_recorded),
 }
-# Between the reading and the signing a host that was just started asks for the signing secret: it is made to wait there.
+# Between reading and signing, a host that was just started asks for the signing secret: it is made to wait there.
 READ = "read"
 READ_FAULT = {"match": "GET /secrets/partner-signing-secret", "delaySeconds": 1.0, "times": 1}
 POINTS = ("received", "queued", "leased", READ, "signed", "sent", "recorded", ANY)

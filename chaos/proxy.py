@@ -53,6 +53,9 @@ class Trouble:
     delay: float = 0.0
 
 
+CALM = Trouble()
+
+
 @dataclass
 class Trap:
     """Holds the first exchange that `matches` at a step; then `caught` is set, and its caller never gets an answer."""
@@ -74,7 +77,7 @@ class Proxy:
 
     def __init__(self, service: str, target: int) -> None:
         self.service = service
-        self.trouble: Callable[[Exchange], Trouble] = lambda _exchange: Trouble()
+        self.trouble: Callable[[Exchange], Trouble] = lambda _exchange: CALM
         self.rewrite: Callable[[Message], Message] = _as_it_is
         self.seen: Callable[[Exchange], None] = lambda _exchange: None
         self.traps: list[Trap] = []
@@ -115,11 +118,14 @@ class Proxy:
                     break
                 writer.write(answer.head + answer.body)
                 await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # whoever hung up knows it
+                if answer.is_last:
+                    writer.close()
+                    return
+            writer.transport.abort()
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            writer.transport.abort()  # whoever hung up knows it
         finally:
             server.close()
-            writer.transport.abort()
 
     async def _exchange(self, exchange: Exchange, server: "_Server") -> Message | None:
         """Return the answer, or None when the line is to be cut."""
@@ -169,7 +175,7 @@ class _Server:
         writer.write(request.head + request.body)
         await writer.drain()
         answer = await read_answer(reader, request.start[0])
-        if answer.headers.get("connection", "").lower() == "close":
+        if answer.is_last:
             self.close()
         return answer
 

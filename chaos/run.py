@@ -4,6 +4,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from chaos import evidence
 from chaos.accounting import Account, account
@@ -42,7 +43,7 @@ class Outcome:
     kills: dict[str, int]
     out_of_reach: dict[str, int]
     faults: dict[str, int]
-    hints: dict[str, int]
+    hints: dict[str, Any]
     searched: dict[str, int]
     poison: int
     parked: dict[str, int]
@@ -88,8 +89,8 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
         stage.stack.tenant.control("GET", "/notifications"), {}, evidence.poison(stage),
         {kind: parked.count(kind) for kind in set(parked)}, {"load": loaded - began, "calm": ended - loaded},
     )  # fmt: skip
-    outcome.problems = result.problems + _shortfalls(plan, outcome)
-    outcome.problems += [f"not at rest after {plan.patience:g} s: {number} in {place}" for place, number in still.items()]
+    unrest = [f"not at rest after {plan.patience:g} s: {number} in {place}" for place, number in still.items()]
+    outcome.problems = result.problems + _shortfalls(plan, outcome) + unrest
     return outcome
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from chaos.proxy import Exchange, Trouble
+from chaos.proxy import CALM, Exchange, Trouble
 from chaos.stage import Stage
 
 _ERROR = {"error": {"code": "generalException", "message": "x"}}
@@ -30,7 +30,7 @@ class Fault:
     tenant: dict[str, Any] = field(default_factory=dict)
     partner: dict[str, Any] = field(default_factory=dict)
     storage: tuple[str, ...] = ()
-    trouble: Trouble = Trouble()
+    trouble: Trouble = CALM
     share: float = 1.0
     seconds: float = 4.0
     quick: bool = True
@@ -57,12 +57,12 @@ FAULTS = (
     _graph("Graph revokes a token", 5, status=401, body=_ERROR),
     Fault("login down", tenant={"match": "POST /.*/oauth2/v2.0/token", "status": 503}),
     Fault("Key Vault down", tenant={"match": "GET /secrets/", "status": 503}),
-    _partner("partner 500", 8, status=500),
-    _partner("partner 429", 6, status=429, headers={"Retry-After": "2"}),
+    _partner("partner 500", 5, status=500),
+    _partner("partner 429", 4, status=429, headers={"Retry-After": "2"}),
     _partner("partner hangs", 3, quick=False, hang=True),
     _partner("partner slow", 10, delaySeconds=2),
-    _partner("partner cuts before its work", 6, cut="before"),
-    _partner("partner cuts after its work", 6, cut="after"),
+    _partner("partner cuts before its work", 4, cut="before"),
+    _partner("partner cuts after its work", 4, cut="after"),
     Fault("queue refuses", storage=("queue",), trouble=Trouble(status=503), share=0.6),
     Fault("queue cuts before the write", storage=("queue",), trouble=Trouble(cut="before"), share=0.4),
     Fault("queue cuts after the write", storage=("queue",), trouble=Trouble(cut="after"), share=0.4),
@@ -123,7 +123,7 @@ class Troubles(threading.Thread):
         self._stopped.wait(fault.seconds * self._tempo)
         take_away()
         for service in fault.storage:
-            self._stage.proxies[service].trouble = lambda _exchange: Trouble()
+            self._stage.proxies[service].trouble = lambda _exchange: CALM
         self._stopped.wait(PAUSE * self._tempo * self._chance.uniform(0.5, 1.5))
 
     def _plant(self, fault: Fault) -> Callable[[], object]:
@@ -142,7 +142,7 @@ class Troubles(threading.Thread):
 
         def spoil(_exchange: Exchange) -> Trouble:
             if chance.random() >= fault.share:
-                return Trouble()
+                return CALM
             self.spoilt[fault.name] += 1
             return fault.trouble
 
@@ -150,7 +150,7 @@ class Troubles(threading.Thread):
 
     def _calm(self) -> None:
         for proxy in self._stage.proxies.values():
-            proxy.trouble = lambda _exchange: Trouble()
+            proxy.trouble = lambda _exchange: CALM
         try:
             self._stage.stack.tenant.control("DELETE", "/faults")
             self._stage.stack.partner.control("DELETE", "/behaviour")

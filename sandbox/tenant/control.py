@@ -3,19 +3,19 @@ is wrong.
 """
 
 import json
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from aiohttp import web
 from cryptography import x509
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
 from sandbox.tenant.faults import Fault
 from sandbox.tenant.seed import SecretName, Strict
 from sandbox.tenant.state import Client, SecretVersion, Tenant
 
-LONGEST_WAIT = 60.0
 HUNDRED_YEARS = 100 * 366 * 86400.0
 Body = TypeVar("Body", bound=BaseModel)
+Seconds = Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)]
 
 
 class ClockMove(Strict):
@@ -111,12 +111,10 @@ class Control:
         """Answer once a fault has met a request, or after ?seconds=n (10), with how many it has met."""
         fault_id = request.match_info["id"]
         try:
-            seconds = float(request.query.get("seconds", "10"))
-            if not 0 <= seconds <= LONGEST_WAIT:
-                raise ValueError
+            seconds = TypeAdapter(Seconds).validate_python(request.query.get("seconds", "10"))
             return web.json_response({"id": fault_id, "met": await self._tenant.faults.wait(fault_id, seconds)})
-        except ValueError:
-            return refused(400, f"seconds: not a number from 0 to {LONGEST_WAIT:g}")
+        except ValidationError:
+            return refused(400, "seconds: not a number from 0 to 60")
         except KeyError:
             return refused(404, f"no fault has the id {fault_id}")
 

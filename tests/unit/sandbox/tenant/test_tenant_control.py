@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import requests
 
 from sandbox.tenant.tokens import GRAPH
 from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, SECRET, USER_ASSIGNED, Running
@@ -94,3 +95,21 @@ def test_what_is_no_json_is_refused(running: Running) -> None:
 def test_what_is_unknown_is_not_found(running: Running, path: str) -> None:
     """Clients and managed identities are each looked up among their own."""
     assert running.control("POST", path, {"roles": []}).status_code == 404
+
+
+def test_whoever_waits_for_a_fault_hears_at_once_that_it_met_a_request(running: Running) -> None:
+    """Before the fault's own delay is over: the request is still under way."""
+    fault = running.control("POST", "/faults", {"match": "openid-configuration", "delaySeconds": 30}).json()["id"]
+    assert running.control("GET", f"/faults/{fault}?seconds=0").json() == {"id": fault, "met": 0}
+    with pytest.raises(requests.ReadTimeout):
+        running.session.get(f"{running.url}/common/v2.0/.well-known/openid-configuration", timeout=(5, 0.2))
+    assert running.control("GET", f"/faults/{fault}?seconds=60").json() == {"id": fault, "met": 1}
+
+
+@pytest.mark.parametrize(("path", "status"), [
+    ("none", 404), ("1?seconds=soon", 400), ("1?seconds=-1", 400), ("1?seconds=61", 400), ("1?seconds=nan", 400)])
+def test_nobody_waits_for_what_is_not_there_or_for_ever(running: Running, path: str, status: int) -> None:
+    """Refused with what is wrong."""
+    running.control("POST", "/faults", {"match": "x"})
+    answer = running.control("GET", f"/faults/{path}")
+    assert (answer.status_code, bool(answer.json()["error"])) == (status, True)

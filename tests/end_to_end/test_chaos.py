@@ -1,0 +1,21 @@
+"""A small chaos run: what `make chaos` does for ten minutes, for some seconds."""
+
+from pathlib import Path
+
+import pytest
+
+from chaos.report import lines
+from chaos.run import Plan, play
+
+PLAN = Plan(seed=20, changes=300, rooms=10, kills=10, seconds=18.0, patience=40.0, quick=True)
+
+
+@pytest.mark.timeout(150)
+def test_kills_and_faults_lose_nothing_and_leak_nothing(tmp_path: Path) -> None:
+    """Killed ten times under every quick fault: each accepted change is at the partner, and no canary anywhere."""
+    outcome = play(PLAN, tmp_path / "chaos")
+    print("\n".join(lines(outcome)))  # noqa: T201 (shown when it fails)
+    assert outcome.problems == []
+    assert outcome.account.accepted == len(outcome.account.delivered) > 50
+    assert sum(outcome.kills.values()) >= PLAN.kills
+    assert min(outcome.searched.values()) > 1000, "every place was searched"

@@ -1,0 +1,77 @@
+"""A canary is found wherever it is hidden, and nothing else is."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from chaos.http1 import Message
+from chaos.leaks import Leaks
+from chaos.marks import Marks
+from chaos.proxy import Exchange
+
+MARKS = Marks("0123456789")
+BODY, TITLE = MARKS.secret("body"), MARKS.title()
+TOKEN = ".".join(base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "n": part}).encode()).decode().rstrip("=")
+                 for part in ("head", "claims", "signature"))  # fmt: skip
+HIDDEN = "a field that never leaves in logs"
+
+
+@pytest.fixture
+def leaks() -> Leaks:
+    """Return a search that knows one secret, too."""
+    leaks = Leaks(MARKS)
+    leaks.secrets = {"the signing secret": "hunter2-and-more"}
+    return leaks
+
+
+@pytest.mark.parametrize("content", [
+    BODY.encode(), json.dumps({"event": {"body": BODY}}).encode(), base64.b64encode(f"before {BODY} after".encode()),
+    b"<MessageText>" + base64.b64encode(json.dumps({"x": BODY}).encode()) + b"</MessageText>",
+    base64.urlsafe_b64encode(f"\xff\xfe {BODY}".encode("latin-1", "replace")), repr(ValueError(BODY)).encode()],
+    ids=["clear", "json", "base64", "a queue message", "base64 of a URL", "an exception"])  # fmt: skip
+def test_a_canary_is_found(leaks: Leaks, content: bytes) -> None:
+    """In clear, in JSON, within base64."""
+    leaks.look("logs", content)
+    assert list(leaks.finds) == [HIDDEN]
+
+
+def test_a_secret_and_a_token_are_found(leaks: Leaks) -> None:
+    """The find names the secret and does not show it."""
+    leaks.look("logs", b"signed with hunter2-and-more")
+    leaks.look("logs", f"Authorization: Bearer {TOKEN}".encode())
+    assert list(leaks.finds) == ["the signing secret in logs", "a token in logs"]
+
+
+def test_a_title_may_be_at_the_partner_and_nowhere_else(leaks: Leaks) -> None:
+    """A private title is no title: it bears the other mark."""
+    leaks.look("deliveries", TITLE.encode(), titles=True)
+    assert leaks.finds == {}
+    leaks.look("deliveries", BODY.encode(), titles=True)
+    leaks.look("logs", TITLE.encode())
+    assert list(leaks.finds) == ["a field that never leaves in deliveries", "a title in logs"]
+
+
+def test_a_request_is_searched_with_its_line_and_headers(leaks: Leaks) -> None:
+    """What is asked of storage and the partner, as it is asked."""
+    for number, head in enumerate((f"PUT /{BODY.replace(' ', '%20')} HTTP/1.1", f"PUT / HTTP/1.1\r\nX: {BODY}")):
+        leaks.listener(f"place {number}")(Exchange("table", Message(head.encode() + b"\r\n\r\n")))
+    assert len(leaks.finds) == 2
+
+
+def test_every_file_is_searched_but_those_that_hold_secrets_by_nature(leaks: Leaks, tmp_path: Path) -> None:
+    """Logs, core dumps, the storage's files; not the sandbox's own seed and settings."""
+    for name in ("host.log", "core.4711", "storage/queue.json", "seed.json", "local.settings.json", "tenant.log"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x" + BODY.encode())
+    leaks.look_below(tmp_path)
+    places = {find.rpartition(" in ")[2] for find in leaks.finds}
+    assert places == {"the file host.log", "the file core.4711", "storage's files"}
+
+
+def test_what_bears_no_mark_is_no_find(leaks: Leaks) -> None:
+    """Ids, times, base64 of something else."""
+    leaks.look("logs", b"event AAMkAGI2 of room1@contoso.com " + base64.b64encode(bytes(range(256))))
+    assert leaks.finds == {}
+    assert leaks.searched == {"logs": 380}

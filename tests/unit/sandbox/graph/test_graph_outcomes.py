@@ -1,0 +1,45 @@
+"""What became of the notifications is told event by event."""
+
+from typing import Any
+
+from tests.unit.sandbox.graph.graph_world import OTHER_ROOM, ROOM, World
+from tests.unit.sandbox.graph.receiver import Reply
+
+
+def _outcomes(world: World) -> dict[str, Any]:
+    return dict(world.control("GET", "/notifications/outcomes"))
+
+
+def test_what_an_endpoint_took_is_counted_by_event(world: World) -> None:
+    """Two changes of one event are two notifications of it; the id is the one that the subscription asked for."""
+    world.subscribe()
+    world.subscribe({"Prefer": 'IdType="ImmutableId"'}, resource=f"users/{OTHER_ROOM}/events")
+    one, other = world.book(direct=True), world.book(OTHER_ROOM, direct=True)
+    world.flush()
+    world.control("PATCH", f"/calendars/{ROOM}/events/{one['id']}", {"subject": "Another"})
+    world.flush()
+    assert _outcomes(world) == {"givenUp": [], "accepted": [
+        {"mailbox": ROOM, "eventId": one["id"], "notifications": 2},
+        {"mailbox": OTHER_ROOM, "eventId": other["immutableId"], "notifications": 1},
+    ]}  # fmt: skip
+
+
+def test_what_was_refused_is_not_accepted_and_in_the_end_given_up(world: World) -> None:
+    """Graph goes on for four hours."""
+    world.subscribe()
+    world.receiver.notification = lambda _post: Reply(503)
+    booked = world.book(direct=True)
+    world.flush()
+    assert _outcomes(world) == {"accepted": [], "givenUp": []}
+    while world.control("GET", "/notifications")["deliveries"]:
+        world.control("POST", "/clock", {"advanceSeconds": 6000})
+    lost = {"mailbox": ROOM, "eventId": booked["id"], "notifications": 1}
+    assert _outcomes(world) == {"accepted": [], "givenUp": [lost]}
+
+
+def test_lifecycle_notifications_are_no_changes(world: World) -> None:
+    """They are about a subscription, not an event."""
+    made = world.subscribe(lifecycleNotificationUrl=world.receiver.url)
+    world.control("POST", "/lifecycle", {"subscriptionId": made["id"], "lifecycleEvent": "missed"})
+    world.flush()
+    assert _outcomes(world) == {"accepted": [], "givenUp": []}
