@@ -90,7 +90,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
         {kind: parked.count(kind) for kind in set(parked)}, {"load": loaded - began, "calm": ended - loaded},
     )  # fmt: skip
     unrest = [f"not at rest after {plan.patience:g} s: {number} in {place}" for place, number in still.items()]
-    outcome.problems = result.problems + _shortfalls(plan, outcome) + unrest
+    outcome.problems = result.problems + shortfalls(outcome) + unrest
     return outcome
 
 
@@ -116,11 +116,10 @@ def _calm(stage: Stage, patience: float) -> dict[str, int]:
     return still
 
 
-def _shortfalls(plan: Plan, outcome: Outcome) -> list[str]:
+def shortfalls(outcome: Outcome) -> list[str]:
     """Return why a run proves less than it says: too few kills, or a point that none of them met."""
-    short = []
-    if sum(outcome.kills.values()) < plan.kills:
-        short.append(f"only {sum(outcome.kills.values())} kills of {plan.kills}")
-    if plan.kills >= 3 * len(POINTS):
+    wanted, done = outcome.plan.kills, sum(outcome.kills.values())
+    short = [f"only {done} kills of {wanted}"] if done < wanted else []
+    if wanted >= 3 * len(POINTS):
         short += [f"no kill when {point}" for point in POINTS if not outcome.kills.get(point)]
     return short

@@ -15,7 +15,7 @@ from sandbox.stack import Stack
 
 LEASE_SECONDS = 5  # instead of ten minutes: how long a message that a killed host had taken stays hidden
 LONGEST_WAIT = 8  # seconds, instead of hours: how long a message waits for its next try
-QUICK_CLAIM = 8.0  # seconds, instead of two minutes: how long a killed host's claim on an event stands in a quick run
+QUICK_CLAIM = 12.0  # seconds, instead of two minutes: how long a killed host's claim on an event stands in a quick run
 NEVER = "0 0 0 29 2 *"  # no timer may heal what the run is to find
 SETTINGS = {"SETTLE_SECONDS": "2", "RENEWAL_SCHEDULE": NEVER, "RESYNC_SCHEDULE": NEVER}
 GRAPH = {

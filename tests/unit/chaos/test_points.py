@@ -24,7 +24,8 @@ EXCHANGES = {
     "recorded": (ROW, SETTLED, 204, b""),
 }
 OTHERS = {
-    "received": [(WAITS, b"", 0, b""), ("POST /sandbox/mailbox-repairs/messages", b"", 0, b""), (f"GET {QUEUE}", b"", 0, b"")],
+    "received": [(WAITS, b"", 0, b""), ("POST /sandbox/mailbox-repairs/messages", b"", 0, b""),
+                 (f"GET {QUEUE}", b"", 0, b"")],
     "queued": [(f"POST {QUEUE}", b"", 503, b""), (WAITS, b"", 201, b"")],
     "leased": [(f"GET {QUEUE}", b"", 200, b"<QueueMessagesList/>"), (f"GET {QUEUE}", b"", 503, b"")],
     "sent": [("POST /webhook", b"{}", 500, b"")],

@@ -1,0 +1,82 @@
+"""The load: what is drawn from the seed is drawn again, and every field bears a canary."""
+
+import random
+from typing import Any
+
+from chaos.load import Load
+from chaos.marks import Marks
+
+ROOMS = [f"room{number}@contoso.com" for number in range(3)]
+
+
+class Calendars:
+    """A tenant that writes down what people do."""
+
+    def __init__(self) -> None:
+        self.acts: list[tuple[Any, ...]] = []
+        self.alive: set[str] = set()
+
+    def book(self, address: str, **event: Any) -> dict[str, Any]:
+        """Note a booking."""
+        self.acts.append(("book", address, event))
+        self.alive.add(f"event{len(self.acts)}")
+        return {"id": f"event{len(self.acts)}"}
+
+    def change(self, address: str, event_id: str, **event: Any) -> dict[str, Any]:
+        """Note a change of what is there."""
+        assert event_id in self.alive
+        self.acts.append(("change", address, event_id, event))
+        return {}
+
+    def cancel(self, address: str, event_id: str) -> None:
+        """Note a cancellation of what is there."""
+        assert event_id in self.alive
+        self.acts.append(("cancel", address, event_id))
+
+    def remove(self, address: str, event_id: str) -> None:
+        """Note a deletion of what is there."""
+        self.alive.remove(event_id)
+        self.acts.append(("remove", address, event_id))
+
+
+def _played(seed: int, changes: int = 600) -> tuple[Load, Calendars]:
+    calendars = Calendars()
+    load = Load(calendars, ROOMS, Marks("run"), random.Random(seed))
+    for _ in range(changes):
+        load.change()
+    return load, calendars
+
+
+def test_a_seed_gives_the_same_changes_again() -> None:
+    """And another seed gives others."""
+    assert _played(1)[1].acts == _played(1)[1].acts
+    assert _played(1)[1].acts != _played(2)[1].acts
+
+
+def test_every_kind_of_change_is_made_and_counted() -> None:
+    """Each call is one change of what exists at that moment."""
+    load, calendars = _played(3)
+    assert set(load.made) == {"booked", "series", "moved", "retitled", "made private or public", "cancelled", "deleted"}
+    assert sum(load.made.values()) == len(calendars.acts) == 600
+
+
+def test_every_field_of_a_booking_bears_a_mark() -> None:
+    """A private subject bears the mark of what never leaves, a public one that of a title."""
+    booked = [act[2] for act in _played(4)[1].acts if act[0] == "book"]
+    for event in booked:
+        hidden = (event["body"], event["location"], *event["categories"], *event["attendees"][0].values(),
+                  event["organizer"]["address"])  # fmt: skip
+        assert all("hiddenrun" in text for text in hidden)
+        private = event["sensitivity"] == "private"
+        assert ("hiddenrun" if private else "shownrun") in event["subject"]
+        assert ("hiddenrun" if event["direct"] else "shownrun") in event["organizer"]["name"]
+        assert not (private and not event["direct"]), "a room makes public what was booked with it"
+    assert {event["sensitivity"] for event in booked} == {"normal", "private"}
+
+
+def test_a_meeting_that_becomes_private_gets_a_title_that_never_leaves() -> None:
+    """At the same moment."""
+    turned = [act[3] for act in _played(5)[1].acts if act[0] == "change" and "sensitivity" in act[3]]
+    for event in turned:
+        assert ("hiddenrun" if event["sensitivity"] == "private" else "shownrun") in event["subject"]
+    assert len(turned) > 5

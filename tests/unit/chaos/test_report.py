@@ -1,0 +1,42 @@
+"""What a run prints, and when it was no proof."""
+
+from chaos.accounting import Account
+from chaos.points import POINTS
+from chaos.report import SHOWN, lines
+from chaos.run import Outcome, Plan, shortfalls
+
+PLAN = Plan(seed=7, changes=100, rooms=4, kills=24, seconds=10, patience=10)
+HINTS = {"hintsSent": 200, "sent": 50, "attempts": 60, "answers": {"202": 50, "503": 10}, "dropped": 0}
+ALL = dict.fromkeys(POINTS, 3)
+
+
+def _outcome(kills: dict[str, int] = ALL, **account: object) -> Outcome:
+    found = Account(accepted=2, delivered={("a", "1")}, parked={("a", "2")}, attempts=5, distinct=4, again=1)
+    for name, value in account.items():
+        setattr(found, name, value)
+    return Outcome(PLAN, found, {"booked": 100}, kills, {}, {"Graph 500": 1}, HINTS, {"the file host.log": 10**6}, 0,
+                   {"dead": 1}, {"load": 10, "calm": 5})  # fmt: skip
+
+
+def test_the_last_line_tells_what_became_of_it_and_how_to_repeat_it() -> None:
+    """Accepted, delivered, parked, lost, leaked, and the seed."""
+    assert list(lines(_outcome()))[-1] == (
+        "chaos: 2 accepted, 1 delivered, 1 parked, 0 lost, 0 leaked; again: SEED=7 CHANGES=100"
+    )
+
+
+def test_problems_are_shown_and_leaks_are_counted() -> None:
+    """The first of them at least."""
+    outcome = _outcome()
+    outcome.problems = ["leaked: a title in logs", *(f"lost: {number}" for number in range(SHOWN))]
+    shown = list(lines(outcome))
+    assert "WRONG: leaked: a title in logs" in shown
+    assert shown[-2] == "WRONG: and 1 more"
+    assert "1 leaked" in shown[-1]
+
+
+def test_a_run_without_its_kills_is_no_proof() -> None:
+    """Too few, or none at one of the points."""
+    assert shortfalls(_outcome()) == []
+    assert shortfalls(_outcome({**ALL, "any": 2})) == ["only 23 kills of 24"]
+    assert shortfalls(_outcome({**ALL, "sent": 0, "any": 6})) == ["no kill when sent"]
