@@ -135,7 +135,7 @@ class Proxy:
         trouble = self.trouble(exchange)
         await asyncio.sleep(trouble.delay)
         if trouble.status:
-            return _refusal(trouble.status)
+            return _refusal(exchange.service, trouble.status)
         if trouble.cut == "before":
             return None
         exchange.answer = await server.ask(self.rewrite(exchange.request))
@@ -185,7 +185,13 @@ class _Server:
         self._line = None
 
 
-def _refusal(status: int) -> Message:
-    """Return what storage answers when it will not, as "Status and error codes" has it."""
+def _refusal(service: str, status: int) -> Message:
+    """Return what storage answers when it will not: "Status and error codes" for queues and for tables."""
     code = {503: "ServerBusy", 500: "InternalError", 403: "AuthorizationFailure"}.get(status, "OperationTimedOut")
-    return Message(f"HTTP/1.1 {status} No\r\nx-ms-error-code: {code}\r\nContent-Length: 0\r\n\r\n".encode())
+    if service == "table":
+        kind, text = "json", f'{{"odata.error":{{"code":"{code}","message":{{"lang":"en-US","value":"No."}}}}}}'
+    else:
+        kind, text = "xml", f"<Error><Code>{code}</Code><Message>No.</Message></Error>"
+    lines = (f"HTTP/1.1 {status} No", f"x-ms-error-code: {code}", f"Content-Type: application/{kind}",
+             f"Content-Length: {len(text)}", "", "")  # fmt: skip
+    return Message("\r\n".join(lines).encode(), text.encode(), text.encode())

@@ -22,7 +22,7 @@ CALM_LOOKS = 3  # in a row, a second apart, before nothing is believed to be on 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of a run; `quick` leaves out what takes the relay's time limits, and shortens dead claims."""
+    """What is asked of a run; `quick` leaves out what takes the relay's time limits."""
 
     seed: int
     changes: int
@@ -56,7 +56,7 @@ def play(plan: Plan, folder: Path) -> Outcome:
     chance = random.Random(plan.seed)
     marks = Marks(f"{chance.getrandbits(40):010x}")
     leaks, rooms = Leaks(marks), [f"room{number}@contoso.com" for number in range(plan.rooms)]
-    with Stage(folder, plan.seed, rooms, quick=plan.quick) as stage:
+    with Stage(folder, plan.seed, rooms) as stage:
         for service, proxy in stage.proxies.items():
             proxy.seen = leaks.listener(f"requests to {service}", titles=service == "partner")
         stage.watch()

@@ -15,7 +15,7 @@ from sandbox.stack import Stack
 
 LEASE_SECONDS = 5  # instead of ten minutes: how long a message that a killed host had taken stays hidden
 LONGEST_WAIT = 8  # seconds, instead of hours: how long a message waits for its next try
-QUICK_CLAIM = 12.0  # seconds, instead of two minutes: how long a killed host's claim on an event stands in a quick run
+CLAIM_SECONDS = 15.0  # instead of two minutes: how long the claim of a killed host stands in the ledger
 NEVER = "0 0 0 29 2 *"  # no timer may heal what the run is to find
 SETTINGS = {"SETTLE_SECONDS": "2", "RENEWAL_SCHEDULE": NEVER, "RESYNC_SCHEDULE": NEVER}
 GRAPH = {
@@ -28,16 +28,12 @@ GRAPH = {
 
 
 class Stage:
-    """Everything that runs; as a context manager it stops on leaving.
+    """Everything that runs; as a context manager it stops on leaving."""
 
-    In a `quick` one a killed host's claims end early: nothing there takes the relay that long.
-    """
-
-    def __init__(self, folder: Path, seed: int, rooms: list[str], *, quick: bool = False) -> None:
+    def __init__(self, folder: Path, seed: int, rooms: list[str]) -> None:
         mailboxes = [{"address": room, "displayName": room.partition("@")[0], "kind": "room"} for room in rooms]
         self.stack = Stack(folder, SETTINGS, {"settings": GRAPH | {"seed": seed}, "mailboxes": mailboxes}, host=False)
         self.rooms = rooms
-        self._quick = quick
         self.proxies: dict[str, Proxy] = {}
         try:
             self._start()
@@ -53,8 +49,7 @@ class Stage:
             (("queue", ports["Queue"]), ("table", ports["Table"]), ("partner", partner))
         }  # fmt: skip
         self.proxies["queue"].rewrite = lambda one: shortened(one, LONGEST_WAIT, "sandbox", stack.azurite.key)
-        if self._quick:
-            self.proxies["table"].rewrite = lambda one: sooner(one, QUICK_CLAIM)
+        self.proxies["table"].rewrite = lambda one: sooner(one, CLAIM_SECONDS)
         storage = stack.azurite.connection_string
         for name in ("Queue", "Table"):
             storage = storage.replace(f":{ports[name]}/", f":{self.proxies[name.lower()].port}/")
