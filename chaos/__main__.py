@@ -10,7 +10,8 @@ from pathlib import Path
 from chaos.report import lines
 from chaos.run import Plan, play
 
-CHANGES_PER_SECOND = 30
+CHANGES_PER_SECOND = 33
+STRETCH, PATIENCE = 1.25, 180.0  # which makes ten minutes of ten thousand changes, whatever happens
 
 
 def main() -> int:
@@ -23,7 +24,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="a folder in which logs and storage are left")
     given = parser.parse_args()
     seconds = max(15.0, given.changes / CHANGES_PER_SECOND)
-    plan = Plan(given.seed, given.changes, given.rooms, given.kills, seconds, patience=220.0)
+    plan = Plan(given.seed, given.changes, given.rooms, given.kills, seconds, STRETCH * seconds, PATIENCE)
     calm = f"at most {plan.patience:g} s of calm"
     print(f"chaos: seed {plan.seed}, {plan.changes} changes within {seconds:.0f} s, then {calm}", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing that was started is left running

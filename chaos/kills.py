@@ -8,7 +8,7 @@ from chaos.points import ANY, HELD, POINTS, READ, READ_FAULT
 from chaos.proxy import Trap
 from chaos.stage import Stage
 
-PATIENCE = 6.0  # seconds until a point counts as out of reach for now: no delivery is signed while the partner is away
+PATIENCE = 4.0  # seconds until a point counts as out of reach for now: no delivery is signed while the partner is away
 
 
 class Kills(threading.Thread):

@@ -14,7 +14,9 @@ def lines(outcome: Outcome) -> Iterator[str]:
     load, calm = outcome.seconds["load"], outcome.seconds["calm"]
     yield _line("changes", f"{sum(outcome.made.values())} in {plan.rooms} rooms within {load:.0f} s, "
                            f"at rest after {calm:.0f} s more: {_counted(outcome.made)}")  # fmt: skip
-    yield _line("kills", f"{sum(outcome.kills.values())}: {_counted({p: outcome.kills.get(p, 0) for p in POINTS})}")
+    kills = _counted({point: outcome.kills.get(point, 0) for point in POINTS})
+    missed = _counted(outcome.out_of_reach)
+    yield _line("kills", f"{sum(outcome.kills.values())}: {kills}{missed and f'; waited for in vain: {missed}'}")
     yield _line("faults", f"{sum(outcome.faults.values())}: {_counted(outcome.faults)}")
     yield _line("hints", f"{hints['hintsSent']} accepted in {hints['sent']} of {hints['attempts']} POSTs; "
                          f"answers {_counted(hints['answers'])}; {hints['dropped']} given up")  # fmt: skip

@@ -17,18 +17,24 @@ from chaos.stage import Stage
 from chaos.trouble import Troubles
 from chaos.visits import Visits
 
+SLOWER = 4.0  # times, on a machine that is too busy to start hosts as often as they are killed
 CALM_LOOKS = 3  # in a row, a second apart, before nothing is believed to be on its way
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of a run; `quick` leaves out what takes the relay's time limits."""
+    """What is asked of a run.
+
+    `seconds` is how long the changes take, `longest` how long at most, if the kills take longer; `patience` what is given
+    to the relay then. `quick` leaves out what takes the relay's time limits.
+    """
 
     seed: int
     changes: int
     rooms: int
     kills: int
     seconds: float
+    longest: float
     patience: float
     quick: bool = False
 
@@ -76,7 +82,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
     began = time.monotonic()
     for thread in (kills, troubles, visits):
         thread.start()
-    _make_changes(load, plan)
+    _make_changes(load, plan, kills)
     loaded = time.monotonic()
     for thread in (kills, troubles, visits):
         thread.stop()
@@ -94,14 +100,15 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
     return outcome
 
 
-def _make_changes(load: Load, plan: Plan) -> None:
-    """Make the changes at an even pace, and make up for what came late."""
-    began = time.monotonic()
+def _make_changes(load: Load, plan: Plan, kills: Kills) -> None:
+    """Make the changes at an even pace; slower while fewer kills have come off than should have by then."""
+    pace, due = plan.seconds / plan.changes, time.monotonic()
+    latest = due + plan.longest
     for number in range(plan.changes):
-        early = began + plan.seconds * number / plan.changes - time.monotonic()
-        if early > 0:
-            time.sleep(early)
+        time.sleep(max(0.0, due - time.monotonic()))
         load.change()
+        is_behind = kills.done.total() < plan.kills * number / plan.changes - 1 and time.monotonic() < latest
+        due += SLOWER * pace if is_behind else pace
 
 
 def _calm(stage: Stage, patience: float) -> dict[str, int]:

@@ -19,7 +19,7 @@ CLAIM_SECONDS = 15.0  # instead of two minutes: how long the claim of a killed h
 NEVER = "0 0 0 29 2 *"  # no timer may heal what the run is to find
 SETTINGS = {"SETTLE_SECONDS": "2", "RENEWAL_SCHEDULE": NEVER, "RESYNC_SCHEDULE": NEVER}
 GRAPH = {
-    "hintsPerChange": [1, 4], "hintSpreadSeconds": 0.3, "batchSeconds": 0.1, "flipSeconds": 0.3, "shuffle": True,
+    "hintsPerChange": [1, 4], "hintSpreadSeconds": 0.6, "batchSeconds": 0.4, "flipSeconds": 0.3, "shuffle": True,
     "retrySeconds": 1.0,
     # Graph would call the endpoint slow, or drop its notifications, for ten minutes: the whole run. That is healed by a
     # resync, which has tests of its own.
