@@ -69,10 +69,10 @@ def account(found: Evidence) -> Account:
         if key in found.given_up:
             if members or key not in found.told:
                 result.healed_later.add(key)
+        elif not members and key in found.told:
+            result.delivered.add(key)  # also when an older state of it is a dead letter
         elif waiting:
             result.parked.add(key)
-        elif not members and key in found.told:
-            result.delivered.add(key)
         else:
             result.lost.add(key)
     result.strays = [

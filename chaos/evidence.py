@@ -32,7 +32,7 @@ def gather(stage: Stage) -> Evidence:
 
 def parked(stage: Stage) -> dict[Key, str]:
     """Return the events that are parked or dead letters, with the kind; the table may not be there."""
-    mailboxes = {row["RowKey"]: str(row["mailbox"]) for row in rows(stage, "watches")}
+    mailboxes = {row["RowKey"]: str(row["mailbox"]) for row in rows(stage, "watches") if row["PartitionKey"] == "watch"}
     found = rows(stage, "parked")
     return {(mailboxes.get(row["watch_id"], ""), row["event_id"]): row["PartitionKey"] for row in found}
 
@@ -53,18 +53,9 @@ def waiting(stage: Stage) -> dict[str, int]:
     with QueueServiceClient.from_connection_string(stage.stack.azurite.connection_string) as service:
         for queue in service.list_queues():
             depth = service.get_queue_client(queue.name).get_queue_properties().approximate_message_count
-            if not queue.name.endswith("-poison"):
-                counts[f"queue {queue.name}"] = depth or 0
+            counts[f"queue {queue.name}"] = depth or 0
     counts["parked"] = sum(kind == "waiting" for kind in parked(stage).values())
     return {name: number for name, number in counts.items() if number}
-
-
-def poison(stage: Stage) -> int:
-    """Return how many messages the host has put aside."""
-    with QueueServiceClient.from_connection_string(stage.stack.azurite.connection_string) as service:
-        names = [queue.name for queue in service.list_queues() if queue.name.endswith("-poison")]
-        depths = [service.get_queue_client(name).get_queue_properties().approximate_message_count for name in names]
-    return sum(depth or 0 for depth in depths)
 
 
 def _keys(listed: list[dict[str, Any]]) -> frozenset[Key]:

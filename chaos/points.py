@@ -4,6 +4,7 @@ received | queued | leased | read | signed | sent | recorded: the host is killed
 it can know or do the next thing.
 """
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from chaos.proxy import Exchange, Step
 
 MESSAGES = "/calendar-changes/messages"
 ANY = "any"  # at no chosen point: whenever the pause is over
+_MESSAGE = re.compile(rb"<MessageText>([A-Za-z0-9+/=]*)</MessageText>")
 _SETTLED = re.compile(rb'"claimed_until": ?""')
 
 
@@ -22,6 +24,19 @@ class Point:
     service: str
     step: Step
     matches: Callable[[Exchange], bool]
+
+
+class Resyncs:
+    """Counts the resyncs that the relay asks itself for: there ought to be none, as they would find what was lost."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def hear(self, one: Exchange) -> None:
+        """Look into a message for the queue of repairs."""
+        if one.method == "POST" and one.path.endswith("/mailbox-repairs/messages"):
+            text = _MESSAGE.search(one.request.content)
+            self.number += b'"resync' in base64.b64decode(text[1]) if text else 0
 
 
 def _is_hint(one: Exchange) -> bool:

@@ -72,14 +72,14 @@ def _as_it_is(message: Message) -> Message:
 class Proxy:
     """Serves in a thread of its own from its making until `close`. All attributes may be changed while it serves.
 
-    `trouble` is asked about every exchange; `rewrite` may alter a request; `seen` hears of every request.
+    `trouble` is asked about every exchange; `rewrite` may alter a request; `listeners` hear of every request.
     """
 
     def __init__(self, service: str, target: int) -> None:
         self.service = service
         self.trouble: Callable[[Exchange], Trouble] = lambda _exchange: CALM
         self.rewrite: Callable[[Message], Message] = _as_it_is
-        self.seen: Callable[[Exchange], None] = lambda _exchange: None
+        self.listeners: list[Callable[[Exchange], None]] = []
         self.traps: list[Trap] = []
         self.port = 0
         self._target = target
@@ -129,7 +129,8 @@ class Proxy:
 
     async def _exchange(self, exchange: Exchange, server: "_Server") -> Message | None:
         """Return the answer, or None when the line is to be cut."""
-        self.seen(exchange)
+        for hear in self.listeners:
+            hear(exchange)
         if await self._is_held("asked", exchange):
             return None
         trouble = self.trouble(exchange)

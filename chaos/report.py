@@ -22,8 +22,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
                          f"answers {_counted(hints['answers'])}; {hints['dropped']} given up")  # fmt: skip
     yield _line("accepted", f"{account.accepted} events (several changes of one event within the settle time are one)")
     yield _line("delivered", f"{len(account.delivered)}")
-    yield _line("parked", f"{len(account.parked)}; left in the table: {_counted(outcome.parked) or 'nothing'}; "
-                          f"on poison queues: {outcome.poison}")  # fmt: skip
+    yield _line("parked", f"{len(account.parked)}; left in the table: {_counted(outcome.parked) or 'nothing'}")
     yield _line("lost", f"{len(account.lost)}")
     if hints["dropped"]:
         yield _line("later", f"{len(account.healed_later)} events that Graph gave up, left to a resync")

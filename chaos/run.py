@@ -12,7 +12,7 @@ from chaos.kills import Kills
 from chaos.leaks import Leaks
 from chaos.load import Load
 from chaos.marks import Marks
-from chaos.points import POINTS
+from chaos.points import POINTS, Resyncs
 from chaos.stage import Stage
 from chaos.trouble import Troubles
 from chaos.visits import Visits
@@ -25,8 +25,8 @@ CALM_LOOKS = 3  # in a row, a second apart, before nothing is believed to be on 
 class Plan:
     """What is asked of a run.
 
-    `seconds` is how long the changes take, `longest` how long at most, if the kills take longer; `patience` what is given
-    to the relay then. `quick` leaves out what takes the relay's time limits.
+    `seconds` is how long the changes take, `longest` how long at most, if the kills take longer; `patience` is what the
+    relay has then. `quick` leaves out what takes the relay's time limits.
     """
 
     seed: int
@@ -51,7 +51,7 @@ class Outcome:
     faults: dict[str, int]
     hints: dict[str, Any]
     searched: dict[str, int]
-    poison: int
+    resyncs: int
     parked: dict[str, int]
     seconds: dict[str, float]
     problems: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ def play(plan: Plan, folder: Path) -> Outcome:
     leaks, rooms = Leaks(marks), [f"room{number}@contoso.com" for number in range(plan.rooms)]
     with Stage(folder, plan.seed, rooms) as stage:
         for service, proxy in stage.proxies.items():
-            proxy.seen = leaks.listener(f"requests to {service}", titles=service == "partner")
+            proxy.listeners.append(leaks.listener(f"requests to {service}", titles=service == "partner"))
         stage.watch()
         leaks.secrets = stage.secrets()
         outcome = _run(plan, stage, leaks, random.Random(chance.random()), marks)
@@ -79,6 +79,8 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
     kills = Kills(stage, random.Random(chance.random()), plan.kills, plan.seconds)
     troubles = Troubles(stage, random.Random(chance.random()), plan.seconds, quick=plan.quick)
     visits = Visits(stage, leaks.look)
+    resyncs = Resyncs()
+    stage.proxies["queue"].listeners.append(resyncs.hear)
     began = time.monotonic()
     for thread in (kills, troubles, visits):
         thread.start()
@@ -92,7 +94,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
     parked = list(evidence.parked(stage).values())
     outcome = Outcome(
         plan, result, load.made, dict(kills.done), dict(kills.out_of_reach), dict(troubles.played),
-        stage.stack.tenant.control("GET", "/notifications"), {}, evidence.poison(stage),
+        stage.stack.tenant.control("GET", "/notifications"), {}, resyncs.number,
         {kind: parked.count(kind) for kind in set(parked)}, {"load": loaded - began, "calm": ended - loaded},
     )  # fmt: skip
     unrest = [f"not at rest after {plan.patience:g} s: {number} in {place}" for place, number in still.items()]
@@ -125,8 +127,9 @@ def _calm(stage: Stage, patience: float) -> dict[str, int]:
 
 def shortfalls(outcome: Outcome) -> list[str]:
     """Return why a run proves less than it says: too few kills, or a point that none of them met."""
+    short = [f"{outcome.resyncs} resyncs, which may have found what was lost"] if outcome.resyncs else []
     wanted, done = outcome.plan.kills, sum(outcome.kills.values())
-    short = [f"only {done} kills of {wanted}"] if done < wanted else []
+    short += [f"only {done} kills of {wanted}"] if done < wanted else []
     if wanted >= 3 * len(POINTS):
         short += [f"no kill when {point}" for point in POINTS if not outcome.kills.get(point)]
     return short

@@ -15,9 +15,12 @@ from sandbox.stack import Stack
 
 LEASE_SECONDS = 5  # instead of ten minutes: how long a message that a killed host had taken stays hidden
 LONGEST_WAIT = 8  # seconds, instead of hours: how long a message waits for its next try
+CHANGES = "calendar-changes"
 CLAIM_SECONDS = 15.0  # instead of two minutes: how long the claim of a killed host stands in the ledger
-NEVER = "0 0 0 29 2 *"  # no timer may heal what the run is to find
-SETTINGS = {"SETTLE_SECONDS": "2", "RENEWAL_SCHEDULE": NEVER, "RESYNC_SCHEDULE": NEVER}
+SETTINGS = {
+    "SETTLE_SECONDS": "2", "RENEWAL_SCHEDULE": "*/20 * * * * *",
+    "RESYNC_SCHEDULE": "0 0 0 29 2 *",  # never: it would heal what the run is to find
+}  # fmt: skip
 GRAPH = {
     "hintsPerChange": [1, 4], "hintSpreadSeconds": 0.6, "batchSeconds": 0.4, "flipSeconds": 0.3, "shuffle": True,
     "retrySeconds": 1.0,
@@ -48,7 +51,8 @@ class Stage:
             name: Proxy(name, port) for name, port in
             (("queue", ports["Queue"]), ("table", ports["Table"]), ("partner", partner))
         }  # fmt: skip
-        self.proxies["queue"].rewrite = lambda one: shortened(one, LONGEST_WAIT, "sandbox", stack.azurite.key)
+        key = stack.azurite.key
+        self.proxies["queue"].rewrite = lambda one: shortened(one, CHANGES, LONGEST_WAIT, "sandbox", key)
         self.proxies["table"].rewrite = lambda one: sooner(one, CLAIM_SECONDS)
         storage = stack.azurite.connection_string
         for name in ("Queue", "Table"):

@@ -20,11 +20,11 @@ _SIGNED = ("content-encoding", "content-language", "content-length", "content-md
 _CLAIM = re.compile(rb'("claimed_until": ?")([^"]+)"')
 
 
-def shortened(message: Message, longest: int, account: str, key: str) -> Message:
+def shortened(message: Message, queue: str, longest: int, account: str, key: str) -> Message:
     """Return a Put Message that waits at most `longest` seconds, signed with the key; any other request as it is."""
     method, target, version = message.start
     path, query = urlsplit(target).path, dict(parse_qsl(urlsplit(target).query))
-    if method != "POST" or int(query.get("visibilitytimeout", 0)) <= longest:
+    if method != "POST" or not path.endswith(f"/{queue}/messages") or int(query.get("visibilitytimeout", 0)) <= longest:
         return message
     query["visibilitytimeout"] = str(longest)
     altered = message.with_start(f"{method} {path}?{urlencode(query)} {version}")

@@ -76,6 +76,11 @@ def test_a_parked_change_is_neither_lost_nor_delivered() -> None:
     assert _adds_up(result)
 
 
+def test_an_old_dead_letter_of_what_was_delivered_since_counts_for_nothing() -> None:
+    """The partner knows the last state."""
+    assert account(replace(GOOD, parked={ONE: "dead"})).delivered == {ONE, TWO, SERIES}
+
+
 def test_a_difference_that_nobody_hinted_at_is_a_problem() -> None:
     """The partner has what never was."""
     result = account(replace(GOOD, picture=_known(ghost=_event("ghost"))))

@@ -1,9 +1,11 @@
 """The points are told from what storage and the partner are asked."""
 
+import base64
+
 import pytest
 
 from chaos.http1 import Message
-from chaos.points import HELD, POINTS, READ
+from chaos.points import HELD, POINTS, READ, Resyncs
 from chaos.proxy import Exchange
 
 QUEUE = "/sandbox/calendar-changes/messages"
@@ -62,3 +64,14 @@ def test_a_batch_of_the_ledger_is_recognised() -> None:
 def test_nothing_else_is_taken_for_it(name: str, other: tuple[str, bytes, int, bytes]) -> None:
     """Other queues, put-backs, refusals, claims, other tables."""
     assert not HELD[name].matches(_exchange(*other))
+
+
+def test_a_resync_does_not_pass_unheard() -> None:
+    """Of all repairs those that would find what got lost."""
+    resyncs = Resyncs()
+    repairs = "mailbox-repairs"
+    for queue, kind in ((repairs, "resync-full"), (repairs, "drain"), ("calendar-changes", "resync")):
+        text = base64.b64encode(f'{{"v":1,"repairs":[{{"kind":"{kind}"}}]}}'.encode())
+        body = b"<QueueMessage><MessageText>" + text + b"</MessageText></QueueMessage>"
+        resyncs.hear(_exchange(f"POST /sandbox/{queue}/messages?visibilitytimeout=0", body, 0, b""))
+    assert resyncs.number == 1

@@ -91,7 +91,7 @@ def test_what_is_asked_and_answered_passes_unaltered(served: Served) -> None:
 def test_whoever_listens_hears_every_request_and_its_answer(served: Served) -> None:
     """The exchange has method, path, query and, once answered, the answer without its chunks."""
     heard: list[Exchange] = []
-    served.proxy.seen = heard.append
+    served.proxy.listeners.append(heard.append)
     served.call("GET", "/queue/messages?numofmessages=16")
     (one,) = heard
     assert (one.service, one.method, one.path, one.query) == (

@@ -30,7 +30,7 @@ def _through(azurite: Azurite, service: str) -> tuple[Proxy, str]:
 def test_a_message_waits_no_longer_than_is_said(azurite: Azurite) -> None:
     """One of an hour shows after two seconds; one of a second is left alone."""
     proxy, connection = _through(azurite, "Queue")
-    proxy.rewrite = lambda one: shortened(one, 2, "sandbox", azurite.key)
+    proxy.rewrite = lambda one: shortened(one, "waits", 2, "sandbox", azurite.key)
     with QueueClient.from_connection_string(connection, "waits", retry_total=0) as queue:
         queue.create_queue()
         began = datetime.now(UTC)
@@ -42,10 +42,16 @@ def test_a_message_waits_no_longer_than_is_said(azurite: Azurite) -> None:
     assert 1 <= waits[3600] <= 3.5
 
 
+def test_the_messages_of_other_queues_wait_as_they_are_told(azurite: Azurite) -> None:
+    """A probe that came before its time would find that it is not yet due."""
+    request = Message(b"POST /sandbox/other/messages?visibilitytimeout=3600 HTTP/1.1\r\n\r\n")
+    assert shortened(request, "waits", 2, "sandbox", azurite.key) == request
+
+
 def test_without_the_right_key_it_is_refused(azurite: Azurite) -> None:
     """The signature is a real one: storage checks it."""
     proxy, connection = _through(azurite, "Queue")
-    proxy.rewrite = lambda one: shortened(one, 2, "sandbox", "d3Jvbmc=")
+    proxy.rewrite = lambda one: shortened(one, "refused", 2, "sandbox", "d3Jvbmc=")
     with QueueClient.from_connection_string(connection, "refused", retry_total=0) as queue:
         queue.create_queue()
         with pytest.raises(ClientAuthenticationError):
