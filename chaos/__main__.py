@@ -11,7 +11,7 @@ from chaos.report import lines
 from chaos.run import Plan, play
 
 CHANGES_PER_SECOND = 33
-STRETCH, PATIENCE = 1.25, 180.0  # which makes ten minutes of ten thousand changes, whatever happens
+STRETCH, PATIENCE = 1.15, 180.0  # which makes ten minutes of ten thousand changes, whatever happens
 
 
 def main() -> int:

@@ -25,8 +25,9 @@ class Kills(threading.Thread):
         self.out_of_reach: Counter[str] = Counter()
         self.error: BaseException | None = None
 
-    def stop(self) -> None:
-        """Kill no more; return when the host runs."""
+    def stop(self, grace: float = 0.0) -> None:
+        """Kill no more once it is done, or after the grace; return when the host runs."""
+        self.join(grace)
         self._stopped.set()
         self.join()
         if self.error is not None:

@@ -17,6 +17,7 @@ from chaos.stage import Stage
 from chaos.trouble import Troubles
 from chaos.visits import Visits
 
+GRACE = 0.15
 SLOWER = 4.0  # times, on a machine that is too busy to start hosts as often as they are killed
 CALM_LOOKS = 3  # in a row, a second apart, before nothing is believed to be on its way
 
@@ -86,8 +87,9 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
         thread.start()
     _make_changes(load, plan, kills)
     loaded = time.monotonic()
-    for thread in (kills, troubles, visits):
-        thread.stop()
+    troubles.stop()
+    kills.stop(GRACE * plan.seconds)  # there is work enough left in which to be killed
+    visits.stop()
     still = _calm(stage, plan.patience)
     result = account(evidence.gather(stage))
     ended = time.monotonic()
