@@ -11,7 +11,9 @@ from chaos.report import lines
 from chaos.run import Plan, play
 
 CHANGES_PER_SECOND = 33
-STRETCH, PATIENCE = 1.15, 180.0  # which makes ten minutes of ten thousand changes, whatever happens
+STRETCH = 1.15
+LIMIT = 560.0  # seconds, to which starting and accounting come: ten minutes at most, whatever happens
+CHANGES_PER_KILL = 175
 
 
 def main() -> int:
@@ -20,13 +22,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="repeats a run's random choices")
     parser.add_argument("--changes", type=int, default=10_000)
     parser.add_argument("--rooms", type=int, default=40)
-    parser.add_argument("--kills", type=int, default=56)
+    parser.add_argument("--kills", type=int, help="one for every 175 changes, if it is not said")
     parser.add_argument("--keep", type=Path, help="a folder in which logs and storage are left")
     given = parser.parse_args()
     seconds = max(15.0, given.changes / CHANGES_PER_SECOND)
-    plan = Plan(given.seed, given.changes, given.rooms, given.kills, seconds, STRETCH * seconds, PATIENCE)
-    calm = f"at most {plan.patience:g} s of calm"
-    print(f"chaos: seed {plan.seed}, {plan.changes} changes within {seconds:.0f} s, then {calm}", flush=True)
+    kills = given.kills or max(10, given.changes // CHANGES_PER_KILL)
+    plan = Plan(given.seed, given.changes, given.rooms, kills, seconds, STRETCH * seconds, LIMIT)
+    print(f"chaos: seed {plan.seed}, {plan.changes} changes within {seconds:.0f} s, {plan.kills} kills", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing that was started is left running
     with tempfile.TemporaryDirectory(prefix="calendar-relay-chaos-") as name:
         outcome = play(plan, given.keep or Path(name))

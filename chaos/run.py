@@ -26,8 +26,8 @@ CALM_LOOKS = 3  # in a row, a second apart, before nothing is believed to be on 
 class Plan:
     """What is asked of a run.
 
-    `seconds` is how long the changes take, `longest` how long at most, if the kills take longer; `patience` is what the
-    relay has then. `quick` leaves out what takes the relay's time limits.
+    `seconds` is how long the changes take, `longest` how long at most, if the kills take longer; `limit` is how long
+    all may take, the calm included. `quick` leaves out what takes the relay's time limits.
     """
 
     seed: int
@@ -36,7 +36,7 @@ class Plan:
     kills: int
     seconds: float
     longest: float
-    patience: float
+    limit: float
     quick: bool = False
 
 
@@ -90,7 +90,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
     troubles.stop()
     kills.stop(GRACE * plan.seconds)  # there is work enough left in which to be killed
     visits.stop()
-    still = _calm(stage, plan.patience)
+    still = _calm(stage, began + plan.limit)
     result = account(evidence.gather(stage))
     ended = time.monotonic()
     parked = list(evidence.parked(stage).values())
@@ -99,8 +99,8 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
         stage.stack.tenant.control("GET", "/notifications"), {}, resyncs.number,
         {kind: parked.count(kind) for kind in set(parked)}, {"load": loaded - began, "calm": ended - loaded},
     )  # fmt: skip
-    unrest = [f"not at rest after {plan.patience:g} s: {number} in {place}" for place, number in still.items()]
-    outcome.problems = result.problems + shortfalls(outcome) + unrest
+    unrest = [f"not at rest after {plan.limit:g} s: {number} in {place}" for place, number in still.items()]
+    outcome.problems = unrest + shortfalls(outcome) + result.problems
     return outcome
 
 
@@ -115,9 +115,9 @@ def _make_changes(load: Load, plan: Plan, kills: Kills) -> None:
         due += SLOWER * pace if is_behind else pace
 
 
-def _calm(stage: Stage, patience: float) -> dict[str, int]:
-    """Wait until nothing is on its way; return what still is when patience ends."""
-    stop, looks = time.monotonic() + patience, 0
+def _calm(stage: Stage, stop: float) -> dict[str, int]:
+    """Wait until nothing is on its way; return what still is at the moment when the run has to stop."""
+    looks = 0
     still: dict[str, int] = {}
     while time.monotonic() < stop and looks < CALM_LOOKS:
         stage.stack.tenant.control("POST", "/notifications/flush", {"rooms": True})

@@ -22,7 +22,7 @@ SETTINGS = {
     "RESYNC_SCHEDULE": "0 0 0 29 2 *",  # never: it would heal what the run is to find
 }  # fmt: skip
 GRAPH = {
-    "hintsPerChange": [1, 4], "hintSpreadSeconds": 0.6, "batchSeconds": 0.2, "flipSeconds": 0.3, "shuffle": True,
+    "hintsPerChange": [1, 4], "hintSpreadSeconds": 0.3, "batchSeconds": 0.3, "flipSeconds": 0.3, "shuffle": True,
     "retrySeconds": 1.0,
     # Graph would call the endpoint slow, or drop its notifications, for ten minutes: the whole run. That is healed by a
     # resync, which has tests of its own.

@@ -5,7 +5,7 @@ from chaos.points import POINTS
 from chaos.report import SHOWN, lines
 from chaos.run import Outcome, Plan, shortfalls
 
-PLAN = Plan(seed=7, changes=100, rooms=4, kills=24, seconds=10, longest=20, patience=10)
+PLAN = Plan(seed=7, changes=100, rooms=4, kills=24, seconds=10, longest=20, limit=30)
 HINTS = {"hintsSent": 200, "sent": 50, "attempts": 60, "answers": {"202": 50, "503": 10}, "dropped": 0}
 ALL = dict.fromkeys(POINTS, 3)
 
