@@ -90,6 +90,8 @@ class Stage:
         found |= {f"{name} key of the host": value for name, value in stack.keys.items()}
         for name, versions in stack.seed["secrets"].items():
             found |= {f"{name} {number}": text.removeprefix("whsec_") for number, text in enumerate(versions)}
+        for number, client in enumerate(stack.seed["clients"]):
+            found |= {f"secret of client {number}": text for text in client["secrets"]}
         for one in stack.tenant.control("GET", "/subscriptions")["value"]:
             found[f"clientState of {one['mailbox']}"] = one["clientState"]
         return found
