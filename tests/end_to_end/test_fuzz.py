@@ -13,6 +13,6 @@ def test_generated_requests_are_answered_as_the_document_says(tmp_path: Path) ->
     """Sound ones are accepted, others are refused, nobody gets in without a key, and none is a 5xx."""
     with Stack(tmp_path, SETTINGS, seed(1)) as stack:
         prepare(stack)
-        done = schemathesis(stack, tmp_path, "--seed", "1", "-n", "5", "--phases", "examples,coverage,fuzzing")
+        done = schemathesis(stack, tmp_path, "--seed", "1", "-n", "5", "--phases", "examples,coverage")
         assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-1_000:]
         assert "(Failed, Id=" not in stack.host.log.read_text()

@@ -177,3 +177,15 @@ def test_a_message_that_nobody_wrote_is_noted_without_its_content(world: World, 
     assert "canary" not in str(world.parked_rows.rows)
     assert played(world, all=True) == []
     assert [type(one) for one in world.parked.page(DEAD, 10)] == [Parked]
+
+
+def test_what_dies_after_a_replay_was_asked_for_is_not_meant(world: World) -> None:
+    """Who asked has not seen it."""
+    die(world, 1)
+    ask_for_replay(world, read_selection({"all": True}), "tester")  # type: ignore[arg-type]  # a fake
+    world.pass_by(1)
+    message = world.hint("later")
+    bury(world, message, message.changes[0], "rejected", 400)  # type: ignore[arg-type]  # a fake
+    (step,) = world.repairs.take_repairs()
+    assert repair(world, step) == "replayed-1"  # type: ignore[arg-type]  # a fake
+    assert [one.event_id for one in world.parked.page(DEAD, 10)] == ["later"]
