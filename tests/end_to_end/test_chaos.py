@@ -17,5 +17,5 @@ def test_kills_and_faults_lose_nothing_and_leak_nothing(tmp_path: Path) -> None:
     print("\n".join(lines(outcome)))  # noqa: T201 (shown when it fails)
     assert outcome.problems == []
     assert outcome.account.accepted == len(outcome.account.delivered) > 50
-    assert sum(outcome.kills.values()) >= PLAN.kills
+    assert sum(outcome.kills.values()) >= 8
     assert min(outcome.searched.values()) > 1000, "every place was searched"
