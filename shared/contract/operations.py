@@ -25,6 +25,7 @@ _HANDSHAKE = Query("validationToken", "Graph checks the address: answered as it 
 _FROM_GRAPH: dict[int, Answer] = {
     200: Answer("The decoded validationToken.", media="text/plain"),
     202: Answer("Whatever is genuine is on a queue."),
+    500: Answer("The queue could not be written, says the host: Graph tries again."),
 }
 
 _TABLE = (

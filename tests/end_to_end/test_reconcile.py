@@ -88,6 +88,7 @@ def test_a_refused_watch_says_why_is_not_hammered_and_recovers(world: World) -> 
         (told,) = world.watches(room)
         assert (told["state"], "Calendars.Read" in told["lastError"]) == ("refused", True)
         assert datetime.now(UTC) - datetime.fromisoformat(told["since"]) < timedelta(minutes=1)
+        world.quiet()
         world.tenant.control("DELETE", "/calls")
         assert world.reconcile() == {}
         assert world.tenant.control("GET", "/calls") == {"GET /subscriptions": 1}
