@@ -18,10 +18,12 @@ def test_what_an_endpoint_took_is_counted_by_event(world: World) -> None:
     world.flush()
     world.control("PATCH", f"/calendars/{ROOM}/events/{one['id']}", {"subject": "Another"})
     world.flush()
-    assert _outcomes(world) == {"givenUp": [], "accepted": [
+    outcomes = _outcomes(world)
+    assert outcomes["givenUp"] == []
+    assert sorted(outcomes["accepted"], key=lambda outcome: outcome["mailbox"]) == [
         {"mailbox": ROOM, "eventId": one["id"], "notifications": 2},
         {"mailbox": OTHER_ROOM, "eventId": other["immutableId"], "notifications": 1},
-    ]}  # fmt: skip
+    ]
 
 
 def test_what_was_refused_is_not_accepted_and_in_the_end_given_up(world: World) -> None:
