@@ -89,6 +89,7 @@ class Troubles(threading.Thread):
         self._kinds = [fault for fault in FAULTS if fault.quick or not quick]
         self._tempo = min(1.0, seconds / ROUND_SECONDS)
         self._outages = 0 if quick else 2
+        self._left: list[str] = []
         self.played: Counter[str] = Counter()
         self.spoilt: Counter[str] = Counter()
         self.error: BaseException | None = None
@@ -131,10 +132,13 @@ class Troubles(threading.Thread):
         tenant, partner = self._stage.stack.tenant, self._stage.stack.partner
         if fault.tenant:
             planted = tenant.control("POST", "/faults", fault.tenant)["id"]
-            return lambda: None if "times" in fault.tenant else tenant.control("DELETE", f"/faults/{planted}")
+            if "times" not in fault.tenant:
+                return lambda: tenant.control("DELETE", f"/faults/{planted}")
+            self._left.append(planted)
         if fault.partner:
             partner.control("POST", "/behaviour", fault.partner)
-            return lambda: None if "times" in fault.partner else partner.control("DELETE", "/behaviour")
+            if "times" not in fault.partner:
+                return lambda: partner.control("DELETE", "/behaviour")
         return lambda: None
 
     def _spoiling(self, fault: Fault) -> Callable[[Exchange], Trouble]:
@@ -152,7 +156,8 @@ class Troubles(threading.Thread):
         for proxy in self._stage.proxies.values():
             proxy.trouble = lambda _exchange: CALM
         try:
-            self._stage.stack.tenant.control("DELETE", "/faults")
+            for planted in self._left:  # and no other: kills plant faults, too
+                self._stage.stack.tenant.control("DELETE", f"/faults/{planted}")
             self._stage.stack.partner.control("DELETE", "/behaviour")
         except requests.RequestException as error:
             self.error = self.error or error
