@@ -2,12 +2,14 @@
 
 import random
 import threading
-from collections import Counter
+import time
+from collections import Counter, deque
 
-from chaos.points import ANY, HELD, POINTS, READ, READ_FAULT
+from chaos.points import ANY, HELD, OF_A_DELIVERY, POINTS, READ, READ_FAULT
 from chaos.proxy import Trap
 from chaos.stage import Stage
 
+FLOW = (3, 10.0)  # deliveries, in so many seconds
 PATIENCE = 5.0  # seconds until a point counts as out of reach for now: no delivery is signed while the partner is away
 
 
@@ -22,6 +24,8 @@ class Kills(threading.Thread):
         self._gap = seconds / number
         self._stopped = threading.Event()
         self._fault = ""
+        self._delivered: deque[float] = deque(maxlen=FLOW[0])
+        stage.proxies["partner"].listeners.append(lambda _delivery: self._delivered.append(time.monotonic()))
         self.done: Counter[str] = Counter()
         self.out_of_reach: Counter[str] = Counter()
         self.error: BaseException | None = None
@@ -50,7 +54,13 @@ class Kills(threading.Thread):
     def _next(self) -> str:
         """Choose a point of which there were few kills; one that was waited for in vain comes a little later."""
         weight = {point: self.done[point] + 0.4 * self.out_of_reach[point] + self._chance.random() for point in POINTS}
-        return min(POINTS, key=lambda point: weight[point])
+        within = POINTS if self._is_flowing() else [point for point in POINTS if point not in OF_A_DELIVERY]
+        return min(within, key=lambda point: weight[point])
+
+    def _is_flowing(self) -> bool:
+        """Tell whether deliveries go out; a single one is a probe, whose death only makes an outage longer."""
+        number, seconds = FLOW
+        return len(self._delivered) == number and time.monotonic() - self._delivered[0] < seconds
 
     def _restart(self, following: str, *, needless: bool) -> None:
         """Kill and start; before it reads anything, the new host's first delivery is made to wait, if that is next."""

@@ -79,4 +79,5 @@ HELD = {
 # Between reading and signing, a host that was just started asks for the signing secret: it is made to wait there.
 READ = "read"
 READ_FAULT = {"match": "GET /secrets/partner-signing-secret", "delaySeconds": 1.0, "times": 1}
+OF_A_DELIVERY = (READ, "signed", "sent", "recorded")
 POINTS = ("received", "queued", "leased", READ, "signed", "sent", "recorded", ANY)

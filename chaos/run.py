@@ -108,21 +108,24 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
 def _make_changes(load: Load, plan: Plan, kills: Kills) -> None:
     """Make the changes at an even pace; slower while fewer kills have come off than should have by then."""
     pace, due = plan.seconds / plan.changes, time.monotonic()
-    latest = due + plan.longest
+    to_spare = plan.longest - plan.seconds
     for number in range(plan.changes):
         time.sleep(max(0.0, due - time.monotonic()))
         load.change()
-        is_behind = kills.done.total() < plan.kills * number / plan.changes - 1 and time.monotonic() < latest
+        is_behind = kills.done.total() < plan.kills * number / plan.changes - 1 and to_spare > 0
         due += SLOWER * pace if is_behind else pace
+        to_spare -= (SLOWER - 1) * pace if is_behind else 0
 
 
 def _calm(stage: Stage, stop: float) -> dict[str, int]:
     """Wait until nothing is on its way; return what still is at the moment when the run has to stop."""
     looks = 0
     still: dict[str, int] = {}
-    while time.monotonic() < stop and looks < CALM_LOOKS:
+    while looks < CALM_LOOKS and (time.monotonic() < stop or not looks):
         stage.stack.tenant.control("POST", "/notifications/flush", {"rooms": True})
         still = evidence.waiting(stage)
+        if still and time.monotonic() >= stop:
+            break
         looks = 0 if still else looks + 1
         time.sleep(1.0)
     return still

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
-
 from chaos.proxy import CALM, Exchange, Trouble
 from chaos.stage import Stage
 
@@ -22,8 +20,8 @@ _JSON = {"Content-Type": "application/json"}
 class Fault:
     """One kind of trouble: at the `tenant`, at the `partner` (their control's JSON), or at a `storage` service.
 
-    It lasts for `seconds`, or for as many requests as it says itself. `share` is the part of the storage exchanges that
-    meet it. One that is not `quick` makes the relay wait for its time limits.
+    It lasts for `seconds`, and for no more requests than it says itself. `share` is the part of the storage exchanges
+    that meet it. One that is not `quick` makes the relay wait for its time limits.
     """
 
     name: str
@@ -32,16 +30,16 @@ class Fault:
     storage: tuple[str, ...] = ()
     trouble: Trouble = CALM
     share: float = 1.0
-    seconds: float = 4.0
+    seconds: float = 3.0
     quick: bool = True
 
 
 def _graph(name: str, times: int, quick: bool = True, **how: Any) -> Fault:  # noqa: FBT001, FBT002 (as Fault names it)
-    return Fault(name, tenant={"match": _READS, "times": times, **how}, seconds=0, quick=quick)
+    return Fault(name, tenant={"match": _READS, "times": times, **how}, quick=quick)
 
 
 def _partner(name: str, times: int, quick: bool = True, **how: Any) -> Fault:  # noqa: FBT001, FBT002
-    return Fault(name, partner={"times": times, **how}, seconds=0, quick=quick)
+    return Fault(name, partner={"times": times, **how}, quick=quick)
 
 
 FAULTS = (
@@ -73,8 +71,8 @@ FAULTS = (
     Fault("table slow", storage=("table",), trouble=Trouble(delay=0.5), share=0.5),
     Fault("storage down", storage=("queue", "table"), trouble=Trouble(status=503)),
 )
-ROUND_SECONDS = 110.0  # for a round of all faults at full length; a shorter run has all of them, only shorter
-PAUSE = 2.0
+ROUND_SECONDS = 120.0  # for a round of all faults at full length; a shorter run has all of them, only shorter
+PAUSE = 1.5
 OUTAGE = Fault("partner away", partner={"status": 503}, seconds=25, quick=False)
 
 
@@ -89,9 +87,7 @@ class Troubles(threading.Thread):
         self._kinds = [fault for fault in FAULTS if fault.quick or not quick]
         self._tempo = min(1.0, seconds / ROUND_SECONDS)
         self._outages = 0 if quick else 2
-        self._left: list[str] = []
         self.played: Counter[str] = Counter()
-        self.spoilt: Counter[str] = Counter()
         self.error: BaseException | None = None
 
     def stop(self) -> None:
@@ -113,8 +109,6 @@ class Troubles(threading.Thread):
                         self._play(fault)
         except BaseException as error:  # noqa: BLE001 (it is raised again where the thread is joined)
             self.error = error
-        finally:
-            self._calm()
 
     def _play(self, fault: Fault) -> None:
         self.played[fault.name] += 1
@@ -128,36 +122,23 @@ class Troubles(threading.Thread):
         self._stopped.wait(PAUSE * self._tempo * self._chance.uniform(0.5, 1.5))
 
     def _plant(self, fault: Fault) -> Callable[[], object]:
-        """Plant what concerns tenant or partner; return what takes away a fault that does not end by itself."""
+        """Plant what concerns tenant or partner; return what takes it away again.
+
+        Else those that nobody meets for a while would wait, and make an outage of minutes when somebody comes.
+        """
         tenant, partner = self._stage.stack.tenant, self._stage.stack.partner
         if fault.tenant:
             planted = tenant.control("POST", "/faults", fault.tenant)["id"]
-            if "times" not in fault.tenant:
-                return lambda: tenant.control("DELETE", f"/faults/{planted}")
-            self._left.append(planted)
+            return lambda: tenant.control("DELETE", f"/faults/{planted}")
         if fault.partner:
             partner.control("POST", "/behaviour", fault.partner)
-            if "times" not in fault.partner:
-                return lambda: partner.control("DELETE", "/behaviour")
+            return lambda: partner.control("DELETE", "/behaviour")
         return lambda: None
 
     def _spoiling(self, fault: Fault) -> Callable[[Exchange], Trouble]:
         chance = random.Random(self._chance.random())
 
         def spoil(_exchange: Exchange) -> Trouble:
-            if chance.random() >= fault.share:
-                return CALM
-            self.spoilt[fault.name] += 1
-            return fault.trouble
+            return fault.trouble if chance.random() < fault.share else CALM
 
         return spoil
-
-    def _calm(self) -> None:
-        for proxy in self._stage.proxies.values():
-            proxy.trouble = lambda _exchange: CALM
-        try:
-            for planted in self._left:  # and no other: kills plant faults, too
-                self._stage.stack.tenant.control("DELETE", f"/faults/{planted}")
-            self._stage.stack.partner.control("DELETE", "/behaviour")
-        except requests.RequestException as error:
-            self.error = self.error or error
