@@ -1,0 +1,68 @@
+#Requires -Version 5.1
+#Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Applications
+<#
+.SYNOPSIS
+Lets an app call the relay's API, with one of its roles.
+
+.DESCRIPTION
+The app may be the partner's own, when it is a multi-tenant app: then this makes its enterprise application in your tenant,
+which by itself may do nothing. It gets no permission of Microsoft Graph. Run it with -WhatIf first; running it twice
+does nothing new. Revoke-RelayCaller.ps1 undoes it. You need the Entra role Application Administrator, and no secret.
+See "Grant an appRoleAssignment to a service principal".
+
+.PARAMETER AppId
+The client id of the registration of the relay's API.
+
+.PARAMETER CallerAppId
+The client id of the calling app; the partner tells it.
+
+.PARAMETER Role
+Relay.Setup is the partner's; Relay.Read only looks; Relay.Admin is for your own operators.
+
+.EXAMPLE
+./Grant-RelayCaller.ps1 -AppId API_CLIENT_ID -CallerAppId PARTNER_CLIENT_ID -Role Relay.Setup -WhatIf
+#>
+[CmdletBinding(SupportsShouldProcess)]
+param(
+    [Parameter(Mandatory)][guid] $AppId,
+    [Parameter(Mandatory)][guid] $CallerAppId,
+    [ValidateSet('Relay.Read', 'Relay.Setup', 'Relay.Admin')][string] $Role = 'Relay.Setup'
+)
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+if (-not (Get-MgContext)) {
+    throw "Not connected to Microsoft Graph. Run first: Connect-MgGraph -Scopes 'Application.ReadWrite.All','AppRoleAssignment.ReadWrite.All'"
+}
+$api = Get-MgServicePrincipal -Filter "appId eq '$AppId'"
+if (-not $api) {
+    throw "This tenant has no enterprise application with the client id $AppId. Run Add-RelayAppRole.ps1 first."
+}
+$wanted = @($api.AppRoles | Where-Object { $_.Value -eq $Role })
+if (-not $wanted) {
+    throw "The app $AppId has no role $Role. Run Add-RelayAppRole.ps1 first; a new role counts after a minute."
+}
+
+Write-Output '1. The enterprise application of the caller: a role can be given to nothing else.'
+$caller = Get-MgServicePrincipal -Filter "appId eq '$CallerAppId'"
+if (-not $caller -and $PSCmdlet.ShouldProcess("$CallerAppId", 'Create the enterprise application of the calling app')) {
+    $caller = New-MgServicePrincipal -AppId "$CallerAppId" -ErrorAction Stop
+}
+
+if (-not $caller -and -not $WhatIfPreference) {
+    Write-Output 'It was not made, so it has no role.'
+    return
+}
+
+Write-Output "2. The role $Role for it."
+$granted = @()
+if ($caller) {
+    $granted = @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $caller.Id -All | Where-Object { "$($_.AppRoleId)" -eq "$($wanted[0].Id)" -and "$($_.ResourceId)" -eq "$($api.Id)" })
+}
+if ($granted) {
+    Write-Output 'It has the role already.'
+}
+elseif ($PSCmdlet.ShouldProcess("$CallerAppId", "Give the role $Role of $($api.DisplayName)")) {
+    New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $caller.Id -PrincipalId $caller.Id -ResourceId $api.Id -AppRoleId $wanted[0].Id -ErrorAction Stop | Out-Null
+}
+Write-Output "Next: the partner asks for a token with the scope api://$AppId/.default and calls /api/entra/subscriptions. Then turn keys off with CALLER_KEYS=false."

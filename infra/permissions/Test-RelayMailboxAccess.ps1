@@ -1,0 +1,56 @@
+#Requires -Version 5.1
+#Requires -Modules ExchangeOnlineManagement
+<#
+.SYNOPSIS
+Proves in Exchange that the relay can read a mailbox inside of its scope, and none outside. Changes nothing.
+
+.DESCRIPTION
+Asks Test-ServicePrincipalAuthorization, which answers at once and not from the cache that the relay itself has to wait
+for. It knows only what was granted in Exchange; run Test-RelayPermission.ps1 for what was granted in Entra.
+Fails with a list when something is not as it should be.
+
+.PARAMETER AppId
+The client id of the relay's managed identity or app registration (the setting CLIENT_ID).
+
+.PARAMETER MailboxInside
+A mailbox that the relay is to read.
+
+.PARAMETER MailboxOutside
+A mailbox that it must not read.
+
+.EXAMPLE
+./Test-RelayMailboxAccess.ps1 -AppId CLIENT_ID -MailboxInside room1@contoso.com -MailboxOutside ceo@contoso.com
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)][guid] $AppId,
+    [Parameter(Mandatory)][string] $MailboxInside,
+    [Parameter(Mandatory)][string] $MailboxOutside
+)
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+if (-not (Get-ConnectionInformation | Where-Object { $_.State -eq 'Connected' })) {
+    throw 'Not connected to Exchange Online. Run Connect-ExchangeOnline first, as an Exchange Administrator.'
+}
+$known = Get-Content -Path "$PSScriptRoot/permissions.json" -Raw -Encoding UTF8 | ConvertFrom-Json
+$wanted = @($known.permissions | Where-Object { $_.inProduct -and $_.grantedIn -eq 'exchange' } | ForEach-Object { $_.exchangeRole })
+$inside = @(Test-ServicePrincipalAuthorization -Identity "$AppId" -Resource $MailboxInside -ErrorAction Stop)
+$outside = @(Test-ServicePrincipalAuthorization -Identity "$AppId" -Resource $MailboxOutside -ErrorAction Stop)
+$problems = @()
+
+foreach ($role in $wanted) {
+    if (-not ($inside | Where-Object { $_.RoleName -eq $role -and "$($_.InScope)" -eq 'True' })) {
+        $problems += "$MailboxInside is not in the scope of $role. Is it a direct member of the group? A new member counts after some minutes."
+    }
+}
+foreach ($row in @($outside | Where-Object { "$($_.InScope)" -eq 'True' })) {
+    $problems += "$MailboxOutside is open to the relay by $($row.RoleName) within $($row.AllowedResourceScope): the scope is too wide."
+}
+foreach ($row in @($inside | Where-Object { $wanted -notcontains $_.RoleName })) {
+    $problems += "The relay holds $($row.RoleName), which it does not need."
+}
+if ($problems) {
+    throw ($problems -join [Environment]::NewLine)
+}
+Write-Output "Proved in Exchange: the relay may read $MailboxInside, and may not read $MailboxOutside."

@@ -1,0 +1,58 @@
+#Requires -Version 5.1
+#Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Applications
+<#
+.SYNOPSIS
+Shows every permission that the relay's identity holds in Entra, and fails when one defeats the scope in Exchange.
+Changes nothing.
+
+.DESCRIPTION
+Grants add up: a permission on calendars or mail that is granted in Entra holds for every mailbox of the tenant, whatever scope
+Exchange knows. So the relay is to hold none of them there. It also prints the object id that the Exchange script wants.
+See "Role Based Access Control for Applications in Exchange Online" and "Microsoft Graph permissions reference".
+
+.PARAMETER AppId
+The client id of the relay's managed identity or app registration (the setting CLIENT_ID).
+
+.EXAMPLE
+./Test-RelayPermission.ps1 -AppId CLIENT_ID
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)][guid] $AppId
+)
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+if (-not (Get-MgContext)) {
+    throw "Not connected to Microsoft Graph. Run first: Connect-MgGraph -Scopes 'Application.Read.All'"
+}
+$known = Get-Content -Path "$PSScriptRoot/permissions.json" -Raw -Encoding UTF8 | ConvertFrom-Json
+$relay = Get-MgServicePrincipal -Filter "appId eq '$AppId'"
+if (-not $relay) {
+    throw "This tenant has no enterprise application with the client id $AppId. Is it the client id, and the right tenant?"
+}
+Write-Output "$($relay.DisplayName): client id $AppId, object id of the enterprise application $($relay.Id)"
+
+$needed = @($known.permissions | Where-Object { $_.inProduct -and $_.grantedIn -eq 'entra' } | ForEach-Object { $_.name })
+$defeating = @()
+foreach ($grant in @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $relay.Id -All)) {
+    $resource = Get-MgServicePrincipal -ServicePrincipalId $grant.ResourceId
+    $role = @($resource.AppRoles | Where-Object { "$($_.Id)" -eq "$($grant.AppRoleId)" } | ForEach-Object { $_.Value }) -join ''
+    if (-not $role) {
+        $role = 'Default access'
+    }
+    if ($role -match '^(Calendars|Mail|MailboxSettings|Contacts|full_access)') {
+        $defeating += $role
+        Write-Warning "$role of $($resource.DisplayName) is granted in Entra: it opens every mailbox of the tenant, and the scope in Exchange does not hold it back."
+    }
+    elseif ($needed -contains $role) {
+        Write-Output "$role of $($resource.DisplayName): needed for room lists; cannot be scoped."
+    }
+    else {
+        Write-Warning "$role of $($resource.DisplayName) is granted in Entra, and the relay does not need it."
+    }
+}
+if ($defeating) {
+    throw "The scope in Exchange is defeated by $($defeating -join ', '). Remove it: ./Revoke-RelayPermission.ps1 -AppId $AppId -Permission $($defeating -join ',')"
+}
+Write-Output 'Nothing in Entra defeats the scope in Exchange. Next: Test-RelayMailboxAccess.ps1 proves the scope itself.'

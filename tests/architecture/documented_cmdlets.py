@@ -1,0 +1,55 @@
+"""Every cmdlet that the permission scripts may use, with the parameters of it that Microsoft documents and they use.
+
+Exchange: the pages of the ExchangePowerShell module, each named like its cmdlet, and "Get-ConnectionInformation".
+Graph: the pages of Microsoft.Graph.Applications and Microsoft.Graph.Authentication. CHANGES change something. UNDO
+names the script that takes back what another has made.
+"""
+
+_ANY = {"ErrorAction"}
+_ASKING = _ANY | {"Confirm"}
+
+READS = {
+    "Get-ConnectionInformation": set(),
+    "Get-DistributionGroup": {"Identity", *_ANY},
+    "Get-DistributionGroupMember": {"Identity", "ResultSize"},
+    "Get-ServicePrincipal": {"Identity", *_ANY},
+    "Get-ManagementScope": {"Identity", *_ANY},
+    "Get-ManagementRoleAssignment": {"Identity", *_ANY},
+    "Test-ServicePrincipalAuthorization": {"Identity", "Resource", *_ANY},
+    "Get-MgContext": set(),
+    "Get-MgApplication": {"Filter"},
+    "Get-MgServicePrincipal": {"Filter", "ServicePrincipalId"},
+    "Get-MgServicePrincipalAppRoleAssignment": {"ServicePrincipalId", "All"},
+    "Get-MgServicePrincipalAppRoleAssignedTo": {"ServicePrincipalId", "All"},
+}
+CHANGES = {
+    "New-ServicePrincipal": {"AppId", "ObjectId", "DisplayName", *_ANY},
+    "New-ManagementScope": {"Name", "RecipientRestrictionFilter", *_ANY},
+    "New-ManagementRoleAssignment": {"Name", "App", "Role", "CustomResourceScope", *_ANY},
+    "Remove-ServicePrincipal": {"Identity", *_ASKING},
+    "Remove-ManagementScope": {"Identity", *_ASKING},
+    "Remove-ManagementRoleAssignment": {"Identity", *_ASKING},
+    "New-MgServicePrincipal": {"AppId", *_ANY},
+    "New-MgServicePrincipalAppRoleAssignment": {"ServicePrincipalId", "PrincipalId", "ResourceId", "AppRoleId", *_ANY},
+    "Remove-MgServicePrincipal": {"ServicePrincipalId", *_ANY},
+    "Remove-MgServicePrincipalAppRoleAssignment": {"ServicePrincipalId", "AppRoleAssignmentId", *_ANY},
+    "Invoke-MgGraphRequest": {"Method", "Uri", "ContentType", "Body", *_ANY},
+}
+POWERSHELL = {
+    "Set-StrictMode": {"Version"},
+    "Get-Content": {"Path", "Raw", "Encoding"},
+    "ConvertFrom-Json": set(),
+    "ConvertTo-Json": {"InputObject", "Depth"},
+    "Where-Object": set(),
+    "ForEach-Object": set(),
+    "Out-Null": set(),
+    "Write-Output": set(),
+    "Write-Warning": set(),
+}
+UNDO = {
+    "Grant-RelayMailboxAccess": "Revoke-RelayMailboxAccess",
+    "Grant-RelayPermission": "Revoke-RelayPermission",
+    "Add-RelayAppRole": "Remove-RelayAppRole",
+    "Grant-RelayCaller": "Revoke-RelayCaller",
+}
+TESTS = {"Test-RelayMailboxAccess", "Test-RelayPermission"}
