@@ -1,0 +1,117 @@
+"""docs/data-protection.md says what is read, sent, kept and logged: the tables are compared with the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+
+import pytest
+
+from sandbox.process import ROOT
+from shared.graph import events
+from shared.partner import payload
+from shared.relay.messages import Change, Repair
+from shared.storage.endpoint import Endpoint
+from shared.storage.ledger import Entry
+from shared.storage.parked import Parked
+from shared.storage.replays import Replay
+from shared.storage.room_lists import RoomList
+from shared.storage.watches import Watch
+
+PAGE = (ROOT / "docs" / "data-protection.md").read_text()
+KEPT = (Watch, RoomList, Endpoint, Replay, Entry, Parked, Change, Repair)
+NOON = {"dateTime": "2026-11-20T12:00:00", "timeZone": "UTC"}
+
+
+def row(*cells: str) -> str:
+    """Return the last cell of the row that begins with these."""
+    found = re.findall(rf"^\| {re.escape(' | '.join(cells))} \| (.*) \|$", PAGE, re.MULTILINE)
+    assert len(found) == 1, cells
+    return str(found[0])
+
+
+def listed(*cells: str) -> list[str]:
+    """Return the names in the first code of that cell."""
+    return [name.strip() for name in row(*cells).split("`")[1].split(",")]
+
+
+def calls_of(name: str) -> Iterator[ast.Call]:
+    """Yield every call of a function of shared/telemetry.py in the app."""
+    for folder in ("functions", "shared"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == f"telemetry.{name}":
+                    yield node
+
+
+def test_what_is_read_of_an_event_is_what_is_selected() -> None:
+    """Neither less nor more."""
+    assert listed("an event of a watched mailbox") == events.SELECT.split(",")
+    assert "ten properties" in (ROOT / "docs" / "permissions.md").read_text()
+    assert len(events.SELECT.split(",")) == 10
+
+
+def test_what_is_read_of_a_room_is_what_is_selected() -> None:
+    """The only other $select in the code."""
+    selected = re.findall(r'"\$select": "([^"]+)"', (ROOT / "shared" / "graph" / "rooms.py").read_text())
+    assert selected == [",".join(listed("a room of a room list"))]
+
+
+def test_no_other_call_reads_content() -> None:
+    """Whatever reads from Graph selects, but for the list of the relay's own subscriptions."""
+    code = {path.name: path.read_text() for path in (ROOT / "shared").rglob("*.py")}
+    reading = {name for name, text in code.items() if re.search(r'_graph\.(pages\(|call\(\s*"GET")', text)}
+    assert reading == {"events.py", "rooms.py", "subscriptions.py"}
+
+
+def test_what_is_sent_is_the_payload() -> None:
+    """Built from an event of Graph, so that a new field shows."""
+    event = payload.public_event({"id": "1", "subject": "x", "start": NOON, "end": NOON})
+    body = ast.literal_eval(payload.body_of("deleted", "w", "m", payload.gone_event("1", "2"), datetime.now(UTC)))
+    assert listed("an event") == list(event)
+    assert listed("an event that is gone") == list(body["data"]["event"])
+    assert listed("the envelope") == list(body)
+    assert listed("data") == list(body["data"])
+
+
+@pytest.mark.parametrize("kind", KEPT, ids=lambda kind: kind.__name__)
+def test_what_is_kept_are_the_fields_of_rows_and_messages(kind: type) -> None:
+    """The etag is the storage's own."""
+    place = re.findall(rf"^\| (\S+ `[a-z-]+`) \| {kind.__name__} \|", PAGE, re.MULTILINE)
+    assert listed(place[0], kind.__name__) == [field.name for field in fields(kind) if field.name != "etag"]
+
+
+def test_no_table_and_no_queue_is_missing() -> None:
+    """By the names under which they are opened."""
+    code = (ROOT / "shared" / "bootstrap_storage.py").read_text()
+    queues = (ROOT / "shared" / "storage" / "queues.py").read_text()
+    names = set(re.findall(r'storage\.table\("(\w+)"\)', code))
+    names |= set(re.findall(r'^[A-Z]+ = "([a-z-]+)"', queues, re.MULTILINE))
+    assert set(re.findall(r"^\| (?:table|queue) `([a-z-]+)` \|", PAGE, re.MULTILINE)) == names
+
+
+def test_every_row_that_is_kept_is_of_a_kind_on_the_page() -> None:
+    """A new dataclass of shared/storage has to say what it keeps."""
+    defined = set()
+    for path in (ROOT / "shared" / "storage").glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list):
+                defined.add(node.name)
+    assert defined == {kind.__name__ for kind in KEPT} - {"Change", "Repair"}
+
+
+def test_what_is_counted_is_on_the_page() -> None:
+    """Names and dimensions; both are constants in the code, so that nothing of a calendar can become one."""
+    counters = {ast.literal_eval(call.args[0]) for call in calls_of("count")}
+    dimensions = {keyword.arg for call in calls_of("count") for keyword in call.keywords}
+    assert listed("counters (logger `relay.metric`)") == sorted(counters)
+    assert listed("their dimensions") == sorted(dimensions)
+
+
+def test_what_an_administrator_does_is_on_the_page() -> None:
+    """By the names in the log."""
+    audited = sorted({ast.literal_eval(call.args[0]) for call in calls_of("audit")})
+    assert listed("what an administrator did (logger `relay.audit`)") == audited
