@@ -1,7 +1,8 @@
 """Logs and counters that may be read by anybody: ids are shortened, content never gets here.
 
-A counter is a log line of the logger "relay.metric" whose fields travel in `extra`, where Application Insights
-keeps them as custom dimensions ("Azure Functions: Configure monitoring").
+Counters and figures are log lines of the logger "relay.metric", "name=number key=value". The text is what alerts and the
+workbook read: the Functions host passes on a Python log line's text, but neither its logger's name nor its `extra`
+("Azure Functions: Python developer guide", Logging).
 """
 
 from __future__ import annotations
@@ -25,8 +26,13 @@ def quiet_libraries() -> None:
 def count(name: str, number: int = 1, **dimensions: str | float) -> None:
     """Count something that an administrator may want a figure of; a number of 0 is not written."""
     if number:
-        text = " ".join(f"{key}={value}" for key, value in dimensions.items())
-        _metrics.info("%s=%d %s", name, number, text, extra={"metric": name, "number": number, **dimensions})
+        figure(name, number, **dimensions)
+
+
+def figure(name: str, number: int, **dimensions: str | float) -> None:
+    """Say how something stands now; 0 is said, too, because an alert ends with it."""
+    text = " ".join(f"{key}={value}" for key, value in dimensions.items())
+    _metrics.info("%s=%d %s", name, number, text, extra={"metric": name, "number": number, **dimensions})
 
 
 def audit(action: str, caller: str, **what: str | float) -> None:

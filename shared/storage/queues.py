@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.storage.connection import storage_errors
@@ -47,3 +48,17 @@ class Queue:
                 return self._client().get_queue_properties().approximate_message_count or 0
             except ResourceNotFoundError:
                 return 0
+
+    def due(self, most: int = 32) -> list[tuple[str, datetime]]:
+        """Return the text of the first messages that anybody could take now, and since when each is there.
+
+        None is taken, and none that is delayed or in work is among them ("Peek Messages": 32 at most).
+        """
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with storage_errors():
+            try:
+                found = self._client().peek_messages(max_messages=most)
+            except ResourceNotFoundError:
+                return []
+        return [(str(one.content), one.inserted_on) for one in found if one.inserted_on]

@@ -10,7 +10,7 @@ from shared import telemetry
 
 
 def test_a_counter_is_a_line_with_fields(caplog: pytest.LogCaptureFixture) -> None:
-    """Application Insights keeps the fields as dimensions."""
+    """The text alone says all, because the host passes nothing else on."""
     with caplog.at_level(logging.INFO, "relay.metric"):
         telemetry.count("changes", 3, end="told")
     assert caplog.messages == ["changes=3 end=told"]
@@ -22,6 +22,13 @@ def test_nothing_is_not_counted(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "relay.metric"):
         telemetry.count("changes", 0)
     assert caplog.records == []
+
+
+def test_a_figure_of_nought_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """It is what ends an alert."""
+    with caplog.at_level(logging.INFO, "relay.metric"):
+        telemetry.figure("watches", 0, state="refused")
+    assert caplog.messages == ["watches=0 state=refused"]
 
 
 def test_a_fingerprint_is_short_steady_and_says_nothing() -> None:

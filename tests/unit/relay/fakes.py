@@ -56,6 +56,7 @@ class FakeQueue:
 
     def __init__(self) -> None:
         self.puts: list[tuple[ChangeMessage, float]] = []
+        self.lying: list[tuple[str, datetime]] = []
         self.failure: Exception | None = None
 
     def put(self, text: str, delay: float = 0) -> None:
@@ -72,6 +73,12 @@ class FakeQueue:
     def depth(self) -> int:
         """Return how many messages there are."""
         return len(self.puts)
+
+    def due(self) -> list[tuple[str, datetime]]:
+        """Return what lies there, as storage holds it."""
+        if self.failure:
+            raise self.failure
+        return self.lying
 
 
 class FakeRepairs(FakeQueue):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,6 +42,18 @@ def test_a_delay_hides_a_message(account: StorageAccount, queue: Queue, queue_na
     while (message := account.queue(queue_name).receive_message()) is None and time.monotonic() < deadline:
         time.sleep(0.05)
     assert message is not None
+
+
+def test_what_is_due_is_seen_and_not_taken(account: StorageAccount, queue: Queue, queue_name: str) -> None:
+    """With its moment; what is delayed is not due, and a queue that is not made yet holds nothing."""
+    assert queue.due() == []
+    before = datetime.now(UTC)
+    queue.put("now")
+    queue.put("later", 3600)
+    [(text, since)] = queue.due()
+    assert base64.b64decode(text) == b"now"
+    assert abs((since - before).total_seconds()) < 60
+    assert account.queue(queue_name).receive_message() is not None
 
 
 class Client:
