@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test check year fuzz bench chaos package audit openapi lock clean
+.PHONY: help demo sandbox test check year fuzz bench chaos package audit openapi infra lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -44,6 +44,11 @@ openapi: .venv/ready ## docs/openapi.json, from the models and the routes
 	@$(RUN) -c 'import sys; from shared.contract.document import text; sys.stdout.write(text())' > docs/openapi.new
 	@mv docs/openapi.new docs/openapi.json
 
+infra: .venv/ready ## What is checked of infra/ without Azure: Bicep (BICEP_LINT=bicep_lint.py), checkov where it is installed, tests
+	@if [ -n "$(BICEP_LINT)" ]; then $(PYTHON) "$(BICEP_LINT)" infra/ --strict; else echo "no BICEP_LINT: az bicep build --file infra/main.bicep does the same"; fi
+	@if [ -x .venv-checkov/bin/checkov ]; then .venv-checkov/bin/checkov --config-file .checkov.yaml; else echo "no checkov: make .venv-checkov/ready"; fi
+	$(RUN) -m pytest -q tests/architecture
+
 lock: .venv/ready ## Pin the newest versions of all dependencies, with their hashes
 	.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header requirements.in -o requirements.txt
@@ -51,7 +56,7 @@ lock: .venv/ready ## Pin the newest versions of all dependencies, with their has
 	  --no-header requirements-dev.in -c requirements.txt -o requirements-dev.txt
 
 clean: ## Remove everything that can be made again
-	rm -rf .venv node_modules dist sandbox/.generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-checkov node_modules dist sandbox/.generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # uv installs several times faster; where it cannot be had, pip does the same from the same hashes.
 .venv/ready: requirements.txt requirements-dev.txt
@@ -60,6 +65,12 @@ clean: ## Remove everything that can be made again
 	$(RUN) -m pip install --quiet uv || echo "uv cannot be had: pip will do"
 	if [ -x .venv/bin/uv ]; then .venv/bin/uv pip install --quiet --python $(RUN) --compile-bytecode --require-hashes -r requirements-dev.txt; \
 	  else $(RUN) -m pip install --quiet --require-hashes -r requirements-dev.txt; fi
+	touch $@
+
+# In an environment of its own: it brings more packages than everything else together.
+.venv-checkov/ready:
+	$(PYTHON) -m venv .venv-checkov
+	.venv-checkov/bin/python -m pip install --quiet checkov==3.3.30
 	touch $@
 
 node_modules/ready: package.json package-lock.json .venv/ready

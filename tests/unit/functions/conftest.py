@@ -10,7 +10,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions import callers, dead_letters, health, notifications, operations, resync, room_lists, subscriptions
+from functions import callers, dead_letters, health, notifications, operations, renewal, resync, room_lists, subscriptions
 from shared.callers.door import Door
 from shared.callers.rate import CallRate
 from tests.unit.callers.minting import key_of
@@ -70,7 +70,7 @@ class Keys:
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
     """Return a world that the functions take for the process's relay."""
     made = HostWorld()
-    modules = (callers, notifications, subscriptions, room_lists, resync, operations, dead_letters, health)
+    modules = (callers, notifications, subscriptions, room_lists, resync, operations, dead_letters, health, renewal)
     for module in modules:
         monkeypatch.setattr(module, "relay", lambda: made)
     monkeypatch.setattr(health, "_kept", (0.0, []))

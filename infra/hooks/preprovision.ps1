@@ -1,0 +1,11 @@
+# Before anything is made: a budget needs a first month that stays the same at every deployment, so it is noted once.
+$ErrorActionPreference = 'Stop'
+
+if (-not $env:PARTNER_WEBHOOK_URL) {
+    [Console]::Error.WriteLine('PARTNER_WEBHOOK_URL is not set. It is where changes go: azd env set PARTNER_WEBHOOK_URL https://...')
+    exit 1
+}
+if ($env:BUDGET_AMOUNT -and $env:BUDGET_AMOUNT -ne '0' -and -not $env:BUDGET_START) {
+    azd env set BUDGET_START ([DateTime]::UtcNow.ToString('yyyy-MM-01'))
+    if ($LASTEXITCODE -ne 0) { exit 1 }
+}

@@ -1,0 +1,146 @@
+// Alerts: each is a query in alerts/ that finds a row only when something is wrong. What to do is the last sentence here, and more
+// of it in docs/operations.md, Alerts.
+param location string
+param tags object
+param insightsName string
+param emails array
+
+var rules = [
+  {
+    name: 'no-data'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT1H'
+    query: loadTextContent('../alerts/no-data.kql')
+    text: 'Nothing was logged for an hour. See whether the app runs; if it does, whether its identity may still write its log.'
+  }
+  {
+    name: 'timer-silent'
+    severity: 1
+    every: 'PT30M'
+    window: 'PT2H'
+    query: loadTextContent('../alerts/timer-silent.kql')
+    text: 'renew_subscriptions has not succeeded for two hours. Read its exceptions, and GET /api/health/checks.'
+  }
+  {
+    name: 'errors-to-graph'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+    query: loadTextContent('../alerts/errors-to-graph.kql')
+    text: 'Graph was answered 5xx; it tries again for four hours. Look at storage and vault in GET /api/health/checks.'
+  }
+  {
+    name: 'slow-answers'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT15M'
+    query: loadTextContent('../alerts/slow-answers.kql')
+    text: 'One in a hundred answers to Graph took over a second; above ten it slows down, then drops. Look at storage, then at memory.'
+  }
+  {
+    name: 'no-notifications'
+    severity: 2
+    every: 'PT1H'
+    window: 'PT3H'
+    query: loadTextContent('../alerts/no-notifications.kql')
+    text: 'Three hours of a working day without a notification. On a holiday all is well; else see what keeps Graph out.'
+  }
+  {
+    name: 'oldest-change'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT2H'
+    query: loadTextContent('../alerts/oldest-change.kql')
+    text: 'Changes wait for over ten minutes without a try, two runs in a row. See whether deliver_changes runs and fails.'
+  }
+  {
+    name: 'changes-parked'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT2H'
+    query: loadTextContent('../alerts/changes-parked.kql')
+    text: 'Changes have been parked for half an hour. GET /api/relay says why; after a 410 or a pause somebody has to resume.'
+  }
+  {
+    name: 'dead-letters'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT1H'
+    query: loadTextContent('../alerts/dead-letters.kql')
+    text: 'Changes could not be delivered. GET /api/dead-letters says why; replay them, or delete them.'
+  }
+  {
+    name: 'subscription-expiring'
+    severity: 1
+    every: 'PT30M'
+    window: 'PT1H'
+    query: loadTextContent('../alerts/subscription-expiring.kql')
+    text: 'A subscription ends within a day and was not renewed. Read the log of renew_subscriptions.'
+  }
+  {
+    name: 'watches-refused'
+    severity: 2
+    every: 'PT30M'
+    window: 'PT1H'
+    query: loadTextContent('../alerts/watches-refused.kql')
+    text: 'Graph refuses watches, or their mailboxes are gone. GET /api/subscriptions says which, and what to do.'
+  }
+  {
+    name: 'forged-notifications'
+    severity: 3
+    every: 'PT15M'
+    window: 'PT15M'
+    query: loadTextContent('../alerts/forged-notifications.kql')
+    text: 'Many notifications were dropped as not Graph\'s. After a retired key it passes; else consider restrictInbound.'
+  }
+]
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'ag-calendar-relay'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'cal-relay'
+    enabled: true
+    emailReceivers: [for (address, i) in emails: {
+      name: 'email-${i}'
+      emailAddress: trim(address)
+      useCommonAlertSchema: true
+    }]
+  }
+}
+
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
+  name: 'relay-${rule.name}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'Calendar Relay: ${rule.name}'
+    description: rule.text
+    severity: rule.severity
+    enabled: true
+    scopes: [insights.id]
+    evaluationFrequency: rule.every
+    windowSize: rule.window
+    autoMitigate: true
+    skipQueryValidation: true // a new workspace has no tables before its first line
+    criteria: {
+      allOf: [
+        {
+          query: rule.query
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+        }
+      ]
+    }
+    actions: { actionGroups: [people.id] }
+  }
+}]

@@ -1,0 +1,149 @@
+// The app: Flex Consumption, one HTTP instance always ready, everything by the identity.
+param location string
+param tags object
+param suffix string
+param identityName string
+param storageName string
+param packageContainer string
+param vaultUri string
+param insightsName string
+param subnetId string
+param inboundAddressRanges array
+param instanceMemoryMB int
+param maximumInstanceCount int
+param choices object
+param clientId string
+param otherSettings object
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+  name: identityName
+}
+
+resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: storageName
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+// The relay's own settings: docs/settings.md says what each means. What main.bicep asks for stands in `choices`, all else as the
+// code has it. AZURE_FUNCTIONS_ENVIRONMENT is missing on purpose: the host sets it.
+var relaySettings = {
+  TENANT_ID: tenant().tenantId
+  CLIENT_ID: clientId
+  KEY_VAULT_URI: vaultUri
+  PARTNER_WEBHOOK_URL: choices.PARTNER_WEBHOOK_URL
+  ALLOWED_MAILBOXES: choices.ALLOWED_MAILBOXES
+  ALLOWED_NOTIFICATION_HOSTS: choices.ALLOWED_NOTIFICATION_HOSTS
+  GRAPH_CREDENTIAL: choices.GRAPH_CREDENTIAL
+  CALLER_KEYS: choices.CALLER_KEYS
+  ENTRA_AUDIENCE: choices.ENTRA_AUDIENCE
+  PUBLIC_BASE_URL: choices.PUBLIC_BASE_URL
+  AZURE_AUTHORITY_HOST: environment().authentication.loginEndpoint
+  GRAPH_BASE_URL: 'https://graph.microsoft.com/v1.0'
+  GRAPH_CLIENT_SECRET_NAME: 'graph-client-secret'
+  GRAPH_CERTIFICATE_NAME: 'graph-certificate'
+  CLIENT_STATE_KEY_NAME: 'client-state-key'
+  PARTNER_SIGNING_SECRET_NAME: 'partner-signing-secret'
+  SECRETS_KEPT_SECONDS: '300'
+  ALLOW_PRIVATE_ADDRESSES: 'false'
+  KEY_VAULT_VERIFY_CHALLENGE: 'true'
+  SUBSCRIPTION_LIFETIME_MINUTES: '10000'
+  RENEW_BEFORE_MINUTES: '4320'
+  RENEWAL_SCHEDULE: '0 */30 * * * *'
+  RESYNC_SCHEDULE: '0 0 2 * * *'
+  SETTLE_SECONDS: '10'
+  WINDOW_PAST_DAYS: '1'
+  WINDOW_FUTURE_DAYS: '180'
+  TRUST_APP_SERVICE_AUTH: 'false'
+  CALLS_PER_MINUTE: '300'
+  MOST_WATCHES: '10000'
+  FEATURES: 'relay'
+}
+
+// What the platform reads. No key and no password: each is an address, or says by which identity to go there.
+var platformSettings = {
+  AZURE_CLIENT_ID: identity.properties.clientId
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identity.properties.clientId
+  AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+  AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
+  AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+  PYTHON_THREADPOOL_THREAD_COUNT: '32'
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: 'plan-relay-${suffix}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: 'func-relay-${suffix}'
+  location: location
+  tags: union(tags, { 'azd-service-name': 'relay' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identity.id}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled' // Graph has to reach it
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}${packageContainer}'
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identity.id }
+        }
+      }
+      runtime: { name: 'python', version: '3.13' }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: [{ name: 'http', instanceCount: 1 }] // Graph's validation has ten seconds and must not meet a cold start
+        triggers: { http: { perInstanceConcurrency: 32 } } // as many as the worker has threads
+      }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      http20Enabled: true
+      ftpsState: 'Disabled'
+      remoteDebuggingEnabled: false
+      ipSecurityRestrictionsDefaultAction: empty(inboundAddressRanges) ? 'Allow' : 'Deny'
+      ipSecurityRestrictions: [for (range, i) in inboundAddressRanges: {
+        name: 'inbound-${i}'
+        action: 'Allow'
+        priority: 100 + i
+        ipAddress: range
+      }]
+      scmIpSecurityRestrictionsUseMain: false // who deploys signs in with Entra ID, from wherever
+    }
+  }
+}
+
+resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(relaySettings, otherSettings, platformSettings)
+}
+
+// Nobody signs in with a publishing password.
+resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for door in ['ftp', 'scm']: {
+  parent: app
+  name: door
+  properties: { allow: false }
+}]
+
+output name string = app.name
+output url string = 'https://${app.properties.defaultHostName}'

@@ -1,0 +1,43 @@
+// The vault: the clientState key, the partner's signing secret and, if there is one, Graph's credential. Its secrets are made by
+// the postprovision hook, so that no value is a parameter, an output or part of a deployment's history.
+param location string
+param tags object
+param name string
+@allowed(['Enabled', 'Disabled'])
+param publicNetworkAccess string
+param isRecovered bool
+param workspaceId string
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    tenantId: tenant().tenantId
+    sku: { family: 'A', name: 'standard' }
+    createMode: isRecovered ? 'recover' : 'default'
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    enablePurgeProtection: true
+    softDeleteRetentionInDays: 7 // the least: after a removal nothing is left in a week
+    publicNetworkAccess: publicNetworkAccess
+    networkAcls: {
+      bypass: 'AzureServices' // the hook makes the secrets through Azure Resource Manager
+      defaultAction: publicNetworkAccess == 'Disabled' ? 'Deny' : 'Allow'
+    }
+  }
+}
+
+// Who read which secret, and who was refused.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: vault
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'AuditEvent', enabled: true }]
+  }
+}
+
+output id string = vault.id
+output name string = vault.name
+output uri string = vault.properties.vaultUri

@@ -1,0 +1,21 @@
+// The relay's figures on one page, in the portal under Application Insights, Workbooks.
+param location string
+param tags object
+param insightsName string
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(insights.id, 'calendar-relay')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'Calendar Relay'
+    category: 'workbook'
+    sourceId: insights.id
+    serializedData: loadTextContent('../workbook.json')
+  }
+}
