@@ -1,7 +1,7 @@
 """Logs and counters that may be read by anybody: ids are shortened, content never gets here.
 
-Counters and figures are log lines of the logger "relay.metric", "name=number key=value". The text is what alerts and the
-workbook read: the Functions host passes on a Python log line's text, but neither its logger's name nor its `extra`
+Counters and figures are log lines of the logger "relay.metric", "name=number key=value". The text is what alerts and
+the workbook read: the Functions host passes on a Python log line's text, but neither its logger's name nor its `extra`
 ("Azure Functions: Python developer guide", Logging).
 """
 

@@ -10,7 +10,17 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions import callers, dead_letters, health, notifications, operations, renewal, resync, room_lists, subscriptions
+from functions import (
+    callers,
+    dead_letters,
+    health,
+    notifications,
+    operations,
+    renewal,
+    resync,
+    room_lists,
+    subscriptions,
+)
 from shared.callers.door import Door
 from shared.callers.rate import CallRate
 from tests.unit.callers.minting import key_of

@@ -25,9 +25,7 @@ def test_a_run_ends_with_the_figures(world: HostWorld, caplog: pytest.LogCapture
     assert "watches=1 state=live" in caplog.messages
 
 
-def test_a_run_that_fails_tells_them_all_the_same(
-    world: HostWorld, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_run_that_fails_tells_them_all_the_same(world: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
     """And it fails, as the host has to see."""
     world.watch()
     world.unreadable = Unavailable("Key Vault")

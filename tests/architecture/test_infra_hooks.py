@@ -1,0 +1,211 @@
+"""The hooks of azd, run as azd runs them, beside an `az` that keeps what it is told; and the workflows."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+HOOKS = ROOT / "infra/hooks"
+AZ = """#!/bin/sh
+printf '%s\\n' "$*" >> "$KEPT/calls"
+case "$*" in
+  *"--method get"*) cat "$KEPT/there" ;;
+  *"--method put"*) for one in "$@"; do case "$one" in
+      @*) cp "${one#@}" "$KEPT/body-$(grep -c . "$KEPT/calls")"; ls -l "${one#@}" >> "$KEPT/modes" ;; esac; done ;;
+esac
+"""
+GIVEN = {
+    "AZURE_SUBSCRIPTION_ID": "sub", "AZURE_RESOURCE_GROUP": "rg-test", "RELAY_VAULT_NAME": "kv-test",
+    "RELAY_CLIENT_ID": "client-id", "RELAY_IDENTITY_PRINCIPAL_ID": "principal-id", "RELAY_URL": "https://relay.example",
+    "RELAY_GRAPH_CREDENTIAL": "managed-identity",
+}  # fmt: skip
+
+
+def run(hook: str, folder: Path, **given: str) -> subprocess.CompletedProcess[str]:
+    """Run a hook with the stand-ins of a folder first on its path."""
+    environ = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "KEPT": str(folder), "TMPDIR": str(folder), **given}
+    command = ["/bin/sh", str(HOOKS / hook)]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """Return a folder with a stand-in for az, whose vault is empty."""
+    (tmp_path / "az").write_text(AZ)
+    (tmp_path / "az").chmod(0o755)
+    (tmp_path / "there").write_text("")
+    return tmp_path
+
+
+def made(kept: Path) -> dict[str, str]:
+    """Return the values of the secrets that were made, by their names."""
+    calls = (kept / "calls").read_text().splitlines()
+    values = {}
+    for body in kept.glob("body-*"):
+        [name] = re.findall(r"secrets/([\w-]+)\?", calls[int(body.name.partition("-")[2]) - 1])
+        values[name] = json.loads(body.read_text())["properties"]["value"]
+    return values
+
+
+def test_both_secrets_are_made_and_nobody_sees_them(kept: Path) -> None:
+    """No value is on a command line or in what is printed, and no file of one stays."""
+    done = run("postprovision.sh", kept, **GIVEN)
+    assert done.returncode == 0, done.stderr
+    values = made(kept)
+    assert values.keys() == {"client-state-key", "partner-signing-secret"}
+    assert len(values["client-state-key"]) >= 40
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", values["partner-signing-secret"])
+    seen = done.stdout + done.stderr + (kept / "calls").read_text()
+    assert not [value for value in values.values() if value[8:20] in seen]
+    assert {line[:10] for line in (kept / "modes").read_text().splitlines()} == {"-rw-------"}
+    assert not list(kept.glob("tmp*"))
+
+
+def test_no_two_deployments_make_the_same_secrets(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """They are random."""
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(kept, other, dirs_exist_ok=True)
+    run("postprovision.sh", kept, **GIVEN)
+    run("postprovision.sh", other, **GIVEN)
+    assert not set(made(kept).values()) & set(made(other).values())
+
+
+def test_a_second_deployment_replaces_nothing(kept: Path) -> None:
+    """Only what is missing is made; a name that merely begins like it is another secret."""
+    (kept / "there").write_text("client-state-key\r\npartner-signing-secret-old\r\n")
+    done = run("postprovision.sh", kept, **GIVEN)
+    assert made(kept).keys() == {"partner-signing-secret"}
+    assert "client-state-key is there, and stays as it is" in done.stdout
+
+
+def test_a_vault_that_cannot_be_listed_is_not_written_to(kept: Path) -> None:
+    """Else a failure to look would replace what is there."""
+    (kept / "there").unlink()
+    done = run("postprovision.sh", kept, **GIVEN)
+    assert done.returncode != 0
+    assert "--method put" not in (kept / "calls").read_text()
+
+
+@pytest.mark.parametrize(
+    ("credential", "says"), [("managed-identity", "principal-id"), ("certificate", "docs/settings.md")]
+)
+def test_what_people_have_to_do_is_printed(kept: Path, credential: str, says: str) -> None:
+    """With the names of this deployment, and a dry run first."""
+    done = run("postprovision.sh", kept, **{**GIVEN, "RELAY_GRAPH_CREDENTIAL": credential})
+    assert says in done.stdout
+    assert re.search(r"Grant-RelayMailboxAccess\.ps1 -AppId client-id .*-WhatIf", done.stdout, re.DOTALL)
+    assert "https://relay.example/api/health/checks" in done.stdout
+
+
+def test_a_budget_gets_its_first_month_once(kept: Path) -> None:
+    """And what cannot be guessed is asked for before anything is made."""
+    (kept / "azd").write_text('#!/bin/sh\nprintf "%s\\n" "$*" >> "$KEPT/azd-calls"\n')
+    (kept / "azd").chmod(0o755)
+    assert run("preprovision.sh", kept).returncode == 1
+    partner = {"PARTNER_WEBHOOK_URL": "https://partner.example/webhook"}
+    for given in ({}, {"BUDGET_AMOUNT": "0"}, {"BUDGET_AMOUNT": "50", "BUDGET_START": "2026-11-01"}):
+        assert run("preprovision.sh", kept, **partner, **given).returncode == 0
+    assert not (kept / "azd-calls").exists()
+    run("preprovision.sh", kept, **partner, BUDGET_AMOUNT="50")
+    assert re.fullmatch(r"env set BUDGET_START \d{4}-\d\d-01\n", (kept / "azd-calls").read_text())
+
+
+class Relay(BaseHTTPRequestHandler):
+    """Answers a handshake, after some calls that fail."""
+
+    cold = 2
+    paths: list[str]
+
+    def do_POST(self) -> None:
+        """Fail while it is cold; else echo."""
+        type(self).paths.append(self.path)
+        warm = len(self.paths) > self.cold
+        self.send_response(200 if warm else 503)
+        self.end_headers()
+        self.wfile.write(self.path.rpartition("=")[2].encode() if warm else b"starting")
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def relay() -> Iterator[str]:
+    """Return the address of a relay that is cold at first."""
+    Relay.paths = []
+    server = HTTPServer(("127.0.0.1", 0), Relay)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_endpoint_is_warm_before_the_first_subscription(tmp_path: Path, relay: str) -> None:
+    """Both routes are asked as Graph asks, until they answer."""
+    done = run("postdeploy.sh", tmp_path, RELAY_URL=relay, RELAY_WARM_PAUSE="0")
+    assert (done.returncode, done.stdout.count("is warm")) == (0, 2)
+    asked = [path.partition("?")[0] for path in Relay.paths]
+    assert asked == ["/api/notifications"] * 3 + ["/api/lifecycle"]
+
+
+def test_an_endpoint_that_stays_cold_is_told_and_breaks_no_deployment(tmp_path: Path) -> None:
+    """It may be an address filter that keeps this computer out."""
+    done = run("postdeploy.sh", tmp_path, RELAY_URL="http://127.0.0.1:9", RELAY_WARM_PAUSE="0", RELAY_WARM_TRIES="2")
+    assert done.returncode == 0
+    assert "did not answer as Graph expects it" in done.stderr
+
+
+def test_each_hook_is_there_for_both_shells() -> None:
+    """With the same secrets, settings, steps and calls."""
+    hooks = yaml.safe_load((ROOT / "azure.yaml").read_text())["hooks"]
+    assert {hook: set(shells) for hook, shells in hooks.items()} == {
+        name: {"posix", "windows"} for name in ("preprovision", "postprovision", "postdeploy")
+    }
+    words = (
+        r"client-state-key|partner-signing-secret|whsec_|api-version=[\d-]+|[A-Z]+_[A-Z_]+|\w+-Relay\w+\.ps1|"
+        r"api/[\w/]+|docs/\w+\.md"
+    )
+    for name, shells in hooks.items():
+        texts = [(ROOT / shells[system]["run"]).read_text() for system in ("posix", "windows")]
+        assert set(re.findall(words, texts[0])) == set(re.findall(words, texts[1])), name
+        assert os.access(ROOT / shells["posix"]["run"], os.X_OK)
+        assert "set -x" not in texts[0]
+
+
+def test_every_action_is_pinned_by_its_hash() -> None:
+    """A tag can be moved; and no job may write but the release's."""
+    flows = {path.name: path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")}
+    assert flows.keys() == {"check.yml", "release.yml"}
+    for name, text in flows.items():
+        uses = re.findall(r"uses: (.+)", text)
+        assert uses
+        assert [one for one in uses if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", one)] == [], name
+        assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        assert set(re.findall(r"run: make ([a-z]+)", text)) <= targets
+    assert flows["check.yml"].count(": write") == 0
+
+
+def test_a_release_finds_its_section_of_the_changelog(tmp_path: Path) -> None:
+    """The workflow's own line does it."""
+    flow = (ROOT / ".github/workflows/release.yml").read_text()
+    [program] = re.findall(r"awk -v version=\S+ '(.+?)' CHANGELOG", flow)
+    awk = shutil.which("awk")
+    assert awk
+    log = tmp_path / "CHANGELOG.md"
+    log.write_text("# Changelog\n\n## Unreleased\n\n- new\n\n## [1.2.0] - 2026-12-01\n\n- good\n\n## 1.1.0\n\n- old\n")
+    for version, body in (("1.2.0", "- good"), ("1.1.0", "- old"), ("1.2", "")):
+        command = [awk, "-v", f"version={version}", program, str(log)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert re.sub(r"^## .*\n", "", done.stdout).strip() == body
