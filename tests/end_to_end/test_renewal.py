@@ -1,5 +1,6 @@
 """Claims about subscriptions that are kept alive: by the timer's function, and by Graph's lifecycle events."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -137,3 +138,22 @@ def test_a_watch_renewed_while_its_deletion_is_under_way_leaves_no_orphan(world:
     remover.join()
     assert answers == [204]
     assert world.watches(watch["mailbox"]) == world.subscriptions(watch["mailbox"]) == []
+
+
+def test_a_run_tells_how_all_stands(world: World) -> None:
+    """In lines that alerts read in the host's log, queues and tables being the real ones."""
+    log = world.stack.host.log
+    watch = _expiring(world, hours=100)
+    before = log.stat().st_size
+
+    def told() -> str:
+        return log.read_bytes()[before:].decode()
+
+    world.reconcile()
+    eventually(lambda: "dead_letters_kept=" in told())
+    [minutes] = re.findall(r"next_expiry_minutes=(\d+)", told())
+    assert 0 < int(minutes) <= 100 * 60, watch
+    assert re.search(r"watches=[1-9]\d* state=live", told())
+    for name in ("oldest_change_seconds=0", "queue_depth=", "deliveries_held=0 state=flowing", "changes_parked="):
+        assert name in told()
+    assert "Figures are missing" not in told()
