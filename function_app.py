@@ -5,6 +5,7 @@ import azure.functions as func
 from functions import (
     dead_letters,
     delivery,
+    doctor,
     health,
     lifecycle,
     notifications,
@@ -30,6 +31,7 @@ MODULES = (
     dead_letters,
     health,
     openapi,
+    doctor,
 )
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)

@@ -13,23 +13,15 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.bootstrap_storage import IDENTITY_LIMITS, StoredParts
+from shared.bootstrap_graph import GraphParts
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from azure.core.credentials import TokenCredential
-    from azure.keyvault.secrets import SecretClient
-
     from shared.callers.door import Door
     from shared.callers.signing_keys import SigningKeys
-    from shared.config import Settings
     from shared.egress.resolver import Resolver
-    from shared.graph.client import GetToken, GraphClient
     from shared.graph.client_state_keys import ClientStateKeys
-    from shared.graph.events import Events
-    from shared.graph.rooms import Rooms
-    from shared.key_vault import Secrets
     from shared.partner.webhook import Webhook
     from shared.relay.allow_list import AllowList
     from shared.relay.gate import Gate
@@ -41,20 +33,13 @@ if TYPE_CHECKING:
 WORKERS = 32
 
 
-class Relay(StoredParts):
+class Relay(GraphParts):
     """All parts, each built at its first use; reading one raises ConfigurationError if its settings are not sound."""
 
     def __init__(self, environ: Mapping[str, str], **parts: Any) -> None:
         self._environ = environ
         self._slots: dict[str, threading.BoundedSemaphore] = {}
         self.__dict__.update(parts)  # takes the place of the property of that name
-
-    @cached_property
-    def settings(self) -> Settings:
-        """The app settings."""
-        from shared.config import Settings
-
-        return Settings.load(self._environ)
 
     @cached_property
     def sleep(self) -> Callable[[float], None]:
@@ -77,63 +62,6 @@ class Relay(StoredParts):
 
         url = f"{self.settings.azure_authority_host}/{self.settings.tenant_id}/discovery/v2.0/keys"
         return SigningKeys(lambda: fetch_keys(session_for(url), url), self.settings.tenant_id)
-
-    @cached_property
-    def secrets(self) -> Secrets:
-        """The secrets in Key Vault."""
-        from shared.key_vault import Secrets
-
-        return Secrets(lambda: self._secret_client, lambda: self.settings.secrets_kept_seconds)
-
-    @cached_property
-    def _secret_client(self) -> SecretClient:
-        from azure.keyvault.secrets import SecretClient
-
-        return SecretClient(
-            self.settings.key_vault_uri,
-            self.credential,
-            verify_challenge_resource=self.settings.key_vault_verify_challenge,
-            connection_timeout=3,
-            read_timeout=4,
-            retry_total=1,
-        )
-
-    @cached_property
-    def get_token(self) -> GetToken:
-        """Gives tokens for Graph, by GRAPH_CREDENTIAL."""
-        from shared.graph.token import AppToken, IdentityToken
-
-        if self.settings.graph_credential == "managed-identity":
-            return IdentityToken(self._graph_identity, self.settings.graph_base_url)
-        return AppToken(self.settings, self.secrets)
-
-    @property
-    def _graph_identity(self) -> TokenCredential:
-        from azure.identity import ManagedIdentityCredential
-
-        return ManagedIdentityCredential(client_id=self.settings.client_id, **IDENTITY_LIMITS)
-
-    @cached_property
-    def graph(self) -> GraphClient:
-        """The client for Microsoft Graph."""
-        from shared.graph.client import GraphClient, graph_session
-
-        url = self.settings.graph_base_url
-        return GraphClient(url, self.get_token, graph_session(url))
-
-    @cached_property
-    def events(self) -> Events:
-        """Reads events."""
-        from shared.graph.events import Events
-
-        return Events(self.graph)
-
-    @cached_property
-    def rooms(self) -> Rooms:
-        """Reads room lists."""
-        from shared.graph.rooms import Rooms
-
-        return Rooms(self.graph)
 
     @cached_property
     def allow_list(self) -> AllowList:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shared.storage.heartbeat import Heartbeat
     from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
+    from shared.storage.probe import StorageProbe
     from shared.storage.queues import Queue
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
@@ -109,3 +110,9 @@ class StoredParts:
         from shared.storage.replays import Replays
 
         return Replays(cache(lambda: self.storage.table("watches")))
+
+    def storage_probe(self) -> StorageProbe:
+        """Return what tries the storage account."""
+        from shared.storage.probe import PROBES, StorageProbe
+
+        return StorageProbe(cache(lambda: self.storage.table("watches")), cache(lambda: self.storage.queue(PROBES)))

@@ -76,12 +76,12 @@ def read_room_list(request: SetupRequest) -> str:
     """Return the address of the room list that a call asks for. Raises SetupRefused 422."""
     if request.delivery != "relay" or request.notification_url is not None:
         raise _refused("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
-    return _checked_address("roomList", request.room_list or "")
+    return checked_address("roomList", request.room_list or "")
 
 
 def read_wish(request: SetupRequest, mailbox: str, settings: Settings) -> Wish:
     """Return what a call asks for one of its mailboxes. Raises SetupRefused 422, which never quotes a value."""
-    mailbox = _checked_address("mailbox", mailbox)
+    mailbox = checked_address("mailbox", mailbox)
     if request.delivery == "relay":
         if request.notification_url is not None:
             raise _refused('notificationUrl: belongs to "delivery": "direct" only')
@@ -89,7 +89,8 @@ def read_wish(request: SetupRequest, mailbox: str, settings: Settings) -> Wish:
     return Wish(mailbox, "direct", checked_notification_url(request.notification_url, settings))
 
 
-def _checked_address(field: str, address: str) -> str:
+def checked_address(field: str, address: str) -> str:
+    """Return a mailbox's address in lower case. Raises SetupRefused 422, which names the field and not the value."""
     plain = address.strip().lower()
     if not address.isascii() or not _ADDRESS.fullmatch(plain) or ".." in plain:
         raise _refused(f"{field}: must be an e-mail address such as room1@contoso.com")

@@ -44,6 +44,7 @@ ROUTES = {
     "list_dead_letters": ("GET", "dead-letters"), "delete_dead_letters": ("DELETE", "dead-letters"),
     "replay_dead_letters": ("POST", "dead-letters/replay"), "get_replay": ("GET", "dead-letters/replays/{id}"),
     "openapi": ("GET", "openapi.json"),
+    "examine_relay": ("POST", "doctor"),
 }  # fmt: skip
 QUEUES = {
     "deliver_changes": "calendar-changes", "repair_mailboxes": "mailbox-repairs",
@@ -55,7 +56,7 @@ BY_TOKEN = {
 FUNCTIONS = {*ROUTES, *BY_TOKEN, *QUEUES, "renew_subscriptions", "resync_calendars"}
 MASTER_KEY = {
     "resync_subscription", "get_relay", "pause_relay", "resume_relay", "list_dead_letters", "delete_dead_letters",
-    "replay_dead_letters", "get_replay",
+    "replay_dead_letters", "get_replay", "examine_relay",
 }  # fmt: skip
 
 

@@ -97,7 +97,7 @@ class World:
              "body": json.loads(raw["body"])}
             for raw in self.partner.control("GET", "/raw") if raw["path"] == "/webhook"
         ]  # fmt: skip
-        return [post for post in posts if post["body"]["data"]["mailbox"] == address]
+        return [post for post in posts if post["body"]["data"].get("mailbox") == address]
 
     def subscriptions(self, address: str) -> list[dict[str, Any]]:
         """Return the live subscriptions of a mailbox, of whichever app, clientState included."""

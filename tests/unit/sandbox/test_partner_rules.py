@@ -32,6 +32,14 @@ class TestContract:
         assert violations(news()) == ()
         assert violations(deleted()) == ()
 
+    def test_ping(self) -> None:
+        """A test delivery carries nothing; one that does breaks the contract."""
+        ping = {"type": "calendar.relay.ping", "timestamp": "2026-11-20T10:00:00Z", "data": {}}
+        assert violations(ping) == ()
+        assert violations(ping | {"data": {"mailbox": "room1@contoso.com"}}) != ()
+        assert received(receiver(), ping) == Receipt(204)
+        assert received(receiver(OTHER_SECRET), ping).status == 401
+
     @pytest.mark.parametrize("field", ["body", "location", "attendees", "organizer"])
     def test_extra_field_of_event(self, field: str) -> None:
         """Any field more in an event is named, and its value is not."""

@@ -1,0 +1,37 @@
+"""An administrator has everything that the relay needs tried once, and told with what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import azure.functions as func
+
+from functions.callers import ADMIN, callable_by
+from functions.http import answer, json_object
+from shared.bootstrap import relay
+
+if TYPE_CHECKING:
+    from shared.relay.finding import Finding
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+
+
+@callable_by(blueprint, "doctor", methods=["POST"], role=ADMIN)
+def examine_relay(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer 200 with a finding for each thing, whatever was found: {"allowed": […], "refused": […], "ping": true}."""
+    from shared.relay.doctor import examine
+    from shared.relay.examination import read_wish
+
+    body = req.get_body()
+    findings = examine(relay(), read_wish(json_object(body) if body.strip() else {}))
+    well = all(finding.ok is not False for finding in findings)
+    return answer(200, {"ok": well, "checks": [_picture(finding) for finding in findings]})
+
+
+def _picture(finding: Finding) -> dict[str, Any]:
+    return {
+        "name": finding.name,
+        "ok": finding.ok,
+        "detail": finding.detail,
+        "whatToDo": finding.to_do or None,
+    }

@@ -1,0 +1,44 @@
+"""Calls the relay at its public address as Graph does when a subscription is made.
+
+Rests on "Microsoft Graph: Receive change notifications through webhooks" (notificationUrl validation).
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import requests
+
+PATHS = ("/api/notifications", "/api/lifecycle")
+LIMIT = (3.05, 10.0)  # Graph, too, waits ten seconds
+
+
+class OwnAddress:
+    """The relay at `url`, over `session`."""
+
+    def __init__(self, url: str, session: requests.Session) -> None:
+        self.url = url
+        self._session = session
+
+    def mistake(self, path: str) -> str:
+        """Return what is wrong with the answer to a handshake at a path; nothing when it is right."""
+        from requests import RequestException
+
+        token = f"relay {secrets.token_urlsafe(12)}"
+        params = {"validationToken": token}
+        try:
+            answer = self._session.post(
+                self.url + path, params=params, timeout=LIMIT, allow_redirects=False, stream=True
+            )
+            with answer:
+                said = answer.raw.read(len(token) + 1)  # whoever answers there, no more of it is wanted
+        except (RequestException, OSError) as error:
+            return f"does not answer ({type(error).__name__})"
+        if answer.status_code != 200:
+            return f"answers {answer.status_code}, and not 200"
+        kind = answer.headers.get("content-type", "").partition(";")[0]
+        if (kind, said) != ("text/plain", token.encode()):
+            return "does not answer with the token as text/plain: somebody else is there"
+        return ""

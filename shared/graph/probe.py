@@ -1,0 +1,74 @@
+"""Harmless calls that show what login and Graph let the relay do now.
+
+They name no event: a calendar view of no length is asked for, and of it one id. ("List calendarView", "List places")
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from shared.errors import GraphUnavailable
+from shared.graph.client import CONNECT_SECONDS, READ_SECONDS, GetToken, GraphClient
+
+if TYPE_CHECKING:
+    import requests
+
+
+class GraphProbe:
+    """Tries Graph below `base_url`, with one token of `get_token` for all tries.
+
+    Methods raise ConfigurationError or Unavailable when there is no token, and GraphError.
+    """
+
+    def __init__(self, base_url: str, get_token: GetToken, session: requests.Session) -> None:
+        self._base_url = base_url
+        self._get_token = get_token
+        self._session = session
+        self._graph = GraphClient(base_url, lambda **_: self._token, session)
+
+    @cached_property
+    def _token(self) -> str:
+        return self._get_token()
+
+    def roles(self) -> frozenset[str]:
+        """Return the permissions that the token carries; they are only told to an administrator, never relied upon.
+
+        What Exchange grants by itself (role based access control for applications) is not among them.
+        """
+        import jwt
+
+        try:
+            claims = jwt.decode(self._token, options={"verify_signature": False})
+        except jwt.InvalidTokenError:  # Graph alone knows what its tokens look like
+            return frozenset()
+        roles = claims.get("roles", [])
+        return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
+
+    def read_calendar(self, mailbox: str, moment: datetime) -> None:
+        """Read a mailbox's calendar at one moment."""
+        at = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        params = {"startDateTime": at, "endDateTime": at, "$select": "id", "$top": "1"}
+        self._graph.call("GET", f"/users/{quote(mailbox, safe='@')}/calendarView", params=params)
+
+    def read_room_list(self, address: str) -> None:
+        """Read one room of a room list."""
+        path = f"/places/{quote(address, safe='@')}/microsoft.graph.roomList/rooms"
+        self._graph.call("GET", path, params={"$select": "id", "$top": "1"})
+
+    def moment(self) -> datetime | None:
+        """Return Graph's time, to the second; None when its answer does not tell. Needs no token."""
+        from requests import RequestException
+
+        limit = (CONNECT_SECONDS, READ_SECONDS)
+        try:
+            answer = self._session.get(f"{self._base_url}/", timeout=limit, allow_redirects=False)
+        except RequestException as error:
+            raise GraphUnavailable(0, f"NoAnswer.{type(error).__name__}") from None
+        try:
+            return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone()
+        except ValueError:
+            return None

@@ -1,0 +1,175 @@
+"""The doctor's look at Graph: the token, the clock, and which mailboxes can be read and which cannot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shared.errors import GraphError, GraphForbidden, GraphNotFound, RelayError
+from shared.relay.examination import MOST_MAILBOXES, Examined, Wish
+from shared.relay.finding import Failed, Finding, found, untold
+
+if TYPE_CHECKING:
+    from shared.graph.probe import GraphProbe
+
+LARGEST_SKEW = timedelta(minutes=5)  # more, and signatures and tokens are refused
+CALENDARS, PLACES = "Calendars.Read", "Place.Read.All"
+_LOGIN = "Check TENANT_ID and CLIENT_ID, and put a client secret or certificate that has not expired into the vault."
+_AGAIN = "Try again soon; Microsoft 365's service health tells whether Graph is away."
+_GRANT = (
+    "Grant it for these mailboxes in Exchange (New-ManagementRoleAssignment with Application Calendars.Read), or for "
+    "the whole tenant by consent in Entra ID. Exchange needs up to two hours to know."
+)
+_WIDEN = (
+    "Widen the management scope in Exchange, or take them off; Test-ServicePrincipalAuthorization tells what it holds. "
+    "Exchange needs up to two hours to know."
+)
+_NARROW = (
+    "Confine the app: narrow the management scope in Exchange, and remove the tenant-wide consent for Calendars.Read "
+    "in Entra ID, because grants add up."
+)
+
+
+def token(parts: Examined) -> Finding:
+    """Ask login for a token, and tell what Entra ID has granted beyond the need."""
+
+    def look() -> str:
+        roles = parts.graph_probe().roles()
+        if surplus := sorted(roles - {CALENDARS, PLACES}):
+            raise Failed(
+                f"the token carries more than is needed: {', '.join(surplus)}", "Remove these permissions of the app."
+            )
+        return f"login gives a token; Entra ID has granted {', '.join(sorted(roles)) or 'nothing (Exchange may have)'}"
+
+    return found("token", look, _LOGIN)
+
+
+def clock(parts: Examined) -> Finding:
+    """Compare our clock with Graph's."""
+
+    def look() -> str:
+        theirs = parts.graph_probe().moment()
+        if theirs is None:
+            raise untold("Graph does not tell its time", _AGAIN)
+        skew = parts.now() - theirs
+        seconds = round(skew.total_seconds())
+        told = f"our clock is {abs(seconds)} seconds {'behind' if seconds < 0 else 'ahead of'} Graph's"
+        if abs(skew) > LARGEST_SKEW:
+            raise Failed(
+                told, "Restart the app: its host's clock is wrong. Signatures and tokens are refused until then."
+            )
+        return told
+
+    return found("clock", look, _AGAIN)
+
+
+def allow_list(parts: Examined, wish: Wish) -> Finding:
+    """Hold the mailboxes against ALLOWED_MAILBOXES."""
+
+    def look() -> str:
+        entries = parts.settings.allowed_mailboxes
+        if not entries.strip():
+            raise Failed(
+                "ALLOWED_MAILBOXES is empty and allows none", "Name the mailboxes, domains or room lists in it."
+            )
+        missing = [one for one in wish.allowed if not parts.allow_list.allows(one)]
+        if missing:
+            raise Failed(f"ALLOWED_MAILBOXES does not hold {', '.join(missing)}", "Add them to ALLOWED_MAILBOXES.")
+        surplus = [one for one in wish.refused if parts.allow_list.allows(one)]
+        if surplus:
+            raise Failed(f"ALLOWED_MAILBOXES holds {', '.join(surplus)}", "Narrow ALLOWED_MAILBOXES.")
+        return f"ALLOWED_MAILBOXES has {len(entries.split(','))} entries"
+
+    return found("allowList", look, _AGAIN)
+
+
+def room_lists(parts: Examined) -> Finding:
+    """Try Place.Read.All, if room lists are used at all."""
+
+    def look() -> str:
+        lists = {*parts.allow_list.room_lists, *(one.address for one in parts.room_lists.all())}
+        if not lists:
+            return f"no room list is used, so {PLACES} is not needed"
+        try:
+            parts.graph_probe().read_room_list(min(lists))
+        except GraphForbidden as error:
+            raise Failed(f"room lists cannot be read: {error}", f"Consent to {PLACES} in Entra ID.") from None
+        except GraphNotFound as error:
+            text = "Correct its address in ALLOWED_MAILBOXES, or remove the room list."
+            raise Failed(f"{min(lists)} is no room list: {error}", text) from None
+        return f"{min(lists)} can be read"
+
+    return found("roomLists", look, _AGAIN)
+
+
+def calendars(parts: Examined, wish: Wish) -> list[Finding]:
+    """Read calendars: is the permission there at all, and is Exchange's scope as wide as it should be?"""
+    tries = _Tries(parts, wish)
+    return [found("calendarsRead", tries.permission, _AGAIN), found("exchangeScope", tries.scope, _AGAIN)]
+
+
+class _Tries:
+    """What came of reading each mailbox; each is read once."""
+
+    def __init__(self, parts: Examined, wish: Wish) -> None:
+        self._parts = parts
+        self._wish = wish
+        self._probe: GraphProbe | None = None
+        self._ends: dict[str, RelayError | None] = {}
+
+    def permission(self) -> str:
+        """Tell whether any calendar can be read."""
+        if not (allowed := self._allowed()):
+            raise untold("no mailbox is watched yet", "Name a mailbox that may be read: allowed.")
+        ends = {mailbox: self._end(mailbox) for mailbox in allowed}
+        if readable := [mailbox for mailbox, end in ends.items() if end is None]:
+            return f"{readable[0]} can be read"
+        if CALENDARS in self._roles():
+            return f"the token carries {CALENDARS}"
+        refused = next((end for end in ends.values() if isinstance(end, GraphForbidden)), None)
+        if refused is None:
+            raise next(end for end in ends.values() if end is not None)
+        text = f"no calendar can be read: the token carries no {CALENDARS}, and Exchange grants none ({refused})"
+        raise Failed(text, _GRANT)
+
+    def scope(self) -> str:
+        """Tell whether what must be readable is, and whether what must not be is not."""
+        allowed = self._allowed()
+        outside = [one for one in allowed if isinstance(self._end(one), GraphForbidden)]
+        if outside and len(outside) == len(allowed) and CALENDARS not in self._roles():
+            raise untold("cannot be told while no calendar can be read", "Put calendarsRead right first.")
+        if outside:
+            raise Failed(f"Exchange's scope does not hold {', '.join(outside)}", _WIDEN)
+        if lost := [one for one in (*allowed, *self._wish.refused) if isinstance(self._end(one), GraphNotFound)]:
+            raise Failed(f"Graph knows no mailbox {', '.join(lost)}", "Correct the address, or give it a licence.")
+        if surplus := [one for one in self._wish.refused if self._end(one) is None]:
+            raise Failed(f"{', '.join(surplus)} can be read, which must not be so", _NARROW)
+        if failed := [end for one in (*allowed, *self._wish.refused) if (end := self._unclear(one))]:
+            raise failed[0]
+        if not self._wish.refused:
+            raise untold("nobody has named a mailbox that must be refused", "Name one to prove the scope: refused.")
+        return f"{len(allowed)} mailboxes can be read, and {', '.join(self._wish.refused)} cannot, as it should be"
+
+    def _allowed(self) -> tuple[str, ...]:
+        live = (watch.mailbox for watch in self._parts.watches.page(MOST_MAILBOXES) if watch.state == "live")
+        return self._wish.allowed or tuple(live)
+
+    def _unclear(self, mailbox: str) -> RelayError | None:
+        end = self._end(mailbox)
+        return None if isinstance(end, GraphForbidden) else end
+
+    def _end(self, mailbox: str) -> RelayError | None:
+        if mailbox not in self._ends:
+            try:
+                self._asked().read_calendar(mailbox, self._parts.now())
+                self._ends[mailbox] = None
+            except GraphError as error:
+                self._ends[mailbox] = error
+        return self._ends[mailbox]
+
+    def _roles(self) -> frozenset[str]:
+        return self._asked().roles()
+
+    def _asked(self) -> GraphProbe:
+        self._probe = self._probe or self._parts.graph_probe()
+        return self._probe
