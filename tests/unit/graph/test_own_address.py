@@ -1,0 +1,47 @@
+"""Claims about the relay's call to itself, over real sockets."""
+
+from __future__ import annotations
+
+import socket
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from shared.graph.own_address import OwnAddress
+from shared.session import session_for
+from tests.unit.partner.scripted_server import Script, answer, served
+
+
+def mistake(script: Script) -> str:
+    """Return what is wrong with an answer."""
+    with served(script) as server:
+        url = server.url.removesuffix("/webhook")
+        return OwnAddress(url, session_for(url)).mistake("/api/notifications")
+
+
+@pytest.mark.parametrize(
+    ("script", "text"),
+    [(answer("401 Unauthorized"), "answers 401"), (answer("302 Found", b"", "Location: https://x.example"), "302"),
+     (answer("200 OK", b"hello", "Content-Type: text/plain"), "somebody else"),
+     (lambda client: client.close(), "does not answer")],
+)  # fmt: skip
+def test_a_wrong_answer_is_told(script: Script, text: str) -> None:
+    """In a few words, with nothing of what was said."""
+    assert text in mistake(script)
+
+
+def test_nobody_there_is_told() -> None:
+    """An address at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    assert OwnAddress(url, session_for(url)).mistake("/api/lifecycle").startswith("does not answer")
+
+
+def test_the_token_is_one_that_has_to_be_decoded() -> None:
+    """It holds a blank, like Graph's own."""
+    with served(answer("200 OK", b"", "Content-Type: text/plain")) as server:
+        url = server.url.removesuffix("/webhook")
+        OwnAddress(url, session_for(url)).mistake("/api/notifications")
+        target = server.requests[0].split(b" ")[1].decode()
+    assert " " in parse_qs(urlsplit(target).query)["validationToken"][0]

@@ -1,0 +1,33 @@
+"""Claims about the probe of storage, on the real Azurite."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import ConfigurationError
+from shared.storage.connection import NAME, StorageAccount
+from shared.storage.probe import PROBES, StorageProbe
+
+
+def probe(account: StorageAccount) -> StorageProbe:
+    """Return a probe of an account."""
+    return StorageProbe(lambda: account.table("probed"), lambda: account.queue(PROBES))
+
+
+def test_nothing_is_left_behind(account: StorageAccount) -> None:
+    """No row, no message; twice is as good."""
+    for _ in range(2):
+        probe(account).row()
+        probe(account).message()
+    assert list(account.table("probed").list_entities()) == []
+    assert account.queue(PROBES).get_queue_properties().approximate_message_count == 0
+
+
+def test_a_refusal_says_what_to_grant(account: StorageAccount) -> None:
+    """By the roles' names."""
+    sound = account._environ[NAME]
+    key = sound.partition("AccountKey=")[2].partition(";")[0]
+    refused = StorageAccount({NAME: sound.replace(key, "A" * 86 + "==")}, lambda: None)  # type: ignore[arg-type, return-value]
+    for tried in (probe(refused).row, probe(refused).message):
+        with pytest.raises(ConfigurationError, match="Data Contributor"):
+            tried()
