@@ -54,6 +54,8 @@ lock: .venv/ready ## Pin the newest versions of all dependencies, with their has
 	  --no-header requirements.in -o requirements.txt
 	.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header requirements-cli.in -c requirements-dev.txt -o requirements-cli.txt
 
 clean: ## Remove everything that can be made again
 	rm -rf .venv .venv-checkov node_modules dist sandbox/.generated .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -72,10 +72,13 @@ def allow_list(parts: Examined, wish: Wish) -> Finding:
             raise Failed(
                 "ALLOWED_MAILBOXES is empty and allows none", "Name the mailboxes, domains or room lists in it."
             )
-        missing = [one for one in wish.allowed if not parts.allow_list.allows(one)]
+        try:
+            missing = [one for one in wish.allowed if not parts.allow_list.allows(one)]
+            surplus = [one for one in wish.refused if parts.allow_list.allows(one)]
+        except GraphError:
+            raise untold("cannot be told while a room list cannot be read", "Put roomLists right first.") from None
         if missing:
             raise Failed(f"ALLOWED_MAILBOXES does not hold {', '.join(missing)}", "Add them to ALLOWED_MAILBOXES.")
-        surplus = [one for one in wish.refused if parts.allow_list.allows(one)]
         if surplus:
             raise Failed(f"ALLOWED_MAILBOXES holds {', '.join(surplus)}", "Narrow ALLOWED_MAILBOXES.")
         return f"ALLOWED_MAILBOXES has {len(entries.split(','))} entries"
@@ -91,7 +94,7 @@ def room_lists(parts: Examined) -> Finding:
         if not lists:
             return f"no room list is used, so {PLACES} is not needed"
         try:
-            parts.graph_probe().read_room_list(min(lists))
+            _with_token(parts).read_room_list(min(lists))
         except GraphForbidden as error:
             raise Failed(f"room lists cannot be read: {error}", f"Consent to {PLACES} in Entra ID.") from None
         except GraphNotFound as error:
@@ -171,5 +174,15 @@ class _Tries:
         return self._asked().roles()
 
     def _asked(self) -> GraphProbe:
-        self._probe = self._probe or self._parts.graph_probe()
+        self._probe = self._probe or _with_token(self._parts)
         return self._probe
+
+
+def _with_token(parts: Examined) -> GraphProbe:
+    """Return a probe that has its token. Raises what says that this is another finding's matter."""
+    probe = parts.graph_probe()
+    try:
+        probe.roles()
+    except RelayError:
+        raise untold("cannot be told without a token", "Put token right first.") from None
+    return probe

@@ -15,7 +15,7 @@ from shared.errors import RelayError
 ROOT = Path(__file__).parents[2]
 PRODUCT = sorted([*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py"), ROOT / "function_app.py"])
 TREES = {path: ast.parse(path.read_text()) for path in PRODUCT}
-FOLDERS = ("shared", "functions", "sandbox", "simulation", "fuzz", "tests", "bench", "chaos")
+FOLDERS = ("shared", "functions", "sandbox", "simulation", "fuzz", "tests", "bench", "chaos", "relay_admin")
 EVERYTHING = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 

@@ -47,7 +47,7 @@ def test_core_tools_and_azd_ship_the_same() -> None:
 
 def test_every_requirement_is_pinned_with_its_hash() -> None:
     """Nobody can put another file in its place."""
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-cli.txt"):
         text = (ROOT / name).read_text().replace("\\\n", " ")
         lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
         assert len(lines) > 10
@@ -57,11 +57,12 @@ def test_every_requirement_is_pinned_with_its_hash() -> None:
             assert "://" not in line
 
 
-def test_what_the_app_needs_is_among_the_development_requirements() -> None:
+def test_what_the_app_and_the_command_line_need_is_among_the_development_requirements() -> None:
     """In the same versions: what is tested is what is deployed."""
     pins = [dict(re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
-            for name in ("requirements.txt", "requirements-dev.txt")]  # fmt: skip
-    assert pins[0].items() <= pins[1].items()
+            for name in ("requirements.txt", "requirements-cli.txt", "requirements-dev.txt")]  # fmt: skip
+    assert pins[0].items() <= pins[2].items()
+    assert pins[1].items() <= pins[2].items()
 
 
 def test_the_hosts_settings_are_those_that_the_code_counts_on() -> None:

@@ -1,0 +1,76 @@
+"""What a command shows: tables and bars for people, one JSON document on stdout for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from relay_admin.errors import Stopped
+
+MARKS = {True: ("ok", "green"), False: ("WRONG", "bold red"), None: ("?", "yellow")}
+
+
+class Output:
+    """A terminal, or a script that reads JSON."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._people = Console(markup=False, highlight=False, emoji=False, quiet=as_json)
+        self._errors = Console(markup=False, highlight=False, emoji=False, stderr=True)
+
+    def data(self, content: Any) -> None:
+        """Give a script its document; people see the other methods' work."""
+        if self.as_json:
+            json.dump(content, sys.stdout, ensure_ascii=False, indent=2)
+            sys.stdout.write("\n")
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Show a line."""
+        self._people.print(plain(text), style=style, soft_wrap=True)
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Show a table; a truth value in it is a mark."""
+        table = Table(*heads, box=SIMPLE_HEAD, pad_edge=False)
+        for row in rows:
+            table.add_row(*(_cell(value) for value in row))
+        self._people.print(table)
+
+    def steps(self, texts: Sequence[str]) -> None:
+        """Show what to do, numbered; a line of a text that is a command stands by itself."""
+        for number, text in enumerate(texts, 1):
+            self.line(f"{number}. {plain(text)}" if "\n" not in text else f"{number}. {text}")
+
+    def progress(self) -> Progress:
+        """Return a place for bars, beside what is shown; silent for scripts."""
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()
+        return Progress(*columns, console=self._errors, disable=self.as_json or not self._errors.is_terminal)
+
+    def stopped(self, error: Stopped) -> None:
+        """Say why a command ends here, and what to do."""
+        self.data({"error": {"title": error.title, "status": error.status, "whatToDo": error.what_to_do}})
+        self._errors.print(plain(error.title), style="bold red", soft_wrap=True)
+        self._errors.print(plain(error.what_to_do), soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """Return a text without what could move a terminal's cursor."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+
+
+def _cell(value: object) -> Any:
+    from rich.text import Text
+
+    if value is None or isinstance(value, bool):
+        return Text(*MARKS[value])
+    return Text(plain(str(value)), overflow="fold")

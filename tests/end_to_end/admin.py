@@ -1,0 +1,58 @@
+"""The administrator's command line, run as a process of its own against a running stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.process import ROOT
+from tests.end_to_end.world import World
+
+
+@dataclass
+class Done:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def content(self) -> Any:
+        """The JSON document on stdout."""
+        return json.loads(self.out)
+
+    @property
+    def wrong(self) -> dict[str, dict[str, Any]]:
+        """What the doctor found to be wrong, by name."""
+        return {check["name"]: check for check in self.content["checks"] if check["ok"] is False}
+
+
+class Admin:
+    """Who sits at the command line, with the master key unless told otherwise."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def __call__(self, *words: str, key: str | None = "master", typed: str = "", **environ: str) -> Done:
+        """Run a command and return what it came to; no secret is ever shown, and nobody sees a traceback."""
+        stack = self.world.stack
+        env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        env |= {"RELAY_URL": stack.relay.url, "REQUESTS_CA_BUNDLE": str(stack.certificates.bundle), "COLUMNS": "120"}
+        env |= ({"RELAY_KEY": stack.keys[key]} if key else {}) | environ
+        command = [sys.executable, "-m", "relay_admin", *words]
+        run = subprocess.run(
+            command, cwd=ROOT, env=env, input=typed, capture_output=True, text=True, timeout=110, check=False
+        )
+        for secret in (*stack.keys.values(), *(one for client in stack.seed["clients"] for one in client["secrets"])):
+            assert secret not in run.stdout + run.stderr
+        assert "Traceback" not in run.stderr, run.stderr
+        return Done(run.returncode, run.stdout, run.stderr)
+
+    def doctor(self, *words: str) -> Done:
+        """Have the relay examined, with a mailbox that must be readable and one that must not."""
+        return self("doctor", "--json", "--allowed", "room1@contoso.com", "--refused", "kari@contoso.com", *words)

@@ -1,0 +1,246 @@
+"""Claims about the doctor on the running stack: green, then planted faults, each named with its cure."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from socket import create_server
+from typing import Any
+
+import pytest
+import trustme
+
+from sandbox.stack import Stack
+from tests.end_to_end.admin import Admin
+from tests.end_to_end.restartable import start_host
+from tests.end_to_end.waiting import eventually
+from tests.end_to_end.world import World, ago
+
+INSIDE, OUTSIDE = "room1@contoso.com", "kari@contoso.com"
+SETTINGS = {"ALLOWED_MAILBOXES": f"{INSIDE},room2@contoso.com", "SETTLE_SECONDS": "1", "SECRETS_KEPT_SECONDS": "1"}
+Fault = Callable[[World], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Start a stack with one watch, whose app is confined to two rooms."""
+    with Stack(tmp_path_factory.mktemp("doctor"), SETTINGS) as stack:
+        made = World(stack)
+        _confine(made, INSIDE, "room2@contoso.com")
+        made.relay.watch(INSIDE)
+        yield made
+
+
+def _confine(world: World, *mailboxes: str) -> None:
+    world.tenant.control("POST", "/scopes", {"clientId": world.client_id, "mailboxes": list(mailboxes) or None})
+
+
+@contextmanager
+def _restarted(world: World, **settings: str) -> Iterator[None]:
+    """Let another host with other settings take the place of the stack's."""
+    stack, before = world.stack, (world.stack.host, world.stack.relay, world.stack.keys)
+    start_host(stack, **settings)
+    world.relay = stack.relay
+    try:
+        yield
+    finally:
+        stack.host.stop()
+        stack.host, stack.relay, stack.keys = before
+        world.relay = stack.relay
+
+
+def _setting(**settings: str) -> Fault:
+    return lambda world: _restarted(world, **settings)
+
+
+@contextmanager
+def _storage_key(world: World) -> Iterator[None]:
+    sound = world.stack.azurite.connection_string
+    key = sound.partition("AccountKey=")[2].partition(";")[0]
+    with _restarted(world, AzureWebJobsStorage=sound.replace(key, "A" * 86 + "==")):
+        yield
+
+
+def _changed(path: str, change: dict[str, Any], back: dict[str, Any]) -> Fault:
+    @contextmanager
+    def planted(world: World) -> Iterator[None]:
+        where = path.format(client=world.client_id)
+        world.tenant.control("POST", where, change)
+        try:
+            yield
+        finally:
+            world.tenant.control("POST", where, back)
+
+    return planted
+
+
+@contextmanager
+def _rotated_secret(world: World) -> Iterator[None]:
+    secret, where = world.stack.seed["clients"][0]["secrets"][0], f"/clients/{world.client_id}"
+    world.tenant.control("POST", where, {"removeSecret": secret})
+    yield
+    world.tenant.control("POST", where, {"addSecret": secret})
+
+
+def _scope(*mailboxes: str) -> Fault:
+    @contextmanager
+    def planted(world: World) -> Iterator[None]:
+        _confine(world, *mailboxes)
+        yield
+        _confine(world, INSIDE, "room2@contoso.com")
+
+    return planted
+
+
+@contextmanager
+def _room_list(world: World) -> Iterator[None]:
+    world.tenant.control("POST", "/settings", {"roomLists": {"building1@contoso.com": [INSIDE]}})
+    with _restarted(world, ALLOWED_MAILBOXES=f"{INSIDE},roomlist:building1@contoso.com"):
+        yield
+
+
+def _behaving(**how: Any) -> Fault:
+    @contextmanager
+    def planted(world: World) -> Iterator[None]:
+        world.fail(None, **how)
+        yield
+        world.partner.control("DELETE", "/behaviour")
+
+    return planted
+
+
+@contextmanager
+def _another_signing_secret(world: World) -> Iterator[None]:
+    name = "partner-signing-secret"
+    world.tenant.control("POST", "/secrets", {"name": name, "value": "whsec_" + "B" * 44})
+    yield
+    world.tenant.control("POST", "/secrets", {"name": name, "value": world.stack.seed["secrets"][name][-1]})
+
+
+@contextmanager
+def _foreign_certificate(world: World) -> Iterator[None]:
+    """Put a partner in place whose certificate nobody vouches for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    with create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_shake_hands, args=(listener, context), daemon=True).start()
+        with _restarted(world, PARTNER_WEBHOOK_URL=f"https://localhost:{listener.getsockname()[1]}/webhook"):
+            yield
+
+
+def _shake_hands(listener: Any, context: ssl.SSLContext) -> None:
+    while True:
+        try:
+            client, _ = listener.accept()
+            context.wrap_socket(client, server_side=True).close()
+        except ssl.SSLError:
+            continue
+        except OSError:
+            return
+
+
+@contextmanager
+def _wrong_clock(world: World) -> Iterator[None]:
+    world.fault("^GET /v1.0/$", status=401, headers={"Date": "Fri, 20 Nov 2020 10:00:00 GMT"})
+    yield
+    world.tenant.control("DELETE", "/faults")
+
+
+@contextmanager
+def _silent_timer(world: World) -> Iterator[None]:
+    world.table("watches").upsert_entity({"PartitionKey": "relay", "RowKey": "heartbeat", "at": ago(hours=4)})
+    yield
+    world.reconcile()
+
+
+@contextmanager
+def _paused(world: World) -> Iterator[None]:
+    assert Admin(world)("pause", "A freeze").code == 0
+    yield
+    assert Admin(world)("resume", "It is over").code == 0
+
+
+@contextmanager
+def _dead_letter(world: World) -> Iterator[None]:
+    world.fail(INSIDE, status=422)
+    world.book(INSIDE, "canary-title")
+    eventually(lambda: Admin(world)("dead-letters").code == 1, seconds=30)
+    world.partner.control("DELETE", "/behaviour")
+    yield
+    assert Admin(world)("replay", "--all").code == 0
+    eventually(lambda: Admin(world)("dead-letters").code == 0, seconds=30)
+
+
+SECRETS = ("clientStateKey", "graphSecret", "signingSecret")
+# By what is planted: how; what is found to be wrong; a word of what was seen; a word of what to do.
+FAULTS: dict[str, tuple[Fault, tuple[str, ...], str, str]] = {
+    "a setting is missing": (_setting(RESYNC_SCHEDULE="0 0 2 * * *", PARTNER_WEBHOOK_URL=""),
+                             ("settings", "partner"), "PARTNER_WEBHOOK_URL: is not set", "Set PARTNER_WEBHOOK_URL"),
+    "the vault refuses": (_changed("/managed-identities/system", {"vault": False}, {"vault": True}),
+                          SECRETS, "refuses", "Key Vault Secrets User"),
+    "a secret is missing": (_setting(CLIENT_STATE_KEY_NAME="no-such-key"),
+                            ("clientStateKey",), "no-such-key", "Key Vault Secrets User"),
+    "the client secret was rotated": (_rotated_secret, ("token",), "AADSTS7000215", "TENANT_ID and CLIENT_ID"),
+    "the permission is withdrawn": (_changed("/clients/{client}", {"roles": []}, {"roles": ["Calendars.Read"]}),
+                                    ("calendarsRead",), "no Calendars.Read", "New-ManagementRoleAssignment"),
+    "more is granted than is needed": (
+        _changed("/clients/{client}", {"roles": ["Calendars.Read", "Mail.Read"]}, {"roles": ["Calendars.Read"]}),
+        ("token",), "Mail.Read", "Remove these permissions"),
+    "a mailbox is outside the scope": (_scope("room2@contoso.com"), ("exchangeScope",), INSIDE, "Widen"),
+    "the scope is too wide": (_scope(INSIDE, OUTSIDE), ("exchangeScope",), OUTSIDE, "narrow the management scope"),
+    "the allow-list is too wide": (_setting(ALLOWED_MAILBOXES="@contoso.com"),
+                                   ("allowList",), OUTSIDE, "Narrow ALLOWED_MAILBOXES"),
+    "room lists without their permission": (_room_list, ("roomLists",),
+                                            "ErrorAccessDenied", "Place.Read.All"),
+    "the partner is down": (_behaving(cut="before"), ("partner",), "no answer", "endpoint is up"),
+    "the partner refuses the signature": (_another_signing_secret, ("partner",), "401", "signing secret"),
+    "the partner redirects": (_behaving(status=307, headers={"Location": "https://x.example"}),
+                              ("partner",), "307", "never followed"),
+    "the partner's certificate is wrong": (_foreign_certificate, ("partner",), "no answer", "certificate"),
+    "storage refuses": (_storage_key, ("storage",), "AzureWebJobsStorage", "identity"),
+    "the public address is wrong": (_setting(PUBLIC_BASE_URL="https://localhost:1"),
+                                    ("handshake",), "/api/notifications does not answer", "PUBLIC_BASE_URL"),
+    "the clock is wrong": (_wrong_clock, ("clock",), "ahead of Graph's", "Restart"),
+    "the timer is silent": (_silent_timer, ("reconciler",), "renew_subscriptions last ran", "RENEWAL_SCHEDULE"),
+    "deliveries are paused": (_paused, ("deliveries",), "A freeze", "resume"),
+    "dead letters wait": (_dead_letter, ("deadLetters",), "1 changes", "replay"),
+}  # fmt: skip
+
+
+def test_all_is_well(world: World) -> None:
+    """Every check is made, from inside and from outside, and the end says what to do next."""
+    done = Admin(world).doctor()
+    assert (done.code, done.wrong) == (0, {}), done.out
+    assert {check["name"] for check in done.content["checks"] if check["ok"] is None} == set()
+    assert "book a meeting" in done.content["next"][0]
+    pings = [one for one in world.partner.deliveries()["list"] if one["type"] == "calendar.relay.ping"]
+    assert [(one["status"], one["violations"]) for one in pings] == [(204, [])]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_named_with_what_to_do(world: World, name: str) -> None:
+    """And nothing else is named that does not suffer from it; without the fault all is well again."""
+    plant, checks, seen, to_do = FAULTS[name]
+    with plant(world):
+        done = eventually(lambda: _ill(world, checks[0]), seconds=30)
+        assert done.code == 1
+        if name != "storage refuses":  # nearly everything needs it
+            assert done.wrong.keys() == set(checks), done.out
+        assert seen in done.wrong[checks[0]]["detail"]
+        assert to_do in done.wrong[checks[0]]["whatToDo"]
+        assert "canary" not in done.out
+    assert eventually(lambda: Admin(world).doctor().code == 0, seconds=30)
+
+
+def _ill(world: World, check: str) -> Any:
+    done = Admin(world).doctor()
+    return done if check in done.wrong else None
+
+
+def test_a_relay_that_does_not_run_is_not_reached(world: World) -> None:
+    """Exit code 3, and what to look at."""
+    done = Admin(world)("doctor", "--url", "https://localhost:1")
+    assert done.code == 3
+    assert "See that the app is started" in done.err
