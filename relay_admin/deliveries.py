@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import Any
 
 from relay_admin.errors import WELL, WRONG, Misused
-from relay_admin.output import Output
+from relay_admin.output import Output, counted
 from relay_admin.relay import Relay
 
 LOOK_EVERY = 1.0  # seconds
@@ -21,7 +21,7 @@ def dead_letters(relay: Relay, out: Output, asked: Namespace) -> int:
     names = ("died", "reason", "status", "attempts", "subscriptionId", "id")
     heads = ("died", "reason", "answer", "tries", "watch", "id")
     out.table(heads, (["" if one[name] is None else one[name] for name in names] for one in found))
-    out.line(f"{len(found)} dead letters" + (". Once their reason is put right: replay --all" if found else ""))
+    out.line(counted(len(found), "dead letter") + (". Once their reason is put right: replay --all" if found else ""))
     return WRONG if found else WELL
 
 
@@ -38,7 +38,7 @@ def replay(relay: Relay, out: Output, asked: Namespace) -> int:
             progress.update(bar, completed=progress_of["queued"])
     out.data(progress_of)
     end = "All are on their way" if progress_of["done"] else f"Not all yet: {progress_of['link']} tells how far it is"
-    out.line(f"{progress_of['queued']} changes are queued anew. {end}.")
+    out.line(f"Queued anew: {counted(progress_of['queued'], 'change')}. {end}.")
     return WELL if progress_of["done"] or not asked.wait else WRONG
 
 
@@ -58,7 +58,7 @@ def in_words(state: dict[str, Any]) -> str:
     waiting, dead = (f"{number}{'+' if number == most else ''}" for number in (state["waiting"], state["deadLetters"]))
     since = f" since {state['since']}" if state["since"] else ""
     why = f" ({state['reason']})" if state["reason"] else ""
-    return f"Deliveries are {state['state']}{since}{why}; {waiting} changes wait, {dead} dead letters."
+    return f"Deliveries are {state['state']}{since}{why}; waiting: {counted(waiting, 'change')}, {counted(dead, 'dead letter')}."
 
 
 def _operated(relay: Relay, out: Output, operation: str, reason: str) -> int:

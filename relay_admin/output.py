@@ -45,9 +45,9 @@ class Output:
         self._people.print(table)
 
     def steps(self, texts: Sequence[str]) -> None:
-        """Show what to do, numbered; a line of a text that is a command stands by itself."""
+        """Show what to do, numbered."""
         for number, text in enumerate(texts, 1):
-            self.line(f"{number}. {plain(text)}" if "\n" not in text else f"{number}. {text}")
+            self.line(f"{number}. {text}")
 
     def progress(self) -> Progress:
         """Return a place for bars, beside what is shown; silent for scripts."""
@@ -66,6 +66,11 @@ class Output:
 def plain(text: str) -> str:
     """Return a text without what could move a terminal's cursor."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+
+
+def counted(number: int | str, one: str, many: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{number} {one if str(number) == '1' else many or one + 's'}"
 
 
 def _cell(value: object) -> Any:

@@ -7,23 +7,24 @@ from argparse import Namespace
 from typing import Any
 
 from relay_admin.errors import WELL, Refused, Stopped
-from relay_admin.output import Output
+from relay_admin.output import Output, counted
 from relay_admin.relay import Relay
 
 PATIENCE = 300.0  # seconds in which the relay lets go of the rooms of a list
 LOOK_EVERY = 2.0
 REMAINING = (
-    "Take away the partner's role or key, so that it sets nothing up anew: in Entra ID, Enterprise applications, the "
-    "partner's app, Permissions; or az functionapp keys delete.",
-    "Exchange (PowerShell, Connect-ExchangeOnline):\n"
-    "   Get-ManagementRoleAssignment -RoleAssignee OBJECT_ID | Remove-ManagementRoleAssignment\n"
-    '   Remove-ManagementScope "Calendar Relay"\n'
-    "   Remove-ServicePrincipal -Identity OBJECT_ID\n"
-    "   OBJECT_ID is that of the relay's enterprise application; docs/permissions.md has the same as a script.",
-    "Azure: azd down --purge (the app, its storage, its vault and its logs; a vault with purge protection stays "
-    "deleted but not purged until its time is over).",
-    "Entra ID: az ad app delete --id CLIENT_ID (the registration, its consents, its roles; not for a managed identity, "
-    "which goes with azd down).",
+    "The partner's way in, first of all, so that it sets nothing up anew (or az functionapp keys delete for a key):\n"
+    "   infra/permissions/Revoke-RelayCaller.ps1 -AppId API_CLIENT_ID -CallerAppId PARTNER_CLIENT_ID -WhatIf",
+    "The permission in Exchange (after Connect-ExchangeOnline):\n"
+    "   infra/permissions/Revoke-RelayMailboxAccess.ps1 -AppId CLIENT_ID -WhatIf",
+    "What was granted in Entra ID (after Connect-MgGraph):\n"
+    "   infra/permissions/Revoke-RelayPermission.ps1 -AppId CLIENT_ID -WhatIf\n"
+    "   infra/permissions/Remove-RelayAppRole.ps1 -AppId API_CLIENT_ID -WhatIf",
+    "Everything in Azure: the app, its storage, its vault, its logs. A vault with purge protection stays deleted, but not\n"
+    "   purged, until its time is over.\n"
+    "   azd down --purge",
+    "The app registrations, if you made some for the relay alone; a managed identity goes with azd down:\n"
+    "   az ad app delete --id CLIENT_ID",
     "Tell the partner that it is over: it can forget its signing secret.",
 )
 
@@ -39,15 +40,12 @@ def uninstall(relay: Relay, out: Output, asked: Namespace) -> int:
         raise Refused("Something was set up meanwhile", "Take away the partner's role or key, and run this again.")
     out.data({"done": asked.yes, **left, "remaining": list(REMAINING)})
     verb = "Removed" if asked.yes else "Would remove"
-    out.line(
-        f"{verb}: {len(left['roomLists'])} room lists, and {len(left['mailboxes'])} watches with their subscriptions."
-    )
+    numbers = counted(len(left["roomLists"]), "room list"), counted(len(left["mailboxes"]), "watch", "watches")
+    out.line(f"{verb}: {' and '.join(numbers)}, with the subscriptions at Graph.")
     for mailbox in left["mailboxes"]:
         out.line(f"   {mailbox}")
-    out.line(
-        "Graph holds no subscription of the relay any more." if asked.yes else "Nothing was changed: --yes does it."
-    )
-    out.line("Steps that remain:")
+    out.line("The relay watches nothing any more." if asked.yes else "Nothing was changed: --yes does it.")
+    out.line("Steps that remain (without -WhatIf a script does what it has shown; docs/permissions.md explains each):")
     out.steps(REMAINING)
     return WELL
 

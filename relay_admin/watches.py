@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from relay_admin.errors import WELL, WRONG, Misused, Refused
-from relay_admin.output import Output
+from relay_admin.output import Output, counted
 from relay_admin.relay import Relay
 
 AT_ONCE = 100  # mailboxes in one call
@@ -17,12 +17,13 @@ LOOK_EVERY = 2.0  # seconds
 
 def watches(relay: Relay, out: Output, asked: Namespace) -> int:
     """List watches and room lists. Those that need a person make the end WRONG."""
-    found = [one for one in relay.pages("/subscriptions") if asked.state in (None, one["state"])]
+    found = sorted(relay.pages("/subscriptions"), key=lambda one: str(one["mailbox"]))
+    found = [one for one in found if asked.state in (None, one["state"])]
     lists = relay.call("GET", "/room-lists")["value"]
     out.data({"watches": found, "roomLists": lists})
-    heads = ("mailbox", "state", "since", "ends", "last change", "id")
-    out.table(heads, ([_text(one, name) for name in
-        ("mailbox", "state", "since", "expirationDateTime", "lastChangeSeen", "id")] for one in found))  # fmt: skip
+    names = ("mailbox", "state", "expirationDateTime", "lastChangeSeen", "id")
+    heads = ("mailbox", "state", "ends", "last change", "id")
+    out.table(heads, ([_text(one, name) for name in names] for one in found))
     if lists:
         names = ("roomList", "desired", "notAllowed", "checked", "lastError", "id")
         out.table(("room list", "rooms", "not allowed", "checked", "what is wrong", "id"),
@@ -30,7 +31,7 @@ def watches(relay: Relay, out: Output, asked: Namespace) -> int:
     for one in found:
         if one["lastError"]:
             out.line(f"{one['mailbox']} is {one['state']}: {one['lastError']}")
-    out.line(f"{len(found)} watches")
+    out.line(counted(len(found), "watch", "watches"))
     return WRONG if any(one["state"] in ("refused", "gone") for one in found) else WELL
 
 
@@ -77,7 +78,7 @@ def resync(relay: Relay, out: Output, asked: Namespace) -> int:
         for one in progress.track(chosen, description="Queueing"):
             relay.call("POST", f"/subscriptions/{one['id']}/resync", {"full": asked.full})
     out.data({"queued": [one["id"] for one in chosen], "full": asked.full})
-    out.line(f"{len(chosen)} resyncs are queued. What differs reaches the partner within minutes.")
+    out.line(f"Queued: {counted(len(chosen), 'resync')}. What differs reaches the partner within minutes.")
     return WELL
 
 

@@ -56,7 +56,8 @@ def examine(parts: Examined, wish: Wish) -> list[Finding]:
 def _running(parts: Examined, name: str) -> Callable[[], list[Finding]]:
     def look() -> list[Finding]:
         check = health.run(_HEALTH_NAMES.get(name, name), parts)
-        return [Finding(name, check.ok, check.text, "" if check.ok else RUNNING[name])]
+        text = check.text.removeprefix("ok; ")  # as the health checks begin
+        return [Finding(name, check.ok, text, "" if check.ok else RUNNING[name])]
 
     return look
 

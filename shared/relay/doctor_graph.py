@@ -16,17 +16,18 @@ LARGEST_SKEW = timedelta(minutes=5)  # more, and signatures and tokens are refus
 CALENDARS, PLACES = "Calendars.Read", "Place.Read.All"
 _LOGIN = "Check TENANT_ID and CLIENT_ID, and put a client secret or certificate that has not expired into the vault."
 _AGAIN = "Try again soon; Microsoft 365's service health tells whether Graph is away."
+# The scripts are those of infra/permissions.
 _GRANT = (
-    "Grant it for these mailboxes in Exchange (New-ManagementRoleAssignment with Application Calendars.Read), or for "
-    "the whole tenant by consent in Entra ID. Exchange needs up to two hours to know."
+    "Grant it in Exchange, for the mailboxes that the relay may read: Grant-RelayMailboxAccess.ps1. Exchange needs up to "
+    "two hours to know."
 )
 _WIDEN = (
-    "Widen the management scope in Exchange, or take them off; Test-ServicePrincipalAuthorization tells what it holds. "
-    "Exchange needs up to two hours to know."
+    "Add the mailbox to the group that the scope in Exchange is made of, or watch it no more; Test-RelayMailboxAccess.ps1 "
+    "tells what Exchange thinks. It needs up to two hours to know."
 )
 _NARROW = (
-    "Confine the app: narrow the management scope in Exchange, and remove the tenant-wide consent for Calendars.Read "
-    "in Entra ID, because grants add up."
+    "Narrow the scope: take the mailbox out of the group that it is made of, and remove what Entra ID has granted for the "
+    "whole tenant (Revoke-RelayPermission.ps1), because grants add up."
 )
 
 
@@ -37,7 +38,8 @@ def token(parts: Examined) -> Finding:
         roles = parts.graph_probe().roles()
         if surplus := sorted(roles - {CALENDARS, PLACES}):
             raise Failed(
-                f"the token carries more than is needed: {', '.join(surplus)}", "Remove these permissions of the app."
+                f"the token carries more than is needed: {', '.join(surplus)}",
+                "Remove them: Revoke-RelayPermission.ps1 -Permission.",
             )
         return f"login gives a token; Entra ID has granted {', '.join(sorted(roles)) or 'nothing (Exchange may have)'}"
 
@@ -53,7 +55,7 @@ def clock(parts: Examined) -> Finding:
             raise untold("Graph does not tell its time", _AGAIN)
         skew = parts.now() - theirs
         seconds = round(skew.total_seconds())
-        told = f"our clock is {abs(seconds)} seconds {'behind' if seconds < 0 else 'ahead of'} Graph's"
+        told = f"our clock is {abs(seconds)} s {'behind' if seconds < 0 else 'ahead of'} Graph's"
         if abs(skew) > LARGEST_SKEW:
             raise Failed(
                 told, "Restart the app: its host's clock is wrong. Signatures and tokens are refused until then."
@@ -151,7 +153,7 @@ class _Tries:
             raise failed[0]
         if not self._wish.refused:
             raise untold("nobody has named a mailbox that must be refused", "Name one to prove the scope: refused.")
-        return f"{len(allowed)} mailboxes can be read, and {', '.join(self._wish.refused)} cannot, as it should be"
+        return f"{', '.join(allowed)} can be read, {', '.join(self._wish.refused)} cannot: as it should be"
 
     def _allowed(self) -> tuple[str, ...]:
         live = (watch.mailbox for watch in self._parts.watches.page(MOST_MAILBOXES) if watch.state == "live")

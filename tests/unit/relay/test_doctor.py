@@ -97,10 +97,10 @@ FAULTS: dict[str, tuple[Callable[[DoctorWorld], Any], str, str, str]] = {
         lambda world: setattr(world.probe, "no_token", ConfigurationError("s", "refused (AADSTS7000222)")),
         "token", "AADSTS7000222", "expired"),
     "more is granted than needed": (
-        _calendar(roles=("Calendars.Read", "Mail.Read")), "token", "Mail.Read", "Remove these permissions"),
-    "no permission": (_calendar(roles=(), inside=FORBIDDEN), "calendarsRead", "no Calendars.Read", "Exchange"),
-    "a mailbox out of scope": (_calendar(inside=FORBIDDEN), "exchangeScope", MAILBOX, "Widen"),
-    "a scope too wide": (_calendar(outside=None), "exchangeScope", OUTSIDE, "narrow the management scope"),
+        _calendar(roles=("Calendars.Read", "Mail.Read")), "token", "Mail.Read", "Revoke-RelayPermission"),
+    "no permission": (_calendar(roles=(), inside=FORBIDDEN), "calendarsRead", "no Calendars.Read", "Grant-RelayMailboxAccess"),
+    "a mailbox out of scope": (_calendar(inside=FORBIDDEN), "exchangeScope", MAILBOX, "Add the mailbox"),
+    "a scope too wide": (_calendar(outside=None), "exchangeScope", OUTSIDE, "Narrow the scope"),
     "a mailbox that is none": (_calendar(inside=UNKNOWN), "exchangeScope", MAILBOX, "licence"),
     "Graph away": (_calendar(outside=AWAY), "exchangeScope", "503", "Try again"),
     "storage refuses": (
@@ -109,7 +109,7 @@ FAULTS: dict[str, tuple[Callable[[DoctorWorld], Any], str, str, str]] = {
     "the handshake fails": (
         lambda world: world.store.wrong.update({"/api/lifecycle": "answers 401, and not 200"}),
         "handshake", "/api/lifecycle answers 401", "PUBLIC_BASE_URL"),
-    "the clock is wrong": (_skewed, "clock", "360 seconds behind", "Restart"),
+    "the clock is wrong": (_skewed, "clock", "360 s behind", "Restart"),
     "the partner is away": (_partner(NotDelivered(0, "no answer (Timeout)")), "partner", "Timeout", "endpoint is up"),
     "a certificate is wrong": (_partner(NotDelivered(0, "no answer (SSLError)")), "partner", "SSL", "certificate"),
     "a signature is refused": (_partner(NotDelivered(401, "status 401")), "partner", "401", "signing secret"),
