@@ -58,7 +58,8 @@ def in_words(state: dict[str, Any]) -> str:
     waiting, dead = (f"{number}{'+' if number == most else ''}" for number in (state["waiting"], state["deadLetters"]))
     since = f" since {state['since']}" if state["since"] else ""
     why = f" ({state['reason']})" if state["reason"] else ""
-    return f"Deliveries are {state['state']}{since}{why}; waiting: {counted(waiting, 'change')}, {counted(dead, 'dead letter')}."
+    waits = f"{counted(waiting, 'waiting change')}, {counted(dead, 'dead letter')}"
+    return f"Deliveries are {state['state']}{since}{why}; {waits}."
 
 
 def _operated(relay: Relay, out: Output, operation: str, reason: str) -> int:

@@ -20,8 +20,8 @@ REMAINING = (
     "What was granted in Entra ID (after Connect-MgGraph):\n"
     "   infra/permissions/Revoke-RelayPermission.ps1 -AppId CLIENT_ID -WhatIf\n"
     "   infra/permissions/Remove-RelayAppRole.ps1 -AppId API_CLIENT_ID -WhatIf",
-    "Everything in Azure: the app, its storage, its vault, its logs. A vault with purge protection stays deleted, but not\n"
-    "   purged, until its time is over.\n"
+    "Everything in Azure: the app, its storage, its vault, its logs. A vault with purge protection stays deleted, but\n"
+    "   not purged, until its time is over.\n"
     "   azd down --purge",
     "The app registrations, if you made some for the relay alone; a managed identity goes with azd down:\n"
     "   az ad app delete --id CLIENT_ID",

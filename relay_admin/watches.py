@@ -25,9 +25,11 @@ def watches(relay: Relay, out: Output, asked: Namespace) -> int:
     heads = ("mailbox", "state", "ends", "last change", "id")
     out.table(heads, ([_text(one, name) for name in names] for one in found))
     if lists:
-        names = ("roomList", "desired", "notAllowed", "checked", "lastError", "id")
-        out.table(("room list", "rooms", "not allowed", "checked", "what is wrong", "id"),
-                  ([_text(one, name) for name in names] for one in lists))  # fmt: skip
+        columns = ("roomList", "desired", "notAllowed", "checked", "lastError", "id")
+        out.table(
+            ("room list", "rooms", "not allowed", "checked", "what is wrong", "id"),
+            ([_text(one, name) for name in columns] for one in lists),
+        )
     for one in found:
         if one["lastError"]:
             out.line(f"{one['mailbox']} is {one['state']}: {one['lastError']}")

@@ -51,6 +51,18 @@ class EventDelivery(Strict):
     data: ToldEvent
 
 
+class Nothing(Strict):
+    """No field at all."""
+
+
+class PingDelivery(Strict):
+    """A test delivery, which an administrator asked for. There is nothing to apply: 2xx says that it was verified."""
+
+    type: Literal["calendar.relay.ping"]
+    timestamp: Moment
+    data: Nothing
+
+
 class GoneEventDelivery(Strict):
     """An event is gone."""
 

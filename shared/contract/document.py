@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.contract.answers import Problem
-from shared.contract.deliveries import EventDelivery, GoneEventDelivery
+from shared.contract.deliveries import EventDelivery, GoneEventDelivery, PingDelivery
 from shared.contract.operation import Operation
 from shared.contract.operations import ENTRA_IS_SERVED, operations
 from shared.contract.paths import described
@@ -70,7 +70,7 @@ class _PlainSchema(GenerateJsonSchema):
 
 
 def _schemas(table: list[Operation]) -> dict[str, Any]:
-    models: list[type[BaseModel]] = [Problem, EventDelivery, GoneEventDelivery]
+    models: list[type[BaseModel]] = [Problem, EventDelivery, GoneEventDelivery, PingDelivery]
     for operation in table:
         models += [operation.body] if operation.body else []
         models += [answer.model for answer in operation.answers.values() if answer.model]

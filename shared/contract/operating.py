@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.contract import administration
+from shared.contract.examination import EXAMINING
 from shared.contract.operation import Answer, Operation, Query
 
 REPLAY = "dead-letters/replays/{id}"
@@ -55,4 +56,5 @@ OPERATING = (
         "get_replay", "get", REPLAY, "operations", "Read how far a replay is.",
         {200: Answer("The replay.", administration.Replay)}, (404, 503),
     ),
+    EXAMINING,
 )  # fmt: skip

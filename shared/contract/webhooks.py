@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.contract.deliveries import EventDelivery, GoneEventDelivery
+from shared.contract.deliveries import EventDelivery, GoneEventDelivery, PingDelivery
 
 NEWS = {
     "calendar.event.created": ("The first news of an event.", EventDelivery),
     "calendar.event.updated": ("An event is not as it was told before.", EventDelivery),
     "calendar.event.deleted": ("An event is gone.", GoneEventDelivery),
+    "calendar.relay.ping": ("A test delivery; it is signed like every other, and never tried again.", PingDelivery),
 }
 HEADERS = {
     "webhook-id": "The same for the same state of the same event, at every attempt: what came before can be dropped.",

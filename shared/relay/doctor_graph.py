@@ -18,16 +18,16 @@ _LOGIN = "Check TENANT_ID and CLIENT_ID, and put a client secret or certificate 
 _AGAIN = "Try again soon; Microsoft 365's service health tells whether Graph is away."
 # The scripts are those of infra/permissions.
 _GRANT = (
-    "Grant it in Exchange, for the mailboxes that the relay may read: Grant-RelayMailboxAccess.ps1. Exchange needs up to "
-    "two hours to know."
+    "Grant it in Exchange, for the mailboxes that the relay may read: Grant-RelayMailboxAccess.ps1. Exchange needs up "
+    "to two hours to know."
 )
 _WIDEN = (
-    "Add the mailbox to the group that the scope in Exchange is made of, or watch it no more; Test-RelayMailboxAccess.ps1 "
-    "tells what Exchange thinks. It needs up to two hours to know."
+    "Add the mailbox to the group that the scope in Exchange is made of, or watch it no more; "
+    "Test-RelayMailboxAccess.ps1 tells what Exchange thinks. It needs up to two hours to know."
 )
 _NARROW = (
-    "Narrow the scope: take the mailbox out of the group that it is made of, and remove what Entra ID has granted for the "
-    "whole tenant (Revoke-RelayPermission.ps1), because grants add up."
+    "Narrow the scope: take the mailbox out of the group that it is made of, and remove what Entra ID has granted for "
+    "the whole tenant (Revoke-RelayPermission.ps1), because grants add up."
 )
 
 

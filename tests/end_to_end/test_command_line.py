@@ -85,8 +85,8 @@ def _app(world: World, secret: str = "") -> dict[str, Any]:
     seed = world.stack.seed
     client = seed["clients"][1]
     return {"AZURE_TENANT_ID": seed["tenantId"], "AZURE_CLIENT_ID": client["clientId"],
-            "AZURE_CLIENT_SECRET": secret or client["secrets"][0], "AZURE_AUTHORITY_HOST": world.tenant.url,
-            "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential", "RELAY_AUDIENCE": f"api://{world.client_id}"}  # fmt: skip
+            "AZURE_CLIENT_SECRET": secret or client["secrets"][0], "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
+            "AZURE_AUTHORITY_HOST": world.tenant.url, "RELAY_AUDIENCE": f"api://{world.client_id}"}  # fmt: skip
 
 
 def test_an_app_signs_in_with_entra_id(world: World, admin: Admin) -> None:

@@ -215,6 +215,8 @@ def test_all_is_well(world: World) -> None:
     assert (done.code, done.wrong) == (0, {}), done.out
     assert {check["name"] for check in done.content["checks"] if check["ok"] is None} == set()
     assert "book a meeting" in done.content["next"][0]
+    assert world.relay.call("POST", "/doctor", key="master", json={"ping": False}).json()["ok"] is True
+    assert world.relay.call("POST", "/doctor").status_code == 401
     pings = [one for one in world.partner.deliveries()["list"] if one["type"] == "calendar.relay.ping"]
     assert [(one["status"], one["violations"]) for one in pings] == [(204, [])]
 

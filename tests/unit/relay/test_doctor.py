@@ -98,7 +98,8 @@ FAULTS: dict[str, tuple[Callable[[DoctorWorld], Any], str, str, str]] = {
         "token", "AADSTS7000222", "expired"),
     "more is granted than needed": (
         _calendar(roles=("Calendars.Read", "Mail.Read")), "token", "Mail.Read", "Revoke-RelayPermission"),
-    "no permission": (_calendar(roles=(), inside=FORBIDDEN), "calendarsRead", "no Calendars.Read", "Grant-RelayMailboxAccess"),
+    "no permission": (
+        _calendar(roles=(), inside=FORBIDDEN), "calendarsRead", "no Calendars.Read", "Grant-RelayMailboxAccess"),
     "a mailbox out of scope": (_calendar(inside=FORBIDDEN), "exchangeScope", MAILBOX, "Add the mailbox"),
     "a scope too wide": (_calendar(outside=None), "exchangeScope", OUTSIDE, "Narrow the scope"),
     "a mailbox that is none": (_calendar(inside=UNKNOWN), "exchangeScope", MAILBOX, "licence"),
