@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.stack import Stack
 from tests.end_to_end.admin import Admin, Done
+from tests.end_to_end.conftest import SENDER
 from tests.end_to_end.transcripts import masked, shown
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import World
@@ -21,7 +22,7 @@ ROOM_LIST = "building1@contoso.com"
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Start a stack whose app may read two rooms."""
-    seed = {"settings": {"roomLists": {ROOM_LIST: ["room1@contoso.com", "room2@contoso.com"]}}}
+    seed = {"settings": SENDER | {"roomLists": {ROOM_LIST: ["room1@contoso.com", "room2@contoso.com"]}}}
     with Stack(tmp_path_factory.mktemp("admin"), SETTINGS, seed) as stack:
         made = World(stack)
         rooms = ["room1@contoso.com", "room2@contoso.com"]
@@ -56,6 +57,7 @@ def test_the_page_shows_what_comes(world: World, admin: Admin) -> None:
     world.fail("room1@contoso.com", status=422)
     world.book("room1@contoso.com", "canary-title")
     eventually(lambda: admin("dead-letters", "--json").content["value"], 30)
+    world.quiet()  # a later hint of the same event would deliver it, and the dead letter were gone
     world.clear()
     assert "canary" not in _as_shown(admin, "dead-letters", 1).out
     _as_shown(admin, "replay --all")
@@ -70,8 +72,9 @@ def test_the_page_shows_what_comes(world: World, admin: Admin) -> None:
 def test_a_room_list_is_watched_and_uninstalled(world: World, admin: Admin) -> None:
     """Its rooms are waited for, and let go with it."""
     world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ["Calendars.Read", "Place.Read.All"]})
+    world.fault("^GET /v1.0/places", status=401, times=1)  # else the relay's token would lack the role for an hour
     state = admin("watch", "--room-list", ROOM_LIST, "--json")
-    assert (state.code, state.content["live"]) == (0, 2), state.out
+    assert (state.code, state.content.get("live")) == (0, 2), state.out
     again = admin("resync", "--all", "--json").content
     assert len(again["queued"]) == 2
     gone = admin("uninstall", "--yes", "--json")

@@ -14,6 +14,7 @@ import trustme
 
 from sandbox.stack import Stack
 from tests.end_to_end.admin import Admin
+from tests.end_to_end.conftest import SENDER
 from tests.end_to_end.restartable import start_host
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import World, ago
@@ -26,7 +27,7 @@ Fault = Callable[[World], AbstractContextManager[None]]
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Start a stack with one watch, whose app is confined to two rooms."""
-    with Stack(tmp_path_factory.mktemp("doctor"), SETTINGS) as stack:
+    with Stack(tmp_path_factory.mktemp("doctor"), SETTINGS, {"settings": SENDER}) as stack:
         made = World(stack)
         _confine(made, INSIDE, "room2@contoso.com")
         made.relay.watch(INSIDE)
@@ -167,6 +168,7 @@ def _dead_letter(world: World) -> Iterator[None]:
     world.fail(INSIDE, status=422)
     world.book(INSIDE, "canary-title")
     eventually(lambda: Admin(world)("dead-letters").code == 1, seconds=30)
+    world.quiet()
     world.partner.control("DELETE", "/behaviour")
     yield
     assert Admin(world)("replay", "--all").code == 0

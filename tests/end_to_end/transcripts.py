@@ -17,7 +17,7 @@ _MASKS = (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "MOMENT"),
     (r"https://[\w.-]+(:\d+)?", "URL"),
     (r"\b\d+ (clientState keys?|versions?) in use", "KEYS in use"),
-    (r"clock is \d+ seconds (ahead of|behind)", "clock is SOME seconds off"),
+    (r"clock is \d+ s (ahead of|behind)", "clock is some seconds off"),
     (r"\d+ changes and \d+ repairs wait", "SOME wait"),
     (r"ok; \d+ messages", "ok; SOME messages"),
     (r"[─\s]+", " "),
