@@ -41,7 +41,7 @@ class Relay:
             if answer.status_code != 429 or wait is None or wait > LONGEST_WAIT:
                 break
             self._sleep(wait)
-        if answer.ok or answer.status_code == fine:
+        if 200 <= answer.status_code < 300 or answer.status_code == fine:
             return _json(answer) if answer.content else None
         raise _refusal(answer)
 

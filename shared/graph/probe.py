@@ -1,6 +1,7 @@
 """Harmless calls that show what login and Graph let the relay do now.
 
-They name no event: a calendar view of no length is asked for, and of it one id. ("List calendarView", "List places")
+No meeting is read: a calendar view is asked for that has no length and lies before any meeting, and of it one id. Graph
+answers an empty list, or why not. ("List calendarView", "List places")
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from shared.graph.client import CONNECT_SECONDS, READ_SECONDS, GetToken, GraphCl
 
 if TYPE_CHECKING:
     import requests
+
+
+LONG_AGO = "1990-01-01T00:00:00Z"
 
 
 class GraphProbe:
@@ -48,10 +52,9 @@ class GraphProbe:
         roles = claims.get("roles", [])
         return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
 
-    def read_calendar(self, mailbox: str, moment: datetime) -> None:
-        """Read a mailbox's calendar at one moment."""
-        at = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        params = {"startDateTime": at, "endDateTime": at, "$select": "id", "$top": "1"}
+    def read_calendar(self, mailbox: str) -> None:
+        """Read a mailbox's calendar, where nothing is in it."""
+        params = {"startDateTime": LONG_AGO, "endDateTime": LONG_AGO, "$select": "id", "$top": "1"}
         self._graph.call("GET", f"/users/{quote(mailbox, safe='@')}/calendarView", params=params)
 
     def read_room_list(self, address: str) -> None:

@@ -166,7 +166,7 @@ class _Tries:
     def _end(self, mailbox: str) -> RelayError | None:
         if mailbox not in self._ends:
             try:
-                self._asked().read_calendar(mailbox, self._parts.now())
+                self._asked().read_calendar(mailbox)
                 self._ends[mailbox] = None
             except GraphError as error:
                 self._ends[mailbox] = error

@@ -50,7 +50,7 @@ class FakeProbe:
             raise self.no_token
         return self.granted
 
-    def read_calendar(self, mailbox: str, _: datetime) -> None:
+    def read_calendar(self, mailbox: str) -> None:
         """Read a calendar, or raise."""
         self.reads.append(mailbox)
         if failure := self.calendars.get(mailbox):

@@ -1,0 +1,72 @@
+"""docs/troubleshooting.md asks for what the code really writes, and runs commands that there are."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from relay_admin.arguments import parser
+from tests.architecture.test_house import TREES
+from tests.architecture.test_import import FUNCTIONS, ROOT
+
+PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
+QUERIES = re.findall(r"```kusto\n(.*?)```", PAGE, re.DOTALL)
+
+
+def _counters() -> dict[str, set[str]]:
+    """Return the counters that the product writes, each with the names of its dimensions."""
+    found: dict[str, set[str]] = {}
+    for tree in TREES.values():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in ("count", "figure"):
+                continue
+            name = node.args[0] if node.args else None
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                found.setdefault(name.value, set()).update(one.arg or "" for one in node.keywords)
+    return found
+
+
+def _texts() -> list[str]:
+    """Return every text of the product, to find the beginning of log lines in."""
+    nodes = (node for tree in TREES.values() for node in ast.walk(tree))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def test_there_is_a_query_for_most_symptoms() -> None:
+    """The page has them, and this test finds them."""
+    assert len(QUERIES) >= 9
+    assert PAGE.count("\n## ") >= 12
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_asks_for_what_the_code_writes(query: str) -> None:
+    """Counters and their dimensions, the beginnings of log lines, and the functions' names."""
+    counters = _counters()
+    began = [one or other for one, other in re.findall(r"message startswith (?:'([^']*)'|\"([^\"]*)\")", query)]
+    asked = [text.removesuffix("=") for text in began if text.endswith("=")]
+    assert set(asked) <= counters.keys()
+    assert all(any(text.startswith(line) for text in _texts()) for line in began if not line.endswith("="))
+    known = {dimension for name in asked for dimension in counters[name]}
+    for words in re.findall(r"@'(?:\(\?:)?([a-z|]+)\)?=", query):
+        assert set(words.split("|")) <= known, query
+    for names in re.findall(r"name (?:in \(([^)]*)\)|== '\w+')", query):
+        assert set(re.findall(r"'(\w+)'", names)) <= FUNCTIONS
+
+
+def test_the_commands_of_the_page_are_commands() -> None:
+    """With their options, as the parser takes them."""
+    commands = re.findall(r"python -m relay_admin ([^`\n]+?)(?:`|\n)", PAGE)
+    assert len(commands) >= 10
+    for words in commands:
+        parser().parse_args(words.split())
+
+
+def test_the_findings_that_the_page_names_are_the_doctors() -> None:
+    """By their names in the code."""
+    texts = set(_texts())
+    for name in ("handshake", "clientStateKey", "signingSecret", "graphSecret", "token", "calendarsRead",
+                 "exchangeScope", "roomLists", "allowList"):  # fmt: skip
+        assert f"`{name}`" in PAGE
+        assert name in texts
