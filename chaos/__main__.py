@@ -13,7 +13,7 @@ from chaos.run import Plan, play
 CHANGES_PER_SECOND = 33
 STRETCH = 1.15
 LIMIT = 560.0  # seconds, to which starting and accounting come: ten minutes at most, whatever happens
-CHANGES_PER_KILL = 160
+CHANGES_PER_KILL = 175
 
 
 def main() -> int:
@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="repeats a run's random choices")
     parser.add_argument("--changes", type=int, default=10_000)
     parser.add_argument("--rooms", type=int, default=40)
-    parser.add_argument("--kills", type=int, help="one for every 160 changes, if it is not said")
+    parser.add_argument("--kills", type=int, help="one for every 175 changes, if it is not said")
     parser.add_argument("--keep", type=Path, help="a folder in which logs and storage are left")
     given = parser.parse_args()
     seconds = max(15.0, given.changes / CHANGES_PER_SECOND)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from chaos.marks import Marks
 
-SAME_AGAIN = 0.6  # the share of changes that concern the event of the change before: people fiddle
+SAME_AGAIN = 0.7  # the share of changes that concern the event of the change before: people fiddle
 
 
 class Tenant(Protocol):

@@ -18,7 +18,7 @@ from chaos.trouble import Troubles
 from chaos.visits import Visits
 
 GRACE = 0.15
-ENOUGH = 0.85  # of the kills: at some points the host does not come by while the partner is away
+ENOUGH = 0.88  # of the kills: at some points the host does not come by while the partner is away
 SLOWER = 4.0  # times, on a machine that is too busy to start hosts as often as they are killed
 CALM_LOOKS = 3  # in a row, a second apart, before nothing is believed to be on its way
 
