@@ -44,14 +44,21 @@ def _as_shown(admin: Admin, words: str, code: int = 0) -> Done:
     return done
 
 
+def _told(admin: Admin, check: str, text: str) -> None:
+    """Wait until a check tells it: checks are kept for some seconds."""
+    eventually(lambda: text in admin("status", "--json").content["checks"][check]["detail"], 30)
+
+
 def test_the_page_shows_what_comes(world: World, admin: Admin) -> None:
     """A day with the relay, from the first watch to the last, in the order of the page."""
     _as_shown(admin, "watch room1@contoso.com room2@contoso.com ola@contoso.com", 1)
     _as_shown(admin, "watches")
+    _told(admin, "watches", "2 live")
     _as_shown(admin, "status")
     _as_shown(admin, "doctor --allowed room1@contoso.com --refused kari@contoso.com")
     _as_shown(admin, "resync room1@contoso.com")
     _as_shown(admin, 'pause "the partner moves house"')
+    _told(admin, "partner", "paused")
     _as_shown(admin, "status --json", 1)
     _as_shown(admin, 'resume "it has moved"')
     world.fail("room1@contoso.com", status=422)
@@ -100,7 +107,7 @@ def test_an_app_signs_in_with_entra_id(world: World, admin: Admin) -> None:
     assert admin("watches", "--json", key=None, **_app(world)).code == 0
     refused = admin("pause", "why", key=None, **_app(world))
     assert (refused.code, "Relay.Admin" in refused.err) == (1, True)
-    assert admin("status", key=None, **_app(world)).code == 0
+    eventually(lambda: admin("status", key=None, **_app(world)).code == 0, 30)  # a check that is kept tells of before
     wrong = admin("watches", key=None, **_app(world, "not-the-secret"))
     assert (wrong.code, "AADSTS7000215" in wrong.err, "not-the-secret" in wrong.err) == (1, True, False)
 
