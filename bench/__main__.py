@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import imports, intake, rooms, way
+from bench import costs, imports, intake, rooms, way
 from sandbox.stack import Stack
 
 SEED = {"settings": {"hintsPerChange": [3, 3], "hintSpreadSeconds": 0.3}}
@@ -23,6 +23,9 @@ def main() -> int:
             print(row.line(), flush=True)
     with tempfile.TemporaryDirectory(prefix="calendar-relay-bench-") as alone:
         for row in rooms.measure(Path(alone)):
+            print(row.line(), flush=True)
+    with tempfile.TemporaryDirectory(prefix="calendar-relay-bench-") as alone:
+        for row in costs.measure(Path(alone)):
             print(row.line(), flush=True)
     return 0
 
