@@ -1,16 +1,26 @@
 """Claims about the partner's bad days, on the running stack: outages, refusals, a 410, a pause, and what helps."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from sandbox.stack import Stack
+from tests.end_to_end.conftest import SENDER
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import CHANGES, REPAIRS, World
 
 
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Start a stack of their own: what an outage puts off for minutes is not to meet other tests."""
+    with Stack(tmp_path_factory.mktemp("operations"), {"SETTLE_SECONDS": "1"}, {"settings": SENDER}) as stack:
+        yield World(stack)
+
+
 @pytest.fixture(autouse=True)
 def _flowing_again(world: World) -> Any:
-    """Leave a stack to the next test whose endpoint takes deliveries, and on whose queues nothing waits for later."""
+    """Leave a stack to the next test whose endpoint takes deliveries, and on whose queues no repair waits for later."""
     yield
     world.clear()
     _operate(world, "resume")
