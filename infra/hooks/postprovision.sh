@@ -46,5 +46,6 @@ fi
 cat <<TEXT
   2. Only for room lists: infra/permissions/Grant-RelayPermission.ps1 -AppId $RELAY_CLIENT_ID -Feature room-lists -WhatIf
   3. Give the partner the signing secret (partner-signing-secret) and a way in: docs/callers.md.
-Exchange needs up to two hours to know. Then: GET $RELAY_URL/api/health/checks
+Exchange needs up to two hours to know. Then ask $RELAY_URL whether it is well:
+python -m relay_admin doctor (docs/command-line.md).
 TEXT

@@ -106,7 +106,7 @@ def test_what_people_have_to_do_is_printed(kept: Path, credential: str, says: st
     done = run("postprovision.sh", kept, **{**GIVEN, "RELAY_GRAPH_CREDENTIAL": credential})
     assert says in done.stdout
     assert re.search(r"Grant-RelayMailboxAccess\.ps1 -AppId client-id .*-WhatIf", done.stdout, re.DOTALL)
-    assert "https://relay.example/api/health/checks" in done.stdout
+    assert "ask https://relay.example whether" in done.stdout
 
 
 def test_a_budget_gets_its_first_month_once(kept: Path) -> None:
