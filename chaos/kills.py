@@ -1,10 +1,10 @@
 """Kill the host, again and again, between two steps of its work, and start it again at once."""
 
 import random
-import threading
 import time
 from collections import Counter, deque
 
+from chaos.activity import Activity
 from chaos.points import ANY, HELD, OF_A_DELIVERY, POINTS, READ, READ_FAULT
 from chaos.proxy import Trap
 from chaos.stage import Stage
@@ -13,43 +13,30 @@ FLOW = (3, 10.0)  # deliveries, in so many seconds
 PATIENCE = 5.0  # seconds until a point counts as out of reach for now: no delivery is signed while the partner is away
 
 
-class Kills(threading.Thread):
+class Kills(Activity):
     """Kills until it has done so `number` times or is stopped; `done` counts by point."""
 
     def __init__(self, stage: Stage, chance: random.Random, number: int, seconds: float) -> None:
-        super().__init__(daemon=True)
+        super().__init__()
         self._stage = stage
         self._chance = chance
         self._number = number
         self._gap = seconds / number
-        self._stopped = threading.Event()
         self._fault = ""
         self._delivered: deque[float] = deque(maxlen=FLOW[0])
         stage.proxies["partner"].listeners.append(lambda _delivery: self._delivered.append(time.monotonic()))
         self.done: Counter[str] = Counter()
         self.out_of_reach: Counter[str] = Counter()
-        self.error: BaseException | None = None
 
-    def stop(self, grace: float = 0.0) -> None:
-        """Kill no more once it is done, or after the grace; return when the host runs."""
-        self.join(grace)
-        self._stopped.set()
-        self.join()
-        if self.error is not None:
-            raise self.error
-
-    def run(self) -> None:
-        """Kill at one point after the other."""
-        try:
+    def work(self) -> None:
+        """Kill at one point after the other; at its end the host runs."""
+        point = self._next()
+        while not self.stopped.is_set() and self.done.total() < self._number:
+            reached = self._is_reached(point)
+            (self.done if reached else self.out_of_reach)[point] += 1
             point = self._next()
-            while not self._stopped.is_set() and self.done.total() < self._number:
-                reached = self._is_reached(point)
-                (self.done if reached else self.out_of_reach)[point] += 1
-                point = self._next()
-                if reached or point == READ:
-                    self._restart(point, needless=not reached)
-        except BaseException as error:  # noqa: BLE001 (it is raised again where the thread is joined)
-            self.error = error
+            if reached or point == READ:
+                self._restart(point, needless=not reached)
 
     def _next(self) -> str:
         """Choose a point of which there were few kills; one that was waited for in vain comes a little later."""
@@ -73,7 +60,7 @@ class Kills(threading.Thread):
         """Wait for the host to come to a point; return whether it stands there now."""
         if point == READ:
             return self._is_in_first_delivery()
-        self._stopped.wait(self._gap * self._chance.uniform(0.3, 1.1))
+        self.stopped.wait(self._gap * self._chance.uniform(0.3, 1.1))
         return point == ANY or self._is_held(point)
 
     def _is_held(self, name: str) -> bool:

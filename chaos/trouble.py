@@ -1,12 +1,12 @@
 """What goes wrong on the way, by a seeded timetable: at Graph, at login, in Key Vault, in storage, at the partner."""
 
 import random
-import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from chaos.activity import Activity
 from chaos.proxy import CALM, Exchange, Trouble
 from chaos.stage import Stage
 
@@ -76,50 +76,38 @@ PAUSE = 1.5
 OUTAGE = Fault("partner away", partner={"status": 503}, seconds=25, quick=False)
 
 
-class Troubles(threading.Thread):
+class Troubles(Activity):
     """Plays faults one after the other, in rounds of all that fit the run, until it is stopped."""
 
     def __init__(self, stage: Stage, chance: random.Random, seconds: float, *, quick: bool) -> None:
-        super().__init__(daemon=True)
+        super().__init__()
         self._stage = stage
         self._chance = chance
-        self._stopped = threading.Event()
         self._kinds = [fault for fault in FAULTS if fault.quick or not quick]
         self._tempo = min(1.0, seconds / ROUND_SECONDS)
         self._outages = 0 if quick else 2
         self.played: Counter[str] = Counter()
-        self.error: BaseException | None = None
 
-    def stop(self) -> None:
-        """Play no more; return when everything is well again."""
-        self._stopped.set()
-        self.join()
-        if self.error is not None:
-            raise self.error
-
-    def run(self) -> None:
-        """Play."""
-        try:
-            while not self._stopped.is_set():
-                kinds = self._chance.sample(self._kinds, len(self._kinds))
-                if self.played[OUTAGE.name] < self._outages:
-                    kinds.insert(len(kinds) // 2, OUTAGE)
-                for fault in kinds:
-                    if not self._stopped.is_set():
-                        self._play(fault)
-        except BaseException as error:  # noqa: BLE001 (it is raised again where the thread is joined)
-            self.error = error
+    def work(self) -> None:
+        """Play; at its end everything is well again."""
+        while not self.stopped.is_set():
+            kinds = self._chance.sample(self._kinds, len(self._kinds))
+            if self.played[OUTAGE.name] < self._outages:
+                kinds.insert(len(kinds) // 2, OUTAGE)
+            for fault in kinds:
+                if not self.stopped.is_set():
+                    self._play(fault)
 
     def _play(self, fault: Fault) -> None:
         self.played[fault.name] += 1
         take_away = self._plant(fault)
         for service in fault.storage:
             self._stage.proxies[service].trouble = self._spoiling(fault)
-        self._stopped.wait(fault.seconds * self._tempo)
+        self.stopped.wait(fault.seconds * self._tempo)
         take_away()
         for service in fault.storage:
             self._stage.proxies[service].trouble = lambda _exchange: CALM
-        self._stopped.wait(PAUSE * self._tempo * self._chance.uniform(0.5, 1.5))
+        self.stopped.wait(PAUSE * self._tempo * self._chance.uniform(0.5, 1.5))
 
     def _plant(self, fault: Fault) -> Callable[[], object]:
         """Plant what concerns tenant or partner; return what takes it away again.

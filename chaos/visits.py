@@ -1,10 +1,10 @@
 """Call the relay's own routes all the while, well and badly, and keep the answers for the search."""
 
-import threading
 from collections.abc import Callable
 
 import requests
 
+from chaos.activity import Activity
 from chaos.stage import Stage
 
 CALLS: tuple[tuple[str, str, str | None, bytes | None], ...] = (
@@ -17,30 +17,24 @@ CALLS: tuple[tuple[str, str, str | None, bytes | None], ...] = (
 )
 
 
-class Visits(threading.Thread):
+class Visits(Activity):
     """Goes through the calls, about two in a second, until it is stopped; `look` gets every answer."""
 
     def __init__(self, stage: Stage, look: Callable[[str, bytes], None]) -> None:
-        super().__init__(daemon=True)
+        super().__init__()
         self._stage = stage
         self._look = look
-        self._stopped = threading.Event()
         self.answers = 0
 
-    def stop(self) -> None:
-        """Call no more."""
-        self._stopped.set()
-        self.join()
-
-    def run(self) -> None:
+    def work(self) -> None:
         """Call; while the host is being killed there is no answer."""
-        while not self._stopped.is_set():
+        while not self.stopped.is_set():
             for method, path, key, body in CALLS:
                 try:
                     answer = self._stage.stack.relay.call(method, path, key=key, data=body)
                 except requests.RequestException:
                     continue
                 finally:
-                    self._stopped.wait(0.5)
+                    self.stopped.wait(0.5)
                 self.answers += 1
                 self._look("the relay's answers", repr(dict(answer.headers)).encode() + answer.content)

@@ -39,7 +39,7 @@ def canaries(_world: World) -> dict[str, str]:
         "attendees": [{"name": canary["attendee"], "address": f"{canary['attendee']}@contoso.com"}],
     }  # fmt: skip
     address, room = _world.watched(), _world.watched("room")
-    _world.fail(address, status=500, times=2)
+    _world.fail(address, status=500, times=1)
     _world.book(address, canary["title"], **hidden)
     for days, sensitivity in enumerate(("private", "confidential"), 1):
         _world.book(address, canary[sensitivity], days, sensitivity=sensitivity, **hidden)
@@ -49,6 +49,7 @@ def canaries(_world: World) -> dict[str, str]:
     _world.tenant.remove(address, series["id"])
     _world.tenant.change(room, _world.book(room, canary["room"], 1, **hidden)["id"], start=at(2, 9), end=at(2, 10))
     _world.in_step(address, room)
+    _world.quiet()
     return canary
 
 
