@@ -1,4 +1,6 @@
-"""What the Functions host indexes: the app and its blueprints. Reads no setting and opens no connection."""
+"""What the Functions host indexes: the app and its blueprints. Reads no setting but FEATURES, opens no connection."""
+
+import os
 
 import azure.functions as func
 
@@ -17,8 +19,9 @@ from functions import (
     room_lists,
     subscriptions,
 )
+from functions.features import feature_modules
 
-MODULES = (
+RELAY = (
     subscriptions,
     room_lists,
     notifications,
@@ -35,5 +38,5 @@ MODULES = (
 )
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for module in MODULES:
+for module in (*RELAY, *feature_modules(os.environ)):
     app.register_functions(module.blueprint)
