@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.bootstrap_graph import GraphParts
+from shared.bootstrap_features import FeatureParts
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 WORKERS = 32
 
 
-class Relay(GraphParts):
+class Relay(FeatureParts):
     """All parts, each built at its first use; reading one raises ConfigurationError if its settings are not sound."""
 
     def __init__(self, environ: Mapping[str, str], **parts: Any) -> None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from shared.addresses import is_plain, is_private, is_web_port
 from shared.errors import ConfigurationError
 
+DETAILS = ("location", "organizer", "attendees")  # of an event, beside what is always told
 _FALSE = ("", "false", "0", "no", "off", "n", "f")
 REQUIRED: Any = None  # a default that is neither validated nor ever handed out: see Settings._keeping
 
@@ -57,6 +58,7 @@ class Settings(BaseModel):
     calls_per_minute: int = Field(default=300, ge=1, le=1_000_000)
     most_watches: int = Field(default=10_000, ge=1, le=1_000_000)
     features: str = "relay"
+    event_detail: str = "minimal"
 
     _problems: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -75,6 +77,14 @@ class Settings(BaseModel):
         if is_private(parts.hostname or "") and not info.data.get("allow_private_addresses"):
             raise ValueError("must lead to a public address, unless ALLOW_PRIVATE_ADDRESSES is true")
         return value
+
+    @field_validator("event_detail")
+    @classmethod
+    def _are_details(cls, value: str) -> str:
+        words = {word.strip().lower() for word in value.split(",")}
+        if words != {"minimal"} and not words <= set(DETAILS):
+            raise ValueError(f"must be minimal, or a comma list of {', '.join(DETAILS)}")
+        return ",".join(sorted(words))
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -120,6 +130,11 @@ class Settings(BaseModel):
     def in_development(self) -> bool:
         """Whether this is local development, as the Functions host says it."""
         return self.azure_functions_environment == "Development"
+
+    @property
+    def details(self) -> frozenset[str]:
+        """What the answers about events may tell beside the public picture, by EVENT_DETAIL."""
+        return frozenset(self.event_detail.split(",")) - {"minimal"}
 
 
 def _is_guarded(environ: Mapping[str, str]) -> bool:

@@ -33,11 +33,23 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Header:
+    """A request header that may be given, and its JSON schema."""
+
+    name: str
+    says: str
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Operation:
-    """A route and a method, served by `function`; `problems` are the statuses that come with problem details."""
+    """A route and a method, served by `function` where its feature is on.
+
+    `problems` are the statuses that come with problem details.
+    """
 
     function: str
-    method: Literal["get", "post", "delete"]
+    method: Literal["get", "post", "patch", "delete"]
     route: str
     caller: Caller
     says: str
@@ -46,4 +58,6 @@ class Operation:
     body: type[BaseModel] | None = None
     body_is_needed: bool = True
     query: tuple[Query, ...] = ()
+    headers: tuple[Header, ...] = ()
+    feature: str = "relay"
     by_token: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,6 +17,7 @@ PROBLEMS = {
     403: "The customer does not allow it, or not to this caller.",
     404: "There is no such thing.",
     409: "It is in the way of what stands.",
+    412: "It has changed since: If-Match names another state.",
     413: "The body is too large.",
     415: "Another content type is needed.",
     422: "A field or parameter is not sound; the detail names it.",
@@ -27,7 +29,7 @@ AT_THE_DOOR = (403, 413, 429, 503)  # what every caller that has to be let in ma
 HEADERS = {
     "Location": "Where it is read.",
     "Retry-After": "Seconds to wait before the next try.",
-    "ETag": "Names this state of the document, for If-None-Match.",
+    "ETag": "Names this state, for If-Match or If-None-Match.",
     "Cache-Control": "How long it may be kept.",
 }
 
@@ -40,6 +42,9 @@ def described(operation: Operation, table: list[Operation]) -> dict[str, Any]:
         "summary": operation.says,
         "security": _security(operation),
     }
+    if operation.feature != "relay":
+        said["tags"].append(operation.feature)
+        said["description"] = f"Only where the customer's FEATURES names {operation.feature}."
     if parameters := _parameters(operation):
         said["parameters"] = parameters
     if operation.body:
@@ -56,8 +61,9 @@ def _links(answer: Answer, operation: Operation, table: list[Operation]) -> dict
     """Return what can be done next with the id in an answer, or with the first one of a list."""
     place = "/value/0/id" if answer.model and "value" in answer.model.model_fields else "/id"
     route = (ENTRA if operation.by_token else "") + answer.names
+    known = {name: f"$request.path.{name}" for name in _named(operation.route)}
     return {
-        other.function: {"operationId": other.function, "parameters": {"id": f"$response.body#{place}"}}
+        other.function: {"operationId": other.function, "parameters": {**known, "id": f"$response.body#{place}"}}
         for other in table
         if answer.names and other.route.startswith(route)
     }
@@ -72,15 +78,24 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     in_path = [
-        {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-        for _ in range(operation.route.count("{id}"))
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in _named(operation.route)
     ]
     in_query = [
         {"name": query.name, "in": "query", "allowEmptyValue": True, "description": query.says,
          "schema": query.schema}
         for query in operation.query
     ]  # fmt: skip
-    return in_path + in_query
+    in_header = [
+        {"name": header.name, "in": "header", "description": header.says, "schema": header.schema}
+        for header in operation.headers
+    ]
+    return in_path + in_query + in_header
+
+
+def _named(route: str) -> list[str]:
+    """Return the names of a route's parameters."""
+    return re.findall(r"\{(\w+)\}", route)
 
 
 def _responses(operation: Operation) -> dict[str, Any]:

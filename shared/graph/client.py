@@ -60,6 +60,7 @@ class GraphClient:
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         prefer: str | None = None,
+        if_match: str | None = None,
         read_seconds: float = READ_SECONDS,
     ) -> dict[str, Any]:
         """Return the JSON object that Graph answers ({} for 204). Raises GraphError, by `error_of`.
@@ -68,10 +69,11 @@ class GraphClient:
         """
         if _strays(path):
             raise GraphRejected(0, "StrayPath")
-        url = self._base_url + path
-        response = self._send(method, url, params, body, prefer, read_seconds, fresh=False)
+        url, wishes = self._base_url + path, {"Prefer": prefer, "If-Match": if_match}
+        headers = {name: wish for name, wish in wishes.items() if wish}
+        response = self._send(method, url, params, body, headers, read_seconds, fresh=False)
         if response.status_code == 401:  # once: the token may have been revoked before its time
-            response = self._send(method, url, params, body, prefer, read_seconds, fresh=True)
+            response = self._send(method, url, params, body, headers, read_seconds, fresh=True)
         return _content(response)
 
     def pages(
@@ -100,7 +102,7 @@ class GraphClient:
         url: str,
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
-        prefer: str | None,
+        wishes: Mapping[str, str],
         read_seconds: float,
         *,
         fresh: bool,
@@ -108,8 +110,7 @@ class GraphClient:
         from requests import RequestException
 
         headers = {"Authorization": f"Bearer {self._get_token(fresh=fresh)}", "client-request-id": str(uuid.uuid4())}
-        if prefer:
-            headers["Prefer"] = prefer
+        headers |= wishes
         limit = (CONNECT_SECONDS, read_seconds)
         try:
             return self._session.request(

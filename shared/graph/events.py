@@ -38,8 +38,9 @@ def _path(mailbox: str, event_id: str) -> str:
 
 
 def _between(start: datetime, end: datetime) -> dict[str, str]:
-    return {"startDateTime": _written(start), "endDateTime": _written(end), "$select": SELECT, "$top": "100"}
+    return {"startDateTime": written(start), "endDateTime": written(end), "$select": SELECT, "$top": "100"}
 
 
-def _written(moment: datetime) -> str:
+def written(moment: datetime) -> str:
+    """Return a moment as Graph takes it in a query: UTC, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +34,16 @@ def public_event(event: dict[str, Any]) -> dict[str, Any]:
         "availability": _availability(event.get("showAs")),
         "cancelled": event.get("isCancelled") is True,
     }
+
+
+def detailed_event(event: dict[str, Any], details: frozenset[str]) -> dict[str, Any]:
+    """Return the public picture with the details that EVENT_DETAIL allows; a private event keeps its own to itself.
+
+    For who asks about a calendar: a delivery never has them. Attendees are counted, not named. Raises UnreadableEvent.
+    """
+    hidden = _is_private(event)
+    told = {name: None if hidden else told(event.get(name)) for name, told in _DETAILS.items() if name in details}
+    return public_event(event) | told
 
 
 def gone_event(event_id: str, series_id: str | None) -> dict[str, Any]:
@@ -94,10 +105,38 @@ def _availability(shown_as: object) -> str:
 
 
 def _title(event: dict[str, Any]) -> str:
-    if event.get("sensitivity", "normal") not in ("normal", "personal"):  # a value of tomorrow is private, too
+    if _is_private(event):
         return PRIVATE_TITLE
     subject = event.get("subject")
     return subject if isinstance(subject, str) else ""
+
+
+def _is_private(event: dict[str, Any]) -> bool:
+    return event.get("sensitivity", "normal") not in ("normal", "personal")  # a value of tomorrow is private, too
+
+
+def _location(location: object) -> str | None:
+    name = location.get("displayName") if isinstance(location, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
+def _organizer(organizer: object) -> dict[str, str | None] | None:
+    mailbox = organizer.get("emailAddress") if isinstance(organizer, dict) else None
+    if not isinstance(mailbox, dict):
+        return None
+    told = {name: mailbox.get(name) for name in ("name", "address")}
+    return {name: text if isinstance(text, str) and text else None for name, text in told.items()}
+
+
+def _number(attendees: object) -> int:
+    return len(attendees) if isinstance(attendees, list) else 0
+
+
+_DETAILS: dict[str, Callable[[object], Any]] = {  # by the words of EVENT_DETAIL, which are Graph's names, too
+    "location": _location,
+    "organizer": _organizer,
+    "attendees": _number,
+}
 
 
 def _text(event: dict[str, Any], name: str) -> str:

@@ -90,7 +90,7 @@ def read_wish(request: SetupRequest, mailbox: str, settings: Settings) -> Wish:
 
 
 def checked_address(field: str, address: str) -> str:
-    """Return a mailbox's address in lower case. Raises SetupRefused 422, which names the field and not the value."""
+    """Return an address in lower case. Raises SetupRefused 422, which names the field and never quotes the value."""
     plain = address.strip().lower()
     if not address.isascii() or not _ADDRESS.fullmatch(plain) or ".." in plain:
         raise _refused(f"{field}: must be an e-mail address such as room1@contoso.com")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from shared.egress.deadline import within
 from shared.egress.resolver import AddressRefused
 from shared.errors import GraphError, GraphUnavailable, RelayError, SetupRefused
+from shared.relay.allowed import check_allowed
 from shared.relay.gaps import settle_gap
 from shared.relay.parts import Parts
 from shared.relay.refusal import refusal_of
@@ -37,7 +38,7 @@ def subscribe(parts: Parts, wish: Wish) -> tuple[Watch, bool]:
     A watch that stands without a live subscription is tried at once. Raises SetupRefused, after which no new watch and
     no new subscription is left, or ConfigurationError or Unavailable.
     """
-    _check_allowed(parts, wish)
+    check_allowed(parts.allow_list, wish.mailbox)
     _check_address(parts, wish)
     give_up = parts.now() + PATIENCE
     while parts.now() < give_up:
@@ -77,18 +78,6 @@ def let_go(parts: Parts, watch_id: str) -> None:
         if parts.watches.delete(watch):
             parts.ledger.forget(watch_id)
             return  # a watch that is set up after this is another one
-
-
-def _check_allowed(parts: Parts, wish: Wish) -> None:
-    try:
-        allowed = parts.allow_list.allows(wish.mailbox)
-    except GraphError as error:
-        text = "A room list of ALLOWED_MAILBOXES cannot be read: the relay needs Place.Read.All for it."
-        if isinstance(error, GraphUnavailable):
-            raise SetupRefused(503, "Microsoft Graph is busy", "Try again soon.", error.retry_after or 30) from error
-        raise SetupRefused(502, "Permission missing at Microsoft Graph", f"{text} ({error})") from error
-    if not allowed:
-        raise SetupRefused(403, "Mailbox not allowed", "The customer's ALLOWED_MAILBOXES does not name this address.")
 
 
 def _inserted(parts: Parts, wish: Wish) -> Watch | None:

@@ -1,0 +1,22 @@
+"""The parts that only features need, built like all others at their first use (see shared/bootstrap.py)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.bootstrap_graph import GraphParts
+
+if TYPE_CHECKING:
+    from shared.graph.calendars import Calendars
+
+
+class FeatureParts(GraphParts):
+    """Parts of features."""
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """Reads and writes calendars."""
+        from shared.graph.calendars import Calendars
+
+        return Calendars(self.graph)
