@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from types import ModuleType
 
-MODULES: dict[str, tuple[str, ...]] = {}  # by the feature's name in FEATURES, the modules of functions/ that serve it
+MODULES: dict[str, tuple[str, ...]] = {  # by the feature's name in FEATURES, the modules of functions/ that serve it
+    "calendars": ("calendars", "calendar_events"),
+}
 
 
 def feature_modules(environ: Mapping[str, str]) -> Iterator[ModuleType]:

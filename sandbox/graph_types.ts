@@ -1,6 +1,7 @@
 // The types of Microsoft Graph that the simulated tenant checks requests and answers against. They come from Microsoft's own
 // package; this file only names the ones we serve, so that the generated JSON Schema stays small.
 import type {
+  Calendar,
   ChangeNotificationCollection,
   Event,
   Room,
@@ -10,6 +11,7 @@ import type {
 } from "@microsoft/microsoft-graph-types";
 
 export interface GraphTypes {
+  calendar: Calendar;
   changeNotificationCollection: ChangeNotificationCollection;
   event: Event;
   room: Room;

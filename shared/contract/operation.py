@@ -25,11 +25,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Query:
-    """A query parameter that may be given, and its JSON schema."""
+    """A query parameter that may be given, or has to be, and its JSON schema."""
 
     name: str
     says: str
     schema: dict[str, Any]
+    required: bool = False
 
 
 @dataclass(frozen=True)

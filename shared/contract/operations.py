@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from shared.contract import answers, requests
+from shared.contract.calendars import CALENDARS
 from shared.contract.operating import OPERATING
 from shared.contract.operation import WITH_KEY, Answer, Operation, Query
 from shared.relay.setup_request import SetupRequest
@@ -73,6 +74,7 @@ _TABLE = (
         "Let go of a room list, and soon of the rooms that nobody else asked for.", {204: GONE}, (503,),
     ),
     *OPERATING,
+    *CALENDARS,
     Operation(
         "receive_notifications", "post", "notifications", "Microsoft Graph", "Take change notifications.",
         _FROM_GRAPH, (400, 413, 415, 503), requests.NotificationCollection, query=(_HANDSHAKE,),

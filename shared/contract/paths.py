@@ -83,7 +83,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     ]
     in_query = [
         {"name": query.name, "in": "query", "allowEmptyValue": True, "description": query.says,
-         "schema": query.schema}
+         "schema": query.schema} | ({"required": True, "allowEmptyValue": False} if query.required else {})
         for query in operation.query
     ]  # fmt: skip
     in_header = [

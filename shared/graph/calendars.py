@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from shared.errors import GraphRejected
 from shared.graph.client import GraphClient
 from shared.graph.events import PREFER, SELECT, written
-from shared.graph.subscriptions import IMMUTABLE_IDS
 
 CALENDAR_SELECT = "id,name,hexColor,color,isDefaultCalendar,canEdit"
 PAGE_PLACES = ("$skip", "$skiptoken")  # what of a nextLink tells one page from another
-MADE_BEFORE = "ErrorDuplicateTransactionId"
+A_DAY = timedelta(days=1)  # more than any zone is away from UTC
 
 
 class Calendars:
@@ -25,11 +25,11 @@ class Calendars:
     def all(self, mailbox: str) -> list[dict[str, Any]]:
         """Return the calendars of a mailbox ("List calendars")."""
         params = {"$select": CALENDAR_SELECT, "$top": "100"}
-        return list(self._graph.pages(f"{_user(mailbox)}/calendars", params, IMMUTABLE_IDS))
+        return list(self._graph.pages(f"{_user(mailbox)}/calendars", params))
 
     def create(self, mailbox: str, name: str) -> dict[str, Any]:
         """Make a calendar ("Create calendar")."""
-        return self._graph.call("POST", f"{_user(mailbox)}/calendars", body={"name": name}, prefer=IMMUTABLE_IDS)
+        return self._graph.call("POST", f"{_user(mailbox)}/calendars", body={"name": name})
 
     def view(
         self, mailbox: str, calendar: str, between: tuple[datetime, datetime], size: int, page: Mapping[str, str],
@@ -46,12 +46,27 @@ class Calendars:
             "$top": str(size), "$orderby": "start/dateTime", **page,
         }  # fmt: skip
         answer = self._graph.call("GET", f"{_calendar(mailbox, calendar)}/calendarView", params=params, prefer=PREFER)
-        given = parse_qsl(urlsplit(str(answer.get("@odata.nextLink") or "")).query)
-        return answer.get("value", []), {name: value for name, value in given if name in PAGE_PLACES}
+        link = answer.get("@odata.nextLink")
+        place = {name: value for name, value in parse_qsl(urlsplit(str(link)).query) if name in PAGE_PLACES}
+        if link and not place:
+            raise GraphRejected(200, "ForeignNextLink")
+        return answer.get("value", []), place
 
     def get(self, mailbox: str, event_id: str, details: Collection[str]) -> dict[str, Any]:
         """Return an event as it is now ("Get event")."""
         return self._graph.call("GET", _event(mailbox, event_id), params={"$select": _select(details)}, prefer=PREFER)
+
+    def made_with(self, mailbox: str, calendar: str, transaction: str, near: datetime) -> str | None:
+        """Return the id of the event or series that was made with a transactionId and begins at about that time."""
+        after, before = written(near - A_DAY), written(near + A_DAY)
+        params = {
+            "$filter": f"start/dateTime ge '{after}' and start/dateTime le '{before}'", "$select": "id,transactionId",
+            "$top": "100",
+        }  # fmt: skip
+        for event in self._graph.pages(f"{_calendar(mailbox, calendar)}/events", params, PREFER):
+            if event.get("transactionId") == transaction:
+                return str(event.get("id"))
+        return None
 
     def create_event(self, mailbox: str, calendar: str, event: Mapping[str, Any]) -> dict[str, Any]:
         """Make an event ("Create event"). The same transactionId makes no second one."""

@@ -63,7 +63,7 @@ class GraphClient:
         if_match: str | None = None,
         read_seconds: float = READ_SECONDS,
     ) -> dict[str, Any]:
-        """Return the JSON object that Graph answers ({} for 204). Raises GraphError, by `error_of`.
+        """Return the JSON object that Graph answers ({} for 202 and 204). Raises GraphError, by `error_of`.
 
         A path that would lead elsewhere is never called: an id or a link that was received may stand in it.
         """
@@ -128,7 +128,7 @@ def _strays(path: str) -> bool:
 
 def _content(response: requests.Response) -> dict[str, Any]:
     """Return the body of a success, or raise what the answer means."""
-    if response.status_code == 204:
+    if response.status_code in (202, 204):
         return {}
     try:
         content = response.json()

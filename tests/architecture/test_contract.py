@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from functions.features import MODULES
 from shared.contract.operations import ENTRA_IS_SERVED, operations
 from tests.architecture.test_import import ROOT, bindings_of, probed
 
@@ -12,8 +13,8 @@ LEVELS = {"anyone": "ANONYMOUS", "Microsoft Graph": "ANONYMOUS", "partner": "FUN
 
 @pytest.fixture(scope="module")
 def indexed() -> dict[str, tuple[str, str, str]]:
-    """Return method, route and level of every HTTP function, by name."""
-    triggers = bindings_of(probed(ROOT), "httpTrigger")
+    """Return method, route and level of every HTTP function, by name, with every feature on."""
+    triggers = bindings_of(probed(ROOT, FEATURES=",".join(MODULES)), "httpTrigger")
     return {
         name: (*(method.lower() for method in found["methods"]), found["route"], found.get("authLevel") or "FUNCTION")
         for name, found in triggers.items()

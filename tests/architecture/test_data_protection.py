@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 import pytest
 
 from sandbox.process import ROOT
-from shared.graph import events
+from shared.config import DETAILS
+from shared.graph import calendars, events
 from shared.partner import payload
 from shared.relay.messages import Change, Repair
 from shared.storage.endpoint import Endpoint
@@ -54,17 +55,24 @@ def test_what_is_read_of_an_event_is_what_is_selected() -> None:
     assert len(events.SELECT.split(",")) == 10
 
 
+def test_what_is_read_of_a_calendar_is_what_is_selected() -> None:
+    """By the feature calendars; of its events the same as of others, and what EVENT_DETAIL allows."""
+    assert listed("a calendar (feature calendars)") == calendars.CALENDAR_SELECT.split(",")
+    assert listed("an event, where EVENT_DETAIL allows it (feature calendars)") == list(DETAILS)
+
+
 def test_what_is_read_of_a_room_is_what_is_selected() -> None:
-    """The only other $select in the code."""
+    """By the list of its rooms."""
     selected = re.findall(r'"\$select": "([^"]+)"', (ROOT / "shared" / "graph" / "rooms.py").read_text())
     assert selected == [",".join(listed("a room of a room list"))]
 
 
 def test_no_other_call_reads_content() -> None:
     """Whatever reads from Graph selects, but for the list of the relay's own subscriptions."""
-    code = {path.name: path.read_text() for path in (ROOT / "shared").rglob("*.py")}
+    code = {path.relative_to(ROOT / "shared"): path.read_text() for path in (ROOT / "shared").rglob("*.py")}
     reading = {name for name, text in code.items() if re.search(r'_graph\.(pages\(|call\(\s*"GET")', text)}
-    assert reading == {"events.py", "rooms.py", "subscriptions.py"}
+    names = ("calendars", "events", "rooms", "subscriptions")
+    assert {str(path) for path in reading} == {f"graph/{name}.py" for name in names}
 
 
 def test_what_is_sent_is_the_payload() -> None:

@@ -68,10 +68,10 @@ def test_every_error_has_its_place_in_the_tree() -> None:
     assert len(found) > 10
 
 
-def test_the_environment_is_read_in_two_places() -> None:
-    """The bootstrap hands it to the settings; a session honours the CA bundle and proxies."""
+def test_the_environment_is_read_in_three_places() -> None:
+    """The bootstrap hands it to the settings, the app looks for FEATURES, a session honours CA bundle and proxies."""
     readers = {
         str(path.relative_to(ROOT)) for path, tree in TREES.items() for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     }  # fmt: skip
-    assert readers == {"shared/bootstrap.py", "shared/session.py"}
+    assert readers == {"function_app.py", "shared/bootstrap.py", "shared/session.py"}

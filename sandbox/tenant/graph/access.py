@@ -9,6 +9,7 @@ from sandbox.tenant.tokens import Caller
 
 CALENDAR_READ = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 EVENT_READ = CALENDAR_READ | {"Calendars.ReadBasic", "Calendars.ReadBasic.All"}
+CALENDAR_WRITE = frozenset({"Calendars.ReadWrite"})
 SUBSCRIBE = frozenset({"Calendars.Read"})
 """Create subscription: a write permission is not taken where reading is enough, and ReadBasic is not offered."""
 PLACE_READ = frozenset({"Place.Read.All", "Place.ReadWrite.All"})

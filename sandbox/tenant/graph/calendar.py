@@ -5,16 +5,36 @@ Graph: calendar resource type; List calendarView; List instances.
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.ids import new_change_key
 from sandbox.tenant.graph.zones import Moment
 
 DAY = timedelta(days=1)
 
 
+@dataclass
+class Folder:
+    """One of a mailbox's calendars. The default one holds the events whose folder is empty."""
+
+    id: str
+    name: str
+    default: bool = False
+    change_key: str = field(default_factory=new_change_key)
+
+    @property
+    def events(self) -> str:
+        """Return what its events have as their folder."""
+        return "" if self.default else self.id
+
+
 class Calendar:
-    """The store. An occurrence that nobody changed is not kept: each expansion makes it anew, with the same ids."""
+    """A mailbox's store of events, whichever of its calendars they lie in.
+
+    An occurrence that nobody changed is not kept: each expansion makes it anew, with the same ids.
+    """
 
     def __init__(self) -> None:
         self._events: dict[str, Event] = {}
@@ -22,6 +42,8 @@ class Calendar:
         self._by_immutable_id: dict[str, Event] = {}
         self.exceptions: dict[tuple[str, datetime], Event] = {}
         """Changed occurrences by their master's ordinary id and original start (naive, in the series' zone)."""
+        self.folders: dict[str, Folder] = {}
+        """The mailbox's calendars by id, the default one first; made when they are first asked for."""
         self._starts: dict[str, tuple[str, Moment]] = {}
         """Every occurrence ever handed out, by both ids: its master's ordinary id and its original start."""
 
@@ -71,14 +93,18 @@ class Calendar:
         until = itertools.takewhile(lambda one: one <= start.local, master.rule.starts(master.start.local, start.zone))
         return master.occurrence(start) if start.local in until and start.zone == master.start.zone else None
 
-    def events(self) -> list[Event]:
+    def events(self, folder: str = "") -> list[Event]:
         """Return single events and series masters, as GET /events lists them, in the order of their making."""
-        return list(self._events.values())
+        return [event for event in self._events.values() if event.folder == folder]
 
-    def view(self, after: datetime, before: datetime) -> list[Event]:
+    def made_by(self, transaction: str) -> Event | None:
+        """Return the event that an app made with a transactionId."""
+        return next((event for event in self._events.values() if event.transaction == transaction), None)
+
+    def view(self, after: datetime, before: datetime, folder: str = "") -> list[Event]:
         """Return what lies, even in part, in a window of aware times: series as their occurrences, ordered by start."""
         found: list[Event] = []
-        for event in self.events():
+        for event in self.events(folder):
             found += [event] if event.rule is None else self.instances(event, after, before)
         return sorted((one for one in found if _overlaps(one, after, before)), key=lambda one: (one.start.utc, one.id))
 

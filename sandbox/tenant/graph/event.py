@@ -39,6 +39,12 @@ class Event:
     master: "Event | None" = None
     """The series that an occurrence or exception belongs to."""
     original_start: Moment | None = None
+    folder: str = ""
+    """The id of the calendar that it lies in; empty for the mailbox's default calendar."""
+    transaction: str | None = None
+    """The transactionId with which an app made it."""
+    join_url: str = ""
+    """The link of its Teams meeting; empty when it is none."""
     booked: bool = False
     """Booked by an organizer, so that the room's calendar processing applies; false when written straight into it."""
 

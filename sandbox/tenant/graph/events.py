@@ -14,6 +14,7 @@ from sandbox.tenant.graph.access import EVENT_READ
 from sandbox.tenant.graph.call import Answer, Call
 from sandbox.tenant.graph.errors import bad_request, item_not_found
 from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.folders import in_folder
 from sandbox.tenant.graph.paging import arrange, page, selected
 from sandbox.tenant.graph.prefer import Preferences, preferences
 from sandbox.tenant.graph.query import LARGEST_TOP, MANY, ONE, options
@@ -31,23 +32,23 @@ WINDOW = ("startDateTime", "endDateTime")
 
 async def listed(graph: Graph, call: Call) -> Answer:
     """Return single events and series masters."""
-    async with _mailbox(graph, call) as mailbox:
-        return _many(graph, call, mailbox, graph.calendar(mailbox).events(), ())
+    async with at_mailbox(graph, call) as mailbox:
+        return _many(graph, call, mailbox, graph.calendar(mailbox).events(in_folder(graph, call, mailbox)), ())
 
 
 async def get(graph: Graph, call: Call) -> Answer:
     """Return one event, by either form of its id."""
-    async with _mailbox(graph, call) as mailbox:
+    async with at_mailbox(graph, call) as mailbox:
         asked, preferred = options(call, "event", ONE), preferences(call)
-        item = _json(graph, call, _found(graph, call, mailbox), mailbox, preferred)
+        item = seen(graph, call, found_event(graph, call, mailbox), mailbox, preferred)
         context = f"{call.base}/$metadata#users('{call.params['id']}')/events/$entity"
         return Answer(200, {"@odata.context": context, **selected(item, asked)}, preferred.headers())
 
 
 async def instances(graph: Graph, call: Call) -> Answer:
     """Return a series' occurrences and exceptions in a window."""
-    async with _mailbox(graph, call) as mailbox:
-        master, (after, before) = _found(graph, call, mailbox), _window(call)
+    async with at_mailbox(graph, call) as mailbox:
+        master, (after, before) = found_event(graph, call, mailbox), _window(call)
         if master.rule is None:
             raise bad_request("The event is not a recurring master.", "ErrorInvalidRequest")
         found = graph.calendar(mailbox).instances(master, after, before)
@@ -56,22 +57,22 @@ async def instances(graph: Graph, call: Call) -> Answer:
 
 async def calendar_view(graph: Graph, call: Call) -> Answer:
     """Return all that lies in a window, series as their occurrences."""
-    async with _mailbox(graph, call) as mailbox:
-        after, before = _window(call)
-        return _many(graph, call, mailbox, graph.calendar(mailbox).view(after, before), WINDOW)
+    async with at_mailbox(graph, call) as mailbox:
+        (after, before), folder = _window(call), in_folder(graph, call, mailbox)
+        return _many(graph, call, mailbox, graph.calendar(mailbox).view(after, before, folder), WINDOW)
 
 
 @asynccontextmanager
-async def _mailbox(graph: Graph, call: Call) -> AsyncIterator[Mailbox]:
+async def at_mailbox(graph: Graph, call: Call, roles: frozenset[str] = EVENT_READ) -> AsyncIterator[Mailbox]:
     """Hold one of the app's places at the call's mailbox while Exchange works, for latencySeconds at least."""
-    graph.access.require(call.caller, EVENT_READ)
+    graph.access.require(call.caller, roles)
     mailbox = graph.access.mailbox(call.caller, call.params["id"])
     with graph.throttle.mailbox(call.caller.client_id, mailbox.id):
         await asyncio.sleep(float(graph.setting("latencySeconds")))
         yield mailbox
 
 
-def _found(graph: Graph, call: Call, mailbox: Mailbox) -> Event:
+def found_event(graph: Graph, call: Call, mailbox: Mailbox) -> Event:
     """Return the call's event; raises GraphError: 400 for what cannot be an id, 404 for what is none here."""
     event_id = call.params["event"]
     if not ids.well_formed(event_id):
@@ -107,18 +108,18 @@ def _many(graph: Graph, call: Call, mailbox: Mailbox, events: Sequence[Event], p
     asked, preferred = options(call, "event", MANY, parameters), preferences(call)
     size = asked.top or min(preferred.page_size or PAGE, LARGEST_TOP)
     if asked.condition or asked.orderby:
-        items, annotations = page(call, arrange([_json(graph, call, one, mailbox, preferred) for one in events], asked),
+        items, annotations = page(call, arrange([seen(graph, call, one, mailbox, preferred) for one in events], asked),
                                   asked, size)
     else:
         # Only the page's own events are written out: a full calendar has tens of thousands.
         chosen, annotations = page(call, events, asked, size)
-        items = [_json(graph, call, one, mailbox, preferred) for one in chosen]
+        items = [seen(graph, call, one, mailbox, preferred) for one in chosen]
     context = f"{call.base}/$metadata#users('{call.params['id']}')/{call.path[-1]}"
     value = [selected(item, asked) for item in items]
     return Answer(200, {"@odata.context": context, **annotations, "value": value}, preferred.headers())
 
 
-def _json(graph: Graph, call: Call, event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
+def seen(graph: Graph, call: Call, event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
     """Return an event as this caller may see it."""
     item = event_json(event, mailbox, preferred)
     if graph.access.basic_only(call.caller):
@@ -131,4 +132,7 @@ ENDPOINTS = [Endpoint("GET", "/users/{id}/events", listed), Endpoint("GET", "/us
              Endpoint("GET", "/users/{id}/calendarView", calendar_view),
              Endpoint("GET", "/users/{id}/calendar/events", listed),
              Endpoint("GET", "/users/{id}/calendar/events/{event}", get),
-             Endpoint("GET", "/users/{id}/calendar/calendarView", calendar_view)]
+             Endpoint("GET", "/users/{id}/calendar/calendarView", calendar_view),
+             Endpoint("GET", "/users/{id}/calendars/{calendar}/events", listed),
+             Endpoint("GET", "/users/{id}/calendars/{calendar}/events/{event}", get),
+             Endpoint("GET", "/users/{id}/calendars/{calendar}/calendarView", calendar_view)]

@@ -29,9 +29,8 @@ def event_json(event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[s
         "organizer": _organizer(event, mailbox), "isOrganizer": not event.booked,
         "responseStatus": {"response": "accepted" if event.booked else "organizer", "time": "0001-01-01T00:00:00Z"},
         "responseRequested": True, "allowNewTimeProposals": True, "hasAttachments": False, "hideAttendees": False,
-        "isDraft": False, "isOnlineMeeting": False, "onlineMeeting": None, "onlineMeetingProvider": "unknown",
-        "onlineMeetingUrl": None, "locations": _locations(event), "iCalUId": event.uid,
-        "transactionId": None, "webLink": f"https://outlook.office365.com/owa/?itemid={event.ids[0]}",
+        "isDraft": False, **_online(event), "locations": _locations(event), "iCalUId": event.uid,
+        "transactionId": event.transaction, "webLink": f"https://outlook.office365.com/owa/?itemid={event.ids[0]}",
         **_series(event, form)}
 
 
@@ -58,6 +57,15 @@ def _organizer(event: Event, mailbox: Mailbox) -> dict[str, Any]:
     own = {"emailAddress": {"name": mailbox.display_name, "address": mailbox.address}}
     organizer: dict[str, Any] = event.fields.get("organizer") or own
     return organizer
+
+
+def _online(event: Event) -> dict[str, Any]:
+    """Return what is said of the online meeting."""
+    if not event.join_url:
+        return {"isOnlineMeeting": False, "onlineMeeting": None, "onlineMeetingProvider": "unknown",
+                "onlineMeetingUrl": None}
+    return {"isOnlineMeeting": True, "onlineMeeting": {"joinUrl": event.join_url}, "onlineMeetingUrl": None,
+            "onlineMeetingProvider": "teamsForBusiness"}
 
 
 def _locations(event: Event) -> list[dict[str, Any]]:

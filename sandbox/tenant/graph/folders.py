@@ -1,0 +1,90 @@
+"""A mailbox's calendars: list, create, get.
+
+Graph: List calendars; Create calendar; Get calendar. Names are unique in a mailbox, as folders' are.
+"""
+
+from typing import Any
+
+from sandbox.tenant.graph import types
+from sandbox.tenant.graph.access import CALENDAR_WRITE, EVENT_READ
+from sandbox.tenant.graph.calendar import Folder
+from sandbox.tenant.graph.call import Answer, Call
+from sandbox.tenant.graph.errors import GraphError, bad_request, item_not_found
+from sandbox.tenant.graph.ids import new_pair
+from sandbox.tenant.graph.paging import arrange, page, selected
+from sandbox.tenant.graph.query import MANY, ONE, options
+from sandbox.tenant.graph.routing import Endpoint
+from sandbox.tenant.graph.service import Graph
+from sandbox.tenant.state import Mailbox
+
+PAGE = 10
+WRITABLE = frozenset({"name", "color", "hexColor", "isDefaultCalendar", "owner"})
+
+
+async def listed(graph: Graph, call: Call) -> Answer:
+    """Return the calendars, the default one first."""
+    graph.access.require(call.caller, EVENT_READ)
+    mailbox = graph.access.mailbox(call.caller, call.params["id"])
+    asked = options(call, "calendar", MANY)
+    found = arrange([_json(one, mailbox) for one in folders(graph, mailbox).values()], asked)
+    items, annotations = page(call, found, asked, asked.top or PAGE)
+    context = {"@odata.context": f"{call.base}/$metadata#users('{call.params['id']}')/calendars"}
+    return Answer(200, {**context, **annotations, "value": [selected(item, asked) for item in items]})
+
+
+async def get(graph: Graph, call: Call) -> Answer:
+    """Return one calendar."""
+    graph.access.require(call.caller, EVENT_READ)
+    mailbox = graph.access.mailbox(call.caller, call.params["id"])
+    return Answer(200, selected(_json(_folder(graph, call, mailbox), mailbox), options(call, "calendar", ONE)))
+
+
+async def create(graph: Graph, call: Call) -> Answer:
+    """Make a calendar."""
+    graph.access.require(call.caller, CALENDAR_WRITE)
+    mailbox, body = graph.access.mailbox(call.caller, call.params["id"]), call.json_object()
+    types.check("calendar", body)
+    name = body.get("name")
+    if body.keys() - WRITABLE or not isinstance(name, str) or not name.strip():
+        raise bad_request("At least one property failed validation.", "ErrorPropertyValidationFailure")
+    known = folders(graph, mailbox)
+    if name.lower() in (one.name.lower() for one in known.values()):
+        raise GraphError(409, "ErrorFolderExists", "A folder with the specified name already exists.")
+    made = Folder(new_pair()[0], name)
+    known[made.id] = made
+    return Answer(201, _json(made, mailbox))
+
+
+def folders(graph: Graph, mailbox: Mailbox) -> dict[str, Folder]:
+    """Return a mailbox's calendars by id."""
+    known = graph.calendar(mailbox).folders
+    if not known:
+        default = Folder(new_pair()[0], "Calendar", default=True)
+        known[default.id] = default
+    return known
+
+
+def in_folder(graph: Graph, call: Call, mailbox: Mailbox) -> str:
+    """Return what the events of the call's calendar have as their folder; raises GraphError (404) without one."""
+    return _folder(graph, call, mailbox).events if "calendar" in call.params else ""
+
+
+def _folder(graph: Graph, call: Call, mailbox: Mailbox) -> Folder:
+    """Return the call's calendar."""
+    folder = folders(graph, mailbox).get(call.params["calendar"])
+    if folder is None:
+        raise item_not_found()
+    return folder
+
+
+def _json(folder: Folder, mailbox: Mailbox) -> dict[str, Any]:
+    """Return a calendar's properties."""
+    return {"id": folder.id, "name": folder.name, "color": "auto", "hexColor": "", "isDefaultCalendar": folder.default,
+            "changeKey": folder.change_key, "canShare": True, "canViewPrivateItems": True, "canEdit": True,
+            "allowedOnlineMeetingProviders": ["teamsForBusiness"], "defaultOnlineMeetingProvider": "teamsForBusiness",
+            "isTallyingResponses": folder.default, "isRemovable": not folder.default,
+            "owner": {"name": mailbox.display_name, "address": mailbox.address}}
+
+
+ENDPOINTS = [Endpoint("GET", "/users/{id}/calendars", listed), Endpoint("POST", "/users/{id}/calendars", create),
+             Endpoint("GET", "/users/{id}/calendars/{calendar}", get)]

@@ -1,0 +1,55 @@
+"""The functions of the feature calendars over the simulated Graph, which checks whatever they send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions import calendar_events, calendars, callers
+from functions.calendar_events import create_event
+from sandbox.certificates import make_certificates
+from tests.unit.functions.tenant_world import TenantWorld, tenant_world, told
+from tests.unit.sandbox.graph.graph_world import USER
+
+AT = {"mailbox": USER}
+MEETING = {"title": "Canary budget", "start": "2026-12-01T09:00:00", "end": "2026-12-01T10:00:00",
+           "timeZone": "Europe/Oslo"}  # fmt: skip
+PUBLIC = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled", "etag"}
+DECEMBER = {"start": "2026-12-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the CA and the server's certificate."""
+    folder = tmp_path_factory.mktemp("certificates")
+    make_certificates(folder)
+    return folder
+
+
+@pytest.fixture
+def world(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TenantWorld]:
+    """Return a world that the functions take for the process's relay."""
+    with tenant_world(certificates) as made:
+        for module in (callers, calendars, calendar_events):
+            monkeypatch.setattr(module, "relay", lambda: made)
+        yield made
+
+
+def made(**event: Any) -> dict[str, Any]:
+    """Make an event and return it."""
+    return told(create_event, 201, body=MEETING | event, route_params=AT)
+
+
+def truth(world: TenantWorld, mailbox: str = USER, **window: str) -> list[dict[str, Any]]:
+    """Return December as the tenant knows it, with all fields."""
+    query = "&".join(f"{name}={value}" for name, value in (DECEMBER | window).items())
+    found: list[dict[str, Any]] = world.control("GET", f"/calendars/{mailbox}?{query}")["value"]
+    return found
+
+
+def at(event: dict[str, Any], mailbox: str = USER) -> dict[str, str]:
+    """Return the route's parameters of an event."""
+    return {"mailbox": mailbox, "id": event["id"]}
