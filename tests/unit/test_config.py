@@ -29,6 +29,8 @@ BROKEN = [
     ("SUBSCRIPTION_LIFETIME_MINUTES", "59"), ("SUBSCRIPTION_LIFETIME_MINUTES", "a week"),
     ("RENEW_BEFORE_MINUTES", "0"), ("SETTLE_SECONDS", "-1"), ("SETTLE_SECONDS", "301"), ("SETTLE_SECONDS", "nan"),
     ("SETTLE_SECONDS", "inf"), ("WINDOW_PAST_DAYS", "-1"), ("WINDOW_FUTURE_DAYS", "0"), ("WINDOW_FUTURE_DAYS", "1.5"),
+    ("EVENT_DETAIL", "everything"), ("EVENT_DETAIL", "minimal,location"), ("EVENT_DETAIL", "location;organizer"),
+    ("EVENT_DETAIL", "body"), ("EVENT_DETAIL", "location,"),
     ("TENANT_ID", "@Microsoft.KeyVault(SecretUri=https://v.example/canary)"),
     ("ALLOWED_MAILBOXES", "@Microsoft.KeyVault(VaultName=v;SecretName=canary)"),
 ]  # fmt: skip
@@ -175,3 +177,13 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     """Not a ConfigurationError: that would hide a mistake of ours."""
     with pytest.raises(AttributeError):
         Settings.load(GOOD).no_such_setting  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("value", "details"),
+    [("", set()), ("minimal", set()), ("Minimal ", set()), ("location", {"location"}),
+     (" attendees,LOCATION ,organizer", {"location", "organizer", "attendees"})],
+)  # fmt: skip
+def test_details_are_words(value: str, details: set[str]) -> None:
+    """In any order and case; nothing is told that is not named."""
+    assert Settings.load(GOOD | {"EVENT_DETAIL": value}).details == details
