@@ -1,0 +1,123 @@
+"""Free slots against a reference that tries every minute: none overlaps a busy time, and none that is free is missed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from shared.relay.slots import Span, Want, WorkingHours, free_starts, starts_of
+
+MINUTE = timedelta(minutes=1)
+# Both directions of a change of clocks, half an hour of it, three quarters of an hour of offset, and no change at all.
+ZONES = ["UTC", "Europe/Oslo", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham",
+         "Africa/Casablanca", "America/Sao_Paulo"]  # fmt: skip
+CHANGES = [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC),
+           datetime(2026, 3, 8, 7, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC),
+           datetime(2026, 4, 4, 15, tzinfo=UTC), datetime(2026, 10, 3, 15, 30, tzinfo=UTC)]  # fmt: skip
+
+zones = st.sampled_from(ZONES).map(ZoneInfo)
+moments = st.builds(lambda change, minutes: change + minutes * MINUTE, st.sampled_from(CHANGES),
+                    st.integers(-3000, 3000))  # fmt: skip
+
+
+@st.composite
+def wants(draw: st.DrawFn) -> Want:
+    """Return what somebody asks for, around a change of clocks."""
+    start = draw(moments)
+    return Want(
+        Span(start, start + draw(st.integers(0, 2500)) * MINUTE),
+        draw(st.integers(1, 30)) * 5 * MINUTE,
+        draw(zones),
+        draw(st.sampled_from([5, 10, 15, 20, 25, 30, 45, 60, 90, 480])) * MINUTE,
+        draw(st.sampled_from([0, 0, 1, 5, 15, 60])) * MINUTE,
+    )
+
+
+hours_of = st.builds(
+    WorkingHours,
+    st.frozensets(st.integers(0, 6), min_size=3),
+    st.builds(time, st.integers(0, 23), st.sampled_from([0, 7, 30])),
+    st.builds(time, st.integers(0, 23), st.sampled_from([0, 30, 59])),
+    zones,
+)
+
+
+@st.composite
+def busy_times(draw: st.DrawFn, want: Want) -> list[Span]:
+    """Return busy times around a window, some without any length."""
+    return [
+        Span(start := want.window.start + draw(st.integers(-300, 2600)) * MINUTE,
+             start + draw(st.integers(0, 200)) * MINUTE)
+        for _ in range(draw(st.integers(0, 6)))
+    ]  # fmt: skip
+
+
+def worked(hours: WorkingHours, moment: datetime) -> bool:
+    """Return whether somebody works in the minute that begins at a moment: for any day, between its two ends."""
+    shown = moment.astimezone(hours.zone)
+    for back in (0, 1, 2):
+        day = shown.date() - back * timedelta(days=1)
+        start = datetime.combine(day, hours.start, hours.zone).astimezone(UTC)
+        ending = day if hours.end > hours.start else day + timedelta(days=1)
+        end = datetime.combine(ending, hours.end, hours.zone).astimezone(UTC)
+        if day.weekday() in hours.days and start <= moment < end:
+            return True
+    return False
+
+
+def reference(want: Want, hours: WorkingHours, busy: list[Span]) -> list[datetime]:
+    """Return the starts of free slots, found by looking at every minute of every slot."""
+    length = int((want.window.end - want.window.start) / MINUTE)
+    minutes = [want.window.start + number * MINUTE for number in range(length)]
+    free = [
+        worked(hours, one)
+        and not any(
+            other.start < other.end and other.start - want.buffer < one + MINUTE and one < other.end + want.buffer
+            for other in busy
+        )
+        for one in minutes
+    ]
+    duration, step = int(want.duration / MINUTE), int(want.step / MINUTE)
+    found = []
+    for number, one in enumerate(minutes[: max(0, length - duration + 1)]):
+        shown = one.astimezone(want.zone)
+        on_step = (shown.hour * 60 + shown.minute) % step == 0 and int(one.timestamp()) % 300 == 0
+        if on_step and all(free[number : number + duration]):
+            found.append(one)
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_slots_are_exactly_what_looking_at_every_minute_finds(data: st.DataObject) -> None:
+    """In any zone, over any change of clocks, with any working hours, busy times, steps and buffers."""
+    want = data.draw(wants())
+    hours, busy = data.draw(hours_of), data.draw(busy_times(want))
+    assert list(free_starts(want, starts_of(want), hours, busy)) == reference(want, hours, busy)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_no_slot_comes_near_a_busy_time(data: st.DataObject) -> None:
+    """Said by itself, without the reference: with its buffers it touches nothing."""
+    want = data.draw(wants())
+    hours, busy = data.draw(hours_of), data.draw(busy_times(want))
+    for start in free_starts(want, starts_of(want), hours, busy):
+        slot = Span(start - want.buffer, start + want.duration + want.buffer)
+        assert not any(slot.overlaps(one) for one in busy if one.start < one.end)
+        assert want.window.holds(Span(start, start + want.duration))
+
+
+@given(st.sampled_from(ZONES), st.sampled_from([15, 30, 60]))
+@example("Europe/Oslo", 60)
+def test_a_day_of_25_hours_has_an_hour_more(name: str, step: int) -> None:
+    """Each wall-clock time that there is twice is two slots, apart by an hour or, on Lord Howe, by half of one."""
+    zone = ZoneInfo(name)
+    start = datetime(2026, 10, 25, tzinfo=zone).astimezone(UTC)
+    end = datetime(2026, 10, 26, tzinfo=zone).astimezone(UTC)
+    want = Want(Span(start, end), step * MINUTE, zone, step * MINUTE)
+    expected = (end - start) / (step * MINUTE)
+    assert len(starts_of(want)) == expected == (25 if name == "Europe/Oslo" else 24) * 60 / step
