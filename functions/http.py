@@ -25,10 +25,12 @@ def answer(status: int, content: Any, **headers: str) -> func.HttpResponse:
     return func.HttpResponse(text, status_code=status, headers=headers, mimetype="application/json")
 
 
-def problem(status: int, title: str, detail: str, retry_after: float | None = None) -> func.HttpResponse:
-    """Return problem details: `detail` says what to do; `retry_after` is in seconds."""
+def problem(
+    status: int, title: str, detail: str, retry_after: float | None = None, **more: Any
+) -> func.HttpResponse:
+    """Return problem details: `detail` says what to do; `retry_after` is in seconds; `more` are members of its own."""
     headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
-    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     return func.HttpResponse(
         json.dumps(content, ensure_ascii=False),
         status_code=status,

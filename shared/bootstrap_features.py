@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from shared.bootstrap_graph import GraphParts
 
 if TYPE_CHECKING:
+    from shared.graph.appointments import Appointments
     from shared.graph.calendars import Calendars
+    from shared.graph.schedules import Schedules
 
 
 class FeatureParts(GraphParts):
@@ -20,3 +22,17 @@ class FeatureParts(GraphParts):
         from shared.graph.calendars import Calendars
 
         return Calendars(self.graph)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Asks when mailboxes are busy."""
+        from shared.graph.schedules import Schedules
+
+        return Schedules(self.graph)
+
+    @cached_property
+    def appointments(self) -> Appointments:
+        """Writes the events of bookings."""
+        from shared.graph.appointments import Appointments
+
+        return Appointments(self.graph)

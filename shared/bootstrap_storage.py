@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.storage.queues import Queue
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
+    from shared.storage.slots import Slots
     from shared.storage.watches import Watches
 
 IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
@@ -116,3 +117,10 @@ class StoredParts:
         from shared.storage.probe import PROBES, StorageProbe
 
         return StorageProbe(cache(lambda: self.storage.table("watches")), cache(lambda: self.storage.queue(PROBES)))
+
+    @cached_property
+    def slots(self) -> Slots:
+        """Which times are given to which booking."""
+        from shared.storage.slots import Slots
+
+        return Slots(cache(lambda: self.storage.table("slots")))

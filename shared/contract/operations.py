@@ -12,6 +12,7 @@ from shared.contract import answers, requests
 from shared.contract.calendars import CALENDARS
 from shared.contract.operating import OPERATING
 from shared.contract.operation import WITH_KEY, Answer, Operation, Query
+from shared.contract.scheduling import SCHEDULING
 from shared.relay.setup_request import SetupRequest
 
 ENTRA = "entra/"  # the same routes for callers with an Entra token
@@ -75,6 +76,7 @@ _TABLE = (
     ),
     *OPERATING,
     *CALENDARS,
+    *SCHEDULING,
     Operation(
         "receive_notifications", "post", "notifications", "Microsoft Graph", "Take change notifications.",
         _FROM_GRAPH, (400, 413, 415, 503), requests.NotificationCollection, query=(_HANDSHAKE,),

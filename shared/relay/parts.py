@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from shared.config import Settings
     from shared.egress.resolver import Resolver
+    from shared.graph.appointments import Appointments
     from shared.graph.client import GetToken
     from shared.graph.client_state import Key
     from shared.graph.events import Events
     from shared.graph.rooms import Rooms
+    from shared.graph.schedules import Schedules
     from shared.partner.webhook import Webhook
     from shared.relay.allow_list import AllowList
     from shared.relay.gate import Gate
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from shared.storage.queues import Queue
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
+    from shared.storage.slots import Slots
     from shared.storage.watches import Watches
 
 
@@ -120,6 +123,18 @@ class Parts(Protocol):
     @property
     def replays(self) -> Replays:
         """Replays of dead letters."""
+
+    @property
+    def schedules(self) -> Schedules:
+        """Asks Graph when mailboxes are busy."""
+
+    @property
+    def appointments(self) -> Appointments:
+        """Writes the events of bookings at Graph."""
+
+    @property
+    def slots(self) -> Slots:
+        """Which times are given to which booking."""
 
     @property
     def get_token(self) -> GetToken:

@@ -35,7 +35,7 @@ class Span:
 class WorkingHours:
     """When somebody works: days of the week (Monday is 0), and from when to when by the clock of `zone`.
 
-    An end that is not after the start is the next day's: a night shift, or the whole day. ("workingHours resource type")
+    An end that is not after the start is the next day's: a night shift, or the whole day. ("workingHours")
     """
 
     days: frozenset[int]
@@ -49,7 +49,7 @@ ALWAYS = WorkingHours(frozenset(range(7)), time(0), time(0), UTC)
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What slots are wanted: where in time, how long, beginning when by the clock of `zone`, and how far from others."""
+    """Which slots are wanted: where in time, how long, beginning when by the clock of `zone`, how far from others."""
 
     window: Span
     duration: timedelta

@@ -1,4 +1,4 @@
-"""Free slots against a reference that tries every minute: none overlaps a busy time, and none that is free is missed."""
+"""Free slots against a reference that tries every minute: none overlaps a busy time, and no free one is missed."""
 
 from __future__ import annotations
 

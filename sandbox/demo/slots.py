@@ -1,0 +1,199 @@
+"""`python -m sandbox.demo.slots`: a customer books an agent in a conversation of four questions, and all of it is checked."""
+
+import secrets
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+
+from sandbox.demo.canaries import Canaries, found_below, found_in
+from sandbox.stack import Stack
+
+SETTINGS = {"FEATURES": "relay,scheduling"}
+AGENTS = ("ida@contoso.com", "jon@contoso.com", "liv@contoso.com")
+ZONE = "Europe/Oslo"
+HOURS = {"daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"], "startTime": "09:00:00.0000000",
+         "endTime": "15:00:00.0000000", "timeZone": {"name": "W. Europe Standard Time"}}  # fmt: skip
+RUSH = 50
+
+
+class Conversation:
+    """The bot's side of it, over the relay's API; `made` are the bookings that stand, by id."""
+
+    def __init__(self, stack: Stack, canaries: Canaries) -> None:
+        self._stack, self._canaries = stack, canaries
+        self.made: dict[str, dict[str, Any]] = {}
+        self.questions = self.turned_away = self.moved = self.cancelled = 0
+        self.wrong: list[str] = []
+
+    def ask(self, question: str, answer: str) -> str:
+        """Ask the customer."""
+        self.questions += 1
+        print(f"   bot: {question}\n   customer: {answer}", flush=True)
+        return answer
+
+    def slots(self, day: datetime, agents: tuple[str, ...] = AGENTS) -> list[dict[str, Any]]:
+        """Return the free half hours of a day, at any of the agents, by the customer's clock."""
+        asked = {"from": f"{day:%Y-%m-%dT00:00:00}", "to": f"{day + timedelta(days=1):%Y-%m-%dT00:00:00}",
+                 "duration": "30", "timeZone": ZONE, "bufferMinutes": "5", "with": ",".join(agents[1:])}  # fmt: skip
+        answer = self._stack.relay.call("GET", f"/schedules/{agents[0]}/slots", params=asked)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["value"]
+        return found
+
+    def book(self, agent: str, slot: dict[str, Any], title: str, customer: dict[str, str], **more: Any) -> Any:
+        """Book a slot; the booking, or the nearest free slots."""
+        body = {"start": slot["start"], "duration": 30, "title": title, "customer": customer, "timeZone": ZONE, **more}
+        with requests.Session() as session:  # one each: a session is not made for threads
+            session.trust_env, session.verify = False, str(self._stack.certificates.ca_pem)  # type: ignore[assignment]
+            headers = {"x-functions-key": self._stack.relay.keys["function"]}
+            url = f"{self._stack.relay.url}/api/schedules/{agent}/bookings"
+            answer = session.post(url, json=body, headers=headers, timeout=60)
+        if answer.status_code == 409:
+            self.turned_away += 1
+            return answer.json()["nearest"]
+        if answer.status_code != 201:
+            self.wrong.append(f"{answer.status_code} for a booking: {answer.text[:200]}")
+            return []
+        booking = answer.json()
+        self.made[booking["id"]] = booking
+        return booking
+
+    def move(self, booking: dict[str, Any], start: str) -> None:
+        """Move a booking, and tell of it."""
+        answer = self._stack.relay.call("PATCH", _address(booking), json={"start": start})
+        if answer.status_code != 200:
+            self.wrong.append(f"{answer.status_code} for a move: {answer.text[:200]}")
+            return
+        self.made[booking["id"]] = answer.json()
+        self.moved += 1
+
+    def cancel(self, booking: dict[str, Any]) -> None:
+        """Cancel a booking."""
+        if self._stack.relay.call("DELETE", _address(booking)).status_code == 204:
+            del self.made[booking["id"]]
+            self.cancelled += 1
+
+
+def main() -> int:
+    """Play the story; 1 when a booking is not what it should be, a time is given twice, or something leaked."""
+    canaries = Canaries(secrets.token_hex(4))
+    with tempfile.TemporaryDirectory(prefix="calendar-relay-slots-") as name:
+        folder = Path(name)
+        with Stack(folder, SETTINGS) as stack:
+            _furnish(stack, canaries)
+            talk = Conversation(stack, canaries)
+            _play(talk, canaries)
+            calendars = {agent: _calendar(stack, agent) for agent in AGENTS}
+        words = canaries.secrets + canaries.titles
+        leaks = found_below(folder / "storage", words)
+        leaks += [f"{word} in host.log" for word in found_in((folder / "host.log").read_bytes(), words)]
+    return _report(talk, calendars, leaks)
+
+
+def _furnish(stack: Stack, canaries: Canaries) -> None:
+    """Hire the agents, and give them meetings that nobody may read."""
+    relay = stack.seed["clients"][0]["clientId"]
+    stack.tenant.control("POST", f"/clients/{relay}", {"roles": ["Calendars.Read", "Calendars.ReadWrite"]})
+    for number, agent in enumerate(AGENTS):
+        stack.tenant.control("POST", "/mailboxes", {"address": agent, "kind": "user"})
+        stack.tenant.control("PUT", f"/calendars/{agent}/workingHours", HOURS)
+        start = _tuesday() + timedelta(hours=9 + number)
+        stack.tenant.book(agent, subject=canaries.secret("meeting"), start=_utc(start),
+                          end=_utc(start + timedelta(minutes=90)), location=canaries.secret("location"))  # fmt: skip
+
+
+def _play(talk: Conversation, canaries: Canaries) -> None:
+    day = _tuesday()
+    print(f"{len(AGENTS)} agents, all in Oslo, working from 9 to 15; each has a meeting on {day:%A %d %B}\n", flush=True)
+    topic = canaries.title(f"{talk.ask('What is it about?', 'A mortgage')} {secrets.token_hex(3)}")
+    talk.ask("Which day suits you?", f"{day:%A}")
+    offered = talk.slots(day)
+    wanted = offered[2]
+    shown = ", ".join(f"{_clock(one)} ({len(one['mailboxes'])} agents)" for one in offered[:5])
+    talk.ask(f"We have {shown} … When?", _clock(wanted))
+    name = talk.ask("Who are you, and where shall the invitation go?", "Ola, ola.nordmann@customer.example")
+    customer = {"name": f"{name.partition(',')[0]} {canaries.secret('customer')}", "email": name.partition(", ")[2]}
+
+    agent = wanted["mailboxes"][0]
+    print(f"\n{RUSH} others want {_clock(wanted)} with {agent} at the same moment", flush=True)
+    others = [{"name": canaries.secret("rival")} for _ in range(RUSH)]
+    with ThreadPoolExecutor(RUSH) as callers:
+        ends = list(callers.map(lambda other: talk.book(agent, wanted, canaries.title("A rush"), other), others))
+    winner = next(end for end in ends if isinstance(end, dict))
+    print(f"   {sum(isinstance(end, dict) for end in ends)} booked, {talk.turned_away} told the nearest free slots\n")
+
+    nearest = talk.book(agent, wanted, topic, customer, invite=True)
+    print(f"   bot: Somebody was faster. The nearest: {', '.join(map(_clock, nearest))}\n   customer: The first.")
+    booking = talk.book(agent, nearest[0], topic, customer, invite=True, timeZone=ZONE)
+    print(f"   bot: Booked with {agent}, {_span(booking)}; the invitation is on its way\n", flush=True)
+
+    later = talk.slots(day, (agent,))[-1]
+    talk.move(booking, later["start"])
+    print(f"   customer: Later would be better.\n   bot: Moved to {_span(talk.made[booking['id']])}", flush=True)
+    talk.cancel(winner)
+    print(f"   another customer: I cannot come.\n   bot: Cancelled; {_clock(wanted)} is free again", flush=True)
+    if wanted["start"] not in [one["start"] for one in talk.slots(day, (agent,))]:
+        talk.wrong.append("a cancelled slot is not free again")
+
+
+def _report(talk: Conversation, calendars: dict[str, list[dict[str, Any]]], leaks: list[str]) -> int:
+    """Print what is wrong, then the last line; return the exit code."""
+    booked = [event for events in calendars.values() for event in events if event["transactionId"]]
+    known = sorted((one["event"]["start"], one["event"]["title"]) for one in talk.made.values())
+    if sorted((_written(one["start"]), one["subject"]) for one in booked) != known:
+        talk.wrong.append(f"the calendars have {len(booked)} bookings, the bot {len(known)}")
+    if [len(one["attendees"]) for one in booked] != [1] * len(booked):
+        talk.wrong.append("an invitation is missing")
+    double = sum(_overlaps(events) for events in calendars.values())
+    for line in talk.wrong + leaks:
+        print(f"WRONG: {line}")
+    print(f"demo-slots: {talk.questions} questions asked, {len(booked)} slot booked, {talk.moved} moved, "
+          f"{talk.cancelled} cancelled, {talk.turned_away} turned away, {double} double-booked, {len(leaks)} leaked")  # fmt: skip
+    expected = (talk.questions, len(booked), talk.moved, talk.cancelled, talk.turned_away) == (4, 1, 1, 1, RUSH)
+    return 1 if talk.wrong or leaks or double or not expected else 0
+
+
+def _overlaps(events: list[dict[str, Any]]) -> int:
+    spans = sorted((_written(one["start"]), _written(one["end"])) for one in events)
+    return sum(one[1] > other[0] for one, other in zip(spans, spans[1:], strict=False))
+
+
+def _calendar(stack: Stack, agent: str) -> list[dict[str, Any]]:
+    return stack.tenant.calendar(agent, _utc(_tuesday() - timedelta(days=7)), _utc(_tuesday() + timedelta(days=7)))
+
+
+def _tuesday() -> datetime:
+    """Return the midnight in Oslo that begins the Tuesday of next week."""
+    today = datetime.now(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=8 - today.weekday())
+
+
+def _address(booking: dict[str, Any]) -> str:
+    return f"/schedules/{booking['mailbox']}/bookings/{booking['id']}"
+
+
+def _clock(slot: dict[str, Any]) -> str:
+    return str(slot["start"])[11:16]
+
+
+def _span(booking: dict[str, Any]) -> str:
+    start, end = (datetime.fromisoformat(booking["event"][one]).astimezone(ZoneInfo(ZONE)) for one in ("start", "end"))
+    return f"{start:%A %d %B %H:%M}-{end:%H:%M}"
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _written(told: dict[str, str]) -> str:
+    return f"{told['dateTime'][:19]}Z"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""When mailboxes are busy and when they work: getSchedule.
+
+Graph: calendar: getSchedule; scheduleInformation, scheduleItem and workingHours resource types. Stricter than Graph in
+one thing: a mailbox that the app is not let to has an error in its place, whatever the tenant's sharing would allow.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.tenant.graph import types
+from sandbox.tenant.graph.access import EVENT_READ
+from sandbox.tenant.graph.call import Answer, Call
+from sandbox.tenant.graph.errors import GraphError, bad_request
+from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.events import at_mailbox
+from sandbox.tenant.graph.prefer import Preferences, preferences
+from sandbox.tenant.graph.routing import Endpoint
+from sandbox.tenant.graph.service import Graph
+from sandbox.tenant.graph.zones import moment, zone_info
+from sandbox.tenant.state import Mailbox
+
+OFFICE_HOURS: dict[str, Any] = {
+    "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"], "startTime": "08:00:00.0000000",
+    "endTime": "17:00:00.0000000", "timeZone": {"name": "Pacific Standard Time"}}
+"""What a mailbox has as long as nobody sets its own (Exchange's default)."""
+PARAMETERS = ("Schedules", "StartTime", "EndTime", "AvailabilityViewInterval")
+MOST_SCHEDULES = 20
+LONGEST_DAYS = 62
+DIGITS = {"free": 0, "workingElsewhere": 0, "tentative": 1, "busy": 2, "oof": 3, "unknown": 2}
+
+
+async def get_schedule(graph: Graph, call: Call) -> Answer:
+    """Return a scheduleInformation for each address; what is wrong with one stands in its place."""
+    async with at_mailbox(graph, call, EVENT_READ):
+        asked, preferred = _asked(call), preferences(call)
+        start, end, minutes = _window(asked)
+        value = [_information(graph, call, str(one), (start, end, minutes), preferred) for one in asked["Schedules"]]
+        context = f"{call.base}/$metadata#Collection(microsoft.graph.scheduleInformation)"
+        return Answer(200, {"@odata.context": context, "value": value}, preferred.headers())
+
+
+def checked_hours(body: dict[str, Any]) -> dict[str, Any]:
+    """Return working hours that fit Graph's type and name a known zone; raises ValueError."""
+    try:
+        types.check("workingHours", body)
+    except GraphError as error:
+        raise ValueError(error.message) from error
+    if missing := OFFICE_HOURS.keys() - body.keys():
+        raise ValueError(f"missing: {', '.join(sorted(missing))}")
+    if "bias" not in body["timeZone"]:
+        zone_info(str(body["timeZone"].get("name")))
+    return body
+
+
+def _asked(call: Call) -> dict[str, Any]:
+    """Return the action's parameters, whose names OData reads without regard to case; raises GraphError (400)."""
+    known = {name.lower(): name for name in PARAMETERS}
+    body = call.json_object()
+    if astray := [name for name in body if name.lower() not in known]:
+        text = f"The parameter '{astray[0]}' in the request payload is not a valid parameter for the operation."
+        raise bad_request(text, "RequestBodyRead")
+    asked = {known[name.lower()]: value for name, value in body.items()}
+    schedules = asked.get("Schedules")
+    if not isinstance(schedules, list) or not schedules or not all(isinstance(one, str) for one in schedules):
+        raise bad_request("Schedules: a list of addresses is needed.", "ErrorInvalidParameter")
+    if len(schedules) > MOST_SCHEDULES:
+        raise bad_request(f"Schedules: more than {MOST_SCHEDULES}.", "ErrorInvalidParameter")
+    return asked
+
+
+def _window(asked: dict[str, Any]) -> tuple[datetime, datetime, int]:
+    """Return the window and the interval in minutes; raises GraphError (400)."""
+    try:
+        start, end = (moment(asked.get(name)).utc for name in ("StartTime", "EndTime"))
+    except ValueError as error:
+        raise bad_request(str(error), "ErrorInvalidParameter") from error
+    minutes = asked.get("AvailabilityViewInterval") or 30
+    if not isinstance(minutes, int) or not 5 <= minutes <= 1440:
+        raise bad_request("AvailabilityViewInterval: minutes from 5 to 1440.", "ErrorInvalidMergedFreeBusyInterval")
+    if end <= start or end - start < timedelta(minutes=minutes):
+        raise bad_request("The interval is longer than the time window.", "ErrorInvalidTimeInterval")
+    if end - start > timedelta(days=LONGEST_DAYS):
+        raise bad_request("The requested time duration specified for FreeBusyViewOptions.TimeWindow is too long.",
+                          "ErrorTimeIntervalTooBig")
+    return start, end, minutes
+
+
+def _information(
+    graph: Graph, call: Call, address: str, window: tuple[datetime, datetime, int], preferred: Preferences
+) -> dict[str, Any]:
+    """Return one mailbox's schedule, or why there is none."""
+    try:
+        mailbox = graph.access.mailbox(call.caller, address)
+    except GraphError as error:
+        code = "ErrorMailRecipientNotFound" if error.status == 404 else "ErrorNoFreeBusyAccess"
+        return {"scheduleId": address, "availabilityView": "", "scheduleItems": [],
+                "error": {"message": error.message, "responseCode": code}}
+    start, end, minutes = window
+    events = [one for one in graph.calendar(mailbox).view(start, end) if not one.fields["isCancelled"]]
+    return {"scheduleId": address, "availabilityView": _digits(events, start, end, timedelta(minutes=minutes)),
+            "scheduleItems": [_item(one, preferred) for one in events], "workingHours": hours_of(mailbox)}
+
+
+def hours_of(mailbox: Mailbox) -> dict[str, Any]:
+    """Return a mailbox's working hours."""
+    return {**(mailbox.working_hours or OFFICE_HOURS)}
+
+
+def _item(event: Event, preferred: Preferences) -> dict[str, Any]:
+    """Return one event's time. Subject and location are told but for a private one, as sharing allows them here."""
+    hidden = event.fields["sensitivity"] in ("private", "confidential")
+    times = {"start": event.start, "end": event.end}
+    told = {"isPrivate": hidden, "status": event.fields["showAs"],
+            **{name: one.in_zone(preferred.zone).as_json() for name, one in times.items()}}
+    if hidden:
+        return told
+    return told | {"subject": event.fields["subject"], "location": event.fields["location"].get("displayName", "")}
+
+
+def _digits(events: list[Event], start: datetime, end: datetime, step: timedelta) -> str:
+    """Return the availabilityView: a digit for each interval, the busiest of what lies in it."""
+    found = ""
+    while start < end:
+        until = min(start + step, end)
+        here = [one for one in events if one.start.utc < until and one.end.utc > start]
+        found += str(max((DIGITS[one.fields["showAs"]] for one in here), default=0))
+        start = until
+    return found
+
+
+ENDPOINTS = [Endpoint("POST", "/users/{id}/calendar/getSchedule", get_schedule),
+             Endpoint("POST", "/users/{id}/calendar/microsoft.graph.getSchedule", get_schedule)]

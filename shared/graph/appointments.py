@@ -1,0 +1,83 @@
+"""The events that bookings are made of: made once, moved, removed. ("Create event", "Update event", "Delete event")"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from shared.graph.client import GraphClient
+from shared.graph.events import PREFER, SELECT, written
+
+_SELECT = f"{SELECT},transactionId,createdDateTime,lastModifiedDateTime"
+_MARGIN = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """What a new event says, beside its times. The customer is invited when `invited` is their address."""
+
+    title: str
+    note: str
+    customer: str = ""
+    invited: str = ""
+
+
+class Appointments:
+    """Writes and reads a mailbox's events; needs Calendars.ReadWrite. Every method raises GraphError."""
+
+    def __init__(self, graph: GraphClient) -> None:
+        self._graph = graph
+
+    def create(
+        self, mailbox: str, what: Appointment, start: datetime, end: datetime, transaction: str
+    ) -> dict[str, Any]:
+        """Return the new event, or the one that an earlier call with this transaction made ("event": transactionId)."""
+        body: dict[str, Any] = {
+            "subject": what.title,
+            "body": {"contentType": "text", "content": what.note},
+            "showAs": "busy",
+            "transactionId": transaction,
+            **_times(start, end),
+        }
+        if what.invited:
+            address = {"address": what.invited, "name": what.customer}
+            body["attendees"] = [{"type": "required", "emailAddress": address}]
+        return self._graph.call("POST", f"{_of(mailbox)}/events", body=body, prefer=PREFER)
+
+    def move(self, mailbox: str, event_id: str, start: datetime, end: datetime) -> dict[str, Any]:
+        """Give an event other times, and return it. Who was invited is told by Exchange."""
+        return self._graph.call("PATCH", _event(mailbox, event_id), body=_times(start, end), prefer=PREFER)
+
+    def remove(self, mailbox: str, event_id: str) -> None:
+        """Delete an event; who was invited gets a cancellation."""
+        self._graph.call("DELETE", _event(mailbox, event_id), prefer=PREFER)
+
+    def get(self, mailbox: str, event_id: str, details: Collection[str] = ()) -> dict[str, Any]:
+        """Return an event as it is now, with details that have Graph's own names."""
+        params = {"$select": ",".join((_SELECT, *sorted(details)))}
+        return self._graph.call("GET", _event(mailbox, event_id), params=params, prefer=PREFER)
+
+    def around(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+        """Yield what touches the time between two moments, series as occurrences ("List calendarView")."""
+        window = {"startDateTime": written(start - _MARGIN), "endDateTime": written(end + _MARGIN)}
+        return self._graph.pages(
+            f"{_of(mailbox)}/calendarView", {**window, "$select": _SELECT, "$top": "100"}, prefer=PREFER
+        )
+
+
+def _of(mailbox: str) -> str:
+    return f"/users/{quote(mailbox, safe='@')}"
+
+
+def _event(mailbox: str, event_id: str) -> str:
+    return f"{_of(mailbox)}/events/{quote(event_id, safe='')}"
+
+
+def _times(start: datetime, end: datetime) -> dict[str, Any]:
+    return {
+        name: {"dateTime": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"}
+        for name, moment in (("start", start), ("end", end))
+    }

@@ -1,0 +1,49 @@
+"""When mailboxes are busy and when they work. ("calendar: getSchedule", "scheduleInformation resource type")
+
+findMeetingTimes is not offered to apps, so free slots are worked out of this by shared/relay/slots.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from shared.errors import GraphUnavailable
+from shared.graph.client import GraphClient
+
+MOST_MAILBOXES = 20  # of one call
+LONGEST_DAYS = 31  # of one call; Graph's own limit is higher, and has changed
+_MINUTES = 1440  # the coarsest availabilityView: the items are what is read
+
+
+class Schedules:
+    """Asks for schedules; Calendars.ReadWrite is enough for it. Raises GraphError."""
+
+    def __init__(self, graph: GraphClient) -> None:
+        self._graph = graph
+
+    def of(self, mailboxes: Sequence[str], start: datetime, end: datetime) -> list[dict[str, Any]]:
+        """Return a scheduleInformation in UTC for each mailbox, in their order. The first one's calendar is asked.
+
+        The call changes nothing, so that it is repeated once, although it is a POST.
+        """
+        path = f"/users/{quote(mailboxes[0], safe='@')}/calendar/getSchedule"
+        body = {"Schedules": list(mailboxes), "StartTime": _in_utc(start), "EndTime": _in_utc(end),
+                "AvailabilityViewInterval": _MINUTES}  # fmt: skip
+        try:
+            answer = self._asked(path, body)
+        except GraphUnavailable as error:
+            if error.retry_after is not None:
+                raise
+            answer = self._asked(path, body)
+        by_id = {str(one.get("scheduleId")).lower(): one for one in answer.get("value", [])}
+        return [by_id.get(mailbox.lower(), {}) for mailbox in mailboxes]
+
+    def _asked(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._graph.call("POST", path, body=body, prefer='outlook.timezone="UTC"')
+
+
+def _in_utc(moment: datetime) -> dict[str, str]:
+    return {"dateTime": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"}

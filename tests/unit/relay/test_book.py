@@ -1,0 +1,258 @@
+"""Claims about booking: exactly one of all who want a time gets it; every end leaves calendar and storage in step."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from shared.errors import GraphForbidden, GraphUnavailable, SetupRefused
+from shared.relay.book import SlotTaken, book
+from shared.relay.settle_bookings import settle_all
+from shared.relay.slots import Span
+from tests.unit.relay.booking_world import AGENT, BookingWorld
+
+
+@pytest.fixture
+def world() -> Iterator[BookingWorld]:
+    """Return a world with an agent's empty calendar."""
+    made = BookingWorld()
+    yield made
+    made.workers.shutdown()
+
+
+def test_a_free_slot_is_booked_once(world: BookingWorld) -> None:
+    """With its event in the calendar, and its row beside it."""
+    made, is_new = book(world, world.wish())
+    assert is_new
+    assert made.event["subject"] == "A talk"
+    assert world.calendars.spans() == [world.slot()]
+    assert [(one.id, one.state, one.event_id) for one in world.bookings()] == [
+        (made.booking.id, "booked", made.event["id"])
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_fifty_callers_exactly_one_gets_the_slot(world: BookingWorld, seed: int) -> None:
+    """In whatever order Graph answers them, and although nobody sees the other's event before it is too late."""
+    chance = random.Random(seed)
+    world.calendars.before = world.calendars.after = lambda _: time.sleep(chance.random() / 500)
+
+    def call(_: int) -> str:
+        try:
+            book(world, world.wish())
+        except SlotTaken:
+            return "taken"
+        return "booked"
+
+    with ThreadPoolExecutor(50) as callers:
+        ends = Counter(callers.map(call, range(50)))
+    assert ends == {"booked": 1, "taken": 49}
+    assert world.calendars.spans() == [world.slot()]
+
+
+def test_of_fifty_callers_for_times_that_overlap_no_two_overlap(world: BookingWorld) -> None:
+    """Times of any length, each a part of the others'."""
+    chance = random.Random(7)
+    wanted = [world.slot(12, chance.randrange(0, 60, 5), chance.randrange(5, 60, 5)) for _ in range(50)]
+    world.calendars.before = lambda _: time.sleep(chance.random() / 500)
+
+    def call(slot: Span) -> bool:
+        try:
+            book(world, world.wish(slot))
+        except SlotTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(50) as callers:
+        ends = list(callers.map(call, wanted))
+    got = sorted(slot for slot, end in zip(wanted, ends, strict=True) if end)
+    assert got
+    assert world.calendars.spans() == got
+    assert all(one.end <= other.start for one, other in pairwise(got))
+
+
+def test_a_taken_slot_is_answered_with_the_nearest_free_ones(world: BookingWorld) -> None:
+    """The nearest first; none of them in the past, outside of working hours or taken."""
+    book(world, world.wish(world.slot(13)))
+    with pytest.raises(SlotTaken) as caught:
+        book(world, world.wish(world.slot(13, 15)))
+    starts = [one.span.start for one in caught.value.nearest]
+    nearest = [(13, 30), (13, 45), (12, 30), (14, 0), (12, 15)]
+    assert starts == [world.slot(*one).start for one in nearest]
+
+
+@pytest.mark.parametrize(("hour", "minutes"), [(15, 30), (14, 90), (20, 30)])
+def test_a_slot_outside_of_working_hours_is_not_free(world: BookingWorld, hour: int, minutes: int) -> None:
+    """16 o'clock in Berlin is 15 in UTC; not a minute later."""
+    with pytest.raises(SlotTaken):
+        book(world, world.wish(world.slot(hour, 0, minutes)))
+    assert world.calendars.spans() == []
+    assert world.bookings() == []
+
+
+def test_a_persons_event_is_in_the_way(world: BookingWorld) -> None:
+    """A booking gives way to it, and nothing is left of the try."""
+    theirs = world.slot(12, 15)
+    world.calendars.put(AGENT, theirs.start, theirs.end)
+    with pytest.raises(SlotTaken):
+        book(world, world.wish())
+    assert world.calendars.spans() == [theirs]
+    assert world.bookings() == []
+
+
+def test_a_persons_event_that_comes_between_the_look_and_ours_wins(world: BookingWorld) -> None:
+    """It was there first, and ours is taken back."""
+    theirs = world.slot(12, 15)
+
+    def meanwhile(name: str) -> None:
+        if name == "create" and not world.calendars.spans():
+            world.calendars.put(AGENT, theirs.start, theirs.end)
+            world.pass_by(1)
+
+    world.calendars.before = meanwhile
+    with pytest.raises(SlotTaken):
+        book(world, world.wish())
+    assert world.calendars.spans() == [theirs]
+
+
+def test_a_persons_event_that_comes_after_ours_changes_nothing(world: BookingWorld) -> None:
+    """Whoever comes later has seen the calendar, or could have."""
+
+    def meanwhile(name: str) -> None:
+        if name == "create" and len(world.calendars.spans()) == 1:
+            world.pass_by(1)
+            world.calendars.put(AGENT, world.slot().start, world.slot().end)
+
+    world.calendars.after = meanwhile
+    _, is_new = book(world, world.wish())
+    assert is_new
+    assert len(world.calendars.spans()) == 2
+
+
+def test_the_same_wish_is_booked_once(world: BookingWorld) -> None:
+    """However often it is sent, and whether the first answer arrived or not."""
+    first, _ = book(world, world.wish(number=1))
+    again, is_new = book(world, world.wish(number=1))
+    assert not is_new
+    assert (again.booking.id, again.event["id"]) == (first.booking.id, first.event["id"])
+    with pytest.raises(SetupRefused) as caught:
+        book(world, world.wish(world.slot(14), number=1))
+    assert caught.value.status == 422
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_an_answer_of_graph_that_is_lost_makes_no_second_event(world: BookingWorld, *, after: bool) -> None:
+    """The POST is sent again with the same transactionId."""
+    lost = [GraphUnavailable(0, "NoAnswer"), None]
+
+    def fail(name: str) -> None:
+        if name == "create" and lost and (error := lost.pop(0)):
+            raise error
+
+    setattr(world.calendars, "after" if after else "before", fail)
+    book(world, world.wish())
+    assert world.calendars.spans() == [world.slot()]
+
+
+def test_while_graph_is_away_nothing_is_promised_and_nothing_stays(world: BookingWorld) -> None:
+    """503; the same call may go on later, and what nobody goes on with is taken back."""
+
+    def fail(name: str) -> None:
+        if name == "create":
+            raise GraphUnavailable(503, "Busy", retry_after=2)
+
+    world.calendars.after = fail  # it was made all the same
+    with pytest.raises(SetupRefused) as caught:
+        book(world, world.wish(number=1))
+    assert caught.value.status == 503
+    assert world.calendars.spans() == [world.slot()]
+    world.calendars.after = lambda _: None
+    with pytest.raises(SlotTaken):
+        book(world, world.wish())
+    world.pass_by(121)
+    settle_all(world)
+    assert (world.calendars.spans(), world.bookings()) == ([], [])
+    _, is_new = book(world, world.wish())
+    assert is_new
+
+
+def test_a_call_that_is_sent_again_goes_on_where_the_first_ended(world: BookingWorld) -> None:
+    """By its Idempotency-Key: the event that was made is the booking's."""
+
+    def fail(name: str) -> None:
+        if name == "create":
+            raise GraphUnavailable(503, "Busy", retry_after=2)
+
+    world.calendars.after = fail
+    with pytest.raises(SetupRefused):
+        book(world, world.wish(number=1))
+    world.calendars.after = lambda _: None
+    made, is_new = book(world, world.wish(number=1))
+    assert not is_new
+    assert made.booking.state == "booked"
+    assert world.calendars.spans() == [world.slot()]
+
+
+def test_a_slot_whose_event_was_deleted_in_outlook_is_free_again(world: BookingWorld) -> None:
+    """Its row is found in the way, looked up, and forgotten."""
+    made, _ = book(world, world.wish())
+    world.calendars.events[AGENT].clear()
+    with pytest.raises(SlotTaken):  # too young to be doubted
+        book(world, world.wish())
+    world.pass_by(121)
+    again, is_new = book(world, world.wish())
+    assert is_new
+    assert [one.id for one in world.bookings()] == [again.booking.id] != [made.booking.id]
+
+
+def test_a_slot_whose_event_was_moved_in_outlook_is_free_again(world: BookingWorld) -> None:
+    """The booking follows its event."""
+    made, _ = book(world, world.wish())
+    later = world.slot(14)
+    world.calendars.move(AGENT, made.event["id"], later.start, later.end)
+    world.pass_by(121)
+    book(world, world.wish())
+    assert world.calendars.spans() == [world.slot(), later]
+    followed = world.slots.get(AGENT, made.booking.id)
+    assert followed is not None
+    assert (followed.start, followed.holds) == (later.start, False)
+
+
+def test_what_is_not_allowed_is_not_even_asked_for(world: BookingWorld) -> None:
+    """403, without a call to Graph."""
+    world.calendars.before = pytest.fail
+    with pytest.raises(SetupRefused) as caught:
+        book(world, world.wish(mailbox="agent@elsewhere.example"))
+    assert caught.value.status == 403
+
+
+def test_a_missing_permission_is_named(world: BookingWorld) -> None:
+    """502 with what the customer's IT has to grant."""
+
+    def fail(name: str) -> None:
+        if name == "create":
+            raise GraphForbidden(403, "ErrorAccessDenied")
+
+    world.calendars.before = fail
+    with pytest.raises(SetupRefused) as caught:
+        book(world, world.wish())
+    assert caught.value.status == 502
+    assert "Calendars.ReadWrite" in str(caught.value)
+
+
+def test_what_is_long_past_is_forgotten(world: BookingWorld) -> None:
+    """Seven days after its end, with its times."""
+    book(world, world.wish())
+    world.time += timedelta(days=7)
+    settle_all(world)
+    assert len(world.bookings()) == 1
+    world.time += timedelta(days=1)
+    settle_all(world)
+    assert world.slot_rows.rows == {}

@@ -1,0 +1,112 @@
+"""Claims about the table of slots, on the real Azurite: a time is given once, all of a booking or none of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from azure.data.tables import TableClient
+
+from shared.storage.slots import LONGEST, Booking, Slots
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+MAILBOX = "agent1@contoso.com"
+
+
+@pytest.fixture
+def slots(table: Callable[[], TableClient]) -> Slots:
+    """Return an empty table."""
+    return Slots(table)
+
+
+def booking(start: int = 0, minutes: float = 30, **changes: Any) -> Booking:
+    """Return a booking that begins so many minutes after noon."""
+    begin = NOON + start * MINUTE
+    given = {"mailbox": MAILBOX, "start": begin, "end": begin + minutes * MINUTE, "since": NOON, "transaction": "t"}
+    return Booking(id=uuid.uuid4().hex, **(given | changes))  # type: ignore[arg-type]
+
+
+def claimed(slots: Slots, *given: Any, **changes: Any) -> Booking:
+    """Return a new booking that has its times."""
+    made = slots.claim(booking(*given, **changes))
+    assert made is not None
+    return made
+
+
+def test_a_booking_is_read_as_it_was_stored(slots: Slots) -> None:
+    """With every field, and in any case of its mailbox's letters."""
+    made = claimed(slots, event_id="E/+=", to_start=NOON, to_end=NOON + MINUTE * 10)
+    assert slots.get(MAILBOX.upper(), made.id) == made
+    assert slots.get("agent2@contoso.com", made.id) is None
+    assert slots.get(MAILBOX, "at-2026-11-20T1200") is None
+
+
+@pytest.mark.parametrize(("start", "minutes"), [(0, 30), (-25, 30), (25, 5), (10, 5), (-60, 120)])
+def test_times_that_overlap_are_given_once(slots: Slots, start: int, minutes: int) -> None:
+    """Nothing is left of who came second, and other times are free."""
+    first = claimed(slots)
+    assert slots.claim(booking(start, minutes)) is None
+    assert [one.id for one in slots.holders(MAILBOX, NOON - LONGEST, NOON + LONGEST)] == [first.id]
+    claimed(slots, 30)
+    claimed(slots, -30)
+    claimed(slots, mailbox="agent2@contoso.com")
+
+
+def test_of_fifty_at_once_one_gets_the_time(slots: Slots) -> None:
+    """Storage itself decides."""
+    with ThreadPoolExecutor(50) as callers:
+        ends = list(callers.map(lambda number: slots.claim(booking(number % 6 * 5)), range(50)))
+    got = [one for one in ends if one]
+    spans = sorted((one.start, one.end) for one in got)
+    assert got
+    assert all(spans[place][1] <= spans[place + 1][0] for place in range(len(spans) - 1))
+
+
+def test_the_longest_booking_fits_into_a_transaction(slots: Slots) -> None:
+    """Also when it is moved to quite another time, and back again."""
+    made = claimed(slots, 0, LONGEST / MINUTE)
+    moving = slots.change(made, state="moving", to_start=NOON + LONGEST, to_end=NOON + 2 * LONGEST)
+    assert moving is not None
+    assert slots.claim(booking(0)) is None
+    assert slots.claim(booking(int(LONGEST / MINUTE))) is None
+    moved = slots.change(moving, state="booked", start=moving.to_start, end=moving.to_end, to_start=None, to_end=None)
+    assert moved is not None
+    claimed(slots, 0)
+    assert slots.claim(booking(int(LONGEST / MINUTE))) is None
+    assert slots.remove(moved)
+    claimed(slots, int(LONGEST / MINUTE))
+
+
+def test_who_read_a_booking_before_somebody_else_changed_it_changes_nothing(slots: Slots) -> None:
+    """Neither the row nor its times."""
+    made = claimed(slots)
+    ended = slots.change(made, state="ended")
+    assert ended is not None
+    assert slots.change(made, state="booked") is None
+    assert not slots.remove(made)
+    assert slots.get(MAILBOX, made.id) == ended
+    claimed(slots)
+
+
+def test_a_move_to_a_time_that_is_taken_changes_nothing(slots: Slots) -> None:
+    """The booking keeps what it has."""
+    claimed(slots, 30)
+    made = claimed(slots)
+    assert slots.change(made, state="moving", to_start=NOON + 20 * MINUTE, to_end=NOON + 50 * MINUTE) is None
+    assert slots.get(MAILBOX, made.id) == made
+
+
+def test_what_is_unfinished_young_or_past_is_found(slots: Slots) -> None:
+    """By its state, by when it became so, and by its end."""
+    claim = claimed(slots, 60)
+    done = claimed(slots, state="booked", since=NOON + MINUTE)
+    assert [one.id for one in slots.unfinished()] == [claim.id]
+    assert [one.id for one in slots.since(MAILBOX, NOON + MINUTE)] == [done.id]
+    assert {one.id for one in slots.since(MAILBOX, NOON)} == {claim.id, done.id}
+    assert [one.id for one in slots.before(done.end + MINUTE)] == [done.id]
+    assert list(slots.before(done.end)) == []
