@@ -128,7 +128,7 @@ def _next_page(req: func.HttpRequest, first: Slot, zone: tzinfo) -> str:
 
 def _picture(made: Booked) -> dict[str, Any]:
     """Return what the partner sees of a booking."""
-    from shared.partner.payload import detailed_event
+    from shared.partner.payload import detailed_event, etag_of
 
-    event = detailed_event(made.event, relay().settings.details)
+    event = {**detailed_event(made.event, relay().settings.details), "etag": etag_of(made.event)}
     return {"id": made.booking.id, "mailbox": made.booking.mailbox, "event": event}

@@ -6,8 +6,10 @@ import type {
   Event,
   Room,
   RoomList,
+  ScheduleInformation,
   Subscription,
   User,
+  WorkingHours,
 } from "@microsoft/microsoft-graph-types";
 
 export interface GraphTypes {
@@ -16,8 +18,10 @@ export interface GraphTypes {
   event: Event;
   room: Room;
   roomList: RoomList;
+  scheduleInformation: ScheduleInformation;
   subscription: Subscription;
   user: Pick<User, "displayName" | "givenName" | "id" | "jobTitle" | "mail" | "mobilePhone" | "officeLocation" |
     "preferredLanguage" | "surname" | "userPrincipalName" | "businessPhones" | "accountEnabled" | "userType" |
     "proxyAddresses">;
+  workingHours: WorkingHours;
 }

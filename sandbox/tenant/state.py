@@ -48,6 +48,8 @@ class Mailbox:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     calendar: Any = None
     """The Graph part's own calendar store of this mailbox."""
+    working_hours: dict[str, Any] | None = None
+    """As Graph writes them, once somebody set them."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contract.answers import Problem
-from shared.contract.deliveries import Event
+from shared.contract.calendars import CalendarEvent
 from shared.contract.operation import Answer, Header, Operation, Query
 from shared.contract.shapes import Strict, WatchId
 from shared.relay.booking_request import BookingRequest, NewTimes
@@ -49,7 +49,7 @@ class BookingAnswer(Strict):
 
     id: WatchId
     mailbox: str
-    event: Event
+    event: CalendarEvent
 
 
 _MINUTES = {"type": "integer", "multipleOf": 5, "minimum": 5}
@@ -82,7 +82,7 @@ SCHEDULING = (
     Operation(
         "list_slots", "get", "schedules/{mailbox}/slots", "partner",
         "List free slots within working hours, earliest first.",
-        {200: Answer("A page.", SlotPage)}, (403, 422, 502, 503), query=_ASKED, feature="scheduling",
+        {200: Answer("A page.", SlotPage)}, (403, 404, 422, 502, 503), query=_ASKED, feature="scheduling",
     ),
     Operation(
         "create_booking", "post", "schedules/{mailbox}/bookings", "partner",
@@ -93,7 +93,7 @@ SCHEDULING = (
             201: Answer("It is booked.", BookingAnswer, ("Location",), names=_ONE),
             409: _TAKEN,
         },
-        (400, 403, 422, 502, 503), BookingRequest, headers=(_KEY,), feature="scheduling",
+        (400, 403, 404, 422, 502, 503), BookingRequest, headers=(_KEY,), feature="scheduling",
     ),
     Operation(
         "get_booking", "get", _ONE, "partner", "Read a booking, with its event as it is now.",
@@ -106,6 +106,6 @@ SCHEDULING = (
     Operation(
         "cancel_booking", "delete", _ONE, "partner",
         "Cancel a booking: its event is deleted, and who was invited is told. Doing it again is as good.",
-        {204: Answer("It is not there any more, or never was.")}, (403, 422, 502, 503), feature="scheduling",
+        {204: Answer("It is not there any more, or never was.")}, (403, 404, 422, 502, 503), feature="scheduling",
     ),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from shared.errors import GraphConflict, GraphError, GraphUnavailable, SetupRefused
 from shared.relay.allowed import check_allowed
 from shared.relay.availability import busy_spans, span_of
-from shared.relay.booking_refusal import refusal_of_calendar
+from shared.relay.calendar_refusal import refusal_of
 from shared.relay.free_slots import Slot, availabilities, nearest_slots
 from shared.relay.settle_bookings import end_booking, events_of, settle
 from shared.relay.slots import DAY, Span, working_spans
@@ -62,7 +62,7 @@ def book(parts: Parts, wish: BookingWish) -> tuple[Booked, bool]:
                 return _made(parts, standing, wish), True
         return _gone_on_with(parts, standing, wish), False
     except GraphError as error:
-        raise refusal_of_calendar(error) from error
+        raise refusal_of(error) from error
 
 
 def taken(parts: Parts, mailbox: str, wanted: Span) -> SlotTaken:

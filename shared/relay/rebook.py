@@ -9,7 +9,7 @@ from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefu
 from shared.relay.allowed import check_allowed
 from shared.relay.availability import span_of
 from shared.relay.book import Booked, is_open, make_room, rivals, taken
-from shared.relay.booking_refusal import refusal_of_calendar
+from shared.relay.calendar_refusal import refusal_of
 from shared.relay.booking_request import read_new_times
 from shared.relay.settle_bookings import end_booking, settle
 from shared.relay.slots import Span
@@ -26,7 +26,7 @@ def read_booking_of(parts: Parts, mailbox: str, booking_id: str) -> Booked:
     try:
         return Booked(booking, _event(parts, booking))
     except GraphError as error:
-        raise refusal_of_calendar(error) from error
+        raise refusal_of(error) from error
 
 
 def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
@@ -38,7 +38,7 @@ def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
     try:
         gone = end_booking(parts, booking)
     except GraphError as error:
-        raise refusal_of_calendar(error) from error
+        raise refusal_of(error) from error
     if not gone:
         raise _in_work()
 
@@ -52,7 +52,7 @@ def move_booking(parts: Parts, mailbox: str, booking_id: str, content: dict[str,
         before = _event(parts, booking)
         return _moved(parts, _claimed(parts, booking, to), to, before)
     except GraphError as error:
-        raise refusal_of_calendar(error) from error
+        raise refusal_of(error) from error
 
 
 def _standing(parts: Parts, mailbox: str, booking_id: str) -> Booking:

@@ -11,6 +11,7 @@ from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.prefer import Preferences
 from sandbox.tenant.graph.processing import CANCELLED
 from sandbox.tenant.graph.representation import event_json
+from sandbox.tenant.graph.schedules import checked_hours
 from sandbox.tenant.graph.service import Graph, graph_of
 from sandbox.tenant.graph.zones import instant
 from sandbox.tenant.state import Mailbox, Tenant
@@ -25,7 +26,8 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
             web.delete(f"{CALENDAR}/events/{{id}}", control(tenant, delete)),
             web.post(f"{CALENDAR}/events/{{id}}/cancel", control(tenant, cancel)),
             web.get(CALENDAR, control(tenant, view)),
-            web.put(f"{CALENDAR}/processing", control(tenant, set_processing))]
+            web.put(f"{CALENDAR}/processing", control(tenant, set_processing)),
+            web.put(f"{CALENDAR}/workingHours", control(tenant, set_working_hours))]
 
 
 async def create(tenant: Tenant, request: web.Request) -> web.Response:
@@ -81,6 +83,13 @@ async def set_processing(tenant: Tenant, request: web.Request) -> web.Response:
     mailbox, body = _mailbox(tenant, request), await body_of(request)
     graph_of(tenant).processing.rules[mailbox.id] = booking.room_rules(body)
     return web.json_response(body)
+
+
+async def set_working_hours(tenant: Tenant, request: web.Request) -> web.Response:
+    """Set when a mailbox works: Graph's workingHours."""
+    mailbox = _mailbox(tenant, request)
+    mailbox.working_hours = checked_hours(await body_of(request))
+    return web.json_response(mailbox.working_hours)
 
 
 def _times(event: Event) -> tuple[object, ...]:

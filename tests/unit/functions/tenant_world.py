@@ -15,9 +15,12 @@ from sandbox.tenant.seed import Seed, tenant_from
 from sandbox.tenant.state import Tenant
 from sandbox.tenant.tokens import GRAPH
 from shared.config import Settings
+from shared.graph.appointments import Appointments
 from shared.graph.calendars import Calendars
 from shared.graph.client import GraphClient, graph_session
+from shared.graph.schedules import Schedules
 from shared.relay.allow_list import AllowList
+from shared.storage.slots import Slots
 from tests.unit.functions.conftest import HostWorld, call, content_of
 from tests.unit.relay.fakes import SETTINGS
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, TENANT_ID, USER
@@ -35,7 +38,10 @@ class TenantWorld(HostWorld):
         self.tenant, self.url = tenant, url
         self.session = graph_session(f"{url}/v1.0")
         self.session.trust_env, self.session.verify = False, str(certificates / "ca.pem")
-        self.calendars = Calendars(GraphClient(f"{url}/v1.0", self.token, self.session))
+        self.graph = GraphClient(f"{url}/v1.0", self.token, self.session)
+        self.calendars = Calendars(self.graph)
+        self.schedules, self.appointments = Schedules(self.graph), Appointments(self.graph)
+        self.slots = Slots(lambda: self.rows)  # type: ignore[arg-type, return-value]
 
     def token(self, *, fresh: bool = False) -> str:  # noqa: ARG002  (the client's signature)
         """Return a token of the relay's app."""
