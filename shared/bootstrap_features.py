@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import threading
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from shared.bootstrap_graph import GraphParts
 
 if TYPE_CHECKING:
     from shared.graph.appointments import Appointments
+    from shared.graph.bookings import Bookings
     from shared.graph.calendars import Calendars
     from shared.graph.schedules import Schedules
+    from shared.storage.attempts import Attempts
 
 
 class FeatureParts(GraphParts):
     """Parts of features."""
+
+    if TYPE_CHECKING:
+
+        def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
+            """Return the places that all work on one mailbox shares."""
 
     @cached_property
     def calendars(self) -> Calendars:
@@ -36,3 +44,17 @@ class FeatureParts(GraphParts):
         from shared.graph.appointments import Appointments
 
         return Appointments(self.graph)
+
+    @cached_property
+    def bookings(self) -> Bookings:
+        """Microsoft Bookings."""
+        from shared.graph.bookings import Bookings
+
+        return Bookings(self.graph, self.mailbox_slots)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        """Appointments that are being made."""
+        from shared.storage.attempts import Attempts
+
+        return Attempts(cache(lambda: self.storage.table("attempts")))

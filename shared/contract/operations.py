@@ -5,10 +5,11 @@ A test compares this table with the functions that the host indexes, so that no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from shared.contract import answers, requests
+from shared.contract.booking import BOOKING
 from shared.contract.calendars import CALENDARS
 from shared.contract.operating import OPERATING
 from shared.contract.operation import WITH_KEY, Answer, Operation, Query
@@ -77,6 +78,7 @@ _TABLE = (
     *OPERATING,
     *CALENDARS,
     *SCHEDULING,
+    *BOOKING,
     Operation(
         "receive_notifications", "post", "notifications", "Microsoft Graph", "Take change notifications.",
         _FROM_GRAPH, (400, 413, 415, 503), requests.NotificationCollection, query=(_HANDSHAKE,),
@@ -100,9 +102,13 @@ _TABLE = (
 )  # fmt: skip
 
 
-def operations(*, entra: bool = ENTRA_IS_SERVED) -> Iterator[Operation]:
-    """Yield every operation; with `entra` each one that asks for a key follows once more, for bearer tokens."""
+def operations(*, entra: bool = ENTRA_IS_SERVED, features: Collection[str] | None = None) -> Iterator[Operation]:
+    """Yield every operation, or those of the relay and of some features; with `entra` each one that asks for a key
+    follows once more, for bearer tokens.
+    """
     for operation in _TABLE:
+        if features is not None and operation.feature not in ("relay", *features):
+            continue
         yield operation
         if entra and operation.caller in WITH_KEY:
             name = f"{operation.function}_entra"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared.config import Settings
     from shared.egress.resolver import Resolver
     from shared.graph.appointments import Appointments
+    from shared.graph.bookings import Bookings
     from shared.graph.client import GetToken
     from shared.graph.client_state import Key
     from shared.graph.events import Events
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
     from shared.relay.window import Window
+    from shared.storage.attempts import Attempts
     from shared.storage.heartbeat import Heartbeat
     from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
@@ -103,6 +105,14 @@ class Parts(Protocol):
     @property
     def keeper(self) -> SubscriptionKeeper:
         """Keeps subscriptions at Graph."""
+
+    @property
+    def bookings(self) -> Bookings:
+        """Microsoft Bookings at Graph."""
+
+    @property
+    def attempts(self) -> Attempts:
+        """Appointments that are being made."""
 
     @property
     def resolver(self) -> Resolver:

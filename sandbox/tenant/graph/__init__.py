@@ -6,7 +6,7 @@ Graph, or knows less.
 
 from aiohttp import web
 
-from sandbox.tenant.graph import control, control_service, gateway, settings, types
+from sandbox.tenant.graph import control, control_bookings, control_service, gateway, settings, types
 from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.state import Tenant
 
@@ -16,7 +16,8 @@ OTHERS = frozenset({"tokenLifetimeSeconds"})
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
     """Return Graph under /v1.0 and its control routes under /_control."""
-    return [*gateway.routes(tenant), *control.routes(tenant), *control_service.routes(tenant)]
+    return [*gateway.routes(tenant), *control.routes(tenant), *control_bookings.routes(tenant),
+            *control_service.routes(tenant)]
 
 
 async def start(app: web.Application, tenant: Tenant) -> None:

@@ -13,6 +13,11 @@ CALENDAR_WRITE = frozenset({"Calendars.ReadWrite"})
 SUBSCRIBE = frozenset({"Calendars.Read"})
 """Create subscription: a write permission is not taken where reading is enough, and ReadBasic is not offered."""
 PLACE_READ = frozenset({"Place.Read.All", "Place.ReadWrite.All"})
+BOOKINGS_READ = frozenset({"Bookings.Read.All", "Bookings.ReadWrite.All", "Bookings.Manage.All"})
+APPOINTMENT_WRITE = frozenset({"BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All", "Bookings.Manage.All"})
+APPOINTMENT_CANCEL = frozenset({"Bookings.ReadWrite.All", "Bookings.Manage.All"})
+"""bookingAppointment: cancel asks for more than Delete bookingAppointment."""
+STAFF_FREE = BOOKINGS_READ | CALENDAR_READ
 USER_READ = frozenset({"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from aiohttp import web
 from multidict import CIMultiDict
 
-from sandbox.tenant.graph import batch, events, folders, places, schedules, subscriptions, users, writing
+from sandbox.tenant.graph import batch, bookings, events, folders, places, schedules, subscriptions, users, writing
 from sandbox.tenant.graph.call import Call
 from sandbox.tenant.graph.dispatch import perform, refusal
 from sandbox.tenant.graph.errors import GraphError, bad_request
@@ -18,7 +18,7 @@ from sandbox.tenant.graph.routing import segments
 from sandbox.tenant.graph.service import Graph, graph_of
 from sandbox.tenant.state import Tenant
 
-PARTS = (subscriptions, events, writing, folders, schedules, users, places)
+PARTS = (subscriptions, events, writing, folders, schedules, users, places, bookings)
 SINGLE = [endpoint for part in PARTS for endpoint in part.ENDPOINTS]
 ENDPOINTS = [*SINGLE, batch.endpoint(SINGLE)]
 """A batch holds single calls only: Graph does not nest them."""

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 from sandbox.tenant.graph.access import Access
+from sandbox.tenant.graph.bookings_store import BookingBusiness
 from sandbox.tenant.graph.calendar import Calendar
 from sandbox.tenant.graph.processing import Processing
 from sandbox.tenant.graph.registry import Registry
@@ -25,6 +26,8 @@ class Graph:
         self.registry = Registry(tenant.clock)
         self.sender = Sender(tenant, self.registry, self.random)
         self.processing = Processing(self)
+        self.bookings: dict[str, BookingBusiness] = {}
+        """The booking businesses, by their lower-case address."""
 
     def setting(self, name: str) -> Any:
         """Return a setting of the tenant."""

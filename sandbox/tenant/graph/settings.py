@@ -19,6 +19,8 @@ DEFAULTS: dict[str, Any] = {
     "retrySeconds": 10.0,  # tenant's seconds before the first retry; each later pause is twice as long
     "latencySeconds": 0.01,  # real seconds that Exchange takes for a call, at least
     "subscriptionPage": 100,  # subscriptions in one page of the list
+    "bookingsHiddenSeconds": 0.0,  # tenant's seconds until a new appointment shows in lists
+    "bookingsFound": 500,  # businesses that a search may find before Bookings gives up
     "roomLists": {},  # room addresses by the address of their list
 }
 

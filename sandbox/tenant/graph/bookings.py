@@ -1,0 +1,5 @@
+"""Microsoft Bookings: all its operations."""
+
+from sandbox.tenant.graph import bookings_reads, bookings_writes
+
+ENDPOINTS = [*bookings_reads.ENDPOINTS, *bookings_writes.ENDPOINTS]

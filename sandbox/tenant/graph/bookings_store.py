@@ -1,0 +1,70 @@
+"""A booking business as it is stored: Graph's own JSON of it, its services, staff, customers and appointments.
+
+Graph: bookingBusiness resource type.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+JSON = dict[str, Any]
+HOURS = [{"day": day, "timeSlots": [{"startTime": "08:00:00.0000000", "endTime": "17:00:00.0000000"}]}
+         for day in ("monday", "tuesday", "wednesday", "thursday", "friday")]
+POLICY = {"timeSlotInterval": "PT30M", "minimumLeadTime": "PT2H", "maximumAdvance": "P60D",
+          "sendConfirmationsToOwner": True, "allowStaffSelection": True}
+
+
+@dataclass
+class BookingBusiness:
+    """One business; `shown` says from when on an appointment stands in lists, `busy` what else its staff has to do."""
+
+    fields: JSON
+    services: dict[str, JSON] = field(default_factory=dict)
+    staff: dict[str, JSON] = field(default_factory=dict)
+    customers: dict[str, JSON] = field(default_factory=dict)
+    appointments: dict[str, JSON] = field(default_factory=dict)
+    shown: dict[str, datetime] = field(default_factory=dict)
+    busy: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
+    cancelled: list[JSON] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """Its id is the address of its mailbox."""
+        return str(self.fields["id"])
+
+    def visible(self, now: datetime) -> list[JSON]:
+        """Return the appointments that lists show by now."""
+        return [one for key, one in self.appointments.items() if self.shown[key] <= now]
+
+
+def new_business(given: JSON) -> BookingBusiness:
+    """Return a business of a control request, by the names of Graph's types; what is left out is usual."""
+    page = {"accessControl": "unrestricted", "bookingPageColorCode": "#0078D4", "customerConsentMessage": "",
+            "businessTimeZone": given.get("timeZone", "Europe/Oslo"), "privacyPolicyWebUrl": "",
+            "termsAndConditionsWebUrl": ""}
+    business = BookingBusiness({
+        "id": given["address"], "displayName": given.get("displayName") or given["address"].partition("@")[0],
+        "email": None, "phone": "", "businessType": "", "webSiteUrl": "", "defaultCurrencyIso": "NOK",
+        "isPublished": True, "publicUrl": None, "languageTag": "nb-NO", "address": None, "bookingPageSettings": page,
+        "businessHours": given.get("businessHours", HOURS),
+        "schedulingPolicy": {**POLICY, **given.get("schedulingPolicy", {})}})
+    for one in given.get("staff", []):
+        _put(business.staff, "bookingStaffMember", {"role": "externalGuest", "useBusinessHours": True, **one})
+    for one in given.get("services", []):
+        _put(business.services, "bookingService", _service(one))
+    for one in given.get("customers", []):
+        _put(business.customers, "bookingCustomer", one)
+    return business
+
+
+def _service(given: JSON) -> JSON:
+    return {"defaultDuration": "PT30M", "defaultPrice": 0.0, "defaultPriceType": "notSet", "defaultReminders": [],
+            "description": "", "isHiddenFromCustomers": False, "isLocationOnline": False, "languageTag": "nb-NO",
+            "maximumAttendeesCount": 1, "notes": "", "postBuffer": "PT0S", "preBuffer": "PT0S",
+            "schedulingPolicy": None, "smsNotificationsEnabled": False, "staffMemberIds": [], **given}
+
+
+def _put(where: dict[str, JSON], kind: str, given: JSON) -> None:
+    made = {"@odata.type": f"#microsoft.graph.{kind}", "id": str(uuid.uuid4()), **given}
+    where[made["id"]] = made

@@ -1,0 +1,69 @@
+"""Control of booking businesses: make one, keep its staff busy, and read the truth."""
+
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.tenant.graph import types
+from sandbox.tenant.graph.bookings_store import BookingBusiness, new_business
+from sandbox.tenant.graph.control_body import ControlError, body_of, control, only
+from sandbox.tenant.graph.service import graph_of
+from sandbox.tenant.graph.zones import instant, zone_info
+from sandbox.tenant.state import Tenant
+
+ONE = "/_control/bookings/{address}"
+KINDS = {"services": "bookingService", "staff": "bookingStaffMember", "customers": "bookingCustomer"}
+
+
+def routes(tenant: Tenant) -> list[web.RouteDef]:
+    """Return the control routes of booking businesses."""
+    return [web.post("/_control/bookings", control(tenant, create)), web.get(ONE, control(tenant, view)),
+            web.post(ONE + "/busy", control(tenant, keep_busy))]
+
+
+async def create(tenant: Tenant, request: web.Request) -> web.Response:
+    """Make a business: {"address", "displayName"?, "timeZone"?, "businessHours"?, "schedulingPolicy"?, "services"?,
+    "staff"?, "customers"?}, the last six by the names of Graph's types; what is left out is usual.
+    """
+    body, bookings = await body_of(request), graph_of(tenant).bookings
+    only(body, address=str, displayName=str, timeZone=str, businessHours=list, schedulingPolicy=dict, services=list,
+         staff=list, customers=list)
+    if "@" not in body.get("address", ""):
+        raise ValueError("address: name@domain")
+    zone_info(body.get("timeZone", "UTC"))
+    business = new_business(body)
+    faults = types.faults("bookingBusiness", business.fields)
+    faults += [fault for name, kind in KINDS.items() for one in getattr(business, name).values()
+               for fault in types.faults(kind, one)]
+    if faults:
+        raise ValueError("; ".join(faults))
+    bookings[business.id.lower()] = business
+    return web.json_response(_json(business), status=201)
+
+
+async def view(tenant: Tenant, request: web.Request) -> web.Response:
+    """Return the truth of a business."""
+    return web.json_response(_json(_business(tenant, request)))
+
+
+async def keep_busy(tenant: Tenant, request: web.Request) -> web.Response:
+    """Give a member of staff something else to do: {"staffId", "start", "end"}."""
+    business, body = _business(tenant, request), await body_of(request)
+    only(body, staffId=str, start=str, end=str)
+    if body.get("staffId") not in business.staff:
+        raise ControlError(404, "no such staff")
+    business.busy.setdefault(body["staffId"], []).append((instant(body["start"]), instant(body["end"])))
+    return web.json_response(body, status=201)
+
+
+def _business(tenant: Tenant, request: web.Request) -> BookingBusiness:
+    business = graph_of(tenant).bookings.get(request.match_info["address"].lower())
+    if business is None:
+        raise ControlError(404, f"no booking business {request.match_info['address']}")
+    return business
+
+
+def _json(business: BookingBusiness) -> dict[str, Any]:
+    kinds = ("services", "staff", "customers", "appointments")
+    return {"business": business.fields, **{name: list(getattr(business, name).values()) for name in kinds},
+            "cancelled": business.cancelled}

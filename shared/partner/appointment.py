@@ -1,0 +1,98 @@
+"""What callers are told of Microsoft Bookings: the public contract, in one place. Pure.
+
+An allow-list by construction, as for events: a field that is not named here cannot leave. Of an appointment's customers
+nothing is told, and neither are notes, prices and the texts of its service.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.partner.payload import written
+
+if TYPE_CHECKING:
+    from shared.graph.booking_types import Appointment, Business, Customer, Policy, Service, Span, Staff
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def public_business(business: Business) -> dict[str, Any]:
+    """Return a business as a list tells it."""
+    return {"id": business.id, "name": business.name}
+
+
+def public_opening(business: Business) -> dict[str, Any]:
+    """Return a business with its hours, by the clock of its zone, and its rules."""
+    slots = business.hours or ()
+    hours = [{"day": _DAYS[day], "from": _clock(opens), "to": _clock(closes)} for day, opens, closes in slots]
+    rules = {"timeZone": business.zone_name or None, "hours": hours, "staffSelection": business.policy.staff_selection}
+    return public_business(business) | rules | _leads(business.policy)
+
+
+def public_service(service: Service) -> dict[str, Any]:
+    """Return a service; None in a rule means that the business's holds."""
+    return {
+        "id": service.id,
+        "name": service.name,
+        "minutes": _minutes(service.length),
+        "preBufferMinutes": _minutes(service.pre_buffer),
+        "postBufferMinutes": _minutes(service.post_buffer),
+        "staffIds": list(service.staff_ids),
+        "maximumCustomers": service.most_customers,
+        **_leads(service.policy),
+    }
+
+
+def public_staff(staff: Staff) -> dict[str, Any]:
+    """Return a member of staff."""
+    return {"id": staff.id, "name": staff.name}
+
+
+def public_customer(customer: Customer) -> dict[str, Any]:
+    """Return a customer that was searched for."""
+    return {"id": customer.id, "name": customer.name, "email": customer.address or None}
+
+
+def public_appointment(appointment: Appointment, details: frozenset[str]) -> dict[str, Any]:
+    """Return an appointment with the details that EVENT_DETAIL allows; its title is the name of its service.
+
+    Customers are counted, not named; an appointment has no organizer of its own.
+    """
+    allowed = {"location": appointment.location or None, "attendees": appointment.count}
+    return {name: told for name, told in allowed.items() if name in details} | {
+        "id": appointment.id,
+        "title": appointment.service_name,
+        "start": written(appointment.start),
+        "end": written(appointment.end),
+        "serviceId": appointment.service_id or None,
+        "staffIds": list(appointment.staff_ids),
+    }
+
+
+def booked_appointment(appointment: Appointment, details: frozenset[str]) -> dict[str, Any]:
+    """Return an appointment to who has made or moved it: with the link of its meeting, if it is held online."""
+    return public_appointment(appointment, details) | {"joinUrl": appointment.join_url or None}
+
+
+def public_availability(staff: Staff, spans: list[Span]) -> dict[str, Any]:
+    """Return what a member of staff is from when until when; for what, nobody hears."""
+    told = [{"status": one.status, "start": written(one.start), "end": written(one.end)} for one in spans]
+    return public_staff(staff) | {"spans": told}
+
+
+def _leads(policy: Policy) -> dict[str, Any]:
+    least, most = policy.minimum_lead, policy.maximum_advance
+    return {
+        "minimumLeadMinutes": None if least is None else _minutes(least),
+        "maximumAdvanceMinutes": None if most is None else _minutes(most),
+    }
+
+
+def _clock(time: timedelta) -> str:
+    minutes = _minutes(time)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _minutes(length: timedelta) -> int:
+    return int(length.total_seconds() // 60)

@@ -1,0 +1,48 @@
+"""What an error of Graph means to who asked something of Microsoft Bookings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shared.errors import (
+    GraphConflict,
+    GraphError,
+    GraphForbidden,
+    GraphNotFound,
+    GraphUnavailable,
+    SetupRefused,
+)
+
+READING = "Bookings.Read.All"
+WRITING = "BookingsAppointment.ReadWrite.All"
+CANCELLING = "Bookings.ReadWrite.All"
+TOO_MANY = "ErrorExceededFindCountLimit"  # "Known issues with Microsoft Graph": customer booking
+
+
+@contextmanager
+def told_apart(permission: str) -> Iterator[None]:
+    """Turn Graph's errors into refusals; `permission` is what the calls within need."""
+    try:
+        yield
+    except GraphError as error:
+        raise refusal_of(error, permission) from None
+
+
+def refusal_of(error: GraphError, permission: str) -> SetupRefused:
+    """Return what an error means to the caller."""
+    trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
+    if error.code == TOO_MANY:
+        return SetupRefused(422, "Too many businesses", "name: give more of the name of the business." + trace)
+    if isinstance(error, GraphNotFound):
+        return SetupRefused(404, "Not found in Bookings", "Graph finds no such business or appointment." + trace)
+    if isinstance(error, GraphForbidden):
+        text = f"The customer's IT has to grant the application permission {permission}."
+        return SetupRefused(502, "Permission missing at Microsoft Graph", text + trace)
+    if isinstance(error, GraphUnavailable):
+        wait = error.retry_after if error.retry_after is not None else 30
+        return SetupRefused(503, "Microsoft Bookings is busy", "Try again after the time in Retry-After." + trace, wait)
+    if isinstance(error, GraphConflict):
+        return SetupRefused(409, "In the way of what stands", "Bookings has something else there." + trace)
+    text = "Bookings has a rule of its own against this: the code says which."
+    return SetupRefused(422, "Refused by Microsoft Bookings", text + trace)

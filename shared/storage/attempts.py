@@ -1,0 +1,42 @@
+"""Appointments that are being made: one row for each, so that the same is never made twice at once.
+
+The id is a fingerprint of business, service, start and customer; nothing else of them is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.storage.rows import Rows
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An appointment that somebody is making, and until when nobody else may try."""
+
+    id: str
+    until: datetime | None
+    etag: str = ""
+
+
+class Attempts(Rows[Attempt]):
+    """The table of them. Methods raise Unavailable or ConfigurationError when storage fails."""
+
+    def __init__(self, table: Callable[[], TableClient]) -> None:
+        super().__init__(table, Attempt, "attempt")
+
+    def begin(self, attempt_id: str, now: datetime, until: datetime) -> Attempt | None:
+        """Return the row if the attempt is ours to make now; None while somebody else's stands."""
+        made = self.insert(Attempt(attempt_id, until))
+        if made is not None:
+            return made
+        standing = self.get(attempt_id)
+        if standing is None or (standing.until is not None and standing.until > now):
+            return None
+        return self.change(standing, until=until)
