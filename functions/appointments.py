@@ -22,7 +22,8 @@ def create_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 
     business = req.route_params["business"]
     made, is_new = book(relay(), business, read(AppointmentAsked, json_object(req.get_body())))
-    return answer(201 if is_new else 200, booked_appointment(made, relay().settings.details), Location=_link(req, business, made.id))
+    picture = booked_appointment(made, relay().settings.details)
+    return answer(201 if is_new else 200, picture, Location=_link(req, business, made.id))
 
 
 @callable_by(blueprint, ONE, methods=["PATCH"], role=SETUP)

@@ -15,6 +15,7 @@ from shared.config import DETAILS
 from shared.graph import calendars, events
 from shared.partner import payload
 from shared.relay.messages import Change, Repair
+from shared.storage.attempts import Attempt
 from shared.storage.endpoint import Endpoint
 from shared.storage.ledger import Entry
 from shared.storage.parked import Parked
@@ -23,7 +24,7 @@ from shared.storage.room_lists import RoomList
 from shared.storage.watches import Watch
 
 PAGE = (ROOT / "docs" / "data-protection.md").read_text()
-KEPT = (Watch, RoomList, Endpoint, Replay, Entry, Parked, Change, Repair)
+KEPT = (Watch, RoomList, Endpoint, Replay, Attempt, Entry, Parked, Change, Repair)
 NOON = {"dateTime": "2026-11-20T12:00:00", "timeZone": "UTC"}
 
 
@@ -67,11 +68,22 @@ def test_what_is_read_of_a_room_is_what_is_selected() -> None:
     assert selected == [",".join(listed("a room of a room list"))]
 
 
+def test_what_is_read_of_bookings_is_what_the_reading_names() -> None:
+    """Bookings knows no $select: what is taken of its objects stands in two files, and nothing is taken elsewhere."""
+    taken = set()
+    for path in ("graph/booking_reading.py", "relay/bookings/body.py"):
+        taken |= set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / path).read_text()))
+    rows = ("a business of Bookings (feature bookings)", "its services", "its staff and customers", "its appointments",
+            "when its staff is free")  # fmt: skip
+    for named in {name for cells in rows for name in listed(cells)}:
+        assert named in taken, named
+
+
 def test_no_other_call_reads_content() -> None:
-    """Whatever reads from Graph selects, but for the list of the relay's own subscriptions."""
+    """Whatever reads from Graph selects, but for the list of the relay's own subscriptions, and Bookings."""
     code = {path.relative_to(ROOT / "shared"): path.read_text() for path in (ROOT / "shared").rglob("*.py")}
     reading = {name for name, text in code.items() if re.search(r'_graph\.(pages\(|call\(\s*"GET")', text)}
-    names = ("calendars", "events", "rooms", "subscriptions")
+    names = ("bookings", "calendars", "events", "rooms", "subscriptions")
     assert {str(path) for path in reading} == {f"graph/{name}.py" for name in names}
 
 
@@ -96,6 +108,7 @@ def test_no_table_and_no_queue_is_missing() -> None:
     """By the names under which they are opened."""
     code = (ROOT / "shared" / "bootstrap_storage.py").read_text()
     queues = (ROOT / "shared" / "storage" / "queues.py").read_text()
+    code += (ROOT / "shared" / "bootstrap_features.py").read_text()
     names = set(re.findall(r'storage\.table\("(\w+)"\)', code))
     names |= set(re.findall(r'^[A-Z]+ = "([a-z-]+)"', queues, re.MULTILINE))
     assert set(re.findall(r"^\| (?:table|queue) `([a-z-]+)` \|", PAGE, re.MULTILINE)) == names

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta, tzinfo
+from math import ceil
 
 from shared.graph.booking_types import Business, Hours, Opening, Policy, Service, Span
 
 CLOSED = "notBookable"
 OWN_HOURS = "customWeeklyHours"
+MINUTE = timedelta(minutes=1)
 Interval = tuple[datetime, datetime]
 
 
@@ -85,14 +87,14 @@ def covers(intervals: Iterable[Interval], start: datetime, end: datetime) -> boo
     return start >= end
 
 
-def open_between(hours: Hours, zone: tzinfo, start: datetime, end: datetime) -> Iterator[Interval]:
-    """Yield when the hours of work are, around two moments: they are told by the clock on the wall of their zone."""
-    day, last = start.astimezone(zone).date() - timedelta(days=1), end.astimezone(zone).date()
-    while day <= last:
-        for weekday, opens, closes in hours:
-            if weekday == day.weekday():
-                yield _at(day, opens, zone), _at(day, closes, zone)
-        day += timedelta(days=1)
+def is_open(hours: Hours, zone: tzinfo, start: datetime, end: datetime) -> bool:
+    """Return whether all that is between two moments lies within hours of work.
+
+    They are told by the clock on the wall of their zone: so every minute is looked at, whatever that clock does.
+    """
+    minutes = ceil((end - start) / MINUTE)
+    moments = (*(start + MINUTE * number for number in range(minutes)), end - timedelta(microseconds=1))
+    return all(_is_open_at(hours, one.astimezone(zone)) for one in moments)
 
 
 def in_words(length: timedelta) -> str:
@@ -111,7 +113,7 @@ def _closed(business: Business, policy: Policy, start: datetime, end: datetime) 
         return "start: this service cannot be booked on that day"
     own = opening.hours if opening is not None and opening.kind == OWN_HOURS else None
     for whose, hours in (("business", business.hours), ("service", own)):
-        if hours is not None and not covers(open_between(hours, business.zone, start, end), start, end):
+        if hours is not None and not is_open(hours, business.zone, start, end):
             return f"start: the appointment is not within the hours of the {whose}"
     return None
 
@@ -124,6 +126,6 @@ def _opening_on(policy: Policy, day: date) -> Opening | None:
     return policy.general
 
 
-def _at(day: date, of_day: timedelta, zone: tzinfo) -> datetime:
-    on_the_wall = datetime.combine(day, time()) + of_day
-    return on_the_wall.replace(tzinfo=zone).astimezone(UTC)
+def _is_open_at(hours: Hours, local: datetime) -> bool:
+    of_day = local.replace(tzinfo=None) - datetime.combine(local, time())
+    return any(day == local.weekday() and opens <= of_day < closes for day, opens, closes in hours)

@@ -178,7 +178,7 @@ def test_a_permission_that_nobody_needs_is_warned_of_and_left(tenant: Tenant) ->
     assert not tenant.grants
 
 
-@pytest.mark.parametrize("feature", ["relay", "calendars", "bookings", "everything"])
+@pytest.mark.parametrize("feature", ["relay", "calendars", "everything"])
 def test_only_room_lists_are_granted_in_entra(tenant: Tenant, feature: str) -> None:
     """Calendars are granted in Exchange; what the product cannot do yet is granted nowhere."""
     with pytest.raises(Thrown, match="needs nothing in Entra"):
