@@ -3,16 +3,19 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-slots sandbox test check year fuzz bench chaos package audit openapi infra lock clean
+.PHONY: help demo demo-slots demo-bookings sandbox test check year fuzz bench chaos package audit openapi infra lock clean
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: .venv/ready node_modules/ready ## Watch meetings of a simulated tenant arrive at a partner (ICS=file.ics plays a file)
 	@$(RUN) -m sandbox.demo $(if $(ICS),--ics "$(ICS)")
 
 demo-slots: .venv/ready node_modules/ready ## A customer books an agent in a conversation, while fifty others want the same
 	@$(RUN) -m sandbox.demo.slots
+
+demo-bookings: .venv/ready node_modules/ready ## Watch tickets become appointments in Microsoft Bookings, never twice
+	@$(RUN) -m sandbox.demo.bookings
 
 sandbox: .venv/ready node_modules/ready ## The same sandbox, left running for you to play with
 	@$(RUN) -m sandbox

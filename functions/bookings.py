@@ -26,7 +26,7 @@ def list_booking_businesses(req: func.HttpRequest) -> func.HttpResponse:
     from shared.relay.moments import refused
 
     name = req.params.get("name", "").strip()
-    if not name:
+    if not name or not name.isprintable():
         raise refused("name: give a part of the name of the business; Bookings does not list all of them")
     return answer(200, {"value": [public_business(one) for one in businesses_like(relay(), name)]})
 

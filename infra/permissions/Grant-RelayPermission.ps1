@@ -13,7 +13,8 @@ You need the Entra role Privileged Role Administrator, and no secret. See "Grant
 The client id of the relay's managed identity or app registration (the setting CLIENT_ID).
 
 .PARAMETER Feature
-room-lists, for roomlist: entries of ALLOWED_MAILBOXES and for watching whole room lists.
+room-lists, for roomlist: entries of ALLOWED_MAILBOXES and for watching whole room lists; bookings, where FEATURES names it;
+bookings-cancel, for messages to the customers of appointments that are cancelled.
 
 .EXAMPLE
 ./Grant-RelayPermission.ps1 -AppId CLIENT_ID -Feature room-lists -WhatIf

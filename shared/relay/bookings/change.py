@@ -71,6 +71,8 @@ class NotThere(SetupRefused):
 
 def read_appointment(parts: Parts, address: str, appointment: str) -> Appointment:
     """Return an appointment of a business that is allowed. Raises SetupRefused."""
+    if not appointment.isprintable():
+        raise NotThere
     try:
         return parts.bookings.appointment(address, appointment)
     except GraphNotFound:

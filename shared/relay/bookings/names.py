@@ -35,6 +35,8 @@ def businesses_like(parts: Parts, name: str) -> list[Business]:
 
 def business_id(parts: Parts, named: str) -> str:
     """Return the address of a business that the customer allows. Raises SetupRefused: 403, 404, 409."""
+    if not named.isprintable():  # half a character cannot stand in an address
+        raise SetupRefused(404, "No such business", "business: there is none with this address or name.")
     if "@" not in named:
         return _only(businesses_like(parts, named), named, "business").id
     address = named.strip().lower()

@@ -17,6 +17,11 @@ from tests.unit.infra.powershell_values import NotFound, Thing
 GRAPH = "00000003-0000-0000-c000-000000000000"
 RELAY, API, PARTNER = (f"{n}0000000-0000-4000-8000-000000000000" for n in "123")
 ROOMS = "rooms@contoso.com"
+BOOKINGS = {
+    "Bookings.Read.All": "6e98f277-b046-4193-a4f2-6bf6a78cd491",
+    "BookingsAppointment.ReadWrite.All": "9769393e-5a9f-4302-9e3d-7e018ecb64a7",
+    "Bookings.ReadWrite.All": "0c4b2d20-7919-468d-8668-c54b09d4dee8",
+}
 CALENDARS, PLACES = "798ee544-9d2d-430c-a058-570e29e34338", "913b9306-0ce1-42b8-9137-6a7df690a760"
 
 
@@ -116,6 +121,7 @@ class Tenant(Exchange):
         self.apps = {API: Thing(Id="app-object", AppId=API, DisplayName="Relay API", AppRoles=[], IdentifierUris=[])}
         graph_roles = [Thing(Id=CALENDARS, Value="Calendars.Read"), Thing(Id=PLACES, Value="Place.Read.All")]
         graph_roles.append(Thing(Id=str(uuid.uuid4()), Value="User.Read.All"))
+        graph_roles += [Thing(Id=role_id, Value=name) for name, role_id in BOOKINGS.items()]
         self.enterprise_apps: dict[str, Thing] = {}
         for app_id, name, roles in ((GRAPH, "Microsoft Graph", graph_roles), (RELAY, "Calendar Relay", [])):
             made = Thing(Id=f"object-of-{app_id}", AppId=app_id, DisplayName=name, AppRoles=roles)

@@ -27,6 +27,10 @@ WAYS: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[str
         [("Grant-RelayPermission", {"AppId": RELAY, "Feature": "room-lists"})],
         [("Revoke-RelayPermission", {"AppId": RELAY})],
     ),
+    "bookings": (
+        [("Grant-RelayPermission", {"AppId": RELAY, "Feature": name}) for name in ("bookings", "bookings-cancel")],
+        [("Revoke-RelayPermission", {"AppId": RELAY})],
+    ),
     "callers": (
         [("Add-RelayAppRole", {"AppId": API}), ("Grant-RelayCaller", {**CALLER, "Role": "Relay.Setup"})],
         [("Revoke-RelayCaller", {**CALLER, "RemoveServicePrincipal": True}),
