@@ -15,7 +15,12 @@ SETTINGS = {
     "SETTLE_SECONDS": "1",
     "ALLOWED_NOTIFICATION_HOSTS": "localhost",
     "ALLOWED_MAILBOXES": "@contoso.com,roomlist:building1@contoso.com",
+    "FEATURES": "relay,bookings",
 }
+ROLES = ["Calendars.Read", "Place.Read.All", "Bookings.Read.All", "BookingsAppointment.ReadWrite.All",
+         "Bookings.ReadWrite.All"]  # fmt: skip
+BUSINESS = {"address": "shop@contoso.com", "displayName": "Shop", "services": [{"displayName": "Repair"}],
+            "staff": [{"displayName": "Ada"}]}  # fmt: skip
 
 
 def seed(number: int) -> dict[str, object]:
@@ -25,9 +30,10 @@ def seed(number: int) -> dict[str, object]:
 
 
 def prepare(stack: Stack) -> None:
-    """Give the app both permissions that the product knows, and begin with a watch and a room list."""
+    """Give the app all permissions that the product knows, and begin with a watch, a room list and a business."""
     client = stack.seed["clients"][0]["clientId"]
-    stack.tenant.control("POST", f"/clients/{client}", {"roles": ["Calendars.Read", "Place.Read.All"]})
+    stack.tenant.control("POST", f"/clients/{client}", {"roles": ROLES})
+    stack.tenant.control("POST", "/bookings", BUSINESS)
     for subject in ({"mailbox": "room3@contoso.com"}, {"roomList": "building1@contoso.com"}):
         stack.relay.call("POST", "/subscriptions", json=subject).raise_for_status()
 
