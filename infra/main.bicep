@@ -38,6 +38,12 @@ param publicBaseUrl string = ''
 @allowed([512, 2048])
 param instanceMemoryMB int = 2048
 
+@description('Comma list of what is switched on beside the relay itself: calendars, scheduling, bookings. Each needs a permission of its own.')
+param features string = 'relay'
+
+@description('What the answers of features may tell of an event beside title, times and availability: minimal, or a comma list of location, organizer, attendees.')
+param eventDetail string = 'minimal'
+
 @description('Most instances at once: a lid on the cost of a storm.')
 @minValue(40)
 @maxValue(1000)
@@ -102,6 +108,8 @@ module resources 'resources.bicep' = {
       CALLER_KEYS: callerKeys ? 'true' : 'false'
       ENTRA_AUDIENCE: entraAudience
       PUBLIC_BASE_URL: publicBaseUrl
+      FEATURES: features
+      EVENT_DETAIL: eventDetail
     }
     clientId: graphSignIn == 'managed-identity' ? '' : clientId
     otherSettings: otherSettings

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from shared.addresses import is_plain, is_private, is_web_port
 from shared.errors import ConfigurationError
 
+FEATURES = ("relay", "calendars", "scheduling", "bookings")  # the first is always on
 DETAILS = ("location", "organizer", "attendees")  # of an event, beside what is always told
 _FALSE = ("", "false", "0", "no", "off", "n", "f")
 REQUIRED: Any = None  # a default that is neither validated nor ever handed out: see Settings._keeping
@@ -123,8 +124,15 @@ class Settings(BaseModel):
 
     @property
     def problems(self) -> dict[str, str]:
-        """What is wrong, by setting; empty when all is well."""
-        return dict(self._problems)
+        """What is wrong, by setting; empty when all is well. FEATURES works as far as it can be understood."""
+        unknown = {"FEATURES": f"must be a comma list of {', '.join(FEATURES)}"}
+        return dict(self._problems) | (unknown if self.switched_on - set(FEATURES) else {})
+
+    @property
+    def switched_on(self) -> frozenset[str]:
+        """The words of FEATURES, as functions/features.py reads them; none when it cannot be read at all."""
+        words = str(self.__dict__.get("features", "")).split(",")
+        return frozenset(word.strip().lower() for word in words) - {""}
 
     @property
     def in_development(self) -> bool:

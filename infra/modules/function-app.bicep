@@ -40,6 +40,8 @@ var relaySettings = {
   CALLER_KEYS: choices.CALLER_KEYS
   ENTRA_AUDIENCE: choices.ENTRA_AUDIENCE
   PUBLIC_BASE_URL: choices.PUBLIC_BASE_URL
+  FEATURES: choices.FEATURES
+  EVENT_DETAIL: choices.EVENT_DETAIL
   AZURE_AUTHORITY_HOST: environment().authentication.loginEndpoint
   GRAPH_BASE_URL: 'https://graph.microsoft.com/v1.0'
   GRAPH_CLIENT_SECRET_NAME: 'graph-client-secret'
@@ -59,7 +61,6 @@ var relaySettings = {
   TRUST_APP_SERVICE_AUTH: 'false'
   CALLS_PER_MINUTE: '300'
   MOST_WATCHES: '10000'
-  FEATURES: 'relay'
 }
 
 // What the platform reads. No key and no password: each is an address, or says by which identity to go there.

@@ -2,12 +2,13 @@
 #Requires -Modules ExchangeOnlineManagement
 <#
 .SYNOPSIS
-Lets the relay read the calendars of one group of mailboxes, and of no other.
+Lets the relay read the calendars of one group of mailboxes, or with -Feature write them, and of no other.
 
 .DESCRIPTION
 Makes three objects in Exchange Online: a reference to the relay's service principal, a management scope for the direct
-members of the group, and the assignment of the role "Application Calendars.Read" within that scope. Then it tests both
-sides of the scope. What is there already stays; running it twice does nothing new.
+members of the group, and the assignment of the role "Application Calendars.Read" within that scope. A feature that is
+named gets its own role within the same scope. Then it tests both sides of the scope. What is there already stays; running
+it twice does nothing new.
 
 Run it with -WhatIf first: that says what would be made, and changes nothing. Revoke-RelayMailboxAccess.ps1 undoes it.
 You need the Entra role Exchange Administrator (or Organization Management in Exchange), and no secret.
@@ -31,6 +32,9 @@ A mailbox that is not in the group, to prove that it cannot.
 .PARAMETER Name
 The name of the three objects, for a tenant with several relays.
 
+.PARAMETER Feature
+The features of FEATURES that write calendars, if any: calendars, scheduling. permissions.json names the role of each.
+
 .EXAMPLE
 ./Grant-RelayMailboxAccess.ps1 -AppId CLIENT_ID -ObjectId OBJECT_ID -Group relay-rooms@contoso.com -MailboxInside room1@contoso.com -MailboxOutside ceo@contoso.com -WhatIf
 #>
@@ -41,7 +45,8 @@ param(
     [Parameter(Mandatory)][string] $Group,
     [Parameter(Mandatory)][string] $MailboxInside,
     [Parameter(Mandatory)][string] $MailboxOutside,
-    [ValidateLength(1, 40)][string] $Name = 'Calendar Relay'
+    [ValidateLength(1, 40)][string] $Name = 'Calendar Relay',
+    [string[]] $Feature = @()
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -49,14 +54,25 @@ $ErrorActionPreference = 'Stop'
 if (-not (Get-ConnectionInformation | Where-Object { $_.State -eq 'Connected' })) {
     throw 'Not connected to Exchange Online. Run Connect-ExchangeOnline first, as an Exchange Administrator.'
 }
-$role = 'Application Calendars.Read'
-$assignmentName = "$Name Calendars.Read"
+$known = Get-Content -Path "$PSScriptRoot/permissions.json" -Raw -Encoding UTF8 | ConvertFrom-Json
+$scoped = @($known.permissions | Where-Object { $_.inProduct -and $_.grantedIn -eq 'exchange' })
+$wanted = @()
+foreach ($permission in $scoped) {
+    if ($permission.features | Where-Object { $_ -eq 'relay' -or $Feature -contains $_ }) {
+        $wanted += $permission
+    }
+}
+foreach ($one in $Feature) {
+    if (-not ($scoped | Where-Object { $_.features -contains $one })) {
+        throw "The feature $one needs nothing in Exchange. What is granted in Entra is granted by Grant-RelayPermission.ps1."
+    }
+}
 $list = Get-DistributionGroup -Identity $Group -ErrorAction SilentlyContinue
 if (-not $list) {
     throw "There is no mail-enabled security group, distribution group or room list $Group. A dynamic group cannot be a scope."
 }
 $members = @(Get-DistributionGroupMember -Identity $Group -ResultSize Unlimited)
-Write-Output "The relay $AppId is to read the calendars of the direct members of $($list.PrimarySmtpAddress) ($($members.Count) now), and no other."
+Write-Output "The relay $AppId is to have the calendars of the direct members of $($list.PrimarySmtpAddress) ($($members.Count) now), and no other."
 if ($members | Where-Object { "$($_.RecipientType)" -like '*Group' }) {
     Write-Warning 'The group holds other groups. Their members are not in the scope: add the mailboxes themselves.'
 }
@@ -84,21 +100,26 @@ elseif (-not "$($scope.RecipientFilter)".Contains($groupName)) {
     throw "A management scope $Name stands for something else: $($scope.RecipientFilter). Choose another -Name, or run Revoke-RelayMailboxAccess.ps1 first."
 }
 
-Write-Output "3. The role $role within that scope, and nowhere else."
-$assignment = Get-ManagementRoleAssignment -Identity $assignmentName -ErrorAction SilentlyContinue
-if (-not $assignment) {
-    if ($PSCmdlet.ShouldProcess($assignmentName, "Assign $role within the scope $Name")) {
-        New-ManagementRoleAssignment -Name $assignmentName -App "$ObjectId" -Role $role -CustomResourceScope $Name -ErrorAction Stop | Out-Null
+Write-Output '3. The role of each permission within that scope, and nowhere else.'
+foreach ($permission in $wanted) {
+    $role = $permission.exchangeRole
+    $assignmentName = "$Name $($permission.name)"
+    Write-Output "${role}: $($permission.why) It does not allow: $($permission.doesNotAllow)"
+    $assignment = Get-ManagementRoleAssignment -Identity $assignmentName -ErrorAction SilentlyContinue
+    if (-not $assignment) {
+        if ($PSCmdlet.ShouldProcess($assignmentName, "Assign $role within the scope $Name")) {
+            New-ManagementRoleAssignment -Name $assignmentName -App "$ObjectId" -Role $role -CustomResourceScope $Name -ErrorAction Stop | Out-Null
+        }
     }
-}
-elseif ("$($assignment.Role)" -ne $role -or "$($assignment.CustomResourceScope)" -ne $Name) {
-    throw "A role assignment $assignmentName says something else: $($assignment.Role) within $($assignment.CustomResourceScope). Choose another -Name, or run Revoke-RelayMailboxAccess.ps1 first."
+    elseif ("$($assignment.Role)" -ne $role -or "$($assignment.CustomResourceScope)" -ne $Name) {
+        throw "A role assignment $assignmentName says something else: $($assignment.Role) within $($assignment.CustomResourceScope). Choose another -Name, or run Revoke-RelayMailboxAccess.ps1 first."
+    }
 }
 
 if ($WhatIfPreference) {
     Write-Output 'Dry run: nothing was changed. Without -WhatIf the lines that begin with "What if" are done, then tested.'
     return
 }
-& "$PSScriptRoot/Test-RelayMailboxAccess.ps1" -AppId $AppId -MailboxInside $MailboxInside -MailboxOutside $MailboxOutside
+& "$PSScriptRoot/Test-RelayMailboxAccess.ps1" -AppId $AppId -MailboxInside $MailboxInside -MailboxOutside $MailboxOutside -Feature $Feature
 Write-Output 'Next: Test-RelayPermission.ps1, because a permission granted in Entra would hold for every mailbox, whatever this scope says.'
 Write-Output 'Exchange keeps answers for up to two hours: the relay may be refused until then. A watch that was refused recovers by itself.'

@@ -31,7 +31,7 @@ if (-not (Get-MgContext)) {
     throw "Not connected to Microsoft Graph. Run first: Connect-MgGraph -Scopes 'Application.Read.All','AppRoleAssignment.ReadWrite.All'"
 }
 $known = Get-Content -Path "$PSScriptRoot/permissions.json" -Raw -Encoding UTF8 | ConvertFrom-Json
-$wanted = @($known.permissions | Where-Object { $_.inProduct -and $_.feature -eq $Feature -and $_.grantedIn -eq 'entra' })
+$wanted = @($known.permissions | Where-Object { $_.inProduct -and $_.features -contains $Feature -and $_.grantedIn -eq 'entra' })
 if (-not $wanted) {
     throw "The feature $Feature needs nothing in Entra. Calendars are granted in Exchange, by Grant-RelayMailboxAccess.ps1."
 }

@@ -2,9 +2,10 @@
 #Requires -Modules ExchangeOnlineManagement
 <#
 .SYNOPSIS
-Undoes Grant-RelayMailboxAccess.ps1: removes the role assignment, the management scope and the reference.
+Undoes Grant-RelayMailboxAccess.ps1: removes the role assignments, the management scope and the reference.
 
 .DESCRIPTION
+With -Permission it takes away the role of that permission alone, for a feature that is switched off.
 The group and its mailboxes stay as they are. What is gone already is as good; running it twice does nothing new.
 Run it with -WhatIf first; without it every removal asks (-Confirm:$false does not).
 
@@ -14,13 +15,17 @@ The client id of the relay's managed identity or app registration (the setting C
 .PARAMETER Name
 The name that was given to Grant-RelayMailboxAccess.ps1.
 
+.PARAMETER Permission
+Names of permissions of permissions.json that were granted in Exchange; without it everything goes.
+
 .EXAMPLE
 ./Revoke-RelayMailboxAccess.ps1 -AppId CLIENT_ID -WhatIf
 #>
 [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
 param(
     [Parameter(Mandatory)][guid] $AppId,
-    [ValidateLength(1, 40)][string] $Name = 'Calendar Relay'
+    [ValidateLength(1, 40)][string] $Name = 'Calendar Relay',
+    [string[]] $Permission = @()
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -28,7 +33,17 @@ $ErrorActionPreference = 'Stop'
 if (-not (Get-ConnectionInformation | Where-Object { $_.State -eq 'Connected' })) {
     throw 'Not connected to Exchange Online. Run Connect-ExchangeOnline first, as an Exchange Administrator.'
 }
-$assignmentName = "$Name Calendars.Read"
+$known = Get-Content -Path "$PSScriptRoot/permissions.json" -Raw -Encoding UTF8 | ConvertFrom-Json
+$scoped = @($known.permissions | Where-Object { $_.grantedIn -eq 'exchange' } | ForEach-Object { $_.name })
+$going = $Permission
+if (-not $going) {
+    $going = $scoped
+}
+foreach ($one in $going) {
+    if ($scoped -notcontains $one) {
+        throw "$one is not granted in Exchange. Revoke-RelayPermission.ps1 takes away what is granted in Entra."
+    }
+}
 $principal = Get-ServicePrincipal -Identity "$AppId" -ErrorAction SilentlyContinue
 $others = @()
 if ($principal) {
@@ -36,11 +51,17 @@ if ($principal) {
     $others = @(Test-ServicePrincipalAuthorization -Identity "$AppId" -ErrorAction SilentlyContinue | Where-Object { "$($_.AllowedResourceScope)" -ne $Name })
 }
 
-Write-Output '1. The role assignment: from here on the relay is refused, after two hours at the latest.'
-if (Get-ManagementRoleAssignment -Identity $assignmentName -ErrorAction SilentlyContinue) {
-    if ($PSCmdlet.ShouldProcess($assignmentName, 'Remove the role assignment')) {
-        Remove-ManagementRoleAssignment -Identity $assignmentName -Confirm:$false -ErrorAction Stop
+Write-Output "1. The role assignments of $($going -join ', '): from here on the relay is refused, after two hours at the latest."
+foreach ($one in $going) {
+    if (Get-ManagementRoleAssignment -Identity "$Name $one" -ErrorAction SilentlyContinue) {
+        if ($PSCmdlet.ShouldProcess("$Name $one", 'Remove the role assignment')) {
+            Remove-ManagementRoleAssignment -Identity "$Name $one" -Confirm:$false -ErrorAction Stop
+        }
     }
+}
+if ($Permission) {
+    Write-Output 'The scope and the reference stay, for what is left. Next: Test-RelayMailboxAccess.ps1 proves it.'
+    return
 }
 
 Write-Output '2. The management scope.'

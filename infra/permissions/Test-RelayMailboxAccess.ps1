@@ -2,7 +2,7 @@
 #Requires -Modules ExchangeOnlineManagement
 <#
 .SYNOPSIS
-Proves in Exchange that the relay can read a mailbox inside of its scope, and none outside. Changes nothing.
+Proves in Exchange what the relay may do in a mailbox inside of its scope, and nothing outside. Changes nothing.
 
 .DESCRIPTION
 Asks Test-ServicePrincipalAuthorization, which answers at once and not from the cache that the relay itself has to wait
@@ -18,6 +18,10 @@ A mailbox that the relay is to read.
 .PARAMETER MailboxOutside
 A mailbox that it must not read.
 
+.PARAMETER Feature
+The features of FEATURES that write calendars, if any: calendars, scheduling. Their role is wanted beside that of the
+relay, and without them it is one too many.
+
 .EXAMPLE
 ./Test-RelayMailboxAccess.ps1 -AppId CLIENT_ID -MailboxInside room1@contoso.com -MailboxOutside ceo@contoso.com
 #>
@@ -25,7 +29,8 @@ A mailbox that it must not read.
 param(
     [Parameter(Mandatory)][guid] $AppId,
     [Parameter(Mandatory)][string] $MailboxInside,
-    [Parameter(Mandatory)][string] $MailboxOutside
+    [Parameter(Mandatory)][string] $MailboxOutside,
+    [string[]] $Feature = @()
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -34,7 +39,12 @@ if (-not (Get-ConnectionInformation | Where-Object { $_.State -eq 'Connected' })
     throw 'Not connected to Exchange Online. Run Connect-ExchangeOnline first, as an Exchange Administrator.'
 }
 $known = Get-Content -Path "$PSScriptRoot/permissions.json" -Raw -Encoding UTF8 | ConvertFrom-Json
-$wanted = @($known.permissions | Where-Object { $_.inProduct -and $_.grantedIn -eq 'exchange' } | ForEach-Object { $_.exchangeRole })
+$wanted = @()
+foreach ($permission in @($known.permissions | Where-Object { $_.inProduct -and $_.grantedIn -eq 'exchange' })) {
+    if ($permission.features | Where-Object { $_ -eq 'relay' -or $Feature -contains $_ }) {
+        $wanted += $permission.exchangeRole
+    }
+}
 $inside = @(Test-ServicePrincipalAuthorization -Identity "$AppId" -Resource $MailboxInside -ErrorAction Stop)
 $outside = @(Test-ServicePrincipalAuthorization -Identity "$AppId" -Resource $MailboxOutside -ErrorAction Stop)
 $problems = @()
@@ -48,9 +58,9 @@ foreach ($row in @($outside | Where-Object { "$($_.InScope)" -eq 'True' })) {
     $problems += "$MailboxOutside is open to the relay by $($row.RoleName) within $($row.AllowedResourceScope): the scope is too wide."
 }
 foreach ($row in @($inside | Where-Object { $wanted -notcontains $_.RoleName })) {
-    $problems += "The relay holds $($row.RoleName), which it does not need."
+    $problems += "The relay holds $($row.RoleName), which it does not need without the feature that asks for it (-Feature)."
 }
 if ($problems) {
     throw ($problems -join [Environment]::NewLine)
 }
-Write-Output "Proved in Exchange: the relay may read $MailboxInside, and may not read $MailboxOutside."
+Write-Output "Proved in Exchange: the relay has $($wanted -join ', ') at $MailboxInside, and nothing at $MailboxOutside."

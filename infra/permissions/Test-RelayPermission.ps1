@@ -33,7 +33,6 @@ if (-not $relay) {
 }
 Write-Output "$($relay.DisplayName): client id $AppId, object id of the enterprise application $($relay.Id)"
 
-$needed = @($known.permissions | Where-Object { $_.inProduct -and $_.grantedIn -eq 'entra' } | ForEach-Object { $_.name })
 $defeating = @()
 foreach ($grant in @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $relay.Id -All)) {
     $resource = Get-MgServicePrincipal -ServicePrincipalId $grant.ResourceId
@@ -41,12 +40,13 @@ foreach ($grant in @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId
     if (-not $role) {
         $role = 'Default access'
     }
+    $needed = @($known.permissions | Where-Object { $_.inProduct -and $_.grantedIn -eq 'entra' -and $_.name -eq $role } | ForEach-Object { $_.features })
     if ($role -match '^(Calendars|Mail|MailboxSettings|Contacts|full_access)') {
         $defeating += $role
         Write-Warning "$role of $($resource.DisplayName) is granted in Entra: it opens every mailbox of the tenant, and the scope in Exchange does not hold it back."
     }
-    elseif ($needed -contains $role) {
-        Write-Output "$role of $($resource.DisplayName): needed for room lists; cannot be scoped."
+    elseif ($needed) {
+        Write-Output "$role of $($resource.DisplayName): needed for $($needed -join ', ') alone; cannot be scoped."
     }
     else {
         Write-Warning "$role of $($resource.DisplayName) is granted in Entra, and the relay does not need it."

@@ -37,7 +37,7 @@ def test_the_code_names_exactly_the_permissions_of_the_product() -> None:
 @pytest.mark.parametrize("permission", PERMISSIONS, ids=lambda one: one["name"])
 def test_every_permission_says_why_and_what_it_does_not_allow(permission: dict[str, Any]) -> None:
     """And which lesser one does not do."""
-    for name in ("feature", "why", "doesNotAllow", "leastAlternative", "whyNotTheAlternative", "pages"):
+    for name in ("features", "why", "doesNotAllow", "leastAlternative", "whyNotTheAlternative", "pages"):
         assert permission[name], name
     assert GUID.fullmatch(permission["appRoleId"])
     in_exchange = {"exchange": f"Application {permission['name']}", "entra": None}
@@ -55,7 +55,7 @@ def test_the_page_says_of_it_what_the_scripts_read(permission: dict[str, Any]) -
     """Word for word."""
     role = f", as {permission['exchangeRole']}" if permission["exchangeRole"] else ""
     cells = [
-        permission["name"], permission["feature"], permission["grantedIn"] + role, permission["why"],
+        permission["name"], ", ".join(permission["features"]), permission["grantedIn"] + role, permission["why"],
         permission["doesNotAllow"], f"{permission['leastAlternative']}. {permission['whyNotTheAlternative']}",
     ]  # fmt: skip
     assert f"| {' | '.join(cells)} |" in PAGE

@@ -180,6 +180,18 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "on", "sound"),
+    [("", {"relay"}, True), (" Relay, CALENDARS,", {"relay", "calendars"}, True), ("bookings", {"bookings"}, True),
+     ("calendar", {"calendar"}, False), ("@Microsoft.KeyVault(x)", set(), False)],
+)  # fmt: skip
+def test_a_word_that_names_no_feature_is_told_and_breaks_nothing(value: str, on: set[str], sound: bool) -> None:  # noqa: FBT001
+    """The others are on all the same."""
+    settings = Settings.load(GOOD | {"FEATURES": value})
+    assert settings.switched_on == on
+    assert ("FEATURES" in settings.problems) is not sound
+
+
+@pytest.mark.parametrize(
     ("value", "details"),
     [("", set()), ("minimal", set()), ("Minimal ", set()), ("location", {"location"}),
      (" attendees,LOCATION ,organizer", {"location", "organizer", "attendees"})],

@@ -23,6 +23,10 @@ WAYS: dict[str, tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[str
         [("Grant-RelayMailboxAccess", SCOPED)],
         [("Revoke-RelayMailboxAccess", {"AppId": RELAY})],
     ),
+    "mailboxes that are written": (
+        [("Grant-RelayMailboxAccess", SCOPED | {"Feature": ["calendars", "scheduling"]})],
+        [("Revoke-RelayMailboxAccess", {"AppId": RELAY})],
+    ),
     "room lists": (
         [("Grant-RelayPermission", {"AppId": RELAY, "Feature": "room-lists"})],
         [("Revoke-RelayPermission", {"AppId": RELAY})],
@@ -107,6 +111,33 @@ def test_the_relay_reads_the_group_and_nobody_else(tenant: Tenant) -> None:
     told = run(tenant, "Grant-RelayMailboxAccess", **SCOPED).output
     assert [line for line in told if line.startswith("Proved in Exchange")]
     assert [row["inscope"] for row in tenant.test_serviceprincipalauthorization(RELAY, "ceo@contoso.com")] == [False]
+
+
+@pytest.mark.parametrize("feature", ["calendars", "scheduling"])
+def test_what_a_feature_needs_is_granted_only_where_it_is_named(tenant: Tenant, feature: str) -> None:
+    """And taken away alone when it is switched off; what is granted and not needed is told."""
+    run(tenant, "Grant-RelayMailboxAccess", **SCOPED)
+    assert list(tenant.roles) == ["Calendar Relay Calendars.Read"]
+    with pytest.raises(Thrown, match=r"not in the scope of Application Calendars\.ReadWrite"):
+        run(tenant, "Test-RelayMailboxAccess", AppId=RELAY, Feature=[feature], **MAILBOXES)
+    run(tenant, "Grant-RelayMailboxAccess", Feature=[feature], **SCOPED)
+    granted = {one["role"]: one["customresourcescope"] for one in tenant.roles.values()}
+    assert granted == dict.fromkeys(("Application Calendars.Read", "Application Calendars.ReadWrite"), "Calendar Relay")
+    with pytest.raises(Thrown, match=r"holds Application Calendars\.ReadWrite, which it does not need"):
+        run(tenant, "Test-RelayMailboxAccess", AppId=RELAY, **MAILBOXES)
+    run(tenant, "Revoke-RelayMailboxAccess", AppId=RELAY, Permission=["Calendars.ReadWrite"])
+    assert list(tenant.roles) == ["Calendar Relay Calendars.Read"]
+    run(tenant, "Test-RelayMailboxAccess", AppId=RELAY, **MAILBOXES)
+
+
+def test_what_exchange_does_not_grant_is_refused_there(tenant: Tenant) -> None:
+    """A feature of Entra's, or one that nobody knows."""
+    for feature in ("bookings", "everything"):
+        with pytest.raises(Thrown, match="needs nothing in Exchange"):
+            run(tenant, "Grant-RelayMailboxAccess", **(SCOPED | {"Feature": [feature]}))
+    with pytest.raises(Thrown, match=r"Place\.Read\.All is not granted in Exchange"):
+        run(tenant, "Revoke-RelayMailboxAccess", AppId=RELAY, Permission=["Place.Read.All"])
+    assert tenant.changes == []
 
 
 @pytest.mark.parametrize(
