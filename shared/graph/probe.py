@@ -1,7 +1,8 @@
 """Harmless calls that show what login and Graph let the relay do now.
 
 No meeting is read: a calendar view is asked for that has no length and lies before any meeting, and of it one id. Graph
-answers an empty list, or why not. ("List calendarView", "List places")
+answers an empty list, or why not. None is written: a change is asked for of an event that cannot be there, and changes
+nothing. ("List calendarView", "List places", "Update event")
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from shared.errors import GraphUnavailable
+from shared.errors import GraphError, GraphUnavailable
 from shared.graph.client import CONNECT_SECONDS, READ_SECONDS, GetToken, GraphClient
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 
 LONG_AGO = "1990-01-01T00:00:00Z"
+NO_EVENT = "no-event"
+NO_SUCH_EVENT = frozenset({"ErrorInvalidIdMalformed", "ErrorItemNotFound"})
 
 
 class GraphProbe:
@@ -56,6 +59,14 @@ class GraphProbe:
         """Read a mailbox's calendar, where nothing is in it."""
         params = {"startDateTime": LONG_AGO, "endDateTime": LONG_AGO, "$select": "id", "$top": "1"}
         self._graph.call("GET", f"/users/{quote(mailbox, safe='@')}/calendarView", params=params)
+
+    def write_calendar(self, mailbox: str) -> None:
+        """Try to change what is no event: who may not write is refused, before Graph looks for the event."""
+        try:
+            self._graph.call("PATCH", f"/users/{quote(mailbox, safe='@')}/events/{NO_EVENT}", body={})
+        except GraphError as error:
+            if error.code not in NO_SUCH_EVENT:
+                raise
 
     def read_room_list(self, address: str) -> None:
         """Read one room of a room list."""

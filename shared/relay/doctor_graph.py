@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from shared.graph.probe import GraphProbe
 
 LARGEST_SKEW = timedelta(minutes=5)  # more, and signatures and tokens are refused
-CALENDARS, PLACES = "Calendars.Read", "Place.Read.All"
+CALENDARS, PLACES, WRITE = "Calendars.Read", "Place.Read.All", "Calendars.ReadWrite"
+WRITERS = frozenset({"calendars", "scheduling"})  # the features that need WRITE
 _LOGIN = "Check TENANT_ID and CLIENT_ID, and put a client secret or certificate that has not expired into the vault."
 _AGAIN = "Try again soon; Microsoft 365's service health tells whether Graph is away."
 # The scripts are those of infra/permissions.
@@ -36,7 +37,8 @@ def token(parts: Examined) -> Finding:
 
     def look() -> str:
         roles = parts.graph_probe().roles()
-        if surplus := sorted(roles - {CALENDARS, PLACES}):
+        needed = {CALENDARS, PLACES} | ({WRITE} if parts.settings.switched_on & WRITERS else set())
+        if surplus := sorted(roles - needed):
             raise Failed(
                 f"the token carries more than is needed: {', '.join(surplus)}",
                 "Remove them: Revoke-RelayPermission.ps1 -Permission.",
@@ -96,7 +98,7 @@ def room_lists(parts: Examined) -> Finding:
         if not lists:
             return f"no room list is used, so {PLACES} is not needed"
         try:
-            _with_token(parts).read_room_list(min(lists))
+            probe_with_token(parts).read_room_list(min(lists))
         except GraphForbidden as error:
             raise Failed(f"room lists cannot be read: {error}", f"Consent to {PLACES} in Entra ID.") from None
         except GraphNotFound as error:
@@ -156,8 +158,7 @@ class _Tries:
         return f"{', '.join(allowed)} can be read, {', '.join(self._wish.refused)} cannot: as it should be"
 
     def _allowed(self) -> tuple[str, ...]:
-        live = (watch.mailbox for watch in self._parts.watches.page(MOST_MAILBOXES) if watch.state == "live")
-        return self._wish.allowed or tuple(live)
+        return wished_or_live(self._parts, self._wish)
 
     def _unclear(self, mailbox: str) -> RelayError | None:
         end = self._end(mailbox)
@@ -176,11 +177,17 @@ class _Tries:
         return self._asked().roles()
 
     def _asked(self) -> GraphProbe:
-        self._probe = self._probe or _with_token(self._parts)
+        self._probe = self._probe or probe_with_token(self._parts)
         return self._probe
 
 
-def _with_token(parts: Examined) -> GraphProbe:
+def wished_or_live(parts: Examined, wish: Wish) -> tuple[str, ...]:
+    """Return the mailboxes that are to be tried: those that are named, or else some that are watched."""
+    live = (watch.mailbox for watch in parts.watches.page(MOST_MAILBOXES) if watch.state == "live")
+    return wish.allowed or tuple(live)
+
+
+def probe_with_token(parts: Examined) -> GraphProbe:
     """Return a probe that has its token. Raises what says that this is another finding's matter."""
     probe = parts.graph_probe()
     try:

@@ -80,11 +80,15 @@ def test_what_is_read_of_bookings_is_what_the_reading_names() -> None:
 
 
 def test_no_other_call_reads_content() -> None:
-    """Whatever reads from Graph selects, but for the list of the relay's own subscriptions, and Bookings."""
+    """Whatever reads from Graph selects, but for the list of the relay's own subscriptions, and Bookings; who tries
+    whether it may read selects an id.
+    """
     code = {path.relative_to(ROOT / "shared"): path.read_text() for path in (ROOT / "shared").rglob("*.py")}
     reading = {name for name, text in code.items() if re.search(r'_graph\.(pages\(|call\(\s*"GET")', text)}
-    names = ("bookings", "calendars", "events", "rooms", "subscriptions")
+    names = ("bookings", "calendars", "events", "probe", "rooms", "subscriptions")
     assert {str(path) for path in reading} == {f"graph/{name}.py" for name in names}
+    probe = (ROOT / "shared" / "graph" / "probe.py").read_text()
+    assert re.findall(r'"\$select": "([^"]+)"', probe) == ["id"] * probe.count('_graph.call("GET"')
 
 
 def test_what_is_sent_is_the_payload() -> None:

@@ -67,6 +67,6 @@ def test_the_findings_that_the_page_names_are_the_doctors() -> None:
     """By their names in the code."""
     texts = set(_texts())
     for name in ("handshake", "clientStateKey", "signingSecret", "graphSecret", "token", "calendarsRead",
-                 "exchangeScope", "roomLists", "allowList"):  # fmt: skip
+                 "exchangeScope", "roomLists", "allowList", "calendarsWrite"):  # fmt: skip
         assert f"`{name}`" in PAGE
         assert name in texts

@@ -10,7 +10,7 @@ import pytest
 import requests
 import responses
 
-from shared.errors import GraphForbidden, GraphUnavailable
+from shared.errors import GraphError, GraphForbidden, GraphUnavailable
 from shared.graph.probe import GraphProbe
 
 GRAPH = "https://graph.example/v1.0"
@@ -37,6 +37,25 @@ def test_a_calendar_is_read_without_its_content(server: responses.RequestsMock) 
     assert server.calls[0].request.params == {
         "startDateTime": "1990-01-01T00:00:00Z", "endDateTime": "1990-01-01T00:00:00Z", "$select": "id", "$top": "1",
     }  # fmt: skip
+
+
+PATCHED = f"{GRAPH}/users/room1@contoso.com/events/no-event"
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "ErrorInvalidIdMalformed"), (404, "ErrorItemNotFound"), (200, "")])
+def test_a_write_changes_no_event(server: responses.RequestsMock, status: int, code: str) -> None:
+    """It names none that can be there, and nothing to change: that it is looked for is the permission."""
+    server.patch(PATCHED, json={"error": {"code": code}} if code else {}, status=status)
+    probe().write_calendar("room1@contoso.com")
+    assert server.calls[0].request.body == b"{}"
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "ErrorAccessDenied"), (404, "ErrorInvalidUser"), (400, "Other")])
+def test_what_is_no_permission_to_write_is_raised(server: responses.RequestsMock, status: int, code: str) -> None:
+    """Also what nobody foresaw."""
+    server.patch(PATCHED, json={"error": {"code": code}}, status=status)
+    with pytest.raises(GraphError, match=code):
+        probe().write_calendar("room1@contoso.com")
 
 
 def test_a_refusal_is_raised(server: responses.RequestsMock) -> None:

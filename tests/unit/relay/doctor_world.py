@@ -40,6 +40,7 @@ class FakeProbe:
         self.granted = frozenset({"Calendars.Read"})
         self.no_token: RelayError | None = None
         self.calendars: dict[str, GraphError | None] = {MAILBOX: None}
+        self.writes: dict[str, GraphError | None] = {}
         self.room_list: GraphError | None = None
         self.time: datetime | None = None
         self.reads: list[str] = []
@@ -54,6 +55,11 @@ class FakeProbe:
         """Read a calendar, or raise."""
         self.reads.append(mailbox)
         if failure := self.calendars.get(mailbox):
+            raise failure
+
+    def write_calendar(self, mailbox: str) -> None:
+        """Write into a calendar, or raise."""
+        if failure := self.writes.get(mailbox):
             raise failure
 
     def read_room_list(self, _: str) -> None:
