@@ -42,7 +42,8 @@ def _may_write(probe: GraphProbe, mailbox: str) -> bool:
         try:
             probe.read_calendar(mailbox)
         except GraphError:
-            raise untold(f"{mailbox} cannot be read either", "Put calendarsRead and exchangeScope right first.") from None
+            to_do = "Put calendarsRead and exchangeScope right first."
+            raise untold(f"{mailbox} cannot be read either", to_do) from None
         return False
     except GraphNotFound:
         raise untold(f"Graph knows no mailbox {mailbox}", "Put exchangeScope right first.") from None

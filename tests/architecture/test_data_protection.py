@@ -60,6 +60,9 @@ def test_what_is_read_of_a_calendar_is_what_is_selected() -> None:
     """By the feature calendars; of its events the same as of others, and what EVENT_DETAIL allows."""
     assert listed("a calendar (feature calendars)") == calendars.CALENDAR_SELECT.split(",")
     assert listed("an event, where EVENT_DETAIL allows it (feature calendars)") == list(DETAILS)
+    again = "events that begin within a day of one that a call repeats by its Idempotency-Key (feature calendars)"
+    code = (ROOT / "shared" / "graph" / "calendars.py").read_text()
+    assert f'"$select": "{",".join(listed(again))}"' in code
 
 
 def test_what_is_read_of_a_room_is_what_is_selected() -> None:

@@ -1,4 +1,4 @@
-"""Claims about the doctor where a feature is on that writes calendars: what is missing is named, and what is too much."""
+"""Claims about the doctor where a feature writes calendars: what is missing is named, and what is too much."""
 
 from __future__ import annotations
 
