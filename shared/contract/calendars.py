@@ -11,6 +11,7 @@ from shared.contract.operation import Answer, Header, Operation, Query
 from shared.contract.shapes import Strict
 from shared.relay.calendar_request import Cancellation, NewCalendar
 from shared.relay.event_request import EventChange, NewEvent
+from shared.relay.moments import TIME_PATTERN
 
 FEATURE = "calendars"
 CALENDARS_OF, EVENTS = "calendars/{mailbox}", "calendars/{mailbox}/events"
@@ -78,10 +79,11 @@ class CalendarEventPage(Strict):
 
 
 _WHEN = "With an offset, or by the clock of timeZone."
+_MOMENT = {"type": "string", "pattern": TIME_PATTERN}
 _CALENDAR = Query("calendar", "The id of a calendar; the default one if there is none.", {"type": "string"})
 _WINDOW = (
-    Query("start", f"Show what ends after it. {_WHEN}", {"type": "string"}, required=True),
-    Query("end", f"Show what begins before it; at most 1825 days later. {_WHEN}", {"type": "string"}, required=True),
+    Query("start", f"Show what ends after it. {_WHEN}", _MOMENT, required=True),
+    Query("end", f"Show what begins before it; at most 1825 days later. {_WHEN}", _MOMENT, required=True),
     Query("timeZone", "A name of IANA or of Windows, for start and end.", {"type": "string"}),
     Query("pageSize", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
     Query("after", "Where the page begins, as nextLink says it.", {"type": "string"}),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.relay.moments import check_order, read_day, read_moment, read_zone, refused
+from shared.relay.moments import WHEN_PATTERN, check_order, read_day, read_moment, read_zone, refused
 from shared.relay.recurrence import Recurrence, as_graph
 from shared.relay.setup_request import checked_address
 
@@ -23,6 +23,12 @@ def _readable(text: str) -> str:
     if any(character < " " or "\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("must be one line of readable text")
     return text
+
+
+def _as_a_time(schema: dict[str, Any]) -> None:
+    """Tell the contract how a time looks; what is wrong with one is said by who reads it."""
+    schema.pop("default", None)
+    schema["pattern"] = WHEN_PATTERN
 
 
 Line = Annotated[str, Field(max_length=255), AfterValidator(_readable)]
@@ -49,8 +55,8 @@ class EventChange(Given):
     """What shall be another in an event; what is not named stays. `start` and `end` go together."""
 
     title: Line = ""
-    start: str = Field(default="", description=START)
-    end: str = Field(default="", description=END)
+    start: str = Field(default="", description=START, json_schema_extra=_as_a_time)
+    end: str = Field(default="", description=END, json_schema_extra=_as_a_time)
     time_zone: str | None = Field(default=None, description="A name of IANA or of Windows.")
     all_day: bool = False
     location: Line = ""
@@ -65,8 +71,8 @@ class NewEvent(EventChange):
     """An event to be made."""
 
     title: Line
-    start: str = Field(description=START)
-    end: str = Field(description=END)
+    start: str = Field(description=START, json_schema_extra=_as_a_time)
+    end: str = Field(description=END, json_schema_extra=_as_a_time)
 
 
 def read_new_event(content: dict[str, Any]) -> NewEvent:

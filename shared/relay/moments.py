@@ -9,6 +9,7 @@ from shared.errors import SetupRefused
 from shared.graph.zones import Moment, UnknownZone, Zone, instants_of, zone_named
 
 TIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?$"
+WHEN_PATTERN = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?)?$"  # a time or a day
 DATE_PATTERN = r"^\d{4}-\d\d-\d\d$"
 YEARS = range(1970, 2100)  # beyond them Outlook shows nothing, and no zone has rules
 

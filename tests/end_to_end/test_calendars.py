@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -88,7 +89,7 @@ def test_an_event_lives_and_ends_behind_both_doors(world: World, door: str) -> N
 
 @pytest.mark.parametrize("door", ["key", "token"])
 def test_a_calendar_is_read_in_pages_behind_both_doors(world: World, door: str) -> None:
-    """nextLink leads to the same door."""
+    """Each link leads through the same door."""
     how = {"token": world.token("Relay.Setup")} if door == "token" else {}
     address = world.mailbox()
     series = meeting(recurrence={"every": "day", "count": 5}, timeZone="UTC")
@@ -249,8 +250,10 @@ def test_the_pages_node_books_once(world: World) -> None:
 def _node(arguments: list[Any], world: World) -> subprocess.CompletedProcess[str]:
     """Call the page's `book` in Node."""
     (block,) = re.findall(r"^```js\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    node = shutil.which("node")
+    assert node is not None
     environment = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(world.stack.certificates.ca_pem)}
     return subprocess.run(
-        ["node", "--input-type=module", "-e", block + RUN], env=environment, input=json.dumps(arguments), text=True,
+        [node, "--input-type=module", "-e", block + RUN], env=environment, input=json.dumps(arguments), text=True,
         capture_output=True, timeout=60, check=False,
     )  # fmt: skip

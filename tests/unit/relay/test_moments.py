@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from shared.errors import SetupRefused
-from shared.relay.moments import check_order, read_day, read_moment, read_zone
+from shared.relay.moments import (
+    DATE_PATTERN,
+    TIME_PATTERN,
+    WHEN_PATTERN,
+    check_order,
+    read_day,
+    read_moment,
+    read_zone,
+)
 
 OSLO = "Europe/Oslo"
 
@@ -84,3 +93,14 @@ def test_an_unknown_zone_is_refused_without_being_quoted() -> None:
     with pytest.raises(SetupRefused) as caught:
         read_zone("canary")
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [("2026-11-20", True), ("2026-11-20T12:00", True), ("2026-11-20T12:00:00.1234567+01:00", True), ("", False),
+     ("2026-11-20T12", False), ("2026-11-20Z", False), ("20.11.2026", False)],
+)  # fmt: skip
+def test_what_the_contract_says_of_a_time_or_a_day_is_what_is_read(text: str, fits: bool) -> None:  # noqa: FBT001
+    """Each is one of the two patterns that are read."""
+    read = any(re.fullmatch(pattern, text) for pattern in (TIME_PATTERN, DATE_PATTERN))
+    assert (re.fullmatch(WHEN_PATTERN, text) is not None) is read is fits
