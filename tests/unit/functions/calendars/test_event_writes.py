@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.calendar_events import change_event, create_event, delete_event, get_event
+from functions.calendars import create_calendar
 from tests.unit.functions.calendars.conftest import AT, MEETING, PUBLIC, at, made, truth
 from tests.unit.functions.conftest import call, content_of
 from tests.unit.functions.tenant_world import TenantWorld, problem, told
@@ -100,6 +101,8 @@ def test_the_link_of_a_teams_meeting_comes_back_to_who_made_it_and_to_nobody_els
     assert event["joinUrl"].startswith("https://teams.microsoft.com/l/meetup-join/")
     assert "joinUrl" not in told(get_event, 200, method="GET", route_params=at(event))
     assert "joinUrl" not in made()
+    renamed = told(change_event, 200, method="PATCH", body={"title": "x"}, route_params=at(event))
+    assert "joinUrl" not in renamed
     plain = made(start="2026-12-02T09:00:00", end="2026-12-02T10:00:00")
     turned = told(change_event, 200, method="PATCH", body={"teamsMeeting": True}, route_params=at(plain))
     assert turned["joinUrl"].startswith("https://teams.microsoft.com/")
@@ -107,7 +110,7 @@ def test_the_link_of_a_teams_meeting_comes_back_to_who_made_it_and_to_nobody_els
 
 
 def test_a_repeated_call_with_the_same_key_makes_one_event(world: TenantWorld) -> None:
-    """Whatever became of the answer; another key makes another event, and a key belongs to its mailbox."""
+    """Whatever became of the answer; another key makes another event, and a key belongs to its mailbox and calendar."""
     key = {"headers": {"idempotency-key": "order-1"}}
     first = told(create_event, 201, body=MEETING, route_params=AT, **key)
     assert told(create_event, 201, body=MEETING, route_params=AT, **key)["id"] == first["id"]
@@ -115,6 +118,9 @@ def test_a_repeated_call_with_the_same_key_makes_one_event(world: TenantWorld) -
     told(create_event, 201, body=MEETING, route_params=AT, headers={"idempotency-key": "order-2"})
     told(create_event, 201, body=MEETING, route_params={"mailbox": ROOM}, **key)
     assert (len(truth(world)), len(truth(world, ROOM))) == (2, 1)
+    projects = told(create_calendar, 201, body={"name": "Projects"}, route_params=AT)
+    there = told(create_event, 201, body=MEETING, route_params=AT, params={"calendar": projects["id"]}, **key)
+    assert there["id"] != first["id"]
     other = MEETING | {"start": "2026-12-05T09:00:00", "end": "2026-12-05T10:00:00"}
     assert "another event already" in problem(create_event, 422, body=other, route_params=AT, **key)
     assert len(truth(world)) == 2
