@@ -25,7 +25,7 @@ def test_every_route_is_in_the_contract_with_its_level(indexed: dict[str, tuple[
     """Name, method, route, and who may call; a token's route is anonymous to the host."""
     told = {
         one.function: (one.method, one.route, "ANONYMOUS" if one.by_token else LEVELS[one.caller])
-        for one in operations(features=())
+        for one in operations()
     }
     assert indexed == told
 

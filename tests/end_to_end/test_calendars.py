@@ -3,11 +3,7 @@ what a caller writes stays between the caller and the calendar.
 """
 
 import json
-import os
-import re
 import secrets
-import shutil
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,19 +12,14 @@ import pytest
 import requests
 
 from sandbox.demo.canaries import found_below, found_in
-from sandbox.process import ROOT
 from sandbox.stack import Stack
+from tests.end_to_end.calendar_page import block, booked_in_node, in_python
 from tests.end_to_end.conftest import SENDER
 from tests.end_to_end.truth import at
 from tests.end_to_end.world import World
 
 ROLES = ["Calendars.Read", "Calendars.ReadWrite"]
-PAGE = (ROOT / "docs" / "partner-calendars.md").read_text()
 EVENT_POSTS = r"POST /v1\.0/users/[^/]+/events$"
-RUN = """
-import { readFileSync } from "node:fs";
-console.log(JSON.stringify(await book(...JSON.parse(readFileSync(0, "utf8")))));
-"""
 
 
 @pytest.fixture(scope="module")
@@ -209,19 +200,14 @@ def test_what_a_caller_writes_is_neither_kept_nor_logged(world: World) -> None:
 def test_the_pages_own_event_is_taken(world: World) -> None:
     """As it stands there, and it recurs as it says."""
     address = world.mailbox()
-    (example,) = re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert world.relay.call("POST", f"/calendars/{address}/events", json=json.loads(example)).status_code == 201
+    assert world.relay.call("POST", f"/calendars/{address}/events", data=block("json")).status_code == 201
     shown = world.tenant.calendar(address, "2026-12-01T00:00:00Z", "2027-01-31T00:00:00Z")
-    assert [one["start"][:10] if isinstance(one["start"], str) else one["start"]["dateTime"][:10] for one in shown] == [
-        f"2026-12-{day:02d}" for day in (1, 3, 8, 10, 15, 17, 22, 24, 29, 31)
-    ]
+    assert [one["start"]["dateTime"][8:10] for one in shown] == "01 03 08 10 15 17 22 24 29 31".split()
 
 
 def test_the_pages_python_books_once_renames_and_shows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Although the first answer does not come, and somebody else changes the event in between."""
-    names: dict[str, Any] = {}
-    for block in re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
-        exec(compile(block, "partner-calendars.md", "exec"), names)  # noqa: S102  (the page's own example)
+    names = in_python()
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(world.stack.certificates.bundle))
     address = world.mailbox()
     place = (world.relay.url, world.relay.keys["function"], address)
@@ -241,19 +227,8 @@ def test_the_pages_node_books_once(world: World) -> None:
     address = world.mailbox()
     place = [world.relay.url, world.relay.keys["function"], address]
     world.fault(EVENT_POSTS, times=1, after=True, status=503, headers={"Retry-After": "1"})
-    done = _node([*place, meeting()], world)
+    done = booked_in_node(world, *place, meeting())
     assert [json.loads(done.stdout)["id"]] == [one["immutableId"] for one in stored(world, address)]
-    done = _node([*place, meeting(end=at(0))], world)
+    done = booked_in_node(world, *place, meeting(end=at(0)))
     assert "end: has no zone" in done.stderr
 
-
-def _node(arguments: list[Any], world: World) -> subprocess.CompletedProcess[str]:
-    """Call the page's `book` in Node."""
-    (block,) = re.findall(r"^```js\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    node = shutil.which("node")
-    assert node is not None
-    environment = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(world.stack.certificates.ca_pem)}
-    return subprocess.run(
-        [node, "--input-type=module", "-e", block + RUN], env=environment, input=json.dumps(arguments), text=True,
-        capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
