@@ -49,6 +49,7 @@ if ($env:RELAY_GRAPH_CREDENTIAL -eq 'managed-identity') {
 }
 Write-Output @"
   2. Only for room lists: infra/permissions/Grant-RelayPermission.ps1 -AppId $env:RELAY_CLIENT_ID -Feature room-lists -WhatIf
+     For what FEATURES names (docs/deployment.md): -Feature calendars,scheduling in step 1, -Feature bookings in step 2.
   3. Give the partner the signing secret (partner-signing-secret) and a way in: docs/callers.md.
 Exchange needs up to two hours to know. Then ask $env:RELAY_URL whether it is well:
 python -m relay_admin doctor (docs/command-line.md).
