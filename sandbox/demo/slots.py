@@ -1,10 +1,15 @@
-"""`python -m sandbox.demo.slots`: a customer books an agent in a conversation of four questions, and all of it is checked."""
+"""`python -m sandbox.demo.slots`: a customer books an agent in a conversation of four questions.
+
+Fifty others want the same time at the same moment. What the calendars say in the end is compared with what the bot was
+told.
+"""
 
 import secrets
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,7 +55,7 @@ class Conversation:
         """Book a slot; the booking, or the nearest free slots."""
         body = {"start": slot["start"], "duration": 30, "title": title, "customer": customer, "timeZone": ZONE, **more}
         with requests.Session() as session:  # one each: a session is not made for threads
-            session.trust_env, session.verify = False, str(self._stack.certificates.ca_pem)  # type: ignore[assignment]
+            session.trust_env, session.verify = False, str(self._stack.certificates.ca_pem)
             headers = {"x-functions-key": self._stack.relay.keys["function"]}
             url = f"{self._stack.relay.url}/api/schedules/{agent}/bookings"
             answer = session.post(url, json=body, headers=headers, timeout=60)
@@ -110,7 +115,7 @@ def _furnish(stack: Stack, canaries: Canaries) -> None:
 
 def _play(talk: Conversation, canaries: Canaries) -> None:
     day = _tuesday()
-    print(f"{len(AGENTS)} agents, all in Oslo, working from 9 to 15; each has a meeting on {day:%A %d %B}\n", flush=True)
+    print(f"{len(AGENTS)} agents in Oslo, working from 9 to 15; each has a meeting on {day:%A %d %B}\n", flush=True)
     topic = canaries.title(f"{talk.ask('What is it about?', 'A mortgage')} {secrets.token_hex(3)}")
     talk.ask("Which day suits you?", f"{day:%A}")
     offered = talk.slots(day)
@@ -153,15 +158,17 @@ def _report(talk: Conversation, calendars: dict[str, list[dict[str, Any]]], leak
     double = sum(_overlaps(events) for events in calendars.values())
     for line in talk.wrong + leaks:
         print(f"WRONG: {line}")
-    print(f"demo-slots: {talk.questions} questions asked, {len(booked)} slot booked, {talk.moved} moved, "
-          f"{talk.cancelled} cancelled, {talk.turned_away} turned away, {double} double-booked, {len(leaks)} leaked")  # fmt: skip
+    print(
+        f"demo-slots: {talk.questions} questions asked, {len(booked)} slot booked, {talk.moved} moved, "
+        f"{talk.cancelled} cancelled, {talk.turned_away} turned away, {double} double-booked, {len(leaks)} leaked"
+    )
     expected = (talk.questions, len(booked), talk.moved, talk.cancelled, talk.turned_away) == (4, 1, 1, 1, RUSH)
     return 1 if talk.wrong or leaks or double or not expected else 0
 
 
 def _overlaps(events: list[dict[str, Any]]) -> int:
     spans = sorted((_written(one["start"]), _written(one["end"])) for one in events)
-    return sum(one[1] > other[0] for one, other in zip(spans, spans[1:], strict=False))
+    return sum(one[1] > other[0] for one, other in pairwise(spans))
 
 
 def _calendar(stack: Stack, agent: str) -> list[dict[str, Any]]:

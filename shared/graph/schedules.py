@@ -6,7 +6,7 @@ findMeetingTimes is not offered to apps, so free slots are worked out of this by
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -15,23 +15,24 @@ from shared.graph.client import GraphClient
 
 MOST_MAILBOXES = 20  # of one call
 LONGEST_DAYS = 31  # of one call; Graph's own limit is higher, and has changed
-_MINUTES = 1440  # the coarsest availabilityView: the items are what is read
+_COARSEST = timedelta(days=1)  # availabilityView, of which nothing is read; the window must not be shorter
 
 
 class Schedules:
-    """Asks for schedules; Calendars.ReadWrite is enough for it. Raises GraphError."""
+    """Asks for schedules; Calendars.Read is enough for it. Raises GraphError."""
 
     def __init__(self, graph: GraphClient) -> None:
         self._graph = graph
 
     def of(self, mailboxes: Sequence[str], start: datetime, end: datetime) -> list[dict[str, Any]]:
-        """Return a scheduleInformation in UTC for each mailbox, in their order. The first one's calendar is asked.
+        """Return a scheduleInformation in UTC for each mailbox, in their order, of a day at least.
 
-        The call changes nothing, so that it is repeated once, although it is a POST.
+        The first one's calendar is asked. The call changes nothing, so that it is repeated once, although it is a POST.
         """
         path = f"/users/{quote(mailboxes[0], safe='@')}/calendar/getSchedule"
-        body = {"Schedules": list(mailboxes), "StartTime": _in_utc(start), "EndTime": _in_utc(end),
-                "AvailabilityViewInterval": _MINUTES}  # fmt: skip
+        body = {"Schedules": list(mailboxes), "StartTime": _in_utc(start),
+                "EndTime": _in_utc(max(end, start + _COARSEST)),
+                "AvailabilityViewInterval": int(_COARSEST.total_seconds()) // 60}  # fmt: skip
         try:
             answer = self._asked(path, body)
         except GraphUnavailable as error:

@@ -12,10 +12,12 @@ A call that ends between any two of these leaves a claim, which settle_bookings 
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import GraphConflict, GraphError, GraphUnavailable, SetupRefused
+from shared import telemetry
+from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, SetupRefused
 from shared.relay.allowed import check_allowed
 from shared.relay.availability import busy_spans, span_of
 from shared.relay.calendar_refusal import refusal_of
@@ -67,6 +69,7 @@ def book(parts: Parts, wish: BookingWish) -> tuple[Booked, bool]:
 
 def taken(parts: Parts, mailbox: str, wanted: Span) -> SlotTaken:
     """Return the refusal of a time, with what is free instead."""
+    telemetry.count("slot_bookings", end="taken")
     return SlotTaken(nearest_slots(parts, mailbox, wanted))
 
 
@@ -126,7 +129,8 @@ def _made(parts: Parts, claim: Booking, wish: BookingWish) -> Booked:
         others = _others(parts, claim, str(event["id"]))
         if not rivals(others, wish.slot, event.get("createdDateTime")):
             return _confirmed(parts, claim, event, wish)
-    end_booking(parts, claim)
+    if not end_booking(parts, claim) and event is not None:
+        _with_another_call(parts, claim, str(event["id"]))
     raise taken(parts, claim.mailbox, wish.slot)
 
 
@@ -173,9 +177,18 @@ def _confirmed(parts: Parts, claim: Booking, event: dict[str, Any], wish: Bookin
     if span_of(event) != wish.slot:  # an event of this transaction that somebody has moved already
         raise SetupRefused(409, "Moved meanwhile", "Somebody has moved this booking in the calendar. Read it again.")
     done = parts.slots.change(claim, state="booked", since=parts.now(), event_id=event_id)
+    done = done or _with_another_call(parts, claim, event_id)
     if done is None:
-        done = parts.slots.get(claim.mailbox, claim.id)  # another call for the same booking may have been faster
-        if done is None or done.state != "booked" or done.event_id != event_id:
-            parts.appointments.remove(claim.mailbox, event_id)
-            raise taken(parts, claim.mailbox, wish.slot)
+        raise taken(parts, claim.mailbox, wish.slot)
+    telemetry.count("slot_bookings", end="made")
     return Booked(done, event)
+
+
+def _with_another_call(parts: Parts, claim: Booking, event_id: str) -> Booking | None:
+    """Return the booking if a faster call for the same one has made it; else this call is late, and its event goes."""
+    now = parts.slots.get(claim.mailbox, claim.id)
+    if now is not None and now.state in ("booked", "moving") and now.event_id == event_id:
+        return now
+    with parts.mailbox_slots(claim.mailbox), suppress(GraphNotFound):
+        parts.appointments.remove(claim.mailbox, event_id)
+    return None

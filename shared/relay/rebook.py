@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from shared import telemetry
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefused
 from shared.relay.allowed import check_allowed
 from shared.relay.availability import span_of
 from shared.relay.book import Booked, is_open, make_room, rivals, taken
-from shared.relay.calendar_refusal import refusal_of
 from shared.relay.booking_request import read_new_times
+from shared.relay.calendar_refusal import refusal_of
 from shared.relay.settle_bookings import end_booking, settle
 from shared.relay.slots import Span
 
@@ -41,6 +42,7 @@ def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
         raise refusal_of(error) from error
     if not gone:
         raise _in_work()
+    telemetry.count("slot_bookings", end="cancelled")
 
 
 def move_booking(parts: Parts, mailbox: str, booking_id: str, content: dict[str, Any]) -> Booked:
@@ -102,6 +104,7 @@ def _moved(parts: Parts, moving: Booking, to: Span, before: dict[str, Any]) -> B
     )
     if done is None:
         raise _in_work()
+    telemetry.count("slot_bookings", end="moved")
     return Booked(done, event)
 
 

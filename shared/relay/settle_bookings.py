@@ -43,7 +43,7 @@ def settle_all(parts: Parts) -> None:
             _logger.warning("A booking could not be settled: %s", error)
     for booking in parts.slots.before(parts.now() - KEPT):
         parts.slots.remove(booking)
-    telemetry.count("bookings_settled", settled)
+    telemetry.count("slot_bookings", settled, end="settled")
 
 
 def _settled_as_allowed(parts: Parts, booking: Booking) -> bool:

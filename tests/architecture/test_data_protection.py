@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.process import ROOT
 from shared.config import DETAILS
-from shared.graph import calendars, events
+from shared.graph import appointments, calendars, events
 from shared.partner import payload
 from shared.relay.messages import Change, Repair
 from shared.storage.attempts import Attempt
@@ -21,10 +21,11 @@ from shared.storage.ledger import Entry
 from shared.storage.parked import Parked
 from shared.storage.replays import Replay
 from shared.storage.room_lists import RoomList
+from shared.storage.slots import Booking
 from shared.storage.watches import Watch
 
 PAGE = (ROOT / "docs" / "data-protection.md").read_text()
-KEPT = (Watch, RoomList, Endpoint, Replay, Attempt, Entry, Parked, Change, Repair)
+KEPT = (Watch, RoomList, Endpoint, Replay, Attempt, Booking, Entry, Parked, Change, Repair)
 NOON = {"dateTime": "2026-11-20T12:00:00", "timeZone": "UTC"}
 
 
@@ -65,6 +66,16 @@ def test_what_is_read_of_a_calendar_is_what_is_selected() -> None:
     assert f'"$select": "{",".join(listed(again))}"' in code
 
 
+def test_what_is_read_for_slots_and_their_bookings_is_what_is_selected_or_taken() -> None:
+    """Of events the same as of others, and who was first; of a schedule, which comes whole, what its reading names."""
+    more = listed("an event at the time of a booking (feature scheduling)")
+    assert appointments._SELECT == ",".join((events.SELECT, *more))
+    taken = set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / "relay" / "availability.py").read_text()))
+    for cells in ("a schedule: what is in the way (feature scheduling)", "the same: when a mailbox works"):
+        assert set(listed(cells)) <= taken | {"start", "end"}
+    assert not {"subject", "location", "isPrivate", "availabilityView"} & taken
+
+
 def test_what_is_read_of_a_room_is_what_is_selected() -> None:
     """By the list of its rooms."""
     selected = re.findall(r'"\$select": "([^"]+)"', (ROOT / "shared" / "graph" / "rooms.py").read_text())
@@ -88,7 +99,7 @@ def test_no_other_call_reads_content() -> None:
     """
     code = {path.relative_to(ROOT / "shared"): path.read_text() for path in (ROOT / "shared").rglob("*.py")}
     reading = {name for name, text in code.items() if re.search(r'_graph\.(pages\(|call\(\s*"GET")', text)}
-    names = ("bookings", "calendars", "events", "probe", "rooms", "subscriptions")
+    names = ("appointments", "bookings", "calendars", "events", "probe", "rooms", "subscriptions")
     assert {str(path) for path in reading} == {f"graph/{name}.py" for name in names}
     probe = (ROOT / "shared" / "graph" / "probe.py").read_text()
     assert re.findall(r'"\$select": "([^"]+)"', probe) == ["id"] * probe.count('_graph.call("GET"')

@@ -7,14 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
-from shared.errors import GraphForbidden, GraphUnavailable, SetupRefused
+from shared.errors import GraphForbidden, SetupRefused
 from shared.relay.book import SlotTaken, book
-from shared.relay.settle_bookings import settle_all
 from shared.relay.slots import Span
 from tests.unit.relay.booking_world import AGENT, BookingWorld
 
@@ -147,84 +145,6 @@ def test_the_same_wish_is_booked_once(world: BookingWorld) -> None:
     assert caught.value.status == 422
 
 
-@pytest.mark.parametrize("after", [True, False])
-def test_an_answer_of_graph_that_is_lost_makes_no_second_event(world: BookingWorld, *, after: bool) -> None:
-    """The POST is sent again with the same transactionId."""
-    lost = [GraphUnavailable(0, "NoAnswer"), None]
-
-    def fail(name: str) -> None:
-        if name == "create" and lost and (error := lost.pop(0)):
-            raise error
-
-    setattr(world.calendars, "after" if after else "before", fail)
-    book(world, world.wish())
-    assert world.calendars.spans() == [world.slot()]
-
-
-def test_while_graph_is_away_nothing_is_promised_and_nothing_stays(world: BookingWorld) -> None:
-    """503; the same call may go on later, and what nobody goes on with is taken back."""
-
-    def fail(name: str) -> None:
-        if name == "create":
-            raise GraphUnavailable(503, "Busy", retry_after=2)
-
-    world.calendars.after = fail  # it was made all the same
-    with pytest.raises(SetupRefused) as caught:
-        book(world, world.wish(number=1))
-    assert caught.value.status == 503
-    assert world.calendars.spans() == [world.slot()]
-    world.calendars.after = lambda _: None
-    with pytest.raises(SlotTaken):
-        book(world, world.wish())
-    world.pass_by(121)
-    settle_all(world)
-    assert (world.calendars.spans(), world.bookings()) == ([], [])
-    _, is_new = book(world, world.wish())
-    assert is_new
-
-
-def test_a_call_that_is_sent_again_goes_on_where_the_first_ended(world: BookingWorld) -> None:
-    """By its Idempotency-Key: the event that was made is the booking's."""
-
-    def fail(name: str) -> None:
-        if name == "create":
-            raise GraphUnavailable(503, "Busy", retry_after=2)
-
-    world.calendars.after = fail
-    with pytest.raises(SetupRefused):
-        book(world, world.wish(number=1))
-    world.calendars.after = lambda _: None
-    made, is_new = book(world, world.wish(number=1))
-    assert not is_new
-    assert made.booking.state == "booked"
-    assert world.calendars.spans() == [world.slot()]
-
-
-def test_a_slot_whose_event_was_deleted_in_outlook_is_free_again(world: BookingWorld) -> None:
-    """Its row is found in the way, looked up, and forgotten."""
-    made, _ = book(world, world.wish())
-    world.calendars.events[AGENT].clear()
-    with pytest.raises(SlotTaken):  # too young to be doubted
-        book(world, world.wish())
-    world.pass_by(121)
-    again, is_new = book(world, world.wish())
-    assert is_new
-    assert [one.id for one in world.bookings()] == [again.booking.id] != [made.booking.id]
-
-
-def test_a_slot_whose_event_was_moved_in_outlook_is_free_again(world: BookingWorld) -> None:
-    """The booking follows its event."""
-    made, _ = book(world, world.wish())
-    later = world.slot(14)
-    world.calendars.move(AGENT, made.event["id"], later.start, later.end)
-    world.pass_by(121)
-    book(world, world.wish())
-    assert world.calendars.spans() == [world.slot(), later]
-    followed = world.slots.get(AGENT, made.booking.id)
-    assert followed is not None
-    assert (followed.start, followed.holds) == (later.start, False)
-
-
 def test_what_is_not_allowed_is_not_even_asked_for(world: BookingWorld) -> None:
     """403, without a call to Graph."""
     world.calendars.before = pytest.fail
@@ -245,14 +165,3 @@ def test_a_missing_permission_is_named(world: BookingWorld) -> None:
         book(world, world.wish())
     assert caught.value.status == 502
     assert "Calendars.ReadWrite" in str(caught.value)
-
-
-def test_what_is_long_past_is_forgotten(world: BookingWorld) -> None:
-    """Seven days after its end, with its times."""
-    book(world, world.wish())
-    world.time += timedelta(days=7)
-    settle_all(world)
-    assert len(world.bookings()) == 1
-    world.time += timedelta(days=1)
-    settle_all(world)
-    assert world.slot_rows.rows == {}
