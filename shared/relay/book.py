@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, SetupRefused
+from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, SetupRefused
 from shared.relay.allowed import check_allowed
 from shared.relay.availability import busy_spans, span_of
 from shared.relay.calendar_refusal import refusal_of
@@ -61,7 +61,7 @@ def book(parts: Parts, wish: BookingWish) -> tuple[Booked, bool]:
             )
             standing = parts.slots.claim(new) or _claimed_after_all(parts, new)
             if standing.transaction == new.transaction:
-                return _made(parts, standing, wish), True
+                return _made_or_let_go(parts, standing, wish), True
         return _gone_on_with(parts, standing, wish), False
     except GraphError as error:
         raise refusal_of(error) from error
@@ -120,6 +120,19 @@ def _gone_on_with(parts: Parts, standing: Booking, wish: BookingWish) -> Booked:
         raise SetupRefused(422, "The key is used", "This Idempotency-Key belongs to a booking of another time.")
     with parts.mailbox_slots(wish.mailbox):
         return Booked(standing, parts.appointments.get(wish.mailbox, standing.event_id, parts.settings.details))
+
+
+def _made_or_let_go(parts: Parts, claim: Booking, wish: BookingWish) -> Booked:
+    """Return the booking of a new claim; a failed call that cannot be sent again must not hold its time."""
+    try:
+        return _made(parts, claim, wish)
+    except SlotTaken:
+        raise
+    except RelayError:
+        if not wish.repeatable:
+            with suppress(RelayError):  # then it is settled later
+                end_booking(parts, claim)
+        raise
 
 
 def _made(parts: Parts, claim: Booking, wish: BookingWish) -> Booked:

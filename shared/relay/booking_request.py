@@ -58,13 +58,17 @@ class BookingRequest(_Asked):
 
 @dataclass(frozen=True, slots=True)
 class BookingWish:
-    """A slot that somebody wants. The same id at the same mailbox is the same wish, however often it is sent."""
+    """A slot that somebody wants. The same id at the same mailbox is the same wish, however often it is sent.
+
+    `repeatable` says whether it can be sent again at all: without an Idempotency-Key the next call is another wish.
+    """
 
     id: str
     mailbox: str
     slot: Span
     what: Appointment
     zone: Zone
+    repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def read_booking(mailbox: str, content: dict[str, Any], key: str | None, now: da
             raise refused(f"{field}: must be a text of one line")
     note = f"{asked.customer.name} <{email}>" if email else asked.customer.name
     what = Appointment(asked.title, note, asked.customer.name, email if asked.invite else "")
-    return BookingWish(_booking_id(mailbox, key), mailbox, slot, what, zone)
+    return BookingWish(_booking_id(mailbox, key), mailbox, slot, what, zone, key is not None)
 
 
 def read_new_times(content: dict[str, Any], length: timedelta, now: datetime) -> tuple[Span, Zone]:

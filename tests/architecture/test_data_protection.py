@@ -69,7 +69,7 @@ def test_what_is_read_of_a_calendar_is_what_is_selected() -> None:
 def test_what_is_read_for_slots_and_their_bookings_is_what_is_selected_or_taken() -> None:
     """Of events the same as of others, and who was first; of a schedule, which comes whole, what its reading names."""
     more = listed("an event at the time of a booking (feature scheduling)")
-    assert appointments._SELECT == ",".join((events.SELECT, *more))
+    assert ",".join((events.SELECT, *more)) == appointments._SELECT
     taken = set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / "relay" / "availability.py").read_text()))
     for cells in ("a schedule: what is in the way (feature scheduling)", "the same: when a mailbox works"):
         assert set(listed(cells)) <= taken | {"start", "end"}

@@ -150,9 +150,10 @@ class BookingWorld(World):
         return Span(start, start + timedelta(minutes=minutes))
 
     def wish(self, slot: Span | None = None, mailbox: str = AGENT, number: int | None = None) -> BookingWish:
-        """Return a wish; the same number is the same wish."""
+        """Return a wish; the same number is the same wish, and without one it cannot be sent again."""
         booking_id = f"{next(self._wishes) if number is None else number + 1_000_000:032x}"
-        return BookingWish(booking_id, mailbox, slot or self.slot(), Appointment("A talk", "Kari"), zone_named("UTC"))
+        what, zone = Appointment("A talk", "Kari"), zone_named("UTC")
+        return BookingWish(booking_id, mailbox, slot or self.slot(), what, zone, number is not None)
 
     def bookings(self, mailbox: str = AGENT) -> list[Booking]:
         """Return every booking's row that is not ended."""

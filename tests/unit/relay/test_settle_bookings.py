@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import GraphUnavailable, SetupRefused
+from shared.errors import GraphError, GraphUnavailable, SetupRefused
 from shared.relay.book import SlotTaken, book
 from shared.relay.settle_bookings import settle_all
 from tests.unit.relay.booking_world import AGENT, BookingWorld
@@ -55,6 +55,26 @@ def test_while_graph_is_away_nothing_is_promised_and_nothing_stays(world: Bookin
     assert (world.calendars.spans(), world.bookings()) == ([], [])
     _, is_new = book(world, world.wish())
     assert is_new
+
+
+@pytest.mark.parametrize("name", ["view", "schedule", "create"])
+@pytest.mark.parametrize("error", [GraphUnavailable(503, "Busy", retry_after=2), GraphError(400, "ErrorInvalid")])
+def test_a_failed_call_that_cannot_be_sent_again_holds_nothing(
+    world: BookingWorld, name: str, error: GraphError
+) -> None:
+    """It has no Idempotency-Key: its time is free for others at once, and what it made is gone."""
+    errors = [error]
+
+    def fail(called: str) -> None:
+        if called == name and errors:
+            raise errors.pop()
+
+    world.calendars.after = fail
+    with pytest.raises(SetupRefused) as caught:
+        book(world, world.wish())
+    assert caught.value.status == (503 if error.status == 503 else 422)
+    assert (world.calendars.spans(), world.bookings()) == ([], [])
+    book(world, world.wish())
 
 
 def test_a_call_that_is_sent_again_goes_on_where_the_first_ended(world: BookingWorld) -> None:
