@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NEAREST = 5
 _AROUND = (DAY, 7 * DAY)  # how far back and ahead the nearest slots are looked for
 _STEP = timedelta(minutes=15)
+_CHECK = "Check its address and its licence."
+_TO_DO = {"5006": "It has too many entries: ask for fewer days."}  # "calendar: getSchedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def availabilities(parts: Parts, mailboxes: Sequence[str], window: Span) -> list
         try:
             known = availability_of(information)
         except NoSchedule as error:
-            text = f"Graph tells no schedule of one of the mailboxes ({error.code}). Check its address and its licence."
-            raise SetupRefused(422, "No schedule", text) from None
+            text = f"Graph tells no schedule of one of the mailboxes ({error.code}). "
+            raise SetupRefused(422, "No schedule", text + _TO_DO.get(error.code, _CHECK)) from None
         found.append(replace(known, busy=(*known.busy, *fresh_spans(parts, mailbox, window))))
     return found
 

@@ -26,6 +26,7 @@ OFFICE_HOURS: dict[str, Any] = {
 PARAMETERS = ("Schedules", "StartTime", "EndTime", "AvailabilityViewInterval")
 MOST_SCHEDULES = 20
 LONGEST_DAYS = 62
+MOST_ITEMS = 1000
 DIGITS = {"free": 0, "workingElsewhere": 0, "tentative": 1, "busy": 2, "oof": 3, "unknown": 2}
 
 
@@ -42,7 +43,7 @@ async def get_schedule(graph: Graph, call: Call) -> Answer:
 def checked_hours(body: dict[str, Any]) -> dict[str, Any]:
     """Return working hours that fit Graph's type and name a known zone; raises ValueError."""
     try:
-        types.check("workingHours", body)
+        types.check("workingHours", _with_its_base_zone(body))
     except GraphError as error:
         raise ValueError(error.message) from error
     if missing := OFFICE_HOURS.keys() - body.keys():
@@ -50,6 +51,12 @@ def checked_hours(body: dict[str, Any]) -> dict[str, Any]:
     if "bias" not in body["timeZone"]:
         zone_info(str(body["timeZone"].get("name")))
     return body
+
+
+def _with_its_base_zone(body: dict[str, Any]) -> dict[str, Any]:
+    """Return working hours without what a customTimeZone has beside its base type, which is all that is published."""
+    zone = body.get("timeZone")
+    return body | {"timeZone": {"name": zone.get("name")}} if isinstance(zone, dict) and "bias" in zone else body
 
 
 def _asked(call: Call) -> dict[str, Any]:
@@ -60,6 +67,7 @@ def _asked(call: Call) -> dict[str, Any]:
         text = f"The parameter '{astray[0]}' in the request payload is not a valid parameter for the operation."
         raise bad_request(text, "RequestBodyRead")
     asked = {known[name.lower()]: value for name, value in body.items()}
+    types.check("event", {"start": asked.get("StartTime"), "end": asked.get("EndTime")})  # dateTimeTimeZone, both
     schedules = asked.get("Schedules")
     if not isinstance(schedules, list) or not schedules or not all(isinstance(one, str) for one in schedules):
         raise bad_request("Schedules: a list of addresses is needed.", "ErrorInvalidParameter")
@@ -97,6 +105,9 @@ def _information(
                 "error": {"message": error.message, "responseCode": code}}
     start, end, minutes = window
     events = [one for one in graph.calendar(mailbox).view(start, end) if not one.fields["isCancelled"]]
+    if len(events) > MOST_ITEMS:
+        return {"scheduleId": address, "availabilityView": "", "scheduleItems": [],
+                "error": {"message": f"More than {MOST_ITEMS} entries.", "responseCode": "5006"}}
     return {"scheduleId": address, "availabilityView": _digits(events, start, end, timedelta(minutes=minutes)),
             "scheduleItems": [_item(one, preferred) for one in events], "workingHours": hours_of(mailbox)}
 

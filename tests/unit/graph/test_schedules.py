@@ -1,0 +1,67 @@
+"""Claims about asking for schedules: what is asked, how often, and how the answers find their mailboxes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import responses
+
+from shared.errors import GraphUnavailable
+from shared.graph.client import GraphClient, graph_session
+from shared.graph.schedules import Schedules
+
+BASE = "https://graph.microsoft.com/v1.0"
+START = datetime(2026, 12, 1, 8, tzinfo=UTC)
+URL = f"{BASE}/users/ida@contoso.com/calendar/getSchedule"
+
+
+@pytest.fixture(autouse=True)
+def network() -> Iterator[None]:
+    """Let no call leave: `responses` answers them all."""
+    responses.start()
+    yield
+    responses.stop(allow_assert=False)
+    responses.reset()
+
+
+def ask(*mailboxes: str, hours: float = 30) -> list[dict[str, Any]]:
+    """Ask the real client."""
+    client = GraphClient(BASE, lambda **_: "token", graph_session(BASE))
+    return Schedules(client).of(mailboxes or ("ida@contoso.com",), START, START + timedelta(hours=hours))
+
+
+@pytest.mark.parametrize(("hours", "end"), [(30, "2026-12-02T14:00:00"), (0.01, "2026-12-02T08:00:00")])
+def test_a_day_at_least_is_asked_for_at_the_first_mailbox(hours: float, end: str) -> None:
+    """In UTC, since Graph refuses a window that is shorter than the interval."""
+    responses.post(URL, json={"value": []})
+    ask("ida@contoso.com", "room1@contoso.com", hours=hours)
+    request = responses.calls[0].request
+    assert json.loads(request.body or "") == {
+        "Schedules": ["ida@contoso.com", "room1@contoso.com"], "AvailabilityViewInterval": 1440,
+        "StartTime": {"dateTime": "2026-12-01T08:00:00", "timeZone": "UTC"},
+        "EndTime": {"dateTime": end, "timeZone": "UTC"},
+    }  # fmt: skip
+    assert request.headers["Prefer"] == 'outlook.timezone="UTC"'
+
+
+def test_answers_find_their_mailboxes_in_any_order() -> None:
+    """And in any case of letters; one that is missing is empty, which is no schedule."""
+    responses.post(URL, json={"value": [{"scheduleId": "JON@contoso.com"}, {"scheduleId": "ida@contoso.com"}]})
+    told = ask("ida@contoso.com", "no@contoso.com", "jon@contoso.com")
+    assert [one.get("scheduleId") for one in told] == ["ida@contoso.com", None, "JON@contoso.com"]
+
+
+def test_a_question_that_got_no_answer_is_asked_once_more() -> None:
+    """It changes nothing; where Graph says how long to wait, the caller is told so instead."""
+    responses.post(URL, status=500)
+    responses.post(URL, json={"value": [{"scheduleId": "ida@contoso.com"}]})
+    assert ask() == [{"scheduleId": "ida@contoso.com"}]
+    responses.reset()
+    responses.post(URL, status=429, headers={"Retry-After": "7"})
+    with pytest.raises(GraphUnavailable) as caught:
+        ask()
+    assert (caught.value.retry_after, len(responses.calls)) == (7, 1)
