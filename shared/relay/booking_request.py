@@ -21,7 +21,7 @@ from shared.relay.setup_request import checked_address
 from shared.relay.slots import GRID, Span, Want
 
 LONGEST_MINUTES = 480
-FURTHEST = timedelta(days=731)
+FURTHEST = timedelta(days=7305)
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -149,7 +149,7 @@ def _slot(start: str, minutes: int, zone_name: str | None, now: datetime) -> tup
     if begin <= now:
         raise refused("start: is past")
     if begin > now + FURTHEST:
-        raise refused("start: at most two years ahead")
+        raise refused("start: at most twenty years ahead")
     if begin.timestamp() % GRID.total_seconds():
         raise refused("start: must be at a multiple of five minutes")
     return Span(begin, begin + timedelta(minutes=minutes)), zone or zone_named("UTC")
