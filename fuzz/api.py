@@ -22,6 +22,10 @@ ROLES = ["Calendars.Read", "Place.Read.All", "Bookings.Read.All", "BookingsAppoi
 BUSINESS = {"address": "shop@contoso.com", "displayName": "Shop", "services": [{"displayName": "Repair"}],
             "staff": [{"displayName": "Ada"}]}  # fmt: skip
 
+AGENTS = ("room1@contoso.com", "room2@contoso.com", "kari@contoso.com")
+AT_WORK = {"daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+           "startTime": "00:00:00", "endTime": "00:00:00", "timeZone": {"name": "UTC"}}  # fmt: skip
+
 
 def seed(number: int) -> dict[str, object]:
     """Return a tenant with a room list, whose app may read it."""
@@ -34,6 +38,8 @@ def prepare(stack: Stack) -> None:
     client = stack.seed["clients"][0]["clientId"]
     stack.tenant.control("POST", f"/clients/{client}", {"roles": ROLES})
     stack.tenant.control("POST", "/bookings", BUSINESS)
+    for mailbox in AGENTS:
+        stack.tenant.control("PUT", f"/calendars/{mailbox}/workingHours", AT_WORK)
     for subject in ({"mailbox": "room3@contoso.com"}, {"roomList": "building1@contoso.com"}):
         stack.relay.call("POST", "/subscriptions", json=subject).raise_for_status()
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from shared.errors import GraphUnavailable
 from shared.graph.client import GraphClient
 from shared.graph.events import PREFER, SELECT, written
 
@@ -45,11 +46,11 @@ class Appointments:
         if what.invited:
             address = {"address": what.invited, "name": what.customer}
             body["attendees"] = [{"type": "required", "emailAddress": address}]
-        return self._graph.call("POST", f"{_of(mailbox)}/events", body=body, prefer=PREFER)
+        return _whole(self._graph.call("POST", f"{_of(mailbox)}/events", body=body, prefer=PREFER))
 
     def move(self, mailbox: str, event_id: str, start: datetime, end: datetime) -> dict[str, Any]:
         """Give an event other times, and return it. Who was invited is told by Exchange."""
-        return self._graph.call("PATCH", _event(mailbox, event_id), body=_times(start, end), prefer=PREFER)
+        return _whole(self._graph.call("PATCH", _event(mailbox, event_id), body=_times(start, end), prefer=PREFER))
 
     def remove(self, mailbox: str, event_id: str) -> None:
         """Delete an event; who was invited gets a cancellation."""
@@ -58,14 +59,20 @@ class Appointments:
     def get(self, mailbox: str, event_id: str, details: Collection[str] = ()) -> dict[str, Any]:
         """Return an event as it is now, with details that have Graph's own names."""
         params = {"$select": ",".join((_SELECT, *sorted(details)))}
-        return self._graph.call("GET", _event(mailbox, event_id), params=params, prefer=PREFER)
+        return _whole(self._graph.call("GET", _event(mailbox, event_id), params=params, prefer=PREFER))
 
     def around(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Yield what touches the time between two moments, series as occurrences ("List calendarView")."""
         window = {"startDateTime": written(start - _MARGIN), "endDateTime": written(end + _MARGIN)}
-        return self._graph.pages(
-            f"{_of(mailbox)}/calendarView", {**window, "$select": _SELECT, "$top": "100"}, prefer=PREFER
-        )
+        params = {**window, "$select": _SELECT, "$top": "100"}
+        return map(_whole, self._graph.pages(f"{_of(mailbox)}/calendarView", params, prefer=PREFER))
+
+
+def _whole(event: Any) -> dict[str, Any]:
+    """Return an event that can be told apart from others. Raises GraphUnavailable: ask again."""
+    if isinstance(event, dict) and isinstance(event.get("id"), str) and event["id"]:
+        return event
+    raise GraphUnavailable(200, "Unreadable")
 
 
 def _of(mailbox: str) -> str:

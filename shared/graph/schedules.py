@@ -39,7 +39,9 @@ class Schedules:
             if error.retry_after is not None:
                 raise
             answer = self._asked(path, body)
-        by_id = {str(one.get("scheduleId")).lower(): one for one in answer.get("value", [])}
+        told = answer.get("value")
+        found = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+        by_id = {str(one.get("scheduleId")).lower(): one for one in found}
         return [by_id.get(mailbox.lower(), {}) for mailbox in mailboxes]
 
     def _asked(self, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, time, timedelta, timezone, tzinfo
 from typing import Any
 
+from shared.errors import GraphRejected
 from shared.graph.zones import UnknownZone, zone_named
 from shared.partner.payload import UnreadableEvent, moment_of
 from shared.relay.slots import ALWAYS, Span, WorkingHours
@@ -40,17 +41,29 @@ def availability_of(information: dict[str, Any]) -> Availability:
     if error or not isinstance(items, list):
         code = error.get("responseCode") if isinstance(error, dict) else None
         raise NoSchedule(str(code)[:80] if code else "NoAnswer")
-    return Availability(working_hours_of(information.get("workingHours")), tuple(_busy(items, "status")))
+    try:
+        return Availability(working_hours_of(information.get("workingHours")), tuple(_busy(items, "status")))
+    except GraphRejected as error:
+        raise NoSchedule(error.code) from None
 
 
 def busy_spans(events: Iterable[dict[str, Any]]) -> list[Span]:
-    """Return the times that events of a calendar take."""
+    """Return the times that events of a calendar take. Raises GraphRejected."""
     return list(_busy((one for one in events if one.get("isCancelled") is not True), "showAs"))
 
 
 def span_of(event: dict[str, Any]) -> Span:
-    """Return an event's time, told in UTC. Raises UnreadableEvent."""
-    return Span(moment_of(event, "start"), moment_of(event, "end"))
+    """Return an event's time, told in UTC. Raises GraphRejected for one that cannot be read: it may be in the way."""
+    try:
+        return Span(moment_of(event, "start"), moment_of(event, "end"))
+    except UnreadableEvent:
+        raise GraphRejected(200, "UnreadableEvent") from None
+
+
+def readable(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event whose time can be read. Raises GraphRejected."""
+    span_of(event)
+    return event
 
 
 def working_hours_of(told: object) -> WorkingHours:
@@ -65,13 +78,10 @@ def working_hours_of(told: object) -> WorkingHours:
 
 
 def _busy(items: Iterable[dict[str, Any]], shown: str) -> Iterable[Span]:
-    """Yield what is neither free nor elsewhere; what cannot be read is an error, since it may be in the way."""
+    """Yield what is neither free nor elsewhere."""
     for item in items:
         if item.get(shown) not in LEFT_OPEN:
-            try:
-                yield span_of(item)
-            except UnreadableEvent:
-                raise NoSchedule("UnreadableItem") from None
+            yield span_of(item)
 
 
 def _zone(told: dict[str, Any]) -> tzinfo:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from shared import telemetry
 from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, SetupRefused
 from shared.relay.allowed import check_allowed
-from shared.relay.availability import busy_spans, span_of
+from shared.relay.availability import busy_spans, readable, span_of
 from shared.relay.calendar_refusal import refusal_of
 from shared.relay.free_slots import Slot, availabilities, nearest_slots
 from shared.relay.settle_bookings import end_booking, events_of, settle
@@ -119,7 +119,8 @@ def _gone_on_with(parts: Parts, standing: Booking, wish: BookingWish) -> Booked:
     if standing.state == "claimed" or Span(standing.start, standing.end) != wish.slot:
         raise SetupRefused(422, "The key is used", "This Idempotency-Key belongs to a booking of another time.")
     with parts.mailbox_slots(wish.mailbox):
-        return Booked(standing, parts.appointments.get(wish.mailbox, standing.event_id, parts.settings.details))
+        event = parts.appointments.get(wish.mailbox, standing.event_id, parts.settings.details)
+    return Booked(standing, readable(event))
 
 
 def _made_or_let_go(parts: Parts, claim: Booking, wish: BookingWish) -> Booked:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shared import telemetry
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefused
 from shared.relay.allowed import check_allowed
-from shared.relay.availability import span_of
+from shared.relay.availability import readable, span_of
 from shared.relay.book import Booked, is_open, make_room, rivals, taken
 from shared.relay.booking_request import read_new_times
 from shared.relay.calendar_refusal import refusal_of
@@ -69,11 +69,10 @@ def _event(parts: Parts, booking: Booking) -> dict[str, Any]:
     """Return the event of a booking; one that was deleted in Outlook ends the booking. Raises SetupRefused 404."""
     try:
         with parts.mailbox_slots(booking.mailbox):
-            event = parts.appointments.get(booking.mailbox, booking.event_id, parts.settings.details)
+            return readable(parts.appointments.get(booking.mailbox, booking.event_id, parts.settings.details))
     except GraphNotFound:
         parts.slots.remove(booking)
         raise _gone() from None
-    return event
 
 
 def _claimed(parts: Parts, booking: Booking, to: Span) -> Booking:
@@ -95,7 +94,7 @@ def _moved(parts: Parts, moving: Booking, to: Span, before: dict[str, Any]) -> B
     others = _others(parts, moving, to)
     if not is_open(parts, moving.mailbox, to, others):
         raise _left(parts, moving, to)
-    event = _put(parts, moving, to)
+    event = readable(_put(parts, moving, to))
     if rivals(_others(parts, moving, to), to, event.get("lastModifiedDateTime")):
         _put(parts, moving, span_of(before))
         raise _left(parts, moving, to)

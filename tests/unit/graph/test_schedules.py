@@ -50,7 +50,8 @@ def test_a_day_at_least_is_asked_for_at_the_first_mailbox(hours: float, end: str
 
 def test_answers_find_their_mailboxes_in_any_order() -> None:
     """And in any case of letters; one that is missing is empty, which is no schedule."""
-    responses.post(URL, json={"value": [{"scheduleId": "JON@contoso.com"}, {"scheduleId": "ida@contoso.com"}]})
+    found = [{"scheduleId": "JON@contoso.com"}, None, {"scheduleId": "ida@contoso.com"}]
+    responses.post(URL, json={"value": found})
     told = ask("ida@contoso.com", "no@contoso.com", "jon@contoso.com")
     assert [one.get("scheduleId") for one in told] == ["ida@contoso.com", None, "JON@contoso.com"]
 

@@ -35,8 +35,8 @@ def test_only_what_is_known_to_leave_room_does(status: str | None, *, busy: bool
     ("information", "code"),
     [({}, "NoAnswer"), ({"scheduleItems": None}, "NoAnswer"), ({"scheduleItems": [], "error": {}}, None),
      ({"scheduleItems": [], "error": {"responseCode": "5006"}}, "5006"),
-     ({"scheduleItems": [item(zone="W. Europe Standard Time")]}, "UnreadableItem"),
-     ({"scheduleItems": [item(start=None)]}, "UnreadableItem"),
+     ({"scheduleItems": [item(zone="W. Europe Standard Time")]}, "UnreadableEvent"),
+     ({"scheduleItems": [item(start=None)]}, "UnreadableEvent"),
      ({"scheduleItems": [], "workingHours": {**HOURS, "timeZone": {"name": "Mars"}}}, "UnknownTimeZone")],
 )  # fmt: skip
 def test_a_schedule_that_is_not_told_or_cannot_be_read_is_none(information: dict[str, Any], code: str | None) -> None:

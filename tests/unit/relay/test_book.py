@@ -105,6 +105,19 @@ def test_a_persons_event_is_in_the_way(world: BookingWorld) -> None:
     assert world.bookings() == []
 
 
+def test_an_event_that_cannot_be_read_may_be_in_the_way(world: BookingWorld) -> None:
+    """502, and nothing stays of the try."""
+    theirs = world.calendars.put(AGENT, world.slot(14).start, world.slot(14).end)
+    stored = world.calendars.events[AGENT][theirs["id"]]
+    stored |= {"start": {"dateTime": "2026-11-20T14:00:00", "timeZone": "Mars"}}
+    world.calendars._seen = lambda *_: [dict(stored)]  # type: ignore[method-assign]
+    with pytest.raises(SetupRefused) as caught:
+        book(world, world.wish())
+    assert (caught.value.status, "UnreadableEvent" in str(caught.value)) == (502, True)
+    assert world.bookings() == []
+    assert list(world.calendars.events[AGENT]) == [theirs["id"]]
+
+
 def test_a_persons_event_that_comes_between_the_look_and_ours_wins(world: BookingWorld) -> None:
     """It was there first, and ours is taken back."""
     theirs = world.slot(12, 15)
