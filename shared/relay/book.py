@@ -20,7 +20,7 @@ from shared import telemetry
 from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, SetupRefused
 from shared.relay.allowed import check_allowed
 from shared.relay.availability import busy_spans, readable, span_of
-from shared.relay.calendar_refusal import refusal_of
+from shared.relay.booking_refusal import booking_refusal
 from shared.relay.free_slots import Slot, availabilities, nearest_slots
 from shared.relay.settle_bookings import end_booking, events_of, settle
 from shared.relay.slots import DAY, Span, working_spans
@@ -64,7 +64,7 @@ def book(parts: Parts, wish: BookingWish) -> tuple[Booked, bool]:
                 return _made_or_let_go(parts, standing, wish), True
         return _gone_on_with(parts, standing, wish), False
     except GraphError as error:
-        raise refusal_of(error) from error
+        raise booking_refusal(error) from error
 
 
 def taken(parts: Parts, mailbox: str, wanted: Span) -> SlotTaken:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shared.errors import GraphError, SetupRefused
 from shared.relay.allowed import check_allowed
 from shared.relay.availability import Availability, NoSchedule, availability_of
-from shared.relay.calendar_refusal import refusal_of
+from shared.relay.booking_refusal import booking_refusal
 from shared.relay.settle_bookings import FRESH, spans_of
 from shared.relay.slots import DAY, Span, Want, free_starts, starts_of
 
@@ -89,7 +89,7 @@ def _told(schedules: Schedules, mailboxes: Sequence[str], window: Span) -> list[
     try:
         return schedules.of(mailboxes, window.start, window.end)
     except GraphError as error:
-        raise refusal_of(error) from error
+        raise booking_refusal(error) from error
 
 
 def _free_by_start(want: Want, told: dict[str, Availability]) -> dict[datetime, list[str]]:

@@ -10,8 +10,8 @@ from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefu
 from shared.relay.allowed import check_allowed
 from shared.relay.availability import readable, span_of
 from shared.relay.book import Booked, is_open, make_room, rivals, taken
+from shared.relay.booking_refusal import booking_refusal
 from shared.relay.booking_request import read_new_times
-from shared.relay.calendar_refusal import refusal_of
 from shared.relay.settle_bookings import end_booking, settle
 from shared.relay.slots import Span
 
@@ -27,7 +27,7 @@ def read_booking_of(parts: Parts, mailbox: str, booking_id: str) -> Booked:
     try:
         return Booked(booking, _event(parts, booking))
     except GraphError as error:
-        raise refusal_of(error) from error
+        raise booking_refusal(error) from error
 
 
 def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
@@ -39,7 +39,7 @@ def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
     try:
         gone = end_booking(parts, booking)
     except GraphError as error:
-        raise refusal_of(error) from error
+        raise booking_refusal(error) from error
     if not gone:
         raise _in_work()
     telemetry.count("slot_bookings", end="cancelled")
@@ -54,7 +54,7 @@ def move_booking(parts: Parts, mailbox: str, booking_id: str, content: dict[str,
         before = _event(parts, booking)
         return _moved(parts, _claimed(parts, booking, to), to, before)
     except GraphError as error:
-        raise refusal_of(error) from error
+        raise booking_refusal(error) from error
 
 
 def _standing(parts: Parts, mailbox: str, booking_id: str) -> Booking:

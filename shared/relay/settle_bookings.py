@@ -48,8 +48,10 @@ def settle_all(parts: Parts) -> None:
 
 def _settled_as_allowed(parts: Parts, booking: Booking) -> bool:
     if parts.allow_list.allows(booking.mailbox):
-        return settle(parts, booking)
-    return parts.slots.remove(booking)  # nothing of this mailbox is read or written any more
+        with suppress(GraphNotFound):
+            return settle(parts, booking)
+    now = parts.slots.get(booking.mailbox, booking.id)
+    return now is not None and parts.slots.remove(now)  # its mailbox is gone, or is left alone from now on
 
 
 def settle(parts: Parts, booking: Booking) -> bool:

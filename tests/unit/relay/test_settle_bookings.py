@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import GraphError, GraphUnavailable, SetupRefused
+from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefused
+from shared.relay.allow_list import AllowList
 from shared.relay.book import SlotTaken, book
 from shared.relay.settle_bookings import settle_all
 from tests.unit.relay.booking_world import AGENT, BookingWorld
@@ -128,6 +129,30 @@ def test_what_is_long_past_is_forgotten(world: BookingWorld) -> None:
     world.time += timedelta(days=1)
     settle_all(world)
     assert world.slot_rows.rows == {}
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_is_unfinished_at_a_mailbox_that_is_gone_is_forgotten(world: BookingWorld, *, gone: bool) -> None:
+    """Or at one that the customer has taken off the allow-list, whose calendar is left alone then."""
+
+    def fail(name: str) -> None:
+        if name == "create":
+            raise GraphUnavailable(503, "Busy", retry_after=2)
+
+    def no_mailbox(_: str) -> None:
+        if not gone:
+            pytest.fail("nobody may look")
+        raise GraphNotFound(404, "ErrorInvalidUser")
+
+    world.calendars.before = fail
+    with pytest.raises(SetupRefused):
+        book(world, world.wish(number=1))
+    world.calendars.before = no_mailbox
+    world.pass_by(121)
+    if not gone:
+        world.allow_list = AllowList("other@contoso.com", lambda _: [], world.now)
+    settle_all(world)
+    assert world.bookings() == []
 
 
 def test_a_call_that_comes_back_too_late_takes_its_event_away(world: BookingWorld) -> None:

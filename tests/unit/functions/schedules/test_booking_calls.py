@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from functions.schedules import cancel_booking, create_booking, get_booking, move_booking
+from functions.schedules import cancel_booking, create_booking, get_booking, list_slots, move_booking
+from shared.errors import GraphConflict, GraphError, GraphForbidden, GraphNotFound, GraphRejected, GraphUnavailable
 from tests.unit.functions.conftest import call, content_of
 from tests.unit.functions.schedules.conftest import AT, TALK, truth
+from tests.unit.functions.schedules.test_slot_calls import TUESDAY
 from tests.unit.functions.tenant_world import TenantWorld, problem, told
 from tests.unit.sandbox.graph.graph_world import APP, USER
 
@@ -142,3 +144,28 @@ def test_nothing_of_title_or_customer_is_stored(world: TenantWorld) -> None:
     booked(invite=True)
     assert world.rows.rows
     assert "anary" not in str(world.rows.rows)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(GraphConflict(409, "ExtensionError"), 502), (GraphRejected(412, "ErrorIrresolvableConflict"), 502),
+     (GraphRejected(400, "ErrorInvalidRequest"), 422), (GraphForbidden(403, "ErrorAccessDenied"), 502),
+     (GraphNotFound(404, "ErrorInvalidUser"), 404), (GraphUnavailable(503, "Busy", retry_after=3), 503)],
+)  # fmt: skip
+def test_an_error_of_graph_has_a_status_of_the_contract(
+    world: TenantWorld, monkeypatch: pytest.MonkeyPatch, error: GraphError, status: int
+) -> None:
+    """At every call, also those that other calls of calendars answer with 409 or 412."""
+    booking = booked()
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(world.graph, "call", fail)
+    given = {"route_params": at(booking)}
+    problem(list_slots, status, method="GET", route_params=AT, params=TUESDAY)
+    problem(create_booking, status, body=TALK | {"start": "2026-12-01T13:00:00"}, route_params=AT)
+    if status != 404:  # there is no event any more: tried above
+        problem(get_booking, status, method="GET", **given)
+        problem(move_booking, status, method="PATCH", body={"start": "2026-12-01T10:00:00Z"}, **given)
+        problem(cancel_booking, status, method="DELETE", **given)
