@@ -7,13 +7,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
 from shared.errors import GraphForbidden, SetupRefused
+from shared.graph.zones import zone_named
 from shared.relay.book import SlotTaken, book
-from shared.relay.slots import Span
+from shared.relay.booking_request import SlotsWish
+from shared.relay.free_slots import free_slots
+from shared.relay.slots import Span, Want
 from tests.unit.relay.booking_world import AGENT, BookingWorld
 
 
@@ -36,10 +40,13 @@ def test_a_free_slot_is_booked_once(world: BookingWorld) -> None:
     ]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_of_fifty_callers_exactly_one_gets_the_slot(world: BookingWorld, seed: int) -> None:
-    """In whatever order Graph answers them, and although nobody sees the other's event before it is too late."""
+@pytest.mark.parametrize("blind", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_of_fifty_callers_exactly_one_gets_the_slot(world: BookingWorld, seed: int, *, blind: bool) -> None:
+    """In whatever order Graph answers them, and also when it shows nobody's event to anybody."""
     chance = random.Random(seed)
+    if blind:
+        world.calendars._seen = lambda *_: []  # type: ignore[method-assign]
     world.calendars.before = world.calendars.after = lambda _: time.sleep(chance.random() / 500)
 
     def call(_: int) -> str:
@@ -84,6 +91,20 @@ def test_a_taken_slot_is_answered_with_the_nearest_free_ones(world: BookingWorld
     starts = [one.span.start for one in caught.value.nearest]
     nearest = [(13, 30), (13, 45), (12, 30), (14, 0), (12, 15)]
     assert starts == [world.slot(*one).start for one in nearest]
+
+
+def test_a_booking_that_graph_does_not_tell_of_yet_is_not_offered(world: BookingWorld) -> None:
+    """Neither as a free slot nor as one of the nearest; two minutes later Graph's word is taken."""
+    book(world, world.wish())
+    world.calendars._seen = lambda *_: []  # type: ignore[method-assign]
+    around = Span(world.slot(11, 30).start, world.slot(13).start)
+    wish = SlotsWish((AGENT,), "any", Want(around, timedelta(minutes=30)), zone_named("UTC"))
+    assert [one.span for one in free_slots(world, wish)] == [world.slot(11, 30), world.slot(12, 30)]
+    with pytest.raises(SlotTaken) as caught:
+        book(world, world.wish(world.slot(12, 15)))
+    assert not any(one.span.overlaps(world.slot()) for one in caught.value.nearest)
+    world.pass_by(121)
+    assert world.slot() in [one.span for one in free_slots(world, wish)]
 
 
 @pytest.mark.parametrize(("hour", "minutes"), [(15, 30), (14, 90), (20, 30)])
