@@ -42,9 +42,9 @@ def change_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 def cancel_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Cancel an appointment and tell its customer; doing it again is as good."""
     from shared.relay.bookings.change import cancel_appointment
-    from shared.relay.bookings.request import Cancellation, read
+    from shared.relay.bookings.request import BookingCancellation, read
 
-    asked = read(Cancellation, json_object(req.get_body() or b"{}"))
+    asked = read(BookingCancellation, json_object(req.get_body() or b"{}"))
     cancel_appointment(relay(), req.route_params["business"], req.route_params["appointment"], asked.message)
     return func.HttpResponse(status_code=204)
 

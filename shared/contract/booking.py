@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shared.contract import booking_answers as told
 from shared.contract.operation import Answer, Operation, Query
-from shared.relay.bookings.request import AppointmentAsked, AppointmentChange, Cancellation
+from shared.relay.bookings.request import AppointmentAsked, AppointmentChange, BookingCancellation
 
 BUSINESS = "bookings/{business}"
 ONE = BUSINESS + "/appointments/{appointment}"
@@ -28,7 +28,10 @@ _PAGE = (
 )
 _NAME = Query("name", "A part of the name of the business.", {"type": "string", "minLength": 1}, required=True)
 _SEARCH = Query(
-    "search", "Three letters or more of a customer's name or address.", {"type": "string", "minLength": 3}, required=True
+    "search",
+    "Three letters or more of a customer's name or address.",
+    {"type": "string", "minLength": 3},
+    required=True,
 )
 _STAFF = Query("staff", "Ids, addresses or names, separated by commas; else all.", {"type": "string"})
 
@@ -82,7 +85,7 @@ _TABLE = (
     Operation(
         "cancel_booking_appointment", "post", ONE + "/cancel", "partner",
         "Cancel an appointment; its customer is told.",
-        {204: _GONE}, WRITE, Cancellation, body_is_needed=False,
+        {204: _GONE}, WRITE, BookingCancellation, body_is_needed=False,
     ),
     Operation(
         "delete_booking_appointment", "delete", ONE, "partner", "Cancel an appointment without a message.",

@@ -55,7 +55,7 @@ class AppointmentChange(Asked):
     staff: list[Name] | None = Field(default=None, min_length=1, max_length=20)
 
 
-class Cancellation(Asked):
+class BookingCancellation(Asked):
     """What the customer and the staff are told."""
 
     message: str = Field(default="", max_length=1000)
