@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import azure.functions as func
 
 from functions.callers import READ, callable_by
-from functions.http import answer, page_size
+from functions.http import answer, json_object, page_size
 from shared.bootstrap import relay
 
 if TYPE_CHECKING:
@@ -58,13 +58,14 @@ def list_booking_staff(req: func.HttpRequest) -> func.HttpResponse:
     return answer(200, {"value": [public_staff(one) for one in staff(relay(), _named(req))]})
 
 
-@callable_by(blueprint, BUSINESS + "/customers", methods=["GET"], role=READ)
+@callable_by(blueprint, BUSINESS + "/customers/search", methods=["POST"], role=READ)
 def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
-    """Return the customers whose name or address holds the parameter `search`."""
+    """Return the customers whose name or address holds `search` of the body: the host logs addresses, never bodies."""
     from shared.partner.appointment import public_customer
     from shared.relay.bookings.lists import customers
+    from shared.relay.bookings.request import CustomerSearch, read
 
-    found = customers(relay(), _named(req), req.params.get("search", ""))
+    found = customers(relay(), _named(req), read(CustomerSearch, json_object(req.get_body())).search)
     return answer(200, {"value": [public_customer(one) for one in found]})
 
 

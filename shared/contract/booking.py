@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shared.contract import booking_answers as told
 from shared.contract.operation import Answer, Operation, Query
-from shared.relay.bookings.request import AppointmentAsked, AppointmentChange, BookingCancellation
+from shared.relay.bookings.request import AppointmentAsked, AppointmentChange, BookingCancellation, CustomerSearch
 
 BUSINESS = "bookings/{business}"
 ONE = BUSINESS + "/appointments/{appointment}"
@@ -27,12 +27,6 @@ _PAGE = (
     Query("after", "nextAfter of the page before.", {"type": "string", "pattern": "^([0-9]{1,6})?$"}),
 )
 _NAME = Query("name", "A part of the name of the business.", {"type": "string", "minLength": 1}, required=True)
-_SEARCH = Query(
-    "search",
-    "Three letters or more of a customer's name or address.",
-    {"type": "string", "minLength": 3},
-    required=True,
-)
 _STAFF = Query("staff", "Ids, addresses or names, separated by commas; else all.", {"type": "string"})
 
 _TABLE = (
@@ -53,8 +47,9 @@ _TABLE = (
         {200: Answer("The staff.", told.BookingStaffList)}, READ,
     ),
     Operation(
-        "search_booking_customers", "get", BUSINESS + "/customers", "partner", "Find customers by name or address.",
-        {200: Answer("Those that were found.", told.BookingCustomers)}, READ, query=(_SEARCH,),
+        "search_booking_customers", "post", BUSINESS + "/customers/search", "partner",
+        "Find customers by name or address.",
+        {200: Answer("Those that were found.", told.BookingCustomers)}, WRITE, CustomerSearch,
     ),
     Operation(
         "get_booking_availability", "get", BUSINESS + "/availability", "partner", "Tell when the staff is available.",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.relay import health
+from shared.relay.doctor_bookings import bookings
 from shared.relay.doctor_calendars import writing
 from shared.relay.doctor_graph import allow_list, calendars, clock, room_lists, token
 from shared.relay.doctor_partner import partner
@@ -47,6 +48,7 @@ def examine(parts: Examined, wish: Wish) -> list[Finding]:
         lambda: calendars(parts, wish),
         lambda: writing(parts, wish),
         lambda: [room_lists(parts)],
+        lambda: bookings(parts),
         lambda: [found("handshake", lambda: _handshake(parts), "Set PUBLIC_BASE_URL, which Graph has to reach.")],
         lambda: [partner(parts, wish)],
         *(_running(parts, name) for name in RUNNING),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.errors import GraphError, GraphForbidden, GraphNotFound, RelayError
+from shared.relay.doctor_bookings import roles_of_bookings
 from shared.relay.examination import MOST_MAILBOXES, Examined, Wish
 from shared.relay.finding import Failed, Finding, found, untold
 
@@ -37,7 +38,8 @@ def token(parts: Examined) -> Finding:
 
     def look() -> str:
         roles = parts.graph_probe().roles()
-        needed = {CALENDARS, PLACES} | ({WRITE} if parts.settings.switched_on & WRITERS else set())
+        needed = {CALENDARS, PLACES} | roles_of_bookings(parts.settings)
+        needed |= {WRITE} if parts.settings.switched_on & WRITERS else set()
         if surplus := sorted(roles - needed):
             raise Failed(
                 f"the token carries more than is needed: {', '.join(surplus)}",

@@ -61,6 +61,12 @@ class BookingCancellation(Asked):
     message: str = Field(default="", max_length=1000)
 
 
+class CustomerSearch(Asked):
+    """Whom to look for."""
+
+    search: str = Field(min_length=3, max_length=200, description="Three letters or more of a name or an address.")
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
