@@ -1,6 +1,7 @@
 """Appointments that are being made: one row for each, so that the same is never made twice at once.
 
-The id is a fingerprint of business, service, start and customer; nothing else of them is kept.
+The id is a fingerprint of business, service, start and customer, or of a business whose staff is being given away;
+nothing else of them is kept.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared import telemetry
 from shared.errors import GraphError, GraphUnavailable, SetupRefused
@@ -20,11 +21,13 @@ from shared.relay.bookings.names import business_id, service_named, staff_named
 from shared.relay.bookings.refusal import READING, WRITING, refusal_of, told_apart
 from shared.relay.bookings.request import AppointmentAsked, check_customer, moment_of
 from shared.relay.bookings.rules import broken_rule, is_free
+from shared.relay.bookings.turn import SOON, turn
 from shared.relay.moments import read_zone, refused
 from shared.relay.parts import Parts
 from shared.storage.attempts import Attempt
 
 ATTEMPT = timedelta(minutes=2)  # longer than the calls of one attempt, and than Bookings takes to show what it made
+LATEST = timedelta(minutes=1)  # after which an attempt sends nothing: the next one must see what it made
 LOOKS = (0.0, 1.0, 2.0)  # seconds before each look for what was perhaps made
 
 
@@ -55,7 +58,7 @@ def book(parts: Parts, business: str, asked: AppointmentAsked) -> tuple[Appointm
     attempt = _begun(parts, plan)
     try:
         standing = _standing(parts, plan)
-        made = standing or _made(parts, plan)
+        made = standing or _made(parts, plan, attempt)
     except SetupRefused as refusal:
         if not isinstance(refusal, PerhapsMade):
             parts.attempts.delete(attempt)
@@ -130,12 +133,19 @@ def _standing(parts: Parts, plan: Plan) -> Appointment | None:
     return None
 
 
-def _made(parts: Parts, plan: Plan) -> Appointment:
+def _made(parts: Parts, plan: Plan, attempt: Attempt) -> Appointment:
     if broken := broken_rule(plan.business, plan.service, plan.start, parts.now()):
         raise SetupRefused(422, "Against the rules of the business", broken)
-    staff = _free(parts, plan)
     customer = _customer(parts, plan)
-    body = new_appointment(plan.service, [one.id for one in staff], plan.start, plan.asked, customer)
+    with turn(parts, plan.business.id):
+        staff = _free(parts, plan)
+        body = new_appointment(plan.service, [one.id for one in staff], plan.start, plan.asked, customer)
+        if attempt.until is not None and parts.now() > attempt.until - ATTEMPT + LATEST:
+            raise SetupRefused(503, "Microsoft Bookings is slow", "Nothing was booked. Send the same again.", SOON)
+        return _sent(parts, plan, body)
+
+
+def _sent(parts: Parts, plan: Plan, body: dict[str, Any]) -> Appointment:
     try:
         return parts.bookings.create(plan.business.id, body)
     except GraphUnavailable as error:

@@ -13,6 +13,7 @@ from shared.relay.bookings.names import business_id, staff_named
 from shared.relay.bookings.refusal import CANCELLING, READING, WRITING, refusal_of, told_apart
 from shared.relay.bookings.request import AppointmentChange, moment_of
 from shared.relay.bookings.rules import broken_rule, freed, is_free, merged, within_lead
+from shared.relay.bookings.turn import turn
 from shared.relay.moments import read_zone, refused
 from shared.relay.parts import Parts
 
@@ -29,10 +30,11 @@ def change_appointment(parts: Parts, business: str, appointment: str, asked: App
     if broken := broken_rule(found, service, at, parts.now()):
         raise SetupRefused(422, "Against the rules of the business", broken)
     staff = standing.staff_ids if asked.staff is None else _staff_ids(parts, found, service, asked.staff)
-    _check_free(parts, found, service, standing, staff, at)
-    with told_apart(WRITING):
+    with turn(parts, found.id), told_apart(WRITING):
+        _check_free(parts, found, service, standing, staff, at)
         parts.bookings.change(found.id, appointment, _changed(standing, service, at, staff))
-        telemetry.count("bookings", end="changed")
+    telemetry.count("bookings", end="changed")
+    with told_apart(READING):
         return parts.bookings.appointment(found.id, appointment)
 
 

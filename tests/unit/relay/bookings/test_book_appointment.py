@@ -95,7 +95,7 @@ def test_looking_back_goes_on_while_graph_is_away(world: AppointmentWorld) -> No
     world.graph.after[POST] = [raising(500)]
     world.graph.before[("GET", "calendarView")] = [lambda: None, raising(503), raising(503)]
     assert book(world, ADDRESS, asked())[1]
-    assert world.slept == [0.0, 1.0, 2.0]
+    assert world.slept[-3:] == [0.0, 1.0, 2.0]
 
 
 def test_asking_again_is_as_good(world: AppointmentWorld) -> None:
