@@ -1,17 +1,20 @@
 """Claims about the feature bookings on the running stack: the answers are the contract's, and nothing is made twice."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
+from sandbox.demo.canaries import Canaries, found_below, found_in
 from sandbox.process import ROOT
 from sandbox.stack import Stack
 from tests.end_to_end.world import World
@@ -128,29 +131,104 @@ def test_refusals_are_told_apart(world: World) -> None:
     assert (refused.status_code, "Bookings.Read.All" in refused.json()["detail"]) == (502, True)
 
 
-def test_the_example_of_the_partner_guide_books(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it stands on the page, with its own body."""
-    page = (ROOT / "docs" / "partner-bookings.md").read_text()
+Booked = Callable[[World, str, dict[str, Any]], Any]
+
+
+def in_python(world: World, business: str, asked: dict[str, Any]) -> Any:
+    """Call the page's `booked` in Python."""
     names: dict[str, Any] = {}
-    exec(compile(re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)[0], "page", "exec"), names)  # noqa: S102
+    exec(compile(examples("python")[0], "partner-bookings.md", "exec"), names)  # noqa: S102  (the page's own example)
+    return names["booked"](world.relay.url, world.relay.keys["function"], business, asked)
+
+
+def in_node(world: World, business: str, asked: dict[str, Any]) -> Any:
+    """Call the page's `booked` in Node."""
+    given = json.dumps([world.relay.url, world.relay.keys["function"], business, asked])
+    script = f"{examples('js')[0]}\nconsole.log(JSON.stringify(await booked(...{given})));"
+    environ = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(world.stack.certificates.ca_pem)}
+    node = ["node", "--input-type=module", "-e", script]
+    run = subprocess.run(node, capture_output=True, text=True, timeout=60, check=False, env=environ)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def examples(language: str) -> list[str]:
+    """Return the page's code blocks of a language."""
+    page = (ROOT / "docs" / "partner-bookings.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.M | re.S)
+
+
+@pytest.mark.parametrize("booked", [in_python, in_node])
+def test_the_examples_of_the_partner_guide_book(world: World, monkeypatch: pytest.MonkeyPatch, booked: Booked) -> None:
+    """As they stand on the page: by names, again after a 503, and once; what is not allowed is told."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(world.stack.certificates.bundle))
     asked = wish(12)
-    made = names["booked"](world.relay.url, world.relay.keys["function"], ADDRESS, asked)
-    example = json.loads(re.findall(r"^```json\n(.*?)^```$", page, re.M | re.S)[1])
-    assert made.keys() == example.keys()
+    world.fault("POST .*/appointments$", times=1, status=429, headers={"Retry-After": "1"})
+    made = booked(world, "Workshop & Co", asked)
+    assert [one["met"] for one in world.tenant.control("GET", "/faults")["faults"]] == [1]
+    assert made.keys() == json.loads(examples("json")[1]).keys()
+    assert booked(world, ADDRESS, asked) == made
     assert standing(world, asked) == [made["id"]]
-    assert names["booked"](world.relay.url, world.relay.keys["function"], ADDRESS, wish(20)) is None
+    assert booked(world, ADDRESS, wish(20)) is None
 
 
-def test_nothing_of_a_customer_is_kept_or_logged(world: World) -> None:
-    """Neither in storage nor in the host's log."""
-    asked = wish(13)
-    asked["customer"] |= {"name": "canary-name", "notes": "canary-notes", "phone": "canary-phone"}
-    assert world.relay.call("POST", f"/bookings/{ADDRESS}/appointments", json=asked).status_code == 201
-    rows = [dict(row) for row in world.table("attempts").list_entities()]
-    text = world.stack.host.log.read_text() + json.dumps(rows, default=str)
-    for canary in ("canary-name", "canary-notes", "canary-phone", asked["customer"]["email"]):
-        assert canary not in text
+def test_the_page_asks_for_what_the_relay_knows(world: World) -> None:
+    """Its first example is sound: at another time and by this business's names it books."""
+    body = json.loads(examples("json")[0])
+    changes = {"service": "Repair", "staff": ["Staff 9"], "start": at(14)}
+    assert world.relay.call("POST", f"/bookings/{ADDRESS}/appointments", json=body | changes).status_code == 201
+
+
+def test_nothing_of_a_customer_is_kept_logged_or_quoted(world: World) -> None:
+    """Whatever fails: neither in storage, nor in the host's log, nor in what a refusal says."""
+    canaries = Canaries(uuid.uuid4().hex[:8])
+    name, phone, notes, message, said, service, staff = map(
+        canaries.secret, ("name", "phone", "notes", "message", "graph", "service", "staff")
+    )
+    business = {"address": "canary@contoso.com", "displayName": canaries.secret("business"), "timeZone": "UTC",
+                "services": [{"id": "s", "displayName": service, "notes": notes}],
+                "staff": [{"id": "p", "displayName": staff}]}  # fmt: skip
+    world.tenant.control("POST", "/bookings", business)
+    customer = {"name": name, "email": f"{canaries.secret('mail')}@contoso.com", "phone": phone, "notes": notes}
+    asked = {"service": service, "staff": [staff], "start": at(9), "timeZone": "UTC", "customer": customer}
+    path, quoted = "/bookings/canary@contoso.com", b""
+
+    def call(status: int, method: str, below: str, body: Any = None) -> requests.Response:
+        answer = world.relay.call(method, f"{path}{below}", **({"json": body} if body else {}))
+        assert answer.status_code == status, answer.text
+        return answer
+
+    graph = {"error": {"code": "Unknown error " + said, "message": said}}
+    for fault in ({"status": 400}, {"status": 403}, {"status": 409}, {"status": 429}):
+        world.fault("POST .*/appointments$", times=1, body=graph, **fault)
+    for status in (422, 502, 409, 503, 201):
+        answer = call(status, "POST", "/appointments", asked)
+        quoted += answer.content if status != 201 else b""
+    one = f"/appointments/{answer.json()['id']}"
+    for status, wrong in ((422, {"more": notes}), (422, {"start": notes}), (404, {"service": f"{service}?"}),
+                          (422, {"customer": {"name": name, "email": notes}})):  # fmt: skip
+        quoted += call(status, "POST", "/appointments", asked | wrong).content
+    call(200, "POST", "/customers/search", {"search": name})
+    world.fault("POST .*/cancel$", times=1, status=400, body=graph)
+    quoted += call(422, "POST", f"{one}/cancel", {"message": message}).content
+    call(204, "POST", f"{one}/cancel", {"message": message})
+    assert found_in(quoted, canaries.secrets) == []
+    assert found_in(world.stack.host.log.read_bytes(), canaries.secrets) == []
+    assert found_below(world.stack.folder / "storage", canaries.secrets) == []
+
+
+def test_the_doctor_knows_what_the_feature_needs(world: World) -> None:
+    """Green with it; a permission that is taken away is named with the script that grants it."""
+
+    def found() -> dict[str, Any]:
+        checks = world.relay.call("POST", "/doctor", key="master", json={"ping": False}).json()["checks"]
+        return {one["name"]: one for one in checks if one["name"] in ("bookings", "token")}
+
+    assert [one["ok"] for one in found().values()] == [True, True]
+    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": [*ROLES[:2], ROLES[3]]})
+    ill = found()["bookings"]
+    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ROLES})
+    assert (ill["ok"], "-Feature bookings" in ill["whatToDo"], ROLES[2] in ill["detail"]) == (False, True, True)
 
 
 def test_the_demonstration_of_bookings_ends_well() -> None:

@@ -1,9 +1,13 @@
 """Claims about the contract: the running relay answers what docs/openapi.json says, and serves that document."""
 
+import re
+
 import pytest
 import requests
 
+from functions.features import MODULES
 from sandbox.process import ROOT
+from shared.contract.operations import operations
 from tests.end_to_end.contract import DOCUMENT, fault, judge, operation, schema_fault
 from tests.end_to_end.world import World
 
@@ -55,3 +59,15 @@ def test_an_answer_of_nobodys_route_is_the_hosts(world: World) -> None:
     """What no function serves is 404."""
     answer: requests.Response = world.relay.call("GET", "/no-such-thing")
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("feature", sorted(MODULES))
+def test_what_is_off_has_no_address(world: World, feature: str) -> None:
+    """By default every feature is off: each of its addresses is the host's 404, with the best of keys."""
+    told = [one for one in operations() if one.feature == feature]
+    assert told
+    for one in told:
+        path = "/" + re.sub(r"\{\w+\}", "room1@contoso.com", one.route)
+        unjudged = {"response": [lambda answer, **_: answer]}
+        answer = world.relay.call(one.method.upper(), path, key="master", hooks=unjudged)
+        assert (answer.status_code, answer.content) == (404, b""), one.function
