@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from functions.features import MODULES
 from sandbox.process import ROOT
 from sandbox.stack import Stack
+from sandbox.tenant.graph.bookings_rules import DAYS
 
 CONFIG = ROOT / "fuzz" / "schemathesis.toml"
 DOCUMENT = ROOT / "docs" / "openapi.json"
@@ -15,12 +17,18 @@ SETTINGS = {
     "SETTLE_SECONDS": "1",
     "ALLOWED_NOTIFICATION_HOSTS": "localhost",
     "ALLOWED_MAILBOXES": "@contoso.com,roomlist:building1@contoso.com",
-    "FEATURES": "relay,bookings",
+    "FEATURES": ",".join(("relay", *MODULES)),
+    "EVENT_DETAIL": "location,organizer,attendees",
 }
-ROLES = ["Calendars.Read", "Place.Read.All", "Bookings.Read.All", "BookingsAppointment.ReadWrite.All",
-         "Bookings.ReadWrite.All"]  # fmt: skip
-BUSINESS = {"address": "shop@contoso.com", "displayName": "Shop", "services": [{"displayName": "Repair"}],
-            "staff": [{"displayName": "Ada"}]}  # fmt: skip
+ROLES = ["Calendars.Read", "Calendars.ReadWrite", "Place.Read.All", "Bookings.Read.All",
+         "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]  # fmt: skip
+OPEN = [{"startTime": "00:00:00.0000000", "endTime": "00:00:00.0000000"}]
+BUSINESS = {
+    "address": "shop@contoso.com", "displayName": "Shop", "timeZone": "UTC",
+    "businessHours": [{"day": day, "timeSlots": OPEN} for day in DAYS],
+    "schedulingPolicy": {"minimumLeadTime": "PT0S", "maximumAdvance": "P36500D"},  # so that fixed moments do for long
+    "services": [{"id": "repair", "displayName": "Repair"}], "staff": [{"displayName": "Ada"}, {"displayName": "Bo"}],
+}  # fmt: skip
 
 AGENTS = ("room1@contoso.com", "room2@contoso.com", "kari@contoso.com")
 AT_WORK = {"daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
@@ -50,7 +58,8 @@ def plant_faults(stack: Stack) -> None:
             {"status": 403, "body": {"error": {"code": "ErrorAccessDenied", "message": "no"}}}, {"cut": True},
             {"status": 409, "body": {"error": {"code": "ExtensionError", "message": "no"}}},
             {"status": 201, "body": "<html>", "after": True})  # fmt: skip
-    for match in ("POST /v1.0/subscriptions", "DELETE /v1.0/subscriptions", "GET /v1.0/places"):
+    for match in ("POST /v1.0/subscriptions", "DELETE /v1.0/subscriptions", "GET /v1.0/places", "/v1.0/solutions/",
+                  "/v1.0/users/"):  # fmt: skip
         for way in ways * 3:
             stack.tenant.control("POST", "/faults", {"match": match, "times": 2, **way})
 

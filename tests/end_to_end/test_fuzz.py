@@ -7,12 +7,15 @@ import pytest
 from fuzz.api import SETTINGS, prepare, schemathesis, seed
 from sandbox.stack import Stack
 
+DOUBLES = "^/api/entra/(bookings|calendars|schedules)"  # the same functions behind another door: `make fuzz` has them
+
 
 @pytest.mark.timeout(300)
 def test_generated_requests_are_answered_as_the_document_says(tmp_path: Path) -> None:
     """Sound ones are accepted, others are refused, nobody gets in without a key, and none is a 5xx."""
     with Stack(tmp_path, SETTINGS, seed(1)) as stack:
         prepare(stack)
-        done = schemathesis(stack, tmp_path, "--seed", "1", "-n", "5", "--phases", "examples,coverage")
+        given = ("--seed", "1", "-n", "5", "--phases", "examples,coverage", "--exclude-path-regex", DOUBLES)
+        done = schemathesis(stack, tmp_path, *given)
         assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-1_000:]
         assert "(Failed, Id=" not in stack.host.log.read_text()
