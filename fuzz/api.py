@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from functions.features import MODULES
@@ -56,12 +57,17 @@ def plant_faults(stack: Stack) -> None:
     """Make Graph fail in all the ways it does, now and then."""
     ways = ({"status": 503}, {"status": 429, "headers": {"Retry-After": "1"}}, {"status": 500, "body": "<html>"},
             {"status": 403, "body": {"error": {"code": "ErrorAccessDenied", "message": "no"}}}, {"cut": True},
-            {"status": 409, "body": {"error": {"code": "ExtensionError", "message": "no"}}},
             {"status": 201, "body": "<html>", "after": True})  # fmt: skip
-    for match in ("POST /v1.0/subscriptions", "DELETE /v1.0/subscriptions", "GET /v1.0/places", "/v1.0/solutions/",
-                  "/v1.0/users/"):  # fmt: skip
-        for way in ways * 3:
-            stack.tenant.control("POST", "/faults", {"match": match, "times": 2, **way})
+    conflict = {"status": 409, "body": {"error": {"code": "ExtensionError", "message": "no"}}}
+    for match in ("POST /v1.0/subscriptions", "DELETE /v1.0/subscriptions", "GET /v1.0/places"):
+        _plant(stack, match, *ways, conflict)
+    for match in ("/v1.0/solutions/", "/v1.0/users/"):
+        _plant(stack, match, *ways)
+
+
+def _plant(stack: Stack, match: str, *ways: Mapping[str, object]) -> None:
+    for way in ways * 3:
+        stack.tenant.control("POST", "/faults", {"match": match, "times": 2, **way})
 
 
 def faults_met(stack: Stack) -> int:

@@ -5,6 +5,7 @@ stands there in the end is compared with the tickets.
 """
 
 import json
+import re
 import secrets
 import sys
 import tempfile
@@ -40,6 +41,7 @@ class Story:
         """By the customer's address: the appointment's id and when it should be."""
         self.problems: list[str] = []
         self.heard: list[bytes] = []
+        self._staff: dict[str, str] = {}
         day = datetime.now(UTC) + timedelta(days=2)
         self._day = day + timedelta(days=-day.weekday() % 7 if day.weekday() > 4 else 0)
 
@@ -53,6 +55,8 @@ class Story:
         self._say("Bookings answers 500 although it made the appointment: the relay looks before it does anything.")
         self._fault("POST .*/appointments$", status=500, after=True)
         self._book("INC-1003", "Laptop repair", 13, 201)
+        if [one["met"] for one in self._stack.tenant.control("GET", "/faults")["faults"]] != [1]:
+            self.problems.append("Bookings did not answer 500: the story was not played")
         self._say("The tool sends the same once more, since it is not sure: the same appointment is the answer.")
         self._book("INC-1003", "Laptop repair", 13, 200)
         self._say("What the business does not allow never reaches Bookings.")
@@ -71,6 +75,7 @@ class Story:
         print(f"    {found['name']} <{found['id']}> offers: {names}")
         window = f"from={self._at(6):%Y-%m-%dT%H:%M:%SZ}&to={self._at(18):%Y-%m-%dT%H:%M:%SZ}"
         for one in self._expect("GET", f"/bookings/{NAME}/availability?{window}", 200)["value"]:
+            self._staff[one["id"]] = one["name"]
             free = ", ".join(f"{span['start'][11:16]}-{span['end'][11:16]}" for span in one["spans"])
             print(f"    {one['name']} is free (UTC): {free}")
 
@@ -100,11 +105,17 @@ class Story:
         answer: requests.Response = self._stack.relay.call(method, path, **({"json": body} if body else {}))
         self.heard.append(answer.content)
         content: dict[str, Any] = answer.json() if answer.content else {}
-        told = content.get("detail") or content.get("start") or ""
-        print(f"    {ticket or method:8} {answer.status_code} {told}", flush=True)
+        asked = f"{method} {re.sub('AAMk[^/]*', '{id}', path.partition('?')[0])}"
+        print(f"    {ticket:8} {asked}: {answer.status_code} {self._told(content)}", flush=True)
         if answer.status_code != status:
             self.problems.append(f"{method} {path}: {answer.status_code} instead of {status}")
         return content
+
+    def _told(self, content: dict[str, Any]) -> str:
+        if "title" not in content or "start" not in content:
+            return str(content.get("detail", ""))
+        staff = ", ".join(self._staff.get(one, one) for one in content["staffIds"])
+        return f"{content['title']} with {staff}, {content['start']} to {content['end'][11:]}"
 
     def _fault(self, match: str, **what: Any) -> None:
         self._stack.tenant.control("POST", "/faults", {"match": match, "times": 1, **what})

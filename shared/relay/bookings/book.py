@@ -196,4 +196,5 @@ def _read_back(parts: Parts, plan: Plan, error: GraphUnavailable) -> Appointment
         if found is not None:
             telemetry.count("bookings", end="read-back")
             return found
+    telemetry.count("bookings", end="perhaps")
     raise PerhapsMade(error)
