@@ -18,12 +18,12 @@ _FIRST = "Put token right first."
 
 def roles_of_bookings(settings: Settings) -> frozenset[str]:
     """Return the permissions that may be granted for the feature; none while it is off."""
-    return NEEDED | {CANCELLING} if _is_on(settings) else frozenset()
+    return NEEDED | {CANCELLING} if "bookings" in settings.switched_on else frozenset()
 
 
 def bookings(parts: Examined) -> list[Finding]:
     """Tell whether the token carries what the feature needs; nothing while it is off."""
-    return [found("bookings", lambda: _look(parts), _FIRST)] if _is_on(parts.settings) else []
+    return [found("bookings", lambda: _look(parts), _FIRST)] if "bookings" in parts.settings.switched_on else []
 
 
 def _look(parts: Examined) -> str:
@@ -35,7 +35,3 @@ def _look(parts: Examined) -> str:
         raise Failed(f"the feature is on, and the token carries no {', '.join(missing)}", _GRANT)
     told = f"the token carries {', '.join(sorted(NEEDED))}"
     return told if CANCELLING in roles else f"{told}; without {CANCELLING} no message can be sent at a cancellation"
-
-
-def _is_on(settings: Settings) -> bool:
-    return "bookings" in {word.strip().lower() for word in settings.features.split(",")}

@@ -19,7 +19,7 @@ from shared.graph.booking_types import Appointment, Business, Service, Staff
 from shared.relay.bookings.body import customer_body, new_appointment
 from shared.relay.bookings.names import business_id, service_named, staff_named
 from shared.relay.bookings.refusal import READING, WRITING, refusal_of, told_apart
-from shared.relay.bookings.request import AppointmentAsked, check_customer, moment_of
+from shared.relay.bookings.request import AppointmentAsked, check_customer, moment_of, start_of
 from shared.relay.bookings.rules import broken_rule, is_free
 from shared.relay.bookings.turn import SOON, turn
 from shared.relay.moments import read_zone, refused
@@ -83,7 +83,7 @@ class PerhapsMade(SetupRefused):
 def _planned(parts: Parts, business: str, asked: AppointmentAsked) -> Plan:
     """Look up what is named, and check what can be checked without looking at anybody's calendar."""
     zone = read_zone(asked.time_zone)
-    start = moment_of(asked.start, "start", zone)
+    start = start_of(asked.start, zone)
     check_customer(asked.customer)
     address = business_id(parts, business)
     with told_apart(READING):

@@ -11,7 +11,7 @@ from shared.graph.booking_types import Appointment, Business, Service
 from shared.relay.bookings.body import times
 from shared.relay.bookings.names import business_id, staff_named
 from shared.relay.bookings.refusal import CANCELLING, READING, WRITING, refusal_of, told_apart
-from shared.relay.bookings.request import AppointmentChange, moment_of
+from shared.relay.bookings.request import AppointmentChange, start_of
 from shared.relay.bookings.rules import broken_rule, freed, is_free, merged, within_lead
 from shared.relay.bookings.turn import turn
 from shared.relay.moments import read_zone, refused
@@ -22,7 +22,7 @@ def change_appointment(parts: Parts, business: str, appointment: str, asked: App
     """Move an appointment, or give it to others, and return it as it is then. Raises SetupRefused."""
     if asked.start is None and asked.staff is None:
         raise refused("start or staff: give at least one of them")
-    start = None if asked.start is None else moment_of(asked.start, "start", read_zone(asked.time_zone))
+    start = None if asked.start is None else start_of(asked.start, read_zone(asked.time_zone))
     found, service, standing = _found(parts, business, appointment)
     at = standing.start if start is None else start
     if late := within_lead(merged(service.policy, found.policy), standing.start, parts.now()):

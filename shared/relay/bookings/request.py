@@ -84,6 +84,17 @@ def moment_of(text: str, field: str, zone: Zone | None = None) -> datetime:
     return read_moment(field, text, zone).utc
 
 
+def start_of(text: str, zone: Zone | None) -> datetime:
+    """Return when an appointment begins. Raises SetupRefused 422.
+
+    With a minute: whatever Bookings did to seconds, the appointment would not be known again.
+    """
+    start = moment_of(text, "start", zone)
+    if start.second:
+        raise refused("start: appointments begin with a minute; leave the seconds out")
+    return start
+
+
 def window_of(start: str | None, end: str | None) -> tuple[datetime, datetime]:
     """Return the window between two moments. Raises SetupRefused 422."""
     if not start or not end:

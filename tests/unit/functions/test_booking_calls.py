@@ -1,37 +1,18 @@
-"""Claims about the calls of the feature bookings: statuses, exactly the public fields, and problem details."""
+"""Claims about the calls of the feature bookings: statuses, exactly the public fields, and who hears what."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cached_property
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from functions import appointments, bookings, callers
-from shared.callers.door import Door
-from shared.callers.rate import CallRate
 from shared.contract import booking_answers as told
-from shared.contract.answers import Problem
-from tests.unit.callers.minting import key_of
-from tests.unit.functions.conftest import call, content_of
-from tests.unit.relay.bookings.appointments_world import ADDRESS, AppointmentWorld, raising
-
-CANARY = "canary-of-a-customer"
-ASKED = {"service": "Haircut", "start": "2026-11-24T12:00:00Z",
-         "customer": {"name": CANARY, "email": f"{CANARY}@contoso.com", "phone": CANARY, "notes": CANARY}}  # fmt: skip
-
-
-class CalledWorld(AppointmentWorld):
-    """A world that lets callers in."""
-
-    @cached_property
-    def door(self) -> Door:
-        """Return who lets callers in."""
-        rate = CallRate(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
-        return Door(self.settings, lambda: key_of, rate)
+from tests.unit.functions.booking_calls import ASKED, CANARY, CalledWorld, asked
+from tests.unit.functions.conftest import content_of
+from tests.unit.relay.bookings.appointments_world import ADDRESS, raising
 
 
 @pytest.fixture
@@ -42,11 +23,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
         monkeypatch.setattr(module, "relay", lambda: made)
     yield made
     made.workers.shutdown()
-
-
-def asked(function: Any, method: str = "GET", body: object = b"", params: Any = None, **route: str) -> Any:
-    """Call a function about the business."""
-    return call(function, method, body=body, params=params or {}, route_params={"business": ADDRESS, **route})
 
 
 def test_every_answer_is_what_the_contract_says_to_the_field(world: CalledWorld) -> None:
@@ -137,66 +113,3 @@ def test_appointments_are_listed_by_date_and_by_pages(world: CalledWorld) -> Non
     window = {"from": "2026-11-24T10:00:00Z", "to": "2026-11-24T13:00:00Z"}
     within = content_of(asked(bookings.list_booking_appointments, params=window))["value"]
     assert [one["start"][11:13] for one in within] == ["12"]
-
-
-@pytest.mark.parametrize(
-    ("function", "params"),
-    [(bookings.list_booking_businesses, {}), (bookings.list_booking_businesses, {"name": " "}),
-     (bookings.list_booking_businesses, {"name": "\ud800"}),
-     (bookings.get_booking_availability, {}), (bookings.list_booking_appointments, {"after": "x"}),
-     (bookings.list_booking_appointments, {"after": "²"}), (bookings.list_booking_appointments, {"pageSize": "0"}),
-     (bookings.list_booking_appointments, {"from": "2026-11-24T10:00:00Z"}),
-     (bookings.list_booking_appointments, {"from": "2026-11-24T10:00:00Z", "to": "2026-11-24T10:00:00Z"}),
-     (bookings.list_booking_appointments, {"from": "2026-11-24T10:00:00Z", "to": "2027-11-24T10:00:00Z"}),
-     (bookings.list_booking_appointments, {"from": "2026-11-24T10:00:00", "to": "2026-11-24T11:00:00"}),
-     (bookings.list_booking_appointments, {"from": "0001-01-01T00:00:00+14:00", "to": "9999-12-31T23:59:59-14:00"})],
-)  # fmt: skip
-def test_a_parameter_that_is_not_sound_is_422(world: CalledWorld, function: Any, params: dict[str, str]) -> None:
-    """And Graph is not asked."""
-    answer = asked(function, params=params)
-    assert answer.status_code == 422
-    Problem.model_validate(content_of(answer))
-    assert world.graph.calls == []
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [(b"", 400), (b"[]", 400), ({}, 422), ({"search": "ka"}, 422), ({"search": " k  "}, 422), ({"search": 123}, 422),
-     ({"search": CANARY, "more": 1}, 422)],
-)  # fmt: skip
-def test_a_search_for_customers_says_whom(world: CalledWorld, body: object, status: int) -> None:
-    """In three letters at least, and what was sent is not quoted."""
-    answer = asked(bookings.search_booking_customers, "POST", body)
-    assert (answer.status_code, CANARY.encode() in answer.get_body()) == (status, False)
-    assert world.graph.calls == []
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [(b"", 400), (b"[]", 400), ({}, 422), (ASKED | {"more": 1}, 422), (ASKED | {"staff": "Ada"}, 422),
-     (ASKED | {"start": 7}, 422), (ASKED | {"customer": None}, 422), (ASKED | {"customer": {"name": "x"}}, 422),
-     (ASKED | {"service": ""}, 422), (b'{"\\ud800":1}', 422)],
-)  # fmt: skip
-def test_bad_bodies_are_problem_details(world: CalledWorld, body: object, status: int) -> None:
-    """RFC 9457, nobody's mistake is 500, and the value is not quoted."""
-    answer = asked(appointments.create_booking_appointment, "POST", body)
-    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
-    assert CANARY.encode() not in answer.get_body()
-    assert world.graph.calls == []
-
-
-@pytest.mark.parametrize("business", ["x@fabrikam.com", ".@contoso.com", "..", "a/b@contoso.com", "?", "a b", "\ud800"])
-def test_no_name_of_a_business_leads_elsewhere(world: CalledWorld, business: str) -> None:
-    """403 or 404, whatever it looks like."""
-    answer = call(bookings.get_booking_business, "GET", route_params={"business": business})
-    assert answer.status_code in (403, 404, 422, 502)
-    assert all("bookingBusinesses" in one or "@" in one for one in world.graph.calls)
-
-
-def test_too_many_businesses_ask_for_more_of_the_name(world: CalledWorld) -> None:
-    """Bookings' own limit, told as what to do."""
-    world.tenant.settings["bookingsFound"] = 0
-    answer = asked(bookings.list_booking_businesses, params={"name": "hair"})
-    assert (answer.status_code, "more of the name" in content_of(answer)["detail"]) == (422, True)
-
-

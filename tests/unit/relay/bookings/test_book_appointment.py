@@ -146,6 +146,7 @@ def test_a_crash_leaves_a_row_that_ends_by_itself(world: AppointmentWorld) -> No
      ({"start": "2027-03-23T12:00:00Z"}, (422, "start")), ({"end": "2026-11-24T13:00:00Z"}, (422, "end")),
      ({"service": "Shave"}, (404, "service")), ({"staff": ["Zoe"]}, (404, "staff")),
      ({"staff": ["Cid"]}, (422, "staff")), ({"start": "2026-11-24T12:00:00"}, (422, "start")),
+     ({"start": "2026-11-24T12:00:01Z"}, (422, "start")),
      ({"timeZone": "Mars/Base"}, (422, "timeZone")), ({"start": "noon"}, (422, "start")),
      ({"customer": {"name": "x", "email": "none"}}, (422, "customer.email")),
      ({"customer": {"name": "x\ny", "email": "x@contoso.com"}}, (422, "customer.name"))],

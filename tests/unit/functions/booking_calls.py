@@ -1,0 +1,31 @@
+"""What the tests of the feature bookings share: a world that lets callers in, and a call about its business."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from shared.callers.door import Door
+from shared.callers.rate import CallRate
+from tests.unit.callers.minting import key_of
+from tests.unit.functions.conftest import call
+from tests.unit.relay.bookings.appointments_world import ADDRESS, AppointmentWorld
+
+CANARY = "canary-of-a-customer"
+ASKED = {"service": "Haircut", "start": "2026-11-24T12:00:00Z",
+         "customer": {"name": CANARY, "email": f"{CANARY}@contoso.com", "phone": CANARY, "notes": CANARY}}  # fmt: skip
+
+
+class CalledWorld(AppointmentWorld):
+    """A world that lets callers in."""
+
+    @cached_property
+    def door(self) -> Door:
+        """Return who lets callers in."""
+        rate = CallRate(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
+        return Door(self.settings, lambda: key_of, rate)
+
+
+def asked(function: Any, method: str = "GET", body: object = b"", params: Any = None, **route: str) -> Any:
+    """Call a function about the business."""
+    return call(function, method, body=body, params=params or {}, route_params={"business": ADDRESS, **route})
