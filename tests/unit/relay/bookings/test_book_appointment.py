@@ -11,8 +11,10 @@ from sandbox.tenant.graph import types
 from shared.errors import SetupRefused
 from shared.graph.booking_types import Appointment
 from shared.relay.bookings.book import ATTEMPT, book
+from shared.relay.bookings.names import businesses_like
 from tests.unit.relay.bookings.appointments_world import (
     ADDRESS,
+    CUT,
     NOON,
     AppointmentWorld,
     asked,
@@ -173,11 +175,12 @@ def test_staff_that_is_busy_in_the_buffers_is_not_taken(world: AppointmentWorld)
 
 
 def test_a_business_that_is_not_allowed_is_403_and_graph_is_not_asked(world: AppointmentWorld) -> None:
-    """By its address; by its name it is not even found."""
-    world.add("salon@fabrikam.com", "Salon")
+    """By its address; by its name it is not even found, though it has the service."""
+    world.add("salon@fabrikam.com", "Salon", services=[CUT])
     assert refused(world, "salon@fabrikam.com")[0] == 403
     assert world.graph.calls == []
-    assert refused(world, "Salon")[0] == 404
+    assert refused(world, "Salon") == (404, "business")
+    assert [one.id for one in businesses_like(world, "a")] == [ADDRESS]
 
 
 def test_names_that_several_have_are_409(world: AppointmentWorld) -> None:
