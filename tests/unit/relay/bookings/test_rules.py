@@ -30,7 +30,8 @@ def refusal(world: AppointmentWorld, **policy: Any) -> str | None:
     ({"generalAvailability": CLOSED}, "cannot be booked on that day"),
     ({"generalAvailability": CLOSED | {"availabilityType": "customWeeklyHours", "businessHours": HOURS}},
      "hours of the service"),
-    ({"customAvailabilities": [CLOSED | {"startDate": "2026-11-20", "endDate": "2026-11-24"}]}, "cannot be booked on that day"),
+    ({"customAvailabilities": [CLOSED | {"startDate": "2026-11-20", "endDate": "2026-11-24"}]},
+     "cannot be booked on that day"),
 ])  # fmt: skip
 def test_the_rule_of_the_service_holds(world: AppointmentWorld, policy: dict[str, Any], told: str) -> None:
     """Where the business's would allow it."""
@@ -43,6 +44,8 @@ def test_the_rule_of_the_service_holds(world: AppointmentWorld, policy: dict[str
 @pytest.mark.parametrize(("business", "policy"), [
     ({"minimumLeadTime": "P5D"}, {"minimumLeadTime": "PT1H"}), ({"maximumAdvance": "P2D"}, {"maximumAdvance": "P9D"}),
     ({"allowStaffSelection": False}, {"allowStaffSelection": True}),
+    ({"generalAvailability": CLOSED},
+     {"generalAvailability": {"availabilityType": "bookWhenStaffAreFree", "businessHours": []}}),
 ])  # fmt: skip
 def test_the_rule_of_the_business_holds_where_the_service_has_none(
     world: AppointmentWorld, business: dict[str, Any], policy: dict[str, Any]
