@@ -174,7 +174,7 @@ def test_any_environment_is_settings(environ: dict[str, str]) -> None:
     """Loading never raises; what is broken is named, and every other setting can be read."""
     settings = Settings.load(environ)
     for name in NAMES:
-        if name in settings.problems:
+        if name in settings.problems and name != "FEATURES":  # of which the words that are known go on to work
             with pytest.raises(ConfigurationError):
                 getattr(settings, name.lower())
         else:
