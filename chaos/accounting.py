@@ -20,13 +20,15 @@ class Evidence:
 
     `accepted` are the events whose hints the relay answered with 202, `given_up` those of which the tenant gave a hint
     up; `parked` those that wait in the relay, by the reason; `told` those of which the partner has taken a delivery,
-    with the series' id beside each occurrence's. `deliveries` is the partner's journal.
+    with the series' id beside each occurrence's. `series_gone` are the series that people deleted: of one that went
+    before any of its occurrences was told there is nothing to tell. `deliveries` is the partner's journal.
     """
 
     accepted: frozenset[Key]
     given_up: frozenset[Key]
     parked: Mapping[Key, str]
     told: frozenset[Key]
+    series_gone: frozenset[Key]
     truth: Mapping[str, Calendar]
     picture: Mapping[str, Calendar]
     deliveries: Mapping[str, Any]
@@ -69,7 +71,7 @@ def account(found: Evidence) -> Account:
         if key in found.given_up:
             if members or key not in found.told:
                 result.healed_later.add(key)
-        elif not members and key in found.told:
+        elif not members and key in found.told | found.series_gone:
             result.delivered.add(key)  # also when an older state of it is a dead letter
         elif waiting:
             result.parked.add(key)

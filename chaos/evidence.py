@@ -14,7 +14,7 @@ from sandbox.demo.expected import expected_calendar
 EVER = ("2000-01-01T00:00:00Z", "2040-01-01T00:00:00Z")
 
 
-def gather(stage: Stage) -> Evidence:
+def gather(stage: Stage, series_gone: set[Key]) -> Evidence:
     """Return the evidence as it is now."""
     tenant, partner = stage.stack.tenant, stage.stack.partner
     outcomes = tenant.control("GET", "/notifications/outcomes")
@@ -23,6 +23,7 @@ def gather(stage: Stage) -> Evidence:
         accepted=_keys(outcomes["accepted"]),
         given_up=_keys(outcomes["givenUp"]),
         parked=parked(stage),
+        series_gone=frozenset(series_gone),
         told=_told(deliveries, partner.control("GET", "/raw")),
         truth={room: expected_calendar(tenant.calendar(room, *EVER)) for room in stage.rooms},
         picture={room: {one["id"]: one for one in events} for room, events in partner.picture().items()},

@@ -33,6 +33,7 @@ class Meeting:
 
     room: str
     id: str
+    immutable_id: str
     private: bool
     direct: bool
     series: bool
@@ -50,6 +51,7 @@ class Load:
         self._meetings: list[Meeting] = []
         self._last: Meeting | None = None
         self.made: dict[str, int] = {}
+        self.series_gone: set[tuple[str, str]] = set()
 
     def change(self) -> None:
         """Make the next change."""
@@ -78,7 +80,7 @@ class Load:
         name = self._marks.secret("organizer") if direct else self._marks.title()
         event["organizer"] = {"name": name, "address": self._address("organizer")}
         made = self._tenant.book(room, **event)
-        self._last = Meeting(room, made["id"], private, direct, series)
+        self._last = Meeting(room, made["id"], made["immutableId"], private, direct, series)
         self._meetings.append(self._last)
         return series
 
@@ -107,6 +109,8 @@ class Load:
     def _remove(self, meeting: Meeting) -> str:
         self._tenant.remove(meeting.room, meeting.id)
         self._meetings.remove(meeting)
+        if meeting.series:
+            self.series_gone.add((meeting.room, meeting.immutable_id))
         self._last = None
         return "deleted"
 

@@ -92,7 +92,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
     kills.stop(GRACE * plan.seconds)  # there is work enough left in which to be killed
     visits.stop()
     still = _calm(stage, began + plan.limit)
-    result = account(evidence.gather(stage))
+    result = account(evidence.gather(stage, load.series_gone))
     ended = time.monotonic()
     parked = list(evidence.parked(stage).values())
     outcome = Outcome(

@@ -16,7 +16,7 @@ def _event(event_id: str, title: str = "x", series: str | None = None) -> dict[s
 CALENDAR = {"one": _event("one"), "two": _event("two"), "s1": _event("s1", series="series")}
 GOOD = Evidence(
     accepted=frozenset({ONE, TWO, SERIES}), given_up=frozenset(), parked={}, told=frozenset({ONE, TWO, SERIES}),
-    truth={ROOM: CALENDAR}, picture={ROOM: CALENDAR},
+    series_gone=frozenset(), truth={ROOM: CALENDAR}, picture={ROOM: CALENDAR},
     deliveries={"count": 5, "distinct": 4, "duplicates": 1, "violations": []},
 )  # fmt: skip
 
@@ -105,3 +105,12 @@ def test_a_broken_contract_is_a_failure() -> None:
     broken = [{"number": 1, "webhookId": "x", "violation": "data: not what this webhook-id said before"}]
     result = account(replace(GOOD, deliveries={**GOOD.deliveries, "violations": broken}))
     assert result.problems == ["not by the contract: data: not what this webhook-id said before"]
+
+
+def test_a_series_that_went_before_it_was_told_owes_nothing() -> None:
+    """The partner has no occurrence of it; one that it still has is a lost change, and so is a single event."""
+    brief = replace(GOOD, accepted=frozenset({SERIES}), told=frozenset(), truth={ROOM: {}}, picture={ROOM: {}})
+    assert account(replace(brief, series_gone=frozenset({SERIES}))).problems == []
+    assert account(brief).lost == {SERIES}
+    kept = replace(brief, series_gone=frozenset({SERIES}), picture={ROOM: {"s1": CALENDAR["s1"]}})
+    assert account(kept).lost == {SERIES}

@@ -20,7 +20,7 @@ class Calendars:
         """Note a booking."""
         self.acts.append(("book", address, event))
         self.alive.add(f"event{len(self.acts)}")
-        return {"id": f"event{len(self.acts)}"}
+        return {"id": f"event{len(self.acts)}", "immutableId": f"immutable{len(self.acts)}"}
 
     def change(self, address: str, event_id: str, **event: Any) -> dict[str, Any]:
         """Note a change of what is there."""
@@ -80,3 +80,16 @@ def test_a_meeting_that_becomes_private_gets_a_title_that_never_leaves() -> None
     for event in turned:
         assert ("hiddenrun" if event["sensitivity"] == "private" else "shownrun") in event["subject"]
     assert len(turned) > 5
+
+
+def test_a_series_that_is_deleted_is_remembered() -> None:
+    """By the id that hints name; single meetings are not."""
+    calendars = Calendars()
+    load = Load(calendars, ROOMS, Marks("x"), random.Random(3))
+    for _ in range(3000):
+        load.change()
+    booked = {f"immutable{number}": act for number, act in enumerate(calendars.acts, 1) if act[0] == "book"}
+    removed = {f"immutable{act[2].removeprefix('event')}" for act in calendars.acts if act[0] == "remove"}
+    gone = {(booked[event][1], event) for event in removed if "rrule" in booked[event][2]}
+    assert gone
+    assert load.series_gone == gone
