@@ -183,6 +183,14 @@ def test_each_hook_is_there_for_both_shells() -> None:
         assert "set -x" not in texts[0]
 
 
+def test_what_a_hook_prints_is_seen() -> None:
+    """Without `interactive` azd clears what a hook has said. What stops a deployment is shown with its failure."""
+    hooks = yaml.safe_load((ROOT / "azure.yaml").read_text())["hooks"]
+    for name in ("postprovision", "postdeploy"):
+        assert {shell: how.get("interactive") for shell, how in hooks[name].items()} == {"posix": True, "windows": True}
+    assert "azd hooks run postprovision" in (ROOT / "docs/deployment.md").read_text()
+
+
 def test_every_action_is_pinned_by_its_hash() -> None:
     """A tag can be moved; and no job may write but the release's."""
     flows = {path.name: path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")}
