@@ -10,6 +10,9 @@ members of the group, and the assignment of the role "Application Calendars.Read
 named gets its own role within the same scope. Then it tests both sides of the scope. What is there already stays; running
 it twice does nothing new.
 
+A tenant may have several relays. Each has assignments of its own, with its client id in their names; relays of the same
+group share its scope, because Exchange refuses a second one with the same filter.
+
 Run it with -WhatIf first: that says what would be made, and changes nothing. Revoke-RelayMailboxAccess.ps1 undoes it.
 You need the Entra role Exchange Administrator (or Organization Management in Exchange), and no secret.
 See "Role Based Access Control for Applications in Exchange Online".
@@ -30,7 +33,7 @@ A mailbox of the group, to prove that it can be read.
 A mailbox that is not in the group, to prove that it cannot.
 
 .PARAMETER Name
-The name of the three objects, for a tenant with several relays.
+The name of the scope, for a tenant whose relays have different groups.
 
 .PARAMETER Feature
 The features of FEATURES that write calendars, if any: calendars, scheduling. permissions.json names the role of each.
@@ -85,7 +88,7 @@ if (-not $principal) {
     }
 }
 elseif ("$($principal.ObjectId)" -ne "$ObjectId") {
-    throw "Exchange knows $AppId with another object id, $($principal.ObjectId). Take the enterprise application's id; if that one is wrong, run Revoke-RelayMailboxAccess.ps1 first."
+    throw "Exchange knows $AppId with another object id, $($principal.ObjectId). Take the enterprise application's id; if that one is wrong, run Revoke-RelayMailboxAccess.ps1 -AppId $AppId first."
 }
 
 Write-Output '2. A management scope: the direct members of the group.'
@@ -97,13 +100,13 @@ if (-not $scope) {
     }
 }
 elseif (-not "$($scope.RecipientFilter)".Contains($groupName)) {
-    throw "A management scope $Name stands for something else: $($scope.RecipientFilter). Choose another -Name, or run Revoke-RelayMailboxAccess.ps1 first."
+    throw "A management scope $Name stands for something else: $($scope.RecipientFilter). Choose another -Name, or if this relay is to leave that group run Revoke-RelayMailboxAccess.ps1 -AppId $AppId first."
 }
 
 Write-Output '3. The role of each permission within that scope, and nowhere else.'
 foreach ($permission in $wanted) {
     $role = $permission.exchangeRole
-    $assignmentName = "$Name $($permission.name)"
+    $assignmentName = "Relay $($permission.name) $AppId"
     Write-Output "${role}: $($permission.why) It does not allow: $($permission.doesNotAllow)"
     $assignment = Get-ManagementRoleAssignment -Identity $assignmentName -ErrorAction SilentlyContinue
     if (-not $assignment) {
@@ -112,7 +115,7 @@ foreach ($permission in $wanted) {
         }
     }
     elseif ("$($assignment.Role)" -ne $role -or "$($assignment.CustomResourceScope)" -ne $Name) {
-        throw "A role assignment $assignmentName says something else: $($assignment.Role) within $($assignment.CustomResourceScope). Choose another -Name, or run Revoke-RelayMailboxAccess.ps1 first."
+        throw "A role assignment $assignmentName says something else: $($assignment.Role) within $($assignment.CustomResourceScope). Run Revoke-RelayMailboxAccess.ps1 -AppId $AppId first."
     }
 }
 

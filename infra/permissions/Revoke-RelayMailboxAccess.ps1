@@ -5,6 +5,7 @@
 Undoes Grant-RelayMailboxAccess.ps1: removes the role assignments, the management scope and the reference.
 
 .DESCRIPTION
+Only what is of this client id: another relay keeps its assignments, and the scope too, where it has the same.
 With -Permission it takes away the role of that permission alone, for a feature that is switched off.
 The group and its mailboxes stay as they are. What is gone already is as good; running it twice does nothing new.
 Run it with -WhatIf first; without it every removal asks (-Confirm:$false does not).
@@ -13,7 +14,7 @@ Run it with -WhatIf first; without it every removal asks (-Confirm:$false does n
 The client id of the relay's managed identity or app registration (the setting CLIENT_ID).
 
 .PARAMETER Name
-The name that was given to Grant-RelayMailboxAccess.ps1.
+The name of the scope that was given to Grant-RelayMailboxAccess.ps1.
 
 .PARAMETER Permission
 Names of permissions of permissions.json that were granted in Exchange; without it everything goes.
@@ -52,10 +53,13 @@ if ($principal) {
 }
 
 Write-Output "1. The role assignments of $($going -join ', '): from here on the relay is refused, after two hours at the latest."
+$ours = @()
 foreach ($one in $going) {
-    if (Get-ManagementRoleAssignment -Identity "$Name $one" -ErrorAction SilentlyContinue) {
-        if ($PSCmdlet.ShouldProcess("$Name $one", 'Remove the role assignment')) {
-            Remove-ManagementRoleAssignment -Identity "$Name $one" -Confirm:$false -ErrorAction Stop
+    $assignmentName = "Relay $one $AppId"
+    $ours += $assignmentName
+    if (Get-ManagementRoleAssignment -Identity $assignmentName -ErrorAction SilentlyContinue) {
+        if ($PSCmdlet.ShouldProcess($assignmentName, 'Remove the role assignment')) {
+            Remove-ManagementRoleAssignment -Identity $assignmentName -Confirm:$false -ErrorAction Stop
         }
     }
 }
@@ -65,7 +69,11 @@ if ($Permission) {
 }
 
 Write-Output '2. The management scope.'
-if (Get-ManagementScope -Identity $Name -ErrorAction SilentlyContinue) {
+$sharing = @(Get-ManagementRoleAssignment | Where-Object { "$($_.CustomResourceScope)" -eq $Name -and $ours -notcontains $_.Name })
+if ($sharing) {
+    Write-Warning "It stays: others are within it ($(@($sharing | ForEach-Object { $_.Name }) -join ', '))."
+}
+elseif (Get-ManagementScope -Identity $Name -ErrorAction SilentlyContinue) {
     if ($PSCmdlet.ShouldProcess($Name, 'Remove the management scope')) {
         Remove-ManagementScope -Identity $Name -Confirm:$false -ErrorAction Stop
     }

@@ -17,6 +17,7 @@ from tests.unit.infra.powershell_values import NotFound, Thing
 GRAPH = "00000003-0000-0000-c000-000000000000"
 RELAY, API, PARTNER = (f"{n}0000000-0000-4000-8000-000000000000" for n in "123")
 ROOMS = "rooms@contoso.com"
+LONGEST = 64  # characters of a name: "New-ManagementScope", "New-ManagementRoleAssignment"
 BOOKINGS = {
     "Bookings.Read.All": "6e98f277-b046-4193-a4f2-6bf6a78cd491",
     "BookingsAppointment.ReadWrite.All": "9769393e-5a9f-4302-9e3d-7e018ecb64a7",
@@ -67,6 +68,9 @@ class Exchange:
         return _found(self.scopes, identity)
 
     def new_managementscope(self, name: str, recipientrestrictionfilter: str) -> Thing:
+        assert len(name) <= LONGEST
+        similar = [one["name"] for one in self.scopes.values() if one["recipientfilter"] == recipientrestrictionfilter]
+        assert not similar, f"a similar scope is there: {similar}"
         self.changes.append("New-ManagementScope")
         return _added(self.scopes, name, Thing(Name=name, RecipientFilter=recipientrestrictionfilter))
 
@@ -75,12 +79,13 @@ class Exchange:
         self.changes.append("Remove-ManagementScope")
         del self.scopes[identity]
 
-    def get_managementroleassignment(self, identity: str) -> Thing:
-        return _found(self.roles, identity)
+    def get_managementroleassignment(self, identity: str = "") -> Thing | list[Thing]:
+        return _found(self.roles, identity) if identity else list(self.roles.values())
 
     def new_managementroleassignment(self, name: str, app: str, role: str, customresourcescope: str = "") -> Thing:
         assert app in [one["objectid"] for one in self.principals.values()], "-App is the object id"
         assert not customresourcescope or customresourcescope in self.scopes
+        assert len(name) <= LONGEST
         self.changes.append("New-ManagementRoleAssignment")
         made = Thing(Name=name, App=app, Role=role, CustomResourceScope=customresourcescope)
         return _added(self.roles, name, made)

@@ -117,7 +117,7 @@ def test_the_relay_reads_the_group_and_nobody_else(tenant: Tenant) -> None:
 def test_what_a_feature_needs_is_granted_only_where_it_is_named(tenant: Tenant, feature: str) -> None:
     """And taken away alone when it is switched off; what is granted and not needed is told."""
     run(tenant, "Grant-RelayMailboxAccess", **SCOPED)
-    assert list(tenant.roles) == ["Calendar Relay Calendars.Read"]
+    assert list(tenant.roles) == [f"Relay Calendars.Read {RELAY}"]
     with pytest.raises(Thrown, match=r"not in the scope of Application Calendars\.ReadWrite"):
         run(tenant, "Test-RelayMailboxAccess", AppId=RELAY, Feature=[feature], **MAILBOXES)
     run(tenant, "Grant-RelayMailboxAccess", Feature=[feature], **SCOPED)
@@ -126,7 +126,7 @@ def test_what_a_feature_needs_is_granted_only_where_it_is_named(tenant: Tenant, 
     with pytest.raises(Thrown, match=r"holds Application Calendars\.ReadWrite, which it does not need"):
         run(tenant, "Test-RelayMailboxAccess", AppId=RELAY, **MAILBOXES)
     run(tenant, "Revoke-RelayMailboxAccess", AppId=RELAY, Permission=["Calendars.ReadWrite"])
-    assert list(tenant.roles) == ["Calendar Relay Calendars.Read"]
+    assert list(tenant.roles) == [f"Relay Calendars.Read {RELAY}"]
     run(tenant, "Test-RelayMailboxAccess", AppId=RELAY, **MAILBOXES)
 
 
@@ -176,7 +176,7 @@ def test_the_wrong_object_id_is_found_out(tenant: Tenant) -> None:
 def test_a_scope_or_a_role_of_that_name_for_something_else_is_left_alone(tenant: Tenant) -> None:
     """It would grant something else than what was asked for."""
     run(tenant, "Grant-RelayMailboxAccess", **SCOPED)
-    tenant.roles["Calendar Relay Calendars.Read"]["customresourcescope"] = ""
+    tenant.roles[f"Relay Calendars.Read {RELAY}"]["customresourcescope"] = ""
     with pytest.raises(Thrown, match="says something else"):
         run(tenant, "Grant-RelayMailboxAccess", **SCOPED)
     tenant.scopes["Calendar Relay"]["recipientfilter"] = "Title -like 'VP*'"
