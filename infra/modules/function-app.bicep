@@ -139,12 +139,18 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   properties: union(relaySettings, otherSettings, platformSettings)
 }
 
-// Nobody signs in with a publishing password.
-resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for door in ['ftp', 'scm']: {
+// Nobody signs in with a publishing password. Two, and no loop: the compiler wants to know each name, by which it tells their types.
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
-  name: door
+  name: 'ftp'
   properties: { allow: false }
-}]
+}
+
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
 
 output name string = app.name
 output url string = 'https://${app.properties.defaultHostName}'

@@ -117,6 +117,15 @@ def test_no_secret_is_a_parameter_or_an_output() -> None:
                             r"resources\.outputs\.(\w*Name|url|clientId|identityPrincipalId)", end), end  # fmt: skip
 
 
+def test_what_a_name_tells_the_type_of_has_a_literal_one() -> None:
+    """By it the compiler tells their properties; with a loop's variable it warns (BCP225), and CI stops there."""
+    kinds = "basicPublishingCredentialsPolicies|sites/config"
+    for name, body in BICEP.items():
+        made = re.findall(rf"({kinds})@[\d-]+' = {{\n  parent: \w+\n  name: '\w+'\n", body)
+        assert len(made) == len(re.findall(rf"({kinds})@", body)), name
+    assert APP.count("basicPublishingCredentialsPolicies@") == APP.count("{ allow: false }") == 2
+
+
 def test_modules_are_our_own_and_the_files_short() -> None:
     """A registry's modules could not be read here."""
     for name, body in BICEP.items():
