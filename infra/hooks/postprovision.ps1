@@ -50,7 +50,8 @@ if ($env:RELAY_GRAPH_CREDENTIAL -eq 'managed-identity') {
 Write-Output @"
   2. Only for room lists: infra/permissions/Grant-RelayPermission.ps1 -AppId $env:RELAY_CLIENT_ID -Feature room-lists -WhatIf
      For what FEATURES names (docs/deployment.md): -Feature calendars,scheduling in step 1, -Feature bookings in step 2.
-  3. Give the partner the signing secret (partner-signing-secret) and a way in: docs/callers.md.
+  3. Give the partner the signing secret (partner-signing-secret) and a way in: docs/callers.md. Nobody may read in the vault
+     by himself: docs/deployment.md, "Open the vault".
 Exchange needs up to two hours to know. Then ask $env:RELAY_URL whether it is well:
 python -m relay_admin doctor (docs/command-line.md).
 "@

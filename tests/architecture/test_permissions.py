@@ -83,6 +83,20 @@ def test_the_page_names_every_script_and_no_other() -> None:
         assert set(re.findall(r" -(\w+)", arguments)) <= {*known, "WhatIf"}, name
 
 
+def test_who_has_to_open_the_vault_is_told_how() -> None:
+    """Not even an Owner may read a secret: each page that asks for it leads there, and each role is taken back."""
+    pages = {name: (ROOT / f"docs/{name}.md").read_text() for name in ("deployment", "permissions", "operations")}
+    assert "\n## Open the vault\n" in pages["deployment"]
+    for name, page in pages.items():
+        assert f"({'' if name == 'deployment' else 'deployment.md'}#open-the-vault)" in page, name
+    taken, given_back = (
+        re.findall(rf'az role assignment {verb} --role "(.+?)".* --scope "\$SCOPE"', pages["deployment"])
+        for verb in ("create", "delete")
+    )
+    assert taken == given_back == ["Key Vault Secrets User"]
+    assert "enableRbacAuthorization: true" in (ROOT / "infra/modules/vault.bicep").read_text()
+
+
 def test_the_page_names_every_azure_role_that_the_deployment_gives() -> None:
     """A role more or less in Bicep is one more or less on the page."""
     bicep = "\n".join(path.read_text() for path in (ROOT / "infra").rglob("*.bicep"))
