@@ -1,5 +1,6 @@
 #!/bin/sh
-# Before anything is made: a budget needs a first month that stays the same at every deployment, so it is noted once.
+# Before anything is made: a budget needs a first month that stays the same at every deployment, so it is noted once. A subnet for
+# Flex Consumption is lent to Microsoft.App, which the subscription has to know for that.
 set -eu
 
 if [ -z "${PARTNER_WEBHOOK_URL:-}" ]; then
@@ -8,4 +9,7 @@ if [ -z "${PARTNER_WEBHOOK_URL:-}" ]; then
 fi
 if [ "${BUDGET_AMOUNT:-0}" != 0 ] && [ -z "${BUDGET_START:-}" ]; then
   azd env set BUDGET_START "$(date -u +%Y-%m-01)"
+fi
+if [ "${PRIVATE_NETWORKING:-false}" = true ]; then
+  az provider register --namespace Microsoft.App --wait ${AZURE_SUBSCRIPTION_ID:+--subscription "$AZURE_SUBSCRIPTION_ID"}
 fi

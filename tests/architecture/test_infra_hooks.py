@@ -122,6 +122,20 @@ def test_a_budget_gets_its_first_month_once(kept: Path) -> None:
     assert re.fullmatch(r"env set BUDGET_START \d{4}-\d\d-01\n", (kept / "azd-calls").read_text())
 
 
+def test_a_private_network_registers_whom_its_subnet_is_lent_to(kept: Path) -> None:
+    """In the subscription of the environment, and before anything is made; without the network nothing is asked."""
+    assert "'Microsoft.App/environments'" in (ROOT / "infra/modules/network.bicep").read_text()
+    partner = {"PARTNER_WEBHOOK_URL": "https://partner.example/webhook"}
+    for given in ({}, {"PRIVATE_NETWORKING": "false"}):
+        assert run("preprovision.sh", kept, **partner, **given).returncode == 0
+    assert not (kept / "calls").exists()
+    for subscription in ("sub", ""):
+        given = {"PRIVATE_NETWORKING": "true", "AZURE_SUBSCRIPTION_ID": subscription}
+        assert run("preprovision.sh", kept, **partner, **given).returncode == 0
+    command = "provider register --namespace Microsoft.App --wait"
+    assert (kept / "calls").read_text().splitlines() == [f"{command} --subscription sub", command]
+
+
 class Relay(BaseHTTPRequestHandler):
     """Answers a handshake, after some calls that fail."""
 
