@@ -128,6 +128,7 @@ module resources 'resources.bicep' = {
 
 // Names only, for the hooks and the scripts in permissions/; what is secret never leaves the vault.
 output AZURE_LOCATION string = location
+output AZURE_SUBSCRIPTION_ID string = subscription().subscriptionId
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = group.name
 output RELAY_APP_NAME string = resources.outputs.appName

@@ -111,9 +111,9 @@ def test_no_secret_is_a_parameter_or_an_output() -> None:
         for line in re.findall(r"^(?:output|param) .+$", body, re.MULTILINE):
             assert not re.search(r"secret|password|token|connection|accountkey", line, re.IGNORECASE), line
     ends = re.findall(r"^output \w+ string = (.+)$", BICEP["main.bicep"], re.MULTILINE)
-    assert len(ends) == 10
+    assert len(ends) == 11
     for end in ends:
-        assert re.fullmatch(r"location|tenant\(\)\.tenantId|group\.name|graphSignIn|"
+        assert re.fullmatch(r"location|tenant\(\)\.tenantId|subscription\(\)\.subscriptionId|group\.name|graphSignIn|"
                             r"resources\.outputs\.(\w*Name|url|clientId|identityPrincipalId)", end), end  # fmt: skip
 
 

@@ -180,6 +180,18 @@ def test_an_endpoint_that_stays_cold_is_told_and_breaks_no_deployment(tmp_path: 
     assert "did not answer as Graph expects it" in done.stderr
 
 
+def test_a_deployment_without_azd_tells_the_hooks_all_that_they_read() -> None:
+    """Its outputs are the variables of the two hooks that come after it, but for those with a default."""
+    outputs = set(re.findall(r"^output ([A-Z_]+) ", (ROOT / "infra/main.bicep").read_text(), re.MULTILINE))
+    texts = [(HOOKS / name).read_text() for name in ("postprovision.sh", "postdeploy.sh")]
+    assert set(re.findall(r"\$([A-Z_]+)", "".join(texts))) <= outputs
+    assert GIVEN.keys() <= outputs
+    page = (ROOT / "docs/deployment.md").read_text().partition("\n## Without azd\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r'"\$([A-Z_]+)"', page)) <= outputs
+    required = re.findall(r"^param (\w+) \w+$", (ROOT / "infra/main.bicep").read_text(), re.MULTILINE)
+    assert set(re.findall(r" (\w+)=", page.partition("--parameters")[2].partition("eval")[0])) == set(required)
+
+
 def test_each_hook_is_there_for_both_shells() -> None:
     """With the same secrets, settings, steps and calls."""
     hooks = yaml.safe_load((ROOT / "azure.yaml").read_text())["hooks"]
