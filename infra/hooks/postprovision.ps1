@@ -37,9 +37,8 @@ Write-Output @"
 
 The relay stands, and may read no calendar yet. Each script below shows with -WhatIf what it would do; docs/permissions.md
 says the same for the portal.
-  1. Exchange: give it the calendars of one group of mailboxes, and of no other.
-       infra/permissions/Grant-RelayMailboxAccess.ps1 -AppId $env:RELAY_CLIENT_ID -ObjectId OBJECT_ID -Group GROUP ``
-         -MailboxInside ROOM -MailboxOutside SOMEBODY -WhatIf
+  1. Exchange, in PowerShell (pwsh): give it the calendars of one group of mailboxes, and of no other.
+       infra/permissions/Grant-RelayMailboxAccess.ps1 -AppId $env:RELAY_CLIENT_ID -ObjectId OBJECT_ID -Group GROUP -MailboxInside ROOM -MailboxOutside SOMEBODY -WhatIf
 "@
 if ($env:RELAY_GRAPH_CREDENTIAL -eq 'managed-identity') {
     Write-Output "     OBJECT_ID is $env:RELAY_IDENTITY_PRINCIPAL_ID."

@@ -102,10 +102,13 @@ def test_a_vault_that_cannot_be_listed_is_not_written_to(kept: Path) -> None:
     ("credential", "says"), [("managed-identity", "principal-id"), ("certificate", "docs/settings.md")]
 )
 def test_what_people_have_to_do_is_printed(kept: Path, credential: str, says: str) -> None:
-    """With the names of this deployment, and a dry run first."""
+    """With the names of this deployment, and a dry run first; on one line, which every shell takes."""
     done = run("postprovision.sh", kept, **{**GIVEN, "RELAY_GRAPH_CREDENTIAL": credential})
     assert says in done.stdout
-    assert re.search(r"Grant-RelayMailboxAccess\.ps1 -AppId client-id .*-WhatIf", done.stdout, re.DOTALL)
+    commands = re.findall(
+        r"^ +infra/permissions/Grant-RelayMailboxAccess\.ps1 -AppId client-id (.*)$", done.stdout, re.MULTILINE
+    )
+    assert [command.split()[-1] for command in commands] == ["-WhatIf"]
     assert "ask https://relay.example whether" in done.stdout
 
 
