@@ -142,6 +142,21 @@ def test_every_row_that_is_kept_is_of_a_kind_on_the_page() -> None:
     assert defined == {kind.__name__ for kind in KEPT} - {"Change", "Repair"}
 
 
+def test_what_outlasts_a_removal_is_told_alike_wherever_it_is_told() -> None:
+    """The vault, for as long as it keeps what is deleted: it cannot be purged."""
+    vault = (ROOT / "infra/modules/vault.bicep").read_text()
+    assert "enablePurgeProtection: true" in vault
+    assert "softDeleteRetentionInDays: 7 " in vault
+    removal = (ROOT / "docs/deployment.md").read_text().partition("\n## Remove it\n")[2]
+    everything = row("everything")
+    for text in (removal, everything, (ROOT / "relay_admin/uninstall.py").read_text()):
+        assert "azd down --purge" in text
+        assert "purge the vault" not in text
+    assert "after seven days" in removal
+    assert "for seven days more" in everything
+    assert "Nothing else is left" not in removal
+
+
 def test_what_is_counted_is_on_the_page() -> None:
     """Names and dimensions; both are constants in the code, so that nothing of a calendar can become one."""
     counters = {ast.literal_eval(call.args[0]) for call in calls_of("count")}
