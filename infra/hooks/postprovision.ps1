@@ -29,6 +29,10 @@ function New-SecretIfMissing([string] $Name, [string] $Beginning) {
     Write-Output "  $Name was made"
 }
 
+if ($env:RECOVER_VAULT -eq 'true') {
+    azd env set RECOVER_VAULT false # it is back, and to recover what is not deleted fails
+    if ($LASTEXITCODE -ne 0) { exit 1 }
+}
 Write-Output "Secrets in the vault ${env:RELAY_VAULT_NAME}:"
 New-SecretIfMissing 'client-state-key' ''
 New-SecretIfMissing 'partner-signing-secret' 'whsec_'

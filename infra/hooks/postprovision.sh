@@ -25,6 +25,9 @@ make_if_missing() { # name, what the value begins with
   echo "  $1 was made"
 }
 
+if [ "${RECOVER_VAULT:-false}" = true ]; then
+  azd env set RECOVER_VAULT false # it is back, and to recover what is not deleted fails
+fi
 echo "Secrets in the vault $RELAY_VAULT_NAME:"
 make_if_missing client-state-key ''
 make_if_missing partner-signing-secret 'whsec_'

@@ -98,6 +98,17 @@ def test_a_vault_that_cannot_be_listed_is_not_written_to(kept: Path) -> None:
     assert "--method put" not in (kept / "calls").read_text()
 
 
+def test_a_vault_is_recovered_once(kept: Path) -> None:
+    """Else the next deployment would recover what is not deleted, and fail."""
+    (kept / "azd").write_text('#!/bin/sh\nprintf "%s\\n" "$*" >> "$KEPT/azd-calls"\n')
+    (kept / "azd").chmod(0o755)
+    for given in ({}, {"RECOVER_VAULT": "false"}):
+        assert run("postprovision.sh", kept, **GIVEN, **given).returncode == 0
+    assert not (kept / "azd-calls").exists()
+    assert run("postprovision.sh", kept, **GIVEN, RECOVER_VAULT="true").returncode == 0
+    assert (kept / "azd-calls").read_text() == "env set RECOVER_VAULT false\n"
+
+
 @pytest.mark.parametrize(
     ("credential", "says"), [("managed-identity", "principal-id"), ("certificate", "docs/settings.md")]
 )
@@ -187,7 +198,7 @@ def test_a_deployment_without_azd_tells_the_hooks_all_that_they_read() -> None:
     """Its outputs are the variables of the two hooks that come after it, but for those with a default."""
     outputs = set(re.findall(r"^output ([A-Z_]+) ", (ROOT / "infra/main.bicep").read_text(), re.MULTILINE))
     texts = [(HOOKS / name).read_text() for name in ("postprovision.sh", "postdeploy.sh")]
-    assert set(re.findall(r"\$([A-Z_]+)", "".join(texts))) <= outputs
+    assert set(re.findall(r"\$([A-Z_]+)", "".join(texts))) <= outputs  # what has a default is written ${…:-…}
     assert GIVEN.keys() <= outputs
     page = (ROOT / "docs/deployment.md").read_text().partition("\n## Without azd\n")[2].partition("\n## ")[0]
     assert set(re.findall(r'"\$([A-Z_]+)"', page)) <= outputs
