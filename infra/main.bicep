@@ -118,7 +118,7 @@ module resources 'resources.bicep' = {
     privateNetworking: privateNetworking
     addressPrefixes: addressPrefixes
     inboundAddressRanges: restrictInbound ? concat(graphAddressRanges, callerAddressRanges) : []
-    alertEmails: empty(alertEmails) ? [] : split(alertEmails, ',')
+    alertEmails: filter(split(replace(alertEmails, ' ', ''), ','), address => !empty(address))
     budgetAmount: budgetAmount
     budgetStart: budgetStart
     logRetentionDays: logRetentionDays

@@ -109,7 +109,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
     enabled: true
     emailReceivers: [for (address, i) in emails: {
       name: 'email-${i}'
-      emailAddress: trim(address)
+      emailAddress: address
       useCommonAlertSchema: true
     }]
   }
