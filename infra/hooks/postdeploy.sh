@@ -10,7 +10,7 @@ for route in notifications lifecycle; do
   answered=no
   n=0
   while [ "$n" -lt "$tries" ]; do
-    if [ "$(curl --silent --max-time 3 --request POST "$RELAY_URL/api/$route?validationToken=warm" || true)" = warm ]; then
+    if [ "$(curl --silent --max-time 3 --data '' "$RELAY_URL/api/$route?validationToken=warm" || true)" = warm ]; then
       answered=yes
       break
     fi

@@ -157,10 +157,11 @@ class Relay(BaseHTTPRequestHandler):
     paths: list[str]
 
     def do_POST(self) -> None:
-        """Fail while it is cold; else echo."""
+        """Fail while it is cold; else echo. Without a length it answers as strict front ends do."""
         type(self).paths.append(self.path)
-        warm = len(self.paths) > self.cold
-        self.send_response(200 if warm else 503)
+        measured = "Content-Length" in self.headers
+        warm = measured and len(self.paths) > self.cold
+        self.send_response(200 if warm else 503 if measured else 411)
         self.end_headers()
         self.wfile.write(self.path.rpartition("=")[2].encode() if warm else b"starting")
 
