@@ -20,7 +20,7 @@ def measure(folder: Path) -> Iterator[Row]:
         "mailboxes": [{"address": room, "displayName": room, "kind": "room"} for room in ROOMS],
     }
     with Stack(folder, {"ALLOWED_MAILBOXES": f"roomlist:{LIST}"}, seed) as stack:
-        roles = {"roles": ["Calendars.Read", "Place.Read.All"]}
+        roles = {"roles": ["Place.Read.All"]}
         stack.tenant.control("POST", f"/clients/{stack.seed['clients'][0]['clientId']}", roles)
         seconds = _until_live(stack)
         calls = stack.tenant.control("GET", "/calls")

@@ -21,8 +21,7 @@ SETTINGS = {
     "FEATURES": ",".join(("relay", *MODULES)),
     "EVENT_DETAIL": "location,organizer,attendees",
 }
-ROLES = ["Calendars.Read", "Calendars.ReadWrite", "Place.Read.All", "Bookings.Read.All",
-         "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]  # fmt: skip
+ROLES = ["Place.Read.All", "Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]
 OPEN = [{"startTime": "00:00:00.0000000", "endTime": "00:00:00.0000000"}]
 BUSINESS = {
     "address": "shop@contoso.com", "displayName": "Shop", "timeZone": "UTC",
@@ -46,6 +45,7 @@ def prepare(stack: Stack) -> None:
     """Give the app all permissions that the product knows, and begin with a watch, a room list and a business."""
     client = stack.seed["clients"][0]["clientId"]
     stack.tenant.control("POST", f"/clients/{client}", {"roles": ROLES})
+    stack.tenant.grant_in_exchange(client, "Calendars.Read", "Calendars.ReadWrite")
     stack.tenant.control("POST", "/bookings", BUSINESS)
     for mailbox in AGENTS:
         stack.tenant.control("PUT", f"/calendars/{mailbox}/workingHours", AT_WORK)

@@ -28,6 +28,11 @@ class TenantClient:
         answer.raise_for_status()
         return str(answer.json()["access_token"])
 
+    def grant_in_exchange(self, client_id: str, *permissions: str, mailboxes: list[str] | None = None) -> None:
+        """Let an app have these permissions by Exchange, and no others of it: in some mailboxes, or in all."""
+        roles = {f"Application {name}": mailboxes for name in permissions}
+        self.control("POST", f"/clients/{client_id}", {"exchangeRoles": roles})
+
     def book(self, address: str, **event: Any) -> dict[str, Any]:
         """Put a meeting into a calendar."""
         made: dict[str, Any] = self.control("POST", f"/calendars/{address}/events", event)

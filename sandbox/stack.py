@@ -128,7 +128,9 @@ def _seed(other: Mapping[str, Any]) -> dict[str, Any]:
         "tenantId": str(uuid.uuid4()),
         "identityHeader": secrets.token_hex(16),
         "clients": [
-            {**relay, "roles": ["Calendars.Read"], "appRoles": ["Relay.Read", "Relay.Setup", "Relay.Admin"]},
+            # As docs/permissions.md has it: Entra grants nothing, and so no token of the relay's tells a permission.
+            {**relay, "exchangeRoles": {"Application Calendars.Read": None},
+             "appRoles": ["Relay.Read", "Relay.Setup", "Relay.Admin"]},
             {**partner, "assigned": {str(relay["clientId"]): ["Relay.Setup"]}},
         ],
         "managedIdentities": [{"clientId": None, "roles": [], "vault": True}],

@@ -19,7 +19,7 @@ from sandbox.demo.canaries import Canaries, found_below, found_in
 from sandbox.stack import Stack
 
 SETTINGS = {"FEATURES": "relay,bookings"}
-ROLES = ["Calendars.Read", "Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]
+ROLES = ["Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]
 ADDRESS, NAME = "it-workshop@contoso.com", "IT Workshop"
 BUSINESS: dict[str, Any] = {
     "address": ADDRESS, "displayName": NAME, "timeZone": "Europe/Oslo",

@@ -104,7 +104,7 @@ def main() -> int:
 def _furnish(stack: Stack, canaries: Canaries) -> None:
     """Hire the agents, and give them meetings that nobody may read."""
     relay = stack.seed["clients"][0]["clientId"]
-    stack.tenant.control("POST", f"/clients/{relay}", {"roles": ["Calendars.Read", "Calendars.ReadWrite"]})
+    stack.tenant.grant_in_exchange(relay, "Calendars.Read", "Calendars.ReadWrite")
     for number, agent in enumerate(AGENTS):
         stack.tenant.control("POST", "/mailboxes", {"address": agent, "kind": "user"})
         stack.tenant.control("PUT", f"/calendars/{agent}/workingHours", HOURS)

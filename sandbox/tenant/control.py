@@ -10,7 +10,7 @@ from cryptography import x509
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
 from sandbox.tenant.faults import Fault
-from sandbox.tenant.seed import SecretName, Strict
+from sandbox.tenant.seed import OF_EXCHANGE, ExchangeRoles, SecretName, Strict, granted_in_exchange
 from sandbox.tenant.state import Client, SecretVersion, Tenant
 
 HUNDRED_YEARS = 100 * 366 * 86400.0
@@ -34,9 +34,10 @@ class NewSecret(Strict):
 
 
 class IdentityChange(Strict):
-    """What is changed about a client or a managed identity; roles replaces all of them."""
+    """What is changed about a client or a managed identity; roles and exchangeRoles each replace all of them."""
 
     roles: list[str] | None = None
+    exchange_roles: ExchangeRoles | None = None
     vault: bool | None = None
 
 
@@ -135,9 +136,10 @@ class Control:
         return web.json_response({"name": new.name, "version": version.version}, status=201)
 
     async def change_client(self, request: web.Request) -> web.Response:
-        """Change an app registration: {"addSecret"?, "removeSecret"?, "certificates"?, "roles"?, "vault"?}.
+        """Change an app registration: {"addSecret"?, "removeSecret"?, "certificates"?, "roles"?, "exchangeRoles"?, …}.
 
-        `certificates` (PEM texts) replaces all of them.
+        `certificates` (PEM texts) replaces all of them. `roles` are granted in Entra, and hold for every mailbox;
+        `exchangeRoles` in Exchange, each for some mailboxes or (null) for all; `vault` lets it read secrets.
         """
         change = await body_of(request, ClientChange)
         client = self._tenant.clients.get(request.match_info["id"].lower())
@@ -153,7 +155,7 @@ class Control:
         return _changed(client, change)
 
     async def change_identity(self, request: web.Request) -> web.Response:
-        """Change a managed identity, by client id or "system": {"roles"?, "vault"?}."""
+        """Change a managed identity, by client id or "system": {"roles"?, "exchangeRoles"?, "vault"?}."""
         change = await body_of(request, IdentityChange)
         wanted = request.match_info["id"].lower()
         for client in self._tenant.clients.values():
@@ -178,11 +180,14 @@ def refused(status: int, text: str) -> web.Response:
 
 
 def _changed(client: Client, change: IdentityChange) -> web.Response:
-    """Set roles and vault access, and answer the client as it is now, without its secrets."""
+    """Set grants and vault access, and answer the client as it is now, without its secrets."""
     if change.roles is not None:
         client.roles = set(change.roles)
+    if change.exchange_roles is not None:
+        client.exchange = granted_in_exchange(change.exchange_roles)
     if change.vault is not None:
         client.vault = change.vault
+    assigned = {OF_EXCHANGE + name: None if scope is None else sorted(scope) for name, scope in client.exchange.items()}
     return web.json_response({
-        "clientId": client.client_id, "roles": sorted(client.roles), "vault": client.vault,
+        "clientId": client.client_id, "roles": sorted(client.roles), "exchangeRoles": assigned, "vault": client.vault,
         "secrets": len(client.secrets), "managedIdentity": client.managed_identity})

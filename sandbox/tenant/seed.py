@@ -15,6 +15,11 @@ SECRET_NAME = r"^[0-9a-zA-Z-]{1,127}$"
 """Key Vault: About keys, secrets and certificates, object identifiers."""
 
 
+ADDRESS = r"^[^@\s]+@[^@\s]+$"
+OF_EXCHANGE = "Application "
+"""What Exchange puts before the name of the permission of Graph that a role of it stands for."""
+
+
 class Strict(BaseModel):
     """JSON with camelCase keys in which an unknown key is an error."""
 
@@ -22,16 +27,26 @@ class Strict(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", hide_input_in_errors=True)
 
 
+ExchangeRole = Literal["Application Calendars.Read", "Application Calendars.ReadWrite"]
+ExchangeRoles = dict[ExchangeRole, list[Annotated[str, Field(pattern=ADDRESS)]] | None]
+"""Role assignments, each with the mailboxes of its scope, or null for none: then it holds for all.
+
+Exchange: Role Based Access Control for Applications, supported application roles (those for calendars).
+"""
+
+
 class SeededClient(Strict):
     """An app registration; certificates are paths of PEM files (a private key in them is ignored).
 
-    `appRoles` are those of its own API; `assigned` are roles at other apps' APIs, by their client ids.
+    `roles` are granted in Entra and `exchangeRoles` in Exchange; `appRoles` are those of its own API; `assigned` are
+    roles at other apps' APIs, by their client ids.
     """
 
     client_id: str
     secrets: list[str] = []
     certificates: list[Path] = []
     roles: list[str] = []
+    exchange_roles: ExchangeRoles = {}
     vault: bool = False
     app_roles: list[str] = []
     access_token_version: Literal[1, 2] = 1
@@ -43,13 +58,14 @@ class SeededIdentity(Strict):
 
     client_id: str | None = None
     roles: list[str] = []
+    exchange_roles: ExchangeRoles = {}
     vault: bool = False
 
 
 class SeededMailbox(Strict):
     """A mailbox; an id is made when none is given."""
 
-    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    address: str = Field(pattern=ADDRESS)
     id: uuid.UUID | None = None
     display_name: str | None = None
     kind: Literal["room", "user"] = "user"
@@ -98,14 +114,22 @@ def _registered(seeded: SeededClient) -> Client:
     return Client(
         seeded.client_id, set(seeded.roles), seeded.vault, list(seeded.secrets), certificates,
         app_roles=set(seeded.app_roles), token_version=seeded.access_token_version,
-        assigned={api.lower(): set(roles) for api, roles in seeded.assigned.items()})
+        assigned={api.lower(): set(roles) for api, roles in seeded.assigned.items()},
+        exchange=granted_in_exchange(seeded.exchange_roles))
 
 
 def _identity(seeded: SeededIdentity) -> Client:
     """Return a managed identity; the system-assigned one gets a client id of its own, as in Entra."""
     kind = "user" if seeded.client_id else "system"
     client_id = seeded.client_id or str(uuid.uuid4())
-    return Client(client_id, set(seeded.roles), seeded.vault, managed_identity=kind)
+    granted = granted_in_exchange(seeded.exchange_roles)
+    return Client(client_id, set(seeded.roles), seeded.vault, managed_identity=kind, exchange=granted)
+
+
+def granted_in_exchange(roles: ExchangeRoles) -> dict[str, frozenset[str] | None]:
+    """Return role assignments as a Client keeps them: by the permission of Graph that each stands for."""
+    return {name.removeprefix(OF_EXCHANGE): None if scope is None else frozenset(map(str.lower, scope))
+            for name, scope in roles.items()}
 
 
 def _mailbox(seeded: SeededMailbox) -> Mailbox:

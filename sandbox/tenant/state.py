@@ -35,6 +35,10 @@ class Client:
     """Which tokens its API asks for: the manifest's requestedAccessTokenVersion."""
     assigned: dict[str, set[str]] = field(default_factory=dict)
     """The roles it was assigned at other apps' APIs, by their client ids in lower case."""
+    exchange: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    """The permissions that Exchange has granted, which no token tells: each with the lower-case addresses of its scope,
+    or None for a grant without a scope.
+    """
 
 
 @dataclass

@@ -4,7 +4,8 @@ Entra: Access tokens (v1.0 claims: aud, iss, iat, nbf, exp, appid, tid, roles, v
 """
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -32,10 +33,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who a valid token speaks for, and the application roles it still has."""
+    """Who a valid token speaks for, the roles of Entra that it still has, and what Exchange has granted beside it."""
 
     client_id: str
     roles: frozenset[str]
+    exchange: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    """As a Client has it."""
 
 
 class Tokens:
@@ -122,7 +125,8 @@ class Tokens:
         if client is None:
             text = "The identity of the calling application could not be established."
             raise Refused("InvalidAuthenticationToken", text)
-        return Caller(client.client_id, frozenset(claims.get("roles", ())) & frozenset(client.roles))
+        roles = frozenset(claims.get("roles", ())) & frozenset(client.roles)
+        return Caller(client.client_id, roles, dict(client.exchange))
 
     def _claims(self, token: str) -> dict[str, Any]:
         """Return a token's claims; raises Refused unless our key signed it and it has not expired."""

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 LARGEST_SKEW = timedelta(minutes=5)  # more, and signatures and tokens are refused
 CALENDARS, PLACES, WRITE = "Calendars.Read", "Place.Read.All", "Calendars.ReadWrite"
+FOR_EXCHANGE = "Calendars."  # what it can grant for some mailboxes; in a token it holds for every mailbox of the tenant
 WRITERS = frozenset({"calendars", "scheduling"})  # the features that need WRITE
 _LOGIN = "Check TENANT_ID and CLIENT_ID, and put a client secret or certificate that has not expired into the vault."
 _AGAIN = "Try again soon; Microsoft 365's service health tells whether Graph is away."
 # The scripts are those of infra/permissions.
 _GRANT = (
-    "Grant it in Exchange, for the mailboxes that the relay may read: Grant-RelayMailboxAccess.ps1. Exchange needs up "
-    "to two hours to know."
+    "Grant it in Exchange, for the mailboxes that the relay may read: Grant-RelayMailboxAccess.ps1. If that was done, "
+    "Test-RelayMailboxAccess.ps1 tells what Exchange thinks. It needs up to two hours to know."
+)
+_FIRST_IN_EXCHANGE = (
+    "Grant what the relay needs in Exchange, which takes up to two hours: Grant-RelayMailboxAccess.ps1. Then take it "
+    "away in Entra ID: "
 )
 _WIDEN = (
     "Add the mailbox to the group that the scope in Exchange is made of, or watch it no more; "
@@ -34,20 +39,29 @@ _NARROW = (
 
 
 def token(parts: Examined) -> Finding:
-    """Ask login for a token, and tell what Entra ID has granted beyond the need."""
+    """Ask login for a token, and tell what Entra ID has granted beyond the need.
+
+    Grants add up, and what Exchange grants is in no token: a permission on calendars that is in one was granted by
+    Entra ID, and defeats Exchange's scope. ("Role Based Access Control for Applications in Exchange Online")
+    """
 
     def look() -> str:
         roles = parts.graph_probe().roles()
-        needed = {CALENDARS, PLACES} | roles_of_bookings(parts.settings)
-        needed |= {WRITE} if parts.settings.switched_on & WRITERS else set()
-        if surplus := sorted(roles - needed):
-            raise Failed(
-                f"the token carries more than is needed: {', '.join(surplus)}",
-                "Remove them: Revoke-RelayPermission.ps1 -Permission.",
-            )
+        if surplus := sorted(roles - {PLACES} - roles_of_bookings(parts.settings)):
+            raise _too_much(surplus)
         return f"login gives a token; Entra ID has granted {', '.join(sorted(roles)) or 'nothing (Exchange may have)'}"
 
     return found("token", look, _LOGIN)
+
+
+def _too_much(surplus: list[str]) -> Failed:
+    """Return what to say about permissions that Entra ID should not have granted."""
+    told = f"the token carries more than is needed: {', '.join(surplus)}"
+    to_do = f"Revoke-RelayPermission.ps1 -AppId CLIENT_ID -Permission {','.join(surplus)}."
+    if not any(role.startswith(FOR_EXCHANGE) for role in surplus):
+        return Failed(told, f"Take it away in Entra ID: {to_do}")
+    told += "; what Entra ID grants on calendars holds for every calendar of the tenant, whatever Exchange's scope says"
+    return Failed(told, _FIRST_IN_EXCHANGE + to_do)
 
 
 def clock(parts: Examined) -> Finding:
@@ -133,19 +147,17 @@ class _Tries:
         ends = {mailbox: self._end(mailbox) for mailbox in allowed}
         if readable := [mailbox for mailbox, end in ends.items() if end is None]:
             return f"{readable[0]} can be read"
-        if CALENDARS in self._roles():
-            return f"the token carries {CALENDARS}"
         refused = next((end for end in ends.values() if isinstance(end, GraphForbidden)), None)
         if refused is None:
             raise next(end for end in ends.values() if end is not None)
-        text = f"no calendar can be read: the token carries no {CALENDARS}, and Exchange grants none ({refused})"
-        raise Failed(text, _GRANT)
+        names = ", ".join(ends)
+        raise Failed(f"{names} cannot be read: Exchange grants no {CALENDARS}, or not for them ({refused})", _GRANT)
 
     def scope(self) -> str:
         """Tell whether what must be readable is, and whether what must not be is not."""
         allowed = self._allowed()
         outside = [one for one in allowed if isinstance(self._end(one), GraphForbidden)]
-        if outside and len(outside) == len(allowed) and CALENDARS not in self._roles():
+        if outside and len(outside) == len(allowed):
             raise untold("cannot be told while no calendar can be read", "Put calendarsRead right first.")
         if outside:
             raise Failed(f"Exchange's scope does not hold {', '.join(outside)}", _WIDEN)
@@ -174,9 +186,6 @@ class _Tries:
             except GraphError as error:
                 self._ends[mailbox] = error
         return self._ends[mailbox]
-
-    def _roles(self) -> frozenset[str]:
-        return self._asked().roles()
 
     def _asked(self) -> GraphProbe:
         self._probe = self._probe or probe_with_token(self._parts)

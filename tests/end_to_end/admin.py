@@ -54,5 +54,6 @@ class Admin:
         return Done(run.returncode, run.stdout, run.stderr)
 
     def doctor(self, *words: str) -> Done:
-        """Have the relay examined, with a mailbox that must be readable and one that must not."""
-        return self("doctor", "--json", "--allowed", "room1@contoso.com", "--refused", "kari@contoso.com", *words)
+        """Have the relay examined, with two mailboxes that must be readable and one that must not."""
+        mailboxes = "--allowed room1@contoso.com --allowed room2@contoso.com --refused kari@contoso.com"
+        return self("doctor", "--json", *mailboxes.split(), *words)

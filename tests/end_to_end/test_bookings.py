@@ -19,7 +19,7 @@ from sandbox.process import ROOT
 from sandbox.stack import Stack
 from tests.end_to_end.world import World
 
-ROLES = ["Calendars.Read", "Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]
+ROLES = ["Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]
 ADDRESS = "workshop@contoso.com"
 BUSINESS = {
     "address": ADDRESS, "displayName": "Workshop & Co", "timeZone": "UTC",
@@ -125,7 +125,7 @@ def test_refusals_are_told_apart(world: World) -> None:
                          (404, wish(9, staff=["Nobody"])), (422, {"service": "Repair"})):  # fmt: skip
         assert world.relay.call("POST", path, json=body).status_code == status
     assert world.relay.call("GET", "/bookings/salon@fabrikam.com").status_code == 403
-    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ["Calendars.Read"]})
+    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": []})
     refused = world.relay.call("POST", path, json=wish(9))
     world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ROLES})
     assert (refused.status_code, "Bookings.Read.All" in refused.json()["detail"]) == (502, True)
@@ -225,10 +225,10 @@ def test_the_doctor_knows_what_the_feature_needs(world: World) -> None:
         return {one["name"]: one for one in checks if one["name"] in ("bookings", "token")}
 
     assert [one["ok"] for one in found().values()] == [True, True]
-    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": [*ROLES[:2], ROLES[3]]})
+    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": [ROLES[0], ROLES[2]]})
     ill = found()["bookings"]
     world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ROLES})
-    assert (ill["ok"], "-Feature bookings" in ill["whatToDo"], ROLES[2] in ill["detail"]) == (False, True, True)
+    assert (ill["ok"], "-Feature bookings" in ill["whatToDo"], ROLES[1] in ill["detail"]) == (False, True, True)
 
 
 def test_the_demonstration_of_bookings_ends_well() -> None:

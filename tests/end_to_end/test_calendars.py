@@ -18,7 +18,7 @@ from tests.end_to_end.conftest import SENDER
 from tests.end_to_end.truth import at
 from tests.end_to_end.world import World
 
-ROLES = ["Calendars.Read", "Calendars.ReadWrite"]
+PERMISSIONS = ["Calendars.Read", "Calendars.ReadWrite"]
 EVENT_POSTS = r"POST /v1\.0/users/[^/]+/events$"
 
 
@@ -27,7 +27,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Start a stack whose customer has switched calendars on."""
     settings = {"FEATURES": "calendars", "SETTLE_SECONDS": "1"}
     with Stack(tmp_path_factory.mktemp("calendars"), settings, {"settings": SENDER}) as stack:
-        stack.tenant.control("POST", f"/clients/{stack.seed['clients'][0]['clientId']}", {"roles": ROLES})
+        stack.tenant.grant_in_exchange(stack.seed["clients"][0]["clientId"], *PERMISSIONS)
         yield World(stack)
 
 
@@ -36,7 +36,7 @@ def world(running: World) -> Iterator[World]:
     """Give the stack; what a test planted is taken away after it."""
     yield running
     running.clear()
-    running.tenant.control("POST", f"/clients/{running.client_id}", {"roles": ROLES})
+    running.tenant.grant_in_exchange(running.client_id, *PERMISSIONS)
 
 
 def meeting(hour: float = 9, **changes: Any) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def test_the_doctor_names_the_permission_that_is_missing(world: World) -> None:
 
     before = stored(world, address)
     assert (finding("token")["ok"], finding("calendarsWrite")["ok"]) == (True, True)
-    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ROLES[:1]})
+    world.tenant.grant_in_exchange(world.client_id, PERMISSIONS[0])
     missing = finding("calendarsWrite")
     assert (missing["ok"], "-Feature calendars" in missing["whatToDo"]) == (False, True)
     assert (finding("calendarsRead")["ok"], stored(world, address)) == (True, before)

@@ -26,7 +26,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with Stack(tmp_path_factory.mktemp("admin"), SETTINGS, seed) as stack:
         made = World(stack)
         rooms = ["room1@contoso.com", "room2@contoso.com"]
-        made.tenant.control("POST", "/scopes", {"clientId": made.client_id, "mailboxes": rooms})
+        made.tenant.grant_in_exchange(made.client_id, "Calendars.Read", mailboxes=rooms)
         yield made
 
 
@@ -78,7 +78,7 @@ def test_the_page_shows_what_comes(world: World, admin: Admin) -> None:
 
 def test_a_room_list_is_watched_and_uninstalled(world: World, admin: Admin) -> None:
     """Its rooms are waited for, and let go with it."""
-    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ["Calendars.Read", "Place.Read.All"]})
+    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ["Place.Read.All"]})
     world.fault("^GET /v1.0/places", status=401, times=1)  # else the relay's token would lack the role for an hour
     state = admin("watch", "--room-list", ROOM_LIST, "--json")
     assert (state.code, state.content.get("live")) == (0, 2), state.out

@@ -19,23 +19,20 @@ from tests.end_to_end.restartable import start_host
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import World, ago
 
-INSIDE, OUTSIDE = "room1@contoso.com", "kari@contoso.com"
-SETTINGS = {"ALLOWED_MAILBOXES": f"{INSIDE},room2@contoso.com", "SETTLE_SECONDS": "1", "SECRETS_KEPT_SECONDS": "1"}
+INSIDE, SECOND, OUTSIDE = "room1@contoso.com", "room2@contoso.com", "kari@contoso.com"
+READ = "Application Calendars.Read"
+SETTINGS = {"ALLOWED_MAILBOXES": f"{INSIDE},{SECOND}", "SETTLE_SECONDS": "1", "SECRETS_KEPT_SECONDS": "1"}
 Fault = Callable[[World], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Start a stack with one watch, whose app is confined to two rooms."""
+    """Start a stack with one watch, set up as it should be: Exchange lets the app read two rooms, Entra ID nothing."""
     with Stack(tmp_path_factory.mktemp("doctor"), SETTINGS, {"settings": SENDER}) as stack:
         made = World(stack)
-        _confine(made, INSIDE, "room2@contoso.com")
+        made.tenant.grant_in_exchange(made.client_id, "Calendars.Read", mailboxes=[INSIDE, SECOND])
         made.relay.watch(INSIDE)
         yield made
-
-
-def _confine(world: World, *mailboxes: str) -> None:
-    world.tenant.control("POST", "/scopes", {"clientId": world.client_id, "mailboxes": list(mailboxes) or None})
 
 
 @contextmanager
@@ -85,14 +82,8 @@ def _rotated_secret(world: World) -> Iterator[None]:
     world.tenant.control("POST", where, {"addSecret": secret})
 
 
-def _scope(*mailboxes: str) -> Fault:
-    @contextmanager
-    def planted(world: World) -> Iterator[None]:
-        _confine(world, *mailboxes)
-        yield
-        _confine(world, INSIDE, "room2@contoso.com")
-
-    return planted
+def _in_exchange(change: dict[str, list[str]]) -> Fault:
+    return _changed("/clients/{client}", {"exchangeRoles": change}, {"exchangeRoles": {READ: [INSIDE, SECOND]}})
 
 
 @contextmanager
@@ -185,13 +176,17 @@ FAULTS: dict[str, tuple[Fault, tuple[str, ...], str, str]] = {
     "a secret is missing": (_setting(CLIENT_STATE_KEY_NAME="no-such-key"),
                             ("clientStateKey",), "no-such-key", "Key Vault Secrets User"),
     "the client secret was rotated": (_rotated_secret, ("token",), "AADSTS7000215", "TENANT_ID and CLIENT_ID"),
-    "the permission is withdrawn": (_changed("/clients/{client}", {"roles": []}, {"roles": ["Calendars.Read"]}),
-                                    ("calendarsRead",), "no Calendars.Read", "Grant-RelayMailboxAccess"),
-    "more is granted than is needed": (
-        _changed("/clients/{client}", {"roles": ["Calendars.Read", "Mail.Read"]}, {"roles": ["Calendars.Read"]}),
-        ("token",), "Mail.Read", "Revoke-RelayPermission"),
-    "a mailbox is outside the scope": (_scope("room2@contoso.com"), ("exchangeScope",), INSIDE, "Add the mailbox"),
-    "the scope is too wide": (_scope(INSIDE, OUTSIDE), ("exchangeScope",), OUTSIDE, "Narrow the scope"),
+    "the permission is withdrawn": (
+        _in_exchange({}), ("calendarsRead",), "no Calendars.Read", "Grant-RelayMailboxAccess"),
+    "more is granted than is needed": (_changed("/clients/{client}", {"roles": ["Mail.Read"]}, {"roles": []}),
+                                       ("token",), "Mail.Read", "-Permission Mail.Read."),
+    "Entra ID has granted what Exchange should": (  # Exchange's scope is sound, and every mailbox can be read
+        _changed("/clients/{client}", {"roles": ["Calendars.Read"]}, {"roles": []}),
+        ("token", "exchangeScope"), "every calendar of the tenant", "-Permission Calendars.Read."),
+    "a mailbox is outside the scope": (
+        _in_exchange({READ: [SECOND]}), ("exchangeScope",), INSIDE, "Add the mailbox"),
+    "the scope is too wide": (
+        _in_exchange({READ: [INSIDE, SECOND, OUTSIDE]}), ("exchangeScope",), OUTSIDE, "Narrow the scope"),
     "the allow-list is too wide": (_setting(ALLOWED_MAILBOXES="@contoso.com"),
                                    ("allowList",), OUTSIDE, "Narrow ALLOWED_MAILBOXES"),
     "room lists without their permission": (_room_list, ("roomLists",),

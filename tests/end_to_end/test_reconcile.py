@@ -83,7 +83,7 @@ def test_a_refused_watch_says_why_is_not_hammered_and_recovers(world: World) -> 
     world.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
     world.age(watch, renewed=ago(days=1))
     world.quiet()  # what others began would be refused, too, and come again for hours
-    world.tenant.control("POST", "/scopes", {"clientId": world.client_id, "mailboxes": ["other@contoso.com"]})
+    world.tenant.grant_in_exchange(world.client_id, "Calendars.Read", mailboxes=["other@contoso.com"])
     try:
         assert world.reconcile() == {"failed": 1}
         (told,) = world.watches(room)
@@ -95,7 +95,7 @@ def test_a_refused_watch_says_why_is_not_hammered_and_recovers(world: World) -> 
         assert world.tenant.control("GET", "/calls") == {"GET /subscriptions": 1}
         world.book(room)
     finally:
-        world.tenant.control("POST", "/scopes", {"clientId": world.client_id, "mailboxes": None})
+        world.tenant.grant_in_exchange(world.client_id, "Calendars.Read")
     world.age(watch, tried=ago(hours=2))
     assert world.reconcile() == {"created": 1}
     (now,) = world.watches(room)

@@ -24,7 +24,7 @@ from tests.end_to_end.slot_calls import HOURS, agent, at, book, free, truth, wis
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import World
 
-ROLES = ["Calendars.Read", "Calendars.ReadWrite"]
+PERMISSIONS = ["Calendars.Read", "Calendars.ReadWrite"]
 PAGE = (ROOT / "docs" / "partner-scheduling.md").read_text()
 NODE = """
 const [relay, key, agent, booking] = JSON.parse(process.env.CASE);
@@ -36,7 +36,7 @@ console.log(JSON.stringify(await book(relay, key, agent, booking)));
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Start a stack whose customer has switched scheduling on."""
     with Stack(tmp_path_factory.mktemp("scheduling"), {"FEATURES": "scheduling"}) as stack:
-        stack.tenant.control("POST", f"/clients/{stack.seed['clients'][0]['clientId']}", {"roles": ROLES})
+        stack.tenant.grant_in_exchange(stack.seed["clients"][0]["clientId"], *PERMISSIONS)
         yield World(stack)
 
 
@@ -136,9 +136,9 @@ def test_refusals_are_told_apart(world: World) -> None:
     assert world.relay.call("POST", f"/schedules/{address}/bookings", key=None, json=wish()).status_code == 401
     reader = world.token("Relay.Read")
     assert world.relay.call("POST", f"/schedules/{address}/bookings", token=reader, json=wish()).status_code == 403
-    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ROLES[:1]})
+    world.tenant.grant_in_exchange(world.client_id, PERMISSIONS[0])
     refused = book(world, address)
-    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ROLES})
+    world.tenant.grant_in_exchange(world.client_id, *PERMISSIONS)
     assert (refused.status_code, "Calendars.ReadWrite" in refused.json()["detail"]) == (502, True)
 
 

@@ -129,16 +129,15 @@ def test_what_graph_refuses_leaves_nothing_behind(world: World) -> None:
     unknown = "nobody@contoso.com"
     assert "spelling" in _refused(_set_up(world, unknown), 422)["detail"]
     address = world.mailbox()
-    world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ["Place.Read.All"]})
+    world.tenant.grant_in_exchange(world.client_id)
     try:
         assert "Calendars.Read" in _refused(_set_up(world, address), 502)["detail"]
     finally:
-        world.tenant.control("POST", f"/clients/{world.client_id}", {"roles": ["Calendars.Read"]})
-    world.tenant.control("POST", "/scopes", {"clientId": world.client_id, "mailboxes": []})
+        world.tenant.grant_in_exchange(world.client_id, "Calendars.Read", mailboxes=[])
     try:
         assert "scope" in _refused(_set_up(world, address), 502)["detail"]
     finally:
-        world.tenant.control("POST", "/scopes", {"clientId": world.client_id, "mailboxes": None})
+        world.tenant.grant_in_exchange(world.client_id, "Calendars.Read")
     busy = {"error": {"code": "TooManyRequests", "message": "slow down"}}
     world.fault("POST /v1.0/subscriptions", status=429, headers={"Retry-After": "17"}, body=busy, times=1)
     answer = _set_up(world, address)

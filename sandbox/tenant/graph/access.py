@@ -1,6 +1,6 @@
-"""Who may call what: application roles and the mailboxes an app is confined to.
+"""Who may call what: what Entra has granted for the whole tenant, and what Exchange has for the mailboxes of a scope.
 
-Graph permissions reference; Exchange: Role Based Access Control for Applications.
+Grants add up. Graph permissions reference; Exchange: Role Based Access Control for Applications.
 """
 
 from sandbox.tenant.graph.errors import GraphError, access_denied, invalid_user
@@ -26,24 +26,40 @@ class Access:
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
-        self.scopes: dict[str, frozenset[str]] = {}
-        """By client id in lower case: the lower-case addresses it is confined to; an absent app may read all."""
 
     def require(self, caller: Caller, roles: frozenset[str], refusal: GraphError | None = None) -> None:
-        """Raise the refusal (403 ErrorAccessDenied when none is given) unless the caller has one of the roles."""
+        """Raise the refusal (403 ErrorAccessDenied when none is given) unless Entra has granted one of the roles.
+
+        It is for what Exchange cannot grant: places, bookings and the directory.
+        """
         if not caller.roles & roles:
             raise refusal or access_denied()
 
-    def mailbox(self, caller: Caller, name: str) -> Mailbox:
-        """Return the mailbox of an address or object id; raises GraphError: 404 unknown, 403 out of the app's scope."""
+    def require_calendars(self, caller: Caller, roles: frozenset[str]) -> None:
+        """Raise GraphError (403) unless Entra or Exchange has granted one of the roles, for whichever mailboxes."""
+        if not (caller.roles | caller.exchange.keys()) & roles:
+            raise access_denied()
+
+    def mailbox(self, caller: Caller, name: str, roles: frozenset[str]) -> Mailbox:
+        """Return the mailbox of an address or object id in which the caller has one of the roles.
+
+        Raises GraphError: 404 for an unknown one, 403 where no grant holds.
+        """
+        self.require_calendars(caller, roles)
         mailbox = self._tenant.mailboxes.get(name.lower())
         if mailbox is None:
             raise invalid_user(name)
-        confined = self.scopes.get(caller.client_id.lower())
-        if confined is not None and mailbox.address.lower() not in confined:
+        if not _granted(caller, mailbox, roles):
             raise access_denied()
         return mailbox
 
-    def basic_only(self, caller: Caller) -> bool:
-        """Tell whether the caller may see events only without their bodies."""
-        return not caller.roles & CALENDAR_READ
+    def basic_only(self, caller: Caller, mailbox: Mailbox) -> bool:
+        """Tell whether the caller may see the mailbox's events only without their bodies."""
+        return not _granted(caller, mailbox, CALENDAR_READ)
+
+
+def _granted(caller: Caller, mailbox: Mailbox, roles: frozenset[str]) -> bool:
+    """Return whether a grant of one of the roles holds for the mailbox: any of Entra's, or Exchange's by its scope."""
+    scopes = [caller.exchange[name] for name in roles & caller.exchange.keys()]
+    within = any(scope is None or mailbox.address.lower() in scope for scope in scopes)
+    return within or bool(caller.roles & roles)

@@ -1,4 +1,4 @@
-"""Control of the service: notifications, subscriptions, lifecycle, counted calls, mailboxes, scopes and settings."""
+"""Control of the service: notifications, subscriptions, lifecycle, counted calls, mailboxes and settings."""
 
 import uuid
 from datetime import datetime
@@ -32,7 +32,6 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
             web.post("/_control/lifecycle", control(tenant, lifecycle)),
             web.post("/_control/mailboxes", control(tenant, add_mailbox)),
             web.delete("/_control/mailboxes/{address}", control(tenant, remove_mailbox)),
-            web.post("/_control/scopes", control(tenant, confine)),
             web.post("/_control/settings", control(tenant, change_settings))]
 
 
@@ -169,19 +168,6 @@ async def remove_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
         raise ControlError(404, f"no mailbox {request.match_info['address']}")
     tenant.remove_mailbox(mailbox)
     return web.json_response({"removed": mailbox.address})
-
-
-async def confine(tenant: Tenant, request: web.Request) -> web.Response:
-    """Confine an app to some mailboxes, or lift that with null: {"clientId", "mailboxes": ["address", …] | null}."""
-    body, scopes = await body_of(request), graph_of(tenant).access.scopes
-    only(body, clientId=str, mailboxes=(list, type(None)))
-    if "clientId" not in body or "mailboxes" not in body:
-        raise ValueError("clientId, mailboxes: both are needed")
-    if body["mailboxes"] is None:
-        scopes.pop(body["clientId"].lower(), None)
-    else:
-        scopes[body["clientId"].lower()] = frozenset(str(address).lower() for address in body["mailboxes"])
-    return web.json_response(body)
 
 
 async def change_settings(tenant: Tenant, request: web.Request) -> web.Response:

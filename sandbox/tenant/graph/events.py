@@ -65,8 +65,7 @@ async def calendar_view(graph: Graph, call: Call) -> Answer:
 @asynccontextmanager
 async def at_mailbox(graph: Graph, call: Call, roles: frozenset[str] = EVENT_READ) -> AsyncIterator[Mailbox]:
     """Hold one of the app's places at the call's mailbox while Exchange works, for latencySeconds at least."""
-    graph.access.require(call.caller, roles)
-    mailbox = graph.access.mailbox(call.caller, call.params["id"])
+    mailbox = graph.access.mailbox(call.caller, call.params["id"], roles)
     with graph.throttle.mailbox(call.caller.client_id, mailbox.id):
         await asyncio.sleep(float(graph.setting("latencySeconds")))
         yield mailbox
@@ -122,7 +121,7 @@ def _many(graph: Graph, call: Call, mailbox: Mailbox, events: Sequence[Event], p
 def seen(graph: Graph, call: Call, event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
     """Return an event as this caller may see it."""
     item = event_json(event, mailbox, preferred)
-    if graph.access.basic_only(call.caller):
+    if graph.access.basic_only(call.caller, mailbox):
         return {name: value for name, value in item.items() if name not in BODIES}
     return item
 

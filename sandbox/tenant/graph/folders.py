@@ -23,8 +23,7 @@ WRITABLE = frozenset({"name", "color", "hexColor", "isDefaultCalendar", "owner"}
 
 async def listed(graph: Graph, call: Call) -> Answer:
     """Return the calendars, the default one first."""
-    graph.access.require(call.caller, EVENT_READ)
-    mailbox = graph.access.mailbox(call.caller, call.params["id"])
+    mailbox = graph.access.mailbox(call.caller, call.params["id"], EVENT_READ)
     asked = options(call, "calendar", MANY)
     found = arrange([_json(one, mailbox) for one in folders(graph, mailbox).values()], asked)
     items, annotations = page(call, found, asked, asked.top or PAGE)
@@ -34,15 +33,13 @@ async def listed(graph: Graph, call: Call) -> Answer:
 
 async def get(graph: Graph, call: Call) -> Answer:
     """Return one calendar."""
-    graph.access.require(call.caller, EVENT_READ)
-    mailbox = graph.access.mailbox(call.caller, call.params["id"])
+    mailbox = graph.access.mailbox(call.caller, call.params["id"], EVENT_READ)
     return Answer(200, selected(_json(_folder(graph, call, mailbox), mailbox), options(call, "calendar", ONE)))
 
 
 async def create(graph: Graph, call: Call) -> Answer:
     """Make a calendar."""
-    graph.access.require(call.caller, CALENDAR_WRITE)
-    mailbox, body = graph.access.mailbox(call.caller, call.params["id"]), call.json_object()
+    mailbox, body = graph.access.mailbox(call.caller, call.params["id"], CALENDAR_WRITE), call.json_object()
     types.check("calendar", body)
     name = body.get("name")
     if body.keys() - WRITABLE or not isinstance(name, str) or not name.strip():

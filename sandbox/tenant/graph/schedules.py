@@ -98,7 +98,7 @@ def _information(
 ) -> dict[str, Any]:
     """Return one mailbox's schedule, or why there is none."""
     try:
-        mailbox = graph.access.mailbox(call.caller, address)
+        mailbox = graph.access.mailbox(call.caller, address, EVENT_READ)
     except GraphError as error:
         code = "ErrorMailRecipientNotFound" if error.status == 404 else "ErrorNoFreeBusyAccess"
         return {"scheduleId": address, "availabilityView": "", "scheduleItems": [],

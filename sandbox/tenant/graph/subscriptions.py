@@ -48,7 +48,7 @@ async def create(graph: Graph, call: Call) -> Answer:
 async def listed(graph: Graph, call: Call) -> Answer:
     """Return the app's own subscriptions, a page at a time."""
     graph.throttle.count(call.caller.client_id, "subscriptions", throttle.SUBSCRIPTION_LISTS)
-    graph.access.require(call.caller, SUBSCRIBE)
+    graph.access.require_calendars(call.caller, SUBSCRIBE)
     asked = options(call, "subscription", ("$select", "$skiptoken", "$top"))
     mine = [_json(one) for one in graph.registry.live() if one.app == call.caller.client_id]
     items, annotations = page(call, mine, asked, asked.top or int(graph.setting("subscriptionPage")))
@@ -122,8 +122,7 @@ def _new(call: Call, body: dict[str, Any], wanted: rules.Wanted, mailbox: Mailbo
 def _mailbox(graph: Graph, call: Call, name: str, operation: str) -> Mailbox:
     """Return the mailbox of a resource; what Exchange refuses comes wrapped by the subscription service."""
     try:
-        graph.access.require(call.caller, SUBSCRIBE)
-        return graph.access.mailbox(call.caller, name)
+        return graph.access.mailbox(call.caller, name, SUBSCRIBE)
     except GraphError as error:
         raise of_subscription(operation, error) from error
 
@@ -149,7 +148,7 @@ async def _handshakes(graph: Graph, urls: list[str | None]) -> None:
 
 def _own(graph: Graph, call: Call, operation: str) -> Subscription:
     """Return one of the app's own subscriptions; raises GraphError (404) for all others, live elsewhere or not."""
-    graph.access.require(call.caller, SUBSCRIBE)
+    graph.access.require_calendars(call.caller, SUBSCRIBE)
     subscription = graph.registry.find(call.params["id"])
     if subscription is None or subscription.app != call.caller.client_id:
         raise GraphError(404, "ResourceNotFound", f"The object was not found. Operation: {operation}")

@@ -37,7 +37,7 @@ class FakeProbe:
     """Graph as it is tried."""
 
     def __init__(self) -> None:
-        self.granted = frozenset({"Calendars.Read"})
+        self.granted: frozenset[str] = frozenset()
         self.no_token: RelayError | None = None
         self.calendars: dict[str, GraphError | None] = {MAILBOX: None}
         self.writes: dict[str, GraphError | None] = {}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.errors import ConfigurationError, GraphForbidden, GraphNotFound, GraphUnavailable, SetupRefused, Unavailable
+from shared.errors import ConfigurationError, GraphForbidden, GraphNotFound, GraphUnavailable, Unavailable
 from shared.partner.webhook import NotDelivered
 from shared.relay.doctor import RUNNING, examine
-from shared.relay.examination import MOST_MAILBOXES, Wish, read_wish
+from shared.relay.examination import Wish
 from shared.relay.finding import Finding
 from shared.relay.park import bury
 from tests.unit.relay.doctor_world import OUTSIDE, SECRET, DoctorWorld
@@ -19,7 +19,8 @@ from tests.unit.relay.fakes import MAILBOX
 
 FORBIDDEN, UNKNOWN = GraphForbidden(403, "ErrorAccessDenied"), GraphNotFound(404, "ErrorInvalidUser")
 AWAY = GraphUnavailable(503, "ServiceUnavailable")
-BOTH = Wish((MAILBOX,), (OUTSIDE,))
+SECOND = "room2@contoso.com"
+BOTH = Wish((MAILBOX, SECOND), (OUTSIDE,))
 NAMES = {
     "settings", "clientStateKey", "signingSecret", "graphSecret", "token", "storage", "clock", "allowList",
     "calendarsRead", "exchangeScope", "roomLists", "handshake", "partner", *RUNNING,
@@ -29,7 +30,7 @@ NAMES = {
 @pytest.fixture
 def world() -> Iterator[DoctorWorld]:
     """Return a world in which everything is well, with one watch."""
-    made = DoctorWorld(ALLOWED_MAILBOXES=MAILBOX)
+    made = DoctorWorld(ALLOWED_MAILBOXES=f"{MAILBOX}, {SECOND}")
     made.watch()
     made.probe.calendars[OUTSIDE] = FORBIDDEN
     yield made
@@ -61,7 +62,7 @@ def test_all_is_well(world: DoctorWorld) -> None:
 def test_every_mailbox_is_read_once(world: DoctorWorld) -> None:
     """Permission and scope are told from the same readings; the vault is asked anew."""
     found(world)
-    assert sorted(world.probe.reads) == [OUTSIDE, MAILBOX]
+    assert sorted(world.probe.reads) == sorted([OUTSIDE, MAILBOX, SECOND])
     assert sorted(world.secrets.fresh) == ["client-state-key", "graph-client-secret", "partner-signing-secret"]
 
 
@@ -71,8 +72,9 @@ def _secret(name: str, value: Any) -> Callable[[DoctorWorld], None]:
 
 def _calendar(**ends: Any) -> Callable[[DoctorWorld], None]:
     def break_it(world: DoctorWorld) -> None:
-        world.probe.granted = frozenset(ends.get("roles", ("Calendars.Read",)))
-        world.probe.calendars = {MAILBOX: ends.get("inside"), OUTSIDE: ends.get("outside", FORBIDDEN)}
+        world.probe.granted = frozenset(ends.get("roles", ()))
+        inside, second = ends.get("inside"), ends.get("second")
+        world.probe.calendars = {MAILBOX: inside, SECOND: second, OUTSIDE: ends.get("outside", FORBIDDEN)}
 
     return break_it
 
@@ -97,9 +99,17 @@ FAULTS: dict[str, tuple[Callable[[DoctorWorld], Any], str, str, str]] = {
         lambda world: setattr(world.probe, "no_token", ConfigurationError("s", "refused (AADSTS7000222)")),
         "token", "AADSTS7000222", "expired"),
     "more is granted than needed": (
-        _calendar(roles=("Calendars.Read", "Mail.Read")), "token", "Mail.Read", "Revoke-RelayPermission"),
+        _calendar(roles=("Place.Read.All", "Mail.Read")), "token", "more than is needed: Mail.Read",
+        "Revoke-RelayPermission.ps1 -AppId CLIENT_ID -Permission Mail.Read."),
+    "Entra ID opens every calendar": (
+        _calendar(roles=("Calendars.Read",)), "token", "every calendar of the tenant",
+        "-Permission Calendars.Read."),
+    "Entra ID opens calendars and mail": (
+        _calendar(roles=("Calendars.Read", "Mail.Read")), "token", "Calendars.Read, Mail.Read",
+        "Grant-RelayMailboxAccess.ps1"),
     "no permission": (
-        _calendar(roles=(), inside=FORBIDDEN), "calendarsRead", "no Calendars.Read", "Grant-RelayMailboxAccess"),
+        _calendar(inside=FORBIDDEN, second=FORBIDDEN), "calendarsRead", f"{MAILBOX}, {SECOND} cannot be read",
+        "Grant-RelayMailboxAccess"),
     "a mailbox out of scope": (_calendar(inside=FORBIDDEN), "exchangeScope", MAILBOX, "Add the mailbox"),
     "a scope too wide": (_calendar(outside=None), "exchangeScope", OUTSIDE, "Narrow the scope"),
     "a mailbox that is none": (_calendar(inside=UNKNOWN), "exchangeScope", MAILBOX, "licence"),
@@ -135,14 +145,24 @@ def test_a_fault_is_named_alone_and_with_what_to_do(world: DoctorWorld, name: st
 
 def test_a_scope_cannot_be_told_without_the_permission(world: DoctorWorld) -> None:
     """One cause is named once."""
-    _calendar(roles=(), inside=FORBIDDEN)(world)
+    _calendar(inside=FORBIDDEN, second=FORBIDDEN)(world)
     assert found(world)["exchangeScope"].ok is None
 
 
-def test_a_grant_by_exchange_alone_is_a_permission(world: DoctorWorld) -> None:
-    """What Exchange grants is in no token: that a calendar can be read is the proof."""
-    world.probe.granted = frozenset()
+def test_a_grant_for_the_whole_tenant_is_wrong_though_everything_can_be_read(world: DoctorWorld) -> None:
+    """What Exchange grants is in no token, so Calendars.Read in one defeats the scope; nobody has to name a mailbox."""
+    world.probe.granted = frozenset({"Calendars.Read"})
+    findings = found(world, Wish())
+    assert {name: findings[name].ok for name in ("token", "calendarsRead", "exchangeScope")} == {
+        "token": False, "calendarsRead": True, "exchangeScope": None}  # fmt: skip
+
+
+@pytest.mark.parametrize("roles", [(), ("Place.Read.All",)])
+def test_what_exchange_cannot_scope_may_be_in_the_token(world: DoctorWorld, roles: tuple[str, ...]) -> None:
+    """A token without any permission is as it should be."""
+    world.probe.granted = frozenset(roles)
     assert wrong(world) == {}
+    assert (", ".join(roles) or "nothing") in found(world)["token"].detail
 
 
 def test_the_scope_is_not_proven_by_what_may_be_read_alone(world: DoctorWorld) -> None:
@@ -216,21 +236,3 @@ def test_what_breaks_hides_nothing(world: DoctorWorld) -> None:
 
     world.store.row = breaks  # type: ignore[method-assign]
     assert wrong(world)["storage"].detail == "could not be tried (ZeroDivisionError)"
-
-
-def test_a_wish_is_read() -> None:
-    """Addresses in lower case, each once."""
-    assert read_wish({}) == Wish()
-    content = {"allowed": ["A@contoso.com", "a@contoso.com"], "refused": ["b@contoso.com"], "ping": False}
-    assert read_wish(content) == Wish(("a@contoso.com",), ("b@contoso.com",), ping=False)
-
-
-@pytest.mark.parametrize("content", [
-    {"allowed": "a@contoso.com"}, {"allowed": [1]}, {"allowed": ["canary"]}, {"ping": "yes"}, {"x": 1},
-    {"refused": ["a@contoso.com"] * (MOST_MAILBOXES + 1)}, {"allowed": ["a@b.example"], "refused": ["A@b.example"]},
-])  # fmt: skip
-def test_a_wish_that_is_not_sound_is_refused(content: dict[str, Any]) -> None:
-    """422, and the value is not repeated."""
-    with pytest.raises(SetupRefused) as refusal:
-        read_wish(content)
-    assert (refusal.value.status, "canary" in str(refusal.value)) == (422, False)

@@ -1,11 +1,9 @@
-"""Tokens, roles and scopes."""
-
-from typing import Any
+"""Tokens, and the roles that Entra grants."""
 
 import pytest
 
 from sandbox.tenant.tokens import VAULT
-from tests.unit.sandbox.graph.graph_world import APP, OTHER_APP, OTHER_ROOM, ROOM, World, refusal
+from tests.unit.sandbox.graph.graph_world import APP, ROOM, World, refusal
 
 EVENTS = f"/users/{ROOM}/events"
 
@@ -74,15 +72,3 @@ def test_the_directory_and_places_need_their_own_roles(world: World, path: str, 
     assert refusal(world.graph("GET", path)) == (403, code)
     _roles(world, role)
     assert world.graph("GET", path).status_code == 200
-
-
-def test_a_confined_app_reaches_its_mailboxes_only(world: World) -> None:
-    """Outside its scope an app gets 403 for events and subscriptions; another app is not confined by that."""
-    body: dict[str, Any] = {"clientId": APP, "mailboxes": [OTHER_ROOM]}
-    world.control("POST", "/scopes", body)
-    assert refusal(world.graph("GET", EVENTS)) == (403, "ErrorAccessDenied")
-    assert refusal(world.graph("POST", "/subscriptions", world.subscription())) == (403, "ExtensionError")
-    assert world.graph("GET", f"/users/{OTHER_ROOM}/events").status_code == 200
-    assert world.graph("GET", EVENTS, app=OTHER_APP).status_code == 200
-    world.control("POST", "/scopes", {**body, "mailboxes": None})
-    assert world.graph("GET", EVENTS).status_code == 200

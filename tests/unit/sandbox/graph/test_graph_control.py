@@ -45,7 +45,7 @@ def test_a_wrong_change_changes_nothing(world: World, body: dict[str, Any]) -> N
     ("POST", "/notifications/flush", {"now": True}, 400), ("POST", "/mailboxes", {"address": "x"}, 400),
     ("POST", "/mailboxes", {"address": ROOM}, 409), ("POST", "/mailboxes", {"address": "a@b", "kind": "car"}, 400),
     ("POST", "/mailboxes", {"address": "a@b", "id": "x"}, 400), ("DELETE", "/mailboxes/a@b", None, 404),
-    ("POST", "/scopes", {"clientId": "x"}, 400), ("POST", "/settings", {"flipseconds": 1}, 400),
+    ("POST", "/settings", {"flipseconds": 1}, 400),
     ("POST", "/settings", {"flipSeconds": "1"}, 400), ("POST", "/settings", {"hintsPerChange": [4, 2]}, 400),
     ("POST", "/settings", {"hintsPerChange": 2}, 400), ("POST", "/settings", {"shuffle": 1}, 400)])
 def test_what_control_cannot_do_it_says(world: World, method: str, path: str, body: Any, status: int) -> None:

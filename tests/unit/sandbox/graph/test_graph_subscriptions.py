@@ -145,10 +145,11 @@ def test_patch_of_the_url_is_validated(world: World) -> None:
 
 def test_patch_asks_exchange_again(world: World) -> None:
     """A renewal of a mailbox that is gone gets 404, of one that is out of the app's scope since 403."""
+    world.control("POST", f"/clients/{APP}", {"roles": [], "exchangeRoles": {"Application Calendars.Read": [ROOM]}})
     path, body = f"/subscriptions/{world.subscribe()['id']}", {"expirationDateTime": world.after(days=1)}
-    world.control("POST", "/scopes", {"clientId": APP, "mailboxes": []})
+    world.control("POST", f"/clients/{APP}", {"exchangeRoles": {"Application Calendars.Read": []}})
     assert refusal(world.graph("PATCH", path, body)) == (403, "ExtensionError")
-    world.control("POST", "/scopes", {"clientId": APP, "mailboxes": None})
+    world.control("POST", f"/clients/{APP}", {"exchangeRoles": {"Application Calendars.Read": None}})
     world.control("DELETE", f"/mailboxes/{ROOM}")
     assert refusal(world.graph("PATCH", path, body)) == (404, "ExtensionError")
 

@@ -52,8 +52,10 @@ def test_all_faults_are_cleared_at_once(running: Running) -> None:
 def test_a_clients_roles_are_replaced(running: Running) -> None:
     """Consent that is withdrawn is gone from tokens that were issued before."""
     header = f"Bearer {running.token(GRAPH)}"
-    shown = running.control("POST", f"/clients/{CLIENT_ID.upper()}", {"roles": []}).json()
-    assert shown == {"clientId": CLIENT_ID, "roles": [], "vault": True, "secrets": 1, "managedIdentity": None}
+    roles = {"roles": [], "exchangeRoles": {"Application Calendars.Read": ["Room1@contoso.com"]}}
+    shown = running.control("POST", f"/clients/{CLIENT_ID.upper()}", roles).json()
+    assert shown == {"clientId": CLIENT_ID, "roles": [], "vault": True, "secrets": 1, "managedIdentity": None,
+                     "exchangeRoles": {"Application Calendars.Read": ["room1@contoso.com"]}}
     assert running.tenant.tokens.check(header, GRAPH).roles == frozenset()
 
 

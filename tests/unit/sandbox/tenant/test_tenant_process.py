@@ -113,6 +113,8 @@ def test_the_seed_becomes_a_tenant(seed: dict[str, Any], tmp_path: Path) -> None
     assert kinds == {None, "system", "user"}
     assert len(tenant.clients[CLIENT_ID].certificates) == 1
     assert tenant.clients[USER_ASSIGNED].roles == {"Place.Read.All"}
+    (system,) = [client for client in tenant.clients.values() if client.managed_identity == "system"]
+    assert system.exchange == {"Calendars.ReadWrite": None}
     room = tenant.mailboxes["room1@contoso.com"]
     assert (room.display_name, room.kind, room.address) == ("Room 1", "room", "Room1@contoso.com")
     assert tenant.mailboxes[room.id] is room
