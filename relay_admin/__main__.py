@@ -30,10 +30,18 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _relay(asked: argparse.Namespace) -> Relay:
     url = asked.url or os.environ.get("RELAY_URL", "")
-    key = getpass.getpass("Key of the relay: ") if asked.ask_key else asked.key
-    if asked.ask_key and not key:
+    return Relay(url, signed_in(_asked_for() if asked.ask_key else asked.key, asked.audience))
+
+
+def _asked_for() -> str:
+    """Return the key that is typed. Raises Misused when there is none, or nobody to ask."""
+    try:
+        key = getpass.getpass("Key of the relay: ")
+    except EOFError:
+        key = ""
+    if not key:
         raise Misused("No key was given", "Paste it when it is asked for; it is not shown.")
-    return Relay(url, signed_in(key, asked.audience))
+    return key
 
 
 if __name__ == "__main__":

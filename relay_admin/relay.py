@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from relay_admin.errors import Misused, NotReached, Refused
 
@@ -34,16 +35,20 @@ class Relay:
     def call(
         self, method: str, path: str, body: Any = None, params: dict[str, str] | None = None, *, fine: int = 0
     ) -> Any:
-        """Return the JSON that is answered, None for an empty answer; `fine` is a status that is one, too."""
+        """Return the JSON object that is answered, None for a 204; `fine` is a status that answers with one, too.
+
+        Raises NotReached, too, when a name is read in it that is not there: somebody else answers.
+        """
         while True:
             answer = self._send(method, f"/api{self._auth.door}{path}", json=body, params=params, auth=self._auth)
             wait = _seconds(answer.headers.get("Retry-After"))
             if answer.status_code != 429 or wait is None or wait > LONGEST_WAIT:
                 break
             self._sleep(wait)
-        if 200 <= answer.status_code < 300 or answer.status_code == fine:
-            return _json(answer) if answer.content else None
-        raise _refusal(answer)
+        well = 200 <= answer.status_code < 300 or (answer.status_code == fine and not _is_problem(answer))
+        if not well:
+            raise _refusal(answer)
+        return None if answer.status_code == 204 else _json(answer)
 
     def pages(self, path: str, **params: str) -> Iterator[dict[str, Any]]:
         """Yield the items of all pages. Of a nextLink only the parameters count: the address stays the one given."""
@@ -69,31 +74,60 @@ class Relay:
     def _send(self, method: str, path: str, **given: Any) -> requests.Response:
         try:
             return self._session.request(method, self.url + path, timeout=LIMIT, allow_redirects=False, **given)
-        except requests.RequestException as error:
+        except (OSError, HTTPError) as error:  # requests' own, certificates that are not there, a proxy that is none
             raise _not_reached(self.url, type(error).__name__) from None
 
 
 def _checked(url: str) -> str:
     """Return the relay's address. Raises Misused: a key or token goes over https alone, but on this computer."""
-    parts = urlsplit(url.strip())
+    none = Misused(
+        "The address is none", "Give the app's address: --url https://YOUR-APP.azurewebsites.net, or RELAY_URL."
+    )
+    try:
+        parts = urlsplit(url.strip())
+        sound = parts.port != 0 and _is_host(parts.hostname or "")
+    except ValueError:  # brackets, a port or a name that none can have
+        raise none from None
     local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if not parts.hostname or not (parts.scheme == "https" or local) or parts.username or parts.password:
-        raise Misused(
-            "The address is none", "Give the app's address: --url https://YOUR-APP.azurewebsites.net, or RELAY_URL."
-        )
+    if not sound or not (parts.scheme == "https" or local) or parts.username or parts.password:
+        raise none
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _json(answer: requests.Response) -> Any:
+def _is_host(name: str) -> bool:
+    """Return whether a host can have the name. Raises ValueError for one that no name server takes."""
+    return bool(name.encode("idna")) and not set(name) & set(" %\\")
+
+
+class _Told(dict[str, Any]):
+    """A JSON object of the relay's, in which every name that is read has to be."""
+
+    def __missing__(self, name: str) -> Any:
+        raise _somebody_else()
+
+
+def _json(answer: requests.Response) -> _Told:
+    """Return the JSON object that was answered. Raises NotReached for anything else."""
     try:
-        return answer.json()
+        content = answer.json(object_hook=_Told)
     except ValueError:
-        raise NotReached("Something else than the relay answers", "Check the address: --url or RELAY_URL.") from None
+        raise _somebody_else() from None
+    if not isinstance(content, _Told):
+        raise _somebody_else()
+    return content
+
+
+def _somebody_else() -> NotReached:
+    return NotReached("Something else than the relay answers", "Check the address: --url or RELAY_URL.")
+
+
+def _is_problem(answer: requests.Response) -> bool:
+    return answer.headers.get("content-type", "").startswith("application/problem+json")
 
 
 def _refusal(answer: requests.Response) -> Refused | NotReached:
     """Return what an answer that is no success means; the relay's own words if it has any."""
-    if answer.headers.get("content-type", "").startswith("application/problem+json"):
+    if _is_problem(answer):
         problem = _json(answer)
         title, detail = str(problem.get("title", "Refused")), str(problem.get("detail", ""))
         return Refused(title, detail, answer.status_code)

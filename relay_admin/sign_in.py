@@ -81,10 +81,17 @@ def signed_in(key: str | None, audience: str | None) -> ByKey | ByToken:
 
 
 def _credential() -> TokenCredential:
-    """Return azure-identity's choice: environment, workload or managed identity, az login."""
+    """Return azure-identity's choice: environment, workload or managed identity, az login. Raises Misused."""
     from azure.identity import DefaultAzureCredential
 
     host = os.environ.get("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com")
-    name = urlsplit(host if "://" in host else f"https://{host}").hostname
-    options: dict[str, Any] = {"disable_instance_discovery": name not in _MICROSOFT_LOGINS}
-    return DefaultAzureCredential(**options)
+    try:
+        name = urlsplit(host if "://" in host else f"https://{host}").hostname
+        options: dict[str, Any] = {"disable_instance_discovery": name not in _MICROSOFT_LOGINS}
+        return DefaultAzureCredential(**options)
+    except (ValueError, OSError):  # what it says may quote what was given
+        raise Misused(
+            "The environment's AZURE_… variables do not fit",
+            "Look at AZURE_TENANT_ID (an id or a domain), AZURE_AUTHORITY_HOST (https), "
+            "AZURE_CLIENT_CERTIFICATE_PATH (a file) and AZURE_TOKEN_CREDENTIALS.",
+        ) from None
