@@ -56,6 +56,7 @@ class Settings(BaseModel):
     caller_keys: bool = True
     entra_audience: str = ""
     trust_app_service_auth: bool = False
+    inbound_restricted: bool = False
     calls_per_minute: int = Field(default=300, ge=1, le=1_000_000)
     most_watches: int = Field(default=10_000, ge=1, le=1_000_000)
     features: str = "relay"

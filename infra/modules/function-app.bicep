@@ -59,6 +59,7 @@ var relaySettings = {
   WINDOW_PAST_DAYS: '1'
   WINDOW_FUTURE_DAYS: '180'
   TRUST_APP_SERVICE_AUTH: 'false'
+  INBOUND_RESTRICTED: empty(inboundAddressRanges) ? 'false' : 'true'
   CALLS_PER_MINUTE: '300'
   MOST_WATCHES: '10000'
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PATHS = ("/api/notifications", "/api/lifecycle")
 LIMIT = (3.05, 10.0)  # Graph, too, waits ten seconds
+KEPT_OUT = "answers 403, and not 200"  # so does App Service where its address filter does not let one in
 
 
 class OwnAddress:
@@ -36,6 +37,8 @@ class OwnAddress:
                 said = answer.raw.read(len(token) + 1)  # whoever answers there, no more of it is wanted
         except (RequestException, OSError) as error:
             return f"does not answer ({type(error).__name__})"
+        if answer.status_code == 403:
+            return KEPT_OUT
         if answer.status_code != 200:
             return f"answers {answer.status_code}, and not 200"
         kind = answer.headers.get("content-type", "").partition(";")[0]

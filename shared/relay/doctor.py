@@ -16,7 +16,7 @@ from shared.relay.doctor_graph import allow_list, calendars, clock, room_lists, 
 from shared.relay.doctor_partner import partner
 from shared.relay.doctor_vault import vault
 from shared.relay.examination import Examined, Wish
-from shared.relay.finding import Failed, Finding, found
+from shared.relay.finding import Failed, Finding, found, untold
 
 AT_ONCE = 12
 # Of the health checks those that this does not do better, by their names there, with what to do.
@@ -83,11 +83,15 @@ def _storage(parts: Examined) -> str:
 
 
 def _handshake(parts: Examined) -> str:
-    from shared.graph.own_address import PATHS
+    from shared.graph.own_address import KEPT_OUT, PATHS
 
     own = parts.own_address()
-    wrong = [f"{path} {mistake}" for path in PATHS if (mistake := own.mistake(path))]
-    if wrong:
+    mistakes = {path: own.mistake(path) for path in PATHS}
+    if parts.settings.inbound_restricted and set(mistakes.values()) == {KEPT_OUT}:
+        # The filter holds for the whole app, and where the relay calls from nobody can know beforehand.
+        text = "See that handshakeOutside is ok: the command line calls from an address that is let in."
+        raise untold(f"{own.url} does not let the relay itself in, as INBOUND_RESTRICTED says", text)
+    if wrong := [f"{path} {mistake}" for path, mistake in mistakes.items() if mistake]:
         text = (
             "Graph has to reach both without a token: see that PUBLIC_BASE_URL is the app's address, and that no "
             "authentication, address filter or gateway stands in front of /api/notifications and /api/lifecycle."

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from shared.graph.own_address import OwnAddress
+from shared.graph.own_address import KEPT_OUT, OwnAddress
 from shared.session import session_for
 from tests.unit.partner.scripted_server import Script, answer, served
 
@@ -28,6 +28,11 @@ def mistake(script: Script) -> str:
 def test_a_wrong_answer_is_told(script: Script, text: str) -> None:
     """In a few words, with nothing of what was said."""
     assert text in mistake(script)
+
+
+def test_a_filter_in_front_is_told_apart() -> None:
+    """App Service answers 403 to addresses that it does not let in ("Azure App Service access restrictions")."""
+    assert mistake(answer("403 Ip Forbidden")) == KEPT_OUT
 
 
 def test_nobody_there_is_told() -> None:
