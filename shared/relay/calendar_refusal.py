@@ -44,8 +44,8 @@ _KINDS: dict[type[GraphError], tuple[int, str, str]] = {
     GraphForbidden: (
         502,
         "Permission missing at Microsoft Graph",
-        "The relay may not do this in this calendar. The customer's IT has to grant the application permission "
-        "Calendars.ReadWrite, or widen its scope in Exchange to this mailbox.",
+        "The relay may not do this in this calendar. The customer's IT has to grant Calendars.ReadWrite in Exchange, "
+        "or widen its scope there to this mailbox.",
     ),
     GraphConflict: (409, "In the way", "Something with this name is there already."),
     GraphUnavailable: (

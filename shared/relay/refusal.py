@@ -40,8 +40,8 @@ def refusal_of(error: GraphError) -> SetupRefused:
         return SetupRefused(422, "Unknown mailbox", text + trace)
     if isinstance(error, GraphForbidden):
         text = (
-            "The relay may not read this calendar. The customer's IT has to grant the application permission "
-            "Calendars.Read, or widen its scope in Exchange to this mailbox."
+            "The relay may not read this calendar. The customer's IT has to grant Calendars.Read in Exchange, or "
+            "widen its scope there to this mailbox."
         )
         return SetupRefused(502, "Permission missing at Microsoft Graph", text + trace)
     if isinstance(error, GraphConflict):
