@@ -11,6 +11,7 @@ from shared.graph.client import GraphClient
 from shared.graph.subscriptions import IMMUTABLE_IDS
 
 SELECT = "id,subject,start,end,isAllDay,showAs,sensitivity,isCancelled,type,seriesMasterId"
+GONE = "ErrorItemNotFound"  # any other 404 is about the mailbox and says nothing of the event
 PREFER = f'{IMMUTABLE_IDS}, outlook.timezone="UTC"'
 
 

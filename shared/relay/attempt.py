@@ -13,12 +13,12 @@ from datetime import timedelta
 from shared import telemetry
 from shared.errors import RelayError
 from shared.partner.answers import Verdict, verdict_of
-from shared.partner.payload import UnreadableEvent
+from shared.partner.payload import DELETED, UnreadableEvent
 from shared.partner.webhook import NotDelivered
 from shared.relay.gaps import owe_resync
 from shared.relay.messages import Change, ChangeMessage, write_changes
 from shared.relay.parts import Parts
-from shared.relay.tell import tell
+from shared.relay.tell import begun, tell
 from shared.storage.ledger import MOST_AT_ONCE, Entry
 from shared.storage.parked import DEAD, parked_id
 from shared.storage.watches import Watch
@@ -82,8 +82,9 @@ def _refusal(parts: Parts, watch: Watch | None) -> str:
 def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: Sequence[Change]) -> list[Outcome]:
     """Claim the entries of some changes together, work on them side by side, and write what came of them together."""
     entries = parts.ledger.read(watch.id, [change.event_id for change in changes])
-    open_ones = [pair for pair in zip(changes, entries, strict=True) if not _is_covered(pair[1], message)]
-    done = [Outcome("covered", c) for c, entry in zip(changes, entries, strict=True) if _is_covered(entry, message)]
+    pairs = list(zip(changes, entries, strict=True))
+    open_ones = [pair for pair in pairs if not _is_covered(*pair, message)]
+    done = [Outcome("covered", change) for change, entry in pairs if _is_covered(change, entry, message)]
     claims = parts.ledger.claim([entry for _, entry in open_ones])
     claimed = [(change, claim) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is not None]
     done += [Outcome("busy", change) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is None]
@@ -127,7 +128,7 @@ def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, change: Change,
         told = replace(told, entry=_without_dead_letter(parts, told.entry))
     except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
         _log_failure(message, watch, change, error)
-        return _failure(change, replace(entry, read_at=read_at), error)
+        return _failure(change, begun(change, entry, read_at), error)
     return Outcome("told" if told.news else "no-news", change, told.entry, told.following)
 
 
@@ -162,9 +163,11 @@ def _log_failure(message: ChangeMessage, watch: Watch, change: Change, error: Ex
     )
 
 
-def _is_covered(entry: Entry, message: ChangeMessage) -> bool:
+def _is_covered(change: Change, entry: Entry, message: ChangeMessage) -> bool:
     if message.again:  # whoever read it since had no reason to tell it again
         return False
+    if change.deleted and not entry.doubted and entry.told != DELETED:
+        return False  # whoever read it since may have found it among the deleted items, and had no reason to doubt that
     if message.retry:
         return bool(entry.etag) and entry.retry != message.retry  # superseded by a newer try
     return entry.read_at is not None and entry.read_at - SKEW > message.hinted

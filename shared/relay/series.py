@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from shared.graph.events import Events
+from shared.errors import GraphNotFound
+from shared.graph.events import GONE, Events
 from shared.partner import payload
 from shared.relay.messages import Change
 from shared.relay.window import Window
@@ -48,6 +50,16 @@ class Occurrences:
                 changed.append(Change(watch.id, master.user_id, payload.event_id_of(occurrence)))
         vanished = [entry for entry in told.values() if window.overlaps(entry.start, entry.end)]
         return (*changed, *(_gone(master, entry) for entry in vanished))
+
+    def one_of(self, mailbox: str, master: dict[str, Any]) -> dict[str, Any] | None:
+        """Return one of a series' occurrences; None if it has none, or is gone meanwhile."""
+        window = self.window()
+        try:
+            return next(self.events.instances(mailbox, payload.event_id_of(master), window.start, window.end), None)
+        except GraphNotFound as error:
+            if error.code == GONE:
+                return None
+            raise
 
     def all_gone(self, watch: Watch, master: Change) -> tuple[Change, ...]:
         """Return a change for each occurrence that the partner knows of a series that is gone."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import GraphNotFound
-from shared.graph.events import Events
+from shared.graph.events import GONE
 from shared.partner import payload
 from shared.relay import series
 from shared.relay.messages import Change, ChangeMessage
@@ -18,8 +18,6 @@ from shared.relay.parts import Parts
 from shared.relay.window import window_of
 from shared.storage.ledger import Entry
 from shared.storage.watches import Watch
-
-GONE = "ErrorItemNotFound"  # any other 404 is about the mailbox and says nothing of the event
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,8 @@ def tell(parts: Parts, watch: Watch, message: ChangeMessage, change: Change, ent
     Raises GraphError, NotDelivered, UnreadableEvent, ConfigurationError or Unavailable: then nothing has changed, and
     the same call later does the same, with the same webhook-id while the event's state is the same.
     """
-    entry = replace(entry, read_at=read_at, retry="")
-    event = _read(parts.events, watch.mailbox, change, doubtful=change.deleted or entry.told == payload.DELETED)
+    entry = replace(begun(change, entry, read_at), retry="")
+    event = _read(parts, watch.mailbox, change, doubtful=entry.doubted)
     if event is None:
         return _gone(parts, watch, change, entry)
     if event.get("type") == "seriesMaster":
@@ -46,27 +44,34 @@ def tell(parts: Parts, watch: Watch, message: ChangeMessage, change: Change, ent
     return _present(parts, watch, message, change, entry, event)
 
 
-def _read(events: Events, mailbox: str, change: Change, *, doubtful: bool) -> dict[str, Any] | None:
+def begun(change: Change, entry: Entry, read_at: datetime) -> Entry:
+    """Return the entry of an event whose reading begins now, and whether that doubts what it finds."""
+    return replace(entry, read_at=read_at, doubted=change.deleted or entry.told == payload.DELETED)
+
+
+def _read(parts: Parts, mailbox: str, change: Change, *, doubtful: bool) -> dict[str, Any] | None:
     """Return the event as it is on the calendar, None when it is gone.
 
     Graph may find an event that it said was deleted (`doubtful`): it was restored, or it lies among the deleted
     items, where its immutable id still leads to it. The calendar view tells which.
     """
     try:
-        event = events.get(mailbox, change.event_id)
+        event = parts.events.get(mailbox, change.event_id)
     except GraphNotFound as error:
         if error.code == GONE:
             return None
         raise
-    if doubtful and event.get("type") != "seriesMaster" and not _is_on_calendar(events, mailbox, event):
-        return None
-    return event
+    return None if doubtful and not _is_on_calendar(parts, mailbox, event) else event
 
 
-def _is_on_calendar(events: Events, mailbox: str, event: dict[str, Any]) -> bool:
-    start, end = payload.moment_of(event, "start"), payload.moment_of(event, "end")
-    view = events.calendar_view(mailbox, start, end + timedelta(seconds=1))
-    return any(payload.event_id_of(one) == payload.event_id_of(event) for one in view)
+def _is_on_calendar(parts: Parts, mailbox: str, event: dict[str, Any]) -> bool:
+    """Return whether the calendar shows an event; of a series, which it never shows, one of the occurrences."""
+    shown = parts.occurrences.one_of(mailbox, event) if event.get("type") == "seriesMaster" else event
+    if shown is None:
+        return False
+    start, end = payload.moment_of(shown, "start"), payload.moment_of(shown, "end")
+    view = parts.events.calendar_view(mailbox, start, end + timedelta(seconds=1))
+    return any(payload.event_id_of(one) == payload.event_id_of(shown) for one in view)
 
 
 def _present(

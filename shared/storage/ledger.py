@@ -26,14 +26,16 @@ class Entry:
     """What is known of one event. Moments are in UTC, None or "" when unknown.
 
     `told` is the state (etag) that the partner has, "" if it has none. `read_at` is when the last attempt to read it
-    began. `retry` names the message on the queue that will try again, "" when nothing is owed. `series_id`,
-    `start` and `end` are those of the last state told. `is_dead` says that there is a dead letter of the event.
+    began, `doubted` whether that one asked the calendar, too, as the hint of a deletion calls for. `retry` names the
+    message on the queue that will try again, "" when nothing is owed. `series_id`, `start` and `end` are those of the
+    last state told. `is_dead` says that there is a dead letter of the event.
     """
 
     watch_id: str
     event_id: str
     told: str = ""
     read_at: datetime | None = None
+    doubted: bool = False
     retry: str = ""
     series_id: str = ""
     start: str = ""
@@ -55,9 +57,7 @@ class Ledger:
         keys = {_key(event_id): event_id for event_id in event_ids}
         rule = " or ".join(f"RowKey eq '{key}'" for key in keys)  # hexadecimal digits: nothing to quote
         with storage_errors():
-            rows = self._table().query_entities(
-                f"PartitionKey eq @watch and ({rule})", parameters={"watch": watch_id}
-            )
+            rows = self._table().query_entities(f"PartitionKey eq @watch and ({rule})", parameters={"watch": watch_id})
             found = {row["RowKey"]: _entry(row) for row in rows}
         return [found.get(_key(event_id)) or Entry(watch_id, event_id) for event_id in event_ids]
 
@@ -186,6 +186,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "event_id": entry.event_id,
         "told": entry.told,
         "read_at": _text(entry.read_at),
+        "doubted": entry.doubted,
         "retry": entry.retry,
         "series_id": entry.series_id,
         "start": entry.start,
@@ -197,7 +198,8 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def _entry(row: Any) -> Entry:
     values: dict[str, Any] = {name: row.get(name, "") for name in ("event_id", "told", "retry", "series_id")}
-    values |= {"start": row.get("start", ""), "end": row.get("end", ""), "is_dead": row.get("is_dead") is True}
+    values |= {name: row.get(name, "") for name in ("start", "end")}
+    values |= {name: row.get(name) is True for name in ("doubted", "is_dead")}
     values |= {name: _moment(row.get(name)) for name in ("read_at", "claimed_until")}
     return Entry(watch_id=row["PartitionKey"], **values, etag=str(row.metadata["etag"]))
 

@@ -57,10 +57,15 @@ class ParkedChanges:
         self._table = table
 
     def put(self, kind: str, changes: Sequence[Parked]) -> None:
-        """Park changes; an event that is parked already keeps one row. That it is wanted again is not forgotten."""
+        """Park changes; an event that is parked already keeps one row. That it is wanted again is not forgotten, nor
+        that it was said to be deleted: that only calls for a closer look.
+        """
         from azure.data.tables import UpdateMode
 
-        rows = list({change.id: _row(kind, change) for change in changes}.values())
+        by_id: dict[str, dict[str, Any]] = {}
+        for change in changes:
+            by_id[change.id] = by_id.get(change.id, {}) | _row(kind, change)
+        rows = list(by_id.values())
         for first in range(0, len(rows), AT_ONCE):
             part = [("upsert", row, {"mode": UpdateMode.MERGE}) for row in rows[first : first + AT_ONCE]]
             with storage_errors():
@@ -136,12 +141,10 @@ _NAMES = [field.name for field in fields(Parked) if field.name not in ("etag", "
 
 
 def _row(kind: str, change: Parked) -> dict[str, Any]:
-    """Return the row to merge. What is not said (`again`) stays as it was."""
+    """Return the row to merge. What is not said (`again`, `deleted`) stays as it was."""
     row: dict[str, Any] = {"PartitionKey": kind, "RowKey": change.id, "at": _text(change.at)}
     row |= {name: getattr(change, name) for name in _NAMES}
-    if not change.again:
-        del row["again"]
-    return row
+    return {name: value for name, value in row.items() if value or name not in ("again", "deleted")}
 
 
 def _parked(row: Any) -> Parked:

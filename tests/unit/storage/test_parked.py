@@ -38,14 +38,17 @@ def test_what_is_parked_is_found_as_it_was(parked: ParkedChanges, clock: Clock) 
 
 
 def test_an_event_has_one_row(parked: ParkedChanges, clock: Clock) -> None:
-    """The newest change of it; that it is wanted again stays, until the row goes."""
+    """The newest change of it; that it is wanted again, or was said to be deleted, stays until the row goes."""
     parked.put(WAITING, [change(1, clock, again=True), change(1, clock, deleted=True)])
     parked.put(WAITING, [change(1, clock, reason="paused")])
     (found,) = parked.page(WAITING, 10)
-    assert (found.reason, found.deleted, found.again) == ("paused", False, False)
-    parked.put(WAITING, [change(1, clock, again=True)])
-    parked.put(WAITING, [change(1, clock)])
-    assert parked.page(WAITING, 10)[0].again
+    assert (found.reason, found.deleted, found.again) == ("paused", True, True)
+    parked.put(WAITING, [change(2, clock)])
+    for more in ({"again": True}, {}, {"deleted": True}, {}):
+        parked.put(WAITING, [change(2, clock, **more)])
+    assert sorted((one.event_id, one.deleted, one.again) for one in parked.page(WAITING, 10)) == [
+        ("AAMk/1+=", True, True), ("AAMk/2+=", True, True)
+    ]  # fmt: skip
 
 
 def test_many_are_paged_in_the_order_of_their_ids(parked: ParkedChanges, clock: Clock) -> None:
