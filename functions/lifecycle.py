@@ -20,7 +20,6 @@ async def receive_lifecycle_events(req: func.HttpRequest, changes: Messages, rep
 def repair_mailboxes(msg: func.QueueMessage) -> None:
     """Act on lifecycle events; one that fails makes the host try the message again."""
     from shared.relay.messages import read_repairs
-    from shared.relay.repair import repair
+    from shared.relay.repair import repair_all
 
-    for wanted in read_repairs(msg.get_body().decode()):
-        repair(relay(), wanted)
+    repair_all(relay(), read_repairs(msg.get_body().decode()))

@@ -25,7 +25,7 @@ from shared.relay.gate import Gate
 from shared.relay.intake import take_in
 from shared.relay.messages import read_changes, read_repairs
 from shared.relay.places import Places
-from shared.relay.repair import repair
+from shared.relay.repair import repair_all
 from shared.relay.series import Occurrences
 from shared.relay.subscription import SubscriptionKeeper
 from shared.relay.window import Window, window_of
@@ -185,8 +185,7 @@ class World:
                 queue.done()
 
     def _repair(self, text: str) -> None:
-        for wanted in read_repairs(text):
-            repair(self, wanted)  # type: ignore[arg-type]  # a world
+        repair_all(self, read_repairs(text))  # type: ignore[arg-type]  # a world
 
     def _deliver(self, text: str) -> None:
         deliver(self, read_changes(text))  # type: ignore[arg-type]  # a world

@@ -7,7 +7,7 @@ reauthorizes, so /reauthorize is never called, and a subscription that Graph rem
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from shared import telemetry
@@ -30,6 +30,18 @@ _FOR_ALL: dict[str, Callable[[Parts, Repair], str]] = {  # what is not about one
     "drain": lambda parts, _: drain(parts),
     "replay": lambda parts, wanted: replay_some(parts, wanted.watch_id),
 }
+
+
+def repair_all(parts: Parts, wanted: Sequence[Repair]) -> None:
+    """Do what one message wants. Several repairs (Graph posts hundreds at once) become a message each, which instances
+    share and of which none waits behind another. Raises Unavailable when the queue cannot be written: all come again.
+    """
+    if len(wanted) == 1:
+        repair(parts, wanted[0])
+        return
+    for one in wanted:
+        for text in write_repairs([one]):
+            parts.repairs.put(text)
 
 
 def repair(parts: Parts, wanted: Repair) -> str:

@@ -87,12 +87,14 @@ class FakeRepairs(FakeQueue):
     def __init__(self) -> None:
         super().__init__()
         self.wanted: list[tuple[Repair, float]] = []
+        self.messages: list[list[Repair]] = []
 
     def put(self, text: str, delay: float = 0) -> None:
         """Keep a message's repairs."""
         if self.failure:
             raise self.failure
-        self.wanted += [(one, delay) for one in read_repairs(text)]
+        self.messages.append(read_repairs(text))
+        self.wanted += [(one, delay) for one in self.messages[-1]]
 
     def take_repairs(self) -> list[Repair]:
         """Return what was put since the last time."""

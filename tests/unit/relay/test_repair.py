@@ -10,7 +10,7 @@ from shared.errors import GraphForbidden, GraphUnavailable, Unavailable
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.relay.messages import Repair
 from shared.relay.reconcile import reconcile
-from shared.relay.repair import repair
+from shared.relay.repair import repair, repair_all
 from tests.unit.relay.fakes import MAILBOX, WATCH_ID, World, event
 
 URLS = ("https://relay.example/api/notifications", "https://relay.example/api/lifecycle")
@@ -159,3 +159,14 @@ def test_a_reconcile_can_be_asked_for(world: World) -> None:
     world.subscriptions.standing.clear()
     assert repaired(world, "reconcile", "") == "reconciled"
     assert len(world.subscriptions.standing) == 1
+
+
+def test_repairs_that_came_together_become_messages_of_their_own(world: World) -> None:
+    """Hundreds in one POST of Graph: one after the other they would take longer than the host lets a function run."""
+    wanted = [Repair(WATCH_ID, "reauthorizationRequired", "s-0"), Repair(WATCH_ID, "missed", "s-0")]
+    repair_all(world, wanted)  # type: ignore[arg-type]  # a fake
+    assert world.subscriptions.calls == []
+    assert world.repairs.messages == [[one] for one in wanted]
+    repair_all(world, wanted[:1])  # type: ignore[arg-type]  # a fake
+    assert world.subscriptions.calls == ["renew"]
+    assert len(world.repairs.take_repairs()) == 2
