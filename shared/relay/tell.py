@@ -96,27 +96,31 @@ def _present(
 def _gone(parts: Parts, watch: Watch, change: Change, entry: Entry) -> Told:
     """Tell that an event is gone. One never heard of is told, too: the partner may know it from elsewhere."""
     following = parts.occurrences.all_gone(watch, change)
-    gone = replace(entry, told=payload.DELETED)
     if entry.told == payload.DELETED or series.is_master(entry):
-        return Told(gone, following=following)
+        return Told(replace(entry, told=payload.DELETED), following=following)
     picture = payload.gone_event(change.event_id, entry.series_id or None)
-    _deliver(parts, watch, entry, "deleted", f"{payload.DELETED} {entry.told}", picture)
-    return Told(gone, news=True, following=following)
+    return Told(_told_gone(parts, watch, entry, picture), news=True, following=following)
 
 
 def _master(parts: Parts, watch: Watch, change: Change, entry: Entry, event: dict[str, Any]) -> Told:
     """A series itself is never told: its occurrences are. What was a single event before is gone as such."""
     news = bool(entry.told) and entry.told != payload.DELETED and not series.is_master(entry)
     if news:
-        picture = payload.gone_event(change.event_id, None)
-        _deliver(parts, watch, entry, "deleted", f"{payload.DELETED} {entry.told}", picture)
+        entry = _told_gone(parts, watch, entry, payload.gone_event(change.event_id, None))
     following = parts.occurrences.changed(watch, change)
     return Told(replace(entry, told=series.master_state(payload.etag_of(event))), news, following)
+
+
+def _told_gone(parts: Parts, watch: Watch, entry: Entry, picture: dict[str, Any]) -> Entry:
+    _deliver(parts, watch, entry, "deleted", f"{payload.DELETED} {entry.told}", picture)
+    return replace(entry, told=payload.DELETED, deletions=entry.deletions + 1)
 
 
 def _deliver(parts: Parts, watch: Watch, entry: Entry, kind: str, state: str, picture: dict[str, Any]) -> None:
     moment = entry.read_at
     if moment is None:
         raise ValueError("nothing was read")
+    if entry.deletions:  # a state that comes back after its deletion is news once more
+        state = f"{state} {entry.deletions}"
     body = payload.body_of(kind, watch.id, watch.mailbox, picture, moment)
     parts.webhook.deliver(payload.message_id(watch.id, entry.event_id, state), body)

@@ -28,7 +28,8 @@ class Entry:
     `told` is the state (etag) that the partner has, "" if it has none. `read_at` is when the last attempt to read it
     began, `doubted` whether that one asked the calendar, too, as the hint of a deletion calls for. `retry` names the
     message on the queue that will try again, "" when nothing is owed. `series_id`, `start` and `end` are those of the
-    last state told. `is_dead` says that there is a dead letter of the event.
+    last state told. `deletions` counts how often the partner was told that it is gone. `is_dead` says that there is a
+    dead letter of the event.
     """
 
     watch_id: str
@@ -40,6 +41,7 @@ class Entry:
     series_id: str = ""
     start: str = ""
     end: str = ""
+    deletions: int = 0
     is_dead: bool = False
     claimed_until: datetime | None = None
     etag: str = ""
@@ -191,6 +193,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "series_id": entry.series_id,
         "start": entry.start,
         "end": entry.end,
+        "deletions": entry.deletions,
         "is_dead": entry.is_dead,
         "claimed_until": _text(entry.claimed_until),
     }
@@ -199,6 +202,7 @@ def _row(entry: Entry) -> dict[str, Any]:
 def _entry(row: Any) -> Entry:
     values: dict[str, Any] = {name: row.get(name, "") for name in ("event_id", "told", "retry", "series_id")}
     values |= {name: row.get(name, "") for name in ("start", "end")}
+    values["deletions"] = row.get("deletions", 0)  # rows of older versions have none
     values |= {name: row.get(name) is True for name in ("doubted", "is_dead")}
     values |= {name: _moment(row.get(name)) for name in ("read_at", "claimed_until")}
     return Entry(watch_id=row["PartitionKey"], **values, etag=str(row.metadata["etag"]))

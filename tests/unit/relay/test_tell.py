@@ -74,6 +74,30 @@ def test_an_event_that_comes_back_is_created(world: World) -> None:
     assert len({message_id for message_id, _ in world.webhook.taken}) == 3
 
 
+def test_a_state_that_comes_back_after_its_deletion_is_news(world: World) -> None:
+    """Graph did not find an event for a while: a partner who drops the webhook-ids it has seen must not drop it."""
+    for _ in range(3):
+        world.events.by_id["E"] = event()
+        worked(world)
+        world.events.by_id["E"] = GONE
+        worked(world)
+    assert [kind for kind, _ in world.webhook.news] == ["created", "deleted"] * 3
+    assert len({message_id for message_id, _ in world.webhook.taken}) == 6
+
+
+def test_a_state_that_came_back_keeps_its_identity_at_every_attempt(world: World) -> None:
+    """The deletion before is counted once."""
+    world.events.by_id["E"] = event()
+    worked(world)
+    world.events.by_id["E"] = GONE
+    worked(world)
+    world.events.by_id["E"] = event()
+    world.webhook.failure = REFUSED
+    worked(world)
+    worked(world)
+    assert (len(world.webhook.tried), len(set(world.webhook.tried))) == (4, 3)
+
+
 @pytest.mark.parametrize(
     "failure",
     [GraphNotFound(404, "ErrorInvalidUser"), GraphNotFound(404, "ResourceNotFound"), GraphNotFound(404, "Unreadable"),
