@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from shared.storage.connection import storage_errors
@@ -99,12 +100,15 @@ class Rows(Generic[Row]):
         return True
 
     def page(self, size: int, after: str = "") -> list[Row]:
-        """Return up to `size` rows in the order of their ids, those after the id `after`."""
+        """Return up to `size` rows in the order of their ids, those after the id `after`.
+
+        Not simply the first page of the answer, which may be short or even empty ("Query timeout and pagination").
+        """
         rule = "PartitionKey eq @partition and RowKey gt @after"
         names = {"partition": self._partition, "after": after}
         with storage_errors():
-            pages = self._table().query_entities(rule, parameters=names, results_per_page=size).by_page()
-            return [self._read(row) for row in next(pages, [])]
+            found = self._table().query_entities(rule, parameters=names, results_per_page=size)
+            return [self._read(row) for row in islice(found, size)]
 
     def all(self) -> Iterator[Row]:
         """Yield every row."""

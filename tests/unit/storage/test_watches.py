@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from azure.data.tables import TableClient
 
 from shared.storage.watches import SEEN_EVERY, Watch, Watches, watch_id_of
+from simulation.table import FakeTable, Rows
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 Table = Callable[[], TableClient]
@@ -104,3 +106,23 @@ def test_pages_follow_each_other_in_the_order_of_ids(watches: Watches) -> None:
 def test_ids_are_hexadecimal_and_steady() -> None:
     """They are in the clientState of standing subscriptions: the rule can never change."""
     assert watch_id_of("Room1@Contoso.com") == watch_id_of("room1@contoso.com") == "e78ccf15e3ec5319b2a0ea0981016b1a"
+
+
+class SlowToFind(FakeTable):
+    """Answers like a table that looks for a while: an empty page, and where to go on."""
+
+    def query_entities(self, rule: str, **options: Any) -> Rows:
+        """Return what is found, the first page empty."""
+        found = super().query_entities(rule, **options)
+        pages = iter([[], list(found)])
+        found.by_page = lambda: pages  # type: ignore[method-assign]
+        return found
+
+
+def test_an_empty_page_is_not_the_end() -> None:
+    """Else all watches could seem to be gone, and all subscriptions to be orphans ("Query timeout and pagination")."""
+    table = SlowToFind()
+    watches = Watches(lambda: table)  # type: ignore[arg-type, return-value]
+    ids = sorted(stored(watches, f"room{number}@contoso.com").id for number in range(3))
+    assert [watch.id for watch in watches.page(2)] == ids[:2]
+    assert [watch.id for watch in watches.all()] == ids
