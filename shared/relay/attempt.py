@@ -35,6 +35,7 @@ _logger = logging.getLogger("relay.deliver")
 class Outcome:
     """What became of one change: a word for it, the ledger's entry to write, and of a failure why.
 
+    `claim` is the entry as it was before a try that failed, for who does not see to the next try.
     `status` is the partner's answer (0: none), `verdict` what it means ("": the partner was not asked), and
     `retry_after` the seconds that the other side asked for.
     """
@@ -46,6 +47,7 @@ class Outcome:
     verdict: str = ""
     status: int = 0
     retry_after: float | None = None
+    claim: Entry | None = None
 
 
 def work_on_mailbox(parts: Parts, message: ChangeMessage, changes: Sequence[Change]) -> list[Outcome]:
@@ -128,7 +130,7 @@ def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, change: Change,
         told = replace(told, entry=_without_dead_letter(parts, told.entry))
     except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
         _log_failure(message, watch, change, error)
-        return _failure(change, begun(change, entry, read_at), error)
+        return replace(_failure(change, begun(change, entry, read_at), error), claim=entry)
     return Outcome("told" if told.news else "no-news", change, told.entry, told.following)
 
 

@@ -85,14 +85,14 @@ def _sent(parts: Parts, one: Parked) -> str:
     if outcome.word == "failed":
         if outcome.verdict in (Verdict.DEAD, Verdict.STOP):
             settle_failures(parts, message, [outcome])
-        elif outcome.entry is not None:
-            parts.ledger.settle([outcome.entry])  # it stays parked
+        elif outcome.claim is not None:
+            parts.ledger.settle([outcome.claim])  # it stays parked: nobody tries again what this reading would cover
     if outcome.word == "told" or outcome.verdict == Verdict.DEAD:
         parts.parked.drop(WAITING, [one])
         return "taken"
     if outcome.word == "failed":
         return "failed"
-    if outcome.word != "busy":
+    if outcome.word not in ("busy", "covered"):  # by nothing but a clock that was ahead
         parts.parked.drop(WAITING, [one])
     return "no-news"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -200,3 +201,28 @@ def test_what_the_partner_wants_again_is_sent_again_after_the_outage(world: Worl
     asked(world, "drain")
     work_off(world)
     assert world.webhook.news == [("created", "A")]
+
+
+def test_a_probe_that_failed_covers_nothing(world: World) -> None:
+    """No try follows it. Its clock may be ahead: the next probe, or the drain, must not find the change done."""
+    world.parked.drop(WAITING, [one for one in world.parked.page(WAITING, 10) if one.event_id != "A"])
+    world.webhook.failure = REFUSED
+    world.pass_by(10)
+    assert asked(world, "probe") == "failed"
+    world.pass_by(-10)
+    world.webhook.failure = None
+    world.gate.put("flowing", "test")
+    asked(world, "drain")
+    work_off(world)
+    assert world.webhook.news == [("created", "A")]
+
+
+def test_a_probe_never_drops_what_seems_to_be_covered(world: World) -> None:
+    """A probe reads for a hint of its own, so only a clock that was ahead covers it; the change waits on."""
+    world.events.by_id = {"A": event("A")}
+    world.parked.drop(WAITING, [one for one in world.parked.page(WAITING, 10) if one.event_id != "A"])
+    (claim,) = world.ledger.claim([world.entry("A")])
+    assert claim is not None
+    world.ledger.settle([replace(claim, read_at=world.time + timedelta(seconds=10))])
+    assert asked(world, "probe") == "nothing-to-send"
+    assert waiting(world) == {"A"}
