@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.errors import GraphNotFound
+from shared.errors import GraphNotFound, Unavailable
 from shared.graph.events import GONE
 from shared.partner import payload
 from shared.relay import series
@@ -18,6 +18,8 @@ from shared.relay.parts import Parts
 from shared.relay.window import window_of
 from shared.storage.ledger import Entry
 from shared.storage.watches import Watch
+
+DELIVERY = timedelta(seconds=30)  # that one may take, with the signing secret read from the vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,5 +124,7 @@ def _deliver(parts: Parts, watch: Watch, entry: Entry, kind: str, state: str, pi
         raise ValueError("nothing was read")
     if entry.deletions:  # a state that comes back after its deletion is news once more
         state = f"{state} {entry.deletions}"
+    if entry.claimed_until is None or entry.claimed_until - parts.now() < DELIVERY:
+        raise Unavailable("the claim on the event", "ends too soon: who takes it over may tell a newer state meanwhile")
     body = payload.body_of(kind, watch.id, watch.mailbox, picture, moment)
     parts.webhook.deliver(payload.message_id(watch.id, entry.event_id, state), body)

@@ -10,6 +10,8 @@ from datetime import timedelta
 from shared.relay.attempt import AT_ONCE
 from shared.relay.deliver import deliver
 from shared.relay.messages import Change, ChangeMessage
+from shared.relay.tell import DELIVERY
+from shared.storage.ledger import CLAIM
 from tests.unit.relay.fakes import World, event
 
 
@@ -78,3 +80,16 @@ def test_an_older_reading_never_follows_a_newer_one(world: World) -> None:
     assert [body["timestamp"] for _, body in world.webhook.taken] == sorted(
         body["timestamp"] for _, body in world.webhook.taken
     )
+
+
+def test_a_delivery_begins_only_if_it_ends_within_the_claim(world: World) -> None:
+    """Graph took so long that another instance may read and deliver a newer state before this one has arrived."""
+    world.watch()
+    world.events.by_id["E"] = event()
+    world.events.during = lambda _: world.pass_by((CLAIM - DELIVERY).total_seconds() + 1)
+    assert after_settling(world, world.hint()) == {"put-back": 1}
+    assert world.webhook.tried == []
+    world.events.during = lambda _: world.pass_by((CLAIM - DELIVERY).total_seconds())
+    ((chain, delay),) = world.changes.take()
+    world.pass_by(delay)
+    assert after_settling(world, chain) == {"told": 1}
