@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from azure.data.tables import TableClient
 
+from shared.errors import Unavailable
 from shared.storage.ledger import CLAIM, MOST_AT_ONCE, Entry, Ledger
 from tests.unit.storage.conftest import Clock
 
@@ -178,3 +179,19 @@ def test_a_claimed_entry_is_not_dropped(ledger: Ledger) -> None:
     [read] = ledger.pages("w")
     assert ledger.drop(read) == 0
     assert [entry.event_id for page in ledger.pages("w") for entry in page] == ["E1"]
+
+
+def test_one_entry_is_read_by_its_key(ledger: Ledger, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any other query that names a row looks at all rows of the mailbox ("Design for querying")."""
+    ledger.settle(taken(ledger, *EVENTS))
+    monkeypatch.setattr(table(), "query_entities", lambda *_, **__: pytest.fail("a query"))
+    assert ledger.read("w", EVENTS[:1])[0].etag
+    assert ledger.read("w", ["unknown"]) == [Entry("w", "unknown")]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_ledger_that_is_gone_is_not_an_empty_one(ledger: Ledger, table: Table, number: int) -> None:
+    """Else the partner would be told everything anew, if only it could be written."""
+    table().delete_table()
+    with pytest.raises(Unavailable):
+        ledger.read("w", EVENTS[:number])
