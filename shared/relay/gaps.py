@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from shared.errors import Unavailable
 from shared.relay.messages import Repair, write_repairs
 from shared.relay.parts import Parts
 from shared.storage.watches import NEEDS_A_PERSON, Watch
@@ -17,6 +18,7 @@ from shared.storage.watches import NEEDS_A_PERSON, Watch
 # "Receive change notifications through webhooks": Graph tries again for up to 4 hours, then a notification is lost.
 ABSENCE = timedelta(hours=3, minutes=30)
 AT_ONCE = 8
+TRIES = 4  # to write to a row that others write to as well
 APART = 0.2  # seconds between the nightly resyncs of two mailboxes
 
 _logger = logging.getLogger("relay.gaps")
@@ -62,9 +64,16 @@ def queue_owed_resyncs(parts: Parts) -> None:
 
 
 def owe_resync(parts: Parts, watch: Watch) -> None:
-    """Note on a watch's row that changes pass it by: when its mailbox is allowed again, a resync makes up for them."""
-    if watch.gap_since is None:
-        parts.watches.change(watch, gap_since=parts.now())
+    """Note on a watch's row that changes pass it by: when its mailbox is allowed again, a resync makes up for them.
+
+    Raises Unavailable when it cannot be noted: then the changes must stay on the queue.
+    """
+    row: Watch | None = watch
+    for _ in range(TRIES):
+        if row is None or row.gap_since is not None or parts.watches.change(row, gap_since=parts.now()) is not None:
+            return
+        row = parts.watches.get(watch.id)
+    raise Unavailable("storage", "lets others write to the watch's row first")
 
 
 def settle_gap(parts: Parts, watch: Watch) -> None:

@@ -7,8 +7,17 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import Unavailable
-from shared.relay.gaps import ABSENCE, APART, catch_up_after_absence, queue_nightly_resyncs, settle_gap
+from shared.relay.gaps import (
+    ABSENCE,
+    APART,
+    TRIES,
+    catch_up_after_absence,
+    owe_resync,
+    queue_nightly_resyncs,
+    settle_gap,
+)
 from shared.relay.messages import Repair
+from shared.storage.watches import Watch
 from tests.unit.relay.fakes import WATCH_ID, World
 
 
@@ -72,3 +81,43 @@ def test_a_gap_is_settled_once(world: World) -> None:
     assert after is not None
     settle_gap(world, after)  # type: ignore[arg-type]  # a fake
     assert (after.gap_since, world.repairs.take_repairs()) == (None, [])
+
+
+@pytest.mark.parametrize("others", [1, TRIES - 1])
+def test_a_resync_is_owed_whoever_else_writes_to_the_row(world: World, others: int) -> None:
+    """The note that a change was seen, for instance, which comes at the same moment."""
+    watch = world.watch()
+    write_between(world, others)
+    owe_resync(world, watch)  # type: ignore[arg-type]  # a fake
+    after = world.watches.get(WATCH_ID)
+    assert after is not None
+    assert (after.gap_since, after.user_id) == (world.time, f"user {others}")
+
+
+def test_a_resync_that_cannot_be_noted_keeps_the_change(world: World) -> None:
+    """It stays on the queue: else nothing would know of it any more."""
+    watch = world.watch()
+    write_between(world, TRIES)
+    with pytest.raises(Unavailable):
+        owe_resync(world, watch)  # type: ignore[arg-type]  # a fake
+
+
+def test_a_watch_that_is_gone_is_owed_nothing(world: World) -> None:
+    """Nor is one that is owed a resync already."""
+    watch = world.watch()
+    world.watches.delete(watch)
+    owe_resync(world, watch)  # type: ignore[arg-type]  # a fake
+    assert world.watches.get(WATCH_ID) is None
+
+
+def write_between(world: World, times: int) -> None:
+    """Let somebody else write to the row right before each of the next writes."""
+    change, numbers = world.watches.change, iter(range(1, times + 1))
+
+    def later(row: Watch, **changes: object) -> Watch | None:
+        number = next(numbers, None)
+        if number is not None:
+            world.watches.saw_change(row, world.time, f"user {number}")
+        return change(row, **changes)
+
+    world.watches.change = later  # type: ignore[method-assign]
