@@ -6,7 +6,7 @@ Whatever fails, fails for one change and comes back as its outcome; the caller d
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from shared.partner.answers import Verdict, verdict_of
 from shared.partner.payload import DELETED, UnreadableEvent
 from shared.partner.webhook import NotDelivered
 from shared.relay.gaps import owe_resync
+from shared.relay.heed import heed
 from shared.relay.messages import Change, ChangeMessage, write_changes
 from shared.relay.parts import Parts
 from shared.relay.tell import begun, tell
@@ -27,6 +28,7 @@ SKEW = timedelta(seconds=1)  # that the clocks of two instances may differ by
 WORK = timedelta(seconds=45)  # that reading and delivering one event may take
 AT_ONCE = 4  # "Microsoft Graph service-specific throttling limits": concurrent requests per app and mailbox
 NOT_ALLOWED = "not-allowed"
+PUT_OFF = "put-off"  # not looked at: it may not leave now
 
 _logger = logging.getLogger("relay.deliver")
 
@@ -50,8 +52,12 @@ class Outcome:
     claim: Entry | None = None
 
 
-def work_on_mailbox(parts: Parts, message: ChangeMessage, changes: Sequence[Change]) -> list[Outcome]:
-    """Work on changes of one watch. Raises RelayError when nothing could be done for any of them."""
+def work_on_mailbox(
+    parts: Parts, message: ChangeMessage, changes: Sequence[Change], may_go_on: Callable[[], bool] = lambda: True
+) -> list[Outcome]:
+    """Work on changes of one watch while they may go on, which each of them asks. Raises RelayError when nothing could
+    be done for any of them.
+    """
     watch = parts.watches.get(changes[0].watch_id)
     refusal = _refusal(parts, watch)
     if watch is not None and refusal == NOT_ALLOWED:
@@ -60,7 +66,11 @@ def work_on_mailbox(parts: Parts, message: ChangeMessage, changes: Sequence[Chan
         return [Outcome(refusal, change) for change in changes]
     outcomes: list[Outcome] = []
     for first in range(0, len(changes), MOST_AT_ONCE):
-        outcomes += _work_on_some(parts, message, watch, changes[first : first + MOST_AT_ONCE])
+        some = changes[first : first + MOST_AT_ONCE]
+        if may_go_on():
+            outcomes += _work_on_some(parts, message, watch, some, may_go_on)
+        else:
+            outcomes += [Outcome(PUT_OFF, change) for change in some]
     if any(outcome.word == "told" for outcome in outcomes):
         parts.watches.saw_change(watch, parts.now(), changes[0].user_id)
     return outcomes
@@ -81,7 +91,9 @@ def _refusal(parts: Parts, watch: Watch | None) -> str:
     return "" if parts.allow_list.allows(watch.mailbox) else NOT_ALLOWED
 
 
-def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: Sequence[Change]) -> list[Outcome]:
+def _work_on_some(
+    parts: Parts, message: ChangeMessage, watch: Watch, changes: Sequence[Change], may_go_on: Callable[[], bool]
+) -> list[Outcome]:
     """Claim the entries of some changes together, work on them side by side, and write what came of them together."""
     entries = parts.ledger.read(watch.id, [change.event_id for change in changes])
     pairs = list(zip(changes, entries, strict=True))
@@ -90,7 +102,7 @@ def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: S
     claims = parts.ledger.claim([entry for _, entry in open_ones])
     claimed = [(change, claim) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is not None]
     done += [Outcome("busy", change) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is None]
-    outcomes = _side_by_side(parts, message, watch, claimed)
+    outcomes = _side_by_side(parts, message, watch, claimed, may_go_on)
     following = tuple(change for outcome in outcomes for change in outcome.following)
     # What follows was listed just now: no reading until here covers it, and there is nothing left to settle.
     put(parts, ChangeMessage(parts.now(), following, settled=True))
@@ -99,8 +111,9 @@ def _work_on_some(parts: Parts, message: ChangeMessage, watch: Watch, changes: S
 
 
 def _side_by_side(
-    parts: Parts, message: ChangeMessage, watch: Watch, claimed: list[tuple[Change, Entry]]
-) -> list[Outcome]:
+    parts: Parts, message: ChangeMessage, watch: Watch, claimed: list[tuple[Change, Entry]],
+    may_go_on: Callable[[], bool],
+) -> list[Outcome]:  # fmt: skip
     """Work on each change with one of the mailbox's places, waited for here: a worker that waits would be lost to
     other mailboxes.
     """
@@ -108,6 +121,8 @@ def _side_by_side(
 
     def work(change: Change, entry: Entry) -> Outcome:
         try:
+            if not may_go_on():
+                return Outcome(PUT_OFF, change, entry)  # with its entry, so that the claim ends
             return _work_on(parts, message, watch, change, entry)
         finally:
             places.release()
@@ -130,7 +145,7 @@ def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, change: Change,
         told = replace(told, entry=_without_dead_letter(parts, told.entry))
     except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
         _log_failure(message, watch, change, error)
-        return replace(_failure(change, begun(change, entry, read_at), error), claim=entry)
+        return replace(_failure(parts, change, begun(change, entry, read_at), error), claim=entry)
     return Outcome("told" if told.news else "no-news", change, told.entry, told.following)
 
 
@@ -142,12 +157,13 @@ def _without_dead_letter(parts: Parts, entry: Entry) -> Entry:
     return replace(entry, is_dead=False)
 
 
-def _failure(change: Change, entry: Entry, error: Exception) -> Outcome:
+def _failure(parts: Parts, change: Change, entry: Entry, error: Exception) -> Outcome:
     wish = getattr(error, "retry_after", None)
     if not isinstance(error, NotDelivered):
         return Outcome("failed", change, entry, retry_after=wish)
     verdict = verdict_of(error.status)
     telemetry.count("partner_answers", status=error.status, verdict=verdict)
+    heed(parts, verdict, error.status)
     return Outcome("failed", change, entry, verdict=verdict, status=error.status, retry_after=wish)
 
 

@@ -21,18 +21,19 @@ from functools import partial
 from shared import telemetry
 from shared.errors import RelayError
 from shared.partner.answers import Verdict
-from shared.relay.attempt import Outcome, put, work_on_mailbox
-from shared.relay.gate import FIRST_PROBE
+from shared.relay.attempt import PUT_OFF, Outcome, put, work_on_mailbox
 from shared.relay.messages import Change, ChangeMessage
-from shared.relay.park import GAVE_UP, REJECTED, ask_for, bury, park
+from shared.relay.park import GAVE_UP, REJECTED, bury, park
 from shared.relay.parts import Parts
 from shared.relay.schedule import delay_after, was_last
-from shared.storage.endpoint import FAILING, FLOWING, GONE
+from shared.storage.endpoint import GONE
 from shared.storage.ledger import MOST_AT_ONCE
 
 MAILBOXES_AT_ONCE = 16  # of one message
 BUSY_SECONDS = 2.0  # until a change is looked at again whose event somebody else is reading
-MAY_FAIL_FOR_ALL = (Verdict.RETRY, Verdict.ALERT)  # answers that say something about the endpoint, not one delivery
+# After which nothing more of a message is begun: with what is under way then, it ends long before the functionTimeout
+# of ten minutes in host.json, at which the host would kill the worker with all that it is at.
+TIME = timedelta(seconds=120)
 
 _logger = logging.getLogger("relay.deliver")
 
@@ -59,10 +60,6 @@ def settle_failures(parts: Parts, message: ChangeMessage, outcomes: Sequence[Out
     dead = [outcome for outcome in failed if _is_dead(message, outcome)]
     stopped = [outcome for outcome in failed if outcome.verdict == Verdict.STOP]
     owed = [outcome for outcome in failed if outcome not in dead and outcome not in stopped]
-    if stopped:
-        parts.gate.put(
-            GONE, "it answered 410; POST /api/relay/resume when the partner is ready", only_from=(FLOWING, FAILING)
-        )
     for outcome in dead:
         reason = REJECTED if outcome.verdict == Verdict.DEAD else GAVE_UP
         bury(parts, message, outcome.change, reason, outcome.status)
@@ -88,25 +85,36 @@ def _deliver(parts: Parts, message: ChangeMessage) -> Counter[str]:
     outcomes = _work_on_all(parts, message)
     busy = tuple(outcome.change for outcome in outcomes if outcome.word == "busy")
     put(parts, replace(message, changes=busy), BUSY_SECONDS)
+    put_off = tuple(outcome.change for outcome in outcomes if outcome.word == PUT_OFF)
+    put(parts, replace(message, changes=put_off))  # while the gate is closed, they are parked when they come again
     words = settle_failures(parts, message, outcomes)
-    _trip(parts, outcomes)
     return Counter([*words, *(outcome.word for outcome in outcomes if outcome.word != "failed")])
 
 
 def _work_on_all(parts: Parts, message: ChangeMessage) -> list[Outcome]:
-    """Work on the changes of each mailbox; the mailboxes side by side, in threads of this message's own.
+    """Work on the changes of each mailbox; the mailboxes side by side, in threads of this message's own. What has not
+    begun when the gate closes, or when the message has had its time, is put off.
 
     `parts.workers` are for the changes themselves: who waits for them must not take their places.
     """
     by_watch: dict[str, dict[str, Change]] = {}
     for change in message.changes:
         by_watch.setdefault(change.watch_id, {})[change.event_id] = change
-    work = partial(work_on_mailbox, parts, message)
+    until = parts.now() + TIME
+    work = partial(work_on_mailbox, parts, message, may_go_on=lambda: parts.now() < until and _is_open(parts))
     groups = [list(changes.values()) for changes in by_watch.values()]
     if len(groups) == 1:
         return work(groups[0])
     with ThreadPoolExecutor(min(len(groups), MAILBOXES_AT_ONCE), "mailbox") as mailboxes:
         return [outcome for outcomes in mailboxes.map(work, groups) for outcome in outcomes]
+
+
+def _is_open(parts: Parts) -> bool:
+    """Return whether changes may leave. When that cannot be told, what has been done must be noted first of all."""
+    try:
+        return parts.gate.is_open()
+    except RelayError:
+        return False
 
 
 def _is_dead(message: ChangeMessage, outcome: Outcome) -> bool:
@@ -131,13 +139,3 @@ def _settle(parts: Parts, outcomes: Sequence[Outcome], retry: str, *, is_dead: b
         entries = [replace(one.entry, retry=retry, is_dead=is_dead or one.entry.is_dead) for one in some if one.entry]
         for first in range(0, len(entries), MOST_AT_ONCE):
             parts.ledger.settle(entries[first : first + MOST_AT_ONCE])
-
-
-def _trip(parts: Parts, outcomes: Sequence[Outcome]) -> None:
-    """Open the breaker when the endpoint has failed too often."""
-    telling = [outcome for outcome in outcomes if outcome.verdict in MAY_FAIL_FOR_ALL]
-    if sum(parts.gate.failed() for _ in telling) == 0:
-        return
-    statuses = ", ".join(sorted({str(outcome.status or "no answer") for outcome in telling}))
-    if parts.gate.put(FAILING, f"too many failures in a row ({statuses})", only_from=(FLOWING,)):
-        ask_for(parts, "probe", FIRST_PROBE.total_seconds())

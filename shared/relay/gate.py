@@ -33,7 +33,7 @@ class Gate:
         self._endpoints = endpoints
         self._now = now
         self._lock = threading.Lock()
-        self._failures: deque[datetime] = deque(maxlen=FAILURES)
+        self._failures: deque[tuple[datetime, int]] = deque(maxlen=FAILURES)
         self._read: tuple[datetime, Endpoint] | None = None
 
     def endpoint(self, *, fresh: bool = False) -> Endpoint:
@@ -52,12 +52,14 @@ class Gate:
         with self._lock:
             self._failures.clear()
 
-    def failed(self) -> bool:
-        """Note a delivery that failed and may have failed for all; return whether that was one too many."""
+    def failed(self, status: int) -> str:
+        """Note a delivery that failed and may have failed for all; if that is one too many, say how they all failed."""
         with self._lock:
-            self._failures.append(self._now())
-            is_full = len(self._failures) == FAILURES
-            return is_full and self._failures[-1] - self._failures[0] <= WITHIN
+            self._failures.append((self._now(), status))
+            moments, statuses = zip(*self._failures, strict=True)
+        if len(moments) < FAILURES or moments[-1] - moments[0] > WITHIN:
+            return ""
+        return ", ".join(sorted({str(one or "no answer") for one in statuses}))
 
     def put(self, state: str, reason: str, *, only_from: tuple[str, ...] = ()) -> bool:
         """Put the endpoint into a state, if it is in another one (of `only_from`, if given); return whether it was."""

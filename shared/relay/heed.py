@@ -1,0 +1,37 @@
+"""Close the gate as soon as the partner's answers say so, so that no other change follows the one that was told so."""
+
+from __future__ import annotations
+
+import logging
+
+from shared.errors import RelayError
+from shared.partner.answers import Verdict
+from shared.relay.gate import FIRST_PROBE
+from shared.relay.park import ask_for
+from shared.relay.parts import Parts
+from shared.storage.endpoint import FAILING, FLOWING, GONE
+
+MAY_FAIL_FOR_ALL = (Verdict.RETRY, Verdict.ALERT)  # answers that say something about the endpoint, not one delivery
+
+_logger = logging.getLogger("relay.heed")
+
+
+def heed(parts: Parts, verdict: str, status: int) -> None:
+    """Note a failed delivery (status 0: no answer), and close the gate for good after a 410, for now after ten.
+
+    When storage fails, the gate stays open: the next failure tries to close it again.
+    """
+    try:
+        if verdict == Verdict.STOP:
+            parts.gate.put(
+                GONE, "it answered 410; POST /api/relay/resume when the partner is ready", only_from=(FLOWING, FAILING)
+            )
+        elif verdict in MAY_FAIL_FOR_ALL and (row := parts.gate.failed(status)):
+            _open_breaker(parts, f"too many failures in a row ({row})")
+    except RelayError as error:
+        _logger.warning("The gate could not be closed: %s", error)
+
+
+def _open_breaker(parts: Parts, reason: str) -> None:
+    if parts.gate.put(FAILING, reason, only_from=(FLOWING,)):
+        ask_for(parts, "probe", FIRST_PROBE.total_seconds())
