@@ -80,10 +80,14 @@ class Gate:
         telemetry.count("endpoint", state=state)
         return True
 
+    def wants_probe(self) -> bool:
+        """Return whether a probe may go out now."""
+        return self._wants_probe(self.endpoint(fresh=True))
+
     def claim_probe(self) -> bool:
         """Return whether this caller may probe now; then nobody else may for LEASE."""
         endpoint, now = self.endpoint(fresh=True), self._now()
-        if endpoint.state != FAILING or (endpoint.probe_at is not None and endpoint.probe_at > now + SLACK):
+        if not self._wants_probe(endpoint):
             return False
         return self._endpoints.change(endpoint, probe_at=now + LEASE, probes=endpoint.probes + 1) is not None
 
@@ -93,3 +97,6 @@ class Gate:
         wait = min(FIRST_PROBE * (1 << min(endpoint.probes, 10)), PROBE_EVERY)
         self._endpoints.change(endpoint, probe_at=self._now() + wait)
         return wait
+
+    def _wants_probe(self, endpoint: Endpoint) -> bool:
+        return endpoint.state == FAILING and (endpoint.probe_at is None or endpoint.probe_at <= self._now() + SLACK)

@@ -6,7 +6,7 @@ import logging
 
 from shared.errors import RelayError
 from shared.partner.answers import Verdict
-from shared.relay.gate import FIRST_PROBE
+from shared.relay.gate import FIRST_PROBE, LEASE
 from shared.relay.park import ask_for
 from shared.relay.parts import Parts
 from shared.storage.endpoint import FAILING, FLOWING, GONE
@@ -33,5 +33,10 @@ def heed(parts: Parts, verdict: str, status: int) -> None:
 
 
 def _open_breaker(parts: Parts, reason: str) -> None:
+    if parts.gate.endpoint(fresh=True).state != FLOWING:
+        return
+    # One before the breaker opens: whoever ends between must not leave it open with no probe on its way. Another after
+    # it, because one that comes while it still opens finds nothing to do.
+    ask_for(parts, "probe", (FIRST_PROBE + LEASE).total_seconds())
     if parts.gate.put(FAILING, reason, only_from=(FLOWING,)):
         ask_for(parts, "probe", FIRST_PROBE.total_seconds())

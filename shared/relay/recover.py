@@ -28,9 +28,13 @@ def probe(parts: Parts) -> str:
 
     Returns a word for what was found. Asks for the next probe itself.
     """
+    if not parts.gate.wants_probe():
+        _see_to_drain(parts)  # a probe that was taken may have ended before it could ask for that
+        return "not-now"
+    # First: neither a crash nor a queue that takes nothing may leave a claim and no probe that comes after it.
+    ask_for(parts, "probe", LEASE.total_seconds() + 1)
     if not parts.gate.claim_probe():
         return "not-now"
-    ask_for(parts, "probe", LEASE.total_seconds() + 1)  # first: a crash must not end the probing
     end = _tried(parts)
     if end in ("taken", "nothing-to-send"):
         parts.gate.put(FLOWING, "the partner takes deliveries again", only_from=(FAILING,))
@@ -61,10 +65,14 @@ def requeue(parts: Parts, kind: str, changes: list[Parked]) -> None:
 
 def keep_going(parts: Parts) -> None:
     """Ask for the probe or the drain that is due: their own message may have been lost with a queue."""
-    state = parts.gate.endpoint(fresh=True).state
-    if state == FAILING:
+    if parts.gate.endpoint(fresh=True).state == FAILING:
         ask_for(parts, "probe")
-    elif state == FLOWING and parts.parked.page(WAITING, 1):
+    _see_to_drain(parts)
+
+
+def _see_to_drain(parts: Parts) -> None:
+    """Ask for a drain if deliveries flow and something waits."""
+    if parts.gate.endpoint(fresh=True).state == FLOWING and parts.parked.page(WAITING, 1):
         ask_for(parts, "drain")
 
 

@@ -35,10 +35,11 @@ def delivered(world: World, *events: str) -> Counter[str]:
 
 
 def test_failures_in_a_row_open_the_breaker(down: World) -> None:
-    """From then on changes are parked unread, and one probe is asked for."""
+    """From then on changes are parked unread, and a probe is asked for, and one in its stead if it is lost."""
     assert delivered(down, *EVENTS) == Counter({"put-back": FAILURES})
     assert down.gate.endpoint().state == "failing"
-    assert down.repairs.take_repairs() == [Repair("", "probe")]
+    assert [delay for _, delay in down.repairs.wanted] == [65, 5]
+    assert down.repairs.take_repairs() == [Repair("", "probe")] * 2
     tried = len(down.webhook.tried)
     assert delivered(down, "E1", "E2") == Counter(parked=2)
     assert len(down.webhook.tried) == tried

@@ -1,0 +1,134 @@
+"""Claims about probes: while the breaker is open, one is always on its way, whatever fails or ends in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.errors import Unavailable
+from shared.relay.deliver import deliver
+from shared.relay.gate import FAILURES
+from shared.relay.messages import Repair
+from shared.relay.park import park
+from shared.relay.repair import repair
+from shared.storage.parked import WAITING
+from tests.unit.relay.fakes import REFUSED, World, event
+
+NAMES = [f"E{number:02}" for number in range(FAILURES + 2)]
+LATE = 70  # seconds after which probes come at the latest
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """A world with some events of a mailbox."""
+    world.watch()
+    world.events.by_id = {name: event(name) for name in NAMES}
+    return world
+
+
+def fails_once(part: object, name: str) -> None:
+    """Let the next call of a part's method fail as storage does."""
+    method: Callable[..., object] = getattr(part, name)
+
+    def failing(*_: object, **__: object) -> None:
+        setattr(part, name, method)
+        raise Unavailable("storage")
+
+    setattr(part, name, failing)
+
+
+def fail(world: World) -> None:
+    """Let more deliveries fail than the breaker allows."""
+    world.webhook.failure = REFUSED
+    message = world.hint(*NAMES)
+    world.pass_by(10)
+    deliver(world, message)  # type: ignore[arg-type]  # a fake
+
+
+def open_breaker(world: World) -> None:
+    """Let the endpoint be failing, with everything parked and a probe due."""
+    world.gate.put("failing", "test")
+    message = world.hint(*NAMES)
+    park(world, message, message.changes, "failing")  # type: ignore[arg-type]  # a fake
+    world.pass_by(6)
+
+
+def comes_back(world: World) -> bool:
+    """Let the partner take deliveries, work on repairs as they fall due, and return whether all flows and is told."""
+    world.webhook.failure = None
+    ends = world.time.timestamp() + LATE
+    while world.repairs.wanted:
+        world.repairs.wanted.sort(key=lambda one: one[1])
+        wanted, delay = world.repairs.wanted.pop(0)
+        if world.time.timestamp() + delay > ends:
+            break
+        world.repairs.wanted = [(one, max(0.0, later - delay)) for one, later in world.repairs.wanted]
+        world.pass_by(delay)
+        repair(world, wanted)  # type: ignore[arg-type]  # a fake
+        world.pass_by(0.1)
+    return world.gate.endpoint(fresh=True).state == "flowing" and world.parked.count(WAITING) == 0
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_either_probe_that_the_breaker_asks_for_is_enough(world: World, lost: int) -> None:
+    """The worker was killed before the second, or a queue was restored without the first."""
+    fail(world)
+    asked = world.repairs.wanted
+    assert len(asked) == 2
+    asked.pop(lost)
+    assert comes_back(world)
+
+
+@pytest.mark.parametrize("part", ["repairs", "gate"])
+def test_a_breaker_that_cannot_open_has_no_probe_missing(world: World, part: str) -> None:
+    """The queue or the table fails at the tenth failure: the next one opens it, and asks."""
+    fails_once(getattr(world, part), "put")
+    fail(world)
+    assert world.gate.endpoint(fresh=True).state == "failing"
+    assert comes_back(world)
+
+
+def test_a_breaker_never_opens_without_a_probe(world: World) -> None:
+    """As long as the queue takes none, every delivery is tried on its own."""
+    world.repairs.failure = Unavailable("storage")
+    fail(world)
+    assert world.gate.endpoint(fresh=True).state == "flowing"
+
+
+def test_a_probe_that_cannot_ask_for_its_successor_claims_nothing(world: World) -> None:
+    """It goes back on the queue, and finds no claim of its own in its way."""
+    open_breaker(world)
+    fails_once(world.repairs, "put")
+    assert repair(world, Repair("", "probe")) == "put-back"  # type: ignore[arg-type]  # a fake
+    [(_, delay)] = world.repairs.wanted
+    assert delay < 10
+    assert comes_back(world)
+
+
+@pytest.mark.parametrize("method", ["claim_probe", "probe_failed"])
+def test_a_probe_whose_claim_is_not_written_comes_again(world: World, method: str) -> None:
+    """The table fails before, or after, the delivery."""
+    open_breaker(world)
+    world.webhook.failure = REFUSED
+    fails_once(world.gate, method)
+    assert repair(world, Repair("", "probe")) == "put-back"  # type: ignore[arg-type]  # a fake
+    assert comes_back(world)
+
+
+def test_a_probe_that_dies_before_it_asks_for_the_drain_is_followed_by_one_that_does(world: World) -> None:
+    """Deliveries flow, a hundred changes wait, and no drain is on its way: the next probe sees to it."""
+    open_breaker(world)
+    ask = world.repairs.put
+
+    def dies_at_the_drain(text: str, delay: float = 0) -> None:
+        if "drain" in text:
+            raise SystemExit
+        ask(text, delay)
+
+    world.repairs.put = dies_at_the_drain  # type: ignore[method-assign]
+    with pytest.raises(SystemExit):
+        repair(world, Repair("", "probe"))  # type: ignore[arg-type]  # a fake
+    world.repairs.put = ask  # type: ignore[method-assign]
+    assert world.gate.endpoint(fresh=True).state == "flowing"
+    assert comes_back(world)
