@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
+import uuid
+from collections import Counter
 
 from shared import telemetry
 from shared.partner.answers import Verdict
@@ -16,7 +18,9 @@ from shared.relay.parts import Parts
 from shared.storage.endpoint import FAILING, FLOWING
 from shared.storage.parked import WAITING, Parked
 
-MOST_TRIED = 20  # parked changes that a probe looks at until it finds one that is news to the partner
+MOST_TRIED = 20  # parked changes that a probe reads until it finds one that is news to the partner
+LOOKED_AT = 100  # among which it chooses them
+SEARCH = LEASE / 4  # that this may take, so that what comes last ends within the lease
 DRAINED_AT_ONCE = 100
 DRAIN_EVERY = 3.0  # seconds: 33 changes a second at most, which leaves places for live ones
 
@@ -77,14 +81,35 @@ def _see_to_drain(parts: Parts) -> None:
 
 
 def _tried(parts: Parts) -> str:
-    """Try parked changes until one says something about the endpoint; random ones, as it may choke on the first."""
-    waiting = parts.parked.page(WAITING, DRAINED_AT_ONCE)
-    for one in random.sample(waiting, min(MOST_TRIED, len(waiting))):
+    """Try parked changes until one says something about the endpoint. One that Graph does not tell us says nothing."""
+    until, is_unread = parts.now() + SEARCH, False
+    for one in _some(parts):
         end = _sent(parts, one)
         telemetry.count("probes", end=end)
-        if end != "no-news":
+        if end not in ("no-news", "unread"):
             return end
-    return "nothing-to-send"
+        is_unread = is_unread or end == "unread"
+        if parts.now() > until:
+            break
+    return "failed" if is_unread else "nothing-to-send"
+
+
+def _some(parts: Parts) -> list[Parked]:
+    """Return some of what waits, from a random place on, as the endpoint may choke on the first; one of each mailbox
+    before a second of any, as Graph may refuse all of one.
+    """
+    place = uuid.uuid4().hex
+    waiting = parts.parked.page(WAITING, LOOKED_AT, place)
+    if len(waiting) < LOOKED_AT:
+        waiting += [one for one in parts.parked.page(WAITING, LOOKED_AT) if one.id <= place]
+    random.shuffle(waiting)
+    seen = Counter[str]()
+
+    def turn(one: Parked) -> int:
+        seen[one.watch_id] += 1
+        return seen[one.watch_id]
+
+    return sorted(waiting, key=turn)[:MOST_TRIED]
 
 
 def _sent(parts: Parts, one: Parked) -> str:
@@ -99,7 +124,7 @@ def _sent(parts: Parts, one: Parked) -> str:
         parts.parked.drop(WAITING, [one])
         return "taken"
     if outcome.word == "failed":
-        return "failed"
+        return "failed" if outcome.verdict else "unread"
     if outcome.word not in ("busy", "covered"):  # by nothing but a clock that was ahead
         parts.parked.drop(WAITING, [one])
     return "no-news"
