@@ -22,6 +22,9 @@ FIRST_PROBE = timedelta(seconds=5)
 PROBE_EVERY = timedelta(seconds=30)  # in the long run
 LEASE = timedelta(seconds=60)  # longer than a probe takes
 SLACK = timedelta(seconds=2)  # that a probe's message may come early
+# A step of the drain asks for the next one a second later than that: who comes sooner belongs to another chain, which
+# ends. Clocks may differ by the second.
+DRAIN_LEASE = timedelta(seconds=2)
 
 _logger = logging.getLogger("relay.gate")
 
@@ -69,7 +72,7 @@ class Gate:
                 return False
             now = self._now()
             probe_at = now + FIRST_PROBE if state == FAILING else None
-            news = {"state": state, "since": now, "reason": reason, "probe_at": probe_at, "probes": 0}
+            news = {"state": state, "since": now, "reason": reason, "probe_at": probe_at, "probes": 0, "drain_at": None}
             if self._endpoints.change(endpoint, **news) is not None:
                 break
         self._read = None
@@ -97,6 +100,17 @@ class Gate:
         wait = min(FIRST_PROBE * (1 << min(endpoint.probes, 10)), PROBE_EVERY)
         self._endpoints.change(endpoint, probe_at=self._now() + wait)
         return wait
+
+    def claim_drain(self) -> bool:
+        """Return whether this caller may take a step of the drain now; then nobody else may for DRAIN_LEASE."""
+        endpoint, now = self.endpoint(fresh=True), self._now()
+        if endpoint.state != FLOWING or (endpoint.drain_at is not None and endpoint.drain_at > now):
+            return False
+        return self._endpoints.change(endpoint, drain_at=now + DRAIN_LEASE) is not None
+
+    def end_drain(self) -> None:
+        """Give the claim back."""
+        self._endpoints.change(self.endpoint(fresh=True), drain_at=None)
 
     def _wants_probe(self, endpoint: Endpoint) -> bool:
         return endpoint.state == FAILING and (endpoint.probe_at is None or endpoint.probe_at <= self._now() + SLACK)

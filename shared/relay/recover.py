@@ -49,12 +49,17 @@ def probe(parts: Parts) -> str:
 
 
 def drain(parts: Parts) -> str:
-    """Put some of what waits back on the queue, each event once, and ask for the next step if there is more."""
-    if parts.gate.endpoint(fresh=True).state != FLOWING:
+    """Put some of what waits back on the queue, each event once, and ask for the next step if there is more. Many may
+    ask for a drain at once; there is one.
+    """
+    if not parts.gate.claim_drain():
         return "not-now"
     waiting = parts.parked.page(WAITING, DRAINED_AT_ONCE)
     requeue(parts, WAITING, waiting)
-    if len(waiting) == DRAINED_AT_ONCE:
+    if len(waiting) < DRAINED_AT_ONCE:
+        parts.gate.end_drain()
+    # Looked at only after the claim has ended: whoever parked something since, and asked in vain, must not wait.
+    if len(waiting) == DRAINED_AT_ONCE or parts.parked.page(WAITING, 1):
         ask_for(parts, "drain", DRAIN_EVERY)
     return f"drained-{len(waiting)}"
 

@@ -20,7 +20,7 @@ _ID = "0" * 32
 class Endpoint:
     """The partner's endpoint. `state` is flowing; failing (the breaker is open, one probe at a time goes out); gone (it
     answered 410); or paused (by an administrator). `probe_at` is when the next probe may go out, `probes` how many
-    have.
+    have; `drain_at` when the next step of the drain may.
     """
 
     id: str = _ID
@@ -29,6 +29,7 @@ class Endpoint:
     reason: str = ""
     probe_at: datetime | None = None
     probes: int = 0
+    drain_at: datetime | None = None
     etag: str = ""
 
 

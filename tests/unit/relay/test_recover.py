@@ -141,6 +141,7 @@ def test_a_long_backlog_drains_step_by_step(world: World) -> None:
     assert asked(world, "drain") == f"drained-{DRAINED_AT_ONCE}"
     [(step, delay)] = world.repairs.wanted
     assert (step.kind, delay) == ("drain", 3.0)
+    world.pass_by(delay)
     assert asked(world, "drain") == "drained-3"
     assert sum(len(one.changes) for one, _ in world.changes.take()) == DRAINED_AT_ONCE + 3
 
