@@ -163,7 +163,7 @@ def _failure(parts: Parts, change: Change, entry: Entry, error: Exception) -> Ou
         return Outcome("failed", change, entry, retry_after=wish)
     verdict = verdict_of(error.status)
     telemetry.count("partner_answers", status=error.status, verdict=verdict)
-    heed(parts, verdict, error.status)
+    heed(parts, verdict, error.status, wish)
     return Outcome("failed", change, entry, verdict=verdict, status=error.status, retry_after=wish)
 
 

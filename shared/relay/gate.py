@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared import telemetry
+from shared.relay.schedule import LONGEST_WISH
 from shared.storage.endpoint import FAILING, FLOWING, Endpoint, Endpoints
 
 FAILURES = 10  # in a row, within WITHIN, open the breaker: one event that always fails is tried less often than that
@@ -36,7 +37,8 @@ class Gate:
         self._endpoints = endpoints
         self._now = now
         self._lock = threading.Lock()
-        self._failures: deque[tuple[datetime, int]] = deque(maxlen=FAILURES)
+        # When, with which status, and until when the partner asked not to be called.
+        self._failures: deque[tuple[datetime, int, datetime]] = deque(maxlen=FAILURES)
         self._read: tuple[datetime, Endpoint] | None = None
 
     def endpoint(self, *, fresh: bool = False) -> Endpoint:
@@ -55,11 +57,15 @@ class Gate:
         with self._lock:
             self._failures.clear()
 
-    def failed(self, status: int) -> str:
-        """Note a delivery that failed and may have failed for all; if that is one too many, say how they all failed."""
+    def failed(self, status: int, retry_after: float | None = None) -> str:
+        """Note a delivery that failed and may have failed for all; if that is one too many, say how they all failed.
+
+        `retry_after` are the seconds that the partner asked for: no probe goes out sooner.
+        """
+        now, wish = self._now(), timedelta(seconds=min(retry_after or 0.0, LONGEST_WISH))
         with self._lock:
-            self._failures.append((self._now(), status))
-            moments, statuses = zip(*self._failures, strict=True)
+            self._failures.append((now, status, now + wish))
+            moments, statuses, _ = zip(*self._failures, strict=True)
         if len(moments) < FAILURES or moments[-1] - moments[0] > WITHIN:
             return ""
         return ", ".join(sorted({str(one or "no answer") for one in statuses}))
@@ -71,7 +77,7 @@ class Gate:
             if endpoint.state == state or (only_from and endpoint.state not in only_from):
                 return False
             now = self._now()
-            probe_at = now + FIRST_PROBE if state == FAILING else None
+            probe_at = now + self.wait_for_probe(0) if state == FAILING else None
             news = {"state": state, "since": now, "reason": reason, "probe_at": probe_at, "probes": 0, "drain_at": None}
             if self._endpoints.change(endpoint, **news) is not None:
                 break
@@ -94,12 +100,18 @@ class Gate:
             return False
         return self._endpoints.change(endpoint, probe_at=now + LEASE, probes=endpoint.probes + 1) is not None
 
-    def probe_failed(self) -> timedelta:
-        """Give the claim back, and return after which time the next probe may go out: soon at first, then later."""
-        endpoint = self.endpoint(fresh=True)
-        wait = min(FIRST_PROBE * (1 << min(endpoint.probes, 10)), PROBE_EVERY)
-        self._endpoints.change(endpoint, probe_at=self._now() + wait)
-        return wait
+    def wait_for_probe(self, probes: int) -> timedelta:
+        """Return after which time the probe after so many may go out: soon at first, then later, and never sooner than
+        the partner asked for.
+        """
+        now = self._now()
+        with self._lock:
+            wishes = [until - now for moment, _, until in self._failures if now - moment <= WITHIN]
+        return max([min(FIRST_PROBE * (1 << min(probes, 10)), PROBE_EVERY), *wishes])
+
+    def probe_failed(self, until: datetime) -> None:
+        """Give the claim back; the next probe may go out at `until`."""
+        self._endpoints.change(self.endpoint(fresh=True), probe_at=until)
 
     def claim_drain(self) -> bool:
         """Return whether this caller may take a step of the drain now; then nobody else may for DRAIN_LEASE."""

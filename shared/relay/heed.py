@@ -6,7 +6,7 @@ import logging
 
 from shared.errors import RelayError
 from shared.partner.answers import Verdict
-from shared.relay.gate import FIRST_PROBE, LEASE
+from shared.relay.gate import LEASE
 from shared.relay.park import ask_for
 from shared.relay.parts import Parts
 from shared.storage.endpoint import FAILING, FLOWING, GONE
@@ -16,7 +16,7 @@ MAY_FAIL_FOR_ALL = (Verdict.RETRY, Verdict.ALERT)  # answers that say something 
 _logger = logging.getLogger("relay.heed")
 
 
-def heed(parts: Parts, verdict: str, status: int) -> None:
+def heed(parts: Parts, verdict: str, status: int, retry_after: float | None) -> None:
     """Note a failed delivery (status 0: no answer), and close the gate for good after a 410, for now after ten.
 
     When storage fails, the gate stays open: the next failure tries to close it again.
@@ -26,7 +26,7 @@ def heed(parts: Parts, verdict: str, status: int) -> None:
             parts.gate.put(
                 GONE, "it answered 410; POST /api/relay/resume when the partner is ready", only_from=(FLOWING, FAILING)
             )
-        elif verdict in MAY_FAIL_FOR_ALL and (row := parts.gate.failed(status)):
+        elif verdict in MAY_FAIL_FOR_ALL and (row := parts.gate.failed(status, retry_after)):
             _open_breaker(parts, f"too many failures in a row ({row})")
     except RelayError as error:
         _logger.warning("The gate could not be closed: %s", error)
@@ -37,6 +37,7 @@ def _open_breaker(parts: Parts, reason: str) -> None:
         return
     # One before the breaker opens: whoever ends between must not leave it open with no probe on its way. Another after
     # it, because one that comes while it still opens finds nothing to do.
-    ask_for(parts, "probe", (FIRST_PROBE + LEASE).total_seconds())
+    wait = parts.gate.wait_for_probe(0)
+    ask_for(parts, "probe", (wait + LEASE).total_seconds())
     if parts.gate.put(FAILING, reason, only_from=(FLOWING,)):
-        ask_for(parts, "probe", FIRST_PROBE.total_seconds())
+        ask_for(parts, "probe", wait.total_seconds())

@@ -44,7 +44,10 @@ def probe(parts: Parts) -> str:
         parts.gate.put(FLOWING, "the partner takes deliveries again", only_from=(FAILING,))
         ask_for(parts, "drain")
     else:
-        ask_for(parts, "probe", parts.gate.probe_failed().total_seconds())
+        wait = parts.gate.wait_for_probe(parts.gate.endpoint(fresh=True).probes)
+        until = parts.now() + wait
+        ask_for(parts, "probe", wait.total_seconds())  # first: the one above may come before `until`, and end
+        parts.gate.probe_failed(until)
     return end
 
 

@@ -136,7 +136,9 @@ def test_probes_become_less_frequent(world: World) -> None:
     for _ in range(5):
         world.time += LEASE
         assert world.gate.claim_probe()
-        waits.append(world.gate.probe_failed().total_seconds())
+        wait = world.gate.wait_for_probe(world.gate.endpoint(fresh=True).probes)
+        world.gate.probe_failed(world.now() + wait)
+        waits.append(wait.total_seconds())
     assert waits == [10, 20, 30, 30, 30]
     world.gate.put("flowing", "test")
     world.gate.put("failing", "test")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from shared.errors import Unavailable
+from shared.partner.webhook import NotDelivered
 from shared.relay.deliver import deliver
-from shared.relay.gate import FAILURES
+from shared.relay.gate import FAILURES, FIRST_PROBE, WITHIN
 from shared.relay.messages import Repair
 from shared.relay.park import park
 from shared.relay.repair import repair
@@ -38,10 +40,10 @@ def fails_once(part: object, name: str) -> None:
     setattr(part, name, failing)
 
 
-def fail(world: World) -> None:
-    """Let more deliveries fail than the breaker allows."""
-    world.webhook.failure = REFUSED
-    message = world.hint(*NAMES)
+def fail(world: World, *names: str, failure: Exception = REFUSED) -> None:
+    """Let deliveries fail."""
+    world.webhook.failure = failure
+    message = world.hint(*names)
     world.pass_by(10)
     deliver(world, message)  # type: ignore[arg-type]  # a fake
 
@@ -52,6 +54,11 @@ def open_breaker(world: World) -> None:
     message = world.hint(*NAMES)
     park(world, message, message.changes, "failing")  # type: ignore[arg-type]  # a fake
     world.pass_by(6)
+
+
+def probe(world: World) -> str:
+    """Let the worker of mailbox-repairs probe."""
+    return repair(world, Repair("", "probe"))  # type: ignore[arg-type]  # a fake
 
 
 def comes_back(world: World) -> bool:
@@ -73,7 +80,7 @@ def comes_back(world: World) -> bool:
 @pytest.mark.parametrize("lost", [0, 1])
 def test_either_probe_that_the_breaker_asks_for_is_enough(world: World, lost: int) -> None:
     """The worker was killed before the second, or a queue was restored without the first."""
-    fail(world)
+    fail(world, *NAMES[:FAILURES])
     asked = world.repairs.wanted
     assert len(asked) == 2
     asked.pop(lost)
@@ -84,7 +91,7 @@ def test_either_probe_that_the_breaker_asks_for_is_enough(world: World, lost: in
 def test_a_breaker_that_cannot_open_has_no_probe_missing(world: World, part: str) -> None:
     """The queue or the table fails at the tenth failure: the next one opens it, and asks."""
     fails_once(getattr(world, part), "put")
-    fail(world)
+    fail(world, *NAMES)
     assert world.gate.endpoint(fresh=True).state == "failing"
     assert comes_back(world)
 
@@ -92,7 +99,7 @@ def test_a_breaker_that_cannot_open_has_no_probe_missing(world: World, part: str
 def test_a_breaker_never_opens_without_a_probe(world: World) -> None:
     """As long as the queue takes none, every delivery is tried on its own."""
     world.repairs.failure = Unavailable("storage")
-    fail(world)
+    fail(world, *NAMES)
     assert world.gate.endpoint(fresh=True).state == "flowing"
 
 
@@ -100,7 +107,7 @@ def test_a_probe_that_cannot_ask_for_its_successor_claims_nothing(world: World) 
     """It goes back on the queue, and finds no claim of its own in its way."""
     open_breaker(world)
     fails_once(world.repairs, "put")
-    assert repair(world, Repair("", "probe")) == "put-back"  # type: ignore[arg-type]  # a fake
+    assert probe(world) == "put-back"
     [(_, delay)] = world.repairs.wanted
     assert delay < 10
     assert comes_back(world)
@@ -112,7 +119,7 @@ def test_a_probe_whose_claim_is_not_written_comes_again(world: World, method: st
     open_breaker(world)
     world.webhook.failure = REFUSED
     fails_once(world.gate, method)
-    assert repair(world, Repair("", "probe")) == "put-back"  # type: ignore[arg-type]  # a fake
+    assert probe(world) == "put-back"
     assert comes_back(world)
 
 
@@ -128,7 +135,56 @@ def test_a_probe_that_dies_before_it_asks_for_the_drain_is_followed_by_one_that_
 
     world.repairs.put = dies_at_the_drain  # type: ignore[method-assign]
     with pytest.raises(SystemExit):
-        repair(world, Repair("", "probe"))  # type: ignore[arg-type]  # a fake
+        probe(world)
     world.repairs.put = ask  # type: ignore[method-assign]
     assert world.gate.endpoint(fresh=True).state == "flowing"
     assert comes_back(world)
+
+
+@pytest.mark.parametrize(("wish", "wait"), [(600.0, 600), (3.0, 10), (1e9, 3600)])
+def test_the_next_probe_goes_out_when_the_partner_asked_for_it(world: World, wish: float, wait: int) -> None:
+    """Its Retry-After, up to an hour; neither the probe in its stead nor the timer's comes sooner."""
+    open_breaker(world)
+    world.webhook.failure = NotDelivered(503, "status 503", wish)
+    assert probe(world) == "failed"
+    assert [round(delay) for _, delay in world.repairs.wanted] == [61, wait]
+    world.webhook.failure = None
+    world.pass_by(wait - 3)
+    assert probe(world) == "not-now"
+    world.pass_by(3)
+    assert probe(world) == "taken"
+
+
+def test_the_first_probe_goes_out_when_the_partner_asked_for_it(world: World) -> None:
+    """The answers that opened the breaker said when."""
+    fail(world, *NAMES[:FAILURES], failure=NotDelivered(503, "status 503", 120.0))
+    assert [round(delay) for _, delay in world.repairs.wanted] == [180, 120]
+    message = world.hint(*NAMES)
+    park(world, message, message.changes, "failing")  # type: ignore[arg-type]  # a fake
+    world.pass_by(110)
+    assert probe(world) == "not-now"
+    world.pass_by(10)
+    world.webhook.failure = None
+    assert probe(world) == "taken"
+
+
+def test_a_wish_of_an_earlier_outage_is_not_kept(world: World) -> None:
+    """A delivery was taken since, perhaps by another instance."""
+    world.gate.failed(503, 600)
+    assert world.gate.wait_for_probe(0) == timedelta(seconds=600)
+    world.gate.succeeded()
+    assert world.gate.wait_for_probe(0) == FIRST_PROBE
+    world.gate.failed(503, 600)
+    world.time += WITHIN
+    world.pass_by(1)
+    world.gate.failed(503)
+    assert world.gate.wait_for_probe(0) == FIRST_PROBE
+
+
+def test_a_long_wait_for_the_next_probe_outlasts_a_crash(world: World) -> None:
+    """The probe ends before it gives its claim back: the one that waits as the partner asked is on its way already."""
+    open_breaker(world)
+    world.webhook.failure = NotDelivered(503, "status 503", 600)
+    fails_once(world.gate, "probe_failed")
+    assert probe(world) == "put-back"
+    assert 600 in [round(delay) for _, delay in world.repairs.wanted]
