@@ -21,7 +21,7 @@ sandbox: .venv/ready node_modules/ready ## The same sandbox, left running for yo
 	@$(RUN) -m sandbox
 
 test: .venv/ready node_modules/ready ## All tests
-	$(RUN) -m pytest -q -n 2 --dist loadfile
+	$(RUN) -m pytest -q -n 3 --dist loadfile
 
 check: .venv/ready ## Style, types and import directions
 	.venv/bin/ruff check .
