@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
+import pytest
+
+from functions import appointments, bookings, callers
 from shared.callers.door import Door
 from shared.callers.rate import CallRate
 from tests.unit.callers.minting import key_of
@@ -24,6 +29,16 @@ class CalledWorld(AppointmentWorld):
         """Return who lets callers in."""
         rate = CallRate(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
         return Door(self.settings, lambda: key_of, rate)
+
+
+@contextmanager
+def called_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
+    """Give a world that the functions take for the process's relay."""
+    made = CalledWorld()
+    for module in (callers, bookings, appointments):
+        monkeypatch.setattr(module, "relay", lambda: made)
+    yield made
+    made.workers.shutdown()
 
 
 def asked(function: Any, method: str = "GET", body: object = b"", params: Any = None, **route: str) -> Any:

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from functions import appointments, bookings, callers
+from functions import appointments, bookings
 from shared.contract import booking_answers as told
-from tests.unit.functions.booking_calls import ASKED, CANARY, CalledWorld, asked
+from tests.unit.functions.booking_calls import ASKED, CANARY, CalledWorld, asked, called_world
 from tests.unit.functions.conftest import content_of
 from tests.unit.relay.bookings.appointments_world import ADDRESS, raising
 
@@ -18,11 +18,8 @@ from tests.unit.relay.bookings.appointments_world import ADDRESS, raising
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
     """Return a world that the functions take for the process's relay."""
-    made = CalledWorld()
-    for module in (callers, bookings, appointments):
-        monkeypatch.setattr(module, "relay", lambda: made)
-    yield made
-    made.workers.shutdown()
+    with called_world(monkeypatch) as made:
+        yield made
 
 
 def test_every_answer_is_what_the_contract_says_to_the_field(world: CalledWorld) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from functions import appointments, bookings, callers
+from functions import appointments, bookings
 from shared.contract.answers import Problem
-from tests.unit.functions.booking_calls import ASKED, CANARY, CalledWorld, asked
+from tests.unit.functions.booking_calls import ASKED, CANARY, CalledWorld, asked, called_world
 from tests.unit.functions.conftest import call, content_of
 from tests.unit.relay.bookings.appointments_world import ADDRESS
 
@@ -17,11 +17,8 @@ from tests.unit.relay.bookings.appointments_world import ADDRESS
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
     """Return a world that the functions take for the process's relay."""
-    made = CalledWorld()
-    for module in (callers, bookings, appointments):
-        monkeypatch.setattr(module, "relay", lambda: made)
-    yield made
-    made.workers.shutdown()
+    with called_world(monkeypatch) as made:
+        yield made
 
 
 @pytest.mark.parametrize(

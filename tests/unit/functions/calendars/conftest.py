@@ -10,7 +10,6 @@ import pytest
 
 from functions import calendar_events, calendars, callers
 from functions.calendar_events import create_event
-from sandbox.certificates import make_certificates
 from tests.unit.functions.tenant_world import TenantWorld, tenant_world, told
 from tests.unit.sandbox.graph.graph_world import USER
 
@@ -19,14 +18,6 @@ MEETING = {"title": "Canary budget", "start": "2026-12-01T09:00:00", "end": "202
            "timeZone": "Europe/Oslo"}  # fmt: skip
 PUBLIC = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled", "etag"}
 DECEMBER = {"start": "2026-12-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the CA and the server's certificate."""
-    folder = tmp_path_factory.mktemp("certificates")
-    make_certificates(folder)
-    return folder
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from functions import callers, schedules
-from sandbox.certificates import make_certificates
 from tests.unit.functions.tenant_world import TenantWorld, tenant_world
 from tests.unit.sandbox.graph.graph_world import USER
 
@@ -19,14 +18,6 @@ OFFICE = {"daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"]
           "endTime": "16:00:00.0000000", "timeZone": {"name": "W. Europe Standard Time"}}  # fmt: skip
 TALK = {"start": "2026-12-01T10:00:00", "duration": 30, "timeZone": "Europe/Oslo", "title": "Canary mortgage",
         "customer": {"name": "Canary Nordmann", "email": "canary@customer.example"}}  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the CA and the server's certificate."""
-    folder = tmp_path_factory.mktemp("certificates")
-    make_certificates(folder)
-    return folder
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Fixtures: a running Graph per test with one endpoint to call back; the certificates are made once."""
+"""Fixtures: a running Graph per test with one endpoint to call back."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,19 +6,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.certificates import make_certificates
 from sandbox.tenant.seed import Seed, tenant_from
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_APP, OTHER_ROOM, ROOM, TENANT_ID, USER, World
 from tests.unit.sandbox.graph.receiver import Receiver, receiving
 from tests.unit.sandbox.graph.serving import serving
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the CA and the server's certificate."""
-    folder = tmp_path_factory.mktemp("graph-certificates")
-    make_certificates(folder)
-    return folder
 
 
 @pytest.fixture
