@@ -31,8 +31,8 @@ check: .venv/ready ## Style, types and import directions
 year: .venv/ready ## A simulated year of two hundred subscriptions (a few minutes)
 	@$(RUN) -m simulation
 
-fuzz: .venv/ready node_modules/ready ## Generated input: every parser, and the whole API against a sandbox (minutes)
-	@$(RUN) -m fuzz
+fuzz: .venv/ready node_modules/ready ## Generated input: every parser, and the whole API against a sandbox (minutes; EXAMPLES=300 for many more)
+	@$(RUN) -m fuzz $(if $(EXAMPLES),--examples $(EXAMPLES))
 
 bench: .venv/ready node_modules/ready ## Speed, as ratios measured side by side
 	@$(RUN) -m bench

@@ -18,7 +18,7 @@ FAULTY = ("--exclude-checks", "not_a_server_error,positive_data_acceptance,use_a
 def main() -> int:
     """Run all of it; 1 when anything failed."""
     parser = argparse.ArgumentParser(prog="python -m fuzz")
-    parser.add_argument("--examples", type=int, default=300, help="generated requests for each operation")
+    parser.add_argument("--examples", type=int, default=60, help="generated requests for each operation")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="that of a run that failed")
     arguments = parser.parse_args()
     print(f"fuzz: seed {arguments.seed}", flush=True)
