@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-slots demo-bookings sandbox test check year fuzz bench chaos package audit openapi infra lock clean
+.PHONY: help demo demo-slots demo-bookings sandbox test test-fast check year fuzz bench chaos package audit openapi infra lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ sandbox: .venv/ready node_modules/ready ## The same sandbox, left running for yo
 
 test: .venv/ready node_modules/ready ## All tests
 	$(RUN) -m pytest -q -n 3 --dist loadfile
+
+test-fast: .venv/ready ## The tests that start no server: within a minute
+	EXAMPLES_SHARE=0.2 $(RUN) -m pytest -q -n 2 -m 'not server' tests/unit tests/properties tests/architecture
 
 check: .venv/ready ## Style, types and import directions
 	.venv/bin/ruff check .

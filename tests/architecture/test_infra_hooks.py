@@ -180,6 +180,7 @@ def relay() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.server
 def test_the_endpoint_is_warm_before_the_first_subscription(tmp_path: Path, relay: str) -> None:
     """Both routes are asked as Graph asks, until they answer."""
     done = run("postdeploy.sh", tmp_path, RELAY_URL=relay, RELAY_WARM_PAUSE="0")

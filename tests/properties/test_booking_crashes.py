@@ -16,6 +16,7 @@ from shared.relay.book import book
 from shared.relay.rebook import cancel_booking, move_booking
 from shared.relay.settle_bookings import settle_all, spans_of
 from shared.relay.slots import Span
+from tests.support.examples import examples
 from tests.unit.relay.booking_world import AGENT, BookingWorld
 
 
@@ -84,7 +85,7 @@ def run(world: BookingWorld, trouble: Trouble, kind: str, slot: Span, booked: li
         cancel_booking(world, AGENT, booked.pop())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(ACTS, min_size=1, max_size=6))
 def test_calendar_and_storage_are_in_step_at_last(acts: list[Any]) -> None:
     """After any acts with any ends, and some quiet: each booking that was answered stands, no time is given twice."""

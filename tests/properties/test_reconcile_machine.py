@@ -2,7 +2,7 @@
 
 The real use cases run over a strict Graph in memory. Calls fail before or after their effect, the process is killed
 between any two calls, runs meet in the middle of each other, keys rotate, addresses change, mailboxes come and go.
-More and longer runs: `RELAY_MACHINE_EXAMPLES=1000 pytest tests/properties/test_reconcile_machine.py`.
+More and longer runs: `EXAMPLES_SHARE=4 pytest tests/properties/test_reconcile_machine.py`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from shared.storage.watches import watch_id_of
 from simulation.world import World
 from tests.properties.interruptions import Interruptions, Killed
 from tests.properties.judge import DIRECT, PARTNER, Judge
+from tests.support.examples import examples
 
 MAILBOXES = [f"room{number}@contoso.com" for number in range(3)]
 ANY = st.sampled_from(MAILBOXES)
@@ -238,8 +239,8 @@ class Machine(RuleBasedStateMachine):
 
 PHASES = [Phase.generate, *([Phase.shrink] if "RELAY_MACHINE_SHRINK" in os.environ else [])]  # shrinking takes minutes
 SETTINGS = settings(
-    max_examples=int(os.environ.get("RELAY_MACHINE_EXAMPLES", "250")), stateful_step_count=30, deadline=None,
-    derandomize="RELAY_MACHINE_EXAMPLES" not in os.environ, phases=PHASES,
+    max_examples=examples(250), stateful_step_count=30, deadline=None,
+    derandomize=float(os.environ.get("EXAMPLES_SHARE", "1")) <= 1, phases=PHASES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )  # fmt: skip
 

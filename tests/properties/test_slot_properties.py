@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.relay.slots import Span, Want, WorkingHours, free_starts, starts_of
+from tests.support.examples import examples
 
 MINUTE = timedelta(minutes=1)
 # Both directions of a change of clocks, half an hour of it, three quarters of an hour of offset, and no change at all.
@@ -90,7 +91,7 @@ def reference(want: Want, hours: WorkingHours, busy: list[Span]) -> list[datetim
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_slots_are_exactly_what_looking_at_every_minute_finds(data: st.DataObject) -> None:
     """In any zone, over any change of clocks, with any working hours, busy times, steps and buffers."""
@@ -99,7 +100,7 @@ def test_slots_are_exactly_what_looking_at_every_minute_finds(data: st.DataObjec
     assert list(free_starts(want, starts_of(want), hours, busy)) == reference(want, hours, busy)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.data())
 def test_no_slot_comes_near_a_busy_time(data: st.DataObject) -> None:
     """Said by itself, without the reference: with its buffers it touches nothing."""

@@ -9,6 +9,8 @@ import requests
 
 from chaos.proxy import Exchange, Proxy, Trap, Trouble
 
+pytestmark = pytest.mark.server
+
 SECONDS = 5.0
 
 

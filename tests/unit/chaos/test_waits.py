@@ -14,6 +14,8 @@ from chaos.proxy import Proxy
 from chaos.waits import shortened, sooner
 from sandbox.azurite import Azurite, start_azurite
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture(scope="module")
 def azurite() -> Iterator[Azurite]:

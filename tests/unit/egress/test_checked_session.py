@@ -19,6 +19,8 @@ from tests.unit.egress.authority import HOST
 from tests.unit.egress.deliveries import SECRET, Names, deliver, here, refusal
 from tests.unit.partner.scripted_server import answer, served
 
+pytestmark = pytest.mark.server
+
 
 @pytest.mark.parametrize(
     "addresses",

@@ -25,6 +25,8 @@ from tests.unit.egress.deliveries import SECRET, deliver, refusal
 from tests.unit.partner.scripted_server import answer, served
 from tests.unit.partner.slow_servers import dripping_record, reading_slowly
 
+pytestmark = pytest.mark.server
+
 
 def test_the_server_is_asked_for_by_its_name(session: requests.Session) -> None:
     """The way leads to the address that was found; SNI, certificate and Host stay with the name."""

@@ -11,6 +11,8 @@ from shared.graph.own_address import KEPT_OUT, OwnAddress
 from shared.session import session_for
 from tests.unit.partner.scripted_server import Script, answer, served
 
+pytestmark = pytest.mark.server
+
 
 def mistake(script: Script) -> str:
     """Return what is wrong with an answer."""

@@ -16,6 +16,8 @@ from shared.telemetry import quiet_libraries
 from tests.unit.partner.exchanges import HEAD, SECRET, delivered, refused, webhook
 from tests.unit.partner.scripted_server import Script, answer, raw, served
 
+pytestmark = pytest.mark.server
+
 
 def reset_after(content: bytes) -> Script:
     """Return a script that sends something and then resets the connection."""

@@ -18,6 +18,8 @@ from tests.unit.partner.exchanges import HEAD, delivered, refused, seconds_of, w
 from tests.unit.partner.scripted_server import Script, Scripted, answer, raw, served
 from tests.unit.partner.slow_servers import dripping, dripping_handshake, never_accepting, reading_slowly, silence
 
+pytestmark = pytest.mark.server
+
 DEADLINE = 0.3
 
 

@@ -17,6 +17,8 @@ from shared.errors import ConfigurationError
 from shared.partner.webhook import LARGEST_ANSWER, NotDelivered, Webhook, signed_headers
 from tests.unit.partner.scripted_server import Script, answer, raw, served
 
+pytestmark = pytest.mark.server
+
 NEW, OLD = (f"whsec_{base64.b64encode(bytes([number]) * 32).decode()}" for number in (1, 2))
 NOW = datetime(2026, 11, 20, 10, 0, 4, 999_999, tzinfo=UTC)
 BODY = '{"title":"Møte 📅"}'

@@ -8,6 +8,8 @@ from azure.storage.queue import QueueClient
 
 from sandbox.azurite import start_azurite
 
+pytestmark = pytest.mark.server
+
 
 def _queue(connection: str) -> QueueClient:
     """Make a client that gives up at once when nobody listens."""

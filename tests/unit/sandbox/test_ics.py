@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sandbox.ics import control_body, read_calendar, shift_to
 from sandbox.ics_zones import instant, zone_named
+from tests.support.examples import examples
 
 CALENDARS = Path(__file__).parents[3] / "sandbox" / "calendars"
 
@@ -190,7 +191,7 @@ class TestFile:
         content = b"\xef\xbb\xbf" + file("DTSTART:20260715T100000Z").replace(b"\r\n", b"\n")
         assert len(read_calendar(content).events) == 1
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=examples(60), deadline=None)
     @given(place=st.integers(0, 12_000), cut=st.integers(0, 60), patch=st.binary(max_size=8))
     def test_damaged(self, place: int, cut: int, patch: bytes) -> None:
         """However a file is damaged, reading it raises nothing and what it gives is JSON."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sandbox.ics import read_calendar, shift_to
 from sandbox.ics_zones import instant, wall_clock
+from tests.support.examples import examples
 
 CALENDARS = Path(__file__).parents[3] / "sandbox" / "calendars"
 FILES = {path.name: read_calendar(path.read_bytes()).events for path in CALENDARS.glob("*.ics")}
@@ -31,7 +32,7 @@ def occurrences(event: dict[str, Any]) -> list[datetime]:
     return list(rrulestr(event["rrule"], dtstart=wall_clock(event["start"]).replace(tzinfo=zone)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(now=st.integers(0, 60 * 365 * 24).map(lambda hours: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(hours=hours)))
 def test_first_event_lies_ahead(now: datetime) -> None:
     """Whenever it is, the first event begins within the next week, and weekdays and local times stay."""

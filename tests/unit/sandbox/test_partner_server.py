@@ -14,6 +14,7 @@ import requests
 
 from tests.unit.sandbox.partner_process import SECRET, RunningPartner, deleted, news, running_partner
 
+pytestmark = pytest.mark.server
 OTHER_SECRET = "whsec_cGFydG5lci1zaWduaW5nLXNlY3JldC0wMDAy"
 
 
@@ -35,7 +36,6 @@ def partner(served: RunningPartner) -> RunningPartner:
 
 class TestDeliveries:
     """What came, and what it came to."""
-
     def test_picture_and_journal(self, partner: RunningPartner) -> None:
         """A delivery is in the picture and in the journal with its attempt number."""
         assert partner.deliver(news()).status_code == 204

@@ -61,6 +61,7 @@ def test_the_bill_is_the_same_every_time(bill: str, tmp_path: Path) -> None:
     assert "timestamp" not in json.loads(bill)["metadata"]
 
 
+@pytest.mark.server
 def test_a_known_vulnerability_fails_the_audit(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is named with the version that fixes it; exit code 1."""
     with served(answer("200 OK", json.dumps(KNOWN).encode(), "Content-Type: application/json")) as server:
@@ -69,6 +70,7 @@ def test_a_known_vulnerability_fails_the_audit(pinned: Path, capsys: pytest.Capt
     assert "made-up 1.0: PYSEC-0-0, fixed in 2.0" in capsys.readouterr().out
 
 
+@pytest.mark.server
 def test_nothing_known_passes_the_audit(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 0, and how many packages were asked about."""
     with served(answer("200 OK", b"{}", "Content-Type: application/json")) as server:
@@ -77,6 +79,7 @@ def test_nothing_known_passes_the_audit(pinned: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("refuses", [True, False])
+@pytest.mark.server
 def test_who_cannot_ask_says_so(pinned: Path, capsys: pytest.CaptureFixture[str], *, refuses: bool) -> None:
     """No connection, or an answer that is none: nothing was checked, and nobody may take that for a pass."""
     if refuses:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from azure.data.tables import TableClient
 
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.watches import Watches
 from tests.unit.storage.conftest import Clock
+
+pytestmark = pytest.mark.server
 
 
 def test_the_last_beat_is_remembered(table: Callable[[], TableClient], clock: Clock) -> None:

@@ -14,6 +14,8 @@ from shared.errors import Unavailable
 from shared.storage.ledger import CLAIM, MOST_AT_ONCE, Entry, Ledger
 from tests.unit.storage.conftest import Clock
 
+pytestmark = pytest.mark.server
+
 Table = Callable[[], TableClient]
 EVENTS = [f"E{number}/+=%'\u00e6" for number in range(MOST_AT_ONCE)]
 

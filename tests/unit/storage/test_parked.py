@@ -14,6 +14,8 @@ from shared.storage.parked import DEAD, WAITING, Parked, ParkedChanges
 from shared.storage.replays import Replay, Replays
 from tests.unit.storage.conftest import Clock
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def parked(table: Callable[[], TableClient]) -> ParkedChanges:

@@ -8,6 +8,8 @@ from shared.errors import ConfigurationError
 from shared.storage.connection import NAME, StorageAccount
 from shared.storage.probe import PROBES, StorageProbe
 
+pytestmark = pytest.mark.server
+
 
 def probe(account: StorageAccount) -> StorageProbe:
     """Return a probe of an account."""

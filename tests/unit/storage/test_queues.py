@@ -15,6 +15,8 @@ from shared.errors import ConfigurationError, Unavailable
 from shared.storage.connection import StorageAccount
 from shared.storage.queues import LONGEST_DELAY, NEVER, Queue
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def queue(account: StorageAccount, queue_name: str) -> Queue:

@@ -13,6 +13,8 @@ from azure.data.tables import TableClient
 
 from shared.storage.slots import LONGEST, Booking, Slots
 
+pytestmark = pytest.mark.server
+
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 MAILBOX = "agent1@contoso.com"

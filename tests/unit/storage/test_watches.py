@@ -12,6 +12,8 @@ from azure.data.tables import TableClient
 from shared.storage.watches import SEEN_EVERY, Watch, Watches, watch_id_of
 from simulation.table import FakeTable, Rows
 
+pytestmark = pytest.mark.server
+
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 Table = Callable[[], TableClient]
 

@@ -14,6 +14,8 @@ from tests.unit.functions.conftest import call
 from tests.unit.functions.tenant_world import TenantWorld, problem, told
 from tests.unit.sandbox.graph.graph_world import APP, ROOM, USER
 
+pytestmark = pytest.mark.server
+
 
 def test_the_calendars_of_a_mailbox_are_listed_and_made(world: TenantWorld) -> None:
     """Name, id, colour, which is the default one, and whether it can be edited; names are unique."""

@@ -14,6 +14,8 @@ from tests.unit.functions.conftest import call, content_of
 from tests.unit.functions.tenant_world import TenantWorld, problem, told
 from tests.unit.sandbox.graph.graph_world import ROOM, USER
 
+pytestmark = pytest.mark.server
+
 
 def test_an_event_is_made_and_only_its_public_picture_comes_back(world: TenantWorld) -> None:
     """With all its fields it lies in the calendar; the answer has Location, ETag, and no more than a delivery."""

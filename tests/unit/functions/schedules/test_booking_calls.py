@@ -14,6 +14,8 @@ from tests.unit.functions.schedules.test_slot_calls import TUESDAY
 from tests.unit.functions.tenant_world import TenantWorld, problem, told
 from tests.unit.sandbox.graph.graph_world import APP, USER
 
+pytestmark = pytest.mark.server
+
 
 def booked(**changes: Any) -> dict[str, Any]:
     """Book and return the booking."""

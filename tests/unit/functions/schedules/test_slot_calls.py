@@ -13,6 +13,8 @@ from tests.unit.functions.schedules.conftest import AT, OFFICE
 from tests.unit.functions.tenant_world import TenantWorld, problem, told
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, USER
 
+pytestmark = pytest.mark.server
+
 TUESDAY = {"from": "2026-12-01T00:00:00", "to": "2026-12-02T00:00:00", "timeZone": "Europe/Oslo", "duration": "60"}
 
 

@@ -5,6 +5,8 @@ import pytest
 from sandbox.tenant.tokens import VAULT
 from tests.unit.sandbox.graph.graph_world import APP, ROOM, World, refusal
 
+pytestmark = pytest.mark.server
+
 EVENTS = f"/users/{ROOM}/events"
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from tests.unit.sandbox.graph.graph_world import APP, World, fits, refusal
 
+pytestmark = pytest.mark.server
+
 ADDRESS = "Haircut@contoso.com"
 ROOT = f"/solutions/bookingBusinesses/{ADDRESS}"
 CUT = {"id": "cut", "displayName": "Haircut", "preBuffer": "PT5M", "postBuffer": "PT10M", "staffMemberIds": ["ada"]}

@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.sandbox.graph.graph_world import ROOM, World
 
+pytestmark = pytest.mark.server
+
 EVENTS = f"/calendars/{ROOM}/events"
 TIMES = {"start": "2026-12-01T10:00:00Z", "end": "2026-12-01T11:00:00Z"}
 DAILY = {**TIMES, "rrule": "FREQ=DAILY"}

@@ -8,6 +8,8 @@ import pytest
 from sandbox.tenant.state import Mailbox
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, USER, World, fits, refusal
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def settings() -> dict[str, Any]:

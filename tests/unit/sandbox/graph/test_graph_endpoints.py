@@ -9,6 +9,8 @@ import pytest
 from tests.unit.sandbox.graph.graph_world import ROOM, World
 from tests.unit.sandbox.graph.receiver import Post, Reply
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def settings(settings: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.sandbox.graph.graph_world import IMMUTABLE, ROOM, USER, World, fits, refusal
 
+pytestmark = pytest.mark.server
+
 EVENTS = f"/users/{ROOM}/events"
 
 

@@ -6,6 +6,8 @@ import pytest
 from sandbox.tenant.tokens import GRAPH
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_APP, OTHER_ROOM, ROOM, World, refusal
 
+pytestmark = pytest.mark.server
+
 EVENTS, OTHER_EVENTS = f"/users/{ROOM}/events", f"/users/{OTHER_ROOM}/events"
 READ, WRITE = "Application Calendars.Read", "Application Calendars.ReadWrite"
 DENIED = (403, "ErrorAccessDenied")

@@ -11,6 +11,8 @@ from sandbox.certificates import make_certificates
 from tests.unit.sandbox.graph.graph_world import World, refusal
 from tests.unit.sandbox.graph.receiver import Post, Reply, receiving
 
+pytestmark = pytest.mark.server
+
 
 def _text(post: Post) -> str:
     """Return the token of a handshake."""

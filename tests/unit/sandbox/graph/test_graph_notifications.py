@@ -7,6 +7,8 @@ import pytest
 from tests.unit.sandbox.graph.graph_world import IMMUTABLE, OTHER_ROOM, ROOM, TENANT_ID, World, fits
 from tests.unit.sandbox.graph.receiver import Receiver, Reply
 
+pytestmark = pytest.mark.server
+
 
 def _calendar(room: str, event: dict[str, Any]) -> str:
     """Return the control path of an event."""

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from tests.unit.sandbox.graph.graph_world import OTHER_ROOM, ROOM, World
 from tests.unit.sandbox.graph.receiver import Reply
+
+pytestmark = pytest.mark.server
 
 
 def _outcomes(world: World) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.series import read_rule
 from sandbox.tenant.graph.service import Graph, graph_of
 from sandbox.tenant.seed import Seed, tenant_from
+from tests.support.examples import examples
 
 FILE = Path(__file__).parents[4] / "sandbox/calendars/recurrences.ics"
 ICS = Calendar.from_ical(FILE.read_bytes())
@@ -129,7 +130,7 @@ ENDS = st.one_of(st.just(""), st.integers(1, 30).map(";COUNT={}".format), st.jus
 ZONES = st.sampled_from(["Europe/Oslo", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "Pacific/Auckland"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(PATTERNS, st.integers(1, 4), ENDS, ZONES, st.integers(4, 20), st.lists(st.integers(0, 12), max_size=3))
 def test_any_series_is_expanded_like_the_library_does(
     graph: Graph, pattern: str, interval: int, ends: str, zone: str, hour: int, off: list[int]

@@ -10,6 +10,8 @@ from sandbox.tenant.graph.settings import DEFAULTS
 from tests.unit.sandbox.graph.graph_world import World
 from tests.unit.sandbox.graph.receiver import Reply
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def failing(world: World) -> World:

@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.sandbox.graph.graph_world import ROOM, USER, World
 
+pytestmark = pytest.mark.server
+
 ORGANIZER = {"name": "Ola Nordmann", "address": "ola@contoso.com"}
 
 

@@ -9,6 +9,8 @@ import pytest
 from sandbox.tenant.graph.schedules import MOST_ITEMS
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, USER, World, fits, refusal
 
+pytestmark = pytest.mark.server
+
 PATH = f"/users/{USER}/calendar/getSchedule"
 DAY = {"StartTime": {"dateTime": "2026-12-01T00:00:00", "timeZone": "UTC"},
        "EndTime": {"dateTime": "2026-12-02T00:00:00", "timeZone": "UTC"}}  # fmt: skip

@@ -7,6 +7,8 @@ import pytest
 
 from tests.unit.sandbox.graph.graph_world import IMMUTABLE, ROOM, World, fits, refusal
 
+pytestmark = pytest.mark.server
+
 OSLO = "Europe/Oslo"
 MONTH = "startDateTime=2026-10-01T00:00:00Z&endDateTime=2026-11-01T00:00:00Z"
 VIEW = f"/users/{ROOM}/calendarView"

@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.sandbox.graph.graph_world import APP, IMMUTABLE, OTHER_APP, OTHER_ROOM, ROOM, World, fits, refusal
 
+pytestmark = pytest.mark.server
+
 
 def test_creation_answers_the_whole_subscription(world: World) -> None:
     """A new subscription is answered with its id, its clientState and a shape that fits Graph's type."""

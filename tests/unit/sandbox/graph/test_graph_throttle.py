@@ -11,6 +11,8 @@ from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.graph.throttle import MAILBOX, SUBSCRIPTION_LISTS, SUBSCRIPTION_WRITES, Limit, Throttle
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, World, refusal
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def settings() -> dict[str, Any]:

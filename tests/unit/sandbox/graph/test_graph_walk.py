@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.sandbox.graph.graph_world import IMMUTABLE, ROOM, World, fits
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def settings() -> dict[str, Any]:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.unit.sandbox.graph.graph_world import APP, IMMUTABLE, OTHER_APP, ROOM, USER, World, fits, refusal
 
+pytestmark = pytest.mark.server
+
 EVENTS = f"/users/{USER}/events"
 OSLO = "W. Europe Standard Time"
 WEEKLY = {"pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["monday", "friday"]},

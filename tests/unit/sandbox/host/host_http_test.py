@@ -9,6 +9,8 @@ import pytest
 
 from tests.unit.sandbox.host.host_process import RunningHost, StartHost
 
+pytestmark = pytest.mark.server
+
 APP = """
 import json, threading
 import azure.functions as func

@@ -9,6 +9,8 @@ import trustme
 
 from tests.unit.sandbox.host.host_process import RunningHost, StartHost, eventually
 
+pytestmark = pytest.mark.server
+
 APP = """
 import json, time
 import azure.functions as func

@@ -14,6 +14,8 @@ from sandbox.host.app import FunctionLoadError, load_app
 from sandbox.host.settings import SettingsError, apply_settings
 from tests.unit.sandbox.host.host_process import ROOT, StartHost, host_command, write_app
 
+pytestmark = pytest.mark.server
+
 HEAD = "import os, typing\nimport azure.functions as func\napp = func.FunctionApp()\n"
 GOOD = "@app.route('good')\nasync def good(req: func.HttpRequest) -> str:\n    return 'good'\n"
 OUTPUT = "@app.queue_output(arg_name='out', queue_name='%s', connection='AzureWebJobsStorage')\n"

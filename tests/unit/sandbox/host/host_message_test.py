@@ -156,6 +156,7 @@ def test_a_write_of_this_host_wakes_the_listener(monkeypatch: pytest.MonkeyPatch
     assert queue.calls == ["delete receipt 0"]
 
 
+@pytest.mark.server
 def test_an_output_says_that_it_was_written(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Listeners of that queue are told, others are not."""
     monkeypatch.setenv("AzureWebJobsStorage", storage)

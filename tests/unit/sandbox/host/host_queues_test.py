@@ -10,6 +10,8 @@ from azure.storage.queue import QueueClient, QueueServiceClient
 
 from tests.unit.sandbox.host.host_process import RunningHost, StartHost, eventually
 
+pytestmark = pytest.mark.server
+
 APP = """
 import asyncio, json
 import azure.functions as func

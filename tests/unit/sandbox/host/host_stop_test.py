@@ -8,6 +8,8 @@ from azure.storage.queue import QueueClient
 
 from tests.unit.sandbox.host.host_process import RunningHost, StartHost, eventually
 
+pytestmark = pytest.mark.server
+
 STOPPING = """
 import asyncio, time
 import azure.functions as func

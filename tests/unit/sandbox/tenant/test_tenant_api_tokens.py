@@ -8,6 +8,8 @@ import pytest
 from sandbox.tenant.tokens import GRAPH, Refused
 from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, SECRET, TENANT_ID, Running
 
+pytestmark = pytest.mark.server
+
 API = "99999999-aaaa-4bbb-8ccc-dddddddddddd"
 
 

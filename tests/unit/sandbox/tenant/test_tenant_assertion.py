@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from sandbox.tenant.tokens import GRAPH
 from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, TENANT_ID, Pair, Running, make_pair
 
+pytestmark = pytest.mark.server
+
 SCOPE = f"{GRAPH}/.default"
 
 

@@ -8,6 +8,8 @@ import requests
 from sandbox.tenant.tokens import GRAPH
 from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, SECRET, USER_ASSIGNED, Running
 
+pytestmark = pytest.mark.server
+
 
 def test_it_lists_its_routes(running: Running) -> None:
     """GET /_control names each route and what it does."""

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from sandbox.tenant.faults import Fault, Faults, fault_middleware
 
+pytestmark = pytest.mark.server
+
 Client = TestClient[web.Request, web.Application]
 
 

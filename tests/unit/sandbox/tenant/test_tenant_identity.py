@@ -10,6 +10,8 @@ from azure.identity import CredentialUnavailableError, DefaultAzureCredential, M
 from sandbox.tenant.tokens import GRAPH, VAULT
 from tests.unit.sandbox.tenant.running_tenant import USER_ASSIGNED, Running
 
+pytestmark = pytest.mark.server
+
 QUERY = {"api-version": "2019-08-01", "resource": GRAPH}
 HEADER = {"X-IDENTITY-HEADER": "identity-header"}
 

@@ -9,6 +9,8 @@ import pytest
 from sandbox.tenant.tokens import GRAPH
 from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, SECRET, TENANT_ID, USER_ASSIGNED, Running
 
+pytestmark = pytest.mark.server
+
 SCOPE = f"{GRAPH}/.default"
 FORM = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": SECRET, "scope": SCOPE}
 

@@ -18,6 +18,8 @@ from sandbox.tenant.__main__ import main
 from sandbox.tenant.seed import Seed, tenant_from
 from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, USER_ASSIGNED, Running
 
+pytestmark = pytest.mark.server
+
 COMMAND = [sys.executable, "-m", "sandbox.tenant"]
 
 

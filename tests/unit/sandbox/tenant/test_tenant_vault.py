@@ -12,6 +12,8 @@ from azure.keyvault.secrets import SecretClient
 from sandbox.tenant.tokens import GRAPH, VAULT
 from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, SECRET, TENANT_ID, USER_ASSIGNED, Running
 
+pytestmark = pytest.mark.server
+
 
 class ByMsal:
     """A credential such as the product's: MSAL with the client's secret."""
