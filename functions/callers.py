@@ -16,8 +16,8 @@ from weakref import WeakKeyDictionary
 import azure.functions as func
 
 from functions.http import answering
+from shared.auth.caller import ADMIN, READ, SETUP, Caller
 from shared.bootstrap import relay
-from shared.callers.caller import ADMIN, READ, SETUP, Caller
 from shared.errors import SetupRefused
 
 __all__ = ["ADMIN", "READ", "SETUP", "address", "callable_by", "caller_of"]

@@ -18,10 +18,10 @@ from shared.bootstrap_features import FeatureParts
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from shared.callers.door import Door
-    from shared.callers.signing_keys import SigningKeys
-    from shared.egress.resolver import Resolver
+    from shared.auth.authenticator import Door
+    from shared.auth.jwks import SigningKeys
     from shared.graph.client_state_keys import ClientStateKeys
+    from shared.http.resolver import Resolver
     from shared.partner.webhook import Webhook
     from shared.relay.allow_list import AllowList
     from shared.relay.gate import Gate
@@ -49,16 +49,16 @@ class Relay(FeatureParts):
     @cached_property
     def door(self) -> Door:
         """Lets callers in."""
-        from shared.callers.door import Door
-        from shared.callers.rate import CallRate
+        from shared.auth.authenticator import Door
+        from shared.auth.rate_limit import CallRate
 
         return Door(self.settings, lambda: self.signing_keys, CallRate())
 
     @cached_property
     def signing_keys(self) -> SigningKeys:
         """Login's keys, which sign the tokens of callers."""
-        from shared.callers.signing_keys import SigningKeys, fetch_keys
-        from shared.session import session_for
+        from shared.auth.jwks import SigningKeys, fetch_keys
+        from shared.http.session import session_for
 
         url = f"{self.settings.azure_authority_host}/{self.settings.tenant_id}/discovery/v2.0/keys"
         return SigningKeys(lambda: fetch_keys(session_for(url), url), self.settings.tenant_id)
@@ -94,7 +94,7 @@ class Relay(FeatureParts):
     @cached_property
     def keeper(self) -> SubscriptionKeeper:
         """Keeps subscriptions."""
-        from shared.graph.pace import LISTS, WRITES, Pace
+        from shared.graph.rate_limit import LISTS, WRITES, Pace
         from shared.graph.subscriptions import Subscriptions
         from shared.relay.subscription import SubscriptionKeeper
 
@@ -105,16 +105,16 @@ class Relay(FeatureParts):
     @cached_property
     def resolver(self) -> Resolver:
         """Finds the addresses of hosts that others name."""
-        from shared.egress.resolver import Resolver
+        from shared.http.resolver import Resolver
 
         return Resolver(lambda _: True) if self.settings.allow_private_addresses else Resolver()
 
     @cached_property
     def webhook(self) -> Webhook:
         """Delivers to the partner."""
-        from shared.egress.session import checked_session
+        from shared.http.checked_session import checked_session
+        from shared.http.session import trusted_roots
         from shared.partner.webhook import Webhook
-        from shared.session import trusted_roots
 
         name, url = self.settings.partner_signing_secret_name, self.settings.partner_webhook_url
         session = checked_session(self.resolver, trusted_roots())

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from shared.bootstrap_graph import GraphParts
 
 if TYPE_CHECKING:
-    from shared.graph.appointments import Appointments
-    from shared.graph.bookings import Bookings
+    from shared.graph.booked_events import Appointments
+    from shared.graph.bookings.client import Bookings
     from shared.graph.calendars import Calendars
     from shared.graph.schedules import Schedules
     from shared.storage.attempts import Attempts
@@ -41,14 +41,14 @@ class FeatureParts(GraphParts):
     @cached_property
     def appointments(self) -> Appointments:
         """Writes the events of bookings."""
-        from shared.graph.appointments import Appointments
+        from shared.graph.booked_events import Appointments
 
         return Appointments(self.graph)
 
     @cached_property
     def bookings(self) -> Bookings:
         """Microsoft Bookings."""
-        from shared.graph.bookings import Bookings
+        from shared.graph.bookings.client import Bookings
 
         return Bookings(self.graph, self.mailbox_slots)
 

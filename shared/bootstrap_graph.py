@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from shared.config import Settings
     from shared.graph.client import GetToken, GraphClient
+    from shared.graph.diagnostics import GraphProbe
     from shared.graph.events import Events
-    from shared.graph.own_address import OwnAddress
-    from shared.graph.probe import GraphProbe
+    from shared.graph.handshake_check import OwnAddress
     from shared.graph.rooms import Rooms
     from shared.key_vault import Secrets
 
@@ -93,15 +93,15 @@ class GraphParts(StoredParts):
     def graph_probe(self) -> GraphProbe:
         """Return what tries Graph with a token of its own, as new as login gives it. The relay's token stays."""
         from shared.graph.client import graph_session
-        from shared.graph.probe import GraphProbe
+        from shared.graph.diagnostics import GraphProbe
 
         url = self.settings.graph_base_url
         return GraphProbe(url, self._new_get_token(), graph_session(url))
 
     def own_address(self) -> OwnAddress:
         """Return what calls the relay at its public address, as Graph does."""
-        from shared.graph.own_address import OwnAddress
-        from shared.session import session_for
+        from shared.graph.handshake_check import OwnAddress
+        from shared.http.session import session_for
 
         url = self.settings.public_base_url
         return OwnAddress(url, session_for(url))

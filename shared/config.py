@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
-from shared.addresses import is_plain, is_private, is_web_port
 from shared.errors import ConfigurationError
+from shared.http.addresses import is_plain, is_private, is_web_port
 
 FEATURES = ("relay", "calendars", "scheduling", "bookings")  # the first is always on
 DETAILS = ("location", "organizer", "attendees")  # of an event, beside what is always told

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.config import Settings
-from shared.egress.resolver import Resolver
 from shared.errors import Unavailable
 from shared.graph.client_state import Key
+from shared.http.resolver import Resolver
 from shared.relay.allow_list import AllowList
 from shared.relay.attempt import AT_ONCE
 from shared.relay.deliver import deliver

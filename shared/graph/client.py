@@ -20,8 +20,8 @@ from shared.errors import (
     GraphRejected,
     GraphUnavailable,
 )
-from shared.retry_after import seconds_of
-from shared.session import session_for
+from shared.http.retry_after import seconds_of
+from shared.http.session import session_for
 
 if TYPE_CHECKING:
     import requests

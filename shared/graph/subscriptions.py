@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from shared.errors import GraphNotFound, GraphUnavailable
 from shared.graph.client import HANDSHAKE_SECONDS, GraphClient
-from shared.graph.pace import Pace
+from shared.graph.rate_limit import Pace
 
 CHANGE_TYPE = "created,updated,deleted"
 THROTTLED_SECONDS = 10.0  # for which nothing is written after a 429 that says no time

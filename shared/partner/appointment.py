@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from shared.partner.payload import written
 
 if TYPE_CHECKING:
-    from shared.graph.booking_types import Appointment, Business, Customer, Policy, Service, Span, Staff
+    from shared.graph.bookings.models import Appointment, Business, Customer, Policy, Service, Span, Staff
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

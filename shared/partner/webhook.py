@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from shared.egress.deadline import within
-from shared.egress.resolver import AddressRefused
 from shared.errors import ConfigurationError, RelayError
-from shared.retry_after import seconds_of
+from shared.http.deadline import within
+from shared.http.resolver import AddressRefused
+from shared.http.retry_after import seconds_of
 
 if TYPE_CHECKING:
     import requests
@@ -45,7 +45,7 @@ class NotDelivered(RelayError):
 class Webhook:
     """The partner's endpoint; `secrets` returns the signing secrets, `name` is what they are called in the vault.
 
-    `seconds` is the time for one exchange, over a session of `shared.egress` also while the partner drips.
+    `seconds` is the time for one exchange, over a session of `shared.http` also while the partner drips.
     """
 
     url: str

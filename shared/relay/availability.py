@@ -9,7 +9,7 @@ from datetime import UTC, time, timedelta, timezone, tzinfo
 from typing import Any
 
 from shared.errors import GraphRejected
-from shared.graph.zones import UnknownZone, zone_named
+from shared.graph.time_zones import UnknownZone, zone_named
 from shared.partner.payload import UnreadableEvent, moment_of
 from shared.relay.slots import ALWAYS, Span, WorkingHours
 

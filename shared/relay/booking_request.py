@@ -13,9 +13,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.graph.appointments import Appointment
+from shared.graph.booked_events import Appointment
 from shared.graph.schedules import LONGEST_DAYS, MOST_MAILBOXES
-from shared.graph.zones import Zone, zone_named
+from shared.graph.time_zones import Zone, zone_named
 from shared.relay.moments import TIME_PATTERN, read_moment, read_zone, refused
 from shared.relay.setup_request import checked_address
 from shared.relay.slots import GRID, Span, Want

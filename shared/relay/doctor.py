@@ -83,7 +83,7 @@ def _storage(parts: Examined) -> str:
 
 
 def _handshake(parts: Examined) -> str:
-    from shared.graph.own_address import KEPT_OUT, PATHS
+    from shared.graph.handshake_check import KEPT_OUT, PATHS
 
     own = parts.own_address()
     mistakes = {path: own.mistake(path) for path in PATHS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.errors import GraphError, GraphForbidden, GraphNotFound
-from shared.graph.probe import GraphProbe
+from shared.graph.diagnostics import GraphProbe
 from shared.relay.doctor_graph import WRITE, WRITERS, probe_with_token, wished_or_live
 from shared.relay.examination import Examined, Wish
 from shared.relay.finding import Failed, Finding, found, untold

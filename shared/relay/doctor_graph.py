@@ -11,7 +11,7 @@ from shared.relay.examination import MOST_MAILBOXES, Examined, Wish
 from shared.relay.finding import Failed, Finding, found, untold
 
 if TYPE_CHECKING:
-    from shared.graph.probe import GraphProbe
+    from shared.graph.diagnostics import GraphProbe
 
 LARGEST_SKEW = timedelta(minutes=5)  # more, and signatures and tokens are refused
 CALENDARS, PLACES, WRITE = "Calendars.Read", "Place.Read.All", "Calendars.ReadWrite"

@@ -9,8 +9,8 @@ from shared.errors import SetupRefused
 from shared.relay.parts import Parts
 
 if TYPE_CHECKING:
-    from shared.graph.own_address import OwnAddress
-    from shared.graph.probe import GraphProbe
+    from shared.graph.diagnostics import GraphProbe
+    from shared.graph.handshake_check import OwnAddress
     from shared.key_vault import Secrets
     from shared.storage.probe import StorageProbe
 

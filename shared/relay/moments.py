@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from shared.errors import SetupRefused
-from shared.graph.zones import Moment, UnknownZone, Zone, instants_of, zone_named
+from shared.graph.time_zones import Moment, UnknownZone, Zone, instants_of, zone_named
 
 TIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?$"
 WHEN_PATTERN = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?)?$"  # a time or a day

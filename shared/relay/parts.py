@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from threading import BoundedSemaphore
 
     from shared.config import Settings
-    from shared.egress.resolver import Resolver
-    from shared.graph.appointments import Appointments
-    from shared.graph.bookings import Bookings
+    from shared.graph.booked_events import Appointments
+    from shared.graph.bookings.client import Bookings
     from shared.graph.client import GetToken
     from shared.graph.client_state import Key
     from shared.graph.events import Events
     from shared.graph.rooms import Rooms
     from shared.graph.schedules import Schedules
+    from shared.http.resolver import Resolver
     from shared.partner.webhook import Webhook
     from shared.relay.allow_list import AllowList
     from shared.relay.gate import Gate

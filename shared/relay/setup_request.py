@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.addresses import is_private, is_web_port
 from shared.errors import SetupRefused
+from shared.http.addresses import is_private, is_web_port
 from shared.relay.subscribe import Wish
 
 if TYPE_CHECKING:

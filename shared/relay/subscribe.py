@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-from shared.egress.deadline import within
-from shared.egress.resolver import AddressRefused
 from shared.errors import GraphError, GraphUnavailable, RelayError, SetupRefused
+from shared.http.deadline import within
+from shared.http.resolver import AddressRefused
 from shared.relay.allowed import check_allowed
 from shared.relay.gaps import settle_gap
 from shared.relay.parts import Parts

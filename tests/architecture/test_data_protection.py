@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.process import ROOT
 from shared.config import DETAILS
-from shared.graph import appointments, calendars, events
+from shared.graph import booked_events, calendars, events
 from shared.partner import payload
 from shared.relay.messages import Change, Repair
 from shared.storage.attempts import Attempt
@@ -69,7 +69,7 @@ def test_what_is_read_of_a_calendar_is_what_is_selected() -> None:
 def test_what_is_read_for_slots_and_their_bookings_is_what_is_selected_or_taken() -> None:
     """Of events the same as of others, and who was first; of a schedule, which comes whole, what its reading names."""
     more = listed("an event at the time of a booking (feature scheduling)")
-    assert ",".join((events.SELECT, *more)) == appointments._SELECT
+    assert ",".join((events.SELECT, *more)) == booked_events._SELECT
     taken = set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / "relay" / "availability.py").read_text()))
     for cells in ("a schedule: what is in the way (feature scheduling)", "the same: when a mailbox works"):
         assert set(listed(cells)) <= taken | {"start", "end"}
@@ -85,7 +85,7 @@ def test_what_is_read_of_a_room_is_what_is_selected() -> None:
 def test_what_is_read_of_bookings_is_what_the_reading_names() -> None:
     """Bookings knows no $select: what is taken of its objects stands in two files, and nothing is taken elsewhere."""
     taken = set()
-    for path in ("graph/booking_reading.py", "relay/bookings/body.py"):
+    for path in ("graph/bookings/parse.py", "relay/bookings/body.py"):
         taken |= set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / path).read_text()))
     rows = ("a business of Bookings (feature bookings)", "its services", "its staff and customers", "its appointments",
             "when its staff is free")  # fmt: skip
@@ -99,9 +99,9 @@ def test_no_other_call_reads_content() -> None:
     """
     code = {path.relative_to(ROOT / "shared"): path.read_text() for path in (ROOT / "shared").rglob("*.py")}
     reading = {name for name, text in code.items() if re.search(r'_graph\.(pages\(|call\(\s*"GET")', text)}
-    names = ("appointments", "bookings", "calendars", "events", "probe", "rooms", "subscriptions")
+    names = ("booked_events", "bookings/client", "calendars", "diagnostics", "events", "rooms", "subscriptions")
     assert {str(path) for path in reading} == {f"graph/{name}.py" for name in names}
-    probe = (ROOT / "shared" / "graph" / "probe.py").read_text()
+    probe = (ROOT / "shared" / "graph" / "diagnostics.py").read_text()
     assert re.findall(r'"\$select": "([^"]+)"', probe) == ["id"] * probe.count('_graph.call("GET"')
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.process import ROOT
-from shared.callers.caller import ADMIN, READ, SETUP
+from shared.auth.caller import ADMIN, READ, SETUP
 from tests.architecture.documented_cmdlets import TESTS, UNDO
 
 FOLDER = ROOT / "infra" / "permissions"

@@ -7,7 +7,7 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.addresses import is_public
+from shared.http.addresses import is_public
 
 PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
 # Where an address of IPv4 stands in one of IPv6: the network, and the bits to the right of it.

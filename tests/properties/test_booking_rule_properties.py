@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.graph.booking_types import Business, Opening, Policy, Service, Span
-from shared.graph.durations import read_duration, written_duration
+from shared.graph.bookings.durations import read_duration, written_duration
+from shared.graph.bookings.models import Business, Opening, Policy, Service, Span
 from shared.relay.bookings.rules import broken_rule, freed, is_free
 
 STEP = 15

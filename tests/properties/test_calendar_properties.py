@@ -12,7 +12,7 @@ from sandbox.tenant.graph import types
 from sandbox.tenant.graph.patterned import rule_of
 from sandbox.tenant.graph.zones import moment
 from shared.errors import SetupRefused
-from shared.graph.zones import instants_of, zone_named
+from shared.graph.time_zones import instants_of, zone_named
 from shared.partner.payload import UnreadableEvent, detailed_event
 from shared.relay.calendar_request import read_asked, written_place
 from shared.relay.event_request import graph_event, read_change, read_new_event

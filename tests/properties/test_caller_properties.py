@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.callers.app_service import principal_claims
-from shared.callers.claims import caller_from
-from shared.callers.token import bearer_of, verified_claims
+from shared.auth.access_token import bearer_of, verified_claims
+from shared.auth.app_service import principal_claims
+from shared.auth.claims import caller_from
 from shared.errors import NotRecognized
-from tests.unit.callers.minting import EXPECTED, claims, key_of, token
+from tests.support.minting import EXPECTED, claims, key_of, token
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from shared.bootstrap import Relay
-from shared.egress.resolver import AddressRefused, Resolver
 from shared.errors import ConfigurationError
+from shared.http.resolver import AddressRefused, Resolver
 from shared.key_vault import Secret
 from shared.partner.webhook import NotDelivered
 

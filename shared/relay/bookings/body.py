@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.graph.booking_types import Service
-from shared.graph.bookings import moment
-from shared.graph.durations import written_duration
+from shared.graph.bookings.client import moment
+from shared.graph.bookings.durations import written_duration
+from shared.graph.bookings.models import Service
 from shared.relay.bookings.request import AppointmentAsked, CustomerAsked
 
 PASSED_ON = {  # what an appointment has of its service, by the names in both; the customer's staff decided it there

@@ -15,7 +15,7 @@ from typing import Any
 
 from shared import telemetry
 from shared.errors import GraphError, GraphUnavailable, SetupRefused
-from shared.graph.booking_types import Appointment, Business, Service, Staff
+from shared.graph.bookings.models import Appointment, Business, Service, Staff
 from shared.relay.bookings.body import customer_body, new_appointment
 from shared.relay.bookings.names import business_id, service_named, staff_named
 from shared.relay.bookings.refusal import READING, WRITING, refusal_of, told_apart

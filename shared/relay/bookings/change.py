@@ -7,7 +7,7 @@ from typing import Any
 
 from shared import telemetry
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefused
-from shared.graph.booking_types import Appointment, Business, Service
+from shared.graph.bookings.models import Appointment, Business, Service
 from shared.relay.bookings.body import times
 from shared.relay.bookings.names import business_id, staff_named
 from shared.relay.bookings.refusal import CANCELLING, READING, WRITING, refusal_of, told_apart

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.errors import SetupRefused
-from shared.graph.booking_types import Appointment, Business, Customer, Service, Span, Staff
+from shared.graph.bookings.models import Appointment, Business, Customer, Service, Span, Staff
 from shared.relay.bookings.change import read_appointment
 from shared.relay.bookings.names import business_id, staff_named
 from shared.relay.bookings.refusal import READING, told_apart

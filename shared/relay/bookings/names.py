@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from shared.errors import SetupRefused
-from shared.graph.booking_types import Business, Service, Staff
+from shared.graph.bookings.models import Business, Service, Staff
 from shared.relay.allowed import check_allowed
 from shared.relay.bookings.refusal import READING, told_apart
 from shared.relay.parts import Parts

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, tzinfo
 from math import ceil
 
-from shared.graph.booking_types import Business, Hours, Opening, Policy, Service, Span
+from shared.graph.bookings.models import Business, Hours, Opening, Policy, Service, Span
 
 CLOSED = "notBookable"
 OWN_HOURS = "customWeeklyHours"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from functions import appointments, bookings, callers
-from shared.callers.door import Door
-from shared.callers.rate import CallRate
-from tests.unit.callers.minting import key_of
+from shared.auth.authenticator import Door
+from shared.auth.rate_limit import CallRate
+from tests.support.minting import key_of
 from tests.unit.functions.conftest import call
 from tests.unit.relay.bookings.appointments_world import ADDRESS, AppointmentWorld
 

@@ -21,9 +21,9 @@ from functions import (
     room_lists,
     subscriptions,
 )
-from shared.callers.door import Door
-from shared.callers.rate import CallRate
-from tests.unit.callers.minting import key_of
+from shared.auth.authenticator import Door
+from shared.auth.rate_limit import CallRate
+from tests.support.minting import key_of
 from tests.unit.relay.fakes import World
 
 

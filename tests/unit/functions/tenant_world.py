@@ -15,7 +15,7 @@ from sandbox.tenant.seed import Seed, tenant_from
 from sandbox.tenant.state import Tenant
 from sandbox.tenant.tokens import GRAPH
 from shared.config import Settings
-from shared.graph.appointments import Appointments
+from shared.graph.booked_events import Appointments
 from shared.graph.calendars import Calendars
 from shared.graph.client import GraphClient, graph_session
 from shared.graph.schedules import Schedules

@@ -12,12 +12,12 @@ import pytest
 
 from functions import dead_letters, health, operations, resync, room_lists, subscriptions
 from functions.callers import address, caller_of
-from shared.callers.caller import ADMIN, READ, SETUP
-from shared.callers.claims import expected_of
-from shared.callers.door import Door
-from shared.callers.rate import CallRate
+from shared.auth.authenticator import Door
+from shared.auth.caller import ADMIN, READ, SETUP
+from shared.auth.claims import expected_of
+from shared.auth.rate_limit import CallRate
 from shared.errors import Unavailable
-from tests.unit.callers.minting import PARTNER, RELAY, TENANT, token
+from tests.support.minting import PARTNER, RELAY, TENANT, token
 from tests.unit.functions.conftest import HostWorld, content_of
 from tests.unit.relay.fakes import MAILBOX
 

@@ -9,12 +9,12 @@ import time
 
 import pytest
 
-from shared.egress.resolver import Resolver
-from shared.egress.session import checked_session
+from shared.http.checked_session import checked_session
+from shared.http.resolver import Resolver
 from shared.partner.webhook import Webhook
 from shared.telemetry import quiet_libraries
-from tests.unit.partner.exchanges import HEAD, SECRET, delivered, refused, webhook
-from tests.unit.partner.scripted_server import Script, answer, raw, served
+from tests.support.exchanges import HEAD, SECRET, delivered, refused, webhook
+from tests.support.scripted_server import Script, answer, raw, served
 
 pytestmark = pytest.mark.server
 

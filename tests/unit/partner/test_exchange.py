@@ -14,9 +14,9 @@ from contextlib import AbstractContextManager
 import pytest
 
 from shared.partner.webhook import EXCHANGE_SECONDS, LARGEST_ANSWER, REST_SECONDS, NotDelivered
-from tests.unit.partner.exchanges import HEAD, delivered, refused, seconds_of, webhook
-from tests.unit.partner.scripted_server import Script, Scripted, answer, raw, served
-from tests.unit.partner.slow_servers import dripping, dripping_handshake, never_accepting, reading_slowly, silence
+from tests.support.exchanges import HEAD, delivered, refused, seconds_of, webhook
+from tests.support.scripted_server import Script, Scripted, answer, raw, served
+from tests.support.slow_servers import dripping, dripping_handshake, never_accepting, reading_slowly, silence
 
 pytestmark = pytest.mark.server
 

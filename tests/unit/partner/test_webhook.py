@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from shared.egress.resolver import Resolver
-from shared.egress.session import checked_session
 from shared.errors import ConfigurationError
+from shared.http.checked_session import checked_session
+from shared.http.resolver import Resolver
 from shared.partner.webhook import LARGEST_ANSWER, NotDelivered, Webhook, signed_headers
-from tests.unit.partner.scripted_server import Script, answer, raw, served
+from tests.support.scripted_server import Script, answer, raw, served
 
 pytestmark = pytest.mark.server
 

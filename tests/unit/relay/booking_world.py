@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.errors import GraphNotFound
-from shared.graph.appointments import Appointment
-from shared.graph.zones import zone_named
+from shared.graph.booked_events import Appointment
+from shared.graph.time_zones import zone_named
 from shared.relay.booking_request import BookingWish
 from shared.relay.slots import Span
 from shared.storage.slots import Booking, Slots

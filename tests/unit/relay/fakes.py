@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from shared.config import Settings
-from shared.egress.resolver import Resolver
 from shared.graph.client_state import Key
+from shared.http.resolver import Resolver
 from shared.partner.webhook import NotDelivered
 from shared.relay.allow_list import AllowList
 from shared.relay.attempt import AT_ONCE

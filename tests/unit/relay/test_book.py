@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 
 from shared.errors import GraphForbidden, SetupRefused
-from shared.graph.zones import zone_named
+from shared.graph.time_zones import zone_named
 from shared.relay.book import SlotTaken, book
 from shared.relay.booking_request import SlotsWish
 from shared.relay.free_slots import free_slots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.graph.own_address import KEPT_OUT, PATHS
+from shared.graph.handshake_check import KEPT_OUT, PATHS
 from shared.relay.doctor import examine
 from shared.relay.examination import Wish
 from shared.relay.finding import Finding

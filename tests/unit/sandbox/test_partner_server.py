@@ -36,6 +36,7 @@ def partner(served: RunningPartner) -> RunningPartner:
 
 class TestDeliveries:
     """What came, and what it came to."""
+
     def test_picture_and_journal(self, partner: RunningPartner) -> None:
         """A delivery is in the picture and in the journal with its attempt number."""
         assert partner.deliver(news()).status_code == 204

@@ -14,7 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from sandbox.audit import main, vulnerabilities
 from sandbox.bill import build_bill
 from sandbox.process import ROOT
-from tests.unit.partner.scripted_server import answer, served
+from tests.support.scripted_server import answer, served
 
 KNOWN = {"vulns": [{"id": "PYSEC-0-0", "summary": "made up", "affected": [
     {"package": {"name": "made-up", "ecosystem": "PyPI"},

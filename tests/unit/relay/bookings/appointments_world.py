@@ -20,7 +20,7 @@ from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.state import Client, Tenant
 from sandbox.tenant.tokens import GRAPH
 from shared.errors import GraphUnavailable
-from shared.graph.bookings import Bookings
+from shared.graph.bookings.client import Bookings
 from shared.graph.client import error_of
 from shared.relay.bookings.request import AppointmentAsked, read
 from shared.storage.attempts import Attempts

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.tenant.graph import types
 from shared.errors import SetupRefused
-from shared.graph.booking_types import Appointment
+from shared.graph.bookings.models import Appointment
 from shared.relay.bookings.book import ATTEMPT, book
 from shared.relay.bookings.names import businesses_like
 from tests.unit.relay.bookings.appointments_world import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import SetupRefused
-from shared.graph.booking_types import Appointment
+from shared.graph.bookings.models import Appointment
 from shared.relay.bookings.book import book
 from shared.relay.bookings.change import cancel_appointment, change_appointment
 from shared.relay.bookings.request import AppointmentChange, read

@@ -1,0 +1,69 @@
+"""A bearer token becomes claims: signed by one of login's keys, for us, and valid now. Pure but for the clock.
+
+Rests on "Access tokens in the Microsoft identity platform: Validate tokens". Only RS256 is taken, whatever the token
+itself names: else "none", or an HMAC made with the public key, would do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from shared.auth.claims import Expected
+from shared.errors import NotRecognized
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+LONGEST = 16_384  # characters; Entra's tokens stay far below
+LONGEST_KEY_ID = 200
+LEEWAY_SECONDS = 60
+KeyOf = Callable[[str], "RSAPublicKey | None"]
+
+
+def bearer_of(authorization: str | None) -> str:
+    """Return the token of an Authorization header. Raises NotRecognized when there is none of sound size."""
+    scheme, _, token = (authorization or "").strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotRecognized("missing")
+    if len(token) > LONGEST:
+        raise NotRecognized("too long")
+    return token.strip()
+
+
+def verified_claims(token: str, key_of: KeyOf, expected: Expected) -> dict[str, Any]:
+    """Return the claims of a token that login signed for us. Raises NotRecognized, or what `key_of` raises."""
+    import jwt
+
+    key = key_of(_key_id(token))
+    if key is None:
+        raise NotRecognized("unknown key")
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=["RS256"],
+            audience=expected.audiences,
+            issuer=expected.issuers,
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["exp", "nbf", "iat", "iss", "aud", "tid"]},
+        )
+    except jwt.ExpiredSignatureError:
+        raise NotRecognized("expired") from None
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError, OverflowError):
+        raise NotRecognized("not valid") from None
+    return claims
+
+
+def _key_id(token: str) -> str:
+    """Return which key the token says to be signed with, before anything else of it is believed."""
+    import jwt
+
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        raise NotRecognized("not a token") from None
+    key_id = header.get("kid")
+    if header.get("alg") != "RS256" or not isinstance(key_id, str) or len(key_id) > LONGEST_KEY_ID:
+        raise NotRecognized("header")
+    return key_id

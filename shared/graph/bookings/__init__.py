@@ -1,0 +1,1 @@
+"""Microsoft Bookings at Graph: its client, and its objects as the relay reads them."""

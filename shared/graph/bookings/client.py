@@ -1,0 +1,112 @@
+"""Microsoft Bookings at Graph. Below /solutions/bookingBusinesses no page names $select, so objects come whole.
+
+An app may hold four calls at once at a booking mailbox ("Microsoft Graph service-specific throttling limits").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from shared.graph.bookings.models import Appointment, Business, Customer, Service, Span, Staff
+from shared.graph.bookings.parse import appointment_of, business_of, customer_of, service_of, spans_of, staff_of
+from shared.graph.client import GraphClient
+
+ROOT = "/solutions/bookingBusinesses"
+WRITE_SECONDS = 20.0  # Bookings writes into several calendars and sends mail before it answers
+
+
+class Bookings:
+    """Reads with Bookings.Read.All, writes with BookingsAppointment.ReadWrite.All, cancels with Bookings.ReadWrite.All.
+
+    Every method raises GraphError. `slots` gives a mailbox's places.
+    """
+
+    def __init__(self, graph: GraphClient, slots: Callable[[str], AbstractContextManager[Any]]) -> None:
+        self._graph = graph
+        self._slots = slots
+
+    def search(self, name: str) -> list[Business]:
+        """Return the businesses whose name holds a text ("List bookingBusinesses"): listing all may be too much."""
+        return [business_of(one) for one in self._graph.pages(ROOT, {"query": name})]
+
+    def business(self, business: str) -> Business:
+        """Return a business with its hours and policy ("Get bookingBusiness")."""
+        return business_of(self._call("GET", business))
+
+    def services(self, business: str) -> list[Service]:
+        """Return the services ("List services")."""
+        return [service_of(one) for one in self._all(business, "services")]
+
+    def staff(self, business: str) -> list[Staff]:
+        """Return the staff ("List staffMembers")."""
+        return [staff_of(one) for one in self._all(business, "staffMembers")]
+
+    def customers(self, business: str) -> list[Customer]:
+        """Return the customers ("List customers")."""
+        return [customer_of(one) for one in self._all(business, "customers")]
+
+    def create_customer(self, business: str, customer: Mapping[str, Any]) -> Customer:
+        """Create a customer ("Create bookingCustomer")."""
+        return customer_of(self._call("POST", business, "customers", body=customer))
+
+    def appointments(self, business: str) -> list[Appointment]:
+        """Return all appointments ("List appointments")."""
+        return [appointment_of(one) for one in self._all(business, "appointments")]
+
+    def between(self, business: str, start: datetime, end: datetime) -> list[Appointment]:
+        """Return the appointments between two moments ("List business calendarView")."""
+        params = {"start": _written(start), "end": _written(end)}
+        return [appointment_of(one) for one in self._all(business, "calendarView", params)]
+
+    def appointment(self, business: str, appointment: str) -> Appointment:
+        """Return an appointment ("Get bookingAppointment")."""
+        return appointment_of(self._call("GET", business, "appointments", appointment))
+
+    def create(self, business: str, body: Mapping[str, Any]) -> Appointment:
+        """Make an appointment ("Create bookingAppointment"). An error of 500 may mean that it was made all the same."""
+        return appointment_of(self._call("POST", business, "appointments", body=body, read_seconds=WRITE_SECONDS))
+
+    def change(self, business: str, appointment: str, body: Mapping[str, Any]) -> None:
+        """Change an appointment ("Update bookingAppointment"), which answers nothing."""
+        self._call("PATCH", business, "appointments", appointment, body=body, read_seconds=WRITE_SECONDS)
+
+    def cancel(self, business: str, appointment: str, message: str) -> None:
+        """Cancel an appointment and tell its customers and staff ("bookingAppointment: cancel")."""
+        body = {"cancellationMessage": message}
+        self._call("POST", business, "appointments", appointment, "cancel", body=body, read_seconds=WRITE_SECONDS)
+
+    def delete(self, business: str, appointment: str) -> None:
+        """Delete an appointment ("Delete bookingAppointment")."""
+        self._call("DELETE", business, "appointments", appointment, read_seconds=WRITE_SECONDS)
+
+    def availability(
+        self, business: Business, staff: list[str], start: datetime, end: datetime
+    ) -> dict[str, list[Span]]:
+        """Return what the staff is between two moments ("bookingBusiness: getStaffAvailability"; for apps alone)."""
+        body = {"staffIds": staff, "startDateTime": moment(start), "endDateTime": moment(end)}
+        return spans_of(self._call("POST", business.id, "getStaffAvailability", body=body), business.zone)
+
+    def _call(self, method: str, business: str, *steps: str, **call: Any) -> dict[str, Any]:
+        with self._slots(business.lower()):
+            return self._graph.call(method, _path(business, *steps), **call)
+
+    def _all(self, business: str, what: str, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+        with self._slots(business.lower()):
+            yield from list(self._graph.pages(_path(business, what), params or {}))
+
+
+def moment(at: datetime) -> dict[str, str]:
+    """Return a moment as Graph's dateTimeTimeZone in UTC."""
+    return {"dateTime": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"}
+
+
+def _path(business: str, *steps: str) -> str:
+    return "/".join([ROOT, quote(business, safe="@"), *(quote(step, safe="") for step in steps)])
+
+
+def _written(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

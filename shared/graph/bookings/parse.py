@@ -1,0 +1,159 @@
+"""Graph's objects of Microsoft Bookings, read into ours. Pure. Raises GraphUnavailable for what cannot be read."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+from shared.errors import GraphUnavailable
+from shared.graph.bookings.durations import read_duration
+from shared.graph.bookings.models import Appointment, Business, Customer, Hours, Opening, Policy, Service, Span, Staff
+from shared.graph.bookings.zones import zone_of, zone_seen
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_NONE = timedelta()
+
+
+def business_of(raw: dict[str, Any]) -> Business:
+    """Return a business. One of a list has its id and name alone ("List bookingBusinesses")."""
+    page = raw.get("bookingPageSettings") or {}
+    zone = page.get("businessTimeZone")
+    hours = raw.get("businessHours")
+    return Business(
+        _text(raw, "id"), _plain(raw, "displayName"), hours_of(hours) if isinstance(hours, list) else None,
+        zone_of(zone), zone if isinstance(zone, str) else "", policy_of(raw.get("schedulingPolicy")),
+    )  # fmt: skip
+
+
+def service_of(raw: dict[str, Any]) -> Service:
+    """Return a service."""
+    length = read_duration(raw.get("defaultDuration"))
+    if not length:
+        raise _unreadable("Service")
+    before, after = (read_duration(raw.get(name)) or _NONE for name in ("preBuffer", "postBuffer"))
+    most = raw.get("maximumAttendeesCount")
+    return Service(
+        _text(raw, "id"), _plain(raw, "displayName"), length, before, after, _texts(raw.get("staffMemberIds")),
+        most if isinstance(most, int) and most > 0 else 1, policy_of(raw.get("schedulingPolicy")), raw,
+    )  # fmt: skip
+
+
+def staff_of(raw: dict[str, Any]) -> Staff:
+    """Return a member of staff."""
+    return Staff(_text(raw, "id"), _plain(raw, "displayName"), _plain(raw, "emailAddress"))
+
+
+def customer_of(raw: dict[str, Any]) -> Customer:
+    """Return a customer."""
+    return Customer(_text(raw, "id"), _plain(raw, "displayName"), _plain(raw, "emailAddress"))
+
+
+def appointment_of(raw: dict[str, Any]) -> Appointment:
+    """Return an appointment. Older samples of Graph's say start and end for startDateTime and endDateTime."""
+    customers = [one for one in raw.get("customers") or () if isinstance(one, dict)]
+    named = (_plain(one, "emailAddress") or _plain(one, "name") for one in customers)
+    filled, where = raw.get("filledAttendeesCount"), raw.get("serviceLocation") or {}
+    return Appointment(
+        _text(raw, "id"), _plain(raw, "serviceId"), _plain(raw, "serviceName"),
+        _moment(raw.get("startDateTime") or raw.get("start"), None),
+        _moment(raw.get("endDateTime") or raw.get("end"), None), _texts(raw.get("staffMemberIds")),
+        frozenset(name.strip().lower() for name in named if name),
+        filled if isinstance(filled, int) and filled > 0 else len(customers), _plain(where, "displayName"),
+        _plain(raw, "joinWebUrl"),
+    )  # fmt: skip
+
+
+def spans_of(answer: dict[str, Any], zone: tzinfo | None) -> dict[str, list[Span]]:
+    """Return the spans of each member of staff, by id; `zone` is the business's.
+
+    ("bookingBusiness: getStaffAvailability": the page's sample names the collection after its type, the schema `value`)
+    """
+    found: dict[str, list[Span]] = {}
+    for item in answer.get("value") or answer.get("staffAvailabilityItem") or ():
+        spans = found.setdefault(_text(item, "staffId"), [])
+        for one in item.get("availabilityItems") or ():
+            status = _plain(one, "status")
+            start, end = (_moment(one.get(name), zone) for name in ("startDateTime", "endDateTime"))
+            spans.append(Span(status[:1].lower() + status[1:], start, end, _plain(one, "serviceId")))
+    return found
+
+
+def policy_of(raw: object) -> Policy:
+    """Return a policy; a part that is missing says nothing."""
+    if not isinstance(raw, dict):
+        return Policy()
+    general, custom = raw.get("generalAvailability"), raw.get("customAvailabilities")
+    chosen = raw.get("allowStaffSelection")
+    return Policy(
+        read_duration(raw.get("minimumLeadTime")), read_duration(raw.get("maximumAdvance")),
+        chosen if isinstance(chosen, bool) else None, _opening(general) if isinstance(general, dict) else None,
+        tuple(_opening(one) for one in custom or () if isinstance(one, dict)),
+    )  # fmt: skip
+
+
+def hours_of(raw: object) -> Hours:
+    """Return hours of work; an end at midnight is the day's end ("bookingWorkHours resource type")."""
+    found = []
+    for day in raw if isinstance(raw, list) else ():
+        name = str(day.get("day")).lower()
+        if name not in _DAYS:
+            raise _unreadable("Hours")
+        for slot in day.get("timeSlots") or ():
+            start, end = _time(slot.get("startTime")), _time(slot.get("endTime"))
+            found.append((_DAYS.index(name), start, end or timedelta(days=1)))
+    return tuple(sorted(found))
+
+
+def _opening(raw: dict[str, Any]) -> Opening:
+    first, last = (_date(raw.get(name)) for name in ("startDate", "endDate"))
+    return Opening(_plain(raw, "availabilityType"), hours_of(raw.get("businessHours")), first, last)
+
+
+def _time(text: object) -> timedelta:
+    """Return the time of day; 23:59:59 with whatever fraction is the end of the day, as people mean it."""
+    try:
+        hours, minutes, seconds = str(text).split(":")
+        time = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(float(seconds)))
+    except ValueError:
+        raise _unreadable("Hours") from None
+    return timedelta(days=1) if time >= timedelta(hours=23, minutes=59, seconds=59) else time
+
+
+def _date(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text)[:10]) if text else None
+    except ValueError:
+        raise _unreadable("Policy") from None
+
+
+def _moment(raw: object, zone: tzinfo | None) -> datetime:
+    """Return a dateTimeTimeZone in UTC, with or without the offset that Bookings writes beside the zone."""
+    try:
+        moment = datetime.fromisoformat(raw["dateTime"])  # type: ignore[index]  # whatever it is not raises
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone_seen(raw.get("timeZone"), zone))  # type: ignore[attr-defined]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise _unreadable("Moment") from None
+    if moment.tzinfo is None:
+        raise _unreadable("Zone")
+    return moment.astimezone(UTC)
+
+
+def _texts(raw: object) -> tuple[str, ...]:
+    return tuple(one for one in raw if isinstance(one, str)) if isinstance(raw, list) else ()
+
+
+def _plain(raw: dict[str, Any], name: str) -> str:
+    value = raw.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _text(raw: dict[str, Any], name: str) -> str:
+    value = _plain(raw, name)
+    if not value:
+        raise _unreadable(name)
+    return value
+
+
+def _unreadable(what: str) -> GraphUnavailable:
+    return GraphUnavailable(200, f"Unreadable{what}")

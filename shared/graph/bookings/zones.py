@@ -1,0 +1,36 @@
+"""The time zones that Bookings names: IANA's, Windows', and the names that people see in Windows. Pure.
+
+("dateTimeTimeZone resource type"; the samples of "bookingBusiness: getStaffAvailability" show the third kind)
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, tzinfo
+
+from shared.graph.time_zones import UnknownZone, zone_named
+
+_SEEN = re.compile(r"\(UTC(?:([+-])(\d\d):(\d\d))?\) .+")
+
+
+def zone_of(name: object) -> tzinfo | None:
+    """Return the zone of a name, or None for one that is not known."""
+    try:
+        return zone_named(name).info if isinstance(name, str) else None
+    except UnknownZone:
+        return None
+
+
+def zone_seen(name: object, likely: tzinfo | None) -> tzinfo | None:
+    """Return the zone of a name, which may be one that people see, such as "(UTC-08:00) Pacific Time (US & Canada)".
+
+    Such a name tells the offset in winter and no more: it is taken for the likely zone if that has the same.
+    """
+    known = zone_of(name)
+    found = _SEEN.fullmatch(name) if isinstance(name, str) and known is None else None
+    if found is None or likely is None:
+        return known
+    sign, hours, minutes = found.groups()
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
+    winters = (datetime(2026, month, 1, tzinfo=likely).utcoffset() for month in (1, 7))
+    return likely if offset in winters else None

@@ -1,0 +1,42 @@
+"""Single exchanges with a server of the tests, and how they end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from shared.http.checked_session import checked_session
+from shared.http.resolver import Resolver
+from shared.partner.webhook import NotDelivered, Webhook
+from tests.support.scripted_server import Script, Scripted, served
+
+SECRET = "whsec_" + "A" * 43 + "="
+SESSION = checked_session(Resolver(allowed=lambda _: True), roots=None)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+
+
+def webhook(server: Scripted, seconds: float = 5) -> Webhook:
+    """Return the endpoint at a server."""
+    return Webhook(server.url, lambda: SECRET, "name", SESSION, seconds)
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return how long something takes."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def refused(endpoint: Webhook) -> NotDelivered:
+    """Return how a delivery failed."""
+    with pytest.raises(NotDelivered) as caught:
+        endpoint.deliver("msg_1", "{}")
+    return caught.value
+
+
+def delivered(script: Script) -> float:
+    """Make one delivery, which is to succeed, and return how long it took."""
+    with served(script) as server:
+        return seconds_of(lambda: webhook(server).deliver("msg_1", "{}"))
