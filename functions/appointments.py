@@ -16,7 +16,7 @@ ONE = BUSINESS + "/appointments/{appointment}"
 @callable_by(blueprint, BUSINESS + "/appointments", methods=["POST"], role=SETUP)
 def create_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Make an appointment: 201 with the new one, 200 with the same one that stands."""
-    from shared.partner.appointment import booked_appointment
+    from shared.partner.bookings_payload import booked_appointment
     from shared.relay.bookings.book import book
     from shared.relay.bookings.request import AppointmentAsked, read
 
@@ -29,7 +29,7 @@ def create_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, ONE, methods=["PATCH"], role=SETUP)
 def change_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Move an appointment, or give it to others."""
-    from shared.partner.appointment import booked_appointment
+    from shared.partner.bookings_payload import booked_appointment
     from shared.relay.bookings.change import change_appointment
     from shared.relay.bookings.request import AppointmentChange, read
 

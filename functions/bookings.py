@@ -21,7 +21,7 @@ BUSINESS = ROUTE + "/{business}"
 @callable_by(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_booking_businesses(req: func.HttpRequest) -> func.HttpResponse:
     """List the businesses whose name holds the parameter `name`, of those that the customer allows."""
-    from shared.partner.appointment import public_business
+    from shared.partner.bookings_payload import public_business
     from shared.relay.bookings.names import businesses_like
     from shared.relay.moments import refused
 
@@ -34,7 +34,7 @@ def list_booking_businesses(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, BUSINESS, methods=["GET"], role=READ)
 def get_booking_business(req: func.HttpRequest) -> func.HttpResponse:
     """Return a business with its hours and rules."""
-    from shared.partner.appointment import public_opening
+    from shared.partner.bookings_payload import public_opening
     from shared.relay.bookings.lists import business
 
     return answer(200, public_opening(business(relay(), _named(req))))
@@ -43,7 +43,7 @@ def get_booking_business(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, BUSINESS + "/services", methods=["GET"], role=READ)
 def list_booking_services(req: func.HttpRequest) -> func.HttpResponse:
     """List what can be booked."""
-    from shared.partner.appointment import public_service
+    from shared.partner.bookings_payload import public_service
     from shared.relay.bookings.lists import services
 
     return answer(200, {"value": [public_service(one) for one in services(relay(), _named(req))]})
@@ -52,7 +52,7 @@ def list_booking_services(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, BUSINESS + "/staff", methods=["GET"], role=READ)
 def list_booking_staff(req: func.HttpRequest) -> func.HttpResponse:
     """List who provides it."""
-    from shared.partner.appointment import public_staff
+    from shared.partner.bookings_payload import public_staff
     from shared.relay.bookings.lists import staff
 
     return answer(200, {"value": [public_staff(one) for one in staff(relay(), _named(req))]})
@@ -61,7 +61,7 @@ def list_booking_staff(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, BUSINESS + "/customers/search", methods=["POST"], role=READ)
 def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
     """Return the customers whose name or address holds `search` of the body: the host logs addresses, never bodies."""
-    from shared.partner.appointment import public_customer
+    from shared.partner.bookings_payload import public_customer
     from shared.relay.bookings.lists import customers
     from shared.relay.bookings.request import CustomerSearch, read
 
@@ -72,7 +72,7 @@ def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, BUSINESS + "/availability", methods=["GET"], role=READ)
 def get_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
     """Return when the staff is available, from when until when; `staff` names some of it, separated by commas."""
-    from shared.partner.appointment import public_availability
+    from shared.partner.bookings_payload import public_availability
     from shared.relay.bookings.lists import availability
     from shared.relay.bookings.request import window_of
 
@@ -85,7 +85,7 @@ def get_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, BUSINESS + "/appointments", methods=["GET"], role=READ)
 def list_booking_appointments(req: func.HttpRequest) -> func.HttpResponse:
     """List appointments by their start, between `from` and `to` or all; `after` is nextAfter of the last page."""
-    from shared.partner.appointment import public_appointment
+    from shared.partner.bookings_payload import public_appointment
     from shared.relay.bookings.lists import appointments
 
     size, skipped = page_size(req), _skipped(req.params.get("after", ""))
@@ -98,7 +98,7 @@ def list_booking_appointments(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, BUSINESS + "/appointments/{appointment}", methods=["GET"], role=READ)
 def get_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Return one appointment."""
-    from shared.partner.appointment import public_appointment
+    from shared.partner.bookings_payload import public_appointment
     from shared.relay.bookings.lists import appointment
 
     found = appointment(relay(), _named(req), req.route_params["appointment"])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shared.graph.bookings.client import Bookings
     from shared.graph.calendars import Calendars
     from shared.graph.schedules import Schedules
-    from shared.storage.attempts import Attempts
+    from shared.storage.leases import Attempts
 
 
 class FeatureParts(GraphParts):
@@ -55,6 +55,6 @@ class FeatureParts(GraphParts):
     @cached_property
     def attempts(self) -> Attempts:
         """Appointments that are being made."""
-        from shared.storage.attempts import Attempts
+        from shared.storage.leases import Attempts
 
         return Attempts(cache(lambda: self.storage.table("attempts")))

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from shared.storage.connection import StorageAccount
-    from shared.storage.endpoint import Endpoints
+    from shared.storage.diagnostics import StorageProbe
     from shared.storage.heartbeat import Heartbeat
     from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
-    from shared.storage.probe import StorageProbe
+    from shared.storage.partner_endpoint import Endpoints
     from shared.storage.queues import Queue
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
-    from shared.storage.slots import Slots
+    from shared.storage.slot_bookings import Slots
     from shared.storage.watches import Watches
 
 IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
@@ -94,7 +94,7 @@ class StoredParts:
     @cached_property
     def endpoints(self) -> Endpoints:
         """Whether the partner's endpoint takes deliveries."""
-        from shared.storage.endpoint import Endpoints
+        from shared.storage.partner_endpoint import Endpoints
 
         return Endpoints(cache(lambda: self.storage.table("watches")))
 
@@ -114,13 +114,13 @@ class StoredParts:
 
     def storage_probe(self) -> StorageProbe:
         """Return what tries the storage account."""
-        from shared.storage.probe import PROBES, StorageProbe
+        from shared.storage.diagnostics import PROBES, StorageProbe
 
         return StorageProbe(cache(lambda: self.storage.table("watches")), cache(lambda: self.storage.queue(PROBES)))
 
     @cached_property
     def slots(self) -> Slots:
         """Which times are given to which booking."""
-        from shared.storage.slots import Slots
+        from shared.storage.slot_bookings import Slots
 
         return Slots(cache(lambda: self.storage.table("slots")))

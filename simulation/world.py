@@ -29,10 +29,10 @@ from shared.relay.repair import repair_all
 from shared.relay.series import Occurrences
 from shared.relay.subscription import SubscriptionKeeper
 from shared.relay.window import Window, window_of
-from shared.storage.endpoint import Endpoints
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Ledger
 from shared.storage.parked import ParkedChanges
+from shared.storage.partner_endpoint import Endpoints
 from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watches

@@ -1,4 +1,4 @@
-"""What the feature bookings answers, as models; shared/partner/appointment.py builds it."""
+"""What the feature bookings answers, as models; shared/partner/bookings_payload.py builds it."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from shared import telemetry
 from shared.errors import RelayError
-from shared.partner.answers import Verdict, verdict_of
 from shared.partner.payload import DELETED, UnreadableEvent
+from shared.partner.status_policy import Verdict, verdict_of
 from shared.partner.webhook import NotDelivered
 from shared.relay.gaps import owe_resync
 from shared.relay.heed import heed

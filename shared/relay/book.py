@@ -24,7 +24,7 @@ from shared.relay.booking_refusal import booking_refusal
 from shared.relay.free_slots import Slot, availabilities, nearest_slots
 from shared.relay.settle_bookings import end_booking, events_of, settle
 from shared.relay.slots import DAY, Span, working_spans
-from shared.storage.slots import Booking
+from shared.storage.slot_bookings import Booking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

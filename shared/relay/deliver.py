@@ -20,14 +20,14 @@ from functools import partial
 
 from shared import telemetry
 from shared.errors import RelayError
-from shared.partner.answers import Verdict
+from shared.partner.status_policy import Verdict
 from shared.relay.attempt import PUT_OFF, Outcome, put, work_on_mailbox
 from shared.relay.messages import Change, ChangeMessage
 from shared.relay.park import GAVE_UP, REJECTED, bury, park
 from shared.relay.parts import Parts
 from shared.relay.schedule import delay_after, was_last
-from shared.storage.endpoint import GONE
 from shared.storage.ledger import MOST_AT_ONCE
+from shared.storage.partner_endpoint import GONE
 
 MAILBOXES_AT_ONCE = 16  # of one message
 BUSY_SECONDS = 2.0  # until a change is looked at again whose event somebody else is reading

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 
-from shared.partner.answers import Verdict, verdict_of
 from shared.partner.payload import written
+from shared.partner.status_policy import Verdict, verdict_of
 from shared.partner.webhook import NotDelivered
 from shared.relay.examination import Examined, Wish
 from shared.relay.finding import Failed, Finding, found, untold
-from shared.storage.endpoint import GONE, PAUSED
+from shared.storage.partner_endpoint import GONE, PAUSED
 
 PING = "calendar.relay.ping"
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from shared.graph.diagnostics import GraphProbe
     from shared.graph.handshake_check import OwnAddress
     from shared.key_vault import Secrets
-    from shared.storage.probe import StorageProbe
+    from shared.storage.diagnostics import StorageProbe
 
 MOST_MAILBOXES = 5  # of each kind: each costs a call of Graph
 

@@ -13,7 +13,7 @@ from shared.errors import RelayError
 from shared.relay.messages import BadMessage, read_changes
 from shared.relay.operate import picture
 from shared.relay.parts import Parts
-from shared.storage.endpoint import FLOWING
+from shared.storage.partner_endpoint import FLOWING
 from shared.storage.watches import State
 
 _logger = logging.getLogger("relay.figures")

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from shared import telemetry
 from shared.relay.schedule import LONGEST_WISH
-from shared.storage.endpoint import FAILING, FLOWING, Endpoint, Endpoints
+from shared.storage.partner_endpoint import FAILING, FLOWING, Endpoint, Endpoints
 
 FAILURES = 10  # in a row, within WITHIN, open the breaker: one event that always fails is tried less often than that
 WITHIN = timedelta(seconds=60)

@@ -13,8 +13,8 @@ from shared.partner.webhook import signed_headers
 from shared.relay.gaps import ABSENCE
 from shared.relay.operate import MOST_COUNTED, picture
 from shared.relay.parts import Parts
-from shared.storage.endpoint import FLOWING
 from shared.storage.parked import DEAD
+from shared.storage.partner_endpoint import FLOWING
 from shared.storage.watches import NEEDS_A_PERSON
 
 DEEP_QUEUE = 5_000  # messages; a hundred changes each at worst

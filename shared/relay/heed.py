@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 
 from shared.errors import RelayError
-from shared.partner.answers import Verdict
+from shared.partner.status_policy import Verdict
 from shared.relay.gate import LEASE
 from shared.relay.park import ask_for
 from shared.relay.parts import Parts
-from shared.storage.endpoint import FAILING, FLOWING, GONE
+from shared.storage.partner_endpoint import FAILING, FLOWING, GONE
 
 MAY_FAIL_FOR_ALL = (Verdict.RETRY, Verdict.ALERT)  # answers that say something about the endpoint, not one delivery
 

@@ -8,8 +8,8 @@ from shared import telemetry
 from shared.errors import SetupRefused
 from shared.relay.park import ask_for
 from shared.relay.parts import Parts
-from shared.storage.endpoint import FLOWING, PAUSED, Endpoint
 from shared.storage.parked import DEAD, WAITING
+from shared.storage.partner_endpoint import FLOWING, PAUSED, Endpoint
 
 LONGEST_REASON = 500
 MOST_COUNTED = 1_000

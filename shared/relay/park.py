@@ -10,8 +10,8 @@ from dataclasses import replace
 from shared import telemetry
 from shared.relay.messages import Change, ChangeMessage, Repair, write_repairs
 from shared.relay.parts import Parts
-from shared.storage.endpoint import FLOWING
 from shared.storage.parked import DEAD, WAITING, Parked
+from shared.storage.partner_endpoint import FLOWING
 
 REJECTED, GAVE_UP, UNREADABLE = "rejected", "gave-up", "unreadable-message"
 

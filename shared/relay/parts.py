@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from shared.relay.series import Occurrences
     from shared.relay.subscription import SubscriptionKeeper
     from shared.relay.window import Window
-    from shared.storage.attempts import Attempts
     from shared.storage.heartbeat import Heartbeat
+    from shared.storage.leases import Attempts
     from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
     from shared.storage.queues import Queue
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
-    from shared.storage.slots import Slots
+    from shared.storage.slot_bookings import Slots
     from shared.storage.watches import Watches
 
 

@@ -17,7 +17,7 @@ from shared.relay.slots import Span
 
 if TYPE_CHECKING:
     from shared.relay.parts import Parts
-    from shared.storage.slots import Booking
+    from shared.storage.slot_bookings import Booking
 
 
 def read_booking_of(parts: Parts, mailbox: str, booking_id: str) -> Booked:

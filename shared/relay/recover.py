@@ -8,15 +8,15 @@ import uuid
 from collections import Counter
 
 from shared import telemetry
-from shared.partner.answers import Verdict
+from shared.partner.status_policy import Verdict
 from shared.relay.attempt import put, work_on_mailbox
 from shared.relay.deliver import settle_failures
 from shared.relay.gate import LEASE
 from shared.relay.messages import Change, ChangeMessage
 from shared.relay.park import ask_for
 from shared.relay.parts import Parts
-from shared.storage.endpoint import FAILING, FLOWING
 from shared.storage.parked import WAITING, Parked
+from shared.storage.partner_endpoint import FAILING, FLOWING
 
 MOST_TRIED = 20  # parked changes that a probe reads until it finds one that is news to the partner
 LOOKED_AT = 100  # among which it chooses them

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.relay.parts import Parts
-    from shared.storage.slots import Booking
+    from shared.storage.slot_bookings import Booking
 
 FRESH = timedelta(minutes=2)  # somebody may still be at work on it, or Graph may not tell of it yet
 LATEST = timedelta(minutes=10)  # after which no call of ours can reach Graph any more, however long it was held up

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.storage.rows import Rows
+from shared.storage.table import Rows
 from shared.storage.watches import watch_id_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.storage.connection import storage_errors
-from shared.storage.rows import Rows
+from shared.storage.table import Rows
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient

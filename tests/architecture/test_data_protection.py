@@ -15,13 +15,13 @@ from shared.config import DETAILS
 from shared.graph import booked_events, calendars, events
 from shared.partner import payload
 from shared.relay.messages import Change, Repair
-from shared.storage.attempts import Attempt
-from shared.storage.endpoint import Endpoint
+from shared.storage.leases import Attempt
 from shared.storage.ledger import Entry
 from shared.storage.parked import Parked
+from shared.storage.partner_endpoint import Endpoint
 from shared.storage.replays import Replay
 from shared.storage.room_lists import RoomList
-from shared.storage.slots import Booking
+from shared.storage.slot_bookings import Booking
 from shared.storage.watches import Watch
 
 PAGE = (ROOT / "docs" / "data-protection.md").read_text()

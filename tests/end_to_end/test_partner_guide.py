@@ -11,7 +11,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.end_to_end.world import World
-from tests.guide import in_python, verified_in_node
+from tests.support.guide import in_python, verified_in_node
 
 Case = tuple[dict[str, str], str, list[str]]
 

@@ -24,7 +24,7 @@ from shared.relay.bookings.rules import broken_rule, is_free
 from shared.relay.bookings.turn import SOON, turn
 from shared.relay.moments import read_zone, refused
 from shared.relay.parts import Parts
-from shared.storage.attempts import Attempt
+from shared.storage.leases import Attempt
 
 ATTEMPT = timedelta(minutes=2)  # longer than the calls of one attempt, and than Bookings takes to show what it made
 LATEST = timedelta(minutes=1)  # after which an attempt sends nothing: the next one must see what it made

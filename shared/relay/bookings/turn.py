@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from shared.errors import SetupRefused
 from shared.relay.parts import Parts
-from shared.storage.attempts import Attempt
+from shared.storage.leases import Attempt
 
 TURN = timedelta(minutes=2)  # for who crashes; everybody else gives it back
 WAITS = (0.0, 0.3, 0.6, 1.0, 2.0, 3.0)  # seconds before each try; a turn takes about one

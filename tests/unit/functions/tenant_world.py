@@ -20,7 +20,7 @@ from shared.graph.calendars import Calendars
 from shared.graph.client import GraphClient, graph_session
 from shared.graph.schedules import Schedules
 from shared.relay.allow_list import AllowList
-from shared.storage.slots import Slots
+from shared.storage.slot_bookings import Slots
 from tests.unit.functions.conftest import HostWorld, call, content_of
 from tests.unit.relay.fakes import SETTINGS
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, TENANT_ID, USER

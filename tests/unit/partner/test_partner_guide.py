@@ -11,11 +11,11 @@ import pytest
 from standardwebhooks import Webhook
 
 from shared.contract.document import document
-from shared.partner.answers import Verdict, verdict_of
+from shared.partner.status_policy import Verdict, verdict_of
 from shared.partner.webhook import EXCHANGE_SECONDS, signed_headers
 from shared.relay.schedule import TRIED_AT
 from shared.relay.setup_request import MOST_MAILBOXES
-from tests.guide import GUIDE, rows_below, signed_in_node
+from tests.support.guide import GUIDE, rows_below, signed_in_node
 
 WORDS = {
     "is done": Verdict.DONE, "tries again": Verdict.RETRY, "tries again and alerts": Verdict.ALERT,

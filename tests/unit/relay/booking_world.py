@@ -13,7 +13,7 @@ from shared.graph.booked_events import Appointment
 from shared.graph.time_zones import zone_named
 from shared.relay.booking_request import BookingWish
 from shared.relay.slots import Span
-from shared.storage.slots import Booking, Slots
+from shared.storage.slot_bookings import Booking, Slots
 from simulation.table import FakeTable
 from tests.unit.relay.fakes import World
 

@@ -10,7 +10,7 @@ import pytest
 from shared.relay.deliver import deliver
 from shared.relay.messages import ChangeMessage
 from shared.relay.recover import drain
-from shared.storage.endpoint import FLOWING, PAUSED
+from shared.storage.partner_endpoint import FLOWING, PAUSED
 from tests.unit.relay.fakes import REFUSED, World, event
 
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from azure.data.tables import TableClient
 
-from shared.storage.endpoint import Endpoints
 from shared.storage.parked import DEAD, WAITING, Parked, ParkedChanges
+from shared.storage.partner_endpoint import Endpoints
 from shared.storage.replays import Replay, Replays
 from tests.unit.storage.conftest import Clock
 

@@ -23,7 +23,7 @@ from shared.errors import GraphUnavailable
 from shared.graph.bookings.client import Bookings
 from shared.graph.client import error_of
 from shared.relay.bookings.request import AppointmentAsked, read
-from shared.storage.attempts import Attempts
+from shared.storage.leases import Attempts
 from simulation.table import FakeTable
 from tests.unit.relay.fakes import START, World
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from azure.data.tables import TableClient
 
-from shared.storage.slots import LONGEST, Booking, Slots
+from shared.storage.slot_bookings import LONGEST, Booking, Slots
 
 pytestmark = pytest.mark.server
 

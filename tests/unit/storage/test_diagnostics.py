@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import ConfigurationError
 from shared.storage.connection import NAME, StorageAccount
-from shared.storage.probe import PROBES, StorageProbe
+from shared.storage.diagnostics import PROBES, StorageProbe
 
 pytestmark = pytest.mark.server
 

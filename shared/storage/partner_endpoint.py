@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.storage.rows import Rows
+from shared.storage.table import Rows
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.partner.answers import Verdict, verdict_of
+from shared.partner.status_policy import Verdict, verdict_of
 
 
 @pytest.mark.parametrize(
