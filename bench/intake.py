@@ -11,7 +11,7 @@ from bench.load import Load, post
 from bench.report import Row
 from sandbox.process import ROOT, Process
 from sandbox.stack import Stack
-from shared.bootstrap import Relay
+from shared.bootstrap.app import Relay
 from shared.graph import client_state
 
 ROUNDS = 5

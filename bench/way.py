@@ -9,9 +9,9 @@ from typing import Any
 
 from bench.report import Row
 from sandbox.stack import Stack
-from shared.bootstrap import Relay
-from shared.relay.deliver import deliver
-from shared.relay.messages import Change, ChangeMessage
+from shared.bootstrap.app import Relay
+from shared.delivery.deliver import deliver
+from shared.messages import Change, ChangeMessage
 
 CHANGES = 30
 MAILBOXES = 12

@@ -7,9 +7,9 @@ from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from functions.callers import READ, SETUP, address, callable_by
-from functions.http import answer, json_object, page_size
-from shared.bootstrap import relay
+from functions.auth import READ, SETUP, address, callable_by
+from functions.responses import answer, json_object, page_size
+from shared.bootstrap.app import relay
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "calendars/{mailbox}/events"
@@ -19,64 +19,64 @@ KEPT = ("start", "end", "timeZone", "pageSize", "calendar")  # from page to page
 @callable_by(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_events(req: func.HttpRequest) -> func.HttpResponse:
     """Show a calendar from `start` to `end`, series as occurrences, a page of `pageSize` at a time."""
-    from shared.relay import calendars
-    from shared.relay.calendar_request import read_asked, written_place
+    from shared.calendars import service
+    from shared.calendars.requests import read_asked, written_place
 
     asked = read_asked(req.params, page_size(req))
-    events, place = calendars.view(relay(), req.route_params["mailbox"], req.params.get("calendar", ""), asked)
+    events, place = service.view(relay(), req.route_params["mailbox"], req.params.get("calendar", ""), asked)
     return answer(200, {"value": events, "nextLink": _next_page(req, written_place(place)) if place else None})
 
 
 @callable_by(blueprint, ROUTE, methods=["POST"], role=SETUP)
 def create_event(req: func.HttpRequest) -> func.HttpResponse:
     """Make an event: 201 with it. With an Idempotency-Key a repeated call makes no second one."""
-    from shared.relay import calendars
-    from shared.relay.event_request import read_new_event
+    from shared.calendars import service
+    from shared.calendars.requests import read_new_event
 
     request, mailbox = read_new_event(json_object(req.get_body())), req.route_params["mailbox"]
     calendar, key = req.params.get("calendar", ""), req.headers.get("idempotency-key")
-    event = calendars.make_event(relay(), mailbox, calendar, request, key)
+    event = service.make_event(relay(), mailbox, calendar, request, key)
     return _told(201, event, Location=_address_of(req, event["id"]))
 
 
 @callable_by(blueprint, ROUTE + "/{id}", methods=["GET"], role=READ)
 def get_event(req: func.HttpRequest) -> func.HttpResponse:
     """Return one event; its etag is what If-Match takes."""
-    from shared.relay import calendars
+    from shared.calendars import service
 
-    return _told(200, calendars.read_event(relay(), req.route_params["mailbox"], req.route_params["id"]))
+    return _told(200, service.read_event(relay(), req.route_params["mailbox"], req.route_params["id"]))
 
 
 @callable_by(blueprint, ROUTE + "/{id}", methods=["PATCH"], role=SETUP)
 def change_event(req: func.HttpRequest) -> func.HttpResponse:
     """Change what the body names, if the event is as If-Match says; return the event."""
-    from shared.relay import calendars
-    from shared.relay.event_request import read_change
+    from shared.calendars import service
+    from shared.calendars.requests import read_change
 
     change, place = read_change(json_object(req.get_body())), req.route_params
-    event = calendars.change_event(relay(), place["mailbox"], place["id"], change, req.headers.get("if-match"))
+    event = service.change_event(relay(), place["mailbox"], place["id"], change, req.headers.get("if-match"))
     return _told(200, event)
 
 
 @callable_by(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
 def delete_event(req: func.HttpRequest) -> func.HttpResponse:
     """Delete an event, if it is as If-Match says; deleting it again is as good."""
-    from shared.relay import calendars
+    from shared.calendars import service
 
     place = req.route_params
-    calendars.delete_event(relay(), place["mailbox"], place["id"], req.headers.get("if-match"))
+    service.delete_event(relay(), place["mailbox"], place["id"], req.headers.get("if-match"))
     return func.HttpResponse(status_code=204)
 
 
 @callable_by(blueprint, ROUTE + "/{id}/cancel", methods=["POST"], role=SETUP)
 def cancel_event(req: func.HttpRequest) -> func.HttpResponse:
     """Cancel a meeting as its organizer; attendees are told, with the comment."""
-    from shared.relay import calendars
-    from shared.relay.calendar_request import read_cancellation
+    from shared.calendars import service
+    from shared.calendars.requests import read_cancellation
 
     body, place = req.get_body(), req.route_params
     cancellation = read_cancellation(json_object(body) if body.strip() else {})
-    calendars.cancel_event(relay(), place["mailbox"], place["id"], cancellation.comment)
+    service.cancel_event(relay(), place["mailbox"], place["id"], cancellation.comment)
     return func.HttpResponse(status_code=202)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.callers import ADMIN, address, callable_by, caller_of
-from functions.http import answer, json_object, page_size, problem
-from shared.bootstrap import relay
+from functions.auth import ADMIN, address, callable_by, caller_of
+from functions.responses import answer, json_object, page_size, problem
+from shared.bootstrap.app import relay
 from shared.errors import SetupRefused
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
 def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Delete dead letters: ?ids=a,b or ?from=…&to=… or ?all=true. Tells how many."""
-    from shared.relay.dead_letters import delete, read_selection
+    from shared.reliability.dead_letters import delete, read_selection
 
     given: dict[str, Any] = {name: text for name, text in req.params.items() if name != "code"}
     if "ids" in given:
@@ -54,7 +54,7 @@ def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, f"{ROUTE}/replay", methods=["POST"], role=ADMIN)
 def replay_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Deliver dead letters anew, each in its event's state of now: 202 with the address where progress is read."""
-    from shared.relay.dead_letters import ask_for_replay, read_selection
+    from shared.reliability.dead_letters import ask_for_replay, read_selection
 
     replay = ask_for_replay(relay(), read_selection(json_object(req.get_body())), caller_of(req).name)
     return answer(202, _progress(req, replay), Location=_address_of(req, replay))
@@ -70,7 +70,7 @@ def get_replay(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:
-    from shared.relay.dead_letters import moment_of
+    from shared.reliability.dead_letters import moment_of
 
     text = req.params.get(name, "").replace(" ", "+")  # a plus sign that nobody escaped
     if not text:

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from shared.bootstrap import relay
+from shared.bootstrap.app import relay
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
@@ -10,9 +10,9 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.queue_trigger("msg", "calendar-changes", "AzureWebJobsStorage")
 def deliver_changes(msg: func.QueueMessage) -> None:
     """Deliver a message of changes; one that no version of ours wrote is noted. It fails only when storage does."""
-    from shared.relay.deliver import deliver
-    from shared.relay.messages import BadMessage, read_changes
-    from shared.relay.park import bury_unreadable
+    from shared.delivery.deliver import deliver
+    from shared.messages import BadMessage, read_changes
+    from shared.reliability.parking import bury_unreadable
 
     text = msg.get_body().decode(errors="replace")
     try:

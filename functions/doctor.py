@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.callers import ADMIN, callable_by
-from functions.http import answer, json_object
-from shared.bootstrap import relay
+from functions.auth import ADMIN, callable_by
+from functions.responses import answer, json_object
+from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
-    from shared.relay.finding import Finding
+    from shared.doctor.finding import Finding
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
@@ -19,8 +19,8 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @callable_by(blueprint, "doctor", methods=["POST"], role=ADMIN)
 def examine_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 200 with a finding for each thing, whatever was found: {"allowed": […], "refused": […], "ping": true}."""
-    from shared.relay.doctor import examine
-    from shared.relay.examination import read_wish
+    from shared.doctor.request import read_wish
+    from shared.doctor.run import examine
 
     body = req.get_body()
     findings = examine(relay(), read_wish(json_object(body) if body.strip() else {}))

@@ -12,8 +12,8 @@ from types import ModuleType
 
 MODULES: dict[str, tuple[str, ...]] = {  # by the feature's name in FEATURES, the modules of functions/ that serve it
     "calendars": ("calendars", "calendar_events"),
-    "scheduling": ("schedules",),
-    "bookings": ("bookings", "appointments"),
+    "scheduling": ("scheduling",),
+    "bookings": ("bookings",),
 }
 
 

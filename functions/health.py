@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from functions.callers import READ, callable_by
-from functions.http import answer
-from shared.bootstrap import relay
+from functions.auth import READ, callable_by
+from functions.responses import answer
+from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
-    from shared.relay.health import Check
+    from shared.health.checks import Check
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 KEEP_SECONDS = 15.0  # so that anonymous callers cannot make us call the vault, login and storage for each request
@@ -22,7 +22,7 @@ _kept: "tuple[float, list[Check]]" = (0.0, [])
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
     """Answer 200 up or 503 down, and nothing else."""
-    from shared.relay.health import is_up
+    from shared.health.checks import is_up
 
     up = is_up(_checks())
     return answer(200 if up else 503, {"status": "up" if up else "down"})
@@ -38,7 +38,7 @@ def health_checks(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  
 
 def _checks() -> "list[Check]":
     """Return the checks, run at most once in KEEP_SECONDS; while somebody runs them, those of before."""
-    from shared.relay.health import check_all
+    from shared.health.checks import check_all
 
     global _kept  # noqa: PLW0603  (the one thing that is kept between two calls)
     due, checks = _kept

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions.http import problem, problem_of
+from functions.responses import problem, problem_of
 from shared import telemetry
-from shared.bootstrap import relay
+from shared.bootstrap.app import relay
 from shared.errors import RelayError
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
@@ -45,8 +45,8 @@ async def receive(req: func.HttpRequest, changes: Messages, repairs: Messages) -
 
 
 async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) -> func.HttpResponse:
+    from shared.delivery.intake import take_in
     from shared.graph.notification import BadBody
-    from shared.relay.intake import take_in
 
     refusal = _refusal(req)
     if refusal is not None:

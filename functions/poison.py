@@ -5,7 +5,7 @@ The host's tries are for crashes, and are over in minutes. Nothing rests on a po
 
 import azure.functions as func
 
-from shared.bootstrap import relay
+from shared.bootstrap.app import relay
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
@@ -13,7 +13,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.queue_trigger("msg", "calendar-changes-poison", "AzureWebJobsStorage")
 def keep_poisoned_changes(msg: func.QueueMessage) -> None:
     """Put changes back on schedule, or note that a message cannot be read."""
-    from shared.relay.poison import keep_changes
+    from shared.delivery.poison import keep_changes
 
     keep_changes(relay(), msg.get_body().decode(errors="replace"))
 
@@ -21,6 +21,6 @@ def keep_poisoned_changes(msg: func.QueueMessage) -> None:
 @blueprint.queue_trigger("msg", "mailbox-repairs-poison", "AzureWebJobsStorage")
 def keep_poisoned_repairs(msg: func.QueueMessage) -> None:
     """The same for repairs."""
-    from shared.relay.poison import keep_repairs
+    from shared.delivery.poison import keep_repairs
 
     keep_repairs(relay(), msg.get_body().decode(errors="replace"))

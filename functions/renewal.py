@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from shared.bootstrap import relay
+from shared.bootstrap.app import relay
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
@@ -10,8 +10,8 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.timer_trigger("timer", "%RENEWAL_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def renew_subscriptions(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
     """Remove every difference, and tell how all stands; what the time budget does not reach goes on at the next run."""
-    from shared.relay.figures import tell_figures
-    from shared.relay.reconcile import reconcile
+    from shared.health.metrics import tell_figures
+    from shared.subscriptions.reconcile import reconcile
 
     try:
         reconcile(relay())

@@ -2,10 +2,10 @@
 
 import azure.functions as func
 
-from functions.callers import ADMIN, callable_by, caller_of
-from functions.http import answer, json_object, problem
+from functions.auth import ADMIN, callable_by, caller_of
+from functions.responses import answer, json_object, problem
 from shared import telemetry
-from shared.bootstrap import relay
+from shared.bootstrap.app import relay
 from shared.errors import SetupRefused
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
@@ -14,7 +14,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.timer_trigger("timer", "%RESYNC_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
     """Queue a resync of every mailbox, so that whatever was missed unnoticed heals by itself."""
-    from shared.relay.gaps import queue_nightly_resyncs
+    from shared.resync.catch_up import queue_nightly_resyncs
 
     queue_nightly_resyncs(relay())
 
@@ -22,7 +22,7 @@ def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the ho
 @callable_by(blueprint, "subscriptions/{id}/resync", methods=["POST"], role=ADMIN)
 def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Queue a resync of one mailbox: 202. {"full": true} sends everything again, for a partner that lost its data."""
-    from shared.relay.gaps import queue_resync
+    from shared.resync.catch_up import queue_resync
 
     full = _full(req.get_body())
     watch = relay().watches.get(req.route_params["id"])

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.callers import READ, SETUP, callable_by
-from functions.http import answer, problem
-from shared.bootstrap import relay
+from functions.auth import READ, SETUP, callable_by
+from functions.responses import answer, problem
+from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
     from shared.storage.room_lists import RoomList
@@ -26,7 +26,7 @@ def list_room_lists(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
 @callable_by(blueprint, ROUTE + "/{id}", methods=["GET"], role=READ)
 def get_room_list(req: func.HttpRequest) -> func.HttpResponse:
     """Return a watched room list, and how many of its rooms are live, pending, refused, gone or paused."""
-    from shared.relay.room_lists import progress
+    from shared.subscriptions.room_lists import progress
 
     room_list = relay().room_lists.get(req.route_params["id"])
     if room_list is None:
@@ -39,7 +39,7 @@ def get_room_list(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
 def delete_room_list(req: func.HttpRequest) -> func.HttpResponse:
     """Let go of a room list, and soon of the rooms that nobody else asked for; doing it again is as good."""
-    from shared.relay.room_lists import release_room_list
+    from shared.subscriptions.room_lists import release_room_list
 
     release_room_list(relay(), req.route_params["id"])
     return func.HttpResponse(status_code=204)

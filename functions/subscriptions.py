@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.callers import READ, SETUP, address, callable_by
-from functions.http import answer, described, json_object, page_size, problem
+from functions.auth import READ, SETUP, address, callable_by
+from functions.responses import answer, described, json_object, page_size, problem
 from functions.room_lists import ROUTE as ROOM_LISTS
-from shared.bootstrap import relay
+from shared.bootstrap.app import relay
 from shared.errors import RelayError, SetupRefused
 
 if TYPE_CHECKING:
-    from shared.bootstrap import Relay
-    from shared.relay.setup_request import SetupRequest
-    from shared.relay.subscribe import Wish
+    from shared.bootstrap.app import Relay
     from shared.storage.watches import Watch
+    from shared.watches.requests import SetupRequest, Wish
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "subscriptions"
@@ -30,8 +29,8 @@ def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
 
     Several mailboxes: 207 with an answer for each. A room list: 202 with the address where progress is read.
     """
-    from shared.relay.setup_request import read_request, read_room_list, read_wish
-    from shared.relay.subscribe import subscribe
+    from shared.subscriptions.subscribe import subscribe
+    from shared.watches.requests import read_request, read_room_list, read_wish
 
     parts, request = relay(), read_request(json_object(req.get_body()))
     if request.mailboxes is not None:
@@ -64,7 +63,7 @@ def get_subscription(req: func.HttpRequest) -> func.HttpResponse:
 @callable_by(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
 def delete_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Remove a watch and its subscription; removing it again is as good."""
-    from shared.relay.subscribe import unsubscribe
+    from shared.subscriptions.subscribe import unsubscribe
 
     unsubscribe(relay(), req.route_params["id"])
     return func.HttpResponse(status_code=204)
@@ -72,8 +71,8 @@ def delete_subscription(req: func.HttpRequest) -> func.HttpResponse:
 
 def _set_up_many(parts: Relay, request: SetupRequest, mailboxes: list[str]) -> func.HttpResponse:
     """Set up each mailbox once, whatever becomes of the others, and answer in their order."""
-    from shared.relay.setup_request import read_wish
-    from shared.relay.subscribe_many import subscribe_many
+    from shared.subscriptions.subscribe import subscribe_many
+    from shared.watches.requests import read_wish
 
     def wished(mailbox: str) -> Wish | RelayError:
         try:
@@ -96,7 +95,7 @@ def _end(parts: Relay, mailbox: str, end: tuple[Watch, bool] | RelayError) -> di
 
 
 def _watch_list(req: func.HttpRequest, parts: Relay, mailbox: str) -> func.HttpResponse:
-    from shared.relay.room_lists import watch_room_list
+    from shared.subscriptions.room_lists import watch_room_list
 
     room_list = watch_room_list(parts, mailbox)
     link = address(req, f"{ROOM_LISTS}/{room_list.id}")

@@ -15,20 +15,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.config import Settings
+from shared.delivery.batch import AT_ONCE
+from shared.delivery.deliver import deliver
+from shared.delivery.intake import take_in
 from shared.errors import Unavailable
 from shared.graph.client_state import Key
 from shared.http.resolver import Resolver
-from shared.relay.allow_list import AllowList
-from shared.relay.attempt import AT_ONCE
-from shared.relay.deliver import deliver
-from shared.relay.gate import Gate
-from shared.relay.intake import take_in
-from shared.relay.messages import read_changes, read_repairs
-from shared.relay.places import Places
-from shared.relay.repair import repair_all
-from shared.relay.series import Occurrences
-from shared.relay.subscription import SubscriptionKeeper
-from shared.relay.window import Window, window_of
+from shared.jobs import repair_all
+from shared.messages import read_changes, read_repairs
+from shared.policy.allow_list import AllowList
+from shared.queues import ChangeQueue, JobQueue
+from shared.reliability.circuit_breaker import Gate
+from shared.resync.occurrences import Occurrences
+from shared.resync.window import Window, window_of
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Ledger
 from shared.storage.parked import ParkedChanges
@@ -36,6 +35,8 @@ from shared.storage.partner_endpoint import Endpoints
 from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watches
+from shared.subscriptions.service import SubscriptionKeeper
+from shared.watches.quota import Places
 from simulation.calendar import Calendars
 from simulation.subscriptions import Held, Subscriptions
 from simulation.table import FakeTable
@@ -77,6 +78,10 @@ class TimedQueue:
         """Return how many there are."""
         return len(self.waiting)
 
+    def due(self, most: int = 32) -> list[tuple[str, datetime]]:
+        """Return the texts of those that are due, and since when."""
+        return [(text, at) for at, _, text in sorted(self.waiting)[:most] if at <= self._now()]
+
 
 class Partner:
     """What the partner knows: the events of each mailbox, as deliveries told them."""
@@ -100,7 +105,7 @@ class Partner:
 
 
 class World:
-    """The parts (see shared.relay.parts). `settings` are app settings beside the usual ones."""
+    """The parts (see shared.parts). `settings` are app settings beside the usual ones."""
 
     def __init__(self, **settings: str) -> None:
         self.time = START
@@ -108,7 +113,8 @@ class World:
         self.keys = [Key("v1", b"the first secret of the relay", START - timedelta(days=1))]
         self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
         self.subscriptions, self.events = Subscriptions(self.now), Calendars(self.now)
-        self.changes, self.repairs = TimedQueue(self.now), TimedQueue(self.now)
+        self.change_texts, self.job_texts = TimedQueue(self.now), TimedQueue(self.now)
+        self.changes, self.repairs = ChangeQueue(self.change_texts), JobQueue(self.job_texts)
         self.webhook = Partner()
         self.workers = ThreadPoolExecutor(4)
         self.resolver = Resolver(lookup=lambda _, port, **__: [(2, 1, 6, "", ("20.50.2.1", port))])
@@ -170,13 +176,13 @@ class World:
         whole = {"subscriptionId": held.told.id, "clientState": held.client_state, "tenantId": "tenant", **item}
         intake = take_in(json.dumps({"value": [whole]}).encode(), self.keys, "tenant", self.time)
         for text in intake.changes:
-            self.changes.put(text)
+            self.change_texts.put(text)
         for text in intake.repairs:
-            self.repairs.put(text)
+            self.job_texts.put(text)
 
     def work(self) -> None:
         """Work off what is due on the queues. A message whose work fails stays, as the host would keep it."""
-        for queue, run in ((self.repairs, self._repair), (self.changes, self._deliver)):
+        for queue, run in ((self.job_texts, self._repair), (self.change_texts, self._deliver)):
             while (text := queue.next_due()) is not None:
                 try:
                     run(text)

@@ -12,9 +12,10 @@ from typing import Any
 from azure.core.exceptions import HttpResponseError
 
 from shared.errors import GraphUnavailable, RelayError, Unavailable
-from shared.relay.gaps import queue_nightly_resyncs
-from shared.relay.reconcile import reconcile
-from shared.relay.subscribe import Wish, subscribe
+from shared.resync.catch_up import queue_nightly_resyncs
+from shared.subscriptions.reconcile import reconcile
+from shared.subscriptions.subscribe import subscribe
+from shared.watches.requests import Wish
 from simulation.measures import DAY, Figures, Silence, missed_changes
 from simulation.subscriptions import Held
 from simulation.world import START, World
@@ -58,7 +59,7 @@ class Year:
         """Let outages reach every part."""
         world = self.world
         world.subscriptions.before = world.events.before = lambda _: self._need(GRAPH)
-        world.changes.before = world.repairs.before = lambda: self._need(STORAGE)
+        world.change_texts.before = world.job_texts.before = lambda: self._need(STORAGE)
         world.rows.before = world.ledger_rows.before = self._need_tables
 
     def _need(self, part: str) -> None:
@@ -100,7 +101,7 @@ class Year:
         """Move the clock, working off what comes due on the queues on the way."""
         world = self.world
         while not self._down:
-            queues = (queue for queue in (world.repairs, world.changes) if queue.waiting)
+            queues = (queue for queue in (world.job_texts, world.change_texts) if queue.waiting)
             due = min((queue.waiting[0][0] for queue in queues), default=moment)
             if due >= moment:
                 break

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from shared.contract.shapes import Moment, Strict, WatchId
-from shared.relay.dead_letters import Selection
-from shared.relay.operate import LONGEST_REASON
+from shared.delivery.pause import LONGEST_REASON
+from shared.reliability.dead_letters import Selection
 
 _SELECTION: dict[str, Any] = {
     "oneOf": [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.bookings.requests import AppointmentAsked, AppointmentChange, BookingCancellation, CustomerSearch
 from shared.contract import booking_answers as told
 from shared.contract.operation import Answer, Operation, Query
-from shared.relay.bookings.request import AppointmentAsked, AppointmentChange, BookingCancellation, CustomerSearch
 
 BUSINESS = "bookings/{business}"
 ONE = BUSINESS + "/appointments/{appointment}"

@@ -6,12 +6,11 @@ from typing import Any
 
 from pydantic import Field
 
+from shared.api.times import TIME_PATTERN
+from shared.calendars.requests import Cancellation, EventChange, NewCalendar, NewEvent
 from shared.contract.deliveries import Event
 from shared.contract.operation import Answer, Header, Operation, Query
 from shared.contract.shapes import Strict
-from shared.relay.calendar_request import Cancellation, NewCalendar
-from shared.relay.event_request import EventChange, NewEvent
-from shared.relay.moments import TIME_PATTERN
 
 FEATURE = "calendars"
 CALENDARS_OF, EVENTS = "calendars/{mailbox}", "calendars/{mailbox}/events"

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contract.operation import Answer, Operation
 from shared.contract.shapes import Strict
-from shared.relay.examination import MOST_MAILBOXES
+from shared.doctor.request import MOST_MAILBOXES
 
 
 class Examination(Strict):

@@ -14,7 +14,7 @@ from shared.contract.calendars import CALENDARS
 from shared.contract.operating import OPERATING
 from shared.contract.operation import WITH_KEY, Answer, Operation, Query
 from shared.contract.scheduling import SCHEDULING
-from shared.relay.setup_request import SetupRequest
+from shared.watches.requests import SetupRequest
 
 ENTRA = "entra/"  # the same routes for callers with an Entra token
 ENTRA_IS_SERVED = True

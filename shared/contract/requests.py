@@ -1,4 +1,4 @@
-"""What callers send beside the setup call's body, which shared/relay/setup_request.py reads."""
+"""What callers send beside the setup call's body, which shared/watches/requests.py reads."""
 
 from __future__ import annotations
 

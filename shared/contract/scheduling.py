@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.api.times import TIME_PATTERN
 from shared.contract.answers import Problem
 from shared.contract.calendars import CalendarEvent
 from shared.contract.operation import Answer, Header, Operation, Query
 from shared.contract.shapes import Strict, WatchId
-from shared.relay.booking_request import BookingRequest, NewTimes
-from shared.relay.moments import TIME_PATTERN
+from shared.scheduling.requests import BookingRequest, NewTimes
 
 ZonedMoment = Annotated[
     str,

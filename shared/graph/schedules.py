@@ -1,6 +1,6 @@
 """When mailboxes are busy and when they work. ("calendar: getSchedule", "scheduleInformation resource type")
 
-findMeetingTimes is not offered to apps, so free slots are worked out of this by shared/relay/slots.py.
+findMeetingTimes is not offered to apps, so free slots are worked out of this by shared/scheduling/slot_rules.py.
 """
 
 from __future__ import annotations

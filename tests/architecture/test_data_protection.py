@@ -13,8 +13,8 @@ import pytest
 from sandbox.process import ROOT
 from shared.config import DETAILS
 from shared.graph import booked_events, calendars, events
+from shared.messages import Change, Repair
 from shared.partner import payload
-from shared.relay.messages import Change, Repair
 from shared.storage.leases import Attempt
 from shared.storage.ledger import Entry
 from shared.storage.parked import Parked
@@ -70,7 +70,7 @@ def test_what_is_read_for_slots_and_their_bookings_is_what_is_selected_or_taken(
     """Of events the same as of others, and who was first; of a schedule, which comes whole, what its reading names."""
     more = listed("an event at the time of a booking (feature scheduling)")
     assert ",".join((events.SELECT, *more)) == booked_events._SELECT
-    taken = set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / "relay" / "availability.py").read_text()))
+    taken = set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / "scheduling" / "availability.py").read_text()))
     for cells in ("a schedule: what is in the way (feature scheduling)", "the same: when a mailbox works"):
         assert set(listed(cells)) <= taken | {"start", "end"}
     assert not {"subject", "location", "isPrivate", "availabilityView"} & taken
@@ -85,7 +85,7 @@ def test_what_is_read_of_a_room_is_what_is_selected() -> None:
 def test_what_is_read_of_bookings_is_what_the_reading_names() -> None:
     """Bookings knows no $select: what is taken of its objects stands in two files, and nothing is taken elsewhere."""
     taken = set()
-    for path in ("graph/bookings/parse.py", "relay/bookings/body.py"):
+    for path in ("graph/bookings/parse.py", "bookings/graph_body.py"):
         taken |= set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / path).read_text()))
     rows = ("a business of Bookings (feature bookings)", "its services", "its staff and customers", "its appointments",
             "when its staff is free")  # fmt: skip
@@ -124,9 +124,9 @@ def test_what_is_kept_are_the_fields_of_rows_and_messages(kind: type) -> None:
 
 def test_no_table_and_no_queue_is_missing() -> None:
     """By the names under which they are opened."""
-    code = (ROOT / "shared" / "bootstrap_storage.py").read_text()
+    code = (ROOT / "shared" / "bootstrap" / "storage.py").read_text()
     queues = (ROOT / "shared" / "storage" / "queues.py").read_text()
-    code += (ROOT / "shared" / "bootstrap_features.py").read_text()
+    code += (ROOT / "shared" / "bootstrap" / "features.py").read_text()
     names = set(re.findall(r'storage\.table\("(\w+)"\)', code))
     names |= set(re.findall(r'^[A-Z]+ = "([a-z-]+)"', queues, re.MULTILINE))
     assert set(re.findall(r"^\| (?:table|queue) `([a-z-]+)` \|", PAGE, re.MULTILINE)) == names

@@ -74,4 +74,4 @@ def test_the_environment_is_read_in_three_places() -> None:
         str(path.relative_to(ROOT)) for path, tree in TREES.items() for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     }  # fmt: skip
-    assert readers == {"function_app.py", "shared/bootstrap.py", "shared/http/session.py"}
+    assert readers == {"function_app.py", "shared/bootstrap/app.py", "shared/http/session.py"}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sandbox.stack import Stack
-from shared.relay.gate import FAILURES
+from shared.reliability.circuit_breaker import FAILURES
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import World
 

@@ -24,7 +24,7 @@ class Interruptions:
         self.faults: list[tuple[str, int, bool]] = []
         self.stale: list[Any] | None = None
         self._graph.before, self._graph.after = self._before, self._after
-        world.rows.before = world.repairs.before = self._step
+        world.rows.before = world.job_texts.before = self._step
 
     def end(self) -> None:
         """Let nothing break in any more."""

@@ -42,7 +42,7 @@ class Judge:
 
     def no_gap_is_forgotten(self) -> None:
         """Whoever is live again after a gap has been resynced since, or is owed it, or has it queued."""
-        queued = {text for _, _, text in self._world.repairs.waiting}
+        queued = {text for _, _, text in self._world.job_texts.waiting}
         for mailbox, since in list(self.gaps.items()):
             row = self.row(mailbox)
             if row is None or mailbox == DIRECT:

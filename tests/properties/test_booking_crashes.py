@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import GraphError, GraphUnavailable, RelayError
-from shared.relay.book import book
-from shared.relay.rebook import cancel_booking, move_booking
-from shared.relay.settle_bookings import settle_all, spans_of
-from shared.relay.slots import Span
+from shared.scheduling.book import book
+from shared.scheduling.change_booking import cancel_booking, move_booking
+from shared.scheduling.cleanup import settle_all, spans_of
+from shared.scheduling.slot_rules import Span
+from tests.support.booking_world import AGENT, BookingWorld
 from tests.support.examples import examples
-from tests.unit.relay.booking_world import AGENT, BookingWorld
 
 
 class Killed(BaseException):

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.bookings.business_rules import broken_rule, freed, is_free
 from shared.graph.bookings.durations import read_duration, written_duration
 from shared.graph.bookings.models import Business, Opening, Policy, Service, Span
-from shared.relay.bookings.rules import broken_rule, freed, is_free
 
 STEP = 15
 ZONES = [ZoneInfo(name) for name in ("Europe/Oslo", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC")]

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 from sandbox.tenant.graph import types
 from sandbox.tenant.graph.patterned import rule_of
 from sandbox.tenant.graph.zones import moment
+from shared.calendars.recurrence import DAYS
+from shared.calendars.requests import graph_event, read_asked, read_change, read_new_event, written_place
 from shared.errors import SetupRefused
 from shared.graph.time_zones import instants_of, zone_named
 from shared.partner.payload import UnreadableEvent, detailed_event
-from shared.relay.calendar_request import read_asked, written_place
-from shared.relay.event_request import graph_event, read_change, read_new_event
-from shared.relay.recurrence import DAYS
 from tests.properties.test_payload_properties import CANARY, EVENTS, FIELDS
 
 ZONES = ["Europe/Oslo", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "W. Europe Standard Time", "UTC",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.http.retry_after import seconds_of
 from shared.partner.payload import UnreadableEvent, body_of, message_id, public_event, written
-from shared.relay.schedule import DELAYS, JITTER, LONGEST_WISH, delay_after
+from shared.reliability.retry_schedule import DELAYS, JITTER, LONGEST_WISH, delay_after
 
 CANARY = "canary-7f3a"
 FIELDS = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled"}

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.delivery.intake import take_in
 from shared.graph.client_state import Key, sign
 from shared.graph.handshake import BadToken, validation_token
 from shared.graph.notification import BadBody, Hint, LifecycleEvent, items_of, read
-from shared.relay.intake import take_in
-from shared.relay.messages import BadMessage, Change, ChangeMessage, read_changes, read_repairs, write_changes
+from shared.messages import BadMessage, Change, ChangeMessage, read_changes, read_repairs, write_changes
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 KEY = Key("v", b"the secret of the relay", NOW)

@@ -2,7 +2,7 @@
 
 The real use cases run over a strict Graph in memory. Calls fail before or after their effect, the process is killed
 between any two calls, runs meet in the middle of each other, keys rotate, addresses change, mailboxes come and go.
-More and longer runs: `EXAMPLES_SHARE=4 pytest tests/properties/test_reconcile_machine.py`.
+More runs: `EXAMPLES_SHARE=4 pytest tests/properties/test_reconcile_machine.py`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from hypothesis.stateful import (
 )
 
 from shared.errors import RelayError
-from shared.relay.gaps import queue_nightly_resyncs
-from shared.relay.reconcile import reconcile
-from shared.relay.subscribe import Wish, subscribe, unsubscribe
+from shared.resync.catch_up import queue_nightly_resyncs
 from shared.storage.watches import watch_id_of
+from shared.subscriptions.reconcile import reconcile
+from shared.subscriptions.subscribe import subscribe, unsubscribe
+from shared.watches.requests import Wish
 from simulation.world import World
 from tests.properties.interruptions import Interruptions, Killed
 from tests.properties.judge import DIRECT, PARTNER, Judge
@@ -237,10 +238,9 @@ class Machine(RuleBasedStateMachine):
             return
 
 
-PHASES = [Phase.generate, *([Phase.shrink] if "RELAY_MACHINE_SHRINK" in os.environ else [])]  # shrinking takes minutes
 SETTINGS = settings(
     max_examples=examples(250), stateful_step_count=30, deadline=None,
-    derandomize=float(os.environ.get("EXAMPLES_SHARE", "1")) <= 1, phases=PHASES,
+    derandomize=float(os.environ.get("EXAMPLES_SHARE", "1")) <= 1, phases=[Phase.generate],  # shrinking takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )  # fmt: skip
 

@@ -13,19 +13,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from functions.http import LARGEST_PAGE, json_object, page_size
-from functions.operations import _reason
+from functions.relay_state import _reason
+from functions.responses import LARGEST_PAGE, json_object, page_size
 from functions.resync import _full
 from functions.subscriptions import _page_start
 from shared.config import Settings
 from shared.contract.document import document
 from shared.errors import ConfigurationError, SetupRefused
+from shared.http.addresses import is_private
 from shared.partner.webhook import signed_headers
-from shared.relay.allow_list import AllowList
-from shared.relay.dead_letters import read_selection
-from shared.relay.setup_request import checked_notification_url, is_private, read_request, read_room_list, read_wish
+from shared.policy.allow_list import AllowList
+from shared.reliability.dead_letters import read_selection
+from shared.watches.requests import checked_notification_url, read_request, read_room_list, read_wish
 from tests.properties.test_reading_properties import JSON, NOW
-from tests.unit.relay.fakes import SETTINGS
+from tests.support.world import SETTINGS
 
 PLAIN = Settings.load(SETTINGS)
 SCHEMAS = document()["components"]["schemas"]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.relay.slots import Span, Want, WorkingHours, free_starts, starts_of
+from shared.scheduling.slot_rules import Span, Want, WorkingHours, free_starts, starts_of
 from tests.support.examples import examples
 
 MINUTE = timedelta(minutes=1)

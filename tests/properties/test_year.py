@@ -34,7 +34,7 @@ def test_a_broken_relay_passes_a_bound(broken: str, bound: str) -> None:
     """Without its resyncs changes are missed, and with a timer that comes every six hours subscriptions are."""
     year = Year(5, 20, SUBSCRIPTIONS, RENEW_BEFORE_MINUTES=str(RENEW_BEFORE))
     if broken == "resyncs":
-        year.world.repairs.put = lambda *_: None  # type: ignore[method-assign]
+        year.world.job_texts.put = lambda *_: None  # type: ignore[method-assign]
     else:
         runs, timer = iter(range(10_000)), year._timer
         year._timer = lambda: timer() if next(runs) % 12 == 0 else None  # type: ignore[method-assign]

@@ -1,10 +1,12 @@
 """What several parts of the unit tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.certificates import make_certificates
+from tests.support.world import World
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +15,11 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificates")
     make_certificates(folder)
     return folder
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Return a world with nothing in it; its threads end with it."""
+    made = World()
+    yield made
+    made.workers.shutdown()

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from functions import appointments, bookings, callers
+from functions import auth, bookings
 from shared.auth.authenticator import Door
 from shared.auth.rate_limit import CallRate
+from tests.support.appointments_world import ADDRESS, AppointmentWorld
 from tests.support.minting import key_of
 from tests.unit.functions.conftest import call
-from tests.unit.relay.bookings.appointments_world import ADDRESS, AppointmentWorld
 
 CANARY = "canary-of-a-customer"
 ASKED = {"service": "Haircut", "start": "2026-11-24T12:00:00Z",
@@ -35,7 +35,7 @@ class CalledWorld(AppointmentWorld):
 def called_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
     """Give a world that the functions take for the process's relay."""
     made = CalledWorld()
-    for module in (callers, bookings, appointments):
+    for module in (auth, bookings):
         monkeypatch.setattr(module, "relay", lambda: made)
     yield made
     made.workers.shutdown()

@@ -10,21 +10,11 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions import (
-    callers,
-    dead_letters,
-    health,
-    notifications,
-    operations,
-    renewal,
-    resync,
-    room_lists,
-    subscriptions,
-)
+from functions import auth, dead_letters, health, notifications, relay_state, renewal, resync, room_lists, subscriptions
 from shared.auth.authenticator import Door
 from shared.auth.rate_limit import CallRate
 from tests.support.minting import key_of
-from tests.unit.relay.fakes import World
+from tests.support.world import World
 
 
 class Out:
@@ -80,7 +70,7 @@ class Keys:
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
     """Return a world that the functions take for the process's relay."""
     made = HostWorld()
-    modules = (callers, notifications, subscriptions, room_lists, resync, operations, dead_letters, health, renewal)
+    modules = (auth, notifications, subscriptions, room_lists, resync, relay_state, dead_letters, health, renewal)
     for module in modules:
         monkeypatch.setattr(module, "relay", lambda: made)
     monkeypatch.setattr(health, "_kept", (0.0, []))

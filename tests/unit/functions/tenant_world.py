@@ -19,10 +19,10 @@ from shared.graph.booked_events import Appointments
 from shared.graph.calendars import Calendars
 from shared.graph.client import GraphClient, graph_session
 from shared.graph.schedules import Schedules
-from shared.relay.allow_list import AllowList
+from shared.policy.allow_list import AllowList
 from shared.storage.slot_bookings import Slots
+from tests.support.world import SETTINGS
 from tests.unit.functions.conftest import HostWorld, call, content_of
-from tests.unit.relay.fakes import SETTINGS
 from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, TENANT_ID, USER
 from tests.unit.sandbox.graph.serving import serving
 

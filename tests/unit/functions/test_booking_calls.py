@@ -8,11 +8,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from functions import appointments, bookings
+from functions import bookings
 from shared.contract import booking_answers as told
+from tests.support.appointments_world import ADDRESS, raising
 from tests.unit.functions.booking_calls import ASKED, CANARY, CalledWorld, asked, called_world
 from tests.unit.functions.conftest import content_of
-from tests.unit.relay.bookings.appointments_world import ADDRESS, raising
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_every_answer_is_what_the_contract_says_to_the_field(world: CalledWorld)
 
 def test_an_appointment_is_201_then_200_and_can_be_read_moved_and_cancelled(world: CalledWorld) -> None:
     """At its Location."""
-    first, again = (asked(appointments.create_booking_appointment, "POST", ASKED) for _ in range(2))
+    first, again = (asked(bookings.create_booking_appointment, "POST", ASKED) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     made = told.BookedAppointment.model_validate(content_of(first))
     assert content_of(first) == content_of(again) == {
@@ -55,12 +55,12 @@ def test_an_appointment_is_201_then_200_and_can_be_read_moved_and_cancelled(worl
     assert first.headers["Location"] == again.headers["Location"]
     assert unquote(first.headers["Location"]) == link
     one = {"appointment": made.id}
-    moved = asked(appointments.change_booking_appointment, "PATCH", {"start": "2026-11-24T13:00:00Z"}, **one)
+    moved = asked(bookings.change_booking_appointment, "PATCH", {"start": "2026-11-24T13:00:00Z"}, **one)
     assert (moved.status_code, content_of(moved)["start"]) == (200, "2026-11-24T13:00:00Z")
     read = content_of(asked(bookings.get_booking_appointment, **one))
     assert told.BookingAppointment.model_validate(read).end == "2026-11-24T13:30:00Z"
-    for function, body in ((appointments.cancel_booking_appointment, {"message": "Sorry"}),
-                           (appointments.delete_booking_appointment, b"")):  # fmt: skip
+    for function, body in ((bookings.cancel_booking_appointment, {"message": "Sorry"}),
+                           (bookings.delete_booking_appointment, b"")):  # fmt: skip
         gone = asked(function, "POST", body, **one)
         assert (gone.status_code, gone.get_body()) == (204, b"")
     assert asked(bookings.get_booking_appointment, **one).status_code == 404
@@ -72,7 +72,7 @@ def test_nothing_of_a_customer_leaves_but_what_is_searched_for(
     """No answer about appointments has a name, an address, a phone number or notes, and no log has."""
     caplog.set_level("DEBUG")
     world.graph.after["POST", "appointments"] = [raising(500)]
-    made = asked(appointments.create_booking_appointment, "POST", ASKED)
+    made = asked(bookings.create_booking_appointment, "POST", ASKED)
     assert made.status_code == 201
     (stored,) = world.booked
     assert json.dumps(stored["customers"]).count(CANARY) == 4
@@ -85,7 +85,7 @@ def test_nothing_of_a_customer_leaves_but_what_is_searched_for(
 
 def test_event_detail_allows_where_and_how_many_and_never_who(world: CalledWorld) -> None:
     """By the setting's own words."""
-    made = content_of(asked(appointments.create_booking_appointment, "POST", ASKED))
+    made = content_of(asked(bookings.create_booking_appointment, "POST", ASKED))
     world.booked[0]["serviceLocation"] = {"displayName": "Room 1"}
     world.settings.__dict__["event_detail"] = "attendees,location"
     read = content_of(asked(bookings.get_booking_appointment, appointment=made["id"]))
@@ -97,7 +97,7 @@ def test_appointments_are_listed_by_date_and_by_pages(world: CalledWorld) -> Non
     """Each once, by their start."""
     for hour in (14, 9, 12):
         body = ASKED | {"start": f"2026-11-24T{hour:02}:00:00Z"}
-        assert asked(appointments.create_booking_appointment, "POST", body).status_code == 201
+        assert asked(bookings.create_booking_appointment, "POST", body).status_code == 201
     found, after = [], ""
     while True:
         page = content_of(asked(bookings.list_booking_appointments, params={"pageSize": "2", "after": after}))

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions import appointments, bookings
+from functions import bookings
 from shared.contract.answers import Problem
+from tests.support.appointments_world import ADDRESS
 from tests.unit.functions.booking_calls import ASKED, CANARY, CalledWorld, asked, called_world
 from tests.unit.functions.conftest import call, content_of
-from tests.unit.relay.bookings.appointments_world import ADDRESS
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_search_for_customers_says_whom(world: CalledWorld, body: object, stat
 )  # fmt: skip
 def test_bad_bodies_are_problem_details(world: CalledWorld, body: object, status: int) -> None:
     """RFC 9457, nobody's mistake is 500, and the value is not quoted."""
-    answer = asked(appointments.create_booking_appointment, "POST", body)
+    answer = asked(bookings.create_booking_appointment, "POST", body)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert CANARY.encode() not in answer.get_body()
     assert world.graph.calls == []
@@ -69,11 +69,11 @@ def test_bad_bodies_are_problem_details(world: CalledWorld, body: object, status
 
 @pytest.mark.parametrize(
     ("function", "body", "status"),
-    [(appointments.change_booking_appointment, body, status) for body, status in (
+    [(bookings.change_booking_appointment, body, status) for body, status in (
         (b"", 400), (b"[]", 400), ({}, 422), ({"start": CANARY}, 422), ({"start": "2026-11-24T12:00:30Z"}, 422),
         ({"staff": []}, 422), ({"staff": [""]}, 422), ({"customer": {"name": CANARY}}, 422),
         ({"start": "2026-11-24T12:00", "timeZone": CANARY}, 422))]
-    + [(appointments.cancel_booking_appointment, body, status) for body, status in (
+    + [(bookings.cancel_booking_appointment, body, status) for body, status in (
         (b"[]", 400), (b"{", 400), ({"message": 1}, 422), ({"message": CANARY * 60}, 422), ({"more": CANARY}, 422))],
 )  # fmt: skip
 def test_bad_bodies_of_changes_are_problem_details(
@@ -109,19 +109,19 @@ def test_reading_needs_the_permission_to_read_and_no_other(
 def test_writing_needs_two_permissions_and_a_message_the_third(world: CalledWorld) -> None:
     """Make, read, move and delete with two; a cancellation with a message says what it lacks."""
     world.client.roles = {"Bookings.Read.All", "BookingsAppointment.ReadWrite.All"}
-    made = asked(appointments.create_booking_appointment, "POST", ASKED)
+    made = asked(bookings.create_booking_appointment, "POST", ASKED)
     one = {"appointment": content_of(made)["id"]}
-    moved = asked(appointments.change_booking_appointment, "PATCH", {"start": "2026-11-24T13:00:00Z"}, **one)
-    told = asked(appointments.cancel_booking_appointment, "POST", {"message": "Sorry"}, **one)
-    deleted = asked(appointments.delete_booking_appointment, "DELETE", **one)
+    moved = asked(bookings.change_booking_appointment, "PATCH", {"start": "2026-11-24T13:00:00Z"}, **one)
+    told = asked(bookings.cancel_booking_appointment, "POST", {"message": "Sorry"}, **one)
+    deleted = asked(bookings.delete_booking_appointment, "DELETE", **one)
     assert [each.status_code for each in (made, moved, told, deleted)] == [201, 200, 502, 204]
     assert "Bookings.ReadWrite.All" in content_of(told)["detail"]
 
 
 @pytest.mark.parametrize(("function", "body", "gone"), [
-    (bookings.get_booking_appointment, b"", 404), (appointments.cancel_booking_appointment, b"{}", 204),
-    (appointments.change_booking_appointment, {"start": "2026-11-24T13:00:00Z"}, 404),
-    (appointments.delete_booking_appointment, b"", 204),
+    (bookings.get_booking_appointment, b"", 404), (bookings.cancel_booking_appointment, b"{}", 204),
+    (bookings.change_booking_appointment, {"start": "2026-11-24T13:00:00Z"}, 404),
+    (bookings.delete_booking_appointment, b"", 204),
 ])  # fmt: skip
 def test_an_appointment_that_is_not_there_or_not_allowed(
     world: CalledWorld, function: Any, body: object, gone: int

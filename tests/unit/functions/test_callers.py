@@ -10,18 +10,18 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions import dead_letters, health, operations, resync, room_lists, subscriptions
-from functions.callers import address, caller_of
+from functions import dead_letters, health, relay_state, resync, room_lists, subscriptions
+from functions.auth import address, caller_of
 from shared.auth.authenticator import Door
 from shared.auth.caller import ADMIN, READ, SETUP
 from shared.auth.claims import expected_of
 from shared.auth.rate_limit import CallRate
 from shared.errors import Unavailable
 from tests.support.minting import PARTNER, RELAY, TENANT, token
+from tests.support.world import MAILBOX
 from tests.unit.functions.conftest import HostWorld, content_of
-from tests.unit.relay.fakes import MAILBOX
 
-MODULES = (subscriptions, room_lists, resync, health, operations, dead_letters)
+MODULES = (subscriptions, room_lists, resync, health, relay_state, dead_letters)
 ROLES = {
     "list_subscriptions": READ, "get_subscription": READ, "list_room_lists": READ, "get_room_list": READ,
     "health_checks": READ, "create_subscription": SETUP, "delete_subscription": SETUP, "delete_room_list": SETUP,

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions import callers, doctor
+from functions import auth, doctor
 from functions.doctor import examine_relay
+from tests.support.doctor_world import DoctorWorld
 from tests.unit.functions.conftest import HostWorld, call, content_of
-from tests.unit.relay.doctor_world import DoctorWorld
 
 
 class Examined(DoctorWorld, HostWorld):
@@ -20,7 +20,7 @@ class Examined(DoctorWorld, HostWorld):
 def examined(monkeypatch: pytest.MonkeyPatch) -> Iterator[Examined]:
     """Return it as the process's relay."""
     made = Examined()
-    for module in (callers, doctor):
+    for module in (auth, doctor):
         monkeypatch.setattr(module, "relay", lambda: made)
     yield made
     made.workers.shutdown()

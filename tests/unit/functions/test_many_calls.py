@@ -7,8 +7,8 @@ import pytest
 from functions.room_lists import delete_room_list, get_room_list, list_room_lists
 from functions.subscriptions import create_subscription, delete_subscription
 from shared.errors import GraphForbidden
-from shared.relay.reconcile import reconcile
 from shared.storage.watches import watch_id_of
+from shared.subscriptions.reconcile import reconcile
 from tests.unit.functions.conftest import HostWorld, call, content_of
 
 BUILDING = "building1@contoso.com"

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from functions.dead_letters import delete_dead_letters, get_replay, list_dead_letters, replay_dead_letters
-from functions.operations import get_relay, pause_relay, resume_relay
-from shared.relay.park import bury
+from functions.relay_state import get_relay, pause_relay, resume_relay
+from shared.reliability.parking import bury
 from shared.storage.parked import DEAD
+from tests.support.world import WATCH_ID, event
 from tests.unit.functions.conftest import HostWorld, call, content_of
-from tests.unit.relay.fakes import WATCH_ID, event
 
 ONE = "f" * 32
 

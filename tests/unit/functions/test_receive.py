@@ -12,9 +12,9 @@ import pytest
 from functions.notifications import receive
 from shared.errors import ConfigurationError, Unavailable
 from shared.graph.client_state import sign
-from shared.relay.messages import read_changes
+from shared.messages import read_changes
+from tests.support.world import OLD, WATCH_ID
 from tests.unit.functions.conftest import HostWorld, Out, content_of
-from tests.unit.relay.fakes import OLD, WATCH_ID
 
 JSON = {"content-type": "application/json; charset=utf-8"}
 

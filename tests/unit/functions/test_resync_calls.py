@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from functions.resync import resync_calendars, resync_subscription
-from shared.relay.messages import Repair
+from shared.messages import Repair
+from tests.support.world import WATCH_ID
 from tests.unit.functions.conftest import HostWorld, call, content_of
-from tests.unit.relay.fakes import WATCH_ID
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from functions.subscriptions import create_subscription, delete_subscription, get_subscription, list_subscriptions
 from shared.errors import GraphForbidden, GraphUnavailable
+from tests.support.world import MAILBOX, WATCH_ID
 from tests.unit.functions.conftest import HostWorld, call, content_of
-from tests.unit.relay.fakes import MAILBOX, WATCH_ID
 
 
 def test_a_watch_is_201_and_then_200(world: HostWorld) -> None:

@@ -13,8 +13,8 @@ from standardwebhooks import Webhook
 from shared.contract.document import document
 from shared.partner.status_policy import Verdict, verdict_of
 from shared.partner.webhook import EXCHANGE_SECONDS, signed_headers
-from shared.relay.schedule import TRIED_AT
-from shared.relay.setup_request import MOST_MAILBOXES
+from shared.reliability.retry_schedule import TRIED_AT
+from shared.watches.requests import MOST_MAILBOXES
 from tests.support.guide import GUIDE, rows_below, signed_in_node
 
 WORDS = {

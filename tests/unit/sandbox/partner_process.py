@@ -15,6 +15,7 @@ from standardwebhooks import Webhook
 from sandbox.partner.server import application
 
 SECRET = "whsec_cGFydG5lci1zaWduaW5nLXNlY3JldC0wMDAx"
+OTHER_SECRET = "whsec_cGFydG5lci1zaWduaW5nLXNlY3JldC0wMDAy"
 
 
 def news(**event: Any) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.unit.sandbox.partner_process import SECRET, RunningPartner, deleted, news, running_partner
+from tests.unit.sandbox.partner_process import OTHER_SECRET, SECRET, RunningPartner, deleted, news, running_partner
 
 pytestmark = pytest.mark.server
-OTHER_SECRET = "whsec_cGFydG5lci1zaWduaW5nLXNlY3JldC0wMDAy"
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions import calendar_events, calendars, callers
+from functions import auth, calendar_events, calendars
 from functions.calendar_events import create_event
 from tests.unit.functions.tenant_world import TenantWorld, tenant_world, told
 from tests.unit.sandbox.graph.graph_world import USER
@@ -24,7 +24,7 @@ DECEMBER = {"start": "2026-12-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}
 def world(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TenantWorld]:
     """Return a world that the functions take for the process's relay."""
     with tenant_world(certificates) as made:
-        for module in (callers, calendars, calendar_events):
+        for module in (auth, calendars, calendar_events):
             monkeypatch.setattr(module, "relay", lambda: made)
         yield made
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions import callers, schedules
+from functions import auth, scheduling
 from tests.unit.functions.tenant_world import TenantWorld, tenant_world
 from tests.unit.sandbox.graph.graph_world import USER
 
@@ -25,7 +25,7 @@ def world(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenan
     """Return a world that the functions take for the process's relay, at the tenant's own time."""
     with tenant_world(certificates) as made:
         made.time = datetime(2026, 11, 20, 10, tzinfo=UTC)
-        for module in (callers, schedules):
+        for module in (auth, scheduling):
             monkeypatch.setattr(module, "relay", lambda: made)
         made.control("PUT", f"/calendars/{USER}/workingHours", OFFICE)
         yield made

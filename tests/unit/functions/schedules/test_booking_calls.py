@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.schedules import cancel_booking, create_booking, get_booking, list_slots, move_booking
+from functions.scheduling import cancel_booking, create_booking, get_booking, list_slots, move_booking
 from shared.errors import GraphConflict, GraphError, GraphForbidden, GraphNotFound, GraphRejected, GraphUnavailable
 from tests.unit.functions.conftest import call, content_of
 from tests.unit.functions.schedules.conftest import AT, TALK, truth

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from functions.schedules import list_slots
+from functions.scheduling import list_slots
 from tests.unit.functions.conftest import call, content_of
 from tests.unit.functions.schedules.conftest import AT, OFFICE
 from tests.unit.functions.tenant_world import TenantWorld, problem, told

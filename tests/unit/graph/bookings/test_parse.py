@@ -14,7 +14,7 @@ from shared.graph.bookings.client import Bookings
 from shared.graph.bookings.durations import read_duration
 from shared.graph.bookings.parse import appointment_of, business_of, policy_of, service_of, spans_of
 from shared.graph.client import GraphClient, graph_session
-from tests.unit.relay.fakes import World
+from tests.support.world import World
 
 BASE = "https://graph.microsoft.com/v1.0"
 PACIFIC = ZoneInfo("America/Los_Angeles")

@@ -1,0 +1,76 @@
+"""Two doors for every function that somebody has to be let in to: one for keys, one for tokens.
+
+The Functions host checks keys before our code runs, does not tell which key it was, and answers 401 to a caller that
+has a token alone; and the level of a route stands fast when the app is imported. So one declaration registers the same
+handler twice: at /api/… for keys, and anonymously at /api/entra/…, where its token is checked here. ("Azure Functions
+HTTP trigger: Authorization level"; docs/adr/0011-two-doors.md)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import azure.functions as func
+
+from functions.responses import answering
+from shared.auth.caller import ADMIN, READ, SETUP, Caller
+from shared.bootstrap.app import relay
+from shared.errors import SetupRefused
+
+__all__ = ["ADMIN", "READ", "SETUP", "address", "callable_by", "caller_of"]
+
+Handler = Callable[[func.HttpRequest], func.HttpResponse]
+ENTRA = "entra/"
+LARGEST_BODY = 65_536  # bytes: more than any call of ours needs
+_callers: WeakKeyDictionary[func.HttpRequest, Caller] = WeakKeyDictionary()
+
+
+def callable_by(blueprint: func.Blueprint, route: str, *, methods: list[str], role: str) -> Callable[[Handler], Any]:
+    """Decorate a handler so that who has the role can call it, by key or by token; errors become problem details.
+
+    A function key is worth Relay.Setup, the master key Relay.Admin.
+    """
+
+    def registered(handler: Handler) -> Any:
+        master = role == ADMIN
+
+        def by_key(_: func.HttpRequest) -> Caller:
+            return relay().door.by_key(master=master, other=f"/api/{ENTRA}{route}")
+
+        def by_token(req: func.HttpRequest) -> Caller:
+            headers = req.headers
+            return relay().door.by_token(headers.get("authorization"), headers.get("x-ms-client-principal"), role)
+
+        tokens = _behind(by_token, handler)
+        tokens.__name__ = f"{handler.__name__}_entra"
+        blueprint.route(ENTRA + route, methods=methods, auth_level=func.AuthLevel.ANONYMOUS)(tokens)
+        level = func.AuthLevel.ADMIN if master else func.AuthLevel.FUNCTION
+        return blueprint.route(route, methods=methods, auth_level=level)(_behind(by_key, handler))
+
+    return registered
+
+
+def caller_of(req: func.HttpRequest) -> Caller:
+    """Return who is calling; only within a handler that is `callable_by` somebody."""
+    return _callers[req]
+
+
+def address(req: func.HttpRequest, path: str) -> str:
+    """Return the address of a path of ours behind the door by which the caller came in."""
+    door = ENTRA if caller_of(req).by_token else ""
+    return f"{relay().settings.public_base_url}/api/{door}{path}"
+
+
+def _behind(admit: Callable[[func.HttpRequest], Caller], handler: Handler) -> Callable[..., func.HttpResponse]:
+    @answering
+    @wraps(handler)
+    def admitted(req: func.HttpRequest) -> func.HttpResponse:
+        _callers[req] = admit(req)
+        if len(req.get_body()) > LARGEST_BODY:
+            raise SetupRefused(413, "Too large", f"A body may have {LARGEST_BODY} bytes.")
+        return handler(req)
+
+    return admitted

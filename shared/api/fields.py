@@ -1,0 +1,45 @@
+"""The fields of a request, checked; an error names the field and the rule and never quotes a value. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import SetupRefused
+
+# An SMTP address as Exchange takes it; no quotes, no comments, no address literals.
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def refused(text: str) -> SetupRefused:
+    """Return the refusal of a request that is not sound; the text names the field and never quotes a value."""
+    return SetupRefused(422, "The request is not sound", text)
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an e-mail address as Exchange takes it."""
+    return _ADDRESS.fullmatch(text) is not None and ".." not in text
+
+
+def checked_address(field: str, address: str) -> str:
+    """Return an address in lower case. Raises SetupRefused 422, which names the field and never quotes the value."""
+    plain = address.strip().lower()
+    if not is_address(plain):
+        raise refused(f"{field}: must be an e-mail address such as room1@contoso.com")
+    return plain
+
+
+def read_body(model: type[Model], content: dict[str, Any], most: int | None = None) -> Model:
+    """Return a body of a model. Raises SetupRefused 422, which names up to `most` fields and never quotes a value."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise refused("; ".join(faults_of(error)[:most])) from None
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """Return what is wrong, a text for each field, without the values."""
+    return [f"{'.'.join(map(str, e['loc']))[:60]}: {e['msg']}" for e in error.errors(include_input=False)]

@@ -1,0 +1,68 @@
+"""What an error of Graph means to who asked about a calendar, for slots or for a booking. Pure."""
+
+from __future__ import annotations
+
+from shared.errors import GraphConflict, GraphError, GraphForbidden, GraphNotFound, GraphUnavailable, SetupRefused
+
+NO_ITEM = frozenset({"ErrorItemNotFound", "ErrorInvalidIdMalformed", "ErrorFolderNotFound", "StrayPath"})
+NOT_THE_ORGANIZER = "ErrorAccessDenied"  # with 400: "event: cancel"
+
+
+def refusal_of(error: GraphError) -> SetupRefused:
+    """Return the refusal: its status, and what to do. Graph's own message is not repeated."""
+    trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
+    status, title, text = _meaning(error)
+    wait = None
+    if isinstance(error, GraphUnavailable):
+        wait = error.retry_after if error.retry_after is not None else 30
+    return SetupRefused(status, title, text + trace, wait)
+
+
+def _meaning(error: GraphError) -> tuple[int, str, str]:
+    """Return status, title and text."""
+    if error.code in NO_ITEM:
+        return 404, "No such event or calendar", "It is not there any more, or belongs to another mailbox."
+    for kind, meaning in _KINDS.items():
+        if isinstance(error, kind):
+            return meaning
+    if error.status == 400 and error.code == NOT_THE_ORGANIZER:
+        return 409, "Not the organizer", "Only the organizer's mailbox can cancel a meeting. Delete it, or ask there."
+    return _STATUSES.get(error.status, REFUSED)
+
+
+REFUSED = (502, "Refused by Microsoft Graph", "Graph refuses the relay's request. Tell the customer's IT.")
+_STATUSES = {
+    400: (422, "Refused by Outlook", "Outlook does not take it. Check times, addresses and recurrence."),
+    412: (412, "It has changed", "The event is not as If-Match says any more. Read it again, and decide anew."),
+}
+_KINDS: dict[type[GraphError], tuple[int, str, str]] = {
+    GraphNotFound: (
+        404,
+        "No such mailbox",
+        "Graph finds no mailbox with this address. Check the spelling, and its licence for Exchange Online.",
+    ),
+    GraphForbidden: (
+        502,
+        "Permission missing at Microsoft Graph",
+        "The relay may not do this in this calendar. The customer's IT has to grant Calendars.ReadWrite in Exchange, "
+        "or widen its scope there to this mailbox.",
+    ),
+    GraphConflict: (409, "In the way", "Something with this name is there already."),
+    GraphUnavailable: (
+        503,
+        "Microsoft Graph is busy",
+        "Try again after the time in Retry-After; with the same Idempotency-Key nothing is made twice.",
+    ),
+}
+
+
+_TOLD = (404, 422, 502, 503)
+
+
+def booking_refusal(error: GraphError) -> SetupRefused:
+    """Return the refusal that a calendar gives; what its callers alone can answer, such as 412, is nobody's here."""
+    refusal = refusal_of(error)
+    if refusal.status in _TOLD:
+        return refusal
+    status, title, text = REFUSED
+    return SetupRefused(status, title, f"{text} (Graph: {error.code}, request-id {error.request_id or 'unknown'})")

@@ -1,0 +1,67 @@
+"""What is sent to Microsoft Bookings. Pure. ("bookingAppointment", "bookingCustomerInformation resource type")"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.bookings.requests import AppointmentAsked, CustomerAsked
+from shared.graph.bookings.client import moment
+from shared.graph.bookings.durations import written_duration
+from shared.graph.bookings.models import Service
+
+PASSED_ON = {  # what an appointment has of its service, by the names in both; the customer's staff decided it there
+    "price": "defaultPrice", "priceType": "defaultPriceType", "reminders": "defaultReminders",
+    "serviceLocation": "defaultLocation",
+}  # fmt: skip
+
+
+def new_appointment(
+    service: Service, staff_ids: list[str], start: datetime, asked: AppointmentAsked, customer_id: str
+) -> dict[str, Any]:
+    """Return an appointment with everything that Graph's schema asks for."""
+    passed_on = {name: service.raw[of] for name, of in PASSED_ON.items() if service.raw.get(of) is not None}
+    return {
+        "@odata.type": "#microsoft.graph.bookingAppointment",
+        "serviceId": service.id,
+        "serviceName": service.name,
+        **times(start, service.length),
+        "preBuffer": written_duration(service.pre_buffer),
+        "postBuffer": written_duration(service.post_buffer),
+        "price": 0,
+        "priceType": "notSet",
+        **passed_on,
+        "maximumAttendeesCount": service.most_customers,
+        "filledAttendeesCount": 1,
+        "staffMemberIds": staff_ids,
+        "customerTimeZone": asked.time_zone or "UTC",
+        "customers": [_customer(asked.customer, asked.time_zone or "UTC", customer_id)],
+        "isLocationOnline": service.raw.get("isLocationOnline") is True if asked.online is None else asked.online,
+        "optOutOfCustomerEmail": False,
+        "smsNotificationsEnabled": False,
+    }
+
+
+def times(start: datetime, length: timedelta) -> dict[str, Any]:
+    """Return when an appointment is."""
+    return {"startDateTime": moment(start), "endDateTime": moment(start + length), "duration": written_duration(length)}
+
+
+def customer_body(customer: CustomerAsked) -> dict[str, Any]:
+    """Return a customer to create ("bookingCustomer resource type")."""
+    body = {"@odata.type": "#microsoft.graph.bookingCustomer", "displayName": customer.name.strip(),
+            "emailAddress": customer.email}  # fmt: skip
+    phones = [{"number": customer.phone, "type": "other"}] if customer.phone else []
+    return body | {"phones": phones}
+
+
+def _customer(customer: CustomerAsked, time_zone: str, customer_id: str) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "@odata.type": "#microsoft.graph.bookingCustomerInformation",
+        "name": customer.name.strip(),
+        "emailAddress": customer.email,
+        "phone": customer.phone or None,
+        "notes": customer.notes or None,
+        "timeZone": time_zone,
+    }
+    return told | ({"customerId": customer_id} if customer_id else {})

@@ -1,0 +1,106 @@
+"""What callers send about appointments, checked. Pure. Errors name the field and the rule, and never the value."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from shared.api.fields import Model, is_address, read_body, refused
+from shared.api.times import read_moment
+from shared.graph.time_zones import Zone
+
+MOST_FAULTS = 10  # that one refusal names
+LONGEST_WINDOW = timedelta(days=62)  # of one question about appointments or staff
+Moment = Annotated[str, Field(max_length=40, description="ISO 8601, with an offset, or by timeZone's clock.")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Asked(BaseModel):
+    """A JSON object in camelCase; a field that is not named is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+
+class CustomerAsked(Asked):
+    """Who books."""
+
+    name: Name
+    email: Annotated[str, Field(max_length=254, description="Bookings sends its confirmation there.")]
+    phone: Annotated[str, Field(max_length=40)] = ""
+    notes: Annotated[str, Field(max_length=2000, description="The staff reads it; the relay keeps nothing of it.")] = ""
+
+
+class AppointmentAsked(Asked):
+    """An appointment to make."""
+
+    service: Name = Field(description="Its id or its name.")
+    start: Moment
+    end: Moment | None = Field(default=None, description="Only to be sure: start and the service's own length.")
+    customer: CustomerAsked
+    staff: list[Name] = Field(default=[], max_length=20, description="Ids, addresses or names; else who is free.")
+    time_zone: Annotated[str, Field(max_length=80)] | None = Field(
+        default=None, description="The customer's: start is by its clock, unless it has an offset."
+    )
+    online: bool | None = Field(default=None, description="A Teams meeting; else as the service says.")
+
+
+class AppointmentChange(Asked):
+    """What changes in an appointment; what is left out stays."""
+
+    start: Moment | None = None
+    time_zone: Annotated[str, Field(max_length=80)] | None = None
+    staff: list[Name] | None = Field(default=None, min_length=1, max_length=20)
+
+
+class BookingCancellation(Asked):
+    """What the customer and the staff are told."""
+
+    message: str = Field(default="", max_length=1000)
+
+
+class CustomerSearch(Asked):
+    """Whom to look for."""
+
+    search: str = Field(min_length=3, max_length=200, description="Three letters or more of a name or an address.")
+
+
+def read(model: type[Model], content: dict[str, Any]) -> Model:
+    """Return a body. Raises SetupRefused 422."""
+    return read_body(model, content, MOST_FAULTS)
+
+
+def moment_of(text: str, field: str, zone: Zone | None = None) -> datetime:
+    """Return a moment in UTC: written with an offset, or by the clock of a zone. Raises SetupRefused 422."""
+    return read_moment(field, text, zone).utc
+
+
+def start_of(text: str, zone: Zone | None) -> datetime:
+    """Return when an appointment begins. Raises SetupRefused 422.
+
+    With a minute: whatever Bookings did to seconds, the appointment would not be known again.
+    """
+    start = moment_of(text, "start", zone)
+    if start.second:
+        raise refused("start: appointments begin with a minute; leave the seconds out")
+    return start
+
+
+def window_of(start: str | None, end: str | None) -> tuple[datetime, datetime]:
+    """Return the window between two moments. Raises SetupRefused 422."""
+    if not start or not end:
+        raise refused("from and to: give both")
+    first, last = moment_of(start, "from"), moment_of(end, "to")
+    if not first < last <= first + LONGEST_WINDOW:
+        raise refused(f"to: must be later than from, by {LONGEST_WINDOW.days} days at most")
+    return first, last
+
+
+def check_customer(customer: CustomerAsked) -> None:
+    """Raise SetupRefused 422 for an address or a name that is none."""
+    if not is_address(customer.email):
+        raise refused("customer.email: must be an e-mail address such as ola@contoso.com")
+    if not customer.name.strip() or not customer.name.isprintable():
+        raise refused("customer.name: must be a name in one line")

@@ -1,0 +1,60 @@
+"""The parts that only features need, built like all others at their first use (see shared/bootstrap/app.py)."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from shared.bootstrap.graph import GraphParts
+
+if TYPE_CHECKING:
+    from shared.graph.booked_events import Appointments
+    from shared.graph.bookings.client import Bookings
+    from shared.graph.calendars import Calendars
+    from shared.graph.schedules import Schedules
+    from shared.storage.leases import Attempts
+
+
+class FeatureParts(GraphParts):
+    """Parts of features."""
+
+    if TYPE_CHECKING:
+
+        def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
+            """Return the places that all work on one mailbox shares."""
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        """Reads and writes calendars."""
+        from shared.graph.calendars import Calendars
+
+        return Calendars(self.graph)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Asks when mailboxes are busy."""
+        from shared.graph.schedules import Schedules
+
+        return Schedules(self.graph)
+
+    @cached_property
+    def appointments(self) -> Appointments:
+        """Writes the events of bookings."""
+        from shared.graph.booked_events import Appointments
+
+        return Appointments(self.graph)
+
+    @cached_property
+    def bookings(self) -> Bookings:
+        """Microsoft Bookings."""
+        from shared.graph.bookings.client import Bookings
+
+        return Bookings(self.graph, self.mailbox_slots)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        """Appointments that are being made."""
+        from shared.storage.leases import Attempts
+
+        return Attempts(cache(lambda: self.storage.table("attempts")))

@@ -1,0 +1,107 @@
+"""The parts that reach Key Vault and Graph, as bootstrap.Relay hands them out: each built at its first use."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.bootstrap.storage import IDENTITY_LIMITS, StoredParts
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.keyvault.secrets import SecretClient
+
+    from shared.config import Settings
+    from shared.graph.client import GetToken, GraphClient
+    from shared.graph.diagnostics import GraphProbe
+    from shared.graph.events import Events
+    from shared.graph.handshake_check import OwnAddress
+    from shared.graph.rooms import Rooms
+    from shared.key_vault import Secrets
+
+
+class GraphParts(StoredParts):
+    """What of the relay speaks Graph, and what that needs."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The app settings."""
+        from shared.config import Settings
+
+        return Settings.load(self._environ)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """The secrets in Key Vault."""
+        from shared.key_vault import Secrets
+
+        return Secrets(lambda: self._secret_client, lambda: self.settings.secrets_kept_seconds)
+
+    @cached_property
+    def _secret_client(self) -> SecretClient:
+        from azure.keyvault.secrets import SecretClient
+
+        return SecretClient(
+            self.settings.key_vault_uri,
+            self.credential,
+            verify_challenge_resource=self.settings.key_vault_verify_challenge,
+            connection_timeout=3,
+            read_timeout=4,
+            retry_total=1,
+        )
+
+    @cached_property
+    def get_token(self) -> GetToken:
+        """Gives tokens for Graph, by GRAPH_CREDENTIAL."""
+        return self._new_get_token()
+
+    def _new_get_token(self) -> GetToken:
+        from shared.graph.token import AppToken, IdentityToken
+
+        if self.settings.graph_credential == "managed-identity":
+            return IdentityToken(self._graph_identity, self.settings.graph_base_url)
+        return AppToken(self.settings, self.secrets)
+
+    @property
+    def _graph_identity(self) -> TokenCredential:
+        from azure.identity import ManagedIdentityCredential
+
+        return ManagedIdentityCredential(client_id=self.settings.client_id, **IDENTITY_LIMITS)
+
+    @cached_property
+    def graph(self) -> GraphClient:
+        """The client for Microsoft Graph."""
+        from shared.graph.client import GraphClient, graph_session
+
+        url = self.settings.graph_base_url
+        return GraphClient(url, self.get_token, graph_session(url))
+
+    @cached_property
+    def events(self) -> Events:
+        """Reads events."""
+        from shared.graph.events import Events
+
+        return Events(self.graph)
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """Reads room lists."""
+        from shared.graph.rooms import Rooms
+
+        return Rooms(self.graph)
+
+    def graph_probe(self) -> GraphProbe:
+        """Return what tries Graph with a token of its own, as new as login gives it. The relay's token stays."""
+        from shared.graph.client import graph_session
+        from shared.graph.diagnostics import GraphProbe
+
+        url = self.settings.graph_base_url
+        return GraphProbe(url, self._new_get_token(), graph_session(url))
+
+    def own_address(self) -> OwnAddress:
+        """Return what calls the relay at its public address, as Graph does."""
+        from shared.graph.handshake_check import OwnAddress
+        from shared.http.session import session_for
+
+        url = self.settings.public_base_url
+        return OwnAddress(url, session_for(url))

@@ -1,0 +1,128 @@
+"""The parts that lie in the storage account, as bootstrap.Relay hands them out: each opened at its first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from shared.queues import ChangeQueue, JobQueue
+    from shared.storage.connection import StorageAccount
+    from shared.storage.diagnostics import StorageProbe
+    from shared.storage.heartbeat import Heartbeat
+    from shared.storage.ledger import Ledger
+    from shared.storage.parked import ParkedChanges
+    from shared.storage.partner_endpoint import Endpoints
+    from shared.storage.replays import Replays
+    from shared.storage.room_lists import RoomLists
+    from shared.storage.slot_bookings import Slots
+    from shared.storage.watches import Watches
+
+IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
+
+
+class StoredParts:
+    """What of the relay is stored, on an environment."""
+
+    _environ: Mapping[str, str]
+
+    @cached_property
+    def now(self) -> Callable[[], datetime]:
+        """The clock, in UTC."""
+        return lambda: datetime.now(UTC)
+
+    @cached_property
+    def credential(self) -> TokenCredential:
+        """The app's own identity, for Key Vault and storage: managed identity in Azure, the developer's locally."""
+        from azure.identity import DefaultAzureCredential
+
+        return DefaultAzureCredential(**IDENTITY_LIMITS)
+
+    @cached_property
+    def storage(self) -> StorageAccount:
+        """The storage account."""
+        from shared.storage.connection import StorageAccount
+
+        return StorageAccount(self._environ, lambda: self.credential)
+
+    @cached_property
+    def watches(self) -> Watches:
+        """The table of watches."""
+        from shared.storage.watches import Watches
+
+        return Watches(cache(lambda: self.storage.table("watches")))
+
+    @cached_property
+    def room_lists(self) -> RoomLists:
+        """The room lists that are watched as a whole."""
+        from shared.storage.room_lists import RoomLists
+
+        return RoomLists(cache(lambda: self.storage.table("watches")))
+
+    @cached_property
+    def heartbeat(self) -> Heartbeat:
+        """When the relay was last at work."""
+        from shared.storage.heartbeat import Heartbeat
+
+        return Heartbeat(cache(lambda: self.storage.table("watches")))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The table of what the partner was told."""
+        from shared.storage.ledger import Ledger
+
+        return Ledger(cache(lambda: self.storage.table("ledger")), self.now)
+
+    @cached_property
+    def changes(self) -> ChangeQueue:
+        """The queue of changes."""
+        from shared.queues import ChangeQueue
+        from shared.storage.queues import CHANGES, Queue
+
+        return ChangeQueue(Queue(cache(lambda: self.storage.queue(CHANGES))))
+
+    @cached_property
+    def repairs(self) -> JobQueue:
+        """The queue of repairs and resyncs."""
+        from shared.queues import JobQueue
+        from shared.storage.queues import REPAIRS, Queue
+
+        return JobQueue(Queue(cache(lambda: self.storage.queue(REPAIRS))))
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Whether the partner's endpoint takes deliveries."""
+        from shared.storage.partner_endpoint import Endpoints
+
+        return Endpoints(cache(lambda: self.storage.table("watches")))
+
+    @cached_property
+    def parked(self) -> ParkedChanges:
+        """Changes that wait for the endpoint, and dead letters."""
+        from shared.storage.parked import ParkedChanges
+
+        return ParkedChanges(cache(lambda: self.storage.table("parked")))
+
+    @cached_property
+    def replays(self) -> Replays:
+        """Replays of dead letters."""
+        from shared.storage.replays import Replays
+
+        return Replays(cache(lambda: self.storage.table("watches")))
+
+    def storage_probe(self) -> StorageProbe:
+        """Return what tries the storage account."""
+        from shared.storage.diagnostics import PROBES, StorageProbe
+
+        return StorageProbe(cache(lambda: self.storage.table("watches")), cache(lambda: self.storage.queue(PROBES)))
+
+    @cached_property
+    def slots(self) -> Slots:
+        """Which times are given to which booking."""
+        from shared.storage.slot_bookings import Slots
+
+        return Slots(cache(lambda: self.storage.table("slots")))

@@ -1,0 +1,1 @@
+"""The feature calendars: calendars and events for a caller."""

@@ -1,0 +1,1 @@
+"""The way of a change from Graph's notification to the partner."""

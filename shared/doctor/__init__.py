@@ -1,0 +1,1 @@
+"""Everything that the relay needs, tried once, with what to do."""

@@ -1,0 +1,1 @@
+"""Is it still working? Checks and metrics."""

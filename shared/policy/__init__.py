@@ -1,0 +1,1 @@
+"""Every answer to "may this be done"."""

@@ -1,0 +1,1 @@
+"""Circuit breaker, retry schedule, parked changes and dead letters."""

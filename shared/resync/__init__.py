@@ -1,0 +1,1 @@
+"""Comparing calendars with the ledger, and the gaps that call for it."""

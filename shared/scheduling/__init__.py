@@ -1,0 +1,1 @@
+"""The feature scheduling: free slots, and bookings of them."""

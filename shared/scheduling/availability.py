@@ -1,0 +1,101 @@
+"""What Graph tells of a mailbox's schedule and events, as the spans that slots are worked out of. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, time, timedelta, timezone, tzinfo
+from typing import Any
+
+from shared.errors import GraphRejected
+from shared.graph.time_zones import UnknownZone, zone_named
+from shared.partner.payload import UnreadableEvent, moment_of
+from shared.scheduling.slot_rules import ALWAYS, Span, WorkingHours
+
+LEFT_OPEN = frozenset({"free", "workingElsewhere"})  # availabilityView's 0 ("calendar: getSchedule")
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_TIME = re.compile(r"(\d\d):(\d\d)")
+
+
+class NoSchedule(ValueError):
+    """Graph told no schedule of a mailbox; `code` is Graph's own."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """When a mailbox works, and when it is busy."""
+
+    hours: WorkingHours
+    busy: tuple[Span, ...]
+
+
+def availability_of(information: dict[str, Any]) -> Availability:
+    """Return what a scheduleInformation in UTC says; without working hours every hour counts. Raises NoSchedule."""
+    items = information.get("scheduleItems")
+    error = information.get("error")
+    if error or not isinstance(items, list):
+        code = error.get("responseCode") if isinstance(error, dict) else None
+        raise NoSchedule(str(code)[:80] if code else "NoAnswer")
+    try:
+        return Availability(working_hours_of(information.get("workingHours")), tuple(_busy(items, "status")))
+    except GraphRejected as error:
+        raise NoSchedule(error.code) from None
+
+
+def busy_spans(events: Iterable[dict[str, Any]]) -> list[Span]:
+    """Return the times that events of a calendar take. Raises GraphRejected."""
+    return list(_busy((one for one in events if one.get("isCancelled") is not True), "showAs"))
+
+
+def span_of(event: dict[str, Any]) -> Span:
+    """Return an event's time, told in UTC. Raises GraphRejected for one that cannot be read: it may be in the way."""
+    try:
+        return Span(moment_of(event, "start"), moment_of(event, "end"))
+    except UnreadableEvent:
+        raise GraphRejected(200, "UnreadableEvent") from None
+
+
+def readable(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event whose time can be read. Raises GraphRejected."""
+    span_of(event)
+    return event
+
+
+def working_hours_of(told: object) -> WorkingHours:
+    """Return working hours ("workingHours resource type"); always, where none are told."""
+    if not isinstance(told, dict) or not isinstance(told.get("daysOfWeek"), list):
+        return ALWAYS
+    start, end = (_TIME.match(str(told.get(name))) for name in ("startTime", "endTime"))
+    if start is None or end is None:
+        return ALWAYS
+    days = frozenset(_DAYS.index(one) for one in map(_lower, told["daysOfWeek"]) if one in _DAYS)
+    return WorkingHours(days, time(int(start[1]), int(start[2])), time(int(end[1]), int(end[2])), _zone(told))
+
+
+def _busy(items: Iterable[dict[str, Any]], shown: str) -> Iterable[Span]:
+    """Yield what is neither free nor elsewhere."""
+    for item in items:
+        if item.get(shown) not in LEFT_OPEN:
+            yield span_of(item)
+
+
+def _zone(told: dict[str, Any]) -> tzinfo:
+    """Return the zone of working hours: by its name, or a zone of one's own by its bias ("customTimeZone")."""
+    zone = told.get("timeZone")
+    if not isinstance(zone, dict):
+        return UTC
+    try:
+        return zone_named(str(zone.get("name"))).info
+    except UnknownZone:
+        if isinstance(bias := zone.get("bias"), int) and abs(bias) < 1440:
+            return timezone(timedelta(minutes=-bias))
+        raise NoSchedule("UnknownTimeZone") from None
+
+
+def _lower(day: object) -> str:
+    return str(day).lower()

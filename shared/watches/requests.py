@@ -1,0 +1,116 @@
+"""The body of a setup call, checked: what the partner may ask for, and why not. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.api.fields import checked_address, faults_of, refused
+from shared.http.addresses import is_private, is_web_port
+
+if TYPE_CHECKING:
+    from shared.config import Settings
+
+_SUBJECTS = {"mailbox", "mailboxes", "roomList"}
+_ONE_OF = "mailbox: give one of mailbox, mailboxes and roomList"
+MOST_MAILBOXES = 100  # of one call
+
+# What pydantic's schema does not tell: exactly one subject, and which delivery goes with what.
+_RULES: dict[str, Any] = {
+    "allOf": [
+        {"oneOf": [
+            {"required": ["mailbox"], "properties": {"mailbox": {"type": "string"}}},
+            {"required": ["mailboxes"], "properties": {"mailboxes": {"type": "array"}}},
+            {"required": ["roomList"], "properties": {"roomList": {"type": "string"}}},
+        ]},
+        {"anyOf": [
+            {"properties": {"delivery": {"const": "relay"}, "notificationUrl": {"type": "null"}}},
+            {"required": ["delivery", "notificationUrl"],
+             "properties": {"delivery": {"const": "direct"}, "notificationUrl": {"type": "string"},
+                            "roomList": {"type": "null"}}},
+        ]},
+    ],
+    "examples": [
+        {"mailbox": "room1@contoso.com"},
+        {"mailboxes": ["room1@contoso.com", "room2@contoso.com"]},
+        {"roomList": "building1@contoso.com"},
+        {"mailbox": "room3@contoso.com", "delivery": "direct", "notificationUrl": "https://partner.example/graph"},
+    ],
+}  # fmt: skip
+
+
+class SetupRequest(BaseModel):
+    """The JSON object of POST /api/subscriptions; a field that is not named here is refused.
+
+    It asks for one mailbox, for several, or for the rooms of a room list.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_RULES)
+
+    mailbox: str | None = None
+    mailboxes: list[str] | None = Field(default=None, min_length=1, max_length=MOST_MAILBOXES)
+    room_list: str | None = Field(default=None, alias="roomList")
+    delivery: Literal["relay", "direct"] = "relay"
+    notification_url: str | None = Field(default=None, alias="notificationUrl", max_length=2048)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the partner asks for, checked for form already; `notification_url` belongs to direct delivery."""
+
+    mailbox: str
+    delivery: Literal["relay", "direct"] = "relay"
+    notification_url: str = ""
+
+
+def read_request(content: dict[str, Any]) -> SetupRequest:
+    """Return a setup call's body. Raises SetupRefused 422, naming the field and the rule but never the value."""
+    try:
+        request = SetupRequest.model_validate(content)
+    except ValidationError as error:
+        faults = faults_of(error)
+        raise refused("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _ONE_OF])) from None
+    if sum(asked is not None for asked in (request.mailbox, request.mailboxes, request.room_list)) != 1:
+        raise refused(_ONE_OF)
+    return request
+
+
+def read_room_list(request: SetupRequest) -> str:
+    """Return the address of the room list that a call asks for. Raises SetupRefused 422."""
+    if request.delivery != "relay" or request.notification_url is not None:
+        raise refused("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
+    return checked_address("roomList", request.room_list or "")
+
+
+def read_wish(request: SetupRequest, mailbox: str, settings: Settings) -> Wish:
+    """Return what a call asks for one of its mailboxes. Raises SetupRefused 422, which never quotes a value."""
+    mailbox = checked_address("mailbox", mailbox)
+    if request.delivery == "relay":
+        if request.notification_url is not None:
+            raise refused('notificationUrl: belongs to "delivery": "direct" only')
+        return Wish(mailbox)
+    return Wish(mailbox, "direct", checked_notification_url(request.notification_url, settings))
+
+
+def checked_notification_url(url: str | None, settings: Settings) -> str:
+    """Return the partner's own address for direct delivery, or raise SetupRefused 422. Nothing is looked up yet."""
+    if url is None or not url.isascii() or not url.isprintable() or " " in url:
+        raise refused("notificationUrl: direct delivery needs the https address that Graph shall call")
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        raise refused("notificationUrl: is no address") from None
+    if parts.scheme != "https" or not host or parts.username or parts.password or parts.fragment:
+        raise refused("notificationUrl: must begin with https:// and hold neither credentials nor a fragment")
+    if not is_web_port(port):
+        raise refused("notificationUrl: must have a port of a web server: 443, 80, or one from 1024 on")
+    named = [entry.strip().lower() for entry in settings.allowed_notification_hosts.split(",") if entry.strip()]
+    if is_private(host) and not (settings.allow_private_addresses and host in named):
+        raise refused("notificationUrl: leads to a private network, where Graph cannot go")
+    if host not in (named or [urlsplit(settings.partner_webhook_url).hostname or ""]):
+        raise refused("notificationUrl: its host is not among the customer's ALLOWED_NOTIFICATION_HOSTS")
+    return url

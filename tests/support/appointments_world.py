@@ -1,0 +1,143 @@
+"""A world with Microsoft Bookings: the sandbox's own, called without a network, at a clock that stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from multidict import CIMultiDict
+
+from sandbox.tenant.graph import bookings
+from sandbox.tenant.graph.bookings_store import BookingBusiness, new_business
+from sandbox.tenant.graph.call import Call
+from sandbox.tenant.graph.dispatch import perform
+from sandbox.tenant.graph.errors import GraphError as Refusal
+from sandbox.tenant.graph.service import graph_of
+from sandbox.tenant.state import Client, Tenant
+from sandbox.tenant.tokens import GRAPH
+from shared.bookings.requests import AppointmentAsked, read
+from shared.errors import GraphUnavailable
+from shared.graph.bookings.client import Bookings
+from shared.graph.client import error_of
+from shared.storage.leases import Attempts
+from simulation.table import FakeTable
+from tests.support.world import START, World
+
+ADDRESS = "haircut@contoso.com"
+CUT = {"id": "cut", "displayName": "Haircut", "preBuffer": "PT5M", "postBuffer": "PT10M",
+       "staffMemberIds": ["ada", "bob"]}  # fmt: skip
+COURSE = {"id": "course", "displayName": "Course", "maximumAttendeesCount": 3, "isLocationOnline": True}
+STAFF = [{"id": "ada", "displayName": "Ada", "emailAddress": "ada@contoso.com"}, {"id": "bob", "displayName": "Bob"},
+         {"id": "cid", "displayName": "Cid"}]  # fmt: skip
+ALL = {"Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"}
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday, four days after the world's start
+Fault = Callable[[], None]
+
+
+class StandingClock:
+    """The tenant's clock, which is the world's."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._world.time
+
+
+class SandboxGraph:
+    """Takes the place of GraphClient: carries calls out in the sandbox. `before` and `after` are faults by method and
+    the last step of the path; they run once.
+    """
+
+    def __init__(self, tenant: Tenant, client: Client) -> None:
+        self._tenant, self._client = tenant, client
+        self.before: dict[tuple[str, str], list[Fault]] = {}
+        self.after: dict[tuple[str, str], list[Fault]] = {}
+        self.calls: list[str] = []
+
+    def call(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Any = None, **_: Any
+    ) -> dict[str, Any]:
+        """Carry a call out, or raise what an error of Graph means."""
+        steps = [unquote(one) for one in path.strip("/").split("/")]
+        self.calls.append(f"{method} {'/'.join(steps[3:]) or steps[-1]}")
+        self._fail(self.before, method, steps[-1])
+        token, _ = self._tenant.tokens.issue(self._client, GRAPH)
+        call = Call(method, steps, list((params or {}).items()), CIMultiDict(Authorization=f"Bearer {token}"), body)
+        try:
+            answer = asyncio.run(perform(graph_of(self._tenant), call, bookings.ENDPOINTS))
+        except Refusal as refusal:
+            content = refusal.body(START, "request", "client")
+            raise error_of(refusal.status, content, {"request-id": "request", **refusal.headers}) from None
+        self._fail(self.after, method, steps[-1])
+        return dict(answer.body or {})
+
+    def pages(self, path: str, params: Mapping[str, str], **_: Any) -> Iterator[dict[str, Any]]:
+        """Yield the items of the one page."""
+        yield from self.call("GET", path, params=params)["value"]
+
+    def _fail(self, faults: dict[tuple[str, str], list[Fault]], method: str, step: str) -> None:
+        waiting = faults.get((method, step), [])
+        if waiting:
+            waiting.pop(0)()
+
+
+def raising(status: int = 500, code: str = "UnknownError") -> Fault:
+    """Return a fault that is an answer of Graph."""
+
+    def fail() -> None:
+        raise error_of(status, {"error": {"code": code}}, {"request-id": "request"})
+
+    return fail
+
+
+def lost() -> None:
+    """Raise what a lost answer raises."""
+    raise GraphUnavailable(0, "NoAnswer.ReadTimeout")
+
+
+class AppointmentWorld(World):
+    """A world with one business, whose hours are 8 to 17 in Oslo on working days."""
+
+    def __init__(self, **settings: str) -> None:
+        super().__init__(**settings)
+        self.tenant = Tenant("tenant", Path("/nowhere"), settings={"latencySeconds": 0})
+        self.tenant.clock = StandingClock(self)  # type: ignore[assignment]
+        self.client = Client("relay", set(ALL))
+        self.tenant.clients["relay"] = self.client
+        self.graph = SandboxGraph(self.tenant, self.client)
+        self.bookings = Bookings(self.graph, self.mailbox_slots)  # type: ignore[arg-type]
+        self.attempt_rows = FakeTable()
+        self.attempts = Attempts(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
+        self.business = self.add(services=[CUT, COURSE])
+
+    def add(self, address: str = ADDRESS, name: str = "Haircut & Co", **given: Any) -> BookingBusiness:
+        """Add a business."""
+        customers = [{"id": "kari", "displayName": "Kari", "emailAddress": "Kari@contoso.com"}]
+        business = new_business(
+            {"address": address, "displayName": name, "staff": STAFF, "customers": customers, **given}
+        )
+        graph_of(self.tenant).bookings[address.lower()] = business
+        return business
+
+    @property
+    def booked(self) -> list[dict[str, Any]]:
+        """What stands in Bookings."""
+        return list(self.business.appointments.values())
+
+
+def asked(**changes: Any) -> AppointmentAsked:
+    """Return what a caller asks for: a haircut for Ola at noon."""
+    body = {"service": "Haircut", "start": "2026-11-24T12:00:00Z", **changes}
+    body.setdefault("customer", {"name": "Ola", "email": "Ola@contoso.com"})
+    return read(AppointmentAsked, body)
+
+
+def minutes(number: float) -> timedelta:
+    """Return so many minutes."""
+    return timedelta(minutes=number)

@@ -1,0 +1,28 @@
+"""Claims about what may be asked of the doctor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.doctor.request import MOST_MAILBOXES, Wish, read_wish
+from shared.errors import SetupRefused
+
+
+def test_a_wish_is_read() -> None:
+    """Addresses in lower case, each once."""
+    assert read_wish({}) == Wish()
+    content = {"allowed": ["A@contoso.com", "a@contoso.com"], "refused": ["b@contoso.com"], "ping": False}
+    assert read_wish(content) == Wish(("a@contoso.com",), ("b@contoso.com",), ping=False)
+
+
+@pytest.mark.parametrize("content", [
+    {"allowed": "a@contoso.com"}, {"allowed": [1]}, {"allowed": ["canary"]}, {"ping": "yes"}, {"x": 1},
+    {"refused": ["a@contoso.com"] * (MOST_MAILBOXES + 1)}, {"allowed": ["a@b.example"], "refused": ["A@b.example"]},
+])  # fmt: skip
+def test_a_wish_that_is_not_sound_is_refused(content: dict[str, Any]) -> None:
+    """422, and the value is not repeated."""
+    with pytest.raises(SetupRefused) as refusal:
+        read_wish(content)
+    assert (refusal.value.status, "canary" in str(refusal.value)) == (422, False)

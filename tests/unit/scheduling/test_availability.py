@@ -1,0 +1,70 @@
+"""Claims about reading schedules: what cannot be read is never taken for free."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from shared.scheduling.availability import NoSchedule, availability_of, busy_spans, working_hours_of
+from shared.scheduling.slot_rules import ALWAYS, Span
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HOURS = {"daysOfWeek": ["Monday", "friday"], "startTime": "08:30:00.0000000", "endTime": "16:00:00.0000000",
+         "timeZone": {"name": "W. Europe Standard Time"}}  # fmt: skip
+
+
+def item(minutes: int = 30, zone: str = "UTC", **more: Any) -> dict[str, Any]:
+    """Return a scheduleItem that begins at noon."""
+    times = {"start": NOON, "end": NOON + timedelta(minutes=minutes)}
+    told = {name: {"dateTime": f"{one:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": zone} for name, one in times.items()}
+    return {"status": "busy", **told, **more}
+
+
+@pytest.mark.parametrize(("status", "busy"), [("busy", True), ("tentative", True), ("oof", True), ("unknown", True),
+                                              ("something new", True), (None, True), ("free", False),
+                                              ("workingElsewhere", False)])  # fmt: skip
+def test_only_what_is_known_to_leave_room_does(status: str | None, *, busy: bool) -> None:
+    """A word that nobody knows is in the way."""
+    told = availability_of({"scheduleItems": [item(status=status)]})
+    assert told.busy == ((Span(NOON, NOON + timedelta(minutes=30)),) if busy else ())
+
+
+@pytest.mark.parametrize(
+    ("information", "code"),
+    [({}, "NoAnswer"), ({"scheduleItems": None}, "NoAnswer"), ({"scheduleItems": [], "error": {}}, None),
+     ({"scheduleItems": [], "error": {"responseCode": "5006"}}, "5006"),
+     ({"scheduleItems": [item(zone="W. Europe Standard Time")]}, "UnreadableEvent"),
+     ({"scheduleItems": [item(start=None)]}, "UnreadableEvent"),
+     ({"scheduleItems": [], "workingHours": {**HOURS, "timeZone": {"name": "Mars"}}}, "UnknownTimeZone")],
+)  # fmt: skip
+def test_a_schedule_that_is_not_told_or_cannot_be_read_is_none(information: dict[str, Any], code: str | None) -> None:
+    """An answer with an error, without items, or with one that might be anywhere."""
+    if code is None:
+        assert availability_of(information).busy == ()
+        return
+    with pytest.raises(NoSchedule) as caught:
+        availability_of(information)
+    assert caught.value.code == code
+
+
+def test_working_hours_are_read_by_their_own_zone() -> None:
+    """Windows' names, and a bias where a zone is one's own; the days in any case of letters."""
+    told = working_hours_of(HOURS)
+    assert (told.days, told.start, told.end) == ({0, 4}, time(8, 30), time(16))
+    assert str(told.zone) == "Europe/Berlin"
+    own = working_hours_of({**HOURS, "timeZone": {"name": "Customized Time Zone", "bias": -330}})
+    assert own.zone.utcoffset(None) == timedelta(minutes=330)
+
+
+@pytest.mark.parametrize("told", [None, {}, {**HOURS, "daysOfWeek": None}, {**HOURS, "startTime": None}])
+def test_without_working_hours_every_hour_counts(told: object) -> None:
+    """As for a room that nobody has given any."""
+    assert working_hours_of(told) == ALWAYS
+
+
+def test_cancelled_events_take_no_time() -> None:
+    """They stay in calendars for people to see."""
+    assert busy_spans([item(showAs="busy", isCancelled=True)]) == []
+    assert len(busy_spans([item(showAs="busy", isCancelled=False), item(showAs="free")])) == 1

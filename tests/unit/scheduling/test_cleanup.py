@@ -1,0 +1,190 @@
+"""Claims about bookings that end half done or that people change in Outlook: calendar and storage agree at last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefused
+from shared.policy.allow_list import AllowList
+from shared.scheduling.book import SlotTaken, book
+from shared.scheduling.cleanup import settle_all
+from tests.support.booking_world import AGENT, BookingWorld
+
+
+@pytest.fixture
+def world() -> Iterator[BookingWorld]:
+    """Return a world with an agent's empty calendar."""
+    made = BookingWorld()
+    yield made
+    made.workers.shutdown()
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_an_answer_of_graph_that_is_lost_makes_no_second_event(world: BookingWorld, *, after: bool) -> None:
+    """The POST is sent again with the same transactionId."""
+    lost = [GraphUnavailable(0, "NoAnswer"), None]
+
+    def fail(name: str) -> None:
+        if name == "create" and lost and (error := lost.pop(0)):
+            raise error
+
+    setattr(world.calendars, "after" if after else "before", fail)
+    book(world, world.wish())
+    assert world.calendars.spans() == [world.slot()]
+
+
+def test_while_graph_is_away_nothing_is_promised_and_nothing_stays(world: BookingWorld) -> None:
+    """503; the same call may go on later, and what nobody goes on with is taken back."""
+
+    def fail(name: str) -> None:
+        if name == "create":
+            raise GraphUnavailable(503, "Busy", retry_after=2)
+
+    world.calendars.after = fail  # it was made all the same
+    with pytest.raises(SetupRefused) as caught:
+        book(world, world.wish(number=1))
+    assert caught.value.status == 503
+    assert world.calendars.spans() == [world.slot()]
+    world.calendars.after = lambda _: None
+    with pytest.raises(SlotTaken):
+        book(world, world.wish())
+    world.pass_by(121)
+    settle_all(world)
+    assert (world.calendars.spans(), world.bookings()) == ([], [])
+    _, is_new = book(world, world.wish())
+    assert is_new
+
+
+@pytest.mark.parametrize("name", ["view", "schedule", "create"])
+@pytest.mark.parametrize("error", [GraphUnavailable(503, "Busy", retry_after=2), GraphError(400, "ErrorInvalid")])
+def test_a_failed_call_that_cannot_be_sent_again_holds_nothing(
+    world: BookingWorld, name: str, error: GraphError
+) -> None:
+    """It has no Idempotency-Key: its time is free for others at once, and what it made is gone."""
+    errors = [error]
+
+    def fail(called: str) -> None:
+        if called == name and errors:
+            raise errors.pop()
+
+    world.calendars.after = fail
+    with pytest.raises(SetupRefused) as caught:
+        book(world, world.wish())
+    assert caught.value.status == (503 if error.status == 503 else 422)
+    assert (world.calendars.spans(), world.bookings()) == ([], [])
+    book(world, world.wish())
+
+
+def test_a_call_that_is_sent_again_goes_on_where_the_first_ended(world: BookingWorld) -> None:
+    """By its Idempotency-Key: the event that was made is the booking's."""
+
+    def fail(name: str) -> None:
+        if name == "create":
+            raise GraphUnavailable(503, "Busy", retry_after=2)
+
+    world.calendars.after = fail
+    with pytest.raises(SetupRefused):
+        book(world, world.wish(number=1))
+    world.calendars.after = lambda _: None
+    made, is_new = book(world, world.wish(number=1))
+    assert not is_new
+    assert made.booking.state == "booked"
+    assert world.calendars.spans() == [world.slot()]
+
+
+def test_a_slot_whose_event_was_deleted_in_outlook_is_free_again(world: BookingWorld) -> None:
+    """Its row is found in the way, looked up, and forgotten."""
+    made, _ = book(world, world.wish())
+    world.calendars.events[AGENT].clear()
+    with pytest.raises(SlotTaken):  # too young to be doubted
+        book(world, world.wish())
+    world.pass_by(121)
+    again, is_new = book(world, world.wish())
+    assert is_new
+    assert [one.id for one in world.bookings()] == [again.booking.id] != [made.booking.id]
+
+
+def test_a_slot_whose_event_was_moved_in_outlook_is_free_again(world: BookingWorld) -> None:
+    """The booking follows its event."""
+    made, _ = book(world, world.wish())
+    later = world.slot(14)
+    world.calendars.move(AGENT, made.event["id"], later.start, later.end)
+    world.pass_by(121)
+    book(world, world.wish())
+    assert world.calendars.spans() == [world.slot(), later]
+    followed = world.slots.get(AGENT, made.booking.id)
+    assert followed is not None
+    assert (followed.start, followed.holds) == (later.start, False)
+
+
+def test_what_is_long_past_is_forgotten(world: BookingWorld) -> None:
+    """Seven days after its end, with its times."""
+    book(world, world.wish())
+    world.time += timedelta(days=7)
+    settle_all(world)
+    assert len(world.bookings()) == 1
+    world.time += timedelta(days=1)
+    settle_all(world)
+    assert world.slot_rows.rows == {}
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_is_unfinished_at_a_mailbox_that_is_gone_is_forgotten(world: BookingWorld, *, gone: bool) -> None:
+    """Or at one that the customer has taken off the allow-list, whose calendar is left alone then."""
+
+    def fail(name: str) -> None:
+        if name == "create":
+            raise GraphUnavailable(503, "Busy", retry_after=2)
+
+    def no_mailbox(_: str) -> None:
+        if not gone:
+            pytest.fail("nobody may look")
+        raise GraphNotFound(404, "ErrorInvalidUser")
+
+    world.calendars.before = fail
+    with pytest.raises(SetupRefused):
+        book(world, world.wish(number=1))
+    world.calendars.before = no_mailbox
+    world.pass_by(121)
+    if not gone:
+        world.allow_list = AllowList("other@contoso.com", lambda _: [], world.now)
+    settle_all(world)
+    assert world.bookings() == []
+
+
+def test_a_call_that_comes_back_too_late_takes_its_event_away(world: BookingWorld) -> None:
+    """It slept between its look and its event; meanwhile its claim was settled, and somebody else has the time."""
+    late = world.wish()
+    first = [True]
+
+    def meanwhile(name: str) -> None:
+        if name == "create" and first:
+            first.clear()
+            world.pass_by(121)
+            book(world, world.wish())
+            world.pass_by(1)
+
+    world.calendars.before = meanwhile
+    with pytest.raises(SlotTaken):
+        book(world, late)
+    assert world.calendars.spans() == [world.slot()]
+    assert [one.id for one in world.bookings()] != [late.id]
+
+
+def test_a_call_that_comes_back_too_late_finds_nobody_there(world: BookingWorld) -> None:
+    """Its claim was settled, and the time is free again: its event goes all the same, since nobody was told of it."""
+    first = [True]
+
+    def meanwhile(name: str) -> None:
+        if name == "create" and first:
+            first.clear()
+            world.pass_by(121)
+            settle_all(world)
+
+    world.calendars.before = meanwhile
+    with pytest.raises(SlotTaken):
+        book(world, world.wish())
+    assert (world.calendars.spans(), world.bookings()) == ([], [])

@@ -1,0 +1,212 @@
+"""Claims about whole room lists: who joins is watched, who leaves is let go, and a slip costs nobody anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable, SetupRefused
+from shared.messages import Repair
+from shared.policy.allow_list import AllowList
+from shared.storage.room_lists import RoomList, room_list_id_of
+from shared.subscriptions.reconcile import reconcile
+from shared.subscriptions.room_lists import EMPTY_FOR, match_room_lists, progress, release_room_list, watch_room_list
+from shared.subscriptions.subscribe import subscribe, unsubscribe
+from shared.watches.requests import Wish
+from tests.support.world import World
+
+BUILDING, FLOOR = "building1@contoso.com", "floor2@contoso.com"
+ROOMS = [f"hall{number}@contoso.com" for number in range(3)]
+
+
+@pytest.fixture(autouse=True)
+def building(world: World) -> None:
+    """Give Graph a building with three rooms."""
+    world.rooms.by_list[BUILDING] = list(ROOMS)
+
+
+def watched(world: World, address: str = BUILDING) -> RoomList:
+    """Watch a room list."""
+    return watch_room_list(world, address)  # type: ignore[arg-type]  # a fake
+
+
+def matched(world: World) -> dict[str, int]:
+    """Bring the watches in step with the lists."""
+    return dict(match_room_lists(world))  # type: ignore[arg-type]  # a fake
+
+
+def addresses(world: World) -> Iterator[str]:
+    """Return the addresses of the watches."""
+    return (watch.mailbox for watch in world.watches.all())
+
+
+def test_every_room_of_a_list_is_watched(world: World) -> None:
+    """The call queues the work; the reconcile makes all live, and progress tells it."""
+    room_list = watched(world)
+    assert world.repairs.take_repairs() == [Repair("", "reconcile")]
+    assert dict(reconcile(world)) == {"joined": 3, "created": 3}  # type: ignore[arg-type]  # a fake
+    assert sorted(addresses(world)) == ROOMS
+    assert dict(progress(world, room_list)) == {"live": 3}  # type: ignore[arg-type]  # a fake
+    stored = world.room_lists.get(room_list.id)
+    assert stored is not None
+    assert (stored.desired, stored.not_allowed, stored.checked, stored.last_error) == (3, 0, world.time, "")
+
+
+def test_the_same_call_again_is_as_good(world: World) -> None:
+    """One row, in any case of the address."""
+    assert watched(world).id == watched(world, BUILDING.upper()).id
+    matched(world)
+    assert matched(world) == {}
+    assert len(list(world.room_lists.all())) == 1
+
+
+def test_rooms_join_and_leave_at_every_reconcile(world: World) -> None:
+    """The one that left has no subscription, no row and no ledger any more."""
+    watched(world)
+    reconcile(world)  # type: ignore[arg-type]  # a fake
+    world.rooms.by_list[BUILDING] = [*ROOMS[1:], "new@contoso.com"]
+    assert dict(reconcile(world)) == {"joined": 1, "left": 1, "created": 1}  # type: ignore[arg-type]  # a fake
+    assert sorted(addresses(world)) == [*ROOMS[1:], "new@contoso.com"]
+    assert len(world.subscriptions.standing) == 3
+
+
+def test_a_room_that_was_asked_for_by_name_stays(world: World) -> None:
+    """Before or after its list."""
+    subscribe(world, Wish(ROOMS[0]))  # type: ignore[arg-type]  # a fake
+    watched(world)
+    reconcile(world)  # type: ignore[arg-type]  # a fake
+    watch, is_new = subscribe(world, Wish(ROOMS[1]))  # type: ignore[arg-type]  # a fake
+    assert (is_new, watch.asked) == (False, True)
+    release_room_list(world, room_list_id_of(BUILDING))  # type: ignore[arg-type]  # a fake
+    assert matched(world) == {"left": 1}
+    assert sorted(addresses(world)) == ROOMS[:2]
+    assert {watch.room_lists for watch in world.watches.all()} == {""}
+
+
+def test_a_room_of_two_lists_stays_until_both_are_gone(world: World) -> None:
+    """Lists may share rooms."""
+    world.rooms.by_list[FLOOR] = [ROOMS[0]]
+    watched(world)
+    watched(world, FLOOR)
+    matched(world)
+    release_room_list(world, room_list_id_of(BUILDING))  # type: ignore[arg-type]  # a fake
+    assert matched(world) == {"left": 2}
+    release_room_list(world, room_list_id_of(FLOOR))  # type: ignore[arg-type]  # a fake
+    assert matched(world) == {"left": 1}
+
+
+@pytest.mark.parametrize("failure", [GraphUnavailable(503, "x"), GraphForbidden(403, "x")])
+def test_a_list_that_cannot_be_read_changes_nothing(world: World, failure: Exception) -> None:
+    """Its row says why; a room of another list that is let go at the same time goes."""
+    room_list = watched(world)
+    matched(world)
+    world.rooms.by_list[BUILDING] = failure
+    world.pass_by(24 * 3600)
+    assert matched(world) == {}
+    stored = world.room_lists.get(room_list.id)
+    assert stored is not None
+    assert (stored.last_error, stored.desired) == (str(failure), 3)
+    assert sorted(addresses(world)) == ROOMS
+
+
+@pytest.mark.parametrize("nothing", [[], GraphNotFound(404, "ResourceNotFound")])
+def test_an_empty_list_is_believed_only_when_it_lasts(world: World, nothing: list[str] | Exception) -> None:
+    """A slip in the directory would cost a building its subscriptions."""
+    watched(world)
+    matched(world)
+    world.rooms.by_list[BUILDING] = nothing
+    assert matched(world) == {}
+    world.pass_by(EMPTY_FOR.total_seconds() - 1)
+    assert matched(world) == {}
+    world.pass_by(1)
+    assert matched(world) == {"left": 3}
+
+
+def test_a_list_that_is_back_is_as_if_it_never_was_empty(world: World) -> None:
+    """The time begins anew."""
+    watched(world)
+    matched(world)
+    for _ in range(3):
+        world.rooms.by_list[BUILDING] = []
+        assert matched(world) == {}
+        world.pass_by(EMPTY_FOR.total_seconds() / 2)
+        world.rooms.by_list[BUILDING] = list(ROOMS)
+        assert matched(world) == {}
+        world.pass_by(EMPTY_FOR.total_seconds() / 2)
+
+
+def test_rooms_that_the_customer_does_not_allow_are_counted_and_left_alone(world: World) -> None:
+    """A room list may hold rooms of another company."""
+    world.rooms.by_list[BUILDING] = [*ROOMS, "hall@fabrikam.com"]
+    room_list = watched(world)
+    assert matched(world) == {"joined": 3}
+    stored = world.room_lists.get(room_list.id)
+    assert stored is not None
+    assert (stored.desired, stored.not_allowed) == (3, 1)
+
+
+def test_a_list_that_is_not_allowed_is_refused_without_asking_graph(world: World) -> None:
+    """Nothing is stored."""
+    world.allow_list = AllowList("roomlist:other@contoso.com", world.rooms.of_list, world.now)
+    with pytest.raises(SetupRefused) as caught:
+        watched(world)
+    assert (caught.value.status, world.rooms.asked, world.rows.rows) == (403, [], {})
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "advice"),
+    [
+        (GraphNotFound(404, "ResourceNotFound"), 422, "no room list"),
+        (GraphForbidden(403, "ErrorAccessDenied"), 502, "Place.Read.All"),
+        (GraphUnavailable(503, "x", retry_after=7), 503, "Retry-After"),
+    ],
+)
+def test_what_graph_refuses_is_told_and_nothing_is_stored(
+    world: World, failure: Exception, status: int, advice: str
+) -> None:
+    """With what to do."""
+    world.rooms.by_list[BUILDING] = failure
+    with pytest.raises(SetupRefused, match=advice) as caught:
+        watched(world)
+    assert (caught.value.status, world.rows.rows) == (status, {})
+
+
+def test_a_room_of_a_list_is_not_removed_by_itself(world: World) -> None:
+    """The next reconcile would watch it again: the answer names what to remove."""
+    watched(world)
+    matched(world)
+    watch = next(world.watches.all())
+    with pytest.raises(SetupRefused, match=room_list_id_of(BUILDING)) as caught:
+        unsubscribe(world, watch.id)  # type: ignore[arg-type]  # a fake
+    assert caught.value.status == 409
+
+
+def test_a_room_that_cannot_be_let_go_is_let_go_at_the_next_run(world: World) -> None:
+    """Graph is down for a moment; the others go."""
+    room_list = watched(world)
+    reconcile(world)  # type: ignore[arg-type]  # a fake
+    release_room_list(world, room_list.id)  # type: ignore[arg-type]  # a fake
+    world.subscriptions.failures = [GraphUnavailable(503, "x")]
+    assert matched(world) == {"left": 2, "kept": 1}
+    assert matched(world) == {"left": 1}
+
+
+def test_a_first_creation_of_a_room_is_no_gap(world: World) -> None:
+    """Nothing was missed, so nothing is resynced."""
+    watched(world)
+    world.repairs.take_repairs()
+    reconcile(world)  # type: ignore[arg-type]  # a fake
+    world.pass_by(timedelta(minutes=30).total_seconds())
+    reconcile(world)  # type: ignore[arg-type]  # a fake
+    assert world.repairs.take_repairs() == []
+
+
+def test_a_room_that_joins_is_allowed_with_its_list(world: World) -> None:
+    """The allow-list names the room list itself, and would know the room only a quarter of an hour later."""
+    world.allow_list = AllowList(f"roomlist:{BUILDING}", world.rooms.of_list, world.now)
+    watched(world)
+    assert matched(world) == {"joined": 3}
+    world.rooms.by_list[BUILDING] = [*ROOMS, "new@contoso.com"]
+    assert matched(world) == {"joined": 1}

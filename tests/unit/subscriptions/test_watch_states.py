@@ -1,0 +1,62 @@
+"""Claims about the states of a watch that a reconcile run leaves: what an administrator reads, and how it recovers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable
+from shared.messages import Repair
+from shared.policy.allow_list import AllowList
+from shared.subscriptions.reconcile import TRIES
+from tests.support.world import START, WATCH_ID, World
+from tests.unit.subscriptions.test_reconcile import run, standing, the
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "advice"),
+    [
+        (GraphForbidden(403, "ErrorAccessDenied"), "refused", "Calendars.Read"),
+        (GraphNotFound(404, "ResourceNotFound"), "gone", "mailbox"),
+        (GraphUnavailable(503, "ServiceUnavailable"), "pending", "Try again"),
+    ],
+)
+def test_a_watch_says_what_keeps_it_from_being_live(world: World, error: Exception, state: str, advice: str) -> None:
+    """Since when, and what to do."""
+    world.watch(subscription_id="", since=START - timedelta(days=9))
+    world.subscriptions.failures = [None, *[error] * TRIES]
+    run(world)
+    watch = the(world)
+    assert (watch.state, watch.since, watch.tried) == (state, START, START)
+    assert advice in watch.last_error
+
+
+def test_a_refused_watch_is_not_hammered_and_recovers(world: World) -> None:
+    """Six calls in the first day, not forty-eight; live again, it forgets the error and is resynced."""
+    world.watch(subscription_id="")
+    for _ in range(48):
+        world.subscriptions.failures = [None, GraphForbidden(403, "ErrorAccessDenied")]
+        run(world)
+        world.subscriptions.failures = []
+        world.pass_by(1800)
+    assert world.subscriptions.calls.count("create") == 6
+    assert the(world).since == START
+    world.pass_by(24 * 3600)
+    run(world)
+    watch = the(world)
+    assert (watch.state, watch.since, watch.last_error, watch.tried) == ("live", world.time, "", None)
+    assert Repair(WATCH_ID, "resync") in world.repairs.take_repairs()
+
+
+def test_a_mailbox_off_the_allow_list_is_paused_and_comes_back(world: World) -> None:
+    """Its subscription is deleted: Graph would go on hinting, with direct delivery to the partner itself."""
+    standing(world, expires=timedelta(days=6))
+    allow_list = world.allow_list
+    world.allow_list = AllowList("", world.rooms.of_list, world.now)
+    assert run(world) == {"paused": 1}
+    assert (the(world).state, world.subscriptions.standing) == ("paused", {})
+    assert run(world) == {}
+    world.allow_list = allow_list
+    assert run(world) == {"created": 1}
+    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]

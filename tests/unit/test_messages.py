@@ -1,0 +1,106 @@
+"""Claims about the messages on our queues: nothing is lost in splitting, nothing but ids is in them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.messages import (
+    BadMessage,
+    Change,
+    ChangeMessage,
+    Repair,
+    read_changes,
+    read_repairs,
+    write_changes,
+    write_repairs,
+)
+
+HINTED = datetime(2026, 11, 20, 10, 0, 0, 123_456, tzinfo=UTC)
+GOOD = '{"v":1,"hinted":"2026-11-20T10:00:00+00:00","attempt":0,"retry":"","changes":[]}'
+
+
+def test_a_message_is_exactly_this_json() -> None:
+    """Version 1, which a later version has to read, too."""
+    message = ChangeMessage(HINTED, (Change("w", "u", "e"), Change("w", "u", "f", deleted=True)), 2, "r")
+    assert list(write_changes(message)) == [
+        '{"v":1,"hinted":"2026-11-20T10:00:00.123456+00:00","attempt":2,"retry":"r","changes":['
+        '{"watch":"w","user":"u","event":"e"},{"watch":"w","user":"u","event":"f","deleted":true}]}'
+    ]
+    assert list(write_repairs([Repair("w", "missed", "s")])) == [
+        '{"v":1,"repairs":[{"watch":"w","kind":"missed","subscription":"s","attempt":0}]}'
+    ]
+
+
+def test_a_message_has_no_key_named_id() -> None:
+    """The host would take it for the queue's own."""
+    [text] = write_changes(ChangeMessage(HINTED, (Change("w", "u", "e"),)))
+    assert "id" not in json.loads(text) | json.loads(text)["changes"][0]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 100, 1_000, 5_000])
+def test_every_change_is_in_exactly_one_part(number: int) -> None:
+    """In order, with the same head, and each part small enough for a queue, base64 included."""
+    changes = tuple(Change("0" * 32, "1" * 36, f"{one:0152d}", deleted=one % 2 == 0) for one in range(number))
+    texts = list(write_changes(ChangeMessage(HINTED, changes, 3, "r")))
+    read = [read_changes(text) for text in texts]
+    assert tuple(change for message in read for change in message.changes) == changes
+    assert all((message.hinted, message.attempt, message.retry) == (HINTED, 3, "r") for message in read)
+    assert all(len(base64.b64encode(text.encode())) <= 65_536 for text in texts)
+    assert len(texts) <= number * 260 / 44_000 + 1
+
+
+def test_the_longest_ids_fit() -> None:
+    """A kilobyte of id, and characters that JSON writes long."""
+    changes = tuple(Change("w" * 32, "u" * 1024, "\ud800" * 1024) for _ in range(20))
+    texts = list(write_changes(ChangeMessage(HINTED, changes)))
+    assert all(text.isascii() and len(text) <= 45_000 for text in texts)
+    assert sum(len(read_changes(text).changes) for text in texts) == 20
+
+
+def test_repairs_are_split_alike() -> None:
+    """A thousand lifecycle events of one POST."""
+    repairs = [Repair(f"{one:032d}", "subscriptionRemoved", f"{one:036d}") for one in range(1_000)]
+    texts = list(write_repairs(repairs))
+    assert [repair for text in texts for repair in read_repairs(text)] == repairs
+    assert len(texts) > 1
+    assert list(write_repairs([])) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "null", "[]", "{}", "1", '{"v":2}', '{"v":1}', GOOD.replace('"v":1', '"v":2'), GOOD[:-1], GOOD + "x",
+     GOOD.replace("2026-11-20T10:00:00+00:00", "soon"), GOOD.replace('"attempt":0', '"attempt":null'),
+     GOOD.replace('"attempt":0', '"attempt":NaN'), GOOD.replace("[]", "null"), GOOD.replace("[]", "[1]"),
+     GOOD.replace("[]", "[{}]"), GOOD.replace("[]", '["x"]'), GOOD.replace("[]", '[{"watch":"w","user":"u"}]'),
+     GOOD.replace('"hinted":', '"hunted":'), GOOD.replace("[]", '{"a":1}')],
+)  # fmt: skip
+def test_a_message_that_nobody_wrote_is_bad(text: str) -> None:
+    """Garbage, another version, something missing: BadMessage, and it is parked."""
+    with pytest.raises(BadMessage):
+        read_changes(text)
+
+
+@pytest.mark.parametrize(
+    "text", [GOOD.replace('"attempt":0', '"attempt":1e999'), "[" * 100_000, GOOD.replace("+00:00", "")]
+)  # fmt: skip
+def test_a_message_that_hurts_is_bad_and_nothing_worse(text: str) -> None:
+    """Only BadMessage is promised."""
+    with pytest.raises(BadMessage):
+        read_changes(text)
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", '{"v":1}', '{"v":1,"repairs":[1]}',
+    '{"v":1,"repairs":[{"watch":"w"}]}'])
+def test_repairs_that_nobody_wrote_are_bad(text: str) -> None:
+    """As above."""
+    with pytest.raises(BadMessage):
+        read_repairs(text)
+
+
+def test_unknown_keys_of_a_later_version_are_ignored() -> None:
+    """A rollback with messages in flight loses nothing."""
+    assert read_changes(GOOD.replace('"v":1', '"v":1,"traceparent":"00-1"')).changes == ()
