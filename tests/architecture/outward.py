@@ -1,0 +1,31 @@
+"""The reference files of what leaves the process or is stored, as it was before the restructure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "before"
+
+
+def kept(name: str) -> Any:
+    """Return what a reference file holds."""
+    return json.loads((FOLDER / f"{name}.json").read_text())
+
+
+def write(name: str, content: Any) -> None:
+    """Write a reference file."""
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True)
+    (FOLDER / f"{name}.json").write_text(text + "\n")
+
+
+def as_json(content: Any) -> Any:
+    """Return a content as a reference file gives it back: tuples are lists."""
+    return json.loads(json.dumps(content))
+
+
+def in_order(made: Any) -> tuple[Any, ...]:
+    """Return the values of a dataclass in the order of its fields, whatever their names are."""
+    return tuple(getattr(made, field.name) for field in fields(made))

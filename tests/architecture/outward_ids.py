@@ -1,0 +1,136 @@
+"""Ids that the product derives, by what they are derived from. Found without private names where that can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import MagicMock
+
+from shared.errors import GraphNotFound
+from shared.graph.client_state import Key, sign
+from shared.partner.payload import message_id
+from shared.relay.booking_request import read_booking
+from shared.relay.bookings.book import book
+from shared.relay.bookings.turn import turn
+from shared.relay.calendar_request import written_place
+from shared.relay.calendars import make_event
+from shared.relay.deliver import deliver
+from shared.relay.event_request import read_new_event
+from shared.relay.park import bury_unreadable
+from shared.relay.resync import _print
+from shared.storage.ledger import Ledger
+from shared.storage.parked import parked_id
+from shared.storage.room_lists import room_list_id_of
+from shared.storage.slots import Booking, Slots
+from shared.storage.watches import watch_id_of
+from shared.telemetry import short
+from simulation.table import FakeTable
+from tests.architecture.outward import in_order
+from tests.unit.relay.bookings.appointments_world import COURSE, CUT, AppointmentWorld, asked
+from tests.unit.relay.fakes import World, event
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TIMES = {"start": "2027-01-04T09:00:00Z", "end": "2027-01-04T10:00:00Z"}
+
+
+def keys_of(table: FakeTable) -> list[list[str]]:
+    """Return the places of all rows that a table has or had."""
+    return [[partition, key] for partition, keys in table._keys.items() for key in keys]
+
+
+def ledger_row(watch_id: str, event_id: str) -> list[list[str]]:
+    """Return where an event's entry is stored."""
+    table = FakeTable()
+    ledger = Ledger(lambda: table, lambda: NOON)  # type: ignore[arg-type, return-value]
+    ledger.claim(ledger.read(watch_id, [event_id]))
+    return keys_of(table)
+
+
+def slot_rows(mailbox: str, start: str, end: str) -> list[list[str]]:
+    """Return where a booking and its times are stored."""
+    table, moments = FakeTable(), (datetime.fromisoformat(start), datetime.fromisoformat(end))
+    Slots(lambda: table).claim(Booking("b" * 32, mailbox, *moments, NOON, "t"))  # type: ignore[arg-type, return-value]
+    return keys_of(table)
+
+
+def slot_booking(mailbox: str, key: str) -> str:
+    """Return the id of a booking that was asked for with an Idempotency-Key."""
+    body = {"start": TIMES["start"], "duration": 30, "title": "T", "customer": {"name": "Åse"}}
+    return str(in_order(read_booking(mailbox, body, key, NOON))[0])
+
+
+def event_transaction(mailbox: str, calendar: str, key: str) -> list[str]:
+    """Return what Graph is to know an event by that was asked for with an Idempotency-Key."""
+    parts, request = MagicMock(), read_new_event({"title": "T", **TIMES})
+    with suppress(Exception):  # Graph's answer is none
+        make_event(parts, mailbox, calendar, request, key)
+    given = (value for call in parts.mock_calls for value in call.args if isinstance(value, dict))
+    return [value["transactionId"] for value in given if "transactionId" in value]
+
+
+def appointment_attempt(business: str, service: str, start: str, email: str) -> list[str]:
+    """Return the ids under which an appointment was kept from being made twice: its own, then its business's turn."""
+    world = AppointmentWorld()
+    world.add(business, "Another", services=[CUT, COURSE])
+    book(world, business, asked(service=service, start=start, customer={"name": "Ola", "email": email}))
+    world.workers.shutdown()
+    return [key for _, key in keys_of(world.attempt_rows)]
+
+
+def appointment_turn(business: str) -> list[list[str]]:
+    """Return where a business's turn is stored."""
+    world = AppointmentWorld()
+    with turn(world, business):
+        return keys_of(world.attempt_rows)
+
+
+def deliveries(event_id: str, *etags: str) -> list[str]:
+    """Return the webhook-ids of an event's states one after the other; one without an etag is its deletion."""
+    world = World()
+    world.watch()
+    for etag in etags:
+        world.events.by_id[event_id] = event(event_id, etag) if etag else GraphNotFound(404, "ErrorItemNotFound")
+        message = world.hint(event_id, deleted=not etag)
+        world.pass_by(12)
+        deliver(world, message)
+    world.workers.shutdown()
+    return list(world.webhook.tried)
+
+
+def unreadable_letter(text: str) -> list[Any]:
+    """Return where a message that nobody can read is noted, and under which name."""
+    world = World()
+    bury_unreadable(world, text)
+    return [*keys_of(world.parked_rows), *(row["event_id"] for row in world.parked_rows.rows.values())]
+
+
+def client_state(watch_id: str, version: str, secret: str) -> str:
+    """Return what Graph is given to prove itself by."""
+    return sign(watch_id, Key(version, secret.encode(), NOON))
+
+
+KINDS: dict[str, Callable[..., Any]] = {
+    "appointment attempt": appointment_attempt,
+    "appointment turn": appointment_turn,
+    "client state": client_state,
+    "deliveries": deliveries,
+    "event transaction": event_transaction,
+    "fingerprint": lambda text: _print(text).hex(),
+    "ledger row": ledger_row,
+    "page": lambda *place: written_place({place[0]: place[1]}),
+    "parked": parked_id,
+    "room list": room_list_id_of,
+    "short": short,
+    "slot booking": slot_booking,
+    "slot rows": slot_rows,
+    "unreadable letter": unreadable_letter,
+    "watch": watch_id_of,
+    "webhook": message_id,
+}
+
+
+def id_of(kind: str, given: list[str]) -> Any:
+    """Return what the product makes of what is given."""
+    return KINDS[kind](*given)

@@ -1,0 +1,106 @@
+"""What the product tells by telemetry, found in its code: names, the order of their dimensions, and texts of logs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from shared.callers.door import NotRecognized
+from shared.partner.answers import verdict_of
+from shared.relay.attempt import Outcome
+from tests.architecture.test_import import ROOT
+
+CALLEES = ("count", "figure", "gauge", "audit")  # what the product may call its ways to tell; also in KINDS
+KINDS = {"count": "counters", "figure": "gauges", "gauge": "gauges", "audit": "audits"}
+LOGS = {"info": 0, "warning": 0, "error": 0, "exception": 0, "critical": 0, "log": 1}  # and where the text stands
+FOLDERS = ("functions", "shared")
+TREES = [ast.parse(path.read_text()) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+CALLS = [node for tree in TREES for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def callee_of(call: ast.Call) -> str:
+    """Return the last name of what is called."""
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
+
+
+def literals_of(value: ast.expr) -> Iterator[str]:
+    """Yield the texts that an argument may be, as far as they stand there."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        yield value.value
+    if isinstance(value, ast.IfExp):
+        yield from literals_of(value.body)
+        yield from literals_of(value.orelse)
+
+
+def telling_calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Yield the calls that tell something, with their kind and the name that they tell."""
+    for call in CALLS:
+        if callee_of(call) in CALLEES and call.args:
+            for name in literals_of(call.args[0]):
+                if re.fullmatch("[a-z][a-z_-]+", name):
+                    yield KINDS[callee_of(call)], name, call
+
+
+def told() -> dict[str, dict[str, set[tuple[str, ...]]]]:
+    """Return, by kind and name, in which ways the dimensions are given: all in one way, as they are a line's text."""
+    found: dict[str, dict[str, set[tuple[str, ...]]]] = {}
+    for kind, name, call in telling_calls():
+        ways = found.setdefault(kind, {}).setdefault(name, set())
+        ways.add(tuple(str(keyword.arg) for keyword in call.keywords))
+    return found
+
+
+def values_at_calls() -> Iterator[tuple[str, str, str]]:
+    """Yield name, dimension and value wherever a call that tells holds the value itself."""
+    for _, name, call in telling_calls():
+        for keyword in call.keywords:
+            yield from ((name, str(keyword.arg), value) for value in literals_of(keyword.value))
+
+
+def first_words_of(*names: str) -> set[str]:
+    """Return the texts that stand first in calls of these names."""
+    found = (call for call in CALLS if callee_of(call) in names and call.args)
+    return {word for call in found for word in literals_of(call.args[0])}
+
+
+def ends_of_changes() -> set[str]:
+    """Return the words for the end of a change that stand where it is made."""
+    return first_words_of(Outcome.__name__)
+
+
+def refusals_of_callers() -> set[str]:
+    """Return the reasons for which a caller is not let in."""
+    return first_words_of(NotRecognized.__name__)
+
+
+def counted_names() -> set[str]:
+    """Return the names that a Counter is given: a count's dimension has them for values."""
+    return {str(keyword.arg) for call in CALLS if callee_of(call) == "Counter" for keyword in call.keywords}
+
+
+@cache
+def words() -> set[str]:
+    """Return every text of the product that is no docstring, the names that a Counter is given, and f"beginnings-{"."""
+    nodes = [node for tree in TREES for node in ast.walk(tree)]
+    docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docs}
+    begun = {f"{node.values[0].value}{{" for node in nodes if isinstance(node, ast.JoinedStr) and node.values
+             and isinstance(node.values[0], ast.Constant)}  # fmt: skip
+    return {text for text in texts | counted_names() | begun if isinstance(text, str)}
+
+
+def log_texts() -> list[str]:
+    """Return the texts of all log lines, as they are before their values stand in them."""
+    found = ((call, LOGS.get(callee_of(call))) for call in CALLS)
+    some = [literals_of(call.args[place]) for call, place in found if place is not None and len(call.args) > place]
+    return sorted({text for texts in some for text in texts})
+
+
+def policy() -> list[list[Any]]:
+    """Return what the statuses 0 to 599 of the partner mean: first, last, meaning."""
+    runs = (list(run) for _, run in groupby(range(600), key=verdict_of))
+    return [[run[0], run[-1], str(verdict_of(run[0]))] for run in runs]

@@ -1,0 +1,129 @@
+"""Claims about what the relay does on the ledger, the parked changes and the replays that it finds from before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.partner.payload import message_id
+from shared.relay.dead_letters import ask_for_replay, read_selection, replay_some
+from shared.relay.deliver import deliver
+from shared.relay.messages import Change, Repair
+from shared.relay.operate import picture
+from shared.relay.recover import drain
+from shared.relay.repair import repair
+from shared.storage.parked import DEAD, WAITING, parked_id
+from tests.unit.relay.fakes import WATCH_ID, event
+from tests.unit.storage.world_of_before import WorldOfBefore, world
+
+__all__ = ["world"]  # a fixture, which pytest finds by its name
+MASTER = "E-series/+="
+
+
+def ends(world: WorldOfBefore, event_id: str, *, hinted: float = 0, retry: str = "", deleted: bool = False) -> str:
+    """Deliver a change that was hinted so many seconds before now, and return its end."""
+    message = world.hint(event_id, deleted=deleted)
+    message = replace(message, hinted=world.time - timedelta(seconds=hinted), settled=True, retry=retry)
+    (end,) = deliver(world, message)  # type: ignore[arg-type]  # a fake
+    return end
+
+
+def test_a_pause_of_before_keeps_deliveries_in(world: WorldOfBefore) -> None:
+    """Nothing is tried, and the change waits beside the three that waited already."""
+    assert ends(world, "E-new") == "parked"
+    assert world.webhook.tried == []
+    found = picture(world)  # type: ignore[arg-type]  # a fake
+    assert (found.endpoint.reason, found.waiting, found.dead) == ("maintenance of the partner", 4, 4)
+
+
+def test_what_waited_before_is_drained_and_delivered(world: WorldOfBefore) -> None:
+    """Each once, and what the partner wanted again as that."""
+    for name in ("E-waiting", "E-waiting-deleted", "E-waiting-again"):
+        world.events.by_id[name] = event(name)
+    assert drain(world.flowing()) == "drained-3"  # type: ignore[arg-type]  # a fake
+    messages = [message for message, _ in world.changes.take()]
+    assert {one.event_id: (one.deleted, message.again) for message in messages for one in message.changes} == {
+        "E-waiting": (False, False), "E-waiting-deleted": (True, False), "E-waiting-again": (True, True),
+    }  # fmt: skip
+    assert sum((deliver(world, message) for message in messages), Counter()) == {"told": 3}  # type: ignore[arg-type]
+    assert world.parked.count(WAITING) == 0
+
+
+def test_a_reading_of_before_covers_the_hints_before_it(world: WorldOfBefore) -> None:
+    """E-told was read at 10:29:04, E-doubted was read with doubt at 10:30:08: it covers a deletion, too."""
+    world.flowing()
+    assert ends(world, "E-told", hinted=300) == "covered"
+    assert ends(world, "E-doubted", hinted=300, deleted=True) == "covered"
+    assert ends(world, "E-told", hinted=300, deleted=True) == "told"
+    assert ends(world, "E-doubted", hinted=100) == "told"
+
+
+def test_a_state_told_before_is_not_told_again(world: WorldOfBefore) -> None:
+    """The etag of then is compared with the one of now."""
+    world.flowing().events.by_id["E-told"] = event("E-told", 'W/"told"')
+    assert ends(world, "E-told") == "no-news"
+    world.events.by_id["E-told"] = event("E-told", 'W/"newer"')
+    assert ends(world, "E-told") == "told"
+    assert world.webhook.news == [("updated", "E-told")]
+
+
+def test_a_claim_of_before_holds_until_its_end(world: WorldOfBefore) -> None:
+    """Until 10:33:33; then it is anybody's."""
+    assert ends(world.flowing(), "E-claimed") == "busy"
+    world.pass_by(34)
+    assert ends(world, "E-claimed") == "told"
+
+
+def test_a_chain_of_tries_of_before_goes_on(world: WorldOfBefore) -> None:
+    """The message that the ledger names is worked on, an older one is superseded."""
+    world.flowing().events.by_id["E-retry"] = event("E-retry")
+    assert ends(world, "E-retry", hinted=300, retry="0" * 32) == "covered"
+    assert ends(world, "E-retry", hinted=300, retry="bef00000000040008000000000000006") == "told"
+
+
+def test_a_series_of_before_is_known_for_one(world: WorldOfBefore) -> None:
+    """It is not told itself, nor does its occurrence follow whose state the partner has; one that vanished does."""
+    series = event(MASTER, 'W/"newer"', type="seriesMaster")
+    world.flowing().events.by_id[MASTER] = series
+    world.events.of_master[MASTER] = [event("E-occurrence", 'W/"occurrence"', seriesMasterId=MASTER)]
+    assert (ends(world, MASTER), world.changes.take()) == ("no-news", [])
+    world.events.of_master[MASTER] = []
+    assert ends(world, MASTER) == "no-news"
+    [(message, _)] = world.changes.take()
+    assert message.changes == (Change(WATCH_ID, "user", "E-occurrence", deleted=True),)
+    assert world.webhook.tried == []
+
+
+def test_a_deletion_told_before_is_not_told_again_and_is_counted(world: WorldOfBefore) -> None:
+    """When the event comes back, it is news under an id of its own."""
+    world.flowing()
+    assert ends(world, "E-deleted", deleted=True) == "no-news"
+    world.events.by_id["E-deleted"] = event("E-deleted", 'W/"deleted"')
+    assert ends(world, "E-deleted") == "told"
+    assert world.webhook.tried == [message_id(WATCH_ID, "E-deleted", 'W/"deleted" 1')]
+
+
+def test_dead_letters_of_before_are_listed_and_replayed(world: WorldOfBefore) -> None:
+    """One that was rejected arrives, and neither its letter nor its mark in the ledger stays."""
+    letters = world.parked.page(DEAD, 10)
+    assert Counter(one.reason for one in letters) == {"gave-up": 2, "rejected": 1, "unreadable-message": 1}
+    world.flowing().events.by_id["E-dead"] = event("E-dead")
+    wanted = read_selection({"ids": [parked_id(WATCH_ID, "E-dead")]})
+    replay = ask_for_replay(world, wanted, "tester")  # type: ignore[arg-type]  # a fake
+    assert repair(world, Repair(replay.id, "replay")) == "replayed-1"  # type: ignore[arg-type]  # a fake
+    for message, _ in world.changes.take():
+        deliver(world, message)  # type: ignore[arg-type]  # a fake
+    assert world.webhook.news == [("created", "E-dead")]
+    assert (len(world.parked.page(DEAD, 10)), world.entry("E-dead").is_dead) == (3, False)
+
+
+def test_a_replay_of_before_goes_on_where_it_was(world: WorldOfBefore) -> None:
+    """After the letter bbbb…: of the four only the one of E-dead comes later. One that is done stays so."""
+    assert replay_some(world, "e" * 32) == "replayed-1"  # type: ignore[arg-type]  # a fake
+    [(message, _)] = world.changes.take()
+    assert [one.event_id for one in message.changes] == ["E-dead"]
+    after = world.replays.get("e" * 32)
+    assert after is not None
+    assert (after.queued, after.done) == (101, world.time)
+    assert replay_some(world, "f" * 32) == "nothing-to-replay"  # type: ignore[arg-type]  # a fake

@@ -1,0 +1,131 @@
+"""Claims about rows that the code before the restructure stored: all of them are read, and written as they were.
+
+Values are compared in the order of the fields (see tests/fixtures/before_restructure/reading.py): a field may get
+another name, its column may not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from typing import Any
+
+import pytest
+
+from shared.storage.attempts import Attempts
+from shared.storage.endpoint import Endpoints
+from shared.storage.heartbeat import Heartbeat
+from shared.storage.ledger import CLAIM, Ledger
+from shared.storage.parked import ParkedChanges
+from shared.storage.replays import Replays
+from shared.storage.room_lists import RoomLists
+from shared.storage.slots import Slots
+from shared.storage.watches import Watches
+from simulation.table import FakeTable
+from tests.fixtures.before_restructure.load import FOLDER, content_of, rows_by_key, table_of
+from tests.fixtures.before_restructure.reading import in_order, read_row
+
+ROWS, EXPECTED = rows_by_key(), content_of("expected")
+BOOKING_ROWS = [row for row in content_of("rows")["slots"] if not row["RowKey"].startswith("at-")]
+STATES = {
+    "watch": {"pending", "live", "refused", "gone", "paused"},
+    "endpoint": {"flowing", "failing", "gone", "paused"},
+    "slots": {"claimed", "booked", "moving", "ending", "ended"},
+}
+Table = Callable[[], Any]
+
+
+def read(key: str) -> Any:
+    """Return what the product reads of a row that lies in its table with all others."""
+    table = table_of(content_of("rows")[key.partition("/")[0]])
+    return read_row(lambda: table, ROWS[key])
+
+
+def by_kind() -> dict[str, list[Any]]:
+    """Return what is read of all rows, by the name of the class."""
+    found = defaultdict(list)
+    for key in ROWS:
+        found[type(read(key)).__name__].append(read(key))
+    return found
+
+
+@pytest.mark.parametrize("key", ROWS)
+def test_a_row_of_before_reads_as_it_was_stored(key: str) -> None:
+    """Every field has the value that the code of then gave it."""
+    assert in_order(read(key)) == EXPECTED[key]
+    assert json.dumps(in_order(read(key))) == json.dumps(EXPECTED[key])  # true is not 1
+
+
+def test_the_fixture_holds_every_field_with_a_value_of_its_own() -> None:
+    """A field that always has its default could be lost without anybody's noticing."""
+    for kind, values in by_kind().items():
+        if not hasattr(values[0], "__dataclass_fields__"):
+            continue
+        for field in fields(values[0])[1:-1]:  # but for the key and the etag
+            default = None if field.default is MISSING else field.default
+            assert any(getattr(one, field.name) != default for one in values), (kind, field.name)
+
+
+def test_the_fixture_holds_every_state() -> None:
+    """Of watches, of the endpoint and of bookings."""
+    found = defaultdict(set)
+    for key, row in ROWS.items():
+        kind = row["PartitionKey"] if row["PartitionKey"] in STATES else key.partition("/")[0]
+        found[kind].add(row.get("state"))
+    assert {kind: found[kind] - {None} for kind in STATES} == STATES
+
+
+def test_the_fixture_holds_no_title_and_no_secret() -> None:
+    """The scenario's events are called Ola Nordmann and A talk, its key is an old secret, its customer Kari."""
+    for name in ("rows", "messages", "expected"):
+        text = (FOLDER / f"{name}.json").read_text()
+        assert not any(word in text for word in ("Ola", "A talk", "secret", "Kari", "whsec_", "AccountKey"))
+
+
+def unmarked(value: Any, *last: Any) -> Any:
+    """Return a value as if it had not been stored yet: without its etag, and with other values (`last`) before it."""
+    values = [getattr(value, field.name) for field in fields(value)]
+    return type(value)(*values[: len(values) - 1 - len(last)], *last, "")
+
+
+def write_entry(table: Table, entry: Any) -> None:
+    """Write an entry of the ledger as who works on it does: a claimed one by the claim, another one as settled."""
+    claimed_until = getattr(entry, fields(entry)[-2].name)
+    if claimed_until is None:
+        Ledger(table, lambda: pytest.fail("nothing is claimed")).settle([unmarked(entry)])
+    else:
+        Ledger(table, lambda: claimed_until - CLAIM).claim([unmarked(entry, None)])
+
+
+WRITERS: dict[str, Callable[[Table, Any], Any]] = {
+    "watch": lambda table, value: Watches(table).insert(value),
+    "roomlist": lambda table, value: RoomLists(table).insert(value),
+    "replay": lambda table, value: Replays(table).insert(value),
+    "attempt": lambda table, value: Attempts(table).insert(value),
+    "endpoint": lambda table, value: Endpoints(table).change(unmarked(value)),
+    "relay": lambda table, value: Heartbeat(table).beat(value),
+    "waiting": lambda table, value: ParkedChanges(table).put("waiting", [value]),
+    "dead": lambda table, value: ParkedChanges(table).put("dead", [value]),
+}
+
+
+@pytest.mark.parametrize("key", [key for key in ROWS if not key.startswith("slots/")])
+def test_a_row_of_before_is_written_back_as_it_was(key: str) -> None:
+    """The same columns with the same values, so that an installation may go back to the version of before, too."""
+    table = FakeTable()
+    write = WRITERS.get(ROWS[key]["PartitionKey"], write_entry)
+    write(lambda: table, read(key))
+    [row] = table.rows.values()
+    assert dict(row) == ROWS[key]
+    assert {name: type(value) for name, value in row.items()} == {n: type(value) for n, value in ROWS[key].items()}
+
+
+@pytest.mark.parametrize("row", BOOKING_ROWS, ids=[row["state"] for row in BOOKING_ROWS])
+def test_a_booking_of_before_is_written_back_with_its_times(row: dict[str, Any]) -> None:
+    """Its own row and one for every five minutes that it holds, and no other."""
+    table = FakeTable()
+    Slots(lambda: table).claim(read(f"slots/{row['PartitionKey']}/{row['RowKey']}"))
+    times = [one for one in content_of("rows")["slots"] if one.get("booking") == row["RowKey"]]
+    assert sorted(table.rows.values(), key=str) == sorted([row, *times], key=str)

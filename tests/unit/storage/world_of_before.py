@@ -1,0 +1,53 @@
+"""A world in memory whose tables hold the rows of before, at the moment after the last of them was written."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.graph.subscriptions import Subscription, resource_of
+from shared.relay.operate import resume
+from shared.storage.attempts import Attempts
+from simulation.table import FakeTable
+from tests.fixtures.before_restructure.load import content_of
+from tests.unit.relay.booking_world import BookingWorld
+from tests.unit.relay.fakes import MAILBOX
+
+NOW = datetime(2026, 11, 20, 10, 33, tzinfo=UTC)
+
+
+class WorldOfBefore(BookingWorld):
+    """Its endpoint is paused, as it was left. Graph has the subscription of room1, and no event."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = NOW
+        self.attempt_rows = FakeTable()
+        self.attempts = Attempts(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
+        tables = {"watches": self.rows, "ledger": self.ledger_rows, "parked": self.parked_rows,
+                  "slots": self.slot_rows, "attempts": self.attempt_rows}  # fmt: skip
+        rows = content_of("rows")
+        for name, table in tables.items():
+            for row in rows[name]:
+                table.create_entity(row)
+        urls = self.keeper.relay_url, self.keeper.lifecycle_url
+        end = datetime(2026, 11, 27, 8, 41, tzinfo=UTC)
+        self.subscriptions._ids = itertools.count(100)  # Graph gives no id twice
+        self.subscriptions.standing["s-1"] = Subscription("s-1", resource_of(MAILBOX), *urls, end)
+
+    def flowing(self) -> WorldOfBefore:
+        """Resume deliveries, and forget what that asks for."""
+        resume(self, "a test", "tester")  # type: ignore[arg-type]  # a fake
+        self.repairs.take_repairs()
+        return self
+
+
+@pytest.fixture
+def world() -> Iterator[WorldOfBefore]:
+    """Return such a world; its threads end with it."""
+    made = WorldOfBefore()
+    yield made
+    made.workers.shutdown()
