@@ -8,28 +8,27 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import MagicMock
 
+from shared.bookings.business_lock import turn
+from shared.bookings.create import book
+from shared.calendars.requests import read_new_event, written_place
+from shared.calendars.service import make_event
+from shared.delivery.deliver import deliver
 from shared.errors import GraphNotFound
 from shared.graph.client_state import Key, sign
 from shared.partner.payload import message_id
-from shared.relay.booking_request import read_booking
-from shared.relay.bookings.book import book
-from shared.relay.bookings.turn import turn
-from shared.relay.calendar_request import written_place
-from shared.relay.calendars import make_event
-from shared.relay.deliver import deliver
-from shared.relay.event_request import read_new_event
-from shared.relay.park import bury_unreadable
-from shared.relay.resync import _print
+from shared.reliability.parking import bury_unreadable
+from shared.resync.resync import _print
+from shared.scheduling.requests import read_booking
 from shared.storage.ledger import Ledger
 from shared.storage.parked import parked_id
 from shared.storage.room_lists import room_list_id_of
-from shared.storage.slots import Booking, Slots
+from shared.storage.slot_bookings import Booking, Slots
 from shared.storage.watches import watch_id_of
 from shared.telemetry import short
 from simulation.table import FakeTable
 from tests.architecture.outward import in_order
-from tests.unit.relay.bookings.appointments_world import COURSE, CUT, AppointmentWorld, asked
-from tests.unit.relay.fakes import World, event
+from tests.support.appointments_world import COURSE, CUT, AppointmentWorld, asked
+from tests.support.world import World, event
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TIMES = {"start": "2027-01-04T09:00:00Z", "end": "2027-01-04T10:00:00Z"}

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared import telemetry
+from shared.delivery.deliver import deliver
 from shared.errors import GraphNotFound
+from shared.jobs import repair
+from shared.messages import ChangeMessage, Repair
 from shared.partner.webhook import NotDelivered
-from shared.relay.deliver import deliver
-from shared.relay.messages import ChangeMessage, Repair
-from shared.relay.repair import repair
 from shared.storage.watches import watch_id_of
-from tests.unit.relay.fakes import MAILBOX, WATCH_ID, World, event
+from tests.support.world import MAILBOX, WATCH_ID, World, event
 
 ELSEWHERE, DIRECT = "room1@elsewhere.example", "direct@contoso.com"
 

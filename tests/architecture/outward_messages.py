@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from shared.relay.messages import (
+from shared.messages import (
     Change,
     ChangeMessage,
     Repair,

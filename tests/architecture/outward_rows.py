@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from unittest.mock import MagicMock
 
-from shared.bootstrap import Relay
-from shared.storage.attempts import Attempt
-from shared.storage.endpoint import Endpoint
+from shared.bootstrap.app import Relay
+from shared.storage.leases import Attempt
 from shared.storage.ledger import Entry
 from shared.storage.parked import DEAD, WAITING, Parked
+from shared.storage.partner_endpoint import Endpoint
 from shared.storage.replays import Replay
 from shared.storage.room_lists import RoomList
-from shared.storage.slots import Booking
+from shared.storage.slot_bookings import Booking
 from shared.storage.watches import Watch
 from simulation.table import FakeTable, Rows
 from tests.architecture.outward import in_order
@@ -190,9 +190,9 @@ def filters_now() -> dict[str, list[str]]:
 def queues_now() -> dict[str, list[list[Any]]]:
     """Return what is said to each queue, with the words of the service."""
     parts, storage = relay()
-    parts.changes.put("text", 1.5)
-    parts.repairs.put("text")
-    parts.repairs.put("text", 1e9)
+    parts.changes._queue.put("text", 1.5)
+    parts.repairs._queue.put("text")
+    parts.repairs._queue.put("text", 1e9)
     parts.storage_probe().message()
     sent = {name: queue.send_message.call_args_list for name, queue in storage.queues.items()}
     return {name: [[*call.args, call.kwargs] for call in calls] for name, calls in sent.items()}

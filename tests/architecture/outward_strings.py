@@ -9,9 +9,9 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from shared.callers.door import NotRecognized
-from shared.partner.answers import verdict_of
-from shared.relay.attempt import Outcome
+from shared.auth.authenticator import NotRecognized
+from shared.delivery.batch import Outcome
+from shared.partner.status_policy import verdict_of
 from tests.architecture.test_import import ROOT
 
 CALLEES = ("count", "figure", "gauge", "audit")  # what the product may call its ways to tell; also in KINDS

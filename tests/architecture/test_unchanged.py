@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from shared.calendars.requests import read_asked
 from shared.graph.client_state import Key, watch_named_by
-from shared.relay.calendar_request import read_asked
 from tests.architecture.outward import as_json, in_order, kept
 from tests.architecture.outward_functions import functions_now
 from tests.architecture.outward_ids import KINDS, NOON, id_of

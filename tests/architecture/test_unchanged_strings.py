@@ -8,11 +8,11 @@ from typing import Any, get_args
 
 import pytest
 
+from shared.delivery.intake import take_in
 from shared.graph.client_state import Key, sign
 from shared.graph.notification import LIFECYCLE_EVENTS
-from shared.relay.intake import take_in
-from shared.relay.park import GAVE_UP, REJECTED, UNREADABLE
-from shared.storage.endpoint import FAILING, FLOWING, GONE, PAUSED
+from shared.reliability.parking import GAVE_UP, REJECTED, UNREADABLE
+from shared.storage.partner_endpoint import FAILING, FLOWING, GONE, PAUSED
 from shared.storage.watches import State
 from tests.architecture import outward_lines, outward_strings
 from tests.architecture.outward import as_json, in_order, kept

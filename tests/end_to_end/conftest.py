@@ -1,13 +1,22 @@
 """The stacks that the end-to-end tests share, each started once, when the first test asks for it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sandbox.stack import Stack
 from tests.end_to_end.world import World
 
+FOLDER = Path(__file__).parent
 SENDER = {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 7}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test here: each talks to servers."""
+    for item in items:
+        if FOLDER in item.path.parents:
+            item.add_marker("server")
 
 
 @pytest.fixture(scope="session")

@@ -6,15 +6,15 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.delivery.deliver import deliver
+from shared.delivery.pause import picture
+from shared.delivery.recovery import drain
+from shared.jobs import repair
+from shared.messages import Change, Repair
 from shared.partner.payload import message_id
-from shared.relay.dead_letters import ask_for_replay, read_selection, replay_some
-from shared.relay.deliver import deliver
-from shared.relay.messages import Change, Repair
-from shared.relay.operate import picture
-from shared.relay.recover import drain
-from shared.relay.repair import repair
+from shared.reliability.dead_letters import ask_for_replay, read_selection, replay_some
 from shared.storage.parked import DEAD, WAITING, parked_id
-from tests.unit.relay.fakes import WATCH_ID, event
+from tests.support.world import WATCH_ID, event
 from tests.unit.storage.world_of_before import WorldOfBefore, world
 
 __all__ = ["world"]  # a fixture, which pytest finds by its name

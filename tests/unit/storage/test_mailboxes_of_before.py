@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import pytest
 
+from shared.bookings.business_lock import turn
 from shared.errors import SetupRefused
-from shared.relay.book import SlotTaken, book
-from shared.relay.bookings.turn import turn
-from shared.relay.gaps import catch_up_after_absence, queue_owed_resyncs
-from shared.relay.messages import Repair
-from shared.relay.rebook import read_booking_of
-from shared.relay.room_lists import match_room_lists
-from shared.relay.settle_bookings import settle_all
+from shared.messages import Repair
+from shared.resync.catch_up import catch_up_after_absence, queue_owed_resyncs
+from shared.scheduling.book import SlotTaken, book
+from shared.scheduling.change_booking import read_booking_of
+from shared.scheduling.cleanup import settle_all
 from shared.storage.watches import watch_id_of
-from tests.unit.relay.booking_world import AGENT
-from tests.unit.relay.fakes import MAILBOX, WATCH_ID
+from shared.subscriptions.room_lists import match_room_lists
+from tests.support.booking_world import AGENT
+from tests.support.world import MAILBOX, WATCH_ID
 from tests.unit.storage.world_of_before import WorldOfBefore, world
 
 __all__ = ["world"]  # a fixture, which pytest finds by its name

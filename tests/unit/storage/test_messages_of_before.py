@@ -6,15 +6,15 @@ from collections import Counter
 
 import pytest
 
+from shared.delivery.deliver import deliver
+from shared.delivery.poison import keep_changes, keep_repairs
 from shared.graph.subscriptions import mailbox_of
-from shared.relay.deliver import deliver
-from shared.relay.messages import read_changes, read_repairs
-from shared.relay.poison import keep_changes, keep_repairs
-from shared.relay.repair import repair, repair_all
+from shared.jobs import repair, repair_all
+from shared.messages import read_changes, read_repairs
 from shared.storage.parked import DEAD, parked_id
 from tests.fixtures.before_restructure.load import content_of, text_of
 from tests.fixtures.before_restructure.reading import in_order, read_text
-from tests.unit.relay.fakes import WATCH_ID, event
+from tests.support.world import WATCH_ID, event
 from tests.unit.storage.world_of_before import WorldOfBefore, world
 
 __all__ = ["world"]  # a fixture, which pytest finds by its name

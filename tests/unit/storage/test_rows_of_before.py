@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from shared.storage.attempts import Attempts
-from shared.storage.endpoint import Endpoints
 from shared.storage.heartbeat import Heartbeat
+from shared.storage.leases import Attempts
 from shared.storage.ledger import CLAIM, Ledger
 from shared.storage.parked import ParkedChanges
+from shared.storage.partner_endpoint import Endpoints
 from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
-from shared.storage.slots import Slots
+from shared.storage.slot_bookings import Slots
 from shared.storage.watches import Watches
 from simulation.table import FakeTable
 from tests.fixtures.before_restructure.load import FOLDER, content_of, rows_by_key, table_of

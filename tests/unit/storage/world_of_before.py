@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.delivery.pause import resume
 from shared.graph.subscriptions import Subscription, resource_of
-from shared.relay.operate import resume
-from shared.storage.attempts import Attempts
+from shared.storage.leases import Attempts
 from simulation.table import FakeTable
 from tests.fixtures.before_restructure.load import content_of
-from tests.unit.relay.booking_world import BookingWorld
-from tests.unit.relay.fakes import MAILBOX
+from tests.support.booking_world import BookingWorld
+from tests.support.world import MAILBOX
 
 NOW = datetime(2026, 11, 20, 10, 33, tzinfo=UTC)
 
