@@ -32,26 +32,25 @@ check: .venv/ready ## Style, types and import directions
 	.venv/bin/lint-imports --no-cache
 
 year: .venv/ready ## A simulated year of two hundred subscriptions (a few minutes)
-	@$(RUN) -m simulation
+	@$(RUN) -m tests.simulation
 
 fuzz: .venv/ready node_modules/ready ## Generated input: every parser, and the whole API against a sandbox (minutes; EXAMPLES=300 for many more)
-	@$(RUN) -m fuzz $(if $(EXAMPLES),--examples $(EXAMPLES))
+	@$(RUN) -m tests.fuzz $(if $(EXAMPLES),--examples $(EXAMPLES))
 
 bench: .venv/ready node_modules/ready ## Speed, as ratios measured side by side
-	@$(RUN) -m bench
+	@$(RUN) -m tests.bench
 
 chaos: .venv/ready node_modules/ready ## Kills, faults and outages under load, and the account of every change (SEED=, CHANGES=; 10 minutes)
-	@$(RUN) -m chaos $(if $(SEED),--seed $(SEED)) $(if $(CHANGES),--changes $(CHANGES))
+	@$(RUN) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(CHANGES),--changes $(CHANGES))
 
 package: .venv/ready ## The zip that is deployed and its bill of materials: dist/calendar-relay.zip, .cdx.json
-	@$(RUN) -m sandbox.package
+	@$(RUN) -m tools.package
 
 audit: .venv/ready ## Known vulnerabilities of the pinned requirements, where their database can be reached
-	@$(RUN) -m sandbox.audit
+	@$(RUN) -m tools.audit
 
-openapi: .venv/ready ## docs/openapi.json, from the models and the routes
-	@$(RUN) -c 'import sys; from shared.contract.document import text; sys.stdout.write(text())' > docs/openapi.new
-	@mv docs/openapi.new docs/openapi.json
+openapi: .venv/ready ## shared/openapi.json, which is served, and its copy in docs/, from the models and the routes
+	@$(RUN) -m tools.openapi
 
 infra: .venv/ready ## What is checked of infra/ without Azure: Bicep (BICEP_LINT=bicep_lint.py), checkov where it is installed, tests
 	@if [ -n "$(BICEP_LINT)" ]; then $(PYTHON) "$(BICEP_LINT)" infra/ --strict; else echo "no BICEP_LINT: az bicep build --file infra/main.bicep does the same"; fi

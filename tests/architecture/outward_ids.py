@@ -25,9 +25,9 @@ from shared.storage.room_lists import room_list_id_of
 from shared.storage.slot_bookings import Booking, Slots
 from shared.storage.watches import watch_id_of
 from shared.telemetry import short
-from simulation.table import FakeTable
 from tests.architecture.outward import in_order
 from tests.support.appointments_world import COURSE, CUT, AppointmentWorld, asked
+from tests.support.table import FakeTable
 from tests.support.world import World, event
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

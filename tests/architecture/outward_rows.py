@@ -18,8 +18,8 @@ from shared.storage.replays import Replay
 from shared.storage.room_lists import RoomList
 from shared.storage.slot_bookings import Booking
 from shared.storage.watches import Watch
-from simulation.table import FakeTable, Rows
 from tests.architecture.outward import in_order
+from tests.support.table import FakeTable, Rows
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 250_000, tzinfo=UTC)
 OSLO = NOON.astimezone(timezone(timedelta(hours=1)))

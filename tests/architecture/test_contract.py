@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from functions.features import MODULES
-from shared.contract.operations import ENTRA_IS_SERVED, operations
 from tests.architecture.test_import import ROOT, bindings_of, probed
+from tools.openapi.routes import ENTRA_IS_SERVED, operations
 
 LEVELS = {"anyone": "ANONYMOUS", "Microsoft Graph": "ANONYMOUS", "partner": "FUNCTION", "operations": "ADMIN"}
 

@@ -6,8 +6,8 @@ import pytest
 
 from functions.features import MODULES
 from shared.config import FEATURES
-from shared.contract.operations import operations
 from tests.architecture.test_import import ROOT, bindings_of, probed
+from tools.openapi.routes import operations
 
 
 def registered(features: str) -> set[str]:

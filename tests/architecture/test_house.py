@@ -15,7 +15,7 @@ from shared.errors import RelayError
 ROOT = Path(__file__).parents[2]
 PRODUCT = sorted([*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py"), ROOT / "function_app.py"])
 TREES = {path: ast.parse(path.read_text()) for path in PRODUCT}
-FOLDERS = ("shared", "functions", "sandbox", "simulation", "fuzz", "tests", "bench", "chaos", "relay_admin")
+FOLDERS = ("shared", "functions", "sandbox", "tests", "tools", "relay_admin")
 EVERYTHING = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
@@ -45,7 +45,7 @@ def test_only_the_functions_know_the_host() -> None:
     for path, tree in TREES.items():
         inner = path.parts[len(ROOT.parts)] == "shared"
         assert not (inner and any(name.startswith("azure.functions") for name in imports_of(tree))), path
-        assert not any(name.split(".")[0] in ("sandbox", "tests") for name in imports_of(tree)), path
+        assert not any(name.split(".")[0] in ("sandbox", "tests", "tools") for name in imports_of(tree)), path
 
 
 def test_nothing_is_printed_or_left_to_do() -> None:

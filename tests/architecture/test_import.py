@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.package import build
 from shared.config import Settings
+from tools.openapi.document import text
+from tools.package import build
 
 ROOT = Path(__file__).parents[2]
 # Run in a process of its own, without an environment: notes what is read of it and every socket, then indexes.
@@ -31,6 +32,14 @@ modules = sorted(name for name in sys.modules if name.split(".")[0] in ("request
 functions = function_app.app.get_functions()
 bindings = {f.get_function_name(): [json.loads(binding) for binding in f.get_raw_bindings()] for f in functions}
 print(json.dumps({"read": read, "sockets": sockets, "bindings": bindings, "modules": modules}))
+"""
+# Run in the package: prints what the route answers.
+SERVED = """
+import sys
+import azure.functions as func
+from functions.openapi import openapi
+answer = openapi._function.get_user_function()(func.HttpRequest("GET", "/api/openapi.json", body=b""))
+sys.stdout.write(answer.get_body().decode())
 """
 ANONYMOUS = {"receive_notifications", "receive_lifecycle_events", "health", "openapi"}
 ROUTES = {
@@ -140,9 +149,23 @@ def test_the_queues_and_the_timers_are_those_of_the_design(imported: dict[str, A
         assert outputs == {"calendar-changes", "mailbox-repairs"}
 
 
-def test_the_package_works_by_itself(tmp_path: Path) -> None:
-    """Unzipped into an empty folder it is indexed like the checkout."""
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """Return the folder into which the package was unzipped."""
     build(tmp_path / "package.zip")
     with zipfile.ZipFile(tmp_path / "package.zip") as archive:
         archive.extractall(tmp_path / "app")
-    assert set(probed(tmp_path / "app")["bindings"]) == FUNCTIONS
+    return tmp_path / "app"
+
+
+def test_the_package_works_by_itself(package: Path) -> None:
+    """Unzipped into an empty folder it is indexed like the checkout."""
+    assert set(probed(package)["bindings"]) == FUNCTIONS
+
+
+def test_the_package_serves_the_contract(package: Path) -> None:
+    """The route reads it from the zip: the same text as the copy for people, and what the generator makes."""
+    run = subprocess.run(
+        [sys.executable, "-c", SERVED], cwd=package, env={}, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert run.stdout == (ROOT / "docs" / "openapi.json").read_text() == text()

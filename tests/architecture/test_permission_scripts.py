@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.documented_cmdlets import CHANGES, POWERSHELL, READS, TESTS, UNDO
-from tests.unit.infra.powershell_syntax import Node, command_of, inside, parsed, scoped_by_mistake, text_of
+from tests.support.powershell.syntax import Node, command_of, inside, parsed, scoped_by_mistake, text_of
 
 SCRIPTS = Path(__file__).parents[2] / "infra" / "permissions"
 ALL = sorted(SCRIPTS.glob("*.ps1"))

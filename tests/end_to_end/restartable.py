@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.clients import RelayClient
 from sandbox.process import ROOT, Process
 from sandbox.stack import Stack
-from tests.end_to_end.gate import Gate
+from tests.end_to_end.tcp_proxy import Gate
 from tests.end_to_end.world import World
 
 LEASE_SECONDS = "5"  # instead of ten minutes: how long a message that a killed host had taken stays hidden

@@ -15,7 +15,7 @@ from sandbox.demo.canaries import found_below, found_in
 from sandbox.stack import Stack
 from tests.end_to_end.calendar_page import block, booked_in_node, in_python
 from tests.end_to_end.conftest import SENDER
-from tests.end_to_end.truth import at
+from tests.end_to_end.expected import at
 from tests.end_to_end.world import World
 
 PERMISSIONS = ["Calendars.Read", "Calendars.ReadWrite"]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.report import lines
-from chaos.run import Plan, play
+from tests.chaos.report import lines
+from tests.chaos.run import Plan, play
 
 PLAN = Plan(seed=20, changes=300, rooms=10, kills=10, seconds=16.0, longest=60.0, limit=110.0, quick=True)
 

@@ -7,9 +7,9 @@ import requests
 
 from functions.features import MODULES
 from sandbox.process import ROOT
-from shared.contract.operations import operations
 from tests.end_to_end.contract import DOCUMENT, fault, judge, operation, schema_fault
 from tests.end_to_end.world import World
+from tools.openapi.routes import operations
 
 
 def test_the_document_is_served_to_anybody_and_can_be_kept(world: World) -> None:

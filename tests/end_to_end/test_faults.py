@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.gate import Gate
 from tests.end_to_end.intake_case import Case, Target, items
 from tests.end_to_end.restartable import restartable
+from tests.end_to_end.tcp_proxy import Gate
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import World
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.api import SETTINGS, prepare, schemathesis, seed
 from sandbox.stack import Stack
+from tests.fuzz.api import SETTINGS, prepare, schemathesis, seed
 
 DOUBLES = "^/api/entra/(bookings|calendars|schedules)"  # the same functions behind another door: `make fuzz` has them
 

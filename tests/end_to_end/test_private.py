@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.truth import at
+from tests.end_to_end.expected import at
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import World
 

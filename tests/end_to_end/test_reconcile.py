@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.end_to_end.truth import at
+from tests.end_to_end.expected import at
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import World, ago
 

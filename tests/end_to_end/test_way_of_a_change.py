@@ -6,7 +6,7 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from tests.end_to_end.truth import PUBLIC, at
+from tests.end_to_end.expected import PUBLIC, at
 from tests.end_to_end.world import World
 
 

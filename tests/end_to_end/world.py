@@ -15,7 +15,7 @@ from azure.storage.queue import QueueClient
 from sandbox.demo.expected import expected_event
 from sandbox.stack import Stack
 from tests.end_to_end.contract import held_to
-from tests.end_to_end.truth import at
+from tests.end_to_end.expected import at
 from tests.end_to_end.waiting import eventually
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.errors import GraphUnavailable
-from simulation.subscriptions import Held
-from simulation.world import World
+from tests.simulation.subscriptions import Held
+from tests.simulation.world import World
 
 
 class Killed(BaseException):

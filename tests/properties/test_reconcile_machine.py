@@ -30,9 +30,9 @@ from shared.storage.watches import watch_id_of
 from shared.subscriptions.reconcile import reconcile
 from shared.subscriptions.subscribe import subscribe, unsubscribe
 from shared.watches.requests import Wish
-from simulation.world import World
 from tests.properties.interruptions import Interruptions, Killed
-from tests.properties.judge import DIRECT, PARTNER, Judge
+from tests.properties.invariants import DIRECT, PARTNER, Judge
+from tests.simulation.world import World
 from tests.support.examples import examples
 
 MAILBOXES = [f"room{number}@contoso.com" for number in range(3)]

@@ -18,7 +18,6 @@ from functions.responses import LARGEST_PAGE, json_object, page_size
 from functions.resync import _full
 from functions.subscriptions import _page_start
 from shared.config import Settings
-from shared.contract.document import document
 from shared.errors import ConfigurationError, SetupRefused
 from shared.http.addresses import is_private
 from shared.partner.webhook import signed_headers
@@ -27,6 +26,7 @@ from shared.reliability.dead_letters import read_selection
 from shared.watches.requests import checked_notification_url, read_request, read_room_list, read_wish
 from tests.properties.test_reading_properties import JSON, NOW
 from tests.support.world import SETTINGS
+from tools.openapi.document import document
 
 PLAIN = Settings.load(SETTINGS)
 SCHEMAS = document()["components"]["schemas"]

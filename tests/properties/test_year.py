@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from simulation.__main__ import RENEW_BEFORE, broken_bounds
-from simulation.measures import Figures
-from simulation.year import Year
+from tests.simulation.__main__ import RENEW_BEFORE, broken_bounds
+from tests.simulation.measures import Figures
+from tests.simulation.year import Year
 
 DAYS, SUBSCRIPTIONS = 40, 25
 

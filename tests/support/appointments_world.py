@@ -24,7 +24,7 @@ from shared.errors import GraphUnavailable
 from shared.graph.bookings.client import Bookings
 from shared.graph.client import error_of
 from shared.storage.leases import Attempts
-from simulation.table import FakeTable
+from tests.support.table import FakeTable
 from tests.support.world import START, World
 
 ADDRESS = "haircut@contoso.com"

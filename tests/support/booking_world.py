@@ -14,7 +14,7 @@ from shared.graph.time_zones import zone_named
 from shared.scheduling.requests import BookingWish
 from shared.scheduling.slot_rules import Span
 from shared.storage.slot_bookings import Booking, Slots
-from simulation.table import FakeTable
+from tests.support.table import FakeTable
 from tests.support.world import World
 
 AGENT = "agent1@contoso.com"

@@ -30,8 +30,8 @@ from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watch, Watches, watch_id_of
 from shared.subscriptions.service import SubscriptionKeeper
 from shared.watches.quota import Places
-from simulation.table import FakeTable
 from tests.support.fake_graph import FakeEvents, FakeRooms, FakeSubscriptions
+from tests.support.table import FakeTable
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 MAILBOX = "room1@contoso.com"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from chaos.accounting import Account, Evidence, account
+from tests.chaos.accounting import Account, Evidence, account
 
 ROOM = "room1@contoso.com"
 ONE, TWO, SERIES = (ROOM, "one"), (ROOM, "two"), (ROOM, "series")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chaos.http1 import Message
-from chaos.leaks import Leaks
-from chaos.marks import Marks
-from chaos.proxy import Exchange
+from tests.chaos.canaries import Marks
+from tests.chaos.http1 import Message
+from tests.chaos.leaks import Leaks
+from tests.chaos.proxy import Exchange
 
 MARKS = Marks("0123456789")
 BODY, TITLE = MARKS.secret("body"), MARKS.title()

@@ -3,8 +3,8 @@
 import random
 from typing import Any
 
-from chaos.load import Load
-from chaos.marks import Marks
+from tests.chaos.canaries import Marks
+from tests.chaos.load import Load
 
 ROOMS = [f"room{number}@contoso.com" for number in range(3)]
 

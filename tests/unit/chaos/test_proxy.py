@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from chaos.proxy import Exchange, Proxy, Trap, Trouble
+from tests.chaos.proxy import Exchange, Proxy, Trap, Trouble
 
 pytestmark = pytest.mark.server
 

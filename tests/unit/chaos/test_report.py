@@ -1,9 +1,9 @@
 """What a run prints, and when it was no proof."""
 
-from chaos.accounting import Account
-from chaos.points import POINTS
-from chaos.report import SHOWN, lines
-from chaos.run import Outcome, Plan, shortfalls
+from tests.chaos.accounting import Account
+from tests.chaos.crash_points import POINTS
+from tests.chaos.report import SHOWN, lines
+from tests.chaos.run import Outcome, Plan, shortfalls
 
 PLAN = Plan(seed=7, changes=100, rooms=4, kills=24, seconds=10, longest=20, limit=30)
 HINTS = {"hintsSent": 200, "sent": 50, "attempts": 60, "answers": {"202": 50, "503": 10}, "dropped": 0}

@@ -1,6 +1,6 @@
 """Claims about the permission scripts, run over a tenant in memory: what they say they do is what they do.
 
-No PowerShell is needed: tests/unit/infra/powershell.py runs what of it they use.
+No PowerShell is needed: tests/support/powershell/interpreter.py runs what of it they use.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.infra.powershell import Session
-from tests.unit.infra.powershell_values import Thing, Thrown
-from tests.unit.infra.tenant import API, PARTNER, RELAY, ROOMS, Tenant
+from tests.support.powershell.interpreter import Session
+from tests.support.powershell.tenant import API, PARTNER, RELAY, ROOMS, Tenant
+from tests.support.powershell.values import Thing, Thrown
 
 SCRIPTS = Path(__file__).parents[3] / "infra" / "permissions"
 MAILBOXES = {"MailboxInside": "room1@contoso.com", "MailboxOutside": "ceo@contoso.com"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.infra.powershell_values import Thing, Thrown
-from tests.unit.infra.tenant import RELAY, Tenant
+from tests.support.powershell.tenant import RELAY, Tenant
+from tests.support.powershell.values import Thing, Thrown
 from tests.unit.infra.test_permission_scripts import MAILBOXES, SCOPED, run
 
 OTHER = "40000000-0000-4000-8000-000000000000"

@@ -10,12 +10,12 @@ from itertools import pairwise
 import pytest
 from standardwebhooks import Webhook
 
-from shared.contract.document import document
 from shared.partner.status_policy import Verdict, verdict_of
 from shared.partner.webhook import EXCHANGE_SECONDS, signed_headers
 from shared.reliability.retry_schedule import TRIED_AT
 from shared.watches.requests import MOST_MAILBOXES
 from tests.support.guide import GUIDE, rows_below, signed_in_node
+from tools.openapi.document import document
 
 WORDS = {
     "is done": Verdict.DONE, "tries again": Verdict.RETRY, "tries again and alerts": Verdict.ALERT,

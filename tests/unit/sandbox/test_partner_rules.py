@@ -8,7 +8,7 @@ import pytest
 from sandbox.partner.contract import violations
 from sandbox.partner.picture import Picture, UnusableNewsError
 from sandbox.partner.receive import Receipt, Receiver
-from tests.unit.sandbox.partner_process import SECRET, deleted, news, signed
+from tests.support.partner_process import SECRET, deleted, news, signed
 
 OTHER_SECRET = "whsec_cGFydG5lci1zaWduaW5nLXNlY3JldC0wMDAy"
 

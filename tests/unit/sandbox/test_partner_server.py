@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.unit.sandbox.partner_process import OTHER_SECRET, SECRET, RunningPartner, deleted, news, running_partner
+from tests.support.partner_process import OTHER_SECRET, SECRET, RunningPartner, deleted, news, running_partner
 
 pytestmark = pytest.mark.server
 

@@ -11,10 +11,10 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from sandbox.audit import main, vulnerabilities
-from sandbox.bill import build_bill
 from sandbox.process import ROOT
 from tests.support.scripted_server import answer, served
+from tools.audit import main, vulnerabilities
+from tools.bill import build_bill
 
 KNOWN = {"vulns": [{"id": "PYSEC-0-0", "summary": "made up", "affected": [
     {"package": {"name": "made-up", "ecosystem": "PyPI"},

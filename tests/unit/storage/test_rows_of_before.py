@@ -23,9 +23,9 @@ from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
 from shared.storage.slot_bookings import Slots
 from shared.storage.watches import Watches
-from simulation.table import FakeTable
 from tests.fixtures.before_restructure.load import FOLDER, content_of, rows_by_key, table_of
 from tests.fixtures.before_restructure.reading import in_order, read_row
+from tests.support.table import FakeTable
 
 ROWS, EXPECTED = rows_by_key(), content_of("expected")
 BOOKING_ROWS = [row for row in content_of("rows")["slots"] if not row["RowKey"].startswith("at-")]

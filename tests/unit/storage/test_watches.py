@@ -10,7 +10,7 @@ import pytest
 from azure.data.tables import TableClient
 
 from shared.storage.watches import SEEN_EVERY, Watch, Watches, watch_id_of
-from simulation.table import FakeTable, Rows
+from tests.support.table import FakeTable, Rows
 
 pytestmark = pytest.mark.server
 

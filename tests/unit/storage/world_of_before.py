@@ -11,9 +11,9 @@ import pytest
 from shared.delivery.pause import resume
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.storage.leases import Attempts
-from simulation.table import FakeTable
 from tests.fixtures.before_restructure.load import content_of
 from tests.support.booking_world import BookingWorld
+from tests.support.table import FakeTable
 from tests.support.world import MAILBOX
 
 NOW = datetime(2026, 11, 20, 10, 33, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 
 from functions import auth, calendar_events, calendars
 from functions.calendar_events import create_event
-from tests.unit.functions.tenant_world import TenantWorld, tenant_world, told
-from tests.unit.sandbox.graph.graph_world import USER
+from tests.support.graph_world import USER
+from tests.support.tenant_world import TenantWorld, tenant_world, told
 
 AT = {"mailbox": USER}
 MEETING = {"title": "Canary budget", "start": "2026-12-01T09:00:00", "end": "2026-12-01T10:00:00",

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from sandbox.tenant.seed import Seed, tenant_from
-from tests.unit.sandbox.graph.graph_world import APP, OTHER_APP, OTHER_ROOM, ROOM, TENANT_ID, USER, World
-from tests.unit.sandbox.graph.receiver import Receiver, receiving
-from tests.unit.sandbox.graph.serving import serving
+from tests.support.graph_world import APP, OTHER_APP, OTHER_ROOM, ROOM, TENANT_ID, USER, World
+from tests.support.receiver import Receiver, receiving
+from tests.support.serving import serving
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.tenant.tokens import VAULT
-from tests.unit.sandbox.graph.graph_world import APP, ROOM, World, refusal
+from tests.support.graph_world import APP, ROOM, World, refusal
 
 pytestmark = pytest.mark.server
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.graph.graph_world import APP, World, fits, refusal
+from tests.support.graph_world import APP, World, fits, refusal
 
 pytestmark = pytest.mark.server
 

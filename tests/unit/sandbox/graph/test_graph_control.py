@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.graph.graph_world import ROOM, World
+from tests.support.graph_world import ROOM, World
 
 pytestmark = pytest.mark.server
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.tenant.state import Mailbox
-from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, USER, World, fits, refusal
+from tests.support.graph_world import APP, OTHER_ROOM, ROOM, USER, World, fits, refusal
 
 pytestmark = pytest.mark.server
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.graph.graph_world import ROOM, World
-from tests.unit.sandbox.graph.receiver import Post, Reply
+from tests.support.graph_world import ROOM, World
+from tests.support.receiver import Post, Reply
 
 pytestmark = pytest.mark.server
 

@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from sandbox.tenant.tokens import GRAPH
-from tests.unit.sandbox.graph.graph_world import APP, OTHER_APP, OTHER_ROOM, ROOM, World, refusal
+from tests.support.graph_world import APP, OTHER_APP, OTHER_ROOM, ROOM, World, refusal
 
 pytestmark = pytest.mark.server
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import pytest
 
 from sandbox.certificates import make_certificates
-from tests.unit.sandbox.graph.graph_world import World, refusal
-from tests.unit.sandbox.graph.receiver import Post, Reply, receiving
+from tests.support.graph_world import World, refusal
+from tests.support.receiver import Post, Reply, receiving
 
 pytestmark = pytest.mark.server
 

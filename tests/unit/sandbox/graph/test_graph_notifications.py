@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.graph.graph_world import IMMUTABLE, OTHER_ROOM, ROOM, TENANT_ID, World, fits
-from tests.unit.sandbox.graph.receiver import Receiver, Reply
+from tests.support.graph_world import IMMUTABLE, OTHER_ROOM, ROOM, TENANT_ID, World, fits
+from tests.support.receiver import Receiver, Reply
 
 pytestmark = pytest.mark.server
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.graph.graph_world import OTHER_ROOM, ROOM, World
-from tests.unit.sandbox.graph.receiver import Reply
+from tests.support.graph_world import OTHER_ROOM, ROOM, World
+from tests.support.receiver import Reply
 
 pytestmark = pytest.mark.server
 

@@ -9,7 +9,7 @@ import pytest
 from sandbox.tenant.graph.recurrence import patterned
 from sandbox.tenant.graph.series import read_rule
 from sandbox.tenant.graph.zones import Moment
-from tests.unit.sandbox.graph.graph_world import fits
+from tests.support.graph_world import fits
 
 FIRST = Moment(datetime(2026, 9, 8, 9, 0), "America/New_York")  # noqa: DTZ001 - a wall-clock time, its zone is beside it
 """A Tuesday, the second of its month."""

@@ -7,8 +7,8 @@ import pytest
 
 from sandbox.tenant.graph.delivery import Limits
 from sandbox.tenant.graph.settings import DEFAULTS
-from tests.unit.sandbox.graph.graph_world import World
-from tests.unit.sandbox.graph.receiver import Reply
+from tests.support.graph_world import World
+from tests.support.receiver import Reply
 
 pytestmark = pytest.mark.server
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.unit.sandbox.graph.graph_world import IMMUTABLE, ROOM, World, fits, refusal
+from tests.support.graph_world import IMMUTABLE, ROOM, World, fits, refusal
 
 pytestmark = pytest.mark.server
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.graph.graph_world import APP, IMMUTABLE, OTHER_APP, OTHER_ROOM, ROOM, World, fits, refusal
+from tests.support.graph_world import APP, IMMUTABLE, OTHER_APP, OTHER_ROOM, ROOM, World, fits, refusal
 
 pytestmark = pytest.mark.server
 

@@ -9,7 +9,7 @@ from sandbox.tenant.clock import Clock
 from sandbox.tenant.graph.errors import GraphError
 from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.graph.throttle import MAILBOX, SUBSCRIPTION_LISTS, SUBSCRIPTION_WRITES, Limit, Throttle
-from tests.unit.sandbox.graph.graph_world import APP, OTHER_ROOM, ROOM, World, refusal
+from tests.support.graph_world import APP, OTHER_ROOM, ROOM, World, refusal
 
 pytestmark = pytest.mark.server
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.graph.graph_world import IMMUTABLE, ROOM, World, fits
+from tests.support.graph_world import IMMUTABLE, ROOM, World, fits
 
 pytestmark = pytest.mark.server
 

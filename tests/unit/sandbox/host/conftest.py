@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from sandbox.azurite import start_azurite
-from tests.unit.sandbox.host.host_process import (
+from tests.support.host_process import (
     ROOT,
     RunningHost,
     StartHost,

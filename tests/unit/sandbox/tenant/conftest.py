@@ -9,7 +9,7 @@ import requests
 
 from sandbox.certificates import make_certificates
 from sandbox.tenant.seed import Seed, tenant_from
-from tests.unit.sandbox.tenant.running_tenant import (
+from tests.support.running_tenant import (
     CLIENT_ID,
     SECRET,
     TENANT_ID,

@@ -6,7 +6,7 @@ import jwt
 import pytest
 
 from sandbox.tenant.tokens import GRAPH, Refused
-from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, SECRET, TENANT_ID, Running
+from tests.support.running_tenant import CLIENT_ID, SECRET, TENANT_ID, Running
 
 pytestmark = pytest.mark.server
 

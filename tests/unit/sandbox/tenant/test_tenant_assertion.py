@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 
 from sandbox.tenant.tokens import GRAPH
-from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, TENANT_ID, Pair, Running, make_pair
+from tests.support.running_tenant import CLIENT_ID, TENANT_ID, Pair, Running, make_pair
 
 pytestmark = pytest.mark.server
 

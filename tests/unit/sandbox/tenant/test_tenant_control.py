@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from sandbox.tenant.tokens import GRAPH
-from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, SECRET, USER_ASSIGNED, Running
+from tests.support.running_tenant import CLIENT_ID, SECRET, USER_ASSIGNED, Running
 
 pytestmark = pytest.mark.server
 

@@ -8,7 +8,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError, DefaultAzureCredential, ManagedIdentityCredential
 
 from sandbox.tenant.tokens import GRAPH, VAULT
-from tests.unit.sandbox.tenant.running_tenant import USER_ASSIGNED, Running
+from tests.support.running_tenant import USER_ASSIGNED, Running
 
 pytestmark = pytest.mark.server
 

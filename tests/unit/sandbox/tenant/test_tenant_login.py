@@ -7,7 +7,7 @@ import msal
 import pytest
 
 from sandbox.tenant.tokens import GRAPH
-from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, SECRET, TENANT_ID, USER_ASSIGNED, Running
+from tests.support.running_tenant import CLIENT_ID, SECRET, TENANT_ID, USER_ASSIGNED, Running
 
 pytestmark = pytest.mark.server
 

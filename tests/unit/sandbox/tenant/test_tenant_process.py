@@ -16,7 +16,7 @@ import requests
 from sandbox.certificates import make_certificates
 from sandbox.tenant.__main__ import main
 from sandbox.tenant.seed import Seed, tenant_from
-from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, USER_ASSIGNED, Running
+from tests.support.running_tenant import CLIENT_ID, USER_ASSIGNED, Running
 
 pytestmark = pytest.mark.server
 

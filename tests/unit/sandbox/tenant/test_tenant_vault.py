@@ -10,7 +10,7 @@ from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 
 from sandbox.tenant.tokens import GRAPH, VAULT
-from tests.unit.sandbox.tenant.running_tenant import CLIENT_ID, SECRET, TENANT_ID, USER_ASSIGNED, Running
+from tests.support.running_tenant import CLIENT_ID, SECRET, TENANT_ID, USER_ASSIGNED, Running
 
 pytestmark = pytest.mark.server
 

@@ -1,1 +1,0 @@
-"""Input that nobody means: generated bodies, parameters and credentials against a running sandbox. Never deployed."""

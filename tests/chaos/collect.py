@@ -1,0 +1,75 @@
+"""Collect what the accounting needs, from the tenant, the partner and the storage, never from the relay's own word."""
+
+import json
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from sandbox.demo.expected import expected_calendar
+from tests.chaos.accounting import Evidence, Key
+from tests.chaos.stage import Stage
+
+EVER = ("2000-01-01T00:00:00Z", "2040-01-01T00:00:00Z")
+
+
+def gather(stage: Stage, series_gone: set[Key]) -> Evidence:
+    """Return the evidence as it is now."""
+    tenant, partner = stage.stack.tenant, stage.stack.partner
+    outcomes = tenant.control("GET", "/notifications/outcomes")
+    deliveries = partner.deliveries()
+    return Evidence(
+        accepted=_keys(outcomes["accepted"]),
+        given_up=_keys(outcomes["givenUp"]),
+        parked=parked(stage),
+        series_gone=frozenset(series_gone),
+        told=_told(deliveries, partner.control("GET", "/raw")),
+        truth={room: expected_calendar(tenant.calendar(room, *EVER)) for room in stage.rooms},
+        picture={room: {one["id"]: one for one in events} for room, events in partner.picture().items()},
+        deliveries=deliveries,
+    )
+
+
+def parked(stage: Stage) -> dict[Key, str]:
+    """Return the events that are parked or dead letters, with the kind; the table may not be there."""
+    mailboxes = {row["RowKey"]: str(row["mailbox"]) for row in rows(stage, "watches") if row["PartitionKey"] == "watch"}
+    found = rows(stage, "parked")
+    return {(mailboxes.get(row["watch_id"], ""), row["event_id"]): row["PartitionKey"] for row in found}
+
+
+def rows(stage: Stage, table: str) -> list[dict[str, Any]]:
+    """Return all rows of a table, none when it is not there."""
+    with TableServiceClient.from_connection_string(stage.stack.azurite.connection_string) as service:
+        try:
+            return [dict(row) for row in service.get_table_client(table).list_entities()]
+        except ResourceNotFoundError:
+            return []
+
+
+def waiting(stage: Stage) -> dict[str, int]:
+    """Return what is still on its way, by the place; empty when nothing is."""
+    sender = stage.stack.tenant.control("GET", "/notifications")
+    counts = {f"tenant's {name}": sender[name] for name in ("pending", "deliveries", "rooms")}
+    with QueueServiceClient.from_connection_string(stage.stack.azurite.connection_string) as service:
+        for queue in service.list_queues():
+            depth = service.get_queue_client(queue.name).get_queue_properties().approximate_message_count
+            counts[f"queue {queue.name}"] = depth or 0
+    counts["parked"] = sum(kind == "waiting" for kind in parked(stage).values())
+    return {name: number for name, number in counts.items() if number}
+
+
+def _keys(listed: list[dict[str, Any]]) -> frozenset[Key]:
+    return frozenset((one["mailbox"], one["eventId"]) for one in listed)
+
+
+def _told(deliveries: dict[str, Any], raw: list[dict[str, Any]]) -> frozenset[Key]:
+    """Return the events, and their series, of which a delivery was taken."""
+    taken = {one["webhookId"] for one in deliveries["list"] if one["taken"]}
+    told: set[Key] = set()
+    for request in raw:
+        if {name.lower(): value for name, value in request["headers"]}.get("webhook-id") in taken:
+            data = json.loads(request["body"])["data"]
+            ids = (data["event"]["id"], data["event"]["seriesId"])
+            told |= {(data["mailbox"], event) for event in ids if event}
+    return frozenset(told)

@@ -1,0 +1,132 @@
+"""The changes that people make: seeded, in bursts, with a canary in every field of every event."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from tests.chaos.canaries import Marks
+
+SAME_AGAIN = 0.7  # the share of changes that concern the event of the change before: people fiddle
+
+
+class Tenant(Protocol):
+    """What people can do to calendars; sandbox.clients.TenantClient does it."""
+
+    def book(self, address: str, **event: Any) -> dict[str, Any]:
+        """Put a meeting into a calendar."""
+
+    def change(self, address: str, event_id: str, **event: Any) -> dict[str, Any]:
+        """Change a meeting."""
+
+    def cancel(self, address: str, event_id: str) -> None:
+        """Cancel a meeting."""
+
+    def remove(self, address: str, event_id: str) -> None:
+        """Delete a meeting."""
+
+
+@dataclass
+class Meeting:
+    """An event on a room's calendar, as far as the next change needs to know it."""
+
+    room: str
+    id: str
+    immutable_id: str
+    private: bool
+    direct: bool
+    series: bool
+
+
+class Load:
+    """Makes one change after the other; which, is drawn from `chance` alone."""
+
+    def __init__(self, tenant: Tenant, rooms: list[str], marks: Marks, chance: random.Random) -> None:
+        self._tenant = tenant
+        self._rooms = rooms
+        self._marks = marks
+        self._chance = chance
+        self._tomorrow = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+        self._meetings: list[Meeting] = []
+        self._last: Meeting | None = None
+        self.made: dict[str, int] = {}
+        self.series_gone: set[tuple[str, str]] = set()
+
+    def change(self) -> None:
+        """Make the next change."""
+        again = self._last is not None and self._chance.random() < SAME_AGAIN
+        if not again and (not self._meetings or self._chance.random() < 0.4):
+            self._count("series" if self._book() else "booked")
+            return
+        meeting = self._last if again and self._last is not None else self._chance.choice(self._meetings)
+        acts: list[Callable[[Meeting], str]] = [self._move, self._retitle, self._turn, self._cancel, self._remove]
+        act = self._chance.choices(acts, (40, 30, 8, 8, 14))[0]
+        self._count(act(meeting))
+
+    def _count(self, what: str) -> None:
+        self.made[what] = self.made.get(what, 0) + 1
+
+    def _book(self) -> bool:
+        """Book a meeting or, one time in fifty, a series of four; return whether it is a series."""
+        room, series = self._chance.choice(self._rooms), self._chance.random() < 0.02
+        direct = series or self._chance.random() < 0.7
+        private = direct and self._chance.random() < 0.15
+        event: dict[str, Any] = {"direct": direct, "sensitivity": "private" if private else "normal"}
+        if series:
+            event["rrule"] = "FREQ=WEEKLY;COUNT=4"
+        event |= self._times() | self._hidden() | {"subject": self._subject(private=private)}
+        # A room shows a meeting that was booked with it under its organizer's name: there that name is a title.
+        name = self._marks.secret("organizer") if direct else self._marks.title()
+        event["organizer"] = {"name": name, "address": self._address("organizer")}
+        made = self._tenant.book(room, **event)
+        self._last = Meeting(room, made["id"], made["immutableId"], private, direct, series)
+        self._meetings.append(self._last)
+        return series
+
+    def _move(self, meeting: Meeting) -> str:
+        self._tenant.change(meeting.room, meeting.id, **self._times())
+        return "moved"
+
+    def _retitle(self, meeting: Meeting) -> str:
+        subject = self._subject(private=meeting.private)
+        self._tenant.change(meeting.room, meeting.id, subject=subject, **self._hidden())
+        return "retitled"
+
+    def _turn(self, meeting: Meeting) -> str:
+        """Make it private or public; a room does not keep that of what was booked with it."""
+        if not meeting.direct:
+            return self._retitle(meeting)
+        meeting.private = not meeting.private
+        sensitivity, subject = "private" if meeting.private else "normal", self._subject(private=meeting.private)
+        self._tenant.change(meeting.room, meeting.id, sensitivity=sensitivity, subject=subject)
+        return "made private or public"
+
+    def _cancel(self, meeting: Meeting) -> str:
+        self._tenant.cancel(meeting.room, meeting.id)
+        return "cancelled"
+
+    def _remove(self, meeting: Meeting) -> str:
+        self._tenant.remove(meeting.room, meeting.id)
+        self._meetings.remove(meeting)
+        if meeting.series:
+            self.series_gone.add((meeting.room, meeting.immutable_id))
+        self._last = None
+        return "deleted"
+
+    def _times(self) -> dict[str, str]:
+        start = self._tomorrow + timedelta(minutes=15 * self._chance.randrange(60 * 96))
+        end = start + timedelta(minutes=15 * self._chance.randint(1, 8))
+        return {"start": start.strftime("%Y-%m-%dT%H:%M:%SZ"), "end": end.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+    def _subject(self, *, private: bool) -> str:
+        return self._marks.secret("subject") if private else self._marks.title()
+
+    def _hidden(self) -> dict[str, Any]:
+        """Return the fields that never leave, each with a canary of its own."""
+        attendee = {"name": self._marks.secret("attendee"), "address": self._address("attendee")}
+        return {"body": self._marks.secret("body"), "location": self._marks.secret("location"),
+                "attendees": [attendee], "categories": [self._marks.secret("category")]}  # fmt: skip
+
+    def _address(self, field: str) -> str:
+        return self._marks.secret(field).replace(" ", ".") + "@contoso.com"

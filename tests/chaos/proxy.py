@@ -1,0 +1,198 @@
+"""A proxy on loopback before one server: it passes on, refuses, cuts the line before or after the work, delays, and
+holds an exchange at a chosen step so that somebody can be killed there.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from tests.chaos.http1 import Message, read_answer, read_request
+
+HELD_SECONDS = 10.0  # after which an exchange that nobody came for is cut
+Step = Literal["asked", "answered"]
+
+
+@dataclass
+class Exchange:
+    """A request and, once there is one, its answer. `service` is the proxy's name."""
+
+    service: str
+    request: Message
+    answer: Message | None = None
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.request.start[0]
+
+    @property
+    def path(self) -> str:
+        """The request's path."""
+        return urlsplit(self.request.start[1]).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The request's query."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.request.start[1]).query).items()}
+
+    @property
+    def status(self) -> int:
+        """The answer's status; 0 before there is one."""
+        return int(self.answer.start[1]) if self.answer else 0
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is done to one exchange: `status` refuses it unseen; `cut` closes the line "before" or "after" the work."""
+
+    status: int = 0
+    cut: Literal["", "before", "after"] = ""
+    delay: float = 0.0
+
+
+CALM = Trouble()
+
+
+@dataclass
+class Trap:
+    """Holds the first exchange that `matches` at a step; then `caught` is set, and its caller never gets an answer."""
+
+    step: Step
+    matches: Callable[[Exchange], bool]
+    caught: threading.Event = field(default_factory=threading.Event)
+
+
+def _as_it_is(message: Message) -> Message:
+    return message
+
+
+class Proxy:
+    """Serves in a thread of its own from its making until `close`. All attributes may be changed while it serves.
+
+    `trouble` is asked about every exchange; `rewrite` may alter a request; `listeners` hear of every request.
+    """
+
+    def __init__(self, service: str, target: int) -> None:
+        self.service = service
+        self.trouble: Callable[[Exchange], Trouble] = lambda _exchange: CALM
+        self.rewrite: Callable[[Message], Message] = _as_it_is
+        self.listeners: list[Callable[[Exchange], None]] = []
+        self.traps: list[Trap] = []
+        self.port = 0
+        self._target = target
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._lines: set[asyncio.Task[None]] = set()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._ready.wait()
+
+    def close(self) -> None:
+        """End it, and with it every connection."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run(self) -> None:
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+        server.close()
+        self._loop.run_until_complete(_end(self._lines))
+        self._loop.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until either side ends it."""
+        line = asyncio.current_task()
+        if line is not None:
+            self._lines.add(line)
+            line.add_done_callback(self._lines.discard)
+        server = _Server(self._target)
+        try:
+            while (request := await read_request(reader)) is not None:
+                answer = await self._exchange(Exchange(self.service, request), server)
+                if answer is None:
+                    break
+                writer.write(answer.head + answer.body)
+                await writer.drain()
+                if answer.is_last:
+                    writer.close()
+                    return
+            writer.transport.abort()
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            writer.transport.abort()  # whoever hung up knows it
+        finally:
+            server.close()
+
+    async def _exchange(self, exchange: Exchange, server: "_Server") -> Message | None:
+        """Return the answer, or None when the line is to be cut."""
+        for hear in self.listeners:
+            hear(exchange)
+        if await self._is_held("asked", exchange):
+            return None
+        trouble = self.trouble(exchange)
+        await asyncio.sleep(trouble.delay)
+        if trouble.status:
+            return _refusal(exchange.service, trouble.status)
+        if trouble.cut == "before":
+            return None
+        exchange.answer = await server.ask(self.rewrite(exchange.request))
+        if await self._is_held("answered", exchange):
+            return None
+        return None if trouble.cut == "after" else exchange.answer
+
+    async def _is_held(self, step: Step, exchange: Exchange) -> bool:
+        """Return whether a trap caught it; then the time in which its caller was to be killed is over."""
+        for trap in self.traps:
+            if trap.step == step and not trap.caught.is_set() and trap.matches(exchange):
+                trap.caught.set()
+                await asyncio.sleep(HELD_SECONDS)
+                return True
+        return False
+
+
+async def _end(lines: set[asyncio.Task[None]]) -> None:
+    for line in list(lines):
+        line.cancel()
+    await asyncio.gather(*lines, return_exceptions=True)
+
+
+class _Server:
+    """The connection to the real server, opened when it is needed, and anew when the server has closed it."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, request: Message) -> Message:
+        if self._line is not None and self._line[0].at_eof():
+            self.close()
+        if self._line is None:
+            self._line = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
+        reader, writer = self._line
+        writer.write(request.head + request.body)
+        await writer.drain()
+        answer = await read_answer(reader, request.start[0])
+        if answer.is_last:
+            self.close()
+        return answer
+
+    def close(self) -> None:
+        if self._line is not None:
+            self._line[1].transport.abort()
+        self._line = None
+
+
+def _refusal(service: str, status: int) -> Message:
+    """Return what storage answers when it will not: "Status and error codes" for queues and for tables."""
+    code = {503: "ServerBusy", 500: "InternalError", 403: "AuthorizationFailure"}.get(status, "OperationTimedOut")
+    if service == "table":
+        kind, text = "json", f'{{"odata.error":{{"code":"{code}","message":{{"lang":"en-US","value":"No."}}}}}}'
+    else:
+        kind, text = "xml", f"<Error><Code>{code}</Code><Message>No.</Message></Error>"
+    lines = (f"HTTP/1.1 {status} No", f"x-ms-error-code: {code}", f"Content-Type: application/{kind}",
+             f"Content-Length: {len(text)}", "", "")  # fmt: skip
+    return Message("\r\n".join(lines).encode(), text.encode(), text.encode())

@@ -1,0 +1,111 @@
+"""The sandbox with a proxy before the queues, the tables and the partner, and a host that can be killed and started."""
+
+import secrets
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from sandbox.clients import RelayClient
+from sandbox.process import ROOT, Process
+from sandbox.stack import Stack
+from tests.chaos.proxy import Proxy
+from tests.chaos.time_warp import shortened, sooner
+
+LEASE_SECONDS = 5  # instead of ten minutes: how long a message that a killed host had taken stays hidden
+LONGEST_WAIT = 8  # seconds, instead of hours: how long a message waits for its next try
+CHANGES = "calendar-changes"
+CLAIM_SECONDS = 15.0  # instead of two minutes: how long the claim of a killed host stands in the ledger
+SETTINGS = {
+    "SETTLE_SECONDS": "2", "RENEWAL_SCHEDULE": "*/20 * * * * *",
+    "RESYNC_SCHEDULE": "0 0 0 29 2 *",  # never: it would heal what the run is to find
+}  # fmt: skip
+GRAPH = {
+    "hintsPerChange": [1, 4], "hintSpreadSeconds": 0.3, "batchSeconds": 0.3, "flipSeconds": 0.3, "shuffle": True,
+    "retrySeconds": 1.0,
+    # Graph would call the endpoint slow, or drop its notifications, for ten minutes: the whole run. That is healed by a
+    # resync, which has tests of its own.
+    "judgedAfter": 10**9,
+}  # fmt: skip
+
+
+class Stage:
+    """Everything that runs; as a context manager it stops on leaving."""
+
+    def __init__(self, folder: Path, seed: int, rooms: list[str]) -> None:
+        mailboxes = [{"address": room, "displayName": room.partition("@")[0], "kind": "room"} for room in rooms]
+        self.stack = Stack(folder, SETTINGS, {"settings": GRAPH | {"seed": seed}, "mailboxes": mailboxes}, host=False)
+        self.rooms = rooms
+        self.proxies: dict[str, Proxy] = {}
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> None:
+        stack, ports = self.stack, self.stack.azurite.ports
+        partner = urlsplit(stack.env["PARTNER_WEBHOOK_URL"]).port or 0
+        self.proxies = {
+            name: Proxy(name, port) for name, port in
+            (("queue", ports["Queue"]), ("table", ports["Table"]), ("partner", partner))
+        }  # fmt: skip
+        key = stack.azurite.key
+        self.proxies["queue"].rewrite = lambda one: shortened(one, CHANGES, LONGEST_WAIT, "sandbox", key)
+        self.proxies["table"].rewrite = lambda one: sooner(one, CLAIM_SECONDS)
+        storage = stack.azurite.connection_string
+        for name in ("Queue", "Table"):
+            storage = storage.replace(f":{ports[name]}/", f":{self.proxies[name.lower()].port}/")
+        stack.env["AzureWebJobsStorage"] = storage
+        webhook = stack.env["PARTNER_WEBHOOK_URL"]
+        stack.env["PARTNER_WEBHOOK_URL"] = webhook.replace(f":{partner}/", f":{self.proxies['partner'].port}/")
+        self._start_host()
+
+    def _start_host(self) -> None:
+        stack = self.stack
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = int(listener.getsockname()[1])
+        stack.keys = {"function": secrets.token_hex(16), "master": secrets.token_hex(16)}
+        arguments = ["--app", str(ROOT), "--tls", str(stack.folder / "server.pem"), "--port", str(port)]
+        arguments += ["--function-key", stack.keys["function"], "--master-key", stack.keys["master"]]
+        arguments += ["--lease", str(LEASE_SECONDS)]
+        stack.host = Process("sandbox.host", arguments, stack.folder / "host.log", stack.env)
+        stack.relay = RelayClient(stack.host.ready["url"], stack.keys, str(stack.certificates.ca_pem))
+
+    def restart_host(self) -> None:
+        """Kill the host with nothing put in order, and start it again at the same address."""
+        self.stack.host.kill()
+        self.stack.host.start()
+
+    def watch(self) -> None:
+        """Watch every room."""
+        for room in self.rooms:
+            self.stack.relay.watch(room)
+
+    def secrets(self) -> dict[str, str]:
+        """Return what nobody outside may read, by name: keys and secrets of this run."""
+        stack = self.stack
+        found = {"storage account key": stack.azurite.key, "identity header": stack.seed["identityHeader"]}
+        found |= {f"{name} key of the host": value for name, value in stack.keys.items()}
+        for name, versions in stack.seed["secrets"].items():
+            found |= {f"{name} {number}": text.removeprefix("whsec_") for number, text in enumerate(versions)}
+        for number, client in enumerate(stack.seed["clients"]):
+            found |= {f"secret of client {number}": text for text in client["secrets"]}
+        for one in stack.tenant.control("GET", "/subscriptions")["value"]:
+            found[f"clientState of {one['mailbox']}"] = one["clientState"]
+        return found
+
+    def close(self) -> None:
+        """Stop what runs, the host first."""
+        if hasattr(self.stack, "host"):
+            self.stack.host.stop()
+        self.stack.stop()
+        for proxy in self.proxies.values():
+            proxy.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,40 @@
+"""Call the relay's own routes all the while, well and badly, and keep the answers for the search."""
+
+from collections.abc import Callable
+
+import requests
+
+from tests.chaos.activity import Activity
+from tests.chaos.stage import Stage
+
+CALLS: tuple[tuple[str, str, str | None, bytes | None], ...] = (
+    ("GET", "/health", None, None),
+    ("GET", "/subscriptions?pageSize=100", "function", None),
+    ("POST", "/subscriptions", "function", b'{"mailbox": "stranger@elsewhere.com"}'),
+    ("POST", "/notifications", None, b'{"value": [{"clientState": "forged"}]}'),
+    ("POST", "/notifications", None, b"{"),
+    ("GET", "/subscriptions", None, None),
+)
+
+
+class Visits(Activity):
+    """Goes through the calls, about two in a second, until it is stopped; `look` gets every answer."""
+
+    def __init__(self, stage: Stage, look: Callable[[str, bytes], None]) -> None:
+        super().__init__()
+        self._stage = stage
+        self._look = look
+        self.answers = 0
+
+    def work(self) -> None:
+        """Call; while the host is being killed there is no answer."""
+        while not self.stopped.is_set():
+            for method, path, key, body in CALLS:
+                try:
+                    answer = self._stage.stack.relay.call(method, path, key=key, data=body)
+                except requests.RequestException:
+                    continue
+                finally:
+                    self.stopped.wait(0.5)
+                self.answers += 1
+                self._look("the relay's answers", repr(dict(answer.headers)).encode() + answer.content)

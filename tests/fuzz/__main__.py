@@ -1,0 +1,62 @@
+"""`make fuzz`: every parser on thousands of inputs, then the whole API against a sandbox, sound and with faults."""
+
+import argparse
+import secrets
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from sandbox.process import ROOT
+from sandbox.stack import Stack
+from tests.fuzz.api import SETTINGS, faults_met, plant_faults, prepare, schemathesis, seed
+
+# With faults planted a 503 is no failure, and a sound request may be refused: what counts is that it is told.
+FAULTY = ("--exclude-checks", "not_a_server_error,positive_data_acceptance,use_after_free,ensure_resource_availability")
+
+
+def main() -> int:
+    """Run all of it; 1 when anything failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    parser.add_argument("--examples", type=int, default=60, help="generated requests for each operation")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="that of a run that failed")
+    arguments = parser.parse_args()
+    print(f"fuzz: seed {arguments.seed}", flush=True)
+    failed = [_parsers(arguments.seed)]
+    with tempfile.TemporaryDirectory(prefix="calendar-relay-fuzz-") as name:
+        failed += [
+            _api(Path(name) / "sound", arguments.seed, "-n", str(arguments.examples)),
+            _api(Path(name) / "faulty", arguments.seed, "-n", str(arguments.examples // 3), *FAULTY, faulty=True),
+        ]
+    print(f"fuzz: {sum(failed)} of {len(failed)} parts failed")
+    return 1 if any(failed) else 0
+
+
+def _parsers(number: int) -> bool:
+    """Run the properties with many more examples than `make test` has; say whether one failed."""
+    command = [sys.executable, "-m", "pytest", "-q", "--timeout=1800", "--hypothesis-profile=long"]
+    properties = (ROOT / "tests" / "properties").glob("*_properties.py")
+    command += [f"--hypothesis-seed={number}", *sorted(map(str, properties))]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode != 0
+
+
+def _api(folder: Path, number: int, *arguments: str, faulty: bool = False) -> bool:
+    """Run schemathesis on a stack of its own; say whether a check failed, and then print them all."""
+    with Stack(folder, SETTINGS, seed(number)) as stack:
+        prepare(stack)
+        if faulty:
+            plant_faults(stack)
+        done = schemathesis(stack, folder, "--seed", str(number), *arguments)
+        met = faults_met(stack)
+        crashed = stack.host.log.read_text(errors="replace").count("(Failed, Id=")
+    lines = done.stdout.splitlines()
+    print("\n".join(lines if done.returncode else lines[-12:]), done.stderr)
+    said = f"exit code {done.returncode}, {met} faults met, {crashed} functions crashed"
+    print(f"fuzz: {folder.name} tenant: {said}", flush=True)
+    if faulty:  # a queue's function may fail then: the host tries again. A run that met no fault says nothing
+        return done.returncode != 0 or met == 0
+    return done.returncode != 0 or crashed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

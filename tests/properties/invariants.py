@@ -1,0 +1,101 @@
+"""What must be true of a world's watches and subscriptions, whatever happened to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.graph.client_state import watch_named_by
+from shared.storage.watches import Watch, watch_id_of
+from tests.simulation.subscriptions import Held
+from tests.simulation.world import World
+
+DIRECT = "direct@contoso.com"
+PARTNER = "https://partner.example/graph"
+
+
+class Judge:
+    """Knows what the partner asked for, what is not ours, and which gaps are still to be closed."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._graph = world, world.subscriptions
+        self.wanted: set[str] = set()
+        self.foreign: dict[str, Held] = {}
+        self.gaps: dict[str, datetime] = {}
+        self._graph.lost, self._graph.created = self._lost, self._created
+
+    def row(self, mailbox: str) -> Watch | None:
+        """Return a watch's row. A look from outside is none of the relay's calls."""
+        before, self._world.rows.before = self._world.rows.before, lambda: None
+        try:
+            return self._world.watches.get(watch_id_of(mailbox))
+        finally:
+            self._world.rows.before = before
+
+    def forget_unmade(self, mailbox: str) -> None:
+        """A set-up that was refused left nothing; one that was killed left its row, which the reconciler finishes."""
+        if self.row(mailbox) is None:
+            self.wanted.discard(mailbox)
+
+    def others_are_untouched(self) -> None:
+        """No PATCH and no DELETE ever goes to what is not ours."""
+        assert not {one for _, one in self._graph.touched} & self.foreign.keys()
+
+    def no_gap_is_forgotten(self) -> None:
+        """Whoever is live again after a gap has been resynced since, or is owed it, or has it queued."""
+        queued = {text for _, _, text in self._world.job_texts.waiting}
+        for mailbox, since in list(self.gaps.items()):
+            row = self.row(mailbox)
+            if row is None or mailbox == DIRECT:
+                continue
+            is_served = any(self._serves(row, held) for held in self._graph.of(mailbox))
+            viewed = self._world.events.viewed.get(mailbox)
+            done = viewed is not None and viewed >= since
+            owed = row.gap_since is not None or any(row.id in text and '"resync' in text for text in queued)
+            if done and is_served:
+                del self.gaps[mailbox]
+            ids = {held.told.id for held in self._graph.of(mailbox)}
+            assert not is_served or row.subscription_id not in ids or done or owed or not row.renewed
+
+    def what_is_live_is_sound(self) -> None:
+        """One undisturbed run is enough for it: each live watch is served, and nothing else of ours posts to us."""
+        rows = [row for row in self._world.watches.all() if row.state == "live"]
+        assert all(self._serves(row, self._graph.held[row.subscription_id]) for row in rows), rows
+        assert self._at_us() == {row.subscription_id for row in rows}
+
+    def everyone_has_one(self) -> None:
+        """Exactly one sound subscription for each allowed watch, none for any other, nothing of ours beside them."""
+        rows = {watch.mailbox: watch for watch in self._world.watches.all()}
+        assert rows.keys() == self.wanted
+        expected = set()
+        for mailbox, row in rows.items():
+            if not self._world.allow_list.allows(mailbox):
+                assert row.state == "paused", row
+                continue
+            assert row.state == "live", row
+            assert self._serves(row, self._graph.held[row.subscription_id]), row
+            assert row.gap_since is None, row
+            expected.add(row.subscription_id)
+        assert self._at_us() == expected
+
+    def _lost(self, held: Held, moment: datetime) -> None:
+        row = self.row(held.mailbox)
+        if row is not None and row.renewed and row.subscription_id == held.told.id:
+            self.gaps.setdefault(held.mailbox, moment)
+
+    def _created(self, held: Held) -> None:
+        """Take the creation as the moment from which a resync must have looked."""
+        if held.mailbox in self.gaps:
+            self.gaps[held.mailbox] = self._world.time
+
+    def _at_us(self) -> set[str]:
+        return {one.told.id for one in self._graph.live() if one.own and self._points_at_us(one)}
+
+    def _points_at_us(self, held: Held) -> bool:
+        url = self._world.settings.public_base_url
+        return held.told.notification_url.startswith(url) or held.told.lifecycle_url.startswith(url)
+
+    def _serves(self, row: Watch, held: Held) -> bool:
+        url = self._world.settings.public_base_url
+        wanted = PARTNER if row.delivery == "direct" else f"{url}/api/notifications"
+        verifies = row.delivery == "direct" or watch_named_by(held.client_state, self._world.keys) == row.id
+        return (held.told.notification_url, held.told.lifecycle_url) == (wanted, f"{url}/api/lifecycle") and verifies

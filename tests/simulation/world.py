@@ -1,0 +1,197 @@
+"""Everything that the use cases work with, in memory: the real code of the relay between a Graph and a partner.
+
+The clock stands until it is moved. What lies on the queues is worked off when it is due.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.config import Settings
+from shared.delivery.batch import AT_ONCE
+from shared.delivery.deliver import deliver
+from shared.delivery.intake import take_in
+from shared.errors import Unavailable
+from shared.graph.client_state import Key
+from shared.http.resolver import Resolver
+from shared.jobs import repair_all
+from shared.messages import read_changes, read_repairs
+from shared.policy.allow_list import AllowList
+from shared.queues import ChangeQueue, JobQueue
+from shared.reliability.circuit_breaker import Gate
+from shared.resync.occurrences import Occurrences
+from shared.resync.window import Window, window_of
+from shared.storage.heartbeat import Heartbeat
+from shared.storage.ledger import Ledger
+from shared.storage.parked import ParkedChanges
+from shared.storage.partner_endpoint import Endpoints
+from shared.storage.replays import Replays
+from shared.storage.room_lists import RoomLists
+from shared.storage.watches import Watches
+from shared.subscriptions.service import SubscriptionKeeper
+from shared.watches.quota import Places
+from tests.simulation.calendar import Calendars
+from tests.simulation.subscriptions import Held, Subscriptions
+from tests.support.table import FakeTable
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SETTINGS = {
+    "TENANT_ID": "tenant", "CLIENT_ID": "client", "KEY_VAULT_URI": "https://vault.vault.azure.net",
+    "PARTNER_WEBHOOK_URL": "https://partner.example/webhook", "PUBLIC_BASE_URL": "https://relay.example",
+    "ALLOWED_MAILBOXES": "@contoso.com", "SETTLE_SECONDS": "10",
+}  # fmt: skip
+
+
+class TimedQueue:
+    """A queue whose messages show when they are due; `before` runs at every call."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self.waiting: list[tuple[datetime, int, str]] = []
+        self.before: Callable[[], None] = lambda: None
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+
+    def put(self, text: str, delay: float = 0) -> None:
+        """Put a message."""
+        self.before()
+        with self._lock:
+            heapq.heappush(self.waiting, (self._now() + timedelta(seconds=delay), next(self._numbers), text))
+
+    def next_due(self) -> str | None:
+        """Return a message that is due, without taking it."""
+        return self.waiting[0][2] if self.waiting and self.waiting[0][0] <= self._now() else None
+
+    def done(self) -> None:
+        """Take the first message off."""
+        with self._lock:
+            heapq.heappop(self.waiting)
+
+    def depth(self) -> int:
+        """Return how many there are."""
+        return len(self.waiting)
+
+    def due(self, most: int = 32) -> list[tuple[str, datetime]]:
+        """Return the texts of those that are due, and since when."""
+        return [(text, at) for at, _, text in sorted(self.waiting)[:most] if at <= self._now()]
+
+
+class Partner:
+    """What the partner knows: the events of each mailbox, as deliveries told them."""
+
+    name = "partner-signing-secret"
+
+    def __init__(self) -> None:
+        self.knows: dict[str, dict[str, dict[str, Any]]] = {}
+        self.deliveries = 0
+
+    def deliver(self, message_id: str, body: str) -> None:
+        """Take a delivery."""
+        content = json.loads(body)
+        mailbox, event = content["data"]["mailbox"], content["data"]["event"]
+        events = self.knows.setdefault(mailbox, {})
+        self.deliveries += 1
+        if content["type"].endswith("deleted"):
+            events.pop(event["id"], None)
+        else:
+            events[event["id"]] = event
+
+
+class World:
+    """The parts (see shared.parts). `settings` are app settings beside the usual ones."""
+
+    def __init__(self, **settings: str) -> None:
+        self.time = START
+        self.given = SETTINGS | settings
+        self.keys = [Key("v1", b"the first secret of the relay", START - timedelta(days=1))]
+        self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
+        self.subscriptions, self.events = Subscriptions(self.now), Calendars(self.now)
+        self.change_texts, self.job_texts = TimedQueue(self.now), TimedQueue(self.now)
+        self.changes, self.repairs = ChangeQueue(self.change_texts), JobQueue(self.job_texts)
+        self.webhook = Partner()
+        self.workers = ThreadPoolExecutor(4)
+        self.resolver = Resolver(lookup=lambda _, port, **__: [(2, 1, 6, "", ("20.50.2.1", port))])
+        self.start()
+
+    def start(self) -> None:
+        """Start the relay's process (anew): nothing is left but what is stored."""
+        self.settings = Settings.load(self.given)
+        self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.places = Places(self.watches.count, lambda: self.settings.most_watches, self.now)
+        self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.heartbeat = Heartbeat(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.parked = ParkedChanges(lambda: self.parked_rows)  # type: ignore[arg-type, return-value]
+        self.replays = Replays(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.gate = Gate(Endpoints(lambda: self.rows), self.now)  # type: ignore[arg-type, return-value]
+        self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
+        self.allow_list = AllowList(self.settings.allowed_mailboxes, lambda _: (), self.now)
+        self.occurrences = Occurrences(self.events, self.ledger, self.window)  # type: ignore[arg-type]
+        self.keeper = SubscriptionKeeper(
+            self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now  # type: ignore[arg-type]
+        )
+        self._slots: dict[str, threading.BoundedSemaphore] = {}
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += timedelta(seconds=seconds)
+
+    def window(self) -> Window:
+        """Return the window around the time."""
+        return window_of(self.settings, self.time)
+
+    def client_state_keys(self) -> list[Key]:
+        """Return the keys."""
+        return self.keys
+
+    def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
+        """Return the places of a mailbox."""
+        return self._slots.setdefault(mailbox, threading.BoundedSemaphore(AT_ONCE))
+
+    def rotate(self) -> None:
+        """Put a new version of the clientState's key into the vault; the one before the last retires."""
+        number = int(self.keys[0].version[1:]) + 1
+        self.keys = [Key(f"v{number}", f"the secret number {number} of the relay".encode(), self.time), self.keys[0]]
+
+    def hint(self, held: Held, event_id: str, change: str = "updated") -> None:
+        """Post a change notification as Graph does. Raises Unavailable when the relay cannot store it."""
+        resource = f"Users/6f0c/Events/{event_id}"
+        self._post(held, {"changeType": change, "resource": resource, "resourceData": {"id": event_id}})
+
+    def tell(self, held: Held, lifecycle_event: str) -> None:
+        """Post a lifecycle notification as Graph does."""
+        self._post(held, {"lifecycleEvent": lifecycle_event, "resource": held.told.resource})
+
+    def _post(self, held: Held, item: dict[str, Any]) -> None:
+        whole = {"subscriptionId": held.told.id, "clientState": held.client_state, "tenantId": "tenant", **item}
+        intake = take_in(json.dumps({"value": [whole]}).encode(), self.keys, "tenant", self.time)
+        for text in intake.changes:
+            self.change_texts.put(text)
+        for text in intake.repairs:
+            self.job_texts.put(text)
+
+    def work(self) -> None:
+        """Work off what is due on the queues. A message whose work fails stays, as the host would keep it."""
+        for queue, run in ((self.job_texts, self._repair), (self.change_texts, self._deliver)):
+            while (text := queue.next_due()) is not None:
+                try:
+                    run(text)
+                except Unavailable:
+                    return
+                queue.done()
+
+    def _repair(self, text: str) -> None:
+        repair_all(self, read_repairs(text))  # type: ignore[arg-type]  # a world
+
+    def _deliver(self, text: str) -> None:
+        deliver(self, read_changes(text))  # type: ignore[arg-type]  # a world

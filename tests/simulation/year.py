@@ -1,0 +1,242 @@
+"""A year of a tenant in minutes: every subscription, every timer, random losses and outages, on a moved clock."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.core.exceptions import HttpResponseError
+
+from shared.errors import GraphUnavailable, RelayError, Unavailable
+from shared.resync.catch_up import queue_nightly_resyncs
+from shared.subscriptions.reconcile import reconcile
+from shared.subscriptions.subscribe import subscribe
+from shared.watches.requests import Wish
+from tests.simulation.measures import DAY, Figures, Silence, missed_changes
+from tests.simulation.subscriptions import Held
+from tests.simulation.world import START, World
+
+TIMER = timedelta(minutes=30)
+GRAPH_RETRIES = timedelta(hours=4)
+GRAPH, RELAY, STORAGE = "Graph", "the relay", "storage"
+
+
+class Year:
+    """Runs the days of a number of mailboxes. All chance comes from `seed`."""
+
+    def __init__(self, seed: int, days: int, subscriptions: int, **settings: str) -> None:
+        self.chance = random.Random(seed)
+        self.world = World(**settings)
+        self.days = days
+        self.mailboxes = [f"room{number}@contoso.com" for number in range(subscriptions)]
+        self.figures = Figures()
+        self.silence = Silence(self.world, self.figures)
+        self._down: set[str] = set()
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._last_night = START
+        self._changed: dict[tuple[str, str], datetime] = {}
+        self._wire()
+
+    def run(self) -> Figures:
+        """Play the year, heal what is left at its end, and return its figures."""
+        for mailbox in self.mailboxes:
+            subscribe(self.world, Wish(mailbox))  # type: ignore[arg-type]  # a world
+        self._plan_all()
+        end = START + self.days * DAY
+        while self._agenda and self._agenda[0][0] < end:
+            moment, _, act = heapq.heappop(self._agenda)
+            self._pass_to(moment)
+            act()
+        self._finish(end)
+        return self.figures
+
+    def _wire(self) -> None:
+        """Let outages reach every part."""
+        world = self.world
+        world.subscriptions.before = world.events.before = lambda _: self._need(GRAPH)
+        world.change_texts.before = world.job_texts.before = lambda: self._need(STORAGE)
+        world.rows.before = world.ledger_rows.before = self._need_tables
+
+    def _need(self, part: str) -> None:
+        if part in self._down:
+            raise GraphUnavailable(503, "ServiceUnavailable") if part == GRAPH else Unavailable("storage")
+
+    def _need_tables(self) -> None:
+        if STORAGE in self._down:
+            error = HttpResponseError("down")
+            error.status_code = 503
+            raise error
+
+    def _plan_all(self) -> None:
+        """Put the year on the agenda: timers, changes, losses, outages, rotations."""
+        for number in range(int(self.days * DAY / TIMER)):
+            self._at(START + (number + 1) * TIMER, self._timer)
+        for day in range(self.days):
+            self._at(START + day * DAY + timedelta(hours=2), self._night)
+            self._at(START + day * DAY + timedelta(hours=4), self._check)
+        for mailbox in self.mailboxes:
+            self._now_and_then(0.5, lambda mailbox=mailbox: self._change(mailbox))
+            self._now_and_then(1 / 240, lambda mailbox=mailbox: self._vanish(mailbox, told=False))
+            self._now_and_then(1 / 240, lambda mailbox=mailbox: self._vanish(mailbox, told=True))
+            self._now_and_then(1 / 60, lambda mailbox=mailbox: self._miss(mailbox))
+        for part, rate, hours in ((GRAPH, 1 / 20, 8), (RELAY, 1 / 20, 8), (STORAGE, 1 / 40, 2), (RELAY, 1 / 90, 72),
+                                  (GRAPH, 1 / 90, 60)):  # fmt: skip
+            self._now_and_then(rate, lambda part=part, hours=hours: self._outage(part, hours))
+        self._now_and_then(1 / 120, self._rotate)
+
+    def _now_and_then(self, per_day: float, act: Callable[[], None]) -> None:
+        moment = START
+        while (moment := moment + self.chance.expovariate(per_day) * DAY) < START + self.days * DAY:
+            self._at(moment, act)
+
+    def _at(self, moment: datetime, act: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (moment, next(self._numbers), act))
+
+    def _pass_to(self, moment: datetime) -> None:
+        """Move the clock, working off what comes due on the queues on the way."""
+        world = self.world
+        while not self._down:
+            queues = (queue for queue in (world.job_texts, world.change_texts) if queue.waiting)
+            due = min((queue.waiting[0][0] for queue in queues), default=moment)
+            if due >= moment:
+                break
+            world.time = max(world.time, due)
+            world.work()
+        world.time = moment
+        world.subscriptions.live()  # who expires is noticed at once
+
+    def _timer(self) -> None:
+        if RELAY in self._down:
+            return
+        self._guarded(lambda: reconcile(self.world))  # type: ignore[arg-type]  # a world
+
+    def _night(self) -> None:
+        if RELAY in self._down:
+            return
+        self._last_night = self.world.time
+        self._guarded(lambda: queue_nightly_resyncs(self.world))  # type: ignore[arg-type]  # a world
+
+    def _guarded(self, run: Callable[[], Any]) -> None:
+        """Run a timer's function as the host does: one that fails is not run again before its next time."""
+        try:
+            run()
+        except RelayError:
+            self.figures.count("timer runs that failed")
+        if not self._down:
+            self.world.work()
+
+    def _change(self, mailbox: str) -> None:
+        """Make, move or delete a meeting, and let Graph hint at it."""
+        calendar, chance = self.world.events, self.chance
+        known = list(calendar.meetings.get(mailbox, {}))
+        start = self.world.time + timedelta(days=chance.uniform(-0.5, 200))
+        self.figures.changes += 1
+        if known and chance.random() < 0.3:
+            event_id = chance.choice(known)
+            calendar.take(mailbox, event_id)
+        else:
+            event_id = calendar.put(mailbox, start, chance.choice(known) if known and chance.random() < 0.5 else "")
+        self._changed[mailbox, event_id] = self.world.time
+        for held in self.world.subscriptions.of(mailbox):
+            for _ in range(chance.randint(1, 3)):
+                self._hint(held, event_id, self.world.time)
+
+    def _hint(self, held: Held, event_id: str, began: datetime) -> None:
+        """Post a hint, again while the relay does not take it, and give up as Graph does. Some are lost on the way."""
+        if self.chance.random() < 0.02:
+            self.figures.lost_hints += 1
+            return
+        if held.told.id not in self.world.subscriptions.held:
+            return
+        if not self._is_taken(held, event_id):
+            later = self.world.time + timedelta(minutes=20)
+            if later - began < GRAPH_RETRIES:
+                self._at(later, lambda: self._hint(held, event_id, began))
+            else:
+                self.figures.lost_hints += 1
+
+    def _is_taken(self, held: Held, event_id: str) -> bool:
+        if RELAY in self._down:
+            return False
+        try:
+            self.world.hint(held, event_id)
+        except Unavailable:
+            return False
+        return True
+
+    def _vanish(self, mailbox: str, *, told: bool) -> None:
+        for held in self.world.subscriptions.of(mailbox):
+            self.figures.count("removals with notice" if told else "removals in silence")
+            self.world.subscriptions.lose(held.told.id)
+            if told:
+                self._tell(held, "subscriptionRemoved")
+
+    def _miss(self, mailbox: str) -> None:
+        for held in self.world.subscriptions.of(mailbox):
+            self.figures.count("missed")
+            self._tell(held, "missed")
+
+    def _tell(self, held: Held, lifecycle_event: str) -> None:
+        if RELAY not in self._down and STORAGE not in self._down:
+            self.world.tell(held, lifecycle_event)
+
+    def _outage(self, part: str, hours: float) -> None:
+        if part in self._down:
+            return
+        self.figures.count(f"outages of {part}")
+        self.silence.part_went_down()
+        self._down.add(part)
+        self._at(self.world.time + timedelta(hours=self.chance.uniform(0.1, 2) * hours), lambda: self._recover(part))
+
+    def _recover(self, part: str) -> None:
+        self._down.discard(part)
+        if part == RELAY:
+            self.world.start()
+        if not self._down:
+            self.silence.all_parts_answer()
+            self.world.work()
+
+    def _rotate(self) -> None:
+        """Rotate the key; what carries the one that retires now says nothing any more."""
+        self.figures.count("key rotations")
+        before = {key.version for key in self.world.keys}
+        self.world.rotate()
+        retired = before - {key.version for key in self.world.keys}
+        for held in self.world.subscriptions.live():
+            if held.client_state.partition(".")[0] in retired:
+                self.silence.lost(held, self.world.time)
+
+    def _check(self) -> None:
+        """Two hours after the nightly resyncs, if all parts answered since before them, nothing may be missed."""
+        up_since = self.silence.all_up_since
+        if up_since is not None and self.world.time - up_since >= timedelta(hours=3):
+            self._compare()
+
+    def _compare(self) -> None:
+        """Count what is missed. What was changed since the last night, and whose hints were lost, is the next one's."""
+        self.figures.missed += missed_changes(self.world, self.mailboxes, self._changed, self._last_night)
+
+    def _finish(self, end: datetime) -> None:
+        """End every outage, let the timers run once more and the queues run dry, and compare."""
+        self._pass_to(end)
+        for part in list(self._down):
+            self._recover(part)
+        for _ in range(3):
+            self._timer()
+            self._pass_to(self.world.time + TIMER)
+        self._night()
+        for _ in range(6):
+            self._pass_to(self.world.time + TIMER)
+            self._timer()
+        self._compare()
+        calls, figures = self.world.subscriptions.calls, self.figures
+        figures.writes = calls["POST"] + calls["PATCH"] + calls["DELETE"] - len(self.mailboxes)  # beside the set-ups
+        figures.lists, figures.views = calls["LIST"], self.world.events.calls["VIEW"]
+        figures.reads, figures.deliveries = self.world.events.calls["GET"], self.world.webhook.deliveries
+        figures.missed += [f"{mailbox} has no live subscription" for mailbox in self.mailboxes
+                           if len(self.world.subscriptions.of(mailbox)) != 1]  # fmt: skip

@@ -1,0 +1,148 @@
+"""Claims about asking for free slots: what is found, in whose clock, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from functions.scheduling import list_slots
+from tests.support.graph_world import APP, OTHER_ROOM, ROOM, USER
+from tests.support.tenant_world import TenantWorld, problem, told
+from tests.unit.functions.conftest import call, content_of
+from tests.unit.functions.scheduling.conftest import AT, OFFICE
+
+pytestmark = pytest.mark.server
+
+TUESDAY = {"from": "2026-12-01T00:00:00", "to": "2026-12-02T00:00:00", "timeZone": "Europe/Oslo", "duration": "60"}
+
+
+def slots(**asked: str) -> list[dict[str, Any]]:
+    """Return the free slots of a day."""
+    found: list[dict[str, Any]] = told(
+        list_slots, 200, method="GET", route_params=AT, params={**TUESDAY, **asked}
+    )["value"]
+    return found
+
+
+def starts(**asked: str) -> list[str]:
+    """Return when they begin, by the caller's clock."""
+    return [one["start"][11:] for one in slots(**asked)]
+
+
+def test_free_slots_are_told_by_the_callers_clock(world: TenantWorld) -> None:
+    """Within working hours, earliest first, with the offset of the day."""
+    assert slots(stepMinutes="240")[0] == {
+        "start": "2026-12-01T08:00:00+01:00", "end": "2026-12-01T09:00:00+01:00", "mailboxes": [USER],
+    }  # fmt: skip
+    assert starts() == [f"{hour:02}:{minute}:00+01:00" for hour in range(8, 16) for minute in ("00", "30")][:-1]
+    assert starts(timeZone="Tokyo Standard Time")[:2] == ["16:00:00+09:00", "16:30:00+09:00"]
+
+
+def test_what_is_busy_is_kept_clear_of_with_its_buffer(world: TenantWorld) -> None:
+    """Busy, tentative and away are in the way; free and elsewhere are not."""
+    for hour, shown in enumerate(("busy", "tentative", "oof", "free", "workingElsewhere"), start=8):
+        times = {"start": f"2026-12-01T{hour:02}:00:00", "end": f"2026-12-01T{hour:02}:30:00"}
+        world.control("POST", f"/calendars/{USER}/events", {"subject": "Canary", "showAs": shown, **times})
+    assert starts() == [f"{one}:00+01:00" for one in ("08:00", "11:30", "12:00", "12:30", "13:00", "13:30", "14:00",
+                                                      "14:30", "15:00")]  # fmt: skip
+    assert starts(bufferMinutes="30")[:2] == ["12:00:00+01:00", "12:30:00+01:00"]
+
+
+def test_any_of_some_mailboxes_or_all_of_them(world: TenantWorld) -> None:
+    """Each slot says who is free."""
+    for room, hour in ((ROOM, 8), (OTHER_ROOM, 9)):
+        world.control("PUT", f"/calendars/{room}/workingHours", OFFICE)
+        times = {"start": f"2026-12-01T{hour:02}:00:00", "end": f"2026-12-01T{hour + 1:02}:00:00"}
+        world.control("POST", f"/calendars/{room}/events", {"subject": "x", "direct": True, **times})
+    asked = {"with": f"{ROOM},{OTHER_ROOM}", "stepMinutes": "60"}
+    free = {one["start"][11:13]: set(one["mailboxes"]) for one in slots(**asked)}
+    assert (free["08"], free["09"], free["10"]) == (
+        {USER, ROOM, OTHER_ROOM}, {USER, OTHER_ROOM}, {USER, ROOM},
+    )  # fmt: skip
+    assert [one["start"][11:13] for one in slots(**asked, match="all")] == ["08", "11", "12", "13", "14", "15"]
+
+
+def test_the_day_that_the_clocks_change_has_its_own_hours(world: TenantWorld) -> None:
+    """A mailbox that never rests has 25 slots of an hour in it; the one that comes twice is told with two offsets."""
+    night = {**OFFICE, "daysOfWeek": ["saturday", "sunday"], "startTime": "00:00:00", "endTime": "00:00:00"}
+    world.control("PUT", f"/calendars/{USER}/workingHours", night)
+    world.time = world.time.replace(month=10, day=20)
+    found = starts(**{"from": "2026-10-25T00:00:00", "to": "2026-10-26T00:00:00", "stepMinutes": "60"})
+    assert len(found) == 25
+    assert found[1:5] == ["01:00:00+02:00", "02:00:00+02:00", "02:00:00+01:00", "03:00:00+01:00"]
+
+
+def test_a_long_answer_comes_in_pages(world: TenantWorld) -> None:
+    """Each slot once, in order."""
+    params, seen = {**TUESDAY, "pageSize": "4"}, []
+    while True:
+        page = told(list_slots, 200, method="GET", route_params=AT, params=params)
+        seen += [one["start"][11:] for one in page["value"]]
+        if page["nextLink"] is None:
+            break
+        params = dict(parse_qsl(page["nextLink"].partition("?")[2]))
+    assert seen == starts()
+
+
+def test_what_is_past_is_not_free(world: TenantWorld) -> None:
+    """Today begins now; yesterday has no slots."""
+    today = {"from": "2026-11-20T00:00:00", "to": "2026-11-21T00:00:00"}
+    assert starts(**today)[0] == "11:00:00+01:00"
+    assert starts(**{"from": "2026-11-18T00:00:00", "to": "2026-11-19T00:00:00"}) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [({"from": ""}, "from"), ({"from": "2026-12-01"}, "from"), ({"to": "2026-12-01T00:00:00"}, "to"),
+     ({"to": "2027-01-02T00:00:00"}, "to"), ({"timeZone": "Mars/Base"}, "timeZone"), ({"duration": ""}, "duration"),
+     ({"duration": "7"}, "duration"), ({"duration": "485"}, "duration"), ({"stepMinutes": "0"}, "stepMinutes"),
+     ({"bufferMinutes": "-5"}, "bufferMinutes"), ({"match": "some"}, "match"), ({"with": "nobody"}, "with"),
+     ({"with": ",".join(f"a{one}@contoso.com" for one in range(20))}, "with"), ({"pageSize": "0"}, "pageSize"),
+     ({"timeZone": "", "from": "2026-12-01T00:00:00"}, "from"), ({"duration": "٣٠"}, "duration")],
+)  # fmt: skip
+def test_what_is_not_sound_is_named(world: TenantWorld, asked: dict[str, str], named: str) -> None:
+    """422 with the parameter."""
+    detail = problem(list_slots, 422, method="GET", route_params=AT, params={**TUESDAY, **asked})
+    assert detail.startswith(named)
+
+
+def test_a_plus_sign_may_come_as_a_space(world: TenantWorld) -> None:
+    """As it does when an address is written by hand."""
+    assert starts(**{"from": "2026-12-01T00:00:00 01:00"})[0] == "08:00:00+01:00"
+
+
+def test_a_mailbox_that_is_not_allowed_is_not_asked_for(world: TenantWorld) -> None:
+    """403 for each of them, and Graph hears nothing."""
+    for mailbox, more in (("a@elsewhere.example", ""), (USER, "a@elsewhere.example")):
+        problem(list_slots, 403, method="GET", route_params={"mailbox": mailbox}, params={**TUESDAY, "with": more})
+    assert not world.tenant.calls
+
+
+def test_a_mailbox_that_there_is_not_is_said_to_be_none(world: TenantWorld) -> None:
+    """The first one, or another."""
+    problem(list_slots, 404, method="GET", route_params={"mailbox": "no@contoso.com"}, params=TUESDAY)
+    detail = problem(list_slots, 422, method="GET", route_params=AT, params={**TUESDAY, "with": "no@contoso.com"})
+    assert "ErrorMailRecipientNotFound" in detail
+
+
+def test_nothing_is_told_of_what_is_in_the_way(world: TenantWorld) -> None:
+    """Neither a title nor a location, though Graph tells them."""
+    times = {"start": "2026-12-01T08:00:00", "end": "2026-12-01T09:00:00"}
+    world.control("POST", f"/calendars/{USER}/events", {"subject": "canary-1", "location": "canary-2", **times})
+    assert "canary" not in str(slots())
+
+
+def test_a_missing_permission_is_named(world: TenantWorld) -> None:
+    """502 with what the customer's IT has to do."""
+    world.tenant.clients[APP].roles = set()
+    detail = problem(list_slots, 502, method="GET", route_params=AT, params=TUESDAY)
+    assert "Calendars.ReadWrite" in detail
+
+
+def test_reading_is_enough_for_slots(world: TenantWorld) -> None:
+    """Whoever only looks needs no permission to write."""
+    world.tenant.clients[APP].roles = {"Calendars.Read"}
+    answer = call(list_slots, method="GET", route_params=AT, params=TUESDAY)
+    assert (answer.status_code, len(content_of(answer)["value"])) == (200, 15)

@@ -1,0 +1,24 @@
+"""Claims about the contract's route: the document, and nothing for who has it already."""
+
+from __future__ import annotations
+
+import re
+
+from functions.openapi import openapi
+from sandbox.process import ROOT
+from tests.unit.functions.conftest import call
+
+
+def test_the_document_is_served_with_its_etag() -> None:
+    """As it lies in the package; the etag names the text."""
+    response = call(openapi, "GET", "openapi.json")
+    assert response.status_code == 200
+    assert response.get_body().decode() == (ROOT / "shared" / "openapi.json").read_text()
+    assert re.fullmatch('"[0-9a-f]{32}"', response.headers["ETag"])
+
+
+def test_who_has_the_document_gets_304() -> None:
+    """Also among several etags, and without a body."""
+    etag = call(openapi, "GET", "openapi.json").headers["ETag"]
+    response = call(openapi, "GET", "openapi.json", headers={"if-none-match": f'"another", {etag}'})
+    assert (response.status_code, response.get_body()) == (304, b"")
