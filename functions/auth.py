@@ -18,7 +18,7 @@ import azure.functions as func
 from functions.responses import answering
 from shared.auth.caller import ADMIN, READ, SETUP, Caller
 from shared.bootstrap.app import relay
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 
 __all__ = ["ADMIN", "READ", "SETUP", "address", "callable_by", "caller_of"]
 
@@ -70,7 +70,7 @@ def _behind(admit: Callable[[func.HttpRequest], Caller], handler: Handler) -> Ca
     def admitted(req: func.HttpRequest) -> func.HttpResponse:
         _callers[req] = admit(req)
         if len(req.get_body()) > LARGEST_BODY:
-            raise SetupRefused(413, "Too large", f"A body may have {LARGEST_BODY} bytes.")
+            raise RequestRejected(413, "Too large", f"A body may have {LARGEST_BODY} bytes.")
         return handler(req)
 
     return admitted

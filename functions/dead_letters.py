@@ -10,7 +10,7 @@ import azure.functions as func
 from functions.auth import ADMIN, address, callable_by, caller_of
 from functions.responses import answer, json_object, page_size, problem
 from shared.bootstrap.app import relay
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
 
     size, after, reason = page_size(req), req.params.get("after", ""), req.params.get("reason", "")
     if (after and not _ID.fullmatch(after)) or (reason and not _WORD.fullmatch(reason)):
-        raise SetupRefused(422, "Bad parameter", "Take `after` from nextLink, and `reason` from a dead letter.")
+        raise RequestRejected(422, "Bad parameter", "Take `after` from nextLink, and `reason` from a dead letter.")
     since, before = _moment(req, "from"), _moment(req, "to")
     letters = relay().parked.page(DEAD, size, after, since=since, before=before, reason=reason)
     more = _next_page(req, letters[-1].id) if len(letters) == size else None
@@ -79,7 +79,7 @@ def _moment(req: func.HttpRequest, name: str) -> datetime | None:
         return moment_of(text)
     except ValueError:
         detail = f"`{name}` is a moment with its zone: 2026-11-20T10:00:00Z."
-        raise SetupRefused(422, "Bad moment", detail) from None
+        raise RequestRejected(422, "Bad moment", detail) from None
 
 
 def _next_page(req: func.HttpRequest, after: str) -> str:

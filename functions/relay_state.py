@@ -5,7 +5,7 @@ import azure.functions as func
 from functions.auth import ADMIN, callable_by, caller_of
 from functions.responses import answer, json_object
 from shared.bootstrap.app import relay
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
@@ -38,7 +38,7 @@ def _reason(body: bytes) -> str:
     content = json_object(body)
     reason = content.get("reason", "")
     if not isinstance(reason, str) or content.keys() - {"reason"}:
-        raise SetupRefused(422, "A reason is needed", 'Say why, and nothing else: {"reason": "…"}.')
+        raise RequestRejected(422, "A reason is needed", 'Say why, and nothing else: {"reason": "…"}.')
     return reason
 
 

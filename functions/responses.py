@@ -12,7 +12,7 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.errors import ConfigurationError, NotRecognized, RelayError, SetupRefused
+from shared.errors import ConfigurationError, RelayError, RequestRejected, Unauthenticated
 
 LARGEST_PAGE = 1000
 
@@ -42,7 +42,7 @@ def problem(
 def problem_of(error: RelayError) -> func.HttpResponse:
     """Return the problem details of an error of ours."""
     response = problem(*described(error))
-    if isinstance(error, NotRecognized):  # RFC 6750: without a token the header names no error
+    if isinstance(error, Unauthenticated):  # RFC 6750: without a token the header names no error
         mistake = "" if error.reason == "missing" else ', error="invalid_token"'
         response.headers["WWW-Authenticate"] = f'Bearer realm="calendar-relay"{mistake}'
     return response
@@ -50,9 +50,9 @@ def problem_of(error: RelayError) -> func.HttpResponse:
 
 def described(error: RelayError) -> tuple[int, str, str, float | None]:
     """Return status, title, detail and Retry-After of an error of ours; the only place that gives errors a status."""
-    if isinstance(error, SetupRefused):
+    if isinstance(error, RequestRejected):
         return error.status, error.title, str(error), error.retry_after
-    if isinstance(error, NotRecognized):
+    if isinstance(error, Unauthenticated):
         return 401, "Not recognized", str(error), None
     _logger.error("A call could not be served: %s", error)
     if isinstance(error, ConfigurationError):
@@ -75,19 +75,19 @@ def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Calla
 
 
 def page_size(req: func.HttpRequest) -> int:
-    """Return the parameter pageSize. Raises SetupRefused 422 when it is none."""
+    """Return the parameter pageSize. Raises RequestRejected 422 when it is none."""
     text = req.params.get("pageSize", "100")
     if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
-        raise SetupRefused(422, "Bad pageSize", f"pageSize is a whole number from 1 to {LARGEST_PAGE}.")
+        raise RequestRejected(422, "Bad pageSize", f"pageSize is a whole number from 1 to {LARGEST_PAGE}.")
     return int(text)
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a body. Raises SetupRefused 400 when it is none."""
+    """Return the JSON object of a body. Raises RequestRejected 400 when it is none."""
     try:
         content = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise SetupRefused(400, "Not a JSON object", 'Send a JSON object in UTF-8, for instance {"mailbox": "…"}.')
+        raise RequestRejected(400, "Not a JSON object", 'Send a JSON object in UTF-8, for instance {"mailbox": "…"}.')
     return content

@@ -6,7 +6,7 @@ from functions.auth import ADMIN, callable_by, caller_of
 from functions.responses import answer, json_object, problem
 from shared import telemetry
 from shared.bootstrap.app import relay
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
@@ -37,9 +37,11 @@ def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _full(body: bytes) -> bool:
-    """Return what the body says, which may be missing. Raises SetupRefused."""
+    """Return what the body says, which may be missing. Raises RequestRejected."""
     content = json_object(body) if body.strip() else {}
     full = content.get("full", False)
     if not isinstance(full, bool) or content.keys() - {"full"}:
-        raise SetupRefused(422, "The request is not sound", 'Send {"full": true} or {"full": false}, and nothing else.')
+        raise RequestRejected(
+            422, "The request is not sound", 'Send {"full": true} or {"full": false}, and nothing else.'
+        )
     return full

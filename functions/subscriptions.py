@@ -11,7 +11,7 @@ from functions.auth import READ, SETUP, address, callable_by
 from functions.responses import answer, described, json_object, page_size, problem
 from functions.room_lists import ROUTE as ROOM_LISTS
 from shared.bootstrap.app import relay
-from shared.errors import RelayError, SetupRefused
+from shared.errors import RelayError, RequestRejected
 
 if TYPE_CHECKING:
     from shared.bootstrap.app import Relay
@@ -77,7 +77,7 @@ def _set_up_many(parts: Relay, request: SetupRequest, mailboxes: list[str]) -> f
     def wished(mailbox: str) -> Wish | RelayError:
         try:
             return read_wish(request, mailbox, parts.settings)
-        except SetupRefused as refusal:
+        except RequestRejected as refusal:
             return refusal
 
     asked = list(dict.fromkeys(mailbox.strip().lower() for mailbox in mailboxes))
@@ -112,7 +112,7 @@ def _told_at_setup(parts: Relay, watch: Watch) -> dict[str, Any]:
 
 def _page_start(text: str) -> str:
     if text and not _WATCH_ID.fullmatch(text):
-        raise SetupRefused(422, "Bad after", "after is the id of a subscription: follow nextLink as it is.")
+        raise RequestRejected(422, "Bad after", "after is the id of a subscription: follow nextLink as it is.")
     return text
 
 

@@ -2,8 +2,8 @@
 
 RelayError
 ├── ConfigurationError    an administrator has to change a setting, a secret or a role
-├── Unavailable           a part we depend on does not answer now: try again later
-├── SetupRefused          the partner's request cannot be granted; says why and what to do
+├── ServiceUnavailable           a part we depend on does not answer now: try again later
+├── RequestRejected          the partner's request cannot be granted; says why and what to do
 └── GraphError            Graph answered with an error; carries status, code and request-id
     ├── GraphForbidden    403: permission or scope is missing
     ├── GraphNotFound     404: no such mailbox, event or subscription
@@ -29,7 +29,7 @@ class ConfigurationError(RelayError):
         self.name = name
 
 
-class Unavailable(RelayError):
+class ServiceUnavailable(RelayError):
     """The part `what` (storage, Key Vault, login) does not answer at the moment."""
 
     def __init__(self, what: str, reason: str = "does not answer") -> None:
@@ -37,7 +37,7 @@ class Unavailable(RelayError):
         self.what = what
 
 
-class SetupRefused(RelayError):
+class RequestRejected(RelayError):
     """A setup call that cannot be granted: HTTP `status`, a short title, and a text with what to do."""
 
     def __init__(self, status: int, title: str, what_to_do: str, retry_after: float | None = None) -> None:
@@ -47,7 +47,7 @@ class SetupRefused(RelayError):
         self.retry_after = retry_after
 
 
-class NotRecognized(RelayError):
+class Unauthenticated(RelayError):
     """A caller without a token, or with one that is not accepted. `reason` is for the counters: callers hear less."""
 
     def __init__(self, reason: str) -> None:

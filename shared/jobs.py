@@ -13,7 +13,7 @@ from dataclasses import replace
 from shared import telemetry
 from shared.delivery.recovery import drain, probe
 from shared.errors import RelayError
-from shared.messages import Repair
+from shared.messages import Job
 from shared.parts import Parts
 from shared.reliability.dead_letters import replay_some
 from shared.reliability.retry_schedule import delay_after
@@ -24,7 +24,7 @@ from shared.subscriptions.reconcile import reconcile
 from shared.watches.graph_errors import state_after
 
 _logger = logging.getLogger("relay.repair")
-_FOR_ALL: dict[str, Callable[[Parts, Repair], str]] = {  # what is not about one watch
+_FOR_ALL: dict[str, Callable[[Parts, Job], str]] = {  # what is not about one watch
     "reconcile": lambda parts, _: _reconciled(parts),
     "probe": lambda parts, _: probe(parts),
     "drain": lambda parts, _: drain(parts),
@@ -32,9 +32,10 @@ _FOR_ALL: dict[str, Callable[[Parts, Repair], str]] = {  # what is not about one
 }
 
 
-def repair_all(parts: Parts, wanted: Sequence[Repair]) -> None:
+def repair_all(parts: Parts, wanted: Sequence[Job]) -> None:
     """Do what one message wants. Several repairs (Graph posts hundreds at once) become a message each, which instances
-    share and of which none waits behind another. Raises Unavailable when the queue cannot be written: all come again.
+    share and of which none waits behind another. Raises ServiceUnavailable when the queue cannot be written: all come
+    again.
     """
     if len(wanted) == 1:
         repair(parts, wanted[0])
@@ -43,10 +44,10 @@ def repair_all(parts: Parts, wanted: Sequence[Repair]) -> None:
         parts.repairs.send(one)
 
 
-def repair(parts: Parts, wanted: Repair) -> str:
+def repair(parts: Parts, wanted: Job) -> str:
     """Do what is wanted, and return a word for what was done. What fails goes back on the queue with a growing delay.
 
-    Raises Unavailable only when not even the queue can be written: then the host keeps the message.
+    Raises ServiceUnavailable only when not even the queue can be written: then the host keeps the message.
     """
     try:
         end = _repaired(parts, wanted)
@@ -56,7 +57,7 @@ def repair(parts: Parts, wanted: Repair) -> str:
     return end
 
 
-def _repaired(parts: Parts, wanted: Repair) -> str:
+def _repaired(parts: Parts, wanted: Job) -> str:
     if wanted.kind in _FOR_ALL:
         return _FOR_ALL[wanted.kind](parts, wanted)
     watch = parts.watches.get(wanted.watch_id)
@@ -85,7 +86,7 @@ def _resynced(parts: Parts, watch: Watch, *, full: bool) -> str:
     return "resynced"
 
 
-def _answered(parts: Parts, watch: Watch, wanted: Repair) -> str:
+def _answered(parts: Parts, watch: Watch, wanted: Job) -> str:
     """Do what Graph asks for the subscription of a watch, if it is the one that the watch has."""
     keeper, asks_for_renewal = parts.keeper, wanted.kind == "reauthorizationRequired"
     if wanted.subscription_id and wanted.subscription_id != watch.subscription_id:
@@ -100,7 +101,7 @@ def _answered(parts: Parts, watch: Watch, wanted: Repair) -> str:
     return "kept"
 
 
-def _put_back(parts: Parts, wanted: Repair, error: RelayError) -> str:
+def _put_back(parts: Parts, wanted: Job, error: RelayError) -> str:
     """Put a repair back, unless a person is needed: then the timer tries again, slowly."""
     _logger.warning("%s of watch %s failed: %s", wanted.kind, wanted.watch_id, error, extra={"watch": wanted.watch_id})
     state = state_after(error)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from shared.errors import ConfigurationError, Unavailable
+from shared.errors import ConfigurationError, ServiceUnavailable
 
 if TYPE_CHECKING:
     from azure.keyvault.secrets import SecretClient
@@ -51,8 +51,8 @@ class Secrets:
     def get(self, name: str, *, fresh: bool = False) -> Secret:
         """Return the newest version. `fresh` asks the vault even if the cache holds one (a rejected secret).
 
-        Raises ConfigurationError when the secret is missing or may not be read, Unavailable when the vault is away
-        and nothing was read before.
+        Raises ConfigurationError when the secret is missing or may not be read, ServiceUnavailable when the vault is
+        away and nothing was read before.
         """
         return self._cached(("value", name), lambda: self._read(name, None), fresh=fresh)
 
@@ -90,7 +90,7 @@ class Secrets:
     def _renewed(self, key: tuple[str, str], kept: object, read: Callable[[], T], *, fresh: bool) -> T:
         try:
             value, keep = read(), self._keep_seconds()
-        except (ConfigurationError, Unavailable) as error:
+        except (ConfigurationError, ServiceUnavailable) as error:
             self._failures[key] = (self._now() + PAUSE_SECONDS, error)
             if kept is None or fresh:
                 raise
@@ -128,4 +128,4 @@ def _translated(name: str) -> Iterator[None]:
         if status in (401, 403):
             text = "the vault refuses to read it: grant the role Key Vault Secrets User to the app's identity"
             raise ConfigurationError(name, text) from None
-        raise Unavailable("Key Vault") from None
+        raise ServiceUnavailable("Key Vault") from None

@@ -53,7 +53,7 @@ class ChangeMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
+class Job:
     """Something to do about a watch: a lifecycle event of its subscription, in Graph's word for it, or our own
     resync, resync-full (send everything again), reconcile (all watches), probe or drain (the partner's endpoint) or
     replay (`watch_id` is the replay's id). `attempt` counts the failed tries.
@@ -78,7 +78,7 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
     return _split(head, "changes", rows)
 
 
-def write_repairs(repairs: Iterable[Repair]) -> Iterator[str]:
+def write_jobs(repairs: Iterable[Job]) -> Iterator[str]:
     """Yield the texts for repairs, split like those of changes."""
     rows = [
         {"watch": r.watch_id, "kind": r.kind, "subscription": r.subscription_id, "attempt": r.attempt} for r in repairs
@@ -104,11 +104,11 @@ def read_changes(text: str) -> ChangeMessage:
     return message
 
 
-def read_repairs(text: str) -> list[Repair]:
+def read_jobs(text: str) -> list[Job]:
     """Return the repairs of a message. Raises BadMessage."""
     try:
         rows = _version_1(text)["repairs"]
-        return [Repair(str(r["watch"]), str(r["kind"]), str(r["subscription"]), int(r.get("attempt", 0))) for r in rows]
+        return [Job(str(r["watch"]), str(r["kind"]), str(r["subscription"]), int(r.get("attempt", 0))) for r in rows]
     except _UNREADABLE:
         raise BadMessage("not a message of repairs") from None
 

@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from shared.resync.occurrences import Occurrences
     from shared.resync.window import Window
     from shared.storage.heartbeat import Heartbeat
-    from shared.storage.leases import Attempts
+    from shared.storage.leases import Leases
     from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
-    from shared.storage.slot_bookings import Slots
+    from shared.storage.slot_bookings import SlotBookings
     from shared.storage.watches import Watches
-    from shared.subscriptions.service import SubscriptionKeeper
-    from shared.watches.quota import Places
+    from shared.subscriptions.service import SubscriptionService
+    from shared.watches.quota import WatchQuota
 
 
 class Parts(Protocol):
@@ -60,7 +60,7 @@ class Parts(Protocol):
         """The desired state."""
 
     @property
-    def places(self) -> Places:
+    def places(self) -> WatchQuota:
         """How many watches there may be in all."""
 
     @property
@@ -103,7 +103,7 @@ class Parts(Protocol):
         """When the relay was last at work."""
 
     @property
-    def keeper(self) -> SubscriptionKeeper:
+    def keeper(self) -> SubscriptionService:
         """Keeps subscriptions at Graph."""
 
     @property
@@ -111,7 +111,7 @@ class Parts(Protocol):
         """Microsoft Bookings at Graph."""
 
     @property
-    def attempts(self) -> Attempts:
+    def attempts(self) -> Leases:
         """Appointments that are being made."""
 
     @property
@@ -143,7 +143,7 @@ class Parts(Protocol):
         """Writes the events of bookings at Graph."""
 
     @property
-    def slots(self) -> Slots:
+    def slots(self) -> SlotBookings:
         """Which times are given to which booking."""
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from shared.messages import ChangeMessage, Repair, write_changes, write_repairs
+from shared.messages import ChangeMessage, Job, write_changes, write_jobs
 
 
 class TextQueue(Protocol):
@@ -25,7 +25,7 @@ class TextQueue(Protocol):
 
 
 class ChangeQueue:
-    """A queue of changes. Methods raise Unavailable or ConfigurationError when storage fails."""
+    """A queue of changes. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, queue: TextQueue) -> None:
         self._queue = queue
@@ -45,14 +45,14 @@ class ChangeQueue:
 
 
 class JobQueue:
-    """The queue of jobs. Methods raise Unavailable or ConfigurationError when storage fails."""
+    """The queue of jobs. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, queue: TextQueue) -> None:
         self._queue = queue
 
-    def send(self, job: Repair, delay: float = 0) -> None:
+    def send(self, job: Job, delay: float = 0) -> None:
         """Queue a job, in a message of its own."""
-        for text in write_repairs([job]):
+        for text in write_jobs([job]):
             self._queue.put(text, delay)
 
     def depth(self) -> int:

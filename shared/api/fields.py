@@ -7,16 +7,16 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 
 # An SMTP address as Exchange takes it; no quotes, no comments, no address literals.
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def refused(text: str) -> SetupRefused:
+def refused(text: str) -> RequestRejected:
     """Return the refusal of a request that is not sound; the text names the field and never quotes a value."""
-    return SetupRefused(422, "The request is not sound", text)
+    return RequestRejected(422, "The request is not sound", text)
 
 
 def is_address(text: str) -> bool:
@@ -25,7 +25,7 @@ def is_address(text: str) -> bool:
 
 
 def checked_address(field: str, address: str) -> str:
-    """Return an address in lower case. Raises SetupRefused 422, which names the field and never quotes the value."""
+    """Return an address in lower case. Raises RequestRejected 422, which names the field and never quotes the value."""
     plain = address.strip().lower()
     if not is_address(plain):
         raise refused(f"{field}: must be an e-mail address such as room1@contoso.com")
@@ -33,7 +33,8 @@ def checked_address(field: str, address: str) -> str:
 
 
 def read_body(model: type[Model], content: dict[str, Any], most: int | None = None) -> Model:
-    """Return a body of a model. Raises SetupRefused 422, which names up to `most` fields and never quotes a value."""
+    """Return a body of a model. Raises RequestRejected 422, which names up to `most` fields and never quotes a value.
+    """
     try:
         return model.model_validate(content)
     except ValidationError as error:

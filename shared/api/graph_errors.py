@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from shared.errors import GraphConflict, GraphError, GraphForbidden, GraphNotFound, GraphUnavailable, SetupRefused
+from shared.errors import GraphConflict, GraphError, GraphForbidden, GraphNotFound, GraphUnavailable, RequestRejected
 
 NO_ITEM = frozenset({"ErrorItemNotFound", "ErrorInvalidIdMalformed", "ErrorFolderNotFound", "StrayPath"})
 NOT_THE_ORGANIZER = "ErrorAccessDenied"  # with 400: "event: cancel"
 
 
-def refusal_of(error: GraphError) -> SetupRefused:
+def refusal_of(error: GraphError) -> RequestRejected:
     """Return the refusal: its status, and what to do. Graph's own message is not repeated."""
     trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     status, title, text = _meaning(error)
     wait = None
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
-    return SetupRefused(status, title, text + trace, wait)
+    return RequestRejected(status, title, text + trace, wait)
 
 
 def _meaning(error: GraphError) -> tuple[int, str, str]:
@@ -59,10 +59,10 @@ _KINDS: dict[type[GraphError], tuple[int, str, str]] = {
 _TOLD = (404, 422, 502, 503)
 
 
-def booking_refusal(error: GraphError) -> SetupRefused:
+def booking_refusal(error: GraphError) -> RequestRejected:
     """Return the refusal that a calendar gives; what its callers alone can answer, such as 412, is nobody's here."""
     refusal = refusal_of(error)
     if refusal.status in _TOLD:
         return refusal
     status, title, text = REFUSED
-    return SetupRefused(status, title, f"{text} (Graph: {error.code}, request-id {error.request_id or 'unknown'})")
+    return RequestRejected(status, title, f"{text} (Graph: {error.code}, request-id {error.request_id or 'unknown'})")

@@ -15,7 +15,7 @@ YEARS = range(1970, 2100)  # beyond them Outlook shows nothing, and no zone has 
 
 
 def read_zone(name: str | None) -> Zone | None:
-    """Return the zone that a caller names, if any. Raises SetupRefused 422."""
+    """Return the zone that a caller names, if any. Raises RequestRejected 422."""
     try:
         return None if name is None else zone_named(name)
     except UnknownZone:
@@ -24,7 +24,7 @@ def read_zone(name: str | None) -> Zone | None:
 
 
 def read_moment(field: str, text: str, zone: Zone | None) -> Moment:
-    """Return a moment: written with an offset, or by the clock of the zone. Raises SetupRefused 422."""
+    """Return a moment: written with an offset, or by the clock of the zone. Raises RequestRejected 422."""
     given = _time(field, text)
     if given.tzinfo is not None:
         return _in_zone(given.astimezone(UTC), zone)
@@ -39,7 +39,7 @@ def read_moment(field: str, text: str, zone: Zone | None) -> Moment:
 
 
 def read_day(field: str, text: str) -> datetime:
-    """Return the midnight, naive, that a day begins with. Raises SetupRefused 422, naming the field."""
+    """Return the midnight, naive, that a day begins with. Raises RequestRejected 422, naming the field."""
     if re.fullmatch(DATE_PATTERN, text, re.ASCII):
         try:
             day = date.fromisoformat(text)
@@ -72,7 +72,7 @@ def _in_zone(instant: datetime, zone: Zone | None) -> Moment:
 
 
 def check_order(start: Moment, end: Moment, longest: timedelta | None = None) -> None:
-    """Raise SetupRefused 422 unless the end comes after the start, and not too long after it."""
+    """Raise RequestRejected 422 unless the end comes after the start, and not too long after it."""
     if end.utc <= start.utc:
         raise refused("end: must be after start")
     if longest is not None and end.utc - start.utc > longest:

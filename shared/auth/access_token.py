@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from shared.auth.claims import Expected
-from shared.errors import NotRecognized
+from shared.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -22,22 +22,22 @@ KeyOf = Callable[[str], "RSAPublicKey | None"]
 
 
 def bearer_of(authorization: str | None) -> str:
-    """Return the token of an Authorization header. Raises NotRecognized when there is none of sound size."""
+    """Return the token of an Authorization header. Raises Unauthenticated when there is none of sound size."""
     scheme, _, token = (authorization or "").strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise NotRecognized("missing")
+        raise Unauthenticated("missing")
     if len(token) > LONGEST:
-        raise NotRecognized("too long")
+        raise Unauthenticated("too long")
     return token.strip()
 
 
 def verified_claims(token: str, key_of: KeyOf, expected: Expected) -> dict[str, Any]:
-    """Return the claims of a token that login signed for us. Raises NotRecognized, or what `key_of` raises."""
+    """Return the claims of a token that login signed for us. Raises Unauthenticated, or what `key_of` raises."""
     import jwt
 
     key = key_of(_key_id(token))
     if key is None:
-        raise NotRecognized("unknown key")
+        raise Unauthenticated("unknown key")
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -49,9 +49,9 @@ def verified_claims(token: str, key_of: KeyOf, expected: Expected) -> dict[str, 
             options={"require": ["exp", "nbf", "iat", "iss", "aud", "tid"]},
         )
     except jwt.ExpiredSignatureError:
-        raise NotRecognized("expired") from None
+        raise Unauthenticated("expired") from None
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError, OverflowError):
-        raise NotRecognized("not valid") from None
+        raise Unauthenticated("not valid") from None
     return claims
 
 
@@ -62,8 +62,8 @@ def _key_id(token: str) -> str:
     try:
         header = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-        raise NotRecognized("not a token") from None
+        raise Unauthenticated("not a token") from None
     key_id = header.get("kid")
     if header.get("alg") != "RS256" or not isinstance(key_id, str) or len(key_id) > LONGEST_KEY_ID:
-        raise NotRecognized("header")
+        raise Unauthenticated("header")
     return key_id

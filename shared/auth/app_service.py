@@ -10,7 +10,7 @@ import base64
 import json
 from typing import Any
 
-from shared.errors import NotRecognized
+from shared.errors import Unauthenticated
 
 HEADER = "X-MS-CLIENT-PRINCIPAL"
 LONGEST = 32_768  # characters
@@ -23,10 +23,11 @@ _SHORT = {  # App Service may give a claim under the name that .NET has for it
 
 
 def principal_claims(header: str) -> dict[str, Any]:
-    """Return the claims that the header tells, roles as a list. Raises NotRecognized for what is no Entra principal."""
+    """Return the claims that the header tells, roles as a list. Raises Unauthenticated for what is no Entra principal.
+    """
     principal = _parsed(header)
     if principal.get("auth_typ") != "aad" or not isinstance(principal.get("claims"), list):
-        raise NotRecognized("principal")
+        raise Unauthenticated("principal")
     claims: dict[str, Any] = {"roles": []}
     for claim in principal["claims"]:
         name, value = _name_and_value(claim)
@@ -39,18 +40,18 @@ def principal_claims(header: str) -> dict[str, Any]:
 
 def _parsed(header: str) -> dict[str, Any]:
     if len(header) > LONGEST:
-        raise NotRecognized("too long")
+        raise Unauthenticated("too long")
     try:
         principal = json.loads(base64.b64decode(header, validate=True))
     except (ValueError, RecursionError):
         principal = None
     if not isinstance(principal, dict):
-        raise NotRecognized("principal")
+        raise Unauthenticated("principal")
     return principal
 
 
 def _name_and_value(claim: Any) -> tuple[str, str]:
     name, value = (claim.get("typ"), claim.get("val")) if isinstance(claim, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(value, str):
-        raise NotRecognized("principal")
+        raise Unauthenticated("principal")
     return _SHORT.get(name, name), value

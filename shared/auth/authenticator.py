@@ -9,8 +9,8 @@ from shared.auth.access_token import KeyOf, bearer_of, verified_claims
 from shared.auth.app_service import principal_claims
 from shared.auth.caller import FUNCTION_KEY, MASTER_KEY, Caller
 from shared.auth.claims import caller_from, expected_of
-from shared.auth.rate_limit import CallRate
-from shared.errors import NotRecognized, SetupRefused
+from shared.auth.rate_limit import CallRateLimiter
+from shared.errors import RequestRejected, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from shared.config import Settings
 
 
-class Door:
+class Authenticator:
     """The one who asks every caller. `keys` gives login's signing keys, and is asked for with the first token."""
 
-    def __init__(self, settings: Settings, keys: Callable[[], KeyOf], rate: CallRate) -> None:
+    def __init__(self, settings: Settings, keys: Callable[[], KeyOf], rate: CallRateLimiter) -> None:
         self._settings = settings
         self._keys = keys
         self._rate = rate
 
     def by_key(self, *, master: bool, other: str) -> Caller:
-        """Let in who the host let in with a key; `other` is the route for tokens. Raises SetupRefused."""
+        """Let in who the host let in with a key; `other` is the route for tokens. Raises RequestRejected."""
         if not self._settings.caller_keys:
             text = f"Here keys open nothing. Call {other} with a bearer token of Microsoft Entra ID."
-            raise SetupRefused(403, "Keys are turned off", text)
+            raise RequestRejected(403, "Keys are turned off", text)
         caller = MASTER_KEY if master else FUNCTION_KEY
         self._count(caller)
         return caller
@@ -38,18 +38,19 @@ class Door:
     def by_token(self, authorization: str | None, principal: str | None, role: str) -> Caller:
         """Let in an app with this role: by its token, or by what App Service authentication says of it, if trusted.
 
-        Raises NotRecognized, SetupRefused 403 or 429, ConfigurationError, or Unavailable when login has to be asked.
+        Raises Unauthenticated, RequestRejected 403 or 429, ConfigurationError, or ServiceUnavailable when login has to
+        be asked.
         """
         try:
             caller = self._recognized(authorization, principal)
-        except NotRecognized as error:
+        except Unauthenticated as error:
             telemetry.count("callers_refused", reason=error.reason)
             raise
         self._count(caller)
         if not caller.may(role):
             telemetry.count("callers_refused", reason="role")
             text = f"This call needs the app role {role} of the relay. The customer's IT assigns it to the calling app."
-            raise SetupRefused(403, "Role missing", text)
+            raise RequestRejected(403, "Role missing", text)
         return caller
 
     def _recognized(self, authorization: str | None, principal: str | None) -> Caller:
@@ -64,4 +65,4 @@ class Door:
         wait = self._rate.wait(caller.name, most)
         if wait:
             text = f"A caller may make {most} calls in a minute. Wait as long as Retry-After says."
-            raise SetupRefused(429, "Too many calls", text, retry_after=wait)
+            raise RequestRejected(429, "Too many calls", text, retry_after=wait)

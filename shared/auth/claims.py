@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from shared.auth.caller import Caller
-from shared.errors import NotRecognized
+from shared.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -44,17 +44,17 @@ def expected_of(settings: Settings) -> Expected:
 
 
 def caller_from(claims: Mapping[str, Any], expected: Expected) -> Caller:
-    """Return the app that a token speaks for. Raises NotRecognized; the roles are not judged here."""
+    """Return the app that a token speaks for. Raises Unauthenticated; the roles are not judged here."""
     if str(claims.get("tid", "")).lower() != expected.tenant_id:
-        raise NotRecognized("tenant")
+        raise Unauthenticated("tenant")
     if claims.get("iss") not in expected.issuers:
-        raise NotRecognized("issuer")
+        raise Unauthenticated("issuer")
     if claims.get("aud") not in expected.audiences:
-        raise NotRecognized("audience")
+        raise Unauthenticated("audience")
     app = claims.get("appid") or claims.get("azp")  # v1.0 or v2.0; an ID token of a user has neither
     if not isinstance(app, str) or not _GUID.fullmatch(app) or "scp" in claims or claims.get("idtyp", "app") != "app":
-        raise NotRecognized("not an app")
+        raise Unauthenticated("not an app")
     roles = claims.get("roles", [])
     if not isinstance(roles, list):
-        raise NotRecognized("roles")
+        raise Unauthenticated("roles")
     return Caller(app.lower(), frozenset(str(role) for role in roles), by_token=True)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     import requests
@@ -25,7 +25,7 @@ LOGIN_SECONDS = (3.0, 4.0)  # to connect, and to wait for an answer
 WAIT_SECONDS = 8.0  # for another thread that is reading the keys
 
 
-class SigningKeys:
+class JwksCache:
     """The public keys by their ids; safe for use from several threads, of which one reads at a time."""
 
     def __init__(self, fetch: Callable[[], Any], tenant_id: str, now: Callable[[], float] = time.monotonic) -> None:
@@ -40,7 +40,7 @@ class SigningKeys:
     def __call__(self, key_id: str) -> RSAPublicKey | None:
         """Return the key, or None when login has none of this id. A key that is known costs no waiting.
 
-        Raises Unavailable when the id is not known, and login does not answer who could know it.
+        Raises ServiceUnavailable when the id is not known, and login does not answer who could know it.
         """
         known = self._keys.get(key_id)
         if known is not None:
@@ -48,9 +48,9 @@ class SigningKeys:
                 threading.Thread(target=self._read, args=(key_id, 0.0), daemon=True).start()
             return known
         if self._is_due(key_id) and not self._read(key_id, WAIT_SECONDS):
-            raise Unavailable("login")
+            raise ServiceUnavailable("login")
         if self._failed and key_id not in self._keys:
-            raise Unavailable("login")
+            raise ServiceUnavailable("login")
         return self._keys.get(key_id)
 
     def _is_due(self, key_id: str) -> bool:
@@ -74,14 +74,15 @@ class SigningKeys:
         try:
             self._keys = keys_from(self._fetch(), self._tenant_id)
             self._failed = False
-        except Unavailable:  # what is known stays good: an outage of login is no reason to lock anybody out
+        except ServiceUnavailable:  # what is known stays good: an outage of login is no reason to lock anybody out
             self._failed = True
         finally:
             self._tried = self._now()
 
 
 def keys_from(document: Any, tenant_id: str) -> dict[str, RSAPublicKey]:
-    """Return the keys that may sign tokens of this tenant, from a JSON Web Key Set. Raises Unavailable for none."""
+    """Return the keys that may sign tokens of this tenant, from a JSON Web Key Set. Raises ServiceUnavailable for none.
+    """
     listed = document.get("keys") if isinstance(document, dict) else None
     keys = {}
     for entry in listed if isinstance(listed, list) else []:
@@ -89,7 +90,7 @@ def keys_from(document: Any, tenant_id: str) -> dict[str, RSAPublicKey]:
         if key is not None:
             keys[str(entry.get("kid"))] = key
     if not keys:
-        raise Unavailable("login", "gives no signing keys")
+        raise ServiceUnavailable("login", "gives no signing keys")
     return keys
 
 
@@ -111,7 +112,7 @@ def _key(entry: dict[str, Any], tenant_id: str) -> RSAPublicKey | None:
 
 
 def fetch_keys(session: requests.Session, url: str) -> Any:
-    """Return the JSON document of login's keys. Raises Unavailable."""
+    """Return the JSON document of login's keys. Raises ServiceUnavailable."""
     from requests import RequestException
 
     try:
@@ -121,4 +122,4 @@ def fetch_keys(session: requests.Session, url: str) -> Any:
                 return answer.json()
     except (RequestException, ValueError):  # the second: not JSON
         pass
-    raise Unavailable("login")
+    raise ServiceUnavailable("login")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 
-class CallRate:
+class CallRateLimiter:
     """Counts calls by the caller's name; names are those of recognized callers, and so they are few."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

@@ -14,22 +14,22 @@ from shared.bookings.graph_body import times
 from shared.bookings.graph_errors import CANCELLING, READING, WRITING, refusal_of, told_apart
 from shared.bookings.lookup import business_id, staff_named
 from shared.bookings.requests import AppointmentChange, start_of
-from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefused
+from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.graph.bookings.models import Appointment, Business, Service
 from shared.parts import Parts
 
 
 def change_appointment(parts: Parts, business: str, appointment: str, asked: AppointmentChange) -> Appointment:
-    """Move an appointment, or give it to others, and return it as it is then. Raises SetupRefused."""
+    """Move an appointment, or give it to others, and return it as it is then. Raises RequestRejected."""
     if asked.start is None and asked.staff is None:
         raise refused("start or staff: give at least one of them")
     start = None if asked.start is None else start_of(asked.start, read_zone(asked.time_zone))
     found, service, standing = _found(parts, business, appointment)
     at = standing.start if start is None else start
     if late := within_lead(merged(service.policy, found.policy), standing.start, parts.now()):
-        raise SetupRefused(422, "Too late to change it", late)
+        raise RequestRejected(422, "Too late to change it", late)
     if broken := broken_rule(found, service, at, parts.now()):
-        raise SetupRefused(422, "Against the rules of the business", broken)
+        raise RequestRejected(422, "Against the rules of the business", broken)
     staff = standing.staff_ids if asked.staff is None else _staff_ids(parts, found, service, asked.staff)
     with turn(parts, found.id), told_apart(WRITING):
         _check_free(parts, found, service, standing, staff, at)
@@ -42,14 +42,14 @@ def change_appointment(parts: Parts, business: str, appointment: str, asked: App
 def cancel_appointment(parts: Parts, business: str, appointment: str, message: str | None) -> None:
     """Cancel an appointment with a message for the customer and the staff, or (None) just delete it.
 
-    One that is gone already is as good. Raises SetupRefused.
+    One that is gone already is as good. Raises RequestRejected.
     """
     try:
         found, service, standing = _found(parts, business, appointment)
     except NotThere:
         return
     if late := within_lead(merged(service.policy, found.policy), standing.start, parts.now()):
-        raise SetupRefused(422, "Too late to cancel it", late)
+        raise RequestRejected(422, "Too late to cancel it", late)
     try:
         if message is None:
             parts.bookings.delete(found.id, appointment)
@@ -65,7 +65,7 @@ def cancel_appointment(parts: Parts, business: str, appointment: str, message: s
     telemetry.count("bookings", end="cancelled")
 
 
-class NotThere(SetupRefused):
+class NotThere(RequestRejected):
     """There is no such appointment."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class NotThere(SetupRefused):
 
 
 def read_appointment(parts: Parts, address: str, appointment: str) -> Appointment:
-    """Return an appointment of a business that is allowed. Raises SetupRefused."""
+    """Return an appointment of a business that is allowed. Raises RequestRejected."""
     if not appointment.isprintable():
         raise NotThere
     try:
@@ -92,7 +92,7 @@ def _found(parts: Parts, business: str, appointment: str) -> tuple[Business, Ser
     known = [one for one in services if one.id == standing.service_id]
     if not known:
         text = "The service of this appointment is gone: it can be changed in Bookings only."
-        raise SetupRefused(409, "Service gone", text)
+        raise RequestRejected(409, "Service gone", text)
     return found, known[0], standing
 
 
@@ -101,14 +101,15 @@ def _staff_ids(parts: Parts, found: Business, service: Service, named: list[str]
         known = parts.bookings.staff(found.id)
     ids = tuple(dict.fromkeys(staff_named(known, name).id for name in named))
     if service.staff_ids and not set(ids) <= set(service.staff_ids):
-        raise SetupRefused(422, "Not their service", "staff: one of them does not provide this service.")
+        raise RequestRejected(422, "Not their service", "staff: one of them does not provide this service.")
     return ids
 
 
 def _check_free(
     parts: Parts, found: Business, service: Service, standing: Appointment, staff: tuple[str, ...], at: datetime
 ) -> None:
-    """Raise SetupRefused 409 unless all are free. Where the appointment itself stands its own staff counts as free."""
+    """Raise RequestRejected 409 unless all are free. Where the appointment itself stands its own staff counts as free.
+    """
     margin = timedelta(hours=1)
     first, last = at - service.pre_buffer - margin, at + service.length + service.post_buffer + margin
     with told_apart(READING):
@@ -120,7 +121,7 @@ def _check_free(
             known = freed(known, *own)
         if not is_free(known, service, at):
             text = "start: the staff is not free for the appointment with its buffers. Ask for its availability."
-            raise SetupRefused(409, "Not free", text)
+            raise RequestRejected(409, "Not free", text)
 
 
 def _changed(standing: Appointment, service: Service, at: datetime, staff: tuple[str, ...]) -> dict[str, Any]:

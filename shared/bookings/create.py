@@ -22,10 +22,10 @@ from shared.bookings.graph_body import customer_body, new_appointment
 from shared.bookings.graph_errors import READING, WRITING, refusal_of, told_apart
 from shared.bookings.lookup import business_id, service_named, staff_named
 from shared.bookings.requests import AppointmentAsked, check_customer, moment_of, start_of
-from shared.errors import GraphError, GraphUnavailable, SetupRefused
+from shared.errors import GraphError, GraphUnavailable, RequestRejected
 from shared.graph.bookings.models import Appointment, Business, Service, Staff
 from shared.parts import Parts
-from shared.storage.leases import Attempt
+from shared.storage.leases import Lease
 
 ATTEMPT = timedelta(minutes=2)  # longer than the calls of one attempt, and than Bookings takes to show what it made
 LATEST = timedelta(minutes=1)  # after which an attempt sends nothing: the next one must see what it made
@@ -54,13 +54,13 @@ class Plan:
 
 
 def book(parts: Parts, business: str, asked: AppointmentAsked) -> tuple[Appointment, bool]:
-    """Return the appointment that was asked for, and whether this call made it. Raises SetupRefused."""
+    """Return the appointment that was asked for, and whether this call made it. Raises RequestRejected."""
     plan = _planned(parts, business, asked)
     attempt = _begun(parts, plan)
     try:
         standing = _standing(parts, plan)
         made = standing or _made(parts, plan, attempt)
-    except SetupRefused as refusal:
+    except RequestRejected as refusal:
         if not isinstance(refusal, PerhapsMade):
             parts.attempts.delete(attempt)
         raise
@@ -69,7 +69,7 @@ def book(parts: Parts, business: str, asked: AppointmentAsked) -> tuple[Appointm
     return made, standing is None
 
 
-class PerhapsMade(SetupRefused):
+class PerhapsMade(RequestRejected):
     """Bookings did not say whether it made the appointment, and does not show it yet."""
 
     def __init__(self, error: GraphError) -> None:
@@ -100,25 +100,25 @@ def _planned(parts: Parts, business: str, asked: AppointmentAsked) -> Plan:
 
 def _able(member: Staff, service: Service) -> Staff:
     if service.staff_ids and member.id not in service.staff_ids:
-        raise SetupRefused(422, "Not their service", "staff: one of them does not provide this service.")
+        raise RequestRejected(422, "Not their service", "staff: one of them does not provide this service.")
     return member
 
 
 def _all_able(staff: tuple[Staff, ...], service: Service) -> tuple[Staff, ...]:
     able = tuple(one for one in staff if not service.staff_ids or one.id in service.staff_ids)
     if not able:
-        raise SetupRefused(422, "Nobody provides it", "service: the business has no staff for it.")
+        raise RequestRejected(422, "Nobody provides it", "service: the business has no staff for it.")
     return able
 
 
-def _begun(parts: Parts, plan: Plan) -> Attempt:
+def _begun(parts: Parts, plan: Plan) -> Lease:
     told = (plan.business.id.lower(), plan.service.id, plan.start.isoformat(), plan.customer)
     attempt_id = hashlib.sha256("\n".join(told).encode("utf-8", "replace")).hexdigest()[:32]
     now = parts.now()
     attempt = parts.attempts.begin(attempt_id, now, now + ATTEMPT)
     if attempt is None:
         text = "Another call is making the same appointment, or did a moment ago. Send the same again after a while."
-        raise SetupRefused(503, "Being booked", text, ATTEMPT.total_seconds())
+        raise RequestRejected(503, "Being booked", text, ATTEMPT.total_seconds())
     return attempt
 
 
@@ -129,20 +129,22 @@ def _standing(parts: Parts, plan: Plan) -> Appointment | None:
     for one in found:
         if (one.service_id, one.start) == (plan.service.id, plan.start) and plan.customer in one.customers:
             if plan.asked.staff and {member.id for member in plan.staff} != set(one.staff_ids):
-                raise SetupRefused(409, "Booked with others", "The customer has it with other staff: change that one.")
+                raise RequestRejected(
+                    409, "Booked with others", "The customer has it with other staff: change that one."
+                )
             return one
     return None
 
 
-def _made(parts: Parts, plan: Plan, attempt: Attempt) -> Appointment:
+def _made(parts: Parts, plan: Plan, attempt: Lease) -> Appointment:
     if broken := broken_rule(plan.business, plan.service, plan.start, parts.now()):
-        raise SetupRefused(422, "Against the rules of the business", broken)
+        raise RequestRejected(422, "Against the rules of the business", broken)
     customer = _customer(parts, plan)
     with turn(parts, plan.business.id):
         staff = _free(parts, plan)
         body = new_appointment(plan.service, [one.id for one in staff], plan.start, plan.asked, customer)
         if attempt.until is not None and parts.now() > attempt.until - ATTEMPT + LATEST:
-            raise SetupRefused(503, "Microsoft Bookings is slow", "Nothing was booked. Send the same again.", SOON)
+            raise RequestRejected(503, "Microsoft Bookings is slow", "Nothing was booked. Send the same again.", SOON)
         return _sent(parts, plan, body)
 
 
@@ -158,7 +160,7 @@ def _sent(parts: Parts, plan: Plan, body: dict[str, Any]) -> Appointment:
 
 
 def _free(parts: Parts, plan: Plan) -> tuple[Staff, ...]:
-    """Return the staff that was named, all of it free, or the first that is free. Raises SetupRefused 409."""
+    """Return the staff that was named, all of it free, or the first that is free. Raises RequestRejected 409."""
     with told_apart(READING):
         margin = timedelta(hours=1)  # beyond the buffers, for answers that are cut at the window's edges
         first, last = plan.start - plan.service.pre_buffer - margin, plan.end + plan.service.post_buffer + margin
@@ -169,7 +171,7 @@ def _free(parts: Parts, plan: Plan) -> tuple[Staff, ...]:
         return free
     if plan.asked.staff or not free:
         text = "start: the staff is not free for the appointment with its buffers. Ask for its availability."
-        raise SetupRefused(409, "Not free", text)
+        raise RequestRejected(409, "Not free", text)
     return free[:1]
 
 
@@ -192,7 +194,7 @@ def _read_back(parts: Parts, plan: Plan, error: GraphUnavailable) -> Appointment
         parts.sleep(seconds)
         try:
             found = _standing(parts, plan)
-        except SetupRefused:
+        except RequestRejected:
             continue
         if found is not None:
             telemetry.count("bookings", end="read-back")

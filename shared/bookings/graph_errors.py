@@ -11,7 +11,7 @@ from shared.errors import (
     GraphForbidden,
     GraphNotFound,
     GraphUnavailable,
-    SetupRefused,
+    RequestRejected,
 )
 
 READING = "Bookings.Read.All"
@@ -29,20 +29,22 @@ def told_apart(permission: str) -> Iterator[None]:
         raise refusal_of(error, permission) from None
 
 
-def refusal_of(error: GraphError, permission: str) -> SetupRefused:
+def refusal_of(error: GraphError, permission: str) -> RequestRejected:
     """Return what an error means to the caller."""
     trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     if error.code == TOO_MANY:
-        return SetupRefused(422, "Too many businesses", "name: give more of the name of the business." + trace)
+        return RequestRejected(422, "Too many businesses", "name: give more of the name of the business." + trace)
     if isinstance(error, GraphNotFound):
-        return SetupRefused(404, "Not found in Bookings", "Graph finds no such business or appointment." + trace)
+        return RequestRejected(404, "Not found in Bookings", "Graph finds no such business or appointment." + trace)
     if isinstance(error, GraphForbidden):
         text = f"The customer's IT has to grant the application permission {permission}."
-        return SetupRefused(502, "Permission missing at Microsoft Graph", text + trace)
+        return RequestRejected(502, "Permission missing at Microsoft Graph", text + trace)
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
-        return SetupRefused(503, "Microsoft Bookings is busy", "Try again after the time in Retry-After." + trace, wait)
+        return RequestRejected(
+            503, "Microsoft Bookings is busy", "Try again after the time in Retry-After." + trace, wait
+        )
     if isinstance(error, GraphConflict):
-        return SetupRefused(409, "In the way of what stands", "Bookings has something else there." + trace)
+        return RequestRejected(409, "In the way of what stands", "Bookings has something else there." + trace)
     text = "Bookings has a rule of its own against this: the code says which."
-    return SetupRefused(422, "Refused by Microsoft Bookings", text + trace)
+    return RequestRejected(422, "Refused by Microsoft Bookings", text + trace)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from shared.bookings.graph_errors import READING, told_apart
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.graph.bookings.models import Business, Service, Staff
 from shared.parts import Parts
 from shared.policy.allow_list import check_allowed
@@ -34,9 +34,9 @@ def businesses_like(parts: Parts, name: str) -> list[Business]:
 
 
 def business_id(parts: Parts, named: str) -> str:
-    """Return the address of a business that the customer allows. Raises SetupRefused: 403, 404, 409."""
+    """Return the address of a business that the customer allows. Raises RequestRejected: 403, 404, 409."""
     if not named.isprintable():  # half a character cannot stand in an address
-        raise SetupRefused(404, "No such business", "business: there is none with this address or name.")
+        raise RequestRejected(404, "No such business", "business: there is none with this address or name.")
     if "@" not in named:
         return _only(businesses_like(parts, named), named, "business").id
     address = named.strip().lower()
@@ -45,12 +45,12 @@ def business_id(parts: Parts, named: str) -> str:
 
 
 def service_named(services: Iterable[Service], named: str) -> Service:
-    """Return the service of an id or a name. Raises SetupRefused: 404, 409."""
+    """Return the service of an id or a name. Raises RequestRejected: 404, 409."""
     return _only(services, named, "service")
 
 
 def staff_named(staff: Iterable[Staff], named: str) -> Staff:
-    """Return the member of staff of an id, an address or a name. Raises SetupRefused: 404, 409."""
+    """Return the member of staff of an id, an address or a name. Raises RequestRejected: 404, 409."""
     known = list(staff)
     by_address = [one for one in known if one.address and one.address.lower() == named.strip().lower()]
     return by_address[0] if len(by_address) == 1 else _only(known, named, "staff")
@@ -64,5 +64,5 @@ def _only(found: Iterable[One], named: str, what: str) -> One:
         return matches[0]
     if not matches:
         text = f"{what}: there is none with this id or name; names count as a whole."
-        raise SetupRefused(404, f"No such {what}", text)
-    raise SetupRefused(409, f"Several have this name ({what})", f"{what}: give the id instead of the name.")
+        raise RequestRejected(404, f"No such {what}", text)
+    raise RequestRejected(409, f"Several have this name ({what})", f"{what}: give the id instead of the name.")

@@ -68,17 +68,17 @@ class CustomerSearch(Asked):
 
 
 def read(model: type[Model], content: dict[str, Any]) -> Model:
-    """Return a body. Raises SetupRefused 422."""
+    """Return a body. Raises RequestRejected 422."""
     return read_body(model, content, MOST_FAULTS)
 
 
 def moment_of(text: str, field: str, zone: Zone | None = None) -> datetime:
-    """Return a moment in UTC: written with an offset, or by the clock of a zone. Raises SetupRefused 422."""
+    """Return a moment in UTC: written with an offset, or by the clock of a zone. Raises RequestRejected 422."""
     return read_moment(field, text, zone).utc
 
 
 def start_of(text: str, zone: Zone | None) -> datetime:
-    """Return when an appointment begins. Raises SetupRefused 422.
+    """Return when an appointment begins. Raises RequestRejected 422.
 
     With a minute: whatever Bookings did to seconds, the appointment would not be known again.
     """
@@ -89,7 +89,7 @@ def start_of(text: str, zone: Zone | None) -> datetime:
 
 
 def window_of(start: str | None, end: str | None) -> tuple[datetime, datetime]:
-    """Return the window between two moments. Raises SetupRefused 422."""
+    """Return the window between two moments. Raises RequestRejected 422."""
     if not start or not end:
         raise refused("from and to: give both")
     first, last = moment_of(start, "from"), moment_of(end, "to")
@@ -99,7 +99,7 @@ def window_of(start: str | None, end: str | None) -> tuple[datetime, datetime]:
 
 
 def check_customer(customer: CustomerAsked) -> None:
-    """Raise SetupRefused 422 for an address or a name that is none."""
+    """Raise RequestRejected 422 for an address or a name that is none."""
     if not is_address(customer.email):
         raise refused("customer.email: must be an e-mail address such as ola@contoso.com")
     if not customer.name.strip() or not customer.name.isprintable():

@@ -18,8 +18,8 @@ from shared.bootstrap.features import FeatureParts
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from shared.auth.authenticator import Door
-    from shared.auth.jwks import SigningKeys
+    from shared.auth.authenticator import Authenticator
+    from shared.auth.jwks import JwksCache
     from shared.graph.client_state_keys import ClientStateKeys
     from shared.http.resolver import Resolver
     from shared.partner.webhook import Webhook
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from shared.reliability.circuit_breaker import Gate
     from shared.resync.occurrences import Occurrences
     from shared.resync.window import Window
-    from shared.subscriptions.service import SubscriptionKeeper
-    from shared.watches.quota import Places
+    from shared.subscriptions.service import SubscriptionService
+    from shared.watches.quota import WatchQuota
 
 WORKERS = 32
 
@@ -47,21 +47,21 @@ class Relay(FeatureParts):
         return time.sleep
 
     @cached_property
-    def door(self) -> Door:
+    def door(self) -> Authenticator:
         """Lets callers in."""
-        from shared.auth.authenticator import Door
-        from shared.auth.rate_limit import CallRate
+        from shared.auth.authenticator import Authenticator
+        from shared.auth.rate_limit import CallRateLimiter
 
-        return Door(self.settings, lambda: self.signing_keys, CallRate())
+        return Authenticator(self.settings, lambda: self.signing_keys, CallRateLimiter())
 
     @cached_property
-    def signing_keys(self) -> SigningKeys:
+    def signing_keys(self) -> JwksCache:
         """Login's keys, which sign the tokens of callers."""
-        from shared.auth.jwks import SigningKeys, fetch_keys
+        from shared.auth.jwks import JwksCache, fetch_keys
         from shared.http.session import session_for
 
         url = f"{self.settings.azure_authority_host}/{self.settings.tenant_id}/discovery/v2.0/keys"
-        return SigningKeys(lambda: fetch_keys(session_for(url), url), self.settings.tenant_id)
+        return JwksCache(lambda: fetch_keys(session_for(url), url), self.settings.tenant_id)
 
     @cached_property
     def allow_list(self) -> AllowList:
@@ -72,11 +72,11 @@ class Relay(FeatureParts):
         return AllowList(allowed, lambda address: self.rooms.of_list(address), self.now)  # noqa: PLW0108  (built late)
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> WatchQuota:
         """How many watches there may be in all."""
-        from shared.watches.quota import Places
+        from shared.watches.quota import WatchQuota
 
-        return Places(lambda: self.watches.count(), lambda: self.settings.most_watches, self.now)  # noqa: PLW0108  (late)
+        return WatchQuota(lambda: self.watches.count(), lambda: self.settings.most_watches, self.now)  # noqa: PLW0108  (late)
 
     @cached_property
     def occurrences(self) -> Occurrences:
@@ -92,15 +92,15 @@ class Relay(FeatureParts):
         return window_of(self.settings, self.now())
 
     @cached_property
-    def keeper(self) -> SubscriptionKeeper:
+    def keeper(self) -> SubscriptionService:
         """Keeps subscriptions."""
-        from shared.graph.rate_limit import LISTS, WRITES, Pace
+        from shared.graph.rate_limit import LISTS, WRITES, RateLimiter
         from shared.graph.subscriptions import Subscriptions
-        from shared.subscriptions.service import SubscriptionKeeper
+        from shared.subscriptions.service import SubscriptionService
 
-        writes, lists = (Pace(*limit, self.now, self.sleep) for limit in (WRITES, LISTS))
+        writes, lists = (RateLimiter(*limit, self.now, self.sleep) for limit in (WRITES, LISTS))
         subscriptions = Subscriptions(self.graph, writes, lists)
-        return SubscriptionKeeper(self.settings, subscriptions, self.watches, self.client_state_keys, self.now)
+        return SubscriptionService(self.settings, subscriptions, self.watches, self.client_state_keys, self.now)
 
     @cached_property
     def resolver(self) -> Resolver:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shared.graph.bookings.client import Bookings
     from shared.graph.calendars import Calendars
     from shared.graph.schedules import Schedules
-    from shared.storage.leases import Attempts
+    from shared.storage.leases import Leases
 
 
 class FeatureParts(GraphParts):
@@ -53,8 +53,8 @@ class FeatureParts(GraphParts):
         return Bookings(self.graph, self.mailbox_slots)
 
     @cached_property
-    def attempts(self) -> Attempts:
+    def attempts(self) -> Leases:
         """Appointments that are being made."""
-        from shared.storage.leases import Attempts
+        from shared.storage.leases import Leases
 
-        return Attempts(cache(lambda: self.storage.table("attempts")))
+        return Leases(cache(lambda: self.storage.table("attempts")))

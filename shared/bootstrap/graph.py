@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from shared.config import Settings
     from shared.graph.client import GetToken, GraphClient
-    from shared.graph.diagnostics import GraphProbe
+    from shared.graph.diagnostics import GraphDiagnostics
     from shared.graph.events import Events
-    from shared.graph.handshake_check import OwnAddress
+    from shared.graph.handshake_check import HandshakeCheck
     from shared.graph.rooms import Rooms
     from shared.key_vault import Secrets
 
@@ -90,18 +90,18 @@ class GraphParts(StoredParts):
 
         return Rooms(self.graph)
 
-    def graph_probe(self) -> GraphProbe:
+    def graph_probe(self) -> GraphDiagnostics:
         """Return what tries Graph with a token of its own, as new as login gives it. The relay's token stays."""
         from shared.graph.client import graph_session
-        from shared.graph.diagnostics import GraphProbe
+        from shared.graph.diagnostics import GraphDiagnostics
 
         url = self.settings.graph_base_url
-        return GraphProbe(url, self._new_get_token(), graph_session(url))
+        return GraphDiagnostics(url, self._new_get_token(), graph_session(url))
 
-    def own_address(self) -> OwnAddress:
+    def own_address(self) -> HandshakeCheck:
         """Return what calls the relay at its public address, as Graph does."""
-        from shared.graph.handshake_check import OwnAddress
+        from shared.graph.handshake_check import HandshakeCheck
         from shared.http.session import session_for
 
         url = self.settings.public_base_url
-        return OwnAddress(url, session_for(url))
+        return HandshakeCheck(url, session_for(url))

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from shared.queues import ChangeQueue, JobQueue
     from shared.storage.connection import StorageAccount
-    from shared.storage.diagnostics import StorageProbe
+    from shared.storage.diagnostics import StorageDiagnostics
     from shared.storage.heartbeat import Heartbeat
     from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
     from shared.storage.partner_endpoint import Endpoints
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
-    from shared.storage.slot_bookings import Slots
+    from shared.storage.slot_bookings import SlotBookings
     from shared.storage.watches import Watches
 
 IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
@@ -114,15 +114,17 @@ class StoredParts:
 
         return Replays(cache(lambda: self.storage.table("watches")))
 
-    def storage_probe(self) -> StorageProbe:
+    def storage_probe(self) -> StorageDiagnostics:
         """Return what tries the storage account."""
-        from shared.storage.diagnostics import PROBES, StorageProbe
+        from shared.storage.diagnostics import PROBES, StorageDiagnostics
 
-        return StorageProbe(cache(lambda: self.storage.table("watches")), cache(lambda: self.storage.queue(PROBES)))
+        return StorageDiagnostics(
+            cache(lambda: self.storage.table("watches")), cache(lambda: self.storage.queue(PROBES))
+        )
 
     @cached_property
-    def slots(self) -> Slots:
+    def slots(self) -> SlotBookings:
         """Which times are given to which booking."""
-        from shared.storage.slot_bookings import Slots
+        from shared.storage.slot_bookings import SlotBookings
 
-        return Slots(cache(lambda: self.storage.table("slots")))
+        return SlotBookings(cache(lambda: self.storage.table("slots")))

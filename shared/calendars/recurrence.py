@@ -40,7 +40,7 @@ class Recurrence(BaseModel):
 
 
 def as_graph(recurrence: Recurrence, start: datetime, zone: str) -> dict[str, Any]:
-    """Return Graph's patternedRecurrence of an event that begins at `start`, naive. Raises SetupRefused 422."""
+    """Return Graph's patternedRecurrence of an event that begins at `start`, naive. Raises RequestRejected 422."""
     given = {name for name in ("days", "week", "day_of_month", "month") if getattr(recurrence, name)}
     if astray := sorted(given - FITTING[recurrence.every]):
         raise refused(f"recurrence.{to_camel(astray[0])}: does not go with every {recurrence.every}")

@@ -100,12 +100,12 @@ class EventQuery:
 
 
 def read_new_event(content: dict[str, Any]) -> NewEvent:
-    """Return the body of a call that makes an event. Raises SetupRefused 422, which never quotes a value."""
+    """Return the body of a call that makes an event. Raises RequestRejected 422, which never quotes a value."""
     return read_body(NewEvent, content, MOST_FAULTS)
 
 
 def read_change(content: dict[str, Any]) -> EventChange:
-    """Return the body of a call that changes an event. Raises SetupRefused 422, which never quotes a value."""
+    """Return the body of a call that changes an event. Raises RequestRejected 422, which never quotes a value."""
     change = read_body(EventChange, content, MOST_FAULTS)
     given = change.model_fields_set
     if not given:
@@ -118,7 +118,7 @@ def read_change(content: dict[str, Any]) -> EventChange:
 
 
 def graph_event(request: EventChange) -> dict[str, Any]:
-    """Return what a body says as Graph's event. Raises SetupRefused 422."""
+    """Return what a body says as Graph's event. Raises RequestRejected 422."""
     given = request.model_fields_set
     event = _times(request) if "start" in given else {}
     for name, write in _WRITERS.items():
@@ -128,7 +128,7 @@ def graph_event(request: EventChange) -> dict[str, Any]:
 
 
 def read_new_calendar(content: dict[str, Any]) -> NewCalendar:
-    """Return the body of a call that makes a calendar. Raises SetupRefused 422."""
+    """Return the body of a call that makes a calendar. Raises RequestRejected 422."""
     wanted = read_body(NewCalendar, content, MOST_FAULTS)
     if not wanted.name.strip():
         raise refused("name: must not be blank")
@@ -136,12 +136,12 @@ def read_new_calendar(content: dict[str, Any]) -> NewCalendar:
 
 
 def read_cancellation(content: dict[str, Any]) -> Cancellation:
-    """Return the body of a call that cancels. Raises SetupRefused 422."""
+    """Return the body of a call that cancels. Raises RequestRejected 422."""
     return read_body(Cancellation, content, MOST_FAULTS)
 
 
 def read_asked(params: Mapping[str, str], size: int) -> EventQuery:
-    """Return which part of a calendar the query of a call asks for. Raises SetupRefused 422."""
+    """Return which part of a calendar the query of a call asks for. Raises RequestRejected 422."""
     zone = read_zone(params.get("timeZone"))
     # A plus sign that nobody escaped arrives as a blank.
     start, end = (read_moment(name, params.get(name, "").replace(" ", "+"), zone) for name in ("start", "end"))

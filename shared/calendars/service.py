@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shared.api.fields import checked_address, refused
 from shared.api.graph_errors import NO_ITEM, refusal_of
 from shared.calendars.requests import EventChange, EventQuery, NewEvent, graph_event
-from shared.errors import GraphError, GraphNotFound, SetupRefused
+from shared.errors import GraphError, GraphNotFound, RequestRejected
 from shared.partner.payload import UnreadableEvent, detailed_event, etag_of
 from shared.policy.allow_list import check_allowed
 
@@ -42,7 +42,7 @@ class Parts(Protocol):
 
 
 def list_calendars(parts: Parts, mailbox: str) -> list[dict[str, Any]]:
-    """Return the calendars of a mailbox. Raises SetupRefused, like all of this file."""
+    """Return the calendars of a mailbox. Raises RequestRejected, like all of this file."""
     with _allowed(parts, mailbox) as address:
         return [_calendar(one) for one in parts.calendars.all(address)]
 
@@ -119,7 +119,9 @@ def _allowed(parts: Parts, mailbox: str) -> Iterator[str]:
     except GraphError as error:
         raise refusal_of(error) from error
     except UnreadableEvent as error:
-        raise SetupRefused(502, "Unreadable answer of Microsoft Graph", f"An event is not whole: {error}.") from error
+        raise RequestRejected(
+            502, "Unreadable answer of Microsoft Graph", f"An event is not whole: {error}."
+        ) from error
 
 
 def _transaction(mailbox: str, calendar: str, key: str) -> str:

@@ -16,7 +16,7 @@ from shared.delivery.sync_event import begun, tell
 from shared.errors import RelayError
 from shared.messages import Change, ChangeMessage
 from shared.partner.payload import DELETED, UnreadableEvent
-from shared.partner.status_policy import Verdict, verdict_of
+from shared.partner.status_policy import Disposition, disposition_of
 from shared.partner.webhook import NotDelivered
 from shared.parts import Parts
 from shared.resync.catch_up import owe_resync
@@ -155,7 +155,7 @@ def _failure(parts: Parts, change: Change, entry: Entry, error: Exception) -> Ou
     wish = getattr(error, "retry_after", None)
     if not isinstance(error, NotDelivered):
         return Outcome("failed", change, entry, retry_after=wish)
-    verdict = verdict_of(error.status)
+    verdict = disposition_of(error.status)
     telemetry.count("partner_answers", status=error.status, verdict=verdict)
     heed(parts, verdict, error.status, wish)
     return Outcome("failed", change, entry, verdict=verdict, status=error.status, retry_after=wish)
@@ -164,7 +164,10 @@ def _failure(parts: Parts, change: Change, entry: Entry, error: Exception) -> Ou
 def _log_failure(message: ChangeMessage, watch: Watch, change: Change, error: Exception) -> None:
     """Log why a change failed; of an error that nobody foresaw only its kind, as its text may quote anything."""
     known = isinstance(error, RelayError | UnreadableEvent)
-    needs_a_person = isinstance(error, NotDelivered) and verdict_of(error.status) in (Verdict.ALERT, Verdict.STOP)
+    needs_a_person = isinstance(error, NotDelivered) and disposition_of(error.status) in (
+        Disposition.ALERT,
+        Disposition.STOP,
+    )
     _logger.log(
         logging.ERROR if needs_a_person else logging.WARNING,
         "A change of watch %s failed (attempt %d): %s",

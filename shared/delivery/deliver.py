@@ -22,7 +22,7 @@ from shared import telemetry
 from shared.delivery.batch import PUT_OFF, Outcome, work_on_mailbox
 from shared.errors import RelayError
 from shared.messages import Change, ChangeMessage
-from shared.partner.status_policy import Verdict
+from shared.partner.status_policy import Disposition
 from shared.parts import Parts
 from shared.reliability.parking import GAVE_UP, REJECTED, bury, park
 from shared.reliability.retry_schedule import delay_after, was_last
@@ -41,7 +41,7 @@ _logger = logging.getLogger("relay.deliver")
 def deliver(parts: Parts, message: ChangeMessage) -> Counter[str]:
     """Work on a message; returns how many changes came to which end.
 
-    Raises Unavailable only when not even the queue can be written: then the host keeps the message.
+    Raises ServiceUnavailable only when not even the queue can be written: then the host keeps the message.
     """
     try:
         ends = _deliver(parts, message)
@@ -58,10 +58,10 @@ def settle_failures(parts: Parts, message: ChangeMessage, outcomes: Sequence[Out
     """Find a place for each change that failed, and return the words for what became of them."""
     failed = [outcome for outcome in outcomes if outcome.word == "failed"]
     dead = [outcome for outcome in failed if _is_dead(message, outcome)]
-    stopped = [outcome for outcome in failed if outcome.verdict == Verdict.STOP]
+    stopped = [outcome for outcome in failed if outcome.verdict == Disposition.STOP]
     owed = [outcome for outcome in failed if outcome not in dead and outcome not in stopped]
     for outcome in dead:
-        reason = REJECTED if outcome.verdict == Verdict.DEAD else GAVE_UP
+        reason = REJECTED if outcome.verdict == Disposition.DEAD else GAVE_UP
         bury(parts, message, outcome.change, reason, outcome.status)
     if stopped:
         park(parts, message, [outcome.change for outcome in stopped], GONE)
@@ -119,7 +119,7 @@ def _is_open(parts: Parts) -> bool:
 
 
 def _is_dead(message: ChangeMessage, outcome: Outcome) -> bool:
-    return outcome.verdict == Verdict.DEAD or (outcome.verdict != Verdict.STOP and was_last(message.attempt))
+    return outcome.verdict == Disposition.DEAD or (outcome.verdict != Disposition.STOP and was_last(message.attempt))
 
 
 def _put_back(parts: Parts, message: ChangeMessage, owed: Sequence[Outcome]) -> str:

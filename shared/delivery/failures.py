@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 
 from shared.errors import RelayError
-from shared.messages import Repair
-from shared.partner.status_policy import Verdict
+from shared.messages import Job
+from shared.partner.status_policy import Disposition
 from shared.parts import Parts
 from shared.reliability.circuit_breaker import LEASE
 from shared.storage.partner_endpoint import FAILING, FLOWING, GONE
 
-MAY_FAIL_FOR_ALL = (Verdict.RETRY, Verdict.ALERT)  # answers that say something about the endpoint, not one delivery
+# Answers that say something about the endpoint, not one delivery.
+MAY_FAIL_FOR_ALL = (Disposition.RETRY, Disposition.ALERT)
 
 _logger = logging.getLogger("relay.heed")
 
@@ -22,7 +23,7 @@ def heed(parts: Parts, verdict: str, status: int, retry_after: float | None) -> 
     When storage fails, the gate stays open: the next failure tries to close it again.
     """
     try:
-        if verdict == Verdict.STOP:
+        if verdict == Disposition.STOP:
             parts.gate.put(
                 GONE, "it answered 410; POST /api/relay/resume when the partner is ready", only_from=(FLOWING, FAILING)
             )
@@ -38,6 +39,6 @@ def _open_breaker(parts: Parts, reason: str) -> None:
     # One before the breaker opens: whoever ends between must not leave it open with no probe on its way. Another after
     # it, because one that comes while it still opens finds nothing to do.
     wait = parts.gate.wait_for_probe(0)
-    parts.repairs.send(Repair("", "probe"), (wait + LEASE).total_seconds())
+    parts.repairs.send(Job("", "probe"), (wait + LEASE).total_seconds())
     if parts.gate.put(FAILING, reason, only_from=(FLOWING,)):
-        parts.repairs.send(Repair("", "probe"), wait.total_seconds())
+        parts.repairs.send(Job("", "probe"), wait.total_seconds())

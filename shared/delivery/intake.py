@@ -14,8 +14,8 @@ from typing import Any
 
 from shared.graph import notification
 from shared.graph.client_state import Key, watch_named_by
-from shared.graph.notification import Hint
-from shared.messages import Change, ChangeMessage, Repair, write_changes, write_repairs
+from shared.graph.notification import ChangeNotification
+from shared.messages import Change, ChangeMessage, Job, write_changes, write_jobs
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     Several hints of one event in one POST become one change; that it was deleted outweighs that it was changed.
     """
     changes: dict[tuple[str, str], Change] = {}
-    repairs: dict[Repair, None] = {}
+    repairs: dict[Job, None] = {}
     dropped: Counter[str] = Counter()
     accepted = 0
     known: dict[str, str | None] = {}  # items of one subscription carry the same clientState
@@ -44,19 +44,19 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
             dropped[taken] += 1
             continue
         accepted += 1
-        if isinstance(taken, Repair):
+        if isinstance(taken, Job):
             repairs[taken] = None
             continue
         key = (taken.watch_id, taken.event_id)
         if taken.deleted or key not in changes:
             changes[key] = taken
     message = ChangeMessage(now, tuple(changes.values()))
-    return Intake(list(write_changes(message)), list(write_repairs(repairs)) if repairs else [], accepted, dropped)
+    return Intake(list(write_changes(message)), list(write_jobs(repairs)) if repairs else [], accepted, dropped)
 
 
 def _authenticated(
     item: Any, keys: Sequence[Key], known: dict[str, str | None], tenant_id: str
-) -> Change | Repair | str:
+) -> Change | Job | str:
     """Return what an item says of which watch, or the reason to drop it. `known` remembers what was checked."""
     if not isinstance(item, dict):
         return "not-an-object"
@@ -68,9 +68,9 @@ def _authenticated(
     said = notification.read(item)
     if said is None:
         return "not-understood"
-    if isinstance(said, Hint):
+    if isinstance(said, ChangeNotification):
         return Change(watch_id, said.user_id, said.event_id, said.deleted)
-    return Repair(watch_id, said.kind, said.subscription_id)
+    return Job(watch_id, said.kind, said.subscription_id)
 
 
 def _watch_of(client_state: object, keys: Sequence[Key], known: dict[str, str | None]) -> str | None:

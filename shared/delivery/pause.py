@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared import telemetry
-from shared.errors import SetupRefused
-from shared.messages import Repair
+from shared.errors import RequestRejected
+from shared.messages import Job
 from shared.parts import Parts
 from shared.storage.parked import DEAD, WAITING
 from shared.storage.partner_endpoint import FLOWING, PAUSED, Endpoint
@@ -31,21 +31,21 @@ def picture(parts: Parts) -> Picture:
 
 
 def pause(parts: Parts, reason: str, caller: str) -> None:
-    """Let nothing leave any more; intake goes on. In other processes it takes a second. Raises SetupRefused."""
+    """Let nothing leave any more; intake goes on. In other processes it takes a second. Raises RequestRejected."""
     _checked(reason)
     parts.gate.put(PAUSED, reason)
     telemetry.audit("pause", caller, reason=reason)
 
 
 def resume(parts: Parts, reason: str, caller: str) -> None:
-    """Let everything flow again, also after a 410, and what waited first. Raises SetupRefused."""
+    """Let everything flow again, also after a 410, and what waited first. Raises RequestRejected."""
     _checked(reason)
     parts.gate.put(FLOWING, reason)
-    parts.repairs.send(Repair("", "drain"))
+    parts.repairs.send(Job("", "drain"))
     telemetry.audit("resume", caller, reason=reason)
 
 
 def _checked(reason: str) -> None:
     if not reason.strip() or len(reason) > LONGEST_REASON or not reason.isprintable():
         text = f'Say why, on one line of at most {LONGEST_REASON} characters: {{"reason": "…"}}.'
-        raise SetupRefused(422, "A reason is needed", text)
+        raise RequestRejected(422, "A reason is needed", text)

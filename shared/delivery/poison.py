@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.messages import BadMessage, read_changes, read_repairs
+from shared.messages import BadMessage, read_changes, read_jobs
 from shared.parts import Parts
 from shared.reliability.parking import GAVE_UP, bury, bury_unreadable
 from shared.reliability.retry_schedule import delay_after, was_last
@@ -27,7 +27,7 @@ def keep_changes(parts: Parts, text: str) -> None:
 def keep_repairs(parts: Parts, text: str) -> None:
     """Put repairs back for a later try; after the last one the timer's runs and the nightly resync do their work."""
     try:
-        repairs = read_repairs(text)
+        repairs = read_jobs(text)
     except BadMessage:
         bury_unreadable(parts, text)
         return

@@ -10,8 +10,8 @@ from collections import Counter
 from shared import telemetry
 from shared.delivery.batch import work_on_mailbox
 from shared.delivery.deliver import settle_failures
-from shared.messages import ChangeMessage, Repair
-from shared.partner.status_policy import Verdict
+from shared.messages import ChangeMessage, Job
+from shared.partner.status_policy import Disposition
 from shared.parts import Parts
 from shared.reliability.circuit_breaker import LEASE
 from shared.reliability.parking import change_of, requeue
@@ -36,18 +36,18 @@ def probe(parts: Parts) -> str:
         _see_to_drain(parts)  # a probe that was taken may have ended before it could ask for that
         return "not-now"
     # First: neither a crash nor a queue that takes nothing may leave a claim and no probe that comes after it.
-    parts.repairs.send(Repair("", "probe"), LEASE.total_seconds() + 1)
+    parts.repairs.send(Job("", "probe"), LEASE.total_seconds() + 1)
     if not parts.gate.claim_probe():
         return "not-now"
     end = _tried(parts)
     if end in ("taken", "nothing-to-send"):
         parts.gate.put(FLOWING, "the partner takes deliveries again", only_from=(FAILING,))
-        parts.repairs.send(Repair("", "drain"))
+        parts.repairs.send(Job("", "drain"))
     else:
         wait = parts.gate.wait_for_probe(parts.gate.endpoint(fresh=True).probes)
         until = parts.now() + wait
         # First: the one above may come before `until`, and end.
-        parts.repairs.send(Repair("", "probe"), wait.total_seconds())
+        parts.repairs.send(Job("", "probe"), wait.total_seconds())
         parts.gate.probe_failed(until)
     return end
 
@@ -64,21 +64,21 @@ def drain(parts: Parts) -> str:
         parts.gate.end_drain()
     # Looked at only after the claim has ended: whoever parked something since, and asked in vain, must not wait.
     if len(waiting) == DRAINED_AT_ONCE or parts.parked.page(WAITING, 1):
-        parts.repairs.send(Repair("", "drain"), DRAIN_EVERY)
+        parts.repairs.send(Job("", "drain"), DRAIN_EVERY)
     return f"drained-{len(waiting)}"
 
 
 def keep_going(parts: Parts) -> None:
     """Ask for the probe or the drain that is due: their own message may have been lost with a queue."""
     if parts.gate.endpoint(fresh=True).state == FAILING:
-        parts.repairs.send(Repair("", "probe"))
+        parts.repairs.send(Job("", "probe"))
     _see_to_drain(parts)
 
 
 def _see_to_drain(parts: Parts) -> None:
     """Ask for a drain if deliveries flow and something waits."""
     if parts.gate.endpoint(fresh=True).state == FLOWING and parts.parked.page(WAITING, 1):
-        parts.repairs.send(Repair("", "drain"))
+        parts.repairs.send(Job("", "drain"))
 
 
 def _tried(parts: Parts) -> str:
@@ -117,11 +117,11 @@ def _sent(parts: Parts, one: Parked) -> str:
     message = ChangeMessage(parts.now(), (change_of(one),), settled=True, again=one.again)
     (outcome,) = work_on_mailbox(parts, message, message.changes)
     if outcome.word == "failed":
-        if outcome.verdict in (Verdict.DEAD, Verdict.STOP):
+        if outcome.verdict in (Disposition.DEAD, Disposition.STOP):
             settle_failures(parts, message, [outcome])
         elif outcome.claim is not None:
             parts.ledger.settle([outcome.claim])  # it stays parked: nobody tries again what this reading would cover
-    if outcome.word == "told" or outcome.verdict == Verdict.DEAD:
+    if outcome.word == "told" or outcome.verdict == Disposition.DEAD:
         parts.parked.drop(WAITING, [one])
         return "taken"
     if outcome.word == "failed":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.errors import GraphNotFound, Unavailable
+from shared.errors import GraphNotFound, ServiceUnavailable
 from shared.graph.events import GONE
 from shared.messages import Change, ChangeMessage
 from shared.partner import payload
@@ -34,8 +34,8 @@ class Told:
 def tell(parts: Parts, watch: Watch, message: ChangeMessage, change: Change, entry: Entry, read_at: datetime) -> Told:
     """Bring the partner up to date on one event of a message. `read_at` is a moment before the reading begins.
 
-    Raises GraphError, NotDelivered, UnreadableEvent, ConfigurationError or Unavailable: then nothing has changed, and
-    the same call later does the same, with the same webhook-id while the event's state is the same.
+    Raises GraphError, NotDelivered, UnreadableEvent, ConfigurationError or ServiceUnavailable: then nothing has
+    changed, and the same call later does the same, with the same webhook-id while the event's state is the same.
     """
     entry = replace(begun(change, entry, read_at), retry="")
     event = _read(parts, watch.mailbox, change, doubtful=entry.doubted)
@@ -125,6 +125,8 @@ def _deliver(parts: Parts, watch: Watch, entry: Entry, kind: str, state: str, pi
     if entry.deletions:  # a state that comes back after its deletion is news once more
         state = f"{state} {entry.deletions}"
     if entry.claimed_until is None or entry.claimed_until - parts.now() < DELIVERY:
-        raise Unavailable("the claim on the event", "ends too soon: who takes it over may tell a newer state meanwhile")
+        raise ServiceUnavailable(
+            "the claim on the event", "ends too soon: who takes it over may tell a newer state meanwhile"
+        )
     body = payload.body_of(kind, watch.id, watch.mailbox, picture, moment)
     parts.webhook.deliver(payload.message_id(watch.id, entry.event_id, state), body)

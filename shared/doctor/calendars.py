@@ -6,7 +6,7 @@ from shared.doctor.finding import Failed, Finding, found, untold
 from shared.doctor.graph import WRITE, WRITERS, probe_with_token, wished_or_live
 from shared.doctor.request import Examined, Wish
 from shared.errors import GraphError, GraphForbidden, GraphNotFound
-from shared.graph.diagnostics import GraphProbe
+from shared.graph.diagnostics import GraphDiagnostics
 
 _AGAIN = "Try again soon; Microsoft 365's service health tells whether Graph is away."
 
@@ -34,7 +34,7 @@ def _look(parts: Examined, wish: Wish) -> str:
     return f"{', '.join(mailboxes)} can be written"
 
 
-def _may_write(probe: GraphProbe, mailbox: str) -> bool:
+def _may_write(probe: GraphDiagnostics, mailbox: str) -> bool:
     """Return whether a mailbox's calendar can be written. Raises what says that it cannot even be read."""
     try:
         probe.write_calendar(mailbox)

@@ -11,7 +11,7 @@ from shared.doctor.request import MOST_MAILBOXES, Examined, Wish
 from shared.errors import GraphError, GraphForbidden, GraphNotFound, RelayError
 
 if TYPE_CHECKING:
-    from shared.graph.diagnostics import GraphProbe
+    from shared.graph.diagnostics import GraphDiagnostics
 
 LARGEST_SKEW = timedelta(minutes=5)  # more, and signatures and tokens are refused
 CALENDARS, PLACES, WRITE = "Calendars.Read", "Place.Read.All", "Calendars.ReadWrite"
@@ -137,7 +137,7 @@ class _Tries:
     def __init__(self, parts: Examined, wish: Wish) -> None:
         self._parts = parts
         self._wish = wish
-        self._probe: GraphProbe | None = None
+        self._probe: GraphDiagnostics | None = None
         self._ends: dict[str, RelayError | None] = {}
 
     def permission(self) -> str:
@@ -187,7 +187,7 @@ class _Tries:
                 self._ends[mailbox] = error
         return self._ends[mailbox]
 
-    def _asked(self) -> GraphProbe:
+    def _asked(self) -> GraphDiagnostics:
         self._probe = self._probe or probe_with_token(self._parts)
         return self._probe
 
@@ -198,7 +198,7 @@ def wished_or_live(parts: Examined, wish: Wish) -> tuple[str, ...]:
     return wish.allowed or tuple(live)
 
 
-def probe_with_token(parts: Examined) -> GraphProbe:
+def probe_with_token(parts: Examined) -> GraphDiagnostics:
     """Return a probe that has its token. Raises what says that this is another finding's matter."""
     probe = parts.graph_probe()
     try:

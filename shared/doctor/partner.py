@@ -8,7 +8,7 @@ import uuid
 from shared.doctor.finding import Failed, Finding, found, untold
 from shared.doctor.request import Examined, Wish
 from shared.partner.payload import written
-from shared.partner.status_policy import Verdict, verdict_of
+from shared.partner.status_policy import Disposition, disposition_of
 from shared.partner.webhook import NotDelivered
 from shared.storage.partner_endpoint import GONE, PAUSED
 
@@ -24,9 +24,9 @@ _BY_STATUS = {
     429: "The partner is overrun: ask it to take more calls.",
 }
 _BY_VERDICT = {
-    Verdict.DEAD: "The partner refuses the body, not the signature: ask it to answer 2xx to calendar.relay.ping.",
-    Verdict.RETRY: "Ask the partner what is wrong at its end; changes wait, and none is lost.",
-    Verdict.ALERT: "Ask the partner why it answers so: it will not heal by itself.",
+    Disposition.DEAD: "The partner refuses the body, not the signature: ask it to answer 2xx to calendar.relay.ping.",
+    Disposition.RETRY: "Ask the partner what is wrong at its end; changes wait, and none is lost.",
+    Disposition.ALERT: "Ask the partner why it answers so: it will not heal by itself.",
 }
 _CERTIFICATE = (
     "Have the partner's certificate put right: valid, for the host of PARTNER_WEBHOOK_URL, from a public authority."
@@ -59,4 +59,4 @@ def what_to_do(error: NotDelivered) -> str:
         return _CERTIFICATE
     if 300 <= error.status < 400:
         return _REDIRECT
-    return _BY_STATUS.get(error.status) or _BY_VERDICT[verdict_of(error.status)]
+    return _BY_STATUS.get(error.status) or _BY_VERDICT[disposition_of(error.status)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.parts import Parts
 
 if TYPE_CHECKING:
-    from shared.graph.diagnostics import GraphProbe
-    from shared.graph.handshake_check import OwnAddress
+    from shared.graph.diagnostics import GraphDiagnostics
+    from shared.graph.handshake_check import HandshakeCheck
     from shared.key_vault import Secrets
-    from shared.storage.diagnostics import StorageProbe
+    from shared.storage.diagnostics import StorageDiagnostics
 
 MOST_MAILBOXES = 5  # of each kind: each costs a call of Graph
 
@@ -24,13 +24,13 @@ class Examined(Parts, Protocol):
     def secrets(self) -> Secrets:
         """The secrets in Key Vault."""
 
-    def graph_probe(self) -> GraphProbe:
+    def graph_probe(self) -> GraphDiagnostics:
         """Return what tries Graph."""
 
-    def storage_probe(self) -> StorageProbe:
+    def storage_probe(self) -> StorageDiagnostics:
         """Return what tries the storage account."""
 
-    def own_address(self) -> OwnAddress:
+    def own_address(self) -> HandshakeCheck:
         """Return what calls the relay at its public address."""
 
 
@@ -44,7 +44,7 @@ class Wish:
 
 
 def read_wish(content: dict[str, Any]) -> Wish:
-    """Return the body of a call. Raises SetupRefused 422."""
+    """Return the body of a call. Raises RequestRejected 422."""
     ping = content.get("ping", True)
     if not isinstance(ping, bool) or content.keys() - {"allowed", "refused", "ping"}:
         raise _refused("there are allowed and refused, which are lists of mailboxes, and ping, which is true or false")
@@ -63,5 +63,5 @@ def _mailboxes(name: str, content: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(checked_address(name, one) for one in given))
 
 
-def _refused(text: str) -> SetupRefused:
-    return SetupRefused(422, "The request is not sound", text)
+def _refused(text: str) -> RequestRejected:
+    return RequestRejected(422, "The request is not sound", text)

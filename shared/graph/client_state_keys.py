@@ -18,7 +18,7 @@ class ClientStateKeys:
         self._made: tuple[list[Secret], list[Key]] = ([], [])
 
     def __call__(self) -> list[Key]:
-        """Return them; may wait for the vault. Raises ConfigurationError or Unavailable."""
+        """Return them; may wait for the vault. Raises ConfigurationError or ServiceUnavailable."""
         return [self._key(secret) for secret in self._secrets.latest_two(self._name)]
 
     def known(self) -> list[Key] | None:

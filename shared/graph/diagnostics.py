@@ -25,10 +25,10 @@ NO_EVENT = "no-event"
 NO_SUCH_EVENT = frozenset({"ErrorInvalidIdMalformed", "ErrorItemNotFound"})
 
 
-class GraphProbe:
+class GraphDiagnostics:
     """Tries Graph below `base_url`, with one token of `get_token` for all tries.
 
-    Methods raise ConfigurationError or Unavailable when there is no token, and GraphError.
+    Methods raise ConfigurationError or ServiceUnavailable when there is no token, and GraphError.
     """
 
     def __init__(self, base_url: str, get_token: GetToken, session: requests.Session) -> None:

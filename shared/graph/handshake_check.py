@@ -16,7 +16,7 @@ LIMIT = (3.05, 10.0)  # Graph, too, waits ten seconds
 KEPT_OUT = "answers 403, and not 200"  # so does App Service where its address filter does not let one in
 
 
-class OwnAddress:
+class HandshakeCheck:
     """The relay at `url`, over `session`."""
 
     def __init__(self, url: str, session: requests.Session) -> None:

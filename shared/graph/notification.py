@@ -29,7 +29,7 @@ class BadBody(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class ChangeNotification:
     """An event changed: the user's object id, the event's id, and whether Graph says that it is gone."""
 
     user_id: str
@@ -69,7 +69,7 @@ def tenants_of(item: dict[str, Any]) -> list[object]:
     return [item[name] for name in ("tenantId", "organizationId") if item.get(name) is not None]
 
 
-def read(item: dict[str, Any]) -> Hint | LifecycleEvent | None:
+def read(item: dict[str, Any]) -> ChangeNotification | LifecycleEvent | None:
     """Return what an item says, or None for one that we have no use for. An item with both kinds is a lifecycle one."""
     lifecycle = item.get("lifecycleEvent")
     if lifecycle is not None:
@@ -82,7 +82,7 @@ def read(item: dict[str, Any]) -> Hint | LifecycleEvent | None:
     return _hint(item, deleted=change.lower() == "deleted")
 
 
-def _hint(item: dict[str, Any], *, deleted: bool) -> Hint | None:
+def _hint(item: dict[str, Any], *, deleted: bool) -> ChangeNotification | None:
     resource = item.get("resource")
     found = _RESOURCE.fullmatch(resource) if isinstance(resource, str) and len(resource) <= 4096 else None
     if found is None:
@@ -93,7 +93,7 @@ def _hint(item: dict[str, Any], *, deleted: bool) -> Hint | None:
     told = data.get("id") if isinstance(data, dict) else None
     event = _plain_id(told if told is not None else unquote(named))
     agree = named == event or unquote(named) == event
-    return Hint(user, event, deleted) if user and event and agree else None
+    return ChangeNotification(user, event, deleted) if user and event and agree else None
 
 
 def _plain_id(value: object) -> str | None:

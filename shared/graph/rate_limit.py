@@ -14,7 +14,7 @@ WRITES = (475, 20.0, 1)  # the rest of the 500 is room for another instance's fe
 LISTS = (18, 20.0, 5)
 
 
-class Pace:
+class RateLimiter:
     """Hands out places at an even pace, `calls` in `seconds`; the first `burst` of them at once."""
 
     def __init__(

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from shared.errors import GraphNotFound, GraphUnavailable
 from shared.graph.client import HANDSHAKE_SECONDS, GraphClient
-from shared.graph.rate_limit import Pace
+from shared.graph.rate_limit import RateLimiter
 
 CHANGE_TYPE = "created,updated,deleted"
 THROTTLED_SECONDS = 10.0  # for which nothing is written after a 429 that says no time
@@ -50,7 +50,7 @@ class Subscriptions:
     Every write waits for its place at `writes`, every page of the list for one at `lists`.
     """
 
-    def __init__(self, graph: GraphClient, writes: Pace, lists: Pace) -> None:
+    def __init__(self, graph: GraphClient, writes: RateLimiter, lists: RateLimiter) -> None:
         self._graph = graph
         self._writes = writes
         self._lists = lists

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from shared.errors import ConfigurationError, Unavailable
+from shared.errors import ConfigurationError, ServiceUnavailable
 from shared.key_vault import Secrets
 
 if TYPE_CHECKING:
@@ -53,14 +53,15 @@ class AppToken:
         self._failed: tuple[float, Exception | None] = (0.0, None)
 
     def __call__(self, *, fresh: bool = False) -> str:
-        """Return a token. Raises ConfigurationError when login refuses us, Unavailable when it does not answer."""
+        """Return a token. Raises ConfigurationError when login refuses us, ServiceUnavailable when it does not answer.
+        """
         with self._lock:
             until, failure = self._failed
             if failure is not None and self._now() < until:
                 raise failure.with_traceback(None)
             try:
                 token = self._acquire(fresh=fresh)
-            except (ConfigurationError, Unavailable) as error:
+            except (ConfigurationError, ServiceUnavailable) as error:
                 self._failed = (self._now() + PAUSE_SECONDS, error)
                 self._app = None  # MSAL repeats a 5xx of login for five seconds; a new app object asks again
                 raise
@@ -118,7 +119,7 @@ class IdentityToken:
         try:
             return self._credential.get_token(self._scope).token
         except AzureError:
-            raise Unavailable("the managed identity", "gives no token") from None
+            raise ServiceUnavailable("the managed identity", "gives no token") from None
 
 
 def certificate_credential(name: str, secret: str) -> dict[str, str]:
@@ -158,6 +159,6 @@ def _login_errors() -> Iterator[None]:
     try:
         yield
     except (RequestException, MsalServiceError):  # the second: a 5xx of login
-        raise Unavailable("login") from None
+        raise ServiceUnavailable("login") from None
     except ValueError:
         raise ConfigurationError("TENANT_ID", "login knows no such tenant: check it and AZURE_AUTHORITY_HOST") from None

@@ -7,7 +7,7 @@ from enum import StrEnum
 NO_ANSWER = 0  # the line was refused or cut, the name is unknown, the certificate is wrong, or time ran out
 
 
-class Verdict(StrEnum):
+class Disposition(StrEnum):
     """What is done about a delivery after its answer."""
 
     DONE = "done"
@@ -18,18 +18,18 @@ class Verdict(StrEnum):
 
 
 _BY_STATUS = {
-    NO_ANSWER: Verdict.RETRY,
-    400: Verdict.DEAD,
-    408: Verdict.RETRY,
-    410: Verdict.STOP,
-    413: Verdict.DEAD,
-    422: Verdict.DEAD,
-    425: Verdict.RETRY,
-    429: Verdict.RETRY,
+    NO_ANSWER: Disposition.RETRY,
+    400: Disposition.DEAD,
+    408: Disposition.RETRY,
+    410: Disposition.STOP,
+    413: Disposition.DEAD,
+    422: Disposition.DEAD,
+    425: Disposition.RETRY,
+    429: Disposition.RETRY,
 }
-_BY_HUNDRED = {2: Verdict.DONE, 4: Verdict.ALERT, 5: Verdict.RETRY}
+_BY_HUNDRED = {2: Disposition.DONE, 4: Disposition.ALERT, 5: Disposition.RETRY}
 
 
-def verdict_of(status: int) -> Verdict:
+def disposition_of(status: int) -> Disposition:
     """Return what a status means. A redirect is never followed: like what HTTP does not know, it is a failure."""
-    return _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, Verdict.ALERT)
+    return _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, Disposition.ALERT)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefused
+from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 
 KEEP = timedelta(minutes=15)  # for which the rooms of a list are not asked again
 
@@ -101,13 +101,15 @@ class AllowList:
 
 
 def check_allowed(allow_list: AllowList, mailbox: str) -> None:
-    """Raise SetupRefused unless the customer allows a mailbox: 403, or what to do when Graph cannot tell."""
+    """Raise RequestRejected unless the customer allows a mailbox: 403, or what to do when Graph cannot tell."""
     try:
         allowed = allow_list.allows(mailbox)
     except GraphError as error:
         text = "A room list of ALLOWED_MAILBOXES cannot be read: the relay needs Place.Read.All for it."
         if isinstance(error, GraphUnavailable):
-            raise SetupRefused(503, "Microsoft Graph is busy", "Try again soon.", error.retry_after or 30) from error
-        raise SetupRefused(502, "Permission missing at Microsoft Graph", f"{text} ({error})") from error
+            raise RequestRejected(503, "Microsoft Graph is busy", "Try again soon.", error.retry_after or 30) from error
+        raise RequestRejected(502, "Permission missing at Microsoft Graph", f"{text} ({error})") from error
     if not allowed:
-        raise SetupRefused(403, "Mailbox not allowed", "The customer's ALLOWED_MAILBOXES does not name this address.")
+        raise RequestRejected(
+            403, "Mailbox not allowed", "The customer's ALLOWED_MAILBOXES does not name this address."
+        )

@@ -31,7 +31,7 @@ _logger = logging.getLogger("relay.gate")
 
 
 class Gate:
-    """One for a process. Methods raise Unavailable or ConfigurationError when storage fails."""
+    """One for a process. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, endpoints: Endpoints, now: Callable[[], datetime]) -> None:
         self._endpoints = endpoints

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from shared import telemetry
-from shared.errors import SetupRefused
-from shared.messages import Repair
+from shared.errors import RequestRejected
+from shared.messages import Job
 from shared.parts import Parts
 from shared.reliability.parking import requeue
 from shared.storage.parked import DEAD, Parked
@@ -58,16 +58,16 @@ class Selection(BaseModel):
 
 
 def read_selection(content: dict[str, Any]) -> Selection:
-    """Return the selection of a request. Raises SetupRefused 422 when it is none."""
+    """Return the selection of a request. Raises RequestRejected 422 when it is none."""
     try:
         selection = Selection.model_validate(content)
     except ValidationError:
-        raise SetupRefused(
+        raise RequestRejected(
             422, "Which dead letters?",
             f'Send {{"ids": […]}} (up to {MOST_IDS}), {{"from": "2026-11-20T00:00Z", "to": "…"}} or {{"all": true}}.',
         ) from None  # fmt: skip
     if wrong := [one for one in selection.ids or () if not _ID.fullmatch(one)]:
-        raise SetupRefused(
+        raise RequestRejected(
             422, "Not the id of a dead letter", f"{len(wrong)} of the ids are none: GET /api/dead-letters lists them."
         )
     return selection
@@ -88,7 +88,7 @@ def ask_for_replay(parts: Parts, selection: Selection, caller: str) -> Replay:
     """Begin to replay dead letters; those that die from now on are not meant."""
     replay = Replay(uuid.uuid4().hex, parts.now(), _as_text(selection))
     parts.replays.insert(replay)
-    parts.repairs.send(Repair(replay.id, "replay"))
+    parts.repairs.send(Job(replay.id, "replay"))
     telemetry.audit("replay-dead-letters", caller, replay=replay.id, selection=replay.selection)
     return replay
 
@@ -105,7 +105,7 @@ def replay_some(parts: Parts, replay_id: str) -> str:
     done = parts.now() if after is None else None
     parts.replays.change(replay, queued=replay.queued + len(readable), after=after or "", done=done)
     if done is None:
-        parts.repairs.send(Repair(replay.id, "replay"), EVERY)
+        parts.repairs.send(Job(replay.id, "replay"), EVERY)
     return f"replayed-{len(readable)}"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared import telemetry
-from shared.messages import Change, ChangeMessage, Repair
+from shared.messages import Change, ChangeMessage, Job
 from shared.parts import Parts
 from shared.storage.parked import DEAD, WAITING, Parked
 from shared.storage.partner_endpoint import FLOWING
@@ -22,7 +22,7 @@ def park(parts: Parts, message: ChangeMessage, changes: Sequence[Change], reason
     """Let changes wait for the endpoint. Its state may be older than it is: who finds it flowing sees to the drain."""
     parts.parked.put(WAITING, [_parked(parts, message, change, reason) for change in changes])
     if parts.gate.endpoint(fresh=True).state == FLOWING:
-        parts.repairs.send(Repair("", "drain"))
+        parts.repairs.send(Job("", "drain"))
 
 
 def bury(parts: Parts, message: ChangeMessage, change: Change, reason: str, status: int) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from shared.errors import Unavailable
-from shared.messages import Repair
+from shared.errors import ServiceUnavailable
+from shared.messages import Job
 from shared.parts import Parts
 from shared.storage.watches import NEEDS_A_PERSON, Watch
 
@@ -51,8 +51,8 @@ def queue_resyncs(parts: Parts, watches: Iterable[Watch], apart: float = 0.0) ->
 
 
 def queue_resync(parts: Parts, watch_id: str, *, full: bool = False, delay: float = 0.0) -> None:
-    """Queue the resync of one mailbox. Raises Unavailable."""
-    parts.repairs.send(Repair(watch_id, "resync-full" if full else "resync"), delay)
+    """Queue the resync of one mailbox. Raises ServiceUnavailable."""
+    parts.repairs.send(Job(watch_id, "resync-full" if full else "resync"), delay)
 
 
 def queue_owed_resyncs(parts: Parts) -> None:
@@ -65,14 +65,14 @@ def queue_owed_resyncs(parts: Parts) -> None:
 def owe_resync(parts: Parts, watch: Watch) -> None:
     """Note on a watch's row that changes pass it by: when its mailbox is allowed again, a resync makes up for them.
 
-    Raises Unavailable when it cannot be noted: then the changes must stay on the queue.
+    Raises ServiceUnavailable when it cannot be noted: then the changes must stay on the queue.
     """
     row: Watch | None = watch
     for _ in range(TRIES):
         if row is None or row.gap_since is not None or parts.watches.change(row, gap_since=parts.now()) is not None:
             return
         row = parts.watches.get(watch.id)
-    raise Unavailable("storage", "lets others write to the watch's row first")
+    raise ServiceUnavailable("storage", "lets others write to the watch's row first")
 
 
 def settle_gap(parts: Parts, watch: Watch) -> None:

@@ -35,8 +35,8 @@ _logger = logging.getLogger("relay.resync")
 def resync(parts: Parts, watch: Watch, *, full: bool = False) -> Counter[str]:
     """Queue what differs, all of it again with `full`; returns how many are new, changed, vanished, dropped, the same.
 
-    Rows of the ledger that left the window are dropped. Raises GraphError, ConfigurationError or Unavailable: what was
-    queued till then does no harm, and the whole can be done again.
+    Rows of the ledger that left the window are dropped. Raises GraphError, ConfigurationError or ServiceUnavailable:
+    what was queued till then does no harm, and the whole can be done again.
     """
     if watch.delivery != "relay":
         return Counter()

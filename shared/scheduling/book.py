@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
 from shared.api.graph_errors import booking_refusal
-from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, SetupRefused
+from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import busy_spans, readable, span_of
 from shared.scheduling.cleanup import end_booking, events_of, settle
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shared.scheduling.requests import BookingWish
 
 
-class SlotTaken(SetupRefused):
+class SlotTaken(RequestRejected):
     """The time is not free; `nearest` are slots that are."""
 
     def __init__(self, nearest: list[Slot]) -> None:
@@ -51,7 +51,7 @@ class Booked:
 
 
 def book(parts: Parts, wish: BookingWish) -> tuple[Booked, bool]:
-    """Return the booking, and whether this call made it. Raises SlotTaken or SetupRefused."""
+    """Return the booking, and whether this call made it. Raises SlotTaken or RequestRejected."""
     check_allowed(parts.allow_list, wish.mailbox)
     standing = parts.slots.get(wish.mailbox, wish.id)
     try:
@@ -117,7 +117,7 @@ def _gone_on_with(parts: Parts, standing: Booking, wish: BookingWish) -> Booked:
     if standing.state in ("ending", "ended"):
         raise taken(parts, wish.mailbox, wish.slot)
     if standing.state == "claimed" or Span(standing.start, standing.end) != wish.slot:
-        raise SetupRefused(422, "The key is used", "This Idempotency-Key belongs to a booking of another time.")
+        raise RequestRejected(422, "The key is used", "This Idempotency-Key belongs to a booking of another time.")
     with parts.mailbox_slots(wish.mailbox):
         event = parts.appointments.get(wish.mailbox, standing.event_id, parts.settings.details)
     return Booked(standing, readable(event))
@@ -189,7 +189,7 @@ def _others(parts: Parts, claim: Booking, event_id: str) -> list[dict[str, Any]]
 def _confirmed(parts: Parts, claim: Booking, event: dict[str, Any], wish: BookingWish) -> Booked:
     event_id = str(event["id"])
     if span_of(event) != wish.slot:  # an event of this transaction that somebody has moved already
-        raise SetupRefused(409, "Moved meanwhile", "Somebody has moved this booking in the calendar. Read it again.")
+        raise RequestRejected(409, "Moved meanwhile", "Somebody has moved this booking in the calendar. Read it again.")
     done = parts.slots.change(claim, state="booked", since=parts.now(), event_id=event_id)
     done = done or _with_another_call(parts, claim, event_id)
     if done is None:

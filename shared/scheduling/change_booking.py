@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
 from shared.api.graph_errors import booking_refusal
-from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefused
+from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import readable, span_of
 from shared.scheduling.book import Booked, is_open, make_room, rivals, taken
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read_booking_of(parts: Parts, mailbox: str, booking_id: str) -> Booked:
-    """Return a booking with its event as it is now. Raises SetupRefused."""
+    """Return a booking with its event as it is now. Raises RequestRejected."""
     check_allowed(parts.allow_list, mailbox)
     booking = _standing(parts, mailbox, booking_id)
     try:
@@ -31,7 +31,7 @@ def read_booking_of(parts: Parts, mailbox: str, booking_id: str) -> Booked:
 
 
 def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
-    """Remove a booking and its event; removing it again is as good. Raises SetupRefused."""
+    """Remove a booking and its event; removing it again is as good. Raises RequestRejected."""
     check_allowed(parts.allow_list, mailbox)
     booking = parts.slots.get(mailbox, booking_id)
     if booking is None or booking.state == "ended":
@@ -46,7 +46,7 @@ def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
 
 
 def move_booking(parts: Parts, mailbox: str, booking_id: str, content: dict[str, Any]) -> Booked:
-    """Give a booking another time, or leave it where it is. Raises SlotTaken or SetupRefused."""
+    """Give a booking another time, or leave it where it is. Raises SlotTaken or RequestRejected."""
     check_allowed(parts.allow_list, mailbox)
     booking = _standing(parts, mailbox, booking_id)
     to, _ = read_new_times(content, booking.end - booking.start, parts.now())
@@ -58,7 +58,7 @@ def move_booking(parts: Parts, mailbox: str, booking_id: str, content: dict[str,
 
 
 def _standing(parts: Parts, mailbox: str, booking_id: str) -> Booking:
-    """Return a booking that is made. Raises SetupRefused 404."""
+    """Return a booking that is made. Raises RequestRejected 404."""
     booking = parts.slots.get(mailbox, booking_id)
     if booking is None or not booking.event_id or booking.state in ("claimed", "ending", "ended"):
         raise _gone()
@@ -66,7 +66,7 @@ def _standing(parts: Parts, mailbox: str, booking_id: str) -> Booking:
 
 
 def _event(parts: Parts, booking: Booking) -> dict[str, Any]:
-    """Return the event of a booking; one that was deleted in Outlook ends the booking. Raises SetupRefused 404."""
+    """Return the event of a booking; one that was deleted in Outlook ends the booking. Raises RequestRejected 404."""
     try:
         with parts.mailbox_slots(booking.mailbox):
             return readable(parts.appointments.get(booking.mailbox, booking.event_id, parts.settings.details))
@@ -120,7 +120,7 @@ def _put(parts: Parts, moving: Booking, to: Span) -> dict[str, Any]:
         raise
 
 
-def _left(parts: Parts, moving: Booking, to: Span) -> SetupRefused:
+def _left(parts: Parts, moving: Booking, to: Span) -> RequestRejected:
     _back(parts, moving)
     return taken(parts, moving.mailbox, to)
 
@@ -135,9 +135,9 @@ def _others(parts: Parts, moving: Booking, to: Span) -> list[dict[str, Any]]:
     return [one for one in found if one.get("id") != moving.event_id]
 
 
-def _gone() -> SetupRefused:
-    return SetupRefused(404, "No such booking", "It was cancelled, or never made. Book a slot to have one.")
+def _gone() -> RequestRejected:
+    return RequestRejected(404, "No such booking", "It was cancelled, or never made. Book a slot to have one.")
 
 
-def _in_work() -> SetupRefused:
-    return SetupRefused(503, "In work", "Another call is working on this booking. Try again soon.", retry_after=5)
+def _in_work() -> RequestRejected:
+    return RequestRejected(503, "In work", "Another call is working on this booking. Try again soon.", retry_after=5)

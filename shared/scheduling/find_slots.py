@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.api.graph_errors import booking_refusal
-from shared.errors import GraphError, SetupRefused
+from shared.errors import GraphError, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import Availability, NoSchedule, availability_of
 from shared.scheduling.cleanup import FRESH, spans_of
@@ -35,7 +35,7 @@ class Slot:
 
 
 def free_slots(parts: Parts, wish: SlotsWish) -> list[Slot]:
-    """Return the free slots, earliest first. Raises SetupRefused."""
+    """Return the free slots, earliest first. Raises RequestRejected."""
     for mailbox in wish.mailboxes:
         check_allowed(parts.allow_list, mailbox)
     if wish.want.window.start >= wish.want.window.end:
@@ -57,7 +57,7 @@ def nearest_slots(parts: Parts, mailbox: str, wanted: Span) -> list[Slot]:
     want = Want(window, wanted.end - wanted.start, step=_STEP)
     try:
         (told,) = availabilities(parts, (mailbox,), window)
-    except SetupRefused:
+    except RequestRejected:
         return []
     free = _free_by_start(want, {mailbox: told}).keys() - {wanted.start}
     starts = sorted(free, key=lambda one: (abs(one - wanted.start), one))
@@ -74,7 +74,7 @@ def availabilities(parts: Parts, mailboxes: Sequence[str], window: Span) -> list
             known = availability_of(information)
         except NoSchedule as error:
             text = f"Graph tells no schedule of one of the mailboxes ({error.code}). "
-            raise SetupRefused(422, "No schedule", text + _TO_DO.get(error.code, _CHECK)) from None
+            raise RequestRejected(422, "No schedule", text + _TO_DO.get(error.code, _CHECK)) from None
         found.append(replace(known, busy=(*known.busy, *fresh_spans(parts, mailbox, window))))
     return found
 

@@ -82,7 +82,7 @@ class SlotsWish:
 
 
 def read_booking(mailbox: str, content: dict[str, Any], key: str | None, now: datetime) -> BookingWish:
-    """Return what a booking's body asks. Raises SetupRefused 422."""
+    """Return what a booking's body asks. Raises RequestRejected 422."""
     asked = read_body(BookingRequest, content)
     slot, zone = _slot(asked.start, asked.duration, asked.time_zone, now)
     email = "" if asked.customer.email is None else checked_address("customer.email", asked.customer.email)
@@ -97,14 +97,14 @@ def read_booking(mailbox: str, content: dict[str, Any], key: str | None, now: da
 
 
 def read_new_times(content: dict[str, Any], length: timedelta, now: datetime) -> tuple[Span, Zone]:
-    """Return where a booking is to be moved. Raises SetupRefused 422."""
+    """Return where a booking is to be moved. Raises RequestRejected 422."""
     asked = read_body(NewTimes, content)
     minutes = asked.duration or int(length.total_seconds()) // 60
     return _slot(asked.start, minutes, asked.time_zone, now)
 
 
 def read_slots(mailbox: str, given: Mapping[str, str], now: datetime) -> SlotsWish:
-    """Return which slots a call asks for; those before now are none. Raises SetupRefused 422."""
+    """Return which slots a call asks for; those before now are none. Raises RequestRejected 422."""
     also = [one for one in given.get("with", "").split(",") if one.strip()]
     mailboxes = tuple(dict.fromkeys(checked_address("with", one) for one in (mailbox, *also)))
     if len(mailboxes) > MOST_MAILBOXES:
@@ -156,7 +156,7 @@ def _slot(start: str, minutes: int, zone_name: str | None, now: datetime) -> tup
 
 
 def _booking_id(mailbox: str, key: str | None) -> str:
-    """Return a new id, or the one that a mailbox and a caller's Idempotency-Key have. Raises SetupRefused 422."""
+    """Return a new id, or the one that a mailbox and a caller's Idempotency-Key have. Raises RequestRejected 422."""
     if key is None:
         return uuid.uuid4().hex
     if not _KEY.fullmatch(key):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import ConfigurationError, Unavailable
+from shared.errors import ConfigurationError, ServiceUnavailable
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -38,7 +38,9 @@ class StorageAccount:
         return self._queues().get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())
 
     def table(self, name: str) -> TableClient:
-        """Return a table's client; the table is made when it is missing. Raises ConfigurationError or Unavailable."""
+        """Return a table's client; the table is made when it is missing. Raises ConfigurationError or
+        ServiceUnavailable.
+        """
         with storage_errors():
             return self._tables().create_table_if_not_exists(name)
 
@@ -87,6 +89,6 @@ def storage_errors() -> Iterator[None]:
         if error.status_code in (401, 403) or isinstance(error, ClientAuthenticationError):
             text = "storage refuses us: grant Queue and Table Data Contributor to the app's identity"
             raise ConfigurationError(NAME, text) from None
-        raise Unavailable("storage", f"answered {error.status_code}") from None
+        raise ServiceUnavailable("storage", f"answered {error.status_code}") from None
     except AzureError:
-        raise Unavailable("storage") from None
+        raise ServiceUnavailable("storage") from None

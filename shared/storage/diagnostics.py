@@ -16,8 +16,8 @@ PROBES = "relay-probes"  # a queue that no function listens to
 SECONDS = 60  # after which a message goes by itself, should we be killed between
 
 
-class StorageProbe:
-    """A table and a queue. Methods raise Unavailable or ConfigurationError when storage fails."""
+class StorageDiagnostics:
+    """A table and a queue. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient], queue: Callable[[], QueueClient]) -> None:
         self._table = table

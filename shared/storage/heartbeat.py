@@ -15,7 +15,7 @@ _KEYS = {"PartitionKey": "relay", "RowKey": "heartbeat"}
 
 
 class Heartbeat:
-    """The row. Methods raise Unavailable or ConfigurationError when storage fails."""
+    """The row. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         self._table = table

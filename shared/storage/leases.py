@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Lease:
     """An appointment that somebody is making, and until when nobody else may try."""
 
     id: str
@@ -26,15 +26,15 @@ class Attempt:
     etag: str = ""
 
 
-class Attempts(Rows[Attempt]):
-    """The table of them. Methods raise Unavailable or ConfigurationError when storage fails."""
+class Leases(Rows[Lease]):
+    """The table of them. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
-        super().__init__(table, Attempt, "attempt")
+        super().__init__(table, Lease, "attempt")
 
-    def begin(self, attempt_id: str, now: datetime, until: datetime) -> Attempt | None:
+    def begin(self, attempt_id: str, now: datetime, until: datetime) -> Lease | None:
         """Return the row if the attempt is ours to make now; None while somebody else's stands."""
-        made = self.insert(Attempt(attempt_id, until))
+        made = self.insert(Lease(attempt_id, until))
         if made is not None:
             return made
         standing = self.get(attempt_id)

@@ -48,7 +48,7 @@ class Entry:
 
 
 class Ledger:
-    """The table of entries. Methods raise Unavailable or ConfigurationError when storage fails."""
+    """The table of entries. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient], now: Callable[[], datetime]) -> None:
         self._table = table

@@ -34,7 +34,7 @@ class Endpoint:
 
 
 class Endpoints:
-    """The table's one row. Methods raise Unavailable or ConfigurationError when storage fails."""
+    """The table's one row. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         self._rows = Rows(table, Endpoint, "endpoint")

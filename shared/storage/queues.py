@@ -20,7 +20,7 @@ NEVER = -1  # a message that is owed to the partner must not run out
 
 
 class Queue:
-    """One queue. Methods raise Unavailable or ConfigurationError when storage fails."""
+    """One queue. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, client: Callable[[], QueueClient]) -> None:
         self._client = client

@@ -29,7 +29,7 @@ class Replay:
 
 
 class Replays(Rows[Replay]):
-    """The table of them. Methods raise Unavailable or ConfigurationError when storage fails."""
+    """The table of them. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         super().__init__(table, Replay, "replay")

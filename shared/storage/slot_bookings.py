@@ -54,8 +54,8 @@ _NAMES = [field.name for field in fields(Booking) if field.name != "etag"]
 _MOMENTS = ("start", "end", "since", "to_start", "to_end")
 
 
-class Slots:
-    """The table. Methods raise Unavailable or ConfigurationError when storage fails."""
+class SlotBookings:
+    """The table. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         self._table = table

@@ -36,7 +36,7 @@ Row = TypeVar("Row", bound=HasId)
 
 
 class Rows(Generic[Row]):
-    """The rows of one kind. Methods raise Unavailable or ConfigurationError when storage fails."""
+    """The rows of one kind. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient], kind: type[Row], partition: str) -> None:
         self._table = table

@@ -21,7 +21,7 @@ SOONEST, LATEST = timedelta(hours=1), timedelta(hours=24)  # between two tries o
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class DesiredState:
     """What a subscription shall be like, and the moments that the plan goes by.
 
     `listed_at` is when the listing of the subscriptions began, which must be before the watches were read. `keys` are
@@ -54,7 +54,7 @@ class Step:
     clear: tuple[str, ...] = ()
 
 
-def plan(watches: Sequence[Watch], subscriptions: Iterable[Subscription], aim: Aim) -> list[Step]:
+def plan(watches: Sequence[Watch], subscriptions: Iterable[Subscription], aim: DesiredState) -> list[Step]:
     """Return what has to be done, the most urgent first; each subscription and each watch is in one step at most."""
     ours: dict[str, list[Subscription]] = {}
     recorded: dict[str, Subscription] = {}
@@ -74,7 +74,9 @@ def plan(watches: Sequence[Watch], subscriptions: Iterable[Subscription], aim: A
     return sorted(steps, key=lambda step: step.urgency)
 
 
-def _steps_of(watch: Watch, standing: Subscription | None, surplus: list[Subscription], aim: Aim) -> list[Step]:
+def _steps_of(
+    watch: Watch, standing: Subscription | None, surplus: list[Subscription], aim: DesiredState
+) -> list[Step]:
     """Return the steps of one watch. `standing` is the subscription that its row names, if Graph has it."""
     if is_being_made(watch, aim.now):
         return []
@@ -85,7 +87,7 @@ def _steps_of(watch: Watch, standing: Subscription | None, surplus: list[Subscri
     return deletions if step is None else [step, *deletions]
 
 
-def _step_of(watch: Watch, standing: Subscription | None, aim: Aim) -> Step | None:
+def _step_of(watch: Watch, standing: Subscription | None, aim: DesiredState) -> Step | None:
     allowed = aim.allows(watch.mailbox)
     if allowed is False:
         is_done = watch.state == "paused" and standing is None
@@ -97,7 +99,7 @@ def _step_of(watch: Watch, standing: Subscription | None, aim: Aim) -> Step | No
     return _step_for_standing(watch, standing, aim)
 
 
-def _step_for_standing(watch: Watch, standing: Subscription, aim: Aim) -> Step | None:
+def _step_for_standing(watch: Watch, standing: Subscription, aim: DesiredState) -> Step | None:
     """Return what has to be done about a subscription that Graph has and the watch's row names."""
     if _rests(watch, aim.now):
         return None
@@ -112,7 +114,7 @@ def _step_for_standing(watch: Watch, standing: Subscription, aim: Aim) -> Step |
     return Step("note", LAST, watch, standing) if watch.expires != standing.expires else None
 
 
-def _is_deaf(watch: Watch, standing: Subscription, aim: Aim) -> bool:
+def _is_deaf(watch: Watch, standing: Subscription, aim: DesiredState) -> bool:
     """Return whether what the subscription posts does not reach us, or is taken for forged.
 
     With direct delivery the partner checks the clientState, and knows the one of the setup call: it stays.

@@ -16,7 +16,7 @@ from shared.graph import client_state
 from shared.parts import Parts
 from shared.resync.catch_up import catch_up_after_absence, queue_owed_resyncs
 from shared.storage.watches import Watch
-from shared.subscriptions.plan import Aim, Step, plan
+from shared.subscriptions.plan import DesiredState, Step, plan
 from shared.subscriptions.room_lists import match_room_lists
 
 BUDGET = timedelta(minutes=4)  # well within the host's functionTimeout; what is left goes on at the next run
@@ -93,12 +93,12 @@ def _in_words(ends: Counter[str]) -> str:
 
 
 def _steps(parts: Parts) -> list[Step]:
-    """Return the plan. The subscriptions are listed before the watches are read: see Aim.listed_at."""
+    """Return the plan. The subscriptions are listed before the watches are read: see DesiredState.listed_at."""
     keys, listed_at = parts.client_state_keys(), parts.now()
     subscriptions = list(parts.keeper.subscriptions.list())
     watches = list(parts.watches.all())
     answers = {watch.mailbox: _allowed(parts, watch) for watch in watches}
-    aim = Aim(
+    aim = DesiredState(
         now=parts.now(),
         listed_at=listed_at,
         notification_url=parts.keeper.relay_url,

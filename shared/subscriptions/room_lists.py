@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from shared.errors import GraphError, GraphForbidden, GraphNotFound, GraphUnavailable, RelayError, SetupRefused
-from shared.messages import Repair
+from shared.errors import GraphError, GraphForbidden, GraphNotFound, GraphUnavailable, RelayError, RequestRejected
+from shared.messages import Job
 from shared.parts import Parts
 from shared.storage.room_lists import RoomList, room_list_id_of
 from shared.storage.watches import Watch, watch_id_of
@@ -31,11 +31,11 @@ _logger = logging.getLogger("relay.room_lists")
 def watch_room_list(parts: Parts, address: str) -> RoomList:
     """Store the wish to watch a room list, and queue a reconcile that watches its rooms. Safe to call often.
 
-    Raises SetupRefused when the allow-list does not name it, or Graph does not tell its rooms.
+    Raises RequestRejected when the allow-list does not name it, or Graph does not tell its rooms.
     """
     address = address.lower()
     if not parts.allow_list.allows_list(address):
-        raise SetupRefused(403, "Room list not allowed", "The customer's ALLOWED_MAILBOXES does not name this list.")
+        raise RequestRejected(403, "Room list not allowed", "The customer's ALLOWED_MAILBOXES does not name this list.")
     rooms = _asked(parts, address)
     if parts.room_lists.get(room_list_id_of(address)) is None:
         parts.places.check()
@@ -162,18 +162,18 @@ def _asked(parts: Parts, address: str) -> list[str]:
         raise _refusal_of(error) from error
 
 
-def _refusal_of(error: GraphError) -> SetupRefused:
+def _refusal_of(error: GraphError) -> RequestRejected:
     trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     if isinstance(error, GraphNotFound):
-        return SetupRefused(422, "Unknown room list", "Graph finds no room list with this address." + trace)
+        return RequestRejected(422, "Unknown room list", "Graph finds no room list with this address." + trace)
     if isinstance(error, GraphForbidden):
         text = "The relay may not read room lists: the customer's IT has to grant Place.Read.All."
-        return SetupRefused(502, "Permission missing at Microsoft Graph", text + trace)
+        return RequestRejected(502, "Permission missing at Microsoft Graph", text + trace)
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
-        return SetupRefused(503, "Microsoft Graph is busy", "Try again after the time in Retry-After." + trace, wait)
-    return SetupRefused(502, "Refused by Microsoft Graph", "Graph does not tell the rooms of this list." + trace)
+        return RequestRejected(503, "Microsoft Graph is busy", "Try again after the time in Retry-After." + trace, wait)
+    return RequestRejected(502, "Refused by Microsoft Graph", "Graph does not tell the rooms of this list." + trace)
 
 
 def _queue_reconcile(parts: Parts) -> None:
-    parts.repairs.send(Repair("", "reconcile"))
+    parts.repairs.send(Job("", "reconcile"))

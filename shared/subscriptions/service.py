@@ -24,8 +24,8 @@ SPREAD = 0.02  # of the lifetime, by which the ends of subscriptions differ
 
 
 @dataclass(frozen=True)
-class SubscriptionKeeper:
-    """Makes Graph hold what a watch asks for. Methods raise GraphError, ConfigurationError or Unavailable.
+class SubscriptionService:
+    """Makes Graph hold what a watch asks for. Methods raise GraphError, ConfigurationError or ServiceUnavailable.
 
     They return the watch as it is then: as somebody else left it, if that one was at it meanwhile; None if deleted.
     """

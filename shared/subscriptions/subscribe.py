@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from shared.errors import GraphError, GraphUnavailable, RelayError, SetupRefused
+from shared.errors import GraphError, GraphUnavailable, RelayError, RequestRejected
 from shared.http.deadline import within
 from shared.http.resolver import AddressRefused
 from shared.parts import Parts
@@ -28,8 +28,8 @@ LOOKUP_SECONDS = 5.0
 def subscribe(parts: Parts, wish: Wish) -> tuple[Watch, bool]:
     """Return the live watch of a mailbox, and whether this call made it. Safe to call often and at once.
 
-    A watch that stands without a live subscription is tried at once. Raises SetupRefused, after which no new watch and
-    no new subscription is left, or ConfigurationError or Unavailable.
+    A watch that stands without a live subscription is tried at once. Raises RequestRejected, after which no new watch
+    and no new subscription is left, or ConfigurationError or ServiceUnavailable.
     """
     check_allowed(parts.allow_list, wish.mailbox)
     _check_address(parts, wish)
@@ -45,7 +45,7 @@ def subscribe(parts: Parts, wish: Wish) -> tuple[Watch, bool]:
                 return live, False
         parts.sleep(LOOK_AGAIN_SECONDS)
     text = "Another call is setting up this mailbox. Try again soon."
-    raise SetupRefused(503, "Set-up under way", text, retry_after=10)
+    raise RequestRejected(503, "Set-up under way", text, retry_after=10)
 
 
 def subscribe_many(
@@ -66,11 +66,13 @@ def subscribe_many(
 
 
 def unsubscribe(parts: Parts, watch_id: str) -> None:
-    """Remove a watch as the partner asks; one that is gone already is as good. Raises SetupRefused."""
+    """Remove a watch as the partner asks; one that is gone already is as good. Raises RequestRejected."""
     watch = parts.watches.get(watch_id)
     if watch is not None and watch.room_lists:
         lists = ", ".join(f"DELETE /api/room-lists/{room_list}" for room_list in watch.room_lists.split())
-        raise SetupRefused(409, "Part of a room list", f"The room is watched with its room list. Remove that: {lists}.")
+        raise RequestRejected(
+            409, "Part of a room list", f"The room is watched with its room list. Remove that: {lists}."
+        )
     let_go(parts, watch_id)
 
 
@@ -91,7 +93,7 @@ def let_go(parts: Parts, watch_id: str) -> None:
 
 
 def _inserted(parts: Parts, wish: Wish) -> Watch | None:
-    """Store a new watch; None when the mailbox has one. Raises SetupRefused when there is no place for another."""
+    """Store a new watch; None when the mailbox has one. Raises RequestRejected when there is no place for another."""
     if not parts.places.take():
         if parts.watches.get(watch_id_of(wish.mailbox)) is None:
             raise parts.places.refusal()
@@ -112,12 +114,12 @@ def _check_address(parts: Parts, wish: Wish) -> None:
             parts.resolver.find(address.hostname or "", address.port or 443)
     except AddressRefused:
         text = "notificationUrl: its host leads to a private network, where Graph cannot go. Name a public one."
-        raise SetupRefused(422, title, text) from None
+        raise RequestRejected(422, title, text) from None
     except OSError as error:
         if isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN:
-            raise SetupRefused(422, title, "notificationUrl: its host has no address. Check its name.") from None
+            raise RequestRejected(422, title, "notificationUrl: its host has no address. Check its name.") from None
         text = "The host of notificationUrl could not be looked up. Try again soon."
-        raise SetupRefused(503, "No answer from DNS", text, retry_after=30) from None
+        raise RequestRejected(503, "No answer from DNS", text, retry_after=30) from None
 
 
 def _new_watch(parts: Parts, wish: Wish) -> Watch:
@@ -138,7 +140,7 @@ def _taken_over(parts: Parts, wish: Wish) -> Watch | None:
 def _as_asked(standing: Watch, wish: Wish) -> Watch:
     if (standing.delivery, standing.notification_url) != (wish.delivery, wish.notification_url):
         text = f"The mailbox is watched already, with delivery {standing.delivery}. Delete that subscription first."
-        raise SetupRefused(409, "Watched differently", text)
+        raise RequestRejected(409, "Watched differently", text)
     return standing
 
 
@@ -168,7 +170,7 @@ def _made(parts: Parts, watch: Watch) -> Watch:
         _undo(parts, watch, error)
         raise (refusal_of(error) if isinstance(error, GraphError) else error) from error
     if live is None:
-        raise SetupRefused(409, "Deleted meanwhile", "The subscription was deleted while it was being set up.")
+        raise RequestRejected(409, "Deleted meanwhile", "The subscription was deleted while it was being set up.")
     return live
 
 

@@ -12,7 +12,7 @@ from shared.errors import (
     GraphNotFound,
     GraphUnavailable,
     RelayError,
-    SetupRefused,
+    RequestRejected,
 )
 from shared.storage.watches import State
 
@@ -32,23 +32,23 @@ def what_to_do(error: RelayError) -> str:
     return str(refusal_of(error)) if isinstance(error, GraphError) else str(error)
 
 
-def refusal_of(error: GraphError) -> SetupRefused:
+def refusal_of(error: GraphError) -> RequestRejected:
     """Return what an error of Graph means to who asked for a subscription."""
     trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     if isinstance(error, GraphNotFound):
         text = "Graph finds no mailbox with this address. Check the spelling, and its licence for Exchange Online."
-        return SetupRefused(422, "Unknown mailbox", text + trace)
+        return RequestRejected(422, "Unknown mailbox", text + trace)
     if isinstance(error, GraphForbidden):
         text = (
             "The relay may not read this calendar. The customer's IT has to grant Calendars.Read in Exchange, or "
             "widen its scope there to this mailbox."
         )
-        return SetupRefused(502, "Permission missing at Microsoft Graph", text + trace)
+        return RequestRejected(502, "Permission missing at Microsoft Graph", text + trace)
     if isinstance(error, GraphConflict):
         text = "Another subscription of the same app registration watches this mailbox. Remove it, or use another app."
-        return SetupRefused(409, "Watched already", text + trace)
+        return RequestRejected(409, "Watched already", text + trace)
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
-        return SetupRefused(503, "Microsoft Graph is busy", "Try again after the time in Retry-After." + trace, wait)
+        return RequestRejected(503, "Microsoft Graph is busy", "Try again after the time in Retry-After." + trace, wait)
     text = "Graph refused the subscription. It has to reach the notification URLs from outside within 10 seconds."
-    return SetupRefused(502, "Refused by Microsoft Graph", text + trace)
+    return RequestRejected(502, "Refused by Microsoft Graph", text + trace)

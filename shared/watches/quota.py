@@ -10,13 +10,13 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 
 KEEP = timedelta(minutes=5)
 KEEP_WHEN_FULL = timedelta(seconds=2)  # who makes room has it soon
 
 
-class Places:
+class WatchQuota:
     """The places for watches; safe for use from several threads."""
 
     def __init__(self, count: Callable[[], int], most: Callable[[], int], now: Callable[[], datetime]) -> None:
@@ -41,18 +41,18 @@ class Places:
             self._taken -= 1
 
     def check(self) -> None:
-        """Raise SetupRefused 409 when there is no place left."""
+        """Raise RequestRejected 409 when there is no place left."""
         with self._lock:
             if self._left() <= 0:
                 raise self.refusal()
 
-    def refusal(self) -> SetupRefused:
+    def refusal(self) -> RequestRejected:
         """Return what a caller hears who asks for one too many."""
         text = (
             f"The relay watches as many mailboxes as MOST_WATCHES allows ({self._most()}). "
             "Remove one that is not needed, or ask the customer's IT to raise it."
         )
-        return SetupRefused(409, "Too many subscriptions", text)
+        return RequestRejected(409, "Too many subscriptions", text)
 
     def _left(self) -> int:
         """Return how many places are left, counted anew when the count is old, or older than a moment and says none."""

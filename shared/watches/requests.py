@@ -67,7 +67,7 @@ class Wish:
 
 
 def read_request(content: dict[str, Any]) -> SetupRequest:
-    """Return a setup call's body. Raises SetupRefused 422, naming the field and the rule but never the value."""
+    """Return a setup call's body. Raises RequestRejected 422, naming the field and the rule but never the value."""
     try:
         request = SetupRequest.model_validate(content)
     except ValidationError as error:
@@ -79,14 +79,14 @@ def read_request(content: dict[str, Any]) -> SetupRequest:
 
 
 def read_room_list(request: SetupRequest) -> str:
-    """Return the address of the room list that a call asks for. Raises SetupRefused 422."""
+    """Return the address of the room list that a call asks for. Raises RequestRejected 422."""
     if request.delivery != "relay" or request.notification_url is not None:
         raise refused("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
     return checked_address("roomList", request.room_list or "")
 
 
 def read_wish(request: SetupRequest, mailbox: str, settings: Settings) -> Wish:
-    """Return what a call asks for one of its mailboxes. Raises SetupRefused 422, which never quotes a value."""
+    """Return what a call asks for one of its mailboxes. Raises RequestRejected 422, which never quotes a value."""
     mailbox = checked_address("mailbox", mailbox)
     if request.delivery == "relay":
         if request.notification_url is not None:
@@ -96,7 +96,7 @@ def read_wish(request: SetupRequest, mailbox: str, settings: Settings) -> Wish:
 
 
 def checked_notification_url(url: str | None, settings: Settings) -> str:
-    """Return the partner's own address for direct delivery, or raise SetupRefused 422. Nothing is looked up yet."""
+    """Return the partner's own address for direct delivery, or raise RequestRejected 422. Nothing is looked up yet."""
     if url is None or not url.isascii() or not url.isprintable() or " " in url:
         raise refused("notificationUrl: direct delivery needs the https address that Graph shall call")
     try:

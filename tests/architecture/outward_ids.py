@@ -22,7 +22,7 @@ from shared.scheduling.requests import read_booking
 from shared.storage.ledger import Ledger
 from shared.storage.parked import parked_id
 from shared.storage.room_lists import room_list_id_of
-from shared.storage.slot_bookings import Booking, Slots
+from shared.storage.slot_bookings import Booking, SlotBookings
 from shared.storage.watches import watch_id_of
 from shared.telemetry import short
 from tests.architecture.outward import in_order
@@ -50,7 +50,7 @@ def ledger_row(watch_id: str, event_id: str) -> list[list[str]]:
 def slot_rows(mailbox: str, start: str, end: str) -> list[list[str]]:
     """Return where a booking and its times are stored."""
     table, moments = FakeTable(), (datetime.fromisoformat(start), datetime.fromisoformat(end))
-    Slots(lambda: table).claim(Booking("b" * 32, mailbox, *moments, NOON, "t"))  # type: ignore[arg-type, return-value]
+    SlotBookings(lambda: table).claim(Booking("b" * 32, mailbox, *moments, NOON, "t"))  # type: ignore[arg-type, return-value]
     return keys_of(table)
 
 

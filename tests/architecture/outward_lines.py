@@ -10,7 +10,7 @@ from shared import telemetry
 from shared.delivery.deliver import deliver
 from shared.errors import GraphNotFound
 from shared.jobs import repair
-from shared.messages import ChangeMessage, Repair
+from shared.messages import ChangeMessage, Job
 from shared.partner.webhook import NotDelivered
 from shared.storage.watches import watch_id_of
 from tests.support.world import MAILBOX, WATCH_ID, World, event
@@ -91,12 +91,12 @@ def _changes(world: World) -> None:
 def _repairs(world: World) -> None:
     world.events.by_id["F"] = event("F")
     for kind in ("probe", "drain", "reconcile", "replay"):
-        repair(world, Repair("", kind))
+        repair(world, Job("", kind))
     for kind in ("missed", "resync", "resync-full", "subscriptionRemoved", "reauthorizationRequired"):
-        repair(world, Repair(WATCH_ID, kind))
-        repair(world, Repair(WATCH_ID, kind, "another"))
-    repair(world, Repair(watch_id_of(ELSEWHERE), "missed"))
-    repair(world, Repair("f" * 32, "missed"))
+        repair(world, Job(WATCH_ID, kind))
+        repair(world, Job(WATCH_ID, kind, "another"))
+    repair(world, Job(watch_id_of(ELSEWHERE), "missed"))
+    repair(world, Job("f" * 32, "missed"))
 
 
 def _failures(world: World) -> None:
@@ -108,8 +108,8 @@ def _failures(world: World) -> None:
     world.webhook.failure = None
     world.events.by_id["E"] = GraphNotFound(404, "ErrorItemNotFound")
     world.gate.put("flowing", "the partner is ready")
-    repair(world, Repair("", "drain"))
+    repair(world, Job("", "drain"))
     world.gate.put("failing", "too many failures")
     _later(world, world.hint())
     world.pass_by(60)
-    repair(world, Repair("", "probe"))
+    repair(world, Job("", "probe"))

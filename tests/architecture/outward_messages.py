@@ -9,11 +9,11 @@ from typing import Any
 from shared.messages import (
     Change,
     ChangeMessage,
-    Repair,
+    Job,
     read_changes,
-    read_repairs,
+    read_jobs,
     write_changes,
-    write_repairs,
+    write_jobs,
 )
 from tests.architecture.outward import in_order
 
@@ -24,7 +24,7 @@ WATCH, RETRY = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 def written_by(kind: str, given: list[Any]) -> list[str]:
     """Return the texts that the product writes."""
     if kind == "repairs":
-        return list(write_repairs([Repair(*one) for one in given]))
+        return list(write_jobs([Job(*one) for one in given]))
     hinted, changes, *flags = given
     made = tuple(Change(*one) for one in changes)
     return list(write_changes(ChangeMessage(datetime.fromisoformat(hinted), made, *flags)))
@@ -33,7 +33,7 @@ def written_by(kind: str, given: list[Any]) -> list[str]:
 def read_by(kind: str, text: str) -> list[Any]:
     """Return what the product reads, as `given` has it."""
     if kind == "repairs":
-        return [list(in_order(one)) for one in read_repairs(text)]
+        return [list(in_order(one)) for one in read_jobs(text)]
     hinted, changes, *flags = in_order(read_changes(text))
     return [hinted.isoformat(), [list(in_order(one)) for one in changes], *flags]
 

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 from shared.bootstrap.app import Relay
-from shared.storage.leases import Attempt
+from shared.storage.leases import Lease
 from shared.storage.ledger import Entry
 from shared.storage.parked import DEAD, WAITING, Parked
 from shared.storage.partner_endpoint import Endpoint
@@ -40,8 +40,8 @@ MADE: dict[str, Any] = {
     "endpoint, blank": Endpoint(),
     "replay": Replay(WATCH, OSLO, '{"all":true}', 7, ZERO, MOMENTS[1]),
     "replay, blank": Replay("f" * 32, None, ""),
-    "attempt": Attempt(WATCH, OSLO),
-    "attempt, blank": Attempt("f" * 32, None),
+    "attempt": Lease(WATCH, OSLO),
+    "attempt, blank": Lease("f" * 32, None),
     "slots": Booking(WATCH, MAILBOX, START, END, START, "t", "moving", "E", True, START, END + (END - START)),  # noqa: FBT003
     "slots, blank": Booking("f" * 32, MAILBOX, START, END, START, "t"),
     "ledger": Entry(WATCH, EVENT, 'W/"1"', OSLO, True, "r", "S", "s", "e", 2, True),  # noqa: FBT003

@@ -9,9 +9,9 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from shared.auth.authenticator import NotRecognized
+from shared.auth.authenticator import Unauthenticated
 from shared.delivery.batch import Outcome
-from shared.partner.status_policy import verdict_of
+from shared.partner.status_policy import disposition_of
 from tests.architecture.test_import import ROOT
 
 CALLEES = ("count", "figure", "gauge", "audit")  # what the product may call its ways to tell; also in KINDS
@@ -74,7 +74,7 @@ def ends_of_changes() -> set[str]:
 
 def refusals_of_callers() -> set[str]:
     """Return the reasons for which a caller is not let in."""
-    return first_words_of(NotRecognized.__name__)
+    return first_words_of(Unauthenticated.__name__)
 
 
 def counted_names() -> set[str]:
@@ -102,5 +102,5 @@ def log_texts() -> list[str]:
 
 def policy() -> list[list[Any]]:
     """Return what the statuses 0 to 599 of the partner mean: first, last, meaning."""
-    runs = (list(run) for _, run in groupby(range(600), key=verdict_of))
-    return [[run[0], run[-1], str(verdict_of(run[0]))] for run in runs]
+    runs = (list(run) for _, run in groupby(range(600), key=disposition_of))
+    return [[run[0], run[-1], str(disposition_of(run[0]))] for run in runs]

@@ -13,9 +13,9 @@ import pytest
 from sandbox.process import ROOT
 from shared.config import DETAILS
 from shared.graph import booked_events, calendars, events
-from shared.messages import Change, Repair
+from shared.messages import Change, Job
 from shared.partner import payload
-from shared.storage.leases import Attempt
+from shared.storage.leases import Lease
 from shared.storage.ledger import Entry
 from shared.storage.parked import Parked
 from shared.storage.partner_endpoint import Endpoint
@@ -25,7 +25,7 @@ from shared.storage.slot_bookings import Booking
 from shared.storage.watches import Watch
 
 PAGE = (ROOT / "docs" / "data-protection.md").read_text()
-KEPT = (Watch, RoomList, Endpoint, Replay, Attempt, Booking, Entry, Parked, Change, Repair)
+KEPT = (Watch, RoomList, Endpoint, Replay, Lease, Booking, Entry, Parked, Change, Job)
 NOON = {"dateTime": "2026-11-20T12:00:00", "timeZone": "UTC"}
 
 
@@ -139,7 +139,7 @@ def test_every_row_that_is_kept_is_of_a_kind_on_the_page() -> None:
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list):
                 defined.add(node.name)
-    assert defined == {kind.__name__ for kind in KEPT} - {"Change", "Repair"}
+    assert defined == {kind.__name__ for kind in KEPT} - {"Change", "Job"}
 
 
 def test_what_outlasts_a_removal_is_told_alike_wherever_it_is_told() -> None:

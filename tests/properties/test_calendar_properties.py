@@ -13,7 +13,7 @@ from sandbox.tenant.graph.patterned import rule_of
 from sandbox.tenant.graph.zones import moment
 from shared.calendars.recurrence import DAYS
 from shared.calendars.requests import graph_event, read_asked, read_change, read_new_event, written_place
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.graph.time_zones import instants_of, zone_named
 from shared.partner.payload import UnreadableEvent, detailed_event
 from tests.properties.test_payload_properties import CANARY, EVENTS, FIELDS
@@ -60,7 +60,7 @@ def test_any_body_is_an_event_that_fits_graphs_type_or_is_refused(content: dict[
     for read in (read_new_event, read_change):
         try:
             event = graph_event(read(content))
-        except SetupRefused as refusal:
+        except RequestRejected as refusal:
             assert refusal.status == 422
             continue
         assert types.faults("event", event) == []
@@ -76,7 +76,7 @@ def test_any_recurrence_is_one_that_graph_takes_or_is_refused(start: datetime, z
     times = {"start": start.isoformat(), "end": (start + timedelta(hours=3)).isoformat(), "timeZone": zone}
     try:
         event = graph_event(read_new_event(SOUND | times | {"recurrence": recurrence}))
-    except SetupRefused:
+    except RequestRejected:
         return
     try:
         rule = rule_of(event["recurrence"], moment(event["start"]))
@@ -106,7 +106,7 @@ def test_any_query_is_a_window_or_refused(params: dict[str, str]) -> None:
     """And a page's place can name nothing but a place."""
     try:
         asked = read_asked(params, 10)
-    except SetupRefused as refusal:
+    except RequestRejected as refusal:
         assert refusal.status == 422
         return
     assert timedelta(0) < asked.between[1] - asked.between[0] <= timedelta(days=1825)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.auth.access_token import bearer_of, verified_claims
 from shared.auth.app_service import principal_claims
 from shared.auth.claims import caller_from
-from shared.errors import NotRecognized
+from shared.errors import Unauthenticated
 from tests.support.minting import EXPECTED, claims, key_of, token
 
 VALUES = st.recursive(
@@ -32,7 +32,7 @@ def part(content: object) -> str:
 def test_any_authorization_is_refused(text: str) -> None:
     """As a whole header, and as a token."""
     for header in (text, f"Bearer {text}"):
-        with pytest.raises(NotRecognized):
+        with pytest.raises(Unauthenticated):
             verified_claims(bearer_of(header), key_of, EXPECTED)
 
 
@@ -42,7 +42,7 @@ def test_any_header_with_another_signature_is_refused(
 ) -> None:
     """Keys that the token brings along included: its signature is that of another token."""
     header |= {name: value for name, value in (("alg", algorithm), ("kid", key_id)) if value}
-    with pytest.raises(NotRecognized):
+    with pytest.raises(Unauthenticated):
         verified_claims(f"{part(header)}.{part(claims())}.{GOOD.split('.')[2]}", key_of, EXPECTED)
 
 
@@ -52,7 +52,7 @@ def test_a_token_with_one_character_changed_is_refused_or_the_same(place: int, c
     changed = GOOD[:place] + character + GOOD[place + 1 :]
     try:
         assert verified_claims(changed, key_of, EXPECTED) == verified_claims(GOOD, key_of, EXPECTED)
-    except NotRecognized:
+    except Unauthenticated:
         assert changed != GOOD
 
 
@@ -61,7 +61,7 @@ def test_any_signed_claims_are_judged(changes: dict[str, object]) -> None:
     """Even of what login signs, what is odd is refused: there is no claim whose type can make us stumble."""
     try:
         caller = caller_from({**claims(), **changes}, EXPECTED)
-    except NotRecognized:
+    except Unauthenticated:
         return
     assert all(isinstance(role, str) for role in caller.roles)
     assert len(caller.name) == 36
@@ -79,5 +79,5 @@ def principal(content: object) -> str:
 )
 def test_any_principal_is_refused(header: str) -> None:
     """Whatever App Service may be made to send."""
-    with pytest.raises(NotRecognized):
+    with pytest.raises(Unauthenticated):
         caller_from(principal_claims(header), EXPECTED)

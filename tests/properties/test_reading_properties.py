@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from shared.delivery.intake import take_in
 from shared.graph.client_state import Key, sign
 from shared.graph.handshake import BadToken, validation_token
-from shared.graph.notification import BadBody, Hint, LifecycleEvent, items_of, read
-from shared.messages import BadMessage, Change, ChangeMessage, read_changes, read_repairs, write_changes
+from shared.graph.notification import BadBody, ChangeNotification, LifecycleEvent, items_of, read
+from shared.messages import BadMessage, Change, ChangeMessage, read_changes, read_jobs, write_changes
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 KEY = Key("v", b"the secret of the relay", NOW)
@@ -67,7 +67,7 @@ def test_any_json_is_items_or_a_bad_body(content: Any) -> None:
 def test_any_item_is_read_or_not_understood(item: dict[str, Any]) -> None:
     """What is understood has ids that are safe in a path and a kind that Graph knows."""
     said = read(item)
-    if isinstance(said, Hint):
+    if isinstance(said, ChangeNotification):
         assert said.user_id.isascii()
         assert said.event_id.strip(".")
         assert not set(said.event_id + said.user_id) & set("\r\n\0 ?#'\"<>\\")
@@ -123,7 +123,7 @@ def test_messages_lose_nothing_in_splitting(moment: datetime, changes: list[Chan
 @given(st.one_of(st.text(max_size=100), JSON.map(json.dumps)))
 def test_any_text_is_a_message_or_a_bad_one(text: str) -> None:
     """A queue may hold what nobody of ours has put there."""
-    for reader in (read_changes, read_repairs):
+    for reader in (read_changes, read_jobs):
         with suppress(BadMessage):
             reader(text)
 
@@ -131,5 +131,5 @@ def test_any_text_is_a_message_or_a_bad_one(text: str) -> None:
 def test_the_strategies_reach_the_good_ones() -> None:
     """A property that no example can break says nothing: this item is understood."""
     item = {"changeType": "updated", "resource": "users/u/events/E", "clientState": sign("w" * 32, KEY)}
-    assert read(item) == Hint("u", "E", deleted=False)
+    assert read(item) == ChangeNotification("u", "E", deleted=False)
     assert take_in(json.dumps({"value": [item]}).encode(), [KEY], "t", NOW + timedelta(1)).accepted == 1

@@ -18,7 +18,7 @@ from functions.responses import LARGEST_PAGE, json_object, page_size
 from functions.resync import _full
 from functions.subscriptions import _page_start
 from shared.config import Settings
-from shared.errors import ConfigurationError, SetupRefused
+from shared.errors import ConfigurationError, RequestRejected
 from shared.http.addresses import is_private
 from shared.partner.webhook import signed_headers
 from shared.policy.allow_list import AllowList
@@ -64,7 +64,7 @@ def test_any_setup_call_is_a_wish_or_refused(content: dict[str, Any]) -> None:
     """422 and nothing else; what is refused for its fields is what the OpenAPI document refuses, and only that."""
     try:
         request = read_request(content)
-    except SetupRefused as refused:
+    except RequestRejected as refused:
         assert refused.status == 422
         assert not SETUP.is_valid(content)
         return
@@ -80,7 +80,7 @@ def test_any_setup_call_is_a_wish_or_refused(content: dict[str, Any]) -> None:
 def _is_granted(read: Any) -> bool:
     try:
         address: str = read()
-    except SetupRefused as refused:
+    except RequestRejected as refused:
         assert refused.status == 422
         return False
     assert address.isascii()
@@ -96,7 +96,7 @@ def test_any_notification_url_is_the_partners_or_refused(url: str) -> None:
     """What is granted is https, of an allowed host, and as it was sent."""
     try:
         granted = checked_notification_url(url, PLAIN)
-    except SetupRefused as refused:
+    except RequestRejected as refused:
         assert refused.status == 422
         return
     assert granted == url
@@ -116,12 +116,12 @@ def test_any_body_is_an_object_or_400(body: bytes) -> None:
     """And a resync's body is sound exactly when the document says so."""
     try:
         content = json_object(body)
-    except SetupRefused as refused:
+    except RequestRejected as refused:
         assert refused.status == 400
         return
     try:
         assert isinstance(_full(body), bool)
-    except SetupRefused as refused:
+    except RequestRejected as refused:
         assert refused.status == 422
         assert not RESYNC.is_valid(content)
     else:
@@ -132,10 +132,10 @@ def test_any_body_is_an_object_or_400(body: bytes) -> None:
 def test_any_page_is_a_page_or_422(text: str) -> None:
     """A size within the bounds, and a start that is empty or an id."""
     request = HttpRequest("GET", "https://relay.example", params={"pageSize": text}, body=b"")
-    with suppress(SetupRefused):
+    with suppress(RequestRejected):
         assert 1 <= page_size(request) <= LARGEST_PAGE
         assert page_size(request) == int(text)
-    with suppress(SetupRefused):
+    with suppress(RequestRejected):
         assert _page_start(text) == text
         assert len(text) in (0, 32)
 
@@ -146,7 +146,7 @@ def test_any_reason_is_one_or_422(content: dict[str, Any]) -> None:
     """A field too many is refused, too."""
     try:
         reason = _reason(json.dumps(content).encode())
-    except SetupRefused as refused:
+    except RequestRejected as refused:
         assert refused.status == 422
         assert not REASON.is_valid(content)
         return
@@ -162,7 +162,7 @@ def test_any_selection_of_dead_letters_is_one_or_422(content: dict[str, Any]) ->
     """And it is taken only when the OpenAPI document says that it may be sent."""
     try:
         selection = read_selection(content)
-    except SetupRefused as refused:
+    except RequestRejected as refused:
         assert refused.status == 422
         return
     assert SELECTION.is_valid(content)

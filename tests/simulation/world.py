@@ -18,11 +18,11 @@ from shared.config import Settings
 from shared.delivery.batch import AT_ONCE
 from shared.delivery.deliver import deliver
 from shared.delivery.intake import take_in
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 from shared.graph.client_state import Key
 from shared.http.resolver import Resolver
 from shared.jobs import repair_all
-from shared.messages import read_changes, read_repairs
+from shared.messages import read_changes, read_jobs
 from shared.policy.allow_list import AllowList
 from shared.queues import ChangeQueue, JobQueue
 from shared.reliability.circuit_breaker import Gate
@@ -35,8 +35,8 @@ from shared.storage.partner_endpoint import Endpoints
 from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watches
-from shared.subscriptions.service import SubscriptionKeeper
-from shared.watches.quota import Places
+from shared.subscriptions.service import SubscriptionService
+from shared.watches.quota import WatchQuota
 from tests.simulation.calendar import Calendars
 from tests.simulation.subscriptions import Held, Subscriptions
 from tests.support.table import FakeTable
@@ -124,7 +124,7 @@ class World:
         """Start the relay's process (anew): nothing is left but what is stored."""
         self.settings = Settings.load(self.given)
         self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.places = Places(self.watches.count, lambda: self.settings.most_watches, self.now)
+        self.places = WatchQuota(self.watches.count, lambda: self.settings.most_watches, self.now)
         self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.heartbeat = Heartbeat(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.parked = ParkedChanges(lambda: self.parked_rows)  # type: ignore[arg-type, return-value]
@@ -133,7 +133,7 @@ class World:
         self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
         self.allow_list = AllowList(self.settings.allowed_mailboxes, lambda _: (), self.now)
         self.occurrences = Occurrences(self.events, self.ledger, self.window)  # type: ignore[arg-type]
-        self.keeper = SubscriptionKeeper(
+        self.keeper = SubscriptionService(
             self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now  # type: ignore[arg-type]
         )
         self._slots: dict[str, threading.BoundedSemaphore] = {}
@@ -164,7 +164,7 @@ class World:
         self.keys = [Key(f"v{number}", f"the secret number {number} of the relay".encode(), self.time), self.keys[0]]
 
     def hint(self, held: Held, event_id: str, change: str = "updated") -> None:
-        """Post a change notification as Graph does. Raises Unavailable when the relay cannot store it."""
+        """Post a change notification as Graph does. Raises ServiceUnavailable when the relay cannot store it."""
         resource = f"Users/6f0c/Events/{event_id}"
         self._post(held, {"changeType": change, "resource": resource, "resourceData": {"id": event_id}})
 
@@ -186,12 +186,12 @@ class World:
             while (text := queue.next_due()) is not None:
                 try:
                     run(text)
-                except Unavailable:
+                except ServiceUnavailable:
                     return
                 queue.done()
 
     def _repair(self, text: str) -> None:
-        repair_all(self, read_repairs(text))  # type: ignore[arg-type]  # a world
+        repair_all(self, read_jobs(text))  # type: ignore[arg-type]  # a world
 
     def _deliver(self, text: str) -> None:
         deliver(self, read_changes(text))  # type: ignore[arg-type]  # a world

@@ -11,7 +11,7 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from shared.errors import GraphUnavailable, RelayError, Unavailable
+from shared.errors import GraphUnavailable, RelayError, ServiceUnavailable
 from shared.resync.catch_up import queue_nightly_resyncs
 from shared.subscriptions.reconcile import reconcile
 from shared.subscriptions.subscribe import subscribe
@@ -64,7 +64,7 @@ class Year:
 
     def _need(self, part: str) -> None:
         if part in self._down:
-            raise GraphUnavailable(503, "ServiceUnavailable") if part == GRAPH else Unavailable("storage")
+            raise GraphUnavailable(503, "ServiceUnavailable") if part == GRAPH else ServiceUnavailable("storage")
 
     def _need_tables(self) -> None:
         if STORAGE in self._down:
@@ -165,7 +165,7 @@ class Year:
             return False
         try:
             self.world.hint(held, event_id)
-        except Unavailable:
+        except ServiceUnavailable:
             return False
         return True
 

@@ -23,7 +23,7 @@ from shared.bookings.requests import AppointmentAsked, read
 from shared.errors import GraphUnavailable
 from shared.graph.bookings.client import Bookings
 from shared.graph.client import error_of
-from shared.storage.leases import Attempts
+from shared.storage.leases import Leases
 from tests.support.table import FakeTable
 from tests.support.world import START, World
 
@@ -113,7 +113,7 @@ class AppointmentWorld(World):
         self.graph = SandboxGraph(self.tenant, self.client)
         self.bookings = Bookings(self.graph, self.mailbox_slots)  # type: ignore[arg-type]
         self.attempt_rows = FakeTable()
-        self.attempts = Attempts(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
+        self.attempts = Leases(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
         self.business = self.add(services=[CUT, COURSE])
 
     def add(self, address: str = ADDRESS, name: str = "Haircut & Co", **given: Any) -> BookingBusiness:

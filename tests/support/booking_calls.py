@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from functions import auth, bookings
-from shared.auth.authenticator import Door
-from shared.auth.rate_limit import CallRate
+from shared.auth.authenticator import Authenticator
+from shared.auth.rate_limit import CallRateLimiter
 from tests.support.appointments_world import ADDRESS, AppointmentWorld
 from tests.support.minting import key_of
 from tests.unit.functions.conftest import call
@@ -25,10 +25,10 @@ class CalledWorld(AppointmentWorld):
     """A world that lets callers in."""
 
     @cached_property
-    def door(self) -> Door:
+    def door(self) -> Authenticator:
         """Return who lets callers in."""
-        rate = CallRate(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
-        return Door(self.settings, lambda: key_of, rate)
+        rate = CallRateLimiter(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
+        return Authenticator(self.settings, lambda: key_of, rate)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from shared.graph.booked_events import Appointment
 from shared.graph.time_zones import zone_named
 from shared.scheduling.requests import BookingWish
 from shared.scheduling.slot_rules import Span
-from shared.storage.slot_bookings import Booking, Slots
+from shared.storage.slot_bookings import Booking, SlotBookings
 from tests.support.table import FakeTable
 from tests.support.world import World
 
@@ -141,7 +141,7 @@ class BookingWorld(World):
         self.calendars = FakeCalendars(self.now)
         self.schedules = self.appointments = self.calendars
         self.slot_rows = FakeTable()
-        self.slots = Slots(lambda: self.slot_rows)  # type: ignore[arg-type, return-value]
+        self.slots = SlotBookings(lambda: self.slot_rows)  # type: ignore[arg-type, return-value]
         self._wishes = itertools.count(1)
 
     def slot(self, hour: int = 12, minute: int = 0, minutes: int = 30) -> Span:

@@ -20,7 +20,7 @@ from shared.graph.calendars import Calendars
 from shared.graph.client import GraphClient, graph_session
 from shared.graph.schedules import Schedules
 from shared.policy.allow_list import AllowList
-from shared.storage.slot_bookings import Slots
+from shared.storage.slot_bookings import SlotBookings
 from tests.support.graph_world import APP, OTHER_ROOM, ROOM, TENANT_ID, USER
 from tests.support.serving import serving
 from tests.support.world import SETTINGS
@@ -41,7 +41,7 @@ class TenantWorld(HostWorld):
         self.graph = GraphClient(f"{url}/v1.0", self.token, self.session)
         self.calendars = Calendars(self.graph)
         self.schedules, self.appointments = Schedules(self.graph), Appointments(self.graph)
-        self.slots = Slots(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.slots = SlotBookings(lambda: self.rows)  # type: ignore[arg-type, return-value]
 
     def token(self, *, fresh: bool = False) -> str:  # noqa: ARG002  (the client's signature)
         """Return a token of the relay's app."""

@@ -14,7 +14,7 @@ from shared.config import Settings
 from shared.delivery.batch import AT_ONCE
 from shared.graph.client_state import Key
 from shared.http.resolver import Resolver
-from shared.messages import Change, ChangeMessage, Repair, read_changes, read_repairs
+from shared.messages import Change, ChangeMessage, Job, read_changes, read_jobs
 from shared.partner.webhook import NotDelivered
 from shared.policy.allow_list import AllowList
 from shared.queues import ChangeQueue, JobQueue
@@ -28,8 +28,8 @@ from shared.storage.partner_endpoint import Endpoints
 from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watch, Watches, watch_id_of
-from shared.subscriptions.service import SubscriptionKeeper
-from shared.watches.quota import Places
+from shared.subscriptions.service import SubscriptionService
+from shared.watches.quota import WatchQuota
 from tests.support.fake_graph import FakeEvents, FakeRooms, FakeSubscriptions
 from tests.support.table import FakeTable
 
@@ -89,14 +89,14 @@ class FakeRepairs(JobQueue):
     def __init__(self) -> None:
         super().__init__(self)
         self.failure: Exception | None = None
-        self.wanted: list[tuple[Repair, float]] = []
-        self.messages: list[list[Repair]] = []
+        self.wanted: list[tuple[Job, float]] = []
+        self.messages: list[list[Job]] = []
 
     def put(self, text: str, delay: float = 0) -> None:
         """Keep a message's repairs."""
         if self.failure:
             raise self.failure
-        self.messages.append(read_repairs(text))
+        self.messages.append(read_jobs(text))
         self.wanted += [(one, delay) for one in self.messages[-1]]
 
     def depth(self) -> int:
@@ -107,7 +107,7 @@ class FakeRepairs(JobQueue):
         """Nobody looks."""
         return []
 
-    def take_repairs(self) -> list[Repair]:
+    def take_repairs(self) -> list[Job]:
         """Return what was put since the last time."""
         taken, self.wanted = self.wanted, []
         return [one for one, _ in taken]
@@ -165,7 +165,7 @@ class World:
         self.keys = [OLD]
         self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
         self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.places = Places(self.watches.count, lambda: self.settings.most_watches, self.now)
+        self.places = WatchQuota(self.watches.count, lambda: self.settings.most_watches, self.now)
         self.rooms = FakeRooms()
         self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
         self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
@@ -179,7 +179,7 @@ class World:
         self.gate = Gate(Endpoints(lambda: self.rows), self.now)  # type: ignore[arg-type, return-value]
         self.subscriptions = FakeSubscriptions()
         self.occurrences = Occurrences(self.events, self.ledger, self.window)  # type: ignore[arg-type]
-        self.keeper = SubscriptionKeeper(
+        self.keeper = SubscriptionService(
             self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now  # type: ignore[arg-type]
         )
         self.workers = ThreadPoolExecutor(16)

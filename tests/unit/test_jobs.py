@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import GraphForbidden, GraphUnavailable, Unavailable
+from shared.errors import GraphForbidden, GraphUnavailable, ServiceUnavailable
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.jobs import repair, repair_all
-from shared.messages import Repair
+from shared.messages import Job
 from shared.subscriptions.reconcile import reconcile
 from tests.support.world import MAILBOX, WATCH_ID, World, event
 
@@ -26,7 +26,7 @@ def watched(world: World) -> None:
 
 def repaired(world: World, kind: str, watch_id: str = WATCH_ID, subscription_id: str = "s-0", attempt: int = 0) -> str:
     """Act on a lifecycle event."""
-    return repair(world, Repair(watch_id, kind, subscription_id, attempt))  # type: ignore[arg-type]  # a fake
+    return repair(world, Job(watch_id, kind, subscription_id, attempt))  # type: ignore[arg-type]  # a fake
 
 
 def test_reauthorization_is_one_patch(world: World) -> None:
@@ -53,7 +53,7 @@ def test_a_reauthorization_that_failed_is_tried_again_soon(world: World) -> None
     """The ten minutes are between two that were done."""
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
     assert repaired(world, "reauthorizationRequired") == "put-back"
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "reauthorizationRequired", "s-0", 1)]
+    assert world.repairs.take_repairs() == [Job(WATCH_ID, "reauthorizationRequired", "s-0", 1)]
     assert repaired(world, "reauthorizationRequired") == "kept"
 
 
@@ -62,7 +62,7 @@ def test_a_reauthorization_finds_a_subscription_gone(world: World) -> None:
     world.subscriptions.standing.clear()
     assert repaired(world, "reauthorizationRequired") == "kept"
     assert world.subscriptions.calls == ["renew", "create"]
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
 
 
 def test_a_removed_subscription_is_made_anew_and_the_mailbox_resynced(world: World) -> None:
@@ -72,7 +72,7 @@ def test_a_removed_subscription_is_made_anew_and_the_mailbox_resynced(world: Wor
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
     assert (list(world.subscriptions.standing), watch.gap_since) == ([watch.subscription_id], None)
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
     assert repaired(world, "subscriptionRemoved") == "superseded"
     assert world.subscriptions.calls == ["create"]
 
@@ -121,8 +121,8 @@ def test_a_failure_goes_back_on_the_queue(world: World) -> None:
 def test_storage_that_takes_nothing_leaves_the_message_to_the_host(world: World) -> None:
     """It is shown again."""
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
-    world.repairs.failure = Unavailable("storage")
-    with pytest.raises(Unavailable):
+    world.repairs.failure = ServiceUnavailable("storage")
+    with pytest.raises(ServiceUnavailable):
         repaired(world, "reauthorizationRequired")
 
 
@@ -163,7 +163,7 @@ def test_a_reconcile_can_be_asked_for(world: World) -> None:
 
 def test_repairs_that_came_together_become_messages_of_their_own(world: World) -> None:
     """Hundreds in one POST of Graph: one after the other they would take longer than the host lets a function run."""
-    wanted = [Repair(WATCH_ID, "reauthorizationRequired", "s-0"), Repair(WATCH_ID, "missed", "s-0")]
+    wanted = [Job(WATCH_ID, "reauthorizationRequired", "s-0"), Job(WATCH_ID, "missed", "s-0")]
     repair_all(world, wanted)  # type: ignore[arg-type]  # a fake
     assert world.subscriptions.calls == []
     assert world.repairs.messages == [[one] for one in wanted]

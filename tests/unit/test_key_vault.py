@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 
-from shared.errors import ConfigurationError, RelayError, Unavailable
+from shared.errors import ConfigurationError, RelayError, ServiceUnavailable
 from shared.key_vault import PAUSE_SECONDS, Secrets
 
 
@@ -106,8 +106,9 @@ def test_a_known_secret_is_served_stale_while_the_vault_is_away(world: World, fa
 @pytest.mark.parametrize(
     ("failure", "kind"),
     [(refused(404), ConfigurationError), (refused(401), ConfigurationError), (refused(403), ConfigurationError),
-     (refused(429), Unavailable), (refused(500), Unavailable), (ServiceRequestError("canary"), Unavailable),
-     (ClientAuthenticationError("canary"), Unavailable)],
+     (refused(429), ServiceUnavailable), (refused(500), ServiceUnavailable),
+     (ServiceRequestError("canary"), ServiceUnavailable),
+     (ClientAuthenticationError("canary"), ServiceUnavailable)],
 )  # fmt: skip
 def test_without_a_known_secret_the_error_says_what_to_do(
     world: World, failure: Exception, kind: type[RelayError]
@@ -133,7 +134,7 @@ def test_fresh_asks_the_vault_whatever_is_known(world: World) -> None:
     world.vault.secrets["key"].append("k3")
     assert world.secrets.get("key", fresh=True).value == "k3"
     world.vault.failure = refused(500)
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         world.secrets.get("key", fresh=True)
     assert world.secrets.get("key").value == "k3"
 
@@ -193,7 +194,7 @@ def test_a_vault_that_is_away_from_the_start_is_asked_seldom_too(world: World) -
     """Else each notification of a cold start waits for a failure of its own, far beyond Graph's 3 seconds."""
     world.vault.failure = refused(500)
     for _ in range(5):
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             world.secrets.latest_two("key")
     assert world.vault.asked["list key"] == 1
 

@@ -12,11 +12,11 @@ from shared.messages import (
     BadMessage,
     Change,
     ChangeMessage,
-    Repair,
+    Job,
     read_changes,
-    read_repairs,
+    read_jobs,
     write_changes,
-    write_repairs,
+    write_jobs,
 )
 
 HINTED = datetime(2026, 11, 20, 10, 0, 0, 123_456, tzinfo=UTC)
@@ -30,7 +30,7 @@ def test_a_message_is_exactly_this_json() -> None:
         '{"v":1,"hinted":"2026-11-20T10:00:00.123456+00:00","attempt":2,"retry":"r","changes":['
         '{"watch":"w","user":"u","event":"e"},{"watch":"w","user":"u","event":"f","deleted":true}]}'
     ]
-    assert list(write_repairs([Repair("w", "missed", "s")])) == [
+    assert list(write_jobs([Job("w", "missed", "s")])) == [
         '{"v":1,"repairs":[{"watch":"w","kind":"missed","subscription":"s","attempt":0}]}'
     ]
 
@@ -63,11 +63,11 @@ def test_the_longest_ids_fit() -> None:
 
 def test_repairs_are_split_alike() -> None:
     """A thousand lifecycle events of one POST."""
-    repairs = [Repair(f"{one:032d}", "subscriptionRemoved", f"{one:036d}") for one in range(1_000)]
-    texts = list(write_repairs(repairs))
-    assert [repair for text in texts for repair in read_repairs(text)] == repairs
+    repairs = [Job(f"{one:032d}", "subscriptionRemoved", f"{one:036d}") for one in range(1_000)]
+    texts = list(write_jobs(repairs))
+    assert [repair for text in texts for repair in read_jobs(text)] == repairs
     assert len(texts) > 1
-    assert list(write_repairs([])) == []
+    assert list(write_jobs([])) == []
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_message_that_hurts_is_bad_and_nothing_worse(text: str) -> None:
 def test_repairs_that_nobody_wrote_are_bad(text: str) -> None:
     """As above."""
     with pytest.raises(BadMessage):
-        read_repairs(text)
+        read_jobs(text)
 
 
 def test_unknown_keys_of_a_later_version_are_ignored() -> None:

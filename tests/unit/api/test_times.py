@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 
 from shared.api.times import DATE_PATTERN, TIME_PATTERN, WHEN_PATTERN, check_order, read_day, read_moment, read_zone
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 
 OSLO = "Europe/Oslo"
 
 
 def refusal(text: str, zone: str | None = None) -> str:
     """Return why a time is refused."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         read_moment("start", text, read_zone(zone))
     assert caught.value.status == 422
     assert text not in str(caught.value) or text == ""
@@ -63,7 +63,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "2026-13-01", "2026-02-30", "2026-11-20T00:00:00", "0001-01-01", "2026-11-20\n"])
 def test_what_is_no_day_is_refused(text: str) -> None:
     """A day has no time."""
-    with pytest.raises(SetupRefused, match="all-day"):
+    with pytest.raises(RequestRejected, match="all-day"):
         read_day("start", text)
 
 
@@ -73,16 +73,16 @@ def test_an_end_comes_after_its_start_and_not_too_late() -> None:
     check_order(start, end)
     check_order(start, end, timedelta(hours=1))
     for wrong in ((end, start), (start, start)):
-        with pytest.raises(SetupRefused, match="after start"):
+        with pytest.raises(RequestRejected, match="after start"):
             check_order(*wrong)
-    with pytest.raises(SetupRefused, match="at most"):
+    with pytest.raises(RequestRejected, match="at most"):
         check_order(start, end, timedelta(minutes=59))
 
 
 def test_an_unknown_zone_is_refused_without_being_quoted() -> None:
     """And no zone is no mistake."""
     assert read_zone(None) is None
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         read_zone("canary")
     assert "canary" not in str(caught.value)
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from shared.auth.access_token import LONGEST, bearer_of, verified_claims
 from shared.auth.caller import ADMIN, READ, SETUP, Caller
 from shared.auth.claims import caller_from
-from shared.errors import NotRecognized
+from shared.errors import Unauthenticated
 from tests.support.minting import (
     EXPECTED,
     OTHER_TENANT,
@@ -106,10 +106,10 @@ def test_a_bad_token_is_refused(name: str) -> None:
     """One reason for each, which is counted; the text is the same for all, and holds nothing of the token."""
     made, reason = BAD[name]
     text = made()
-    with pytest.raises(NotRecognized) as caught:
+    with pytest.raises(Unauthenticated) as caught:
         recognized(text)
     assert caught.value.reason == reason
-    assert str(caught.value) == str(NotRecognized("missing"))
+    assert str(caught.value) == str(Unauthenticated("missing"))
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -146,7 +146,7 @@ def test_roles_include_the_smaller_ones(roles: Any, allowed: set[str]) -> None:
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", token()])
 def test_a_call_without_a_bearer_token_is_told_apart(header: str | None) -> None:
     """Its WWW-Authenticate names no error."""
-    with pytest.raises(NotRecognized) as caught:
+    with pytest.raises(Unauthenticated) as caught:
         bearer_of(header)
     assert caught.value.reason == "missing"
 
@@ -154,6 +154,6 @@ def test_a_call_without_a_bearer_token_is_told_apart(header: str | None) -> None
 def test_a_megabyte_is_not_even_looked_at() -> None:
     """Whatever it holds."""
     assert bearer_of("bearer " + "x" * LONGEST) == "x" * LONGEST
-    with pytest.raises(NotRecognized) as caught:
+    with pytest.raises(Unauthenticated) as caught:
         bearer_of("Bearer " + "x" * 1_000_000)
     assert caught.value.reason == "too long"

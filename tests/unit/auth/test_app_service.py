@@ -11,7 +11,7 @@ import pytest
 from shared.auth.app_service import LONGEST, principal_claims
 from shared.auth.caller import Caller
 from shared.auth.claims import caller_from
-from shared.errors import NotRecognized
+from shared.errors import Unauthenticated
 from tests.support.minting import EXPECTED, OTHER_TENANT, PARTNER, V1, V2, claims
 
 SCHEMAS = "http://schemas.microsoft.com/"
@@ -47,7 +47,7 @@ def test_claims_have_the_names_of_dotnet_too() -> None:
     more = ((SCHEMAS + "identity/claims/tenantid", EXPECTED.tenant_id),
             (SCHEMAS + "ws/2008/06/identity/claims/role", "Relay.Read"))  # fmt: skip
     assert recognized(principal(1, "aad", *more, tid=None, roles=None)).roles == {"Relay.Read"}
-    with pytest.raises(NotRecognized) as caught:
+    with pytest.raises(Unauthenticated) as caught:
         recognized(principal(1, "aad", (SCHEMAS + "identity/claims/scope", "user_impersonation")))
     assert caught.value.reason == "not an app"
 
@@ -66,6 +66,6 @@ def test_claims_have_the_names_of_dotnet_too() -> None:
 )  # fmt: skip
 def test_what_is_not_of_an_app_of_this_tenant_is_refused(text: str, reason: str) -> None:
     """Whatever App Service let in; a claim that is told twice differently is none."""
-    with pytest.raises(NotRecognized) as caught:
+    with pytest.raises(Unauthenticated) as caught:
         recognized(text)
     assert caught.value.reason == reason

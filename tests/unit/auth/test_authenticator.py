@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared.auth.authenticator import Door
+from shared.auth.authenticator import Authenticator
 from shared.auth.caller import ADMIN, READ, SETUP
-from shared.auth.rate_limit import CallRate
+from shared.auth.rate_limit import CallRateLimiter
 from shared.config import Settings
-from shared.errors import ConfigurationError, NotRecognized, SetupRefused
+from shared.errors import ConfigurationError, RequestRejected, Unauthenticated
 from tests.support.minting import PARTNER, RELAY, TENANT, key_of, token
 from tests.unit.auth.test_app_service import principal
 
@@ -30,9 +30,9 @@ class Clock:
         return self.time
 
 
-def door(clock: Callable[[], float] = lambda: 0.0, **settings: str) -> Door:
+def door(clock: Callable[[], float] = lambda: 0.0, **settings: str) -> Authenticator:
     """Return a door with these settings; login has two keys."""
-    return Door(Settings.load(GIVEN | settings), lambda: key_of, CallRate(clock))
+    return Authenticator(Settings.load(GIVEN | settings), lambda: key_of, CallRateLimiter(clock))
 
 
 def bearer(**changes: Any) -> str:
@@ -52,7 +52,7 @@ def test_keys_are_worth_setup_and_the_master_key_everything() -> None:
 def test_keys_can_be_turned_off(master: bool) -> None:  # noqa: FBT001
     """The answer says where to call instead; tokens go on."""
     closed = door(CALLER_KEYS="false")
-    with pytest.raises(SetupRefused, match="Call /api/entra/x with a bearer token") as caught:
+    with pytest.raises(RequestRejected, match="Call /api/entra/x with a bearer token") as caught:
         closed.by_key(master=master, other="/api/entra/x")
     assert caught.value.status == 403
     assert closed.by_token(bearer(), None, SETUP).name == PARTNER
@@ -69,7 +69,7 @@ def test_a_setting_that_is_broken_lets_nobody_in() -> None:
 @pytest.mark.parametrize(("roles", "role"), [([], READ), ([READ], SETUP), ([SETUP], ADMIN), (["Relay.Owner"], READ)])
 def test_a_missing_role_is_403_and_named(roles: list[str], role: str) -> None:
     """Somebody can assign it then."""
-    with pytest.raises(SetupRefused, match=role) as caught:
+    with pytest.raises(RequestRejected, match=role) as caught:
         door().by_token(bearer(roles=roles), None, role)
     assert caught.value.status == 403
 
@@ -78,9 +78,9 @@ def test_app_service_is_believed_only_when_told_to() -> None:
     """Else its header is nothing, with a token or without."""
     header = principal(roles=[ADMIN])
     for settings in ({}, {"TRUST_APP_SERVICE_AUTH": "false", "WEBSITE_AUTH_ENABLED": "True"}):
-        with pytest.raises(NotRecognized):
+        with pytest.raises(Unauthenticated):
             door(**settings).by_token(None, header, READ)
-        with pytest.raises(SetupRefused):
+        with pytest.raises(RequestRejected):
             door(**settings).by_token(bearer(roles=[READ]), header, ADMIN)
     assert door(**BEHIND_APP_SERVICE).by_token(None, header, ADMIN).name == PARTNER
 
@@ -97,7 +97,7 @@ def test_behind_app_service_a_token_alone_is_checked_as_ever() -> None:
     """Where unauthenticated calls are let through to us; a header of no worth is refused even with a good token."""
     trusting = door(**BEHIND_APP_SERVICE)
     assert trusting.by_token(bearer(), None, SETUP).name == PARTNER
-    with pytest.raises(NotRecognized):
+    with pytest.raises(Unauthenticated):
         trusting.by_token(bearer(), "forged", SETUP)
 
 
@@ -107,7 +107,7 @@ def test_each_caller_has_its_calls_per_minute() -> None:
     busy = door(clock, CALLS_PER_MINUTE="6")
     for _ in range(6):
         busy.by_token(bearer(), None, SETUP)
-    with pytest.raises(SetupRefused, match="6 calls in a minute") as caught:
+    with pytest.raises(RequestRejected, match="6 calls in a minute") as caught:
         busy.by_token(bearer(), None, SETUP)
     assert (caught.value.status, caught.value.retry_after) == (429, 10)
     busy.by_token(bearer(appid=RELAY), None, SETUP)
@@ -115,22 +115,22 @@ def test_each_caller_has_its_calls_per_minute() -> None:
     busy.by_key(master=True, other="/")
     clock.time = 10.0
     busy.by_token(bearer(), None, SETUP)
-    with pytest.raises(SetupRefused):
+    with pytest.raises(RequestRejected):
         busy.by_token(bearer(), None, SETUP)
 
 
 def test_calls_that_are_refused_for_a_role_count_too() -> None:
     """Who may not call cannot call without end."""
     busy = door(CALLS_PER_MINUTE="1")
-    with pytest.raises(SetupRefused, match=ADMIN):
+    with pytest.raises(RequestRejected, match=ADMIN):
         busy.by_token(bearer(), None, ADMIN)
-    with pytest.raises(SetupRefused, match="calls in a minute"):
+    with pytest.raises(RequestRejected, match="calls in a minute"):
         busy.by_token(bearer(), None, ADMIN)
 
 
 def test_a_caller_that_was_away_has_one_minute_of_calls_and_not_more() -> None:
     """A bucket does not fill for ever."""
-    clock, rate = Clock(), CallRate(lambda: clock.time)
+    clock, rate = Clock(), CallRateLimiter(lambda: clock.time)
     assert rate.wait("a", 60) == 0
     clock.time = 1e6
     assert [rate.wait("a", 60) for _ in range(61)] == [0] * 60 + [1.0]

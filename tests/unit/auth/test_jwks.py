@@ -12,10 +12,10 @@ from shared.auth.jwks import (
     FAILED_SECONDS,
     KEEP_SECONDS,
     UNKNOWN_SECONDS,
-    SigningKeys,
+    JwksCache,
     keys_from,
 )
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 from tests.support.minting import OTHER_TENANT, TENANT, jwk, key
 
 
@@ -30,7 +30,7 @@ class Login:
         self.read = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
-        self.keys = SigningKeys(self.fetch, TENANT, lambda: self.time)
+        self.keys = JwksCache(self.fetch, TENANT, lambda: self.time)
 
     def fetch(self) -> Any:
         """Answer the key set."""
@@ -38,7 +38,7 @@ class Login:
         self.gate.wait(10)
         self.read.set()
         if self.away:
-            raise Unavailable("login")
+            raise ServiceUnavailable("login")
         return {"keys": [jwk(name) for name in self.names]}
 
     def knows(self, name: str) -> bool:
@@ -95,7 +95,7 @@ def test_an_outage_locks_no_known_caller_out() -> None:
         login.time = 1000.0 + hours * 3600
         assert login.knows("one")
     login.time += UNKNOWN_SECONDS
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         login.keys("two")
     login.away, login.names = False, ("one", "two")
     login.time += FAILED_SECONDS
@@ -107,7 +107,7 @@ def test_while_login_is_away_it_is_asked_every_half_minute() -> None:
     login = Login("one")
     login.away = True
     for _ in range(50):
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             login.keys("one")
     assert login.asked == 1
     login.away = False
@@ -129,7 +129,7 @@ def test_one_reads_and_the_others_wait_for_it() -> None:
 @pytest.mark.parametrize("document", [None, [], "keys", {}, {"keys": None}, {"keys": []}, {"keys": [1, None, {}]}])
 def test_what_holds_no_keys_replaces_none(document: Any) -> None:
     """A page of a proxy, say, is an outage."""
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         keys_from(document, TENANT)
 
 

@@ -10,13 +10,13 @@ from shared.bookings.business_lock import TURN, turn
 from shared.bookings.change import change_appointment
 from shared.bookings.create import LATEST, book
 from shared.bookings.requests import AppointmentChange, read
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from tests.support.appointments_world import ADDRESS, AppointmentWorld, asked
 
 
 def refused(world: AppointmentWorld, **changes: Any) -> tuple[int, str]:
     """Return status and title of the refusal that a booking gets."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         book(world, ADDRESS, asked(**changes))
     return caught.value.status, caught.value.title
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.bookings.create import book
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from tests.support.appointments_world import ADDRESS, CUT, AppointmentWorld, asked
 
 CLOSED = {"availabilityType": "notBookable", "businessHours": []}
@@ -19,7 +19,7 @@ def refusal(world: AppointmentWorld, **policy: Any) -> str | None:
     world.add(services=[CUT | {"schedulingPolicy": policy}])
     try:
         book(world, ADDRESS, asked())
-    except SetupRefused as refused:
+    except RequestRejected as refused:
         return f"{refused.status} {refused} {world.graph.calls.count('POST appointments')} sent"
     return None
 
@@ -52,7 +52,7 @@ def test_the_rule_of_the_business_holds_where_the_service_has_none(
 ) -> None:
     """And the service may allow what the business does not."""
     world.business.fields["schedulingPolicy"].update(business)
-    with pytest.raises(SetupRefused):
+    with pytest.raises(RequestRejected):
         book(world, ADDRESS, asked())
     world.business.services["cut"]["schedulingPolicy"] = policy
     assert book(world, ADDRESS, asked())[1]

@@ -9,7 +9,7 @@ import pytest
 from shared.bookings.change import cancel_appointment, change_appointment
 from shared.bookings.create import book
 from shared.bookings.requests import AppointmentChange, read
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.graph.bookings.models import Appointment
 from tests.support.appointments_world import (
     ADDRESS,
@@ -35,7 +35,7 @@ def changed(world: AppointmentWorld, appointment: str, **changes: Any) -> Appoin
 
 def refused(world: AppointmentWorld, appointment: str, **changes: Any) -> tuple[int, str]:
     """Return status and first words of the refusal that a change gets."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         changed(world, appointment, **changes)
     return caught.value.status, str(caught.value).partition(":")[0]
 
@@ -90,7 +90,7 @@ def test_too_late_is_too_late(world: AppointmentWorld, made: Appointment) -> Non
     world.time = NOON - minutes(119)
     assert refused(world, made.id, start="2026-11-24T15:00:00Z") == (422, "start")
     for message in ("Sorry", None):
-        with pytest.raises(SetupRefused, match="2 hours ahead") as caught:
+        with pytest.raises(RequestRejected, match="2 hours ahead") as caught:
             cancel_appointment(world, ADDRESS, made.id, message)
         assert caught.value.status == 422
     assert len(world.booked) == 1
@@ -113,7 +113,7 @@ def test_a_cancellation_is_done_whatever_is_answered(
 def test_a_cancellation_that_failed_says_so(world: AppointmentWorld, made: Appointment) -> None:
     """503: it still stands."""
     world.graph.before["POST", "cancel"] = [raising(500)]
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         cancel_appointment(world, ADDRESS, made.id, "Sorry")
     assert (caught.value.status, len(world.booked)) == (503, 1)
 
@@ -121,7 +121,7 @@ def test_a_cancellation_that_failed_says_so(world: AppointmentWorld, made: Appoi
 def test_a_message_needs_more_than_deleting(world: AppointmentWorld, made: Appointment) -> None:
     """The refusal names the permission; without a message the lesser one does."""
     world.client.roles -= {"Bookings.ReadWrite.All"}
-    with pytest.raises(SetupRefused, match=r"Bookings\.ReadWrite\.All"):
+    with pytest.raises(RequestRejected, match=r"Bookings\.ReadWrite\.All"):
         cancel_appointment(world, ADDRESS, made.id, "Sorry")
     cancel_appointment(world, ADDRESS, made.id, None)
     assert world.booked == []
@@ -131,6 +131,6 @@ def test_an_unknown_appointment_is_404_and_a_foreign_business_403(world: Appoint
     """And Graph is not asked about a business that is not allowed."""
     assert refused(world, "nothing", start="2026-11-24T15:00:00Z")[0] == 404
     world.graph.calls.clear()
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         cancel_appointment(world, "salon@fabrikam.com", "nothing", None)
     assert (caught.value.status, world.graph.calls) == (403, [])

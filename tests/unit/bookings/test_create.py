@@ -10,7 +10,7 @@ import pytest
 from sandbox.tenant.graph import types
 from shared.bookings.create import ATTEMPT, book
 from shared.bookings.lookup import businesses_like
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.graph.bookings.models import Appointment
 from tests.support.appointments_world import (
     ADDRESS,
@@ -28,7 +28,7 @@ POST = ("POST", "appointments")
 
 def refused(world: AppointmentWorld, business: str = ADDRESS, **changes: Any) -> tuple[int, str]:
     """Return status and first words of the refusal that a booking gets."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         book(world, business, asked(**changes))
     return caught.value.status, str(caught.value).partition(":")[0]
 
@@ -84,7 +84,7 @@ def test_a_500_that_shows_late_is_not_sent_again(world: AppointmentWorld) -> Non
 def test_a_500_that_made_nothing_is_looked_for_and_then_made(world: AppointmentWorld) -> None:
     """By the caller's next try, once its Retry-After is over."""
     world.graph.before[POST] = [raising(500)]
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         book(world, ADDRESS, asked())
     assert (caught.value.status, caught.value.retry_after, world.booked) == (503, ATTEMPT.total_seconds(), [])
     world.pass_by(caught.value.retry_after or 0)
@@ -115,7 +115,7 @@ def test_fifty_callers_at_once_make_one_appointment(world: AppointmentWorld) -> 
     def ask(_: int) -> Appointment | int:
         try:
             return book(world, ADDRESS, asked())[0]
-        except SetupRefused as refusal:
+        except RequestRejected as refusal:
             return refusal.status
 
     with ThreadPoolExecutor(50) as callers:
@@ -214,7 +214,7 @@ def test_a_business_that_lets_nobody_choose_staff_says_so(world: AppointmentWorl
 def test_a_permission_that_is_missing_is_named(world: AppointmentWorld, role: str, status: int) -> None:
     """For the customer's IT."""
     world.client.roles = {"Bookings.Read.All", "BookingsAppointment.ReadWrite.All"} - {role}
-    with pytest.raises(SetupRefused, match=role.replace(".", r"\.")) as caught:
+    with pytest.raises(RequestRejected, match=role.replace(".", r"\.")) as caught:
         book(world, ADDRESS, asked())
     assert caught.value.status == status
     assert world.attempt_rows.rows == {}

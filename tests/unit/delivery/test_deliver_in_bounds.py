@@ -11,7 +11,7 @@ import pytest
 
 from shared.delivery.batch import AT_ONCE
 from shared.delivery.deliver import TIME, deliver
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 from shared.messages import ChangeMessage
 from shared.partner.webhook import NotDelivered
 from shared.reliability.circuit_breaker import FAILURES, FRESH
@@ -165,7 +165,7 @@ def test_a_gate_that_cannot_be_asked_is_closed(world: World, partner: Partner) -
     def is_open() -> bool:
         if next(asked, False):
             return True
-        raise Unavailable("storage")
+        raise ServiceUnavailable("storage")
 
     world.gate.is_open = is_open  # type: ignore[method-assign]
     ends = delivered(world, message)
@@ -180,7 +180,7 @@ def test_a_breaker_that_cannot_be_opened_costs_no_outcome(world: World, partner:
 
     def fails(*_: object, **__: object) -> bool:
         world.gate.put = put  # type: ignore[method-assign]
-        raise Unavailable("storage")
+        raise ServiceUnavailable("storage")
 
     world.gate.put = fails  # type: ignore[method-assign]
     ends = delivered(world, message)

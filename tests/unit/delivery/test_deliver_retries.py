@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared.delivery.deliver import deliver
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 from shared.messages import Change, ChangeMessage
 from shared.partner.webhook import NotDelivered
 from shared.storage.parked import DEAD, WAITING
@@ -107,7 +107,7 @@ def test_a_crash_between_parking_and_the_ledger_loses_nothing(world: World) -> N
 
 
 def _refuse(_: object) -> None:
-    raise Unavailable("storage")
+    raise ServiceUnavailable("storage")
 
 
 def test_a_retry_is_superseded_by_a_newer_success(world: World) -> None:
@@ -160,9 +160,9 @@ def test_it_is_put_back_before_the_ledger_notes_it(world: World) -> None:
     world.watch()
     world.events.by_id["E"] = event()
     world.webhook.failure = REFUSED
-    world.changes.failure = Unavailable("storage")
+    world.changes.failure = ServiceUnavailable("storage")
     message = world.hint()
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         after_settling(world, message)
     assert (world.entry().retry, world.entry().read_at) == ("", None)
     world.changes.failure = world.webhook.failure = None

@@ -13,7 +13,7 @@ import pytest
 from shared.delivery.intake import Intake, take_in
 from shared.graph.client_state import Key, sign
 from shared.graph.notification import BadBody
-from shared.messages import Change, Repair, read_changes, read_repairs
+from shared.messages import Change, Job, read_changes, read_jobs
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 KEY = Key("v2", b"the secret of the relay now", NOW - timedelta(days=1))
@@ -102,8 +102,8 @@ def test_lifecycle_items_go_to_the_repairs_and_changes_do_not() -> None:
     """Whichever URL they came to; the same one twice is one repair."""
     removed = item(lifecycleEvent="subscriptionRemoved", changeType=..., resource=..., resourceData=...)
     intake = taken(removed, item(), removed, item(lifecycleEvent="of tomorrow"))
-    assert [repair for text in intake.repairs for repair in read_repairs(text)] == [
-        Repair(WATCH, "subscriptionRemoved", "s-1")
+    assert [repair for text in intake.repairs for repair in read_jobs(text)] == [
+        Job(WATCH, "subscriptionRemoved", "s-1")
     ]
     assert (len(changes_of(intake)), intake.dropped) == (1, Counter({"not-understood": 1}))
 

@@ -9,9 +9,9 @@ import pytest
 
 from shared.delivery.deliver import deliver
 from shared.delivery.pause import pause, picture, resume
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.jobs import repair
-from shared.messages import Repair
+from shared.messages import Job
 from tests.support.world import World, event
 
 
@@ -26,8 +26,8 @@ def test_nothing_leaves_during_a_pause_and_nothing_is_lost(world: World) -> None
     now = picture(world)  # type: ignore[arg-type]  # a fake
     assert (now.endpoint.state, now.endpoint.reason, now.waiting, now.dead) == ("paused", "A change freeze", 1, 0)
     resume(world, "It is over", "tester")  # type: ignore[arg-type]  # a fake
-    assert world.repairs.take_repairs() == [Repair("", "drain")]
-    repair(world, Repair("", "drain"))  # type: ignore[arg-type]  # a fake
+    assert world.repairs.take_repairs() == [Job("", "drain")]
+    repair(world, Job("", "drain"))  # type: ignore[arg-type]  # a fake
     [(again, _)] = world.changes.take()
     assert deliver(world, again) == Counter(told=1)  # type: ignore[arg-type]  # a fake
 
@@ -44,7 +44,7 @@ def test_a_resume_ends_whatever_stops_the_endpoint(world: World, state: str) -> 
 def test_a_reason_is_one_line(world: World, reason: str) -> None:
     """It is kept and logged, so it must not draw lines of its own."""
     for operation in (pause, resume):
-        with pytest.raises(SetupRefused) as refusal:
+        with pytest.raises(RequestRejected) as refusal:
             operation(world, reason, "tester")  # type: ignore[arg-type]  # a fake
         assert refusal.value.status == 422
     assert world.gate.is_open()

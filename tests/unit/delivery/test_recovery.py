@@ -9,9 +9,9 @@ import pytest
 
 from shared.delivery.deliver import deliver
 from shared.delivery.recovery import DRAINED_AT_ONCE
-from shared.errors import GraphUnavailable, Unavailable
+from shared.errors import GraphUnavailable, ServiceUnavailable
 from shared.jobs import repair
-from shared.messages import Repair
+from shared.messages import Job
 from shared.partner.webhook import NotDelivered
 from shared.reliability.parking import park
 from shared.storage.parked import DEAD, WAITING
@@ -35,7 +35,7 @@ def world() -> World:
 
 def asked(world: World, kind: str, subject: str = "") -> str:
     """Let the worker of mailbox-repairs do something."""
-    return repair(world, Repair(subject, kind))  # type: ignore[arg-type]  # a fake
+    return repair(world, Job(subject, kind))  # type: ignore[arg-type]  # a fake
 
 
 def waiting(world: World) -> set[str]:
@@ -149,7 +149,7 @@ def test_a_long_backlog_drains_step_by_step(world: World) -> None:
 def test_a_drain_that_cannot_queue_leaves_all_where_it_is(world: World) -> None:
     """A row goes only when the queue has its change."""
     world.gate.put("flowing", "test")
-    world.changes.failure = Unavailable("storage")
+    world.changes.failure = ServiceUnavailable("storage")
     assert asked(world, "drain") == "put-back"
     assert waiting(world) == {"A", "B", "C"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from shared.delivery.recovery import DRAIN_EVERY, DRAINED_AT_ONCE, keep_going
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 from shared.jobs import repair
-from shared.messages import Change, ChangeMessage, Repair
+from shared.messages import Change, ChangeMessage, Job
 from shared.reliability.parking import park
 from shared.storage.parked import WAITING
 from tests.support.world import WATCH_ID, World
@@ -30,7 +30,7 @@ def late(world: World, *names: str) -> None:
 
 def ask(world: World) -> None:
     """Ask for a drain."""
-    world.repairs.send(Repair("", "drain"))
+    world.repairs.send(Job("", "drain"))
 
 
 def work(world: World, seconds: float) -> list[int]:
@@ -94,7 +94,7 @@ def test_who_parks_during_the_last_step_does_not_wait_for_the_timer(world: World
 
     def too_late() -> None:
         late(world, "LATE")
-        assert repair(world, Repair("", "drain")) == "not-now"  # type: ignore[arg-type]  # a fake
+        assert repair(world, Job("", "drain")) == "not-now"  # type: ignore[arg-type]  # a fake
         world.repairs.take_repairs()
         end()
 
@@ -109,7 +109,7 @@ def test_who_parks_during_the_last_step_does_not_wait_for_the_timer(world: World
 def test_a_step_that_failed_is_taken_again(world: World) -> None:
     """The queue takes nothing for a moment: the claim is no hindrance when the step comes back."""
     ask(world)
-    world.changes.failure = Unavailable("storage")
+    world.changes.failure = ServiceUnavailable("storage")
     work(world, 0)
     world.changes.failure = None
     assert [one.attempt for one, _ in world.repairs.wanted] == [1]
@@ -123,6 +123,6 @@ def test_a_resume_does_not_wait_for_an_earlier_drain(world: World) -> None:
     work(world, 0)
     world.repairs.take_repairs()
     world.gate.put("paused", "test")
-    assert repair(world, Repair("", "drain")) == "not-now"  # type: ignore[arg-type]  # a fake
+    assert repair(world, Job("", "drain")) == "not-now"  # type: ignore[arg-type]  # a fake
     world.gate.put("flowing", "test")
-    assert repair(world, Repair("", "drain")) == f"drained-{DRAINED_AT_ONCE}"  # type: ignore[arg-type]  # a fake
+    assert repair(world, Job("", "drain")) == f"drained-{DRAINED_AT_ONCE}"  # type: ignore[arg-type]  # a fake

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from shared.delivery.deliver import deliver
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 from shared.jobs import repair
-from shared.messages import Repair
+from shared.messages import Job
 from shared.partner.webhook import NotDelivered
 from shared.reliability.circuit_breaker import FAILURES, FIRST_PROBE, WITHIN
 from shared.reliability.parking import park
@@ -35,7 +35,7 @@ def fails_once(part: object, name: str) -> None:
 
     def failing(*_: object, **__: object) -> None:
         setattr(part, name, method)
-        raise Unavailable("storage")
+        raise ServiceUnavailable("storage")
 
     setattr(part, name, failing)
 
@@ -58,7 +58,7 @@ def open_breaker(world: World) -> None:
 
 def probe(world: World) -> str:
     """Let the worker of mailbox-repairs probe."""
-    return repair(world, Repair("", "probe"))  # type: ignore[arg-type]  # a fake
+    return repair(world, Job("", "probe"))  # type: ignore[arg-type]  # a fake
 
 
 def comes_back(world: World) -> bool:
@@ -98,7 +98,7 @@ def test_a_breaker_that_cannot_open_has_no_probe_missing(world: World, part: str
 
 def test_a_breaker_never_opens_without_a_probe(world: World) -> None:
     """As long as the queue takes none, every delivery is tried on its own."""
-    world.repairs.failure = Unavailable("storage")
+    world.repairs.failure = ServiceUnavailable("storage")
     fail(world, *NAMES)
     assert world.gate.endpoint(fresh=True).state == "flowing"
 

@@ -7,7 +7,7 @@ import pytest
 from shared.delivery.recovery import LOOKED_AT, MOST_TRIED, SEARCH
 from shared.errors import GraphForbidden, GraphUnavailable
 from shared.jobs import repair
-from shared.messages import Change, ChangeMessage, Repair
+from shared.messages import Change, ChangeMessage, Job
 from shared.reliability.parking import park
 from shared.storage.parked import WAITING
 from tests.support.world import WATCH_ID, World, event
@@ -33,7 +33,7 @@ def parked(world: World, watch_id: str, *names: str, failure: Exception | None =
 def probed(world: World) -> str:
     """Let a probe go out that is due."""
     world.pass_by(61)
-    return repair(world, Repair("", "probe"))  # type: ignore[arg-type]  # a fake
+    return repair(world, Job("", "probe"))  # type: ignore[arg-type]  # a fake
 
 
 def test_a_mailbox_that_graph_refuses_does_not_stand_for_the_partner(world: World) -> None:

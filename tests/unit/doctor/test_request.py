@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.doctor.request import MOST_MAILBOXES, Wish, read_wish
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 
 
 def test_a_wish_is_read() -> None:
@@ -23,6 +23,6 @@ def test_a_wish_is_read() -> None:
 ])  # fmt: skip
 def test_a_wish_that_is_not_sound_is_refused(content: dict[str, Any]) -> None:
     """422, and the value is not repeated."""
-    with pytest.raises(SetupRefused) as refusal:
+    with pytest.raises(RequestRejected) as refusal:
         read_wish(content)
     assert (refusal.value.status, "canary" in str(refusal.value)) == (422, False)

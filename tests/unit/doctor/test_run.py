@@ -11,7 +11,7 @@ import pytest
 from shared.doctor.finding import Finding
 from shared.doctor.request import Wish
 from shared.doctor.run import RUNNING, examine
-from shared.errors import ConfigurationError, GraphForbidden, GraphNotFound, GraphUnavailable, Unavailable
+from shared.errors import ConfigurationError, GraphForbidden, GraphNotFound, GraphUnavailable, ServiceUnavailable
 from shared.partner.webhook import NotDelivered
 from shared.reliability.parking import bury
 from tests.support.doctor_world import OUTSIDE, SECRET, DoctorWorld
@@ -92,7 +92,8 @@ FAULTS: dict[str, tuple[Callable[[DoctorWorld], Any], str, str, str]] = {
         _secret("client-state-key", ConfigurationError("client-state-key", "the vault has no such secret: create it")),
         "clientStateKey", "no such secret", "Key Vault Secrets User"),
     "the vault is away": (
-        _secret("partner-signing-secret", Unavailable("Key Vault")), "signingSecret", "Key Vault", "reach the vault"),
+        _secret("partner-signing-secret", ServiceUnavailable("Key Vault")), "signingSecret", "Key Vault",
+        "reach the vault"),
     "a signing secret is none": (
         _secret("partner-signing-secret", "whsec_short"), "signingSecret", "24 random bytes", "enabled"),
     "login refuses": (

@@ -11,8 +11,8 @@ import azure.functions as func
 import pytest
 
 from functions import auth, dead_letters, health, notifications, relay_state, renewal, resync, room_lists, subscriptions
-from shared.auth.authenticator import Door
-from shared.auth.rate_limit import CallRate
+from shared.auth.authenticator import Authenticator
+from shared.auth.rate_limit import CallRateLimiter
 from tests.support.minting import key_of
 from tests.support.world import World
 
@@ -38,10 +38,10 @@ class HostWorld(World):
     unreadable: Exception | None = None
 
     @cached_property
-    def door(self) -> Door:
+    def door(self) -> Authenticator:
         """Return who lets callers in; login has the keys of the minting module."""
-        rate = CallRate(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
-        return Door(self.settings, lambda: key_of, rate)
+        rate = CallRateLimiter(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
+        return Authenticator(self.settings, lambda: key_of, rate)
 
     @property
     def client_state_keys(self) -> Any:

@@ -12,11 +12,11 @@ import pytest
 
 from functions import dead_letters, health, relay_state, resync, room_lists, subscriptions
 from functions.auth import address, caller_of
-from shared.auth.authenticator import Door
+from shared.auth.authenticator import Authenticator
 from shared.auth.caller import ADMIN, READ, SETUP
 from shared.auth.claims import expected_of
-from shared.auth.rate_limit import CallRate
-from shared.errors import Unavailable
+from shared.auth.rate_limit import CallRateLimiter
+from shared.errors import ServiceUnavailable
 from tests.support.minting import PARTNER, RELAY, TENANT, token
 from tests.support.world import MAILBOX
 from tests.unit.functions.conftest import HostWorld, content_of
@@ -149,9 +149,9 @@ def test_login_that_does_not_answer_is_503(tenant: HostWorld) -> None:
     """With Retry-After: the token may be good."""
 
     def away(_: str) -> None:
-        raise Unavailable("login")
+        raise ServiceUnavailable("login")
 
-    tenant.door = Door(tenant.settings, lambda: away, CallRate())
+    tenant.door = Authenticator(tenant.settings, lambda: away, CallRateLimiter())
     answer = sent("list_subscriptions_entra", authorization=f"Bearer {token()}")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 

@@ -10,7 +10,7 @@ import azure.functions as func
 import pytest
 
 from functions.notifications import receive
-from shared.errors import ConfigurationError, Unavailable
+from shared.errors import ConfigurationError, ServiceUnavailable
 from shared.graph.client_state import sign
 from shared.messages import read_changes
 from tests.support.world import OLD, WATCH_ID
@@ -111,7 +111,9 @@ def test_before_the_first_reading_the_keys_are_waited_for(world: HostWorld) -> N
     assert post({"value": [item()]})[0].status_code == 202
 
 
-@pytest.mark.parametrize("error", [Unavailable("Key Vault"), ConfigurationError("client-state-key", "create it")])
+@pytest.mark.parametrize(
+    "error", [ServiceUnavailable("Key Vault"), ConfigurationError("client-state-key", "create it")]
+)
 def test_without_keys_graph_is_asked_to_come_again(world: HostWorld, error: Exception) -> None:
     """503, and nothing is taken for good."""
     world.known, world.unreadable = False, error

@@ -8,7 +8,7 @@ import azure.functions as func
 import pytest
 
 from functions.renewal import renew_subscriptions
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 from tests.unit.functions.conftest import HostWorld
 
 
@@ -28,7 +28,7 @@ def test_a_run_ends_with_the_figures(world: HostWorld, caplog: pytest.LogCapture
 def test_a_run_that_fails_tells_them_all_the_same(world: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
     """And it fails, as the host has to see."""
     world.watch()
-    world.unreadable = Unavailable("Key Vault")
-    with caplog.at_level(logging.INFO, "relay.metric"), pytest.raises(Unavailable):
+    world.unreadable = ServiceUnavailable("Key Vault")
+    with caplog.at_level(logging.INFO, "relay.metric"), pytest.raises(ServiceUnavailable):
         run()
     assert "watches=1 state=live" in caplog.messages

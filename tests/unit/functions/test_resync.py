@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.resync import resync_calendars, resync_subscription
-from shared.messages import Repair
+from shared.messages import Job
 from tests.support.world import WATCH_ID
 from tests.unit.functions.conftest import HostWorld, call, content_of
 
@@ -18,7 +18,7 @@ def test_a_resync_is_queued(world: HostWorld, body: object, kind: str) -> None:
     world.watch()
     answer = call(resync_subscription, body=body, route_params={"id": WATCH_ID})
     assert (answer.status_code, content_of(answer)["full"]) == (202, kind == "resync-full")
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, kind)]
+    assert world.repairs.take_repairs() == [Job(WATCH_ID, kind)]
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_the_nightly_timer_queues_them_all(world: HostWorld) -> None:
     """One for each mailbox."""
     world.watch()
     resync_calendars._function.get_user_function()(None)
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]

@@ -11,7 +11,7 @@ import requests
 import responses
 
 from shared.errors import GraphError, GraphForbidden, GraphUnavailable
-from shared.graph.diagnostics import GraphProbe
+from shared.graph.diagnostics import GraphDiagnostics
 
 GRAPH = "https://graph.example/v1.0"
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -25,9 +25,9 @@ def server() -> Iterator[responses.RequestsMock]:
         yield mock
 
 
-def probe(token: str = "opaque") -> GraphProbe:  # noqa: S107  (no token at all)
+def probe(token: str = "opaque") -> GraphDiagnostics:  # noqa: S107  (no token at all)
     """Return a probe with this token."""
-    return GraphProbe(GRAPH, lambda **_: token, requests.Session())
+    return GraphDiagnostics(GRAPH, lambda **_: token, requests.Session())
 
 
 def test_a_calendar_is_read_without_its_content(server: responses.RequestsMock) -> None:
@@ -79,7 +79,7 @@ def test_the_tokens_permissions_are_told(token: str, roles: set[str]) -> None:
 def test_one_token_serves_all_tries() -> None:
     """Login is asked once."""
     asked: list[bool] = []
-    one = GraphProbe(GRAPH, lambda **_: asked.append(True) or "opaque", requests.Session())  # type: ignore[func-returns-value]
+    one = GraphDiagnostics(GRAPH, lambda **_: asked.append(True) or "opaque", requests.Session())  # type: ignore[func-returns-value]
     assert (one.roles(), one.roles(), len(asked)) == (set(), set(), 1)
 
 

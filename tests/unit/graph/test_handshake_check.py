@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from shared.graph.handshake_check import KEPT_OUT, OwnAddress
+from shared.graph.handshake_check import KEPT_OUT, HandshakeCheck
 from shared.http.session import session_for
 from tests.support.scripted_server import Script, answer, served
 
@@ -18,7 +18,7 @@ def mistake(script: Script) -> str:
     """Return what is wrong with an answer."""
     with served(script) as server:
         url = server.url.removesuffix("/webhook")
-        return OwnAddress(url, session_for(url)).mistake("/api/notifications")
+        return HandshakeCheck(url, session_for(url)).mistake("/api/notifications")
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_nobody_there_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    assert OwnAddress(url, session_for(url)).mistake("/api/lifecycle").startswith("does not answer")
+    assert HandshakeCheck(url, session_for(url)).mistake("/api/lifecycle").startswith("does not answer")
 
 
 def test_the_token_is_one_that_has_to_be_decoded() -> None:
     """It holds a blank, like Graph's own."""
     with served(answer("200 OK", b"", "Content-Type: text/plain")) as server:
         url = server.url.removesuffix("/webhook")
-        OwnAddress(url, session_for(url)).mistake("/api/notifications")
+        HandshakeCheck(url, session_for(url)).mistake("/api/notifications")
         target = server.requests[0].split(b" ")[1].decode()
     assert " " in parse_qs(urlsplit(target).query)["validationToken"][0]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.graph.notification import BadBody, Hint, LifecycleEvent, items_of, read, tenants_of
+from shared.graph.notification import BadBody, ChangeNotification, LifecycleEvent, items_of, read, tenants_of
 
 USER, EVENT = "6b9b63d5-3c2b-4b0e-8a7b-000000000001", "AAMkAGI1AAAoZCfHAAA="
 
@@ -58,20 +58,20 @@ def test_the_text_of_a_bad_body_quotes_nothing() -> None:
 )  # fmt: skip
 def test_both_spellings_of_a_resource_are_read(resource: str) -> None:
     """With slashes or with brackets, in any case: the same two ids."""
-    assert read(item(resource=resource)) == Hint(USER, EVENT, deleted=False)
+    assert read(item(resource=resource)) == ChangeNotification(USER, EVENT, deleted=False)
 
 
 @pytest.mark.parametrize("event", ["A+b/c=", "AAA-_bb.", "x" * 1024, "AQMkADAw==", "a@b", "A%2Bb"])
 def test_an_odd_event_id_is_kept_as_it_is(event: str) -> None:
     """Ids are opaque and case-sensitive; the one in resourceData is the one that counts."""
     said = read(item(resource=f"Users/{USER}/Events/{quote(event, safe='')}", resourceData={"id": event}))
-    assert said == Hint(USER, event, deleted=False)
+    assert said == ChangeNotification(USER, event, deleted=False)
 
 
 def test_an_id_only_in_the_resource_is_decoded_once() -> None:
     """Without resourceData the id is taken from the resource."""
     said = read(item(resource=f"Users/{USER}/Events/A%2Bb%252F", resourceData=...))
-    assert said == Hint(USER, "A+b%2F", deleted=False)
+    assert said == ChangeNotification(USER, "A+b%2F", deleted=False)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_an_item_whose_event_is_nowhere_named_is_not_understood(data: object) ->
 )
 def test_change_types_are_read_in_any_case(change_type: str, deleted: bool) -> None:  # noqa: FBT001  (a table's cell)
     """Only deleted means that the event is gone."""
-    assert read(item(changeType=change_type)) == Hint(USER, EVENT, deleted)
+    assert read(item(changeType=change_type)) == ChangeNotification(USER, EVENT, deleted)
 
 
 @pytest.mark.parametrize("change_type", [..., None, "", "unknownFutureValue", "created,updated", 1, [], {"a": 1}, True])
@@ -168,4 +168,4 @@ def test_ten_thousand_unknown_properties_are_ignored() -> None:
     """Only known properties are looked at."""
     noise: dict[str, Any] = {f"p{number}": number for number in range(10_000)}
     noise |= {"__proto__": 1, "$AzureWebJobsParentId": "x"}
-    assert read(json.loads(json.dumps(item(**noise)))) == Hint(USER, EVENT, deleted=False)
+    assert read(json.loads(json.dumps(item(**noise)))) == ChangeNotification(USER, EVENT, deleted=False)

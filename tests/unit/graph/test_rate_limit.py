@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.graph.rate_limit import LISTS, WRITES, Pace
+from shared.graph.rate_limit import LISTS, WRITES, RateLimiter
 
 
 class Clock:
@@ -28,7 +28,7 @@ class Clock:
 def test_the_pace_stays_under_graphs_limit(limit: tuple[int, float, int], graphs: int) -> None:
     """However long it goes on, no 20 seconds hold more calls than Graph allows, and it is no slower than it must be."""
     clock = Clock()
-    pace, moments = Pace(*limit, clock.now, clock.sleep), []
+    pace, moments = RateLimiter(*limit, clock.now, clock.sleep), []
     for _ in range(graphs * 4):
         pace.wait()
         moments.append(clock.time)
@@ -40,7 +40,7 @@ def test_the_pace_stays_under_graphs_limit(limit: tuple[int, float, int], graphs
 def test_the_first_few_wait_for_nothing() -> None:
     """A short list costs no time."""
     clock = Clock()
-    began, pace = clock.time, Pace(10, 20.0, 3, clock.now, clock.sleep)
+    began, pace = clock.time, RateLimiter(10, 20.0, 3, clock.now, clock.sleep)
     waits = []
     for _ in range(4):
         pace.wait()
@@ -51,7 +51,7 @@ def test_the_first_few_wait_for_nothing() -> None:
 def test_a_rest_is_not_saved_up() -> None:
     """After an hour of silence the burst is as small as ever."""
     clock = Clock()
-    pace = Pace(10, 20.0, 1, clock.now, clock.sleep)
+    pace = RateLimiter(10, 20.0, 1, clock.now, clock.sleep)
     clock.sleep(3600)
     began = clock.time
     for _ in range(3):
@@ -62,7 +62,7 @@ def test_a_rest_is_not_saved_up() -> None:
 def test_a_hold_stops_everybody() -> None:
     """Graph said 429 with Retry-After: 7."""
     clock = Clock()
-    began, pace = clock.time, Pace(10, 20.0, 5, clock.now, clock.sleep)
+    began, pace = clock.time, RateLimiter(10, 20.0, 5, clock.now, clock.sleep)
     pace.hold(7)
     pace.wait()
     assert (clock.time - began).total_seconds() == 7

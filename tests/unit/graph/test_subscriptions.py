@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.errors import GraphNotFound, GraphRejected, GraphUnavailable
-from shared.graph.rate_limit import Pace
+from shared.graph.rate_limit import RateLimiter
 from shared.graph.subscriptions import Subscriptions, mailbox_of, resource_of
 
 END = datetime(2026, 11, 27, 10, tzinfo=UTC)
@@ -17,7 +17,7 @@ GIVEN = {"id": "s-1", "resource": "users/r@contoso.com/events", "notificationUrl
          "expirationDateTime": "2026-11-27T10:00:00.0000000Z", "clientState": None}  # fmt: skip
 
 
-FREE = Pace(1_000_000, 1.0, 1_000, lambda: END, lambda _: None)
+FREE = RateLimiter(1_000_000, 1.0, 1_000, lambda: END, lambda _: None)
 
 
 class Graph:
@@ -122,7 +122,7 @@ def test_a_429_holds_every_write_back() -> None:
         time[0] += timedelta(seconds=seconds)
 
     def wait_after(error: Exception) -> float:
-        pace = Pace(1_000_000, 1.0, 1, lambda: time[0], sleep)
+        pace = RateLimiter(1_000_000, 1.0, 1, lambda: time[0], sleep)
         subscriptions, before = Subscriptions(Graph(error), pace, FREE), time[0]  # type: ignore[arg-type]  # a fake
         for _ in range(2):
             with pytest.raises(GraphUnavailable):

@@ -10,7 +10,7 @@ import requests
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 from shared.config import Settings
-from shared.errors import ConfigurationError, Unavailable
+from shared.errors import ConfigurationError, ServiceUnavailable
 from shared.graph import token as token_module
 from shared.graph.token import PAUSE_SECONDS, AppToken, IdentityToken, graph_scope
 from shared.key_vault import Secret
@@ -124,7 +124,7 @@ def test_a_login_that_does_not_answer_is_unavailable(
     login = Login(failure)
     token = app_token(monkeypatch, login, Vault(), ticks)
     for _ in range(3):
-        with pytest.raises(Unavailable) as caught:
+        with pytest.raises(ServiceUnavailable) as caught:
             token()
         assert "canary" not in str(caught.value)
 
@@ -193,13 +193,13 @@ def test_a_managed_identity_needs_no_secret() -> None:
 
 def test_an_identity_that_is_refused_is_unavailable() -> None:
     """A RelayError: the change goes back on the queue."""
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         IdentityToken(Credential(ClientAuthenticationError("canary")), "https://g.example")()  # type: ignore[arg-type]
 
 
 def test_an_identity_endpoint_that_does_not_answer_is_unavailable() -> None:
     """azure-identity raises ServiceRequestError then; untranslated it would send changes to the poison queue."""
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         IdentityToken(Credential(ServiceRequestError("canary")), "https://g.example")()  # type: ignore[arg-type]
 
 

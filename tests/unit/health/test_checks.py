@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import ConfigurationError, RelayError, Unavailable
+from shared.errors import ConfigurationError, RelayError, ServiceUnavailable
 from shared.health.checks import DEEP_QUEUE, check_all, is_up
 from shared.reliability.parking import bury, park
 from shared.resync.catch_up import ABSENCE
@@ -71,7 +71,7 @@ def test_every_broken_setting_is_named() -> None:
 @pytest.mark.parametrize(
     ("part", "name", "failure"),
     [("get_token", "graphToken", ConfigurationError("graph-client-secret", "login refuses the app")),
-     ("client_state_keys", "keyVault", Unavailable("Key Vault"))],
+     ("client_state_keys", "keyVault", ServiceUnavailable("Key Vault"))],
 )  # fmt: skip
 def test_a_part_that_fails_is_named_and_takes_the_whole_down(
     world: World, part: str, name: str, failure: RelayError

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 from shared.health.metrics import tell_figures
 from shared.messages import ChangeMessage, write_changes
 from shared.storage.parked import DEAD, WAITING, Parked
@@ -76,7 +76,7 @@ def test_what_waits_and_what_is_dead_is_told(world: World, caplog: pytest.LogCap
 
 def test_what_cannot_be_read_hides_nothing_else(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Nor does it end the timer's run."""
-    world.changes.failure = Unavailable("storage")
+    world.changes.failure = ServiceUnavailable("storage")
     lines = told(world, caplog)
     assert "dead_letters_kept=0" in lines
     assert not [line for line in lines if line.startswith("oldest_change_seconds")]

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from standardwebhooks import Webhook
 
-from shared.partner.status_policy import Verdict, verdict_of
+from shared.partner.status_policy import Disposition, disposition_of
 from shared.partner.webhook import EXCHANGE_SECONDS, signed_headers
 from shared.reliability.retry_schedule import TRIED_AT
 from shared.watches.requests import MOST_MAILBOXES
@@ -18,14 +18,14 @@ from tests.support.guide import GUIDE, rows_below, signed_in_node
 from tools.openapi.document import document
 
 WORDS = {
-    "is done": Verdict.DONE, "tries again": Verdict.RETRY, "tries again and alerts": Verdict.ALERT,
-    "sets the change aside": Verdict.DEAD, "stops all deliveries": Verdict.STOP,
+    "is done": Disposition.DONE, "tries again": Disposition.RETRY, "tries again and alerts": Disposition.ALERT,
+    "sets the change aside": Disposition.DEAD, "stops all deliveries": Disposition.STOP,
 }  # fmt: skip
 SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
 BODIES = ['{"title":"Møte 📅"}', "{}", '{"a": "b\\u0000"}', "\u2028 é 漢"]
 
 
-def told(status: int) -> Verdict:
+def told(status: int) -> Disposition:
     """Return what the page says of a status."""
     meanings = {said: meaning for row, meaning in rows_below("What your answer means") for said in row.split(", ")}
     hundred = f"{status // 100}xx"
@@ -36,7 +36,7 @@ def told(status: int) -> Verdict:
 @pytest.mark.parametrize("status", [*range(200, 600)])
 def test_the_table_of_answers_is_the_codes(status: int) -> None:
     """Every status that a partner may answer."""
-    assert told(status) == verdict_of(status)
+    assert told(status) == disposition_of(status)
 
 
 def test_the_schedule_is_the_codes() -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from shared.partner.status_policy import Verdict, verdict_of
+from shared.partner.status_policy import Disposition, disposition_of
 
 
 @pytest.mark.parametrize(
     ("verdict", "statuses"),
     [
-        (Verdict.DONE, [200, 201, 202, 204, 226, 299]),
-        (Verdict.RETRY, [0, 408, 425, 429, 500, 501, 502, 503, 504, 507, 599]),
-        (Verdict.DEAD, [400, 413, 422]),
-        (Verdict.STOP, [410]),
-        (Verdict.ALERT, [401, 403, 404, 405, 406, 409, 411, 412, 414, 415, 417, 421, 423, 426, 428, 431, 451, 499]),
-        (Verdict.ALERT, [100, 103, 300, 301, 302, 303, 304, 307, 308, 399, 600, 999, -1]),
+        (Disposition.DONE, [200, 201, 202, 204, 226, 299]),
+        (Disposition.RETRY, [0, 408, 425, 429, 500, 501, 502, 503, 504, 507, 599]),
+        (Disposition.DEAD, [400, 413, 422]),
+        (Disposition.STOP, [410]),
+        (Disposition.ALERT, [401, 403, 404, 405, 406, 409, 411, 412, 414, 415, 417, 421, 423, 426, 428, 431, 451, 499]),
+        (Disposition.ALERT, [100, 103, 300, 301, 302, 303, 304, 307, 308, 399, 600, 999, -1]),
     ],
 )
-def test_each_status_means_one_thing(verdict: Verdict, statuses: list[int]) -> None:
+def test_each_status_means_one_thing(verdict: Disposition, statuses: list[int]) -> None:
     """As the partner guide says it."""
-    assert {status: verdict_of(status) for status in statuses} == dict.fromkeys(statuses, verdict)
+    assert {status: disposition_of(status) for status in statuses} == dict.fromkeys(statuses, verdict)

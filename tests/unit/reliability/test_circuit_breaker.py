@@ -9,7 +9,7 @@ import pytest
 
 from shared.delivery.deliver import deliver
 from shared.errors import GraphUnavailable
-from shared.messages import Repair
+from shared.messages import Job
 from shared.partner.webhook import NotDelivered
 from shared.reliability.circuit_breaker import FAILURES, FIRST_PROBE, FRESH, LEASE, SLACK, Gate
 from shared.storage.parked import WAITING
@@ -39,7 +39,7 @@ def test_failures_in_a_row_open_the_breaker(down: World) -> None:
     assert delivered(down, *EVENTS) == Counter({"put-back": FAILURES})
     assert down.gate.endpoint().state == "failing"
     assert [delay for _, delay in down.repairs.wanted] == [65, 5]
-    assert down.repairs.take_repairs() == [Repair("", "probe")] * 2
+    assert down.repairs.take_repairs() == [Job("", "probe")] * 2
     tried = len(down.webhook.tried)
     assert delivered(down, "E1", "E2") == Counter(parked=2)
     assert len(down.webhook.tried) == tried

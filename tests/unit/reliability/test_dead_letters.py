@@ -11,9 +11,9 @@ import pytest
 
 from shared.delivery.deliver import deliver
 from shared.delivery.poison import keep_changes
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.jobs import repair
-from shared.messages import Repair, write_changes
+from shared.messages import Job, write_changes
 from shared.partner.webhook import NotDelivered
 from shared.reliability.dead_letters import MOST_IDS, ask_for_replay, delete, read_selection
 from shared.reliability.parking import bury
@@ -110,8 +110,8 @@ def test_a_replay_that_is_done_is_not_done_again(world: World) -> None:
     """Its message came twice; or somebody made the id up."""
     die(world, 1)
     replay = ask_for_replay(world, read_selection({"all": True}), "tester")  # type: ignore[arg-type]  # a fake
-    step = Repair(replay.id, "replay")
-    ends = [repair(world, one) for one in (step, step, Repair("f" * 32, "replay"))]  # type: ignore[arg-type]  # a fake
+    step = Job(replay.id, "replay")
+    ends = [repair(world, one) for one in (step, step, Job("f" * 32, "replay"))]  # type: ignore[arg-type]  # a fake
     assert ends == ["replayed-1", "nothing-to-replay", "nothing-to-replay"]
 
 
@@ -145,7 +145,7 @@ def test_who_did_it_is_noted(world: World, caplog: pytest.LogCaptureFixture) -> 
 ])  # fmt: skip
 def test_what_is_no_selection_is_refused(content: dict[str, Any]) -> None:
     """With what to send instead; a slip must not delete everything."""
-    with pytest.raises(SetupRefused) as refusal:
+    with pytest.raises(RequestRejected) as refusal:
         read_selection(content)
     assert refusal.value.status == 422
 

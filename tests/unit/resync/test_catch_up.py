@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import Unavailable
-from shared.messages import Repair
+from shared.errors import ServiceUnavailable
+from shared.messages import Job
 from shared.resync.catch_up import (
     ABSENCE,
     APART,
@@ -21,7 +21,7 @@ from shared.storage.watches import Watch
 from tests.support.world import WATCH_ID, World
 
 
-def here(world: World) -> list[Repair]:
+def here(world: World) -> list[Job]:
     """Let the relay be at work, and return what it queued."""
     catch_up_after_absence(world)  # type: ignore[arg-type]  # a fake
     return world.repairs.take_repairs()
@@ -40,7 +40,7 @@ def test_after_a_long_absence_every_mailbox_is_resynced(world: World) -> None:
     world.watch()
     here(world)
     world.pass_by(ABSENCE.total_seconds() + 1)
-    assert here(world) == [Repair(WATCH_ID, "resync")]
+    assert here(world) == [Job(WATCH_ID, "resync")]
     assert here(world) == []
 
 
@@ -49,11 +49,11 @@ def test_an_absence_is_not_forgotten_when_the_queue_fails(world: World) -> None:
     world.watch()
     here(world)
     world.pass_by(5 * 3600)
-    world.repairs.failure = Unavailable("storage")
-    with pytest.raises(Unavailable):
+    world.repairs.failure = ServiceUnavailable("storage")
+    with pytest.raises(ServiceUnavailable):
         here(world)
     world.repairs.failure = None
-    assert here(world) == [Repair(WATCH_ID, "resync")]
+    assert here(world) == [Job(WATCH_ID, "resync")]
 
 
 def test_the_margin_is_below_what_graph_retries() -> None:
@@ -76,7 +76,7 @@ def test_a_gap_is_settled_once(world: World) -> None:
     """The message first, then the row."""
     watch = world.watch(gap_since=world.time)
     settle_gap(world, watch)  # type: ignore[arg-type]  # a fake
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
     after = world.watches.get(WATCH_ID)
     assert after is not None
     settle_gap(world, after)  # type: ignore[arg-type]  # a fake
@@ -98,7 +98,7 @@ def test_a_resync_that_cannot_be_noted_keeps_the_change(world: World) -> None:
     """It stays on the queue: else nothing would know of it any more."""
     watch = world.watch()
     write_between(world, TRIES)
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         owe_resync(world, watch)  # type: ignore[arg-type]  # a fake
 
 

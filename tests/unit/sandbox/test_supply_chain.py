@@ -83,7 +83,7 @@ def test_nothing_known_passes_the_audit(pinned: Path, capsys: pytest.CaptureFixt
 def test_who_cannot_ask_says_so(pinned: Path, capsys: pytest.CaptureFixture[str], *, refuses: bool) -> None:
     """No connection, or an answer that is none: nothing was checked, and nobody may take that for a pass."""
     if refuses:
-        with served(answer("503 Service Unavailable")) as server:
+        with served(answer("503 Service ServiceUnavailable")) as server:
             assert main(pinned, server.url) == 0
     else:
         with socket.create_server(("127.0.0.1", 0)) as listener:

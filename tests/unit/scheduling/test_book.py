@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import pytest
 
-from shared.errors import GraphForbidden, SetupRefused
+from shared.errors import GraphForbidden, RequestRejected
 from shared.graph.time_zones import zone_named
 from shared.scheduling.book import SlotTaken, book
 from shared.scheduling.find_slots import free_slots
@@ -132,7 +132,7 @@ def test_an_event_that_cannot_be_read_may_be_in_the_way(world: BookingWorld) -> 
     stored = world.calendars.events[AGENT][theirs["id"]]
     stored |= {"start": {"dateTime": "2026-11-20T14:00:00", "timeZone": "Mars"}}
     world.calendars._seen = lambda *_: [dict(stored)]  # type: ignore[method-assign]
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         book(world, world.wish())
     assert (caught.value.status, "UnreadableEvent" in str(caught.value)) == (502, True)
     assert world.bookings() == []
@@ -174,7 +174,7 @@ def test_the_same_wish_is_booked_once(world: BookingWorld) -> None:
     again, is_new = book(world, world.wish(number=1))
     assert not is_new
     assert (again.booking.id, again.event["id"]) == (first.booking.id, first.event["id"])
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         book(world, world.wish(world.slot(14), number=1))
     assert caught.value.status == 422
 
@@ -182,7 +182,7 @@ def test_the_same_wish_is_booked_once(world: BookingWorld) -> None:
 def test_what_is_not_allowed_is_not_even_asked_for(world: BookingWorld) -> None:
     """403, without a call to Graph."""
     world.calendars.before = pytest.fail
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         book(world, world.wish(mailbox="agent@elsewhere.example"))
     assert caught.value.status == 403
 
@@ -195,7 +195,7 @@ def test_a_missing_permission_is_named(world: BookingWorld) -> None:
             raise GraphForbidden(403, "ErrorAccessDenied")
 
     world.calendars.before = fail
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         book(world, world.wish())
     assert caught.value.status == 502
     assert "Calendars.ReadWrite" in str(caught.value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import GraphUnavailable, SetupRefused
+from shared.errors import GraphUnavailable, RequestRejected
 from shared.scheduling.book import Booked, SlotTaken, book
 from shared.scheduling.change_booking import cancel_booking, move_booking, read_booking_of
 from shared.scheduling.cleanup import settle_all
@@ -97,7 +97,7 @@ def test_a_move_whose_answer_is_lost_is_settled(world: BookingWorld, booked: Boo
             raise GraphUnavailable(0, "NoAnswer")
 
     setattr(world.calendars, "after" if done else "before", fail)
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         move_booking(world, AGENT, booked.booking.id, to(world.slot(13)))
     assert caught.value.status == 503
     world.calendars.before = world.calendars.after = lambda _: None
@@ -117,7 +117,7 @@ def test_a_cancelled_booking_is_gone_and_its_time_is_free(world: BookingWorld, b
         assert world.calendars.spans() == []
     for call in (lambda: read_booking_of(world, AGENT, booked.booking.id),
                  lambda: move_booking(world, AGENT, booked.booking.id, to(world.slot(13)))):  # fmt: skip
-        with pytest.raises(SetupRefused) as caught:
+        with pytest.raises(RequestRejected) as caught:
             call()
         assert caught.value.status == 404
     book(world, world.wish())
@@ -131,7 +131,7 @@ def test_a_cancellation_that_graph_does_not_answer_is_finished_later(world: Book
             raise GraphUnavailable(503, "Busy", retry_after=2)
 
     world.calendars.before = fail
-    with pytest.raises(SetupRefused):
+    with pytest.raises(RequestRejected):
         cancel_booking(world, AGENT, booked.booking.id)
     world.calendars.before = lambda _: None
     with pytest.raises(SlotTaken):
@@ -149,14 +149,14 @@ def test_a_booking_is_read_as_its_event_is_now(world: BookingWorld, booked: Book
     told = read_booking_of(world, AGENT, booked.booking.id).event
     assert told["start"]["dateTime"].startswith("2026-11-20T14:00")
     world.calendars.events[AGENT].clear()
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         read_booking_of(world, AGENT, booked.booking.id)
     assert caught.value.status == 404
 
 
 def test_a_booking_belongs_to_its_mailbox(world: BookingWorld, booked: Booked) -> None:
     """Its id is of no use at another one."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         read_booking_of(world, "agent2@contoso.com", booked.booking.id)
     assert caught.value.status == 404
     cancel_booking(world, "agent2@contoso.com", booked.booking.id)
@@ -167,7 +167,7 @@ def test_a_move_to_a_time_that_is_not_sound_is_refused(world: BookingWorld, book
     """422, and nothing has happened."""
     for body in ({}, {"start": "2026-11-20T13:00:00"}, {"start": "2026-11-20T09:00:00Z"},
                  {"start": "2026-11-20T13:01:00Z"}, to(world.slot(13), duration=7)):  # fmt: skip
-        with pytest.raises(SetupRefused) as caught:
+        with pytest.raises(RequestRejected) as caught:
             move_booking(world, AGENT, booked.booking.id, body)
         assert caught.value.status == 422
     assert world.calendars.spans() == [world.slot()]

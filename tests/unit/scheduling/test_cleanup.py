@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import GraphError, GraphNotFound, GraphUnavailable, SetupRefused
+from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.policy.allow_list import AllowList
 from shared.scheduling.book import SlotTaken, book
 from shared.scheduling.cleanup import settle_all
@@ -44,7 +44,7 @@ def test_while_graph_is_away_nothing_is_promised_and_nothing_stays(world: Bookin
             raise GraphUnavailable(503, "Busy", retry_after=2)
 
     world.calendars.after = fail  # it was made all the same
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         book(world, world.wish(number=1))
     assert caught.value.status == 503
     assert world.calendars.spans() == [world.slot()]
@@ -71,7 +71,7 @@ def test_a_failed_call_that_cannot_be_sent_again_holds_nothing(
             raise errors.pop()
 
     world.calendars.after = fail
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         book(world, world.wish())
     assert caught.value.status == (503 if error.status == 503 else 422)
     assert (world.calendars.spans(), world.bookings()) == ([], [])
@@ -86,7 +86,7 @@ def test_a_call_that_is_sent_again_goes_on_where_the_first_ended(world: BookingW
             raise GraphUnavailable(503, "Busy", retry_after=2)
 
     world.calendars.after = fail
-    with pytest.raises(SetupRefused):
+    with pytest.raises(RequestRejected):
         book(world, world.wish(number=1))
     world.calendars.after = lambda _: None
     made, is_new = book(world, world.wish(number=1))
@@ -145,7 +145,7 @@ def test_what_is_unfinished_at_a_mailbox_that_is_gone_is_forgotten(world: Bookin
         raise GraphNotFound(404, "ErrorInvalidUser")
 
     world.calendars.before = fail
-    with pytest.raises(SetupRefused):
+    with pytest.raises(RequestRejected):
         book(world, world.wish(number=1))
     world.calendars.before = no_mailbox
     world.pass_by(121)

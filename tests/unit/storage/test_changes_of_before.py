@@ -10,7 +10,7 @@ from shared.delivery.deliver import deliver
 from shared.delivery.pause import picture
 from shared.delivery.recovery import drain
 from shared.jobs import repair
-from shared.messages import Change, Repair
+from shared.messages import Change, Job
 from shared.partner.payload import message_id
 from shared.reliability.dead_letters import ask_for_replay, read_selection, replay_some
 from shared.storage.parked import DEAD, WAITING, parked_id
@@ -111,7 +111,7 @@ def test_dead_letters_of_before_are_listed_and_replayed(world: WorldOfBefore) ->
     world.flowing().events.by_id["E-dead"] = event("E-dead")
     wanted = read_selection({"ids": [parked_id(WATCH_ID, "E-dead")]})
     replay = ask_for_replay(world, wanted, "tester")  # type: ignore[arg-type]  # a fake
-    assert repair(world, Repair(replay.id, "replay")) == "replayed-1"  # type: ignore[arg-type]  # a fake
+    assert repair(world, Job(replay.id, "replay")) == "replayed-1"  # type: ignore[arg-type]  # a fake
     for message, _ in world.changes.take():
         deliver(world, message)  # type: ignore[arg-type]  # a fake
     assert world.webhook.news == [("created", "E-dead")]

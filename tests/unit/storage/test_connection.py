@@ -12,7 +12,7 @@ from azure.core.exceptions import (
     ServiceRequestError,
 )
 
-from shared.errors import ConfigurationError, Unavailable
+from shared.errors import ConfigurationError, ServiceUnavailable
 from shared.storage.connection import StorageAccount, storage_errors
 
 NOBODY = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:9/a;TableEndpoint=http://127.0.0.1:9/a"
@@ -56,7 +56,7 @@ def test_identity_is_named_as_the_host_names_it(settings: dict[str, str], host: 
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, ConfigurationError), (403, ConfigurationError), (500,
-    Unavailable), (429, Unavailable)])
+    ServiceUnavailable), (429, ServiceUnavailable)])
 def test_a_status_becomes_an_error_of_ours(status: int, kind: type[Exception]) -> None:
     """An administrator's matter, or one of time; nothing of the SDK's text is in it."""
     error = HttpResponseError("canary")
@@ -66,7 +66,7 @@ def test_a_status_becomes_an_error_of_ours(status: int, kind: type[Exception]) -
     assert "canary" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("error", "kind"), [(ServiceRequestError("canary"), Unavailable),
+@pytest.mark.parametrize(("error", "kind"), [(ServiceRequestError("canary"), ServiceUnavailable),
     (ClientAuthenticationError("x"), ConfigurationError)])
 def test_no_answer_and_no_token_become_errors_of_ours(error: Exception, kind: type[Exception]) -> None:
     """As above."""
@@ -79,13 +79,13 @@ def test_an_answer_that_nobody_expected_becomes_one_of_ours(status: int) -> None
     """Who expects a 412 catches it within; a table that was deleted under us must not end in a 500."""
     error = ResourceModifiedError("x")
     error.status_code = status
-    with pytest.raises(Unavailable), storage_errors():
+    with pytest.raises(ServiceUnavailable), storage_errors():
         raise error
 
 
 def test_nobody_there_is_unavailable_within_20_seconds() -> None:
     """A table that does not answer holds no worker for long."""
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         StorageAccount({"AzureWebJobsStorage": NOBODY}, Identity).table("x")  # type: ignore[arg-type]
 
 

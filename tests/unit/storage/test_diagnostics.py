@@ -6,14 +6,14 @@ import pytest
 
 from shared.errors import ConfigurationError
 from shared.storage.connection import NAME, StorageAccount
-from shared.storage.diagnostics import PROBES, StorageProbe
+from shared.storage.diagnostics import PROBES, StorageDiagnostics
 
 pytestmark = pytest.mark.server
 
 
-def probe(account: StorageAccount) -> StorageProbe:
+def probe(account: StorageAccount) -> StorageDiagnostics:
     """Return a probe of an account."""
-    return StorageProbe(lambda: account.table("probed"), lambda: account.queue(PROBES))
+    return StorageDiagnostics(lambda: account.table("probed"), lambda: account.queue(PROBES))
 
 
 def test_nothing_is_left_behind(account: StorageAccount) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from azure.data.tables import TableClient
 
-from shared.errors import Unavailable
+from shared.errors import ServiceUnavailable
 from shared.storage.ledger import CLAIM, MOST_AT_ONCE, Entry, Ledger
 from tests.unit.storage.conftest import Clock
 
@@ -195,5 +195,5 @@ def test_one_entry_is_read_by_its_key(ledger: Ledger, table: Table, monkeypatch:
 def test_a_ledger_that_is_gone_is_not_an_empty_one(ledger: Ledger, table: Table, number: int) -> None:
     """Else the partner would be told everything anew, if only it could be written."""
     table().delete_table()
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         ledger.read("w", EVENTS[:number])

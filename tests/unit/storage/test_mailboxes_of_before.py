@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from shared.bookings.business_lock import turn
-from shared.errors import SetupRefused
-from shared.messages import Repair
+from shared.errors import RequestRejected
+from shared.messages import Job
 from shared.resync.catch_up import catch_up_after_absence, queue_owed_resyncs
 from shared.scheduling.book import SlotTaken, book
 from shared.scheduling.change_booking import read_booking_of
@@ -57,7 +57,7 @@ def test_who_makes_a_subscription_since_before_is_left_alone(world: WorldOfBefor
 def test_a_resync_owed_before_is_queued(world: WorldOfBefore) -> None:
     """To the live room whose changes passed it by, and then it is owed no more."""
     queue_owed_resyncs(world)  # type: ignore[arg-type]  # a fake
-    assert world.repairs.take_repairs() == [Repair(watch_id_of("room8@contoso.com"), "resync")]
+    assert world.repairs.take_repairs() == [Job(watch_id_of("room8@contoso.com"), "resync")]
     queue_owed_resyncs(world)  # type: ignore[arg-type]  # a fake
     assert world.repairs.take_repairs() == []
 
@@ -119,7 +119,7 @@ def test_what_was_left_half_done_before_is_settled(world: WorldOfBefore) -> None
 
 def test_an_attempt_and_a_turn_of_before_hold(world: WorldOfBefore) -> None:
     """Until 10:39:54."""
-    with pytest.raises(SetupRefused), turn(world, "haircut@contoso.com"):  # type: ignore[arg-type]  # a fake
+    with pytest.raises(RequestRejected), turn(world, "haircut@contoso.com"):  # type: ignore[arg-type]  # a fake
         pass
     until = world.time + timedelta(minutes=1)
     assert world.attempts.begin("a" * 32, world.time, until) is None

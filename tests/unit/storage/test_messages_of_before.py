@@ -10,7 +10,7 @@ from shared.delivery.deliver import deliver
 from shared.delivery.poison import keep_changes, keep_repairs
 from shared.graph.subscriptions import mailbox_of
 from shared.jobs import repair, repair_all
-from shared.messages import read_changes, read_repairs
+from shared.messages import read_changes, read_jobs
 from shared.storage.parked import DEAD, parked_id
 from tests.fixtures.before_restructure.load import content_of, text_of
 from tests.fixtures.before_restructure.reading import in_order, read_text
@@ -37,7 +37,7 @@ def test_a_message_of_before_reads_as_it_was_written(queue: str, number: int) ->
 
 def test_the_fixture_holds_every_kind_and_flag() -> None:
     """Nine kinds of repairs, and of changes each flag set and not set."""
-    repairs = [one for text in of("mailbox-repairs") for one in in_order(read_repairs(text))]
+    repairs = [one for text in of("mailbox-repairs") for one in in_order(read_jobs(text))]
     assert {kind for _, kind, _, _ in repairs} == KINDS
     assert {attempt for *_, attempt in repairs} == {0, 1}
     messages = [in_order(read_changes(text)) for text in of("calendar-changes")]
@@ -72,7 +72,7 @@ ENDS = {
 @pytest.mark.parametrize("text", of("mailbox-repairs"))
 def test_repairs_of_before_are_done(world: WorldOfBefore, text: str) -> None:
     """One by one in the word for its end; several in one message become a message each."""
-    wanted = read_repairs(text)
+    wanted = read_jobs(text)
     if len(wanted) > 1:
         repair_all(world.flowing(), wanted)  # type: ignore[arg-type]  # a fake
         assert world.repairs.take_repairs() == wanted
@@ -86,7 +86,7 @@ def test_a_wish_of_before_for_a_renewal_renews_the_subscription_it_names(world: 
     """And the removal that is said of another one makes that anew, and nothing else."""
     for text in of("mailbox-repairs"):
         if "reauthorizationRequired" in text or "subscriptionRemoved" in text:
-            repair_all(world, read_repairs(text))  # type: ignore[arg-type]  # a fake
+            repair_all(world, read_jobs(text))  # type: ignore[arg-type]  # a fake
     assert Counter(world.subscriptions.calls) == {"renew": 1, "create": 1}
     mailboxes = sorted(mailbox_of(one.resource) for one in world.subscriptions.standing.values())
     assert mailboxes == ["room1@contoso.com", "room8@contoso.com"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from shared.errors import ConfigurationError, Unavailable
+from shared.errors import ConfigurationError, ServiceUnavailable
 from shared.storage.connection import StorageAccount
 from shared.storage.queues import LONGEST_DELAY, NEVER, Queue
 
@@ -92,7 +92,7 @@ def test_a_message_never_runs_out_and_no_delay_is_too_long(delay: float, seconds
 
 
 @pytest.mark.parametrize(("status", "kind"), [(403, ConfigurationError), (401, ConfigurationError), (413,
-    Unavailable), (500, Unavailable)])
+    ServiceUnavailable), (500, ServiceUnavailable)])
 def test_a_failure_is_one_of_ours(status: int, kind: type[Exception]) -> None:
     """And quotes nothing."""
     with pytest.raises(kind) as caught:

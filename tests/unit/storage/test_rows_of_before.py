@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from shared.storage.heartbeat import Heartbeat
-from shared.storage.leases import Attempts
+from shared.storage.leases import Leases
 from shared.storage.ledger import CLAIM, Ledger
 from shared.storage.parked import ParkedChanges
 from shared.storage.partner_endpoint import Endpoints
 from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
-from shared.storage.slot_bookings import Slots
+from shared.storage.slot_bookings import SlotBookings
 from shared.storage.watches import Watches
 from tests.fixtures.before_restructure.load import FOLDER, content_of, rows_by_key, table_of
 from tests.fixtures.before_restructure.reading import in_order, read_row
@@ -103,7 +103,7 @@ WRITERS: dict[str, Callable[[Table, Any], Any]] = {
     "watch": lambda table, value: Watches(table).insert(value),
     "roomlist": lambda table, value: RoomLists(table).insert(value),
     "replay": lambda table, value: Replays(table).insert(value),
-    "attempt": lambda table, value: Attempts(table).insert(value),
+    "attempt": lambda table, value: Leases(table).insert(value),
     "endpoint": lambda table, value: Endpoints(table).change(unmarked(value)),
     "relay": lambda table, value: Heartbeat(table).beat(value),
     "waiting": lambda table, value: ParkedChanges(table).put("waiting", [value]),
@@ -126,6 +126,6 @@ def test_a_row_of_before_is_written_back_as_it_was(key: str) -> None:
 def test_a_booking_of_before_is_written_back_with_its_times(row: dict[str, Any]) -> None:
     """Its own row and one for every five minutes that it holds, and no other."""
     table = FakeTable()
-    Slots(lambda: table).claim(read(f"slots/{row['PartitionKey']}/{row['RowKey']}"))
+    SlotBookings(lambda: table).claim(read(f"slots/{row['PartitionKey']}/{row['RowKey']}"))
     times = [one for one in content_of("rows")["slots"] if one.get("booking") == row["RowKey"]]
     assert sorted(table.rows.values(), key=str) == sorted([row, *times], key=str)

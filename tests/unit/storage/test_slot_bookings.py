@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from azure.data.tables import TableClient
 
-from shared.storage.slot_bookings import LONGEST, Booking, Slots
+from shared.storage.slot_bookings import LONGEST, Booking, SlotBookings
 
 pytestmark = pytest.mark.server
 
@@ -21,9 +21,9 @@ MAILBOX = "agent1@contoso.com"
 
 
 @pytest.fixture
-def slots(table: Callable[[], TableClient]) -> Slots:
+def slots(table: Callable[[], TableClient]) -> SlotBookings:
     """Return an empty table."""
-    return Slots(table)
+    return SlotBookings(table)
 
 
 def booking(start: int = 0, minutes: float = 30, **changes: Any) -> Booking:
@@ -33,14 +33,14 @@ def booking(start: int = 0, minutes: float = 30, **changes: Any) -> Booking:
     return Booking(id=uuid.uuid4().hex, **(given | changes))  # type: ignore[arg-type]
 
 
-def claimed(slots: Slots, *given: Any, **changes: Any) -> Booking:
+def claimed(slots: SlotBookings, *given: Any, **changes: Any) -> Booking:
     """Return a new booking that has its times."""
     made = slots.claim(booking(*given, **changes))
     assert made is not None
     return made
 
 
-def test_a_booking_is_read_as_it_was_stored(slots: Slots) -> None:
+def test_a_booking_is_read_as_it_was_stored(slots: SlotBookings) -> None:
     """With every field, and in any case of its mailbox's letters."""
     made = claimed(slots, event_id="E/+=", to_start=NOON, to_end=NOON + MINUTE * 10)
     assert slots.get(MAILBOX.upper(), made.id) == made
@@ -49,7 +49,7 @@ def test_a_booking_is_read_as_it_was_stored(slots: Slots) -> None:
 
 
 @pytest.mark.parametrize(("start", "minutes"), [(0, 30), (-25, 30), (25, 5), (10, 5), (-60, 120)])
-def test_times_that_overlap_are_given_once(slots: Slots, start: int, minutes: int) -> None:
+def test_times_that_overlap_are_given_once(slots: SlotBookings, start: int, minutes: int) -> None:
     """Nothing is left of who came second, and other times are free."""
     first = claimed(slots)
     assert slots.claim(booking(start, minutes)) is None
@@ -59,7 +59,7 @@ def test_times_that_overlap_are_given_once(slots: Slots, start: int, minutes: in
     claimed(slots, mailbox="agent2@contoso.com")
 
 
-def test_of_fifty_at_once_one_gets_the_time(slots: Slots) -> None:
+def test_of_fifty_at_once_one_gets_the_time(slots: SlotBookings) -> None:
     """Storage itself decides."""
     with ThreadPoolExecutor(50) as callers:
         ends = list(callers.map(lambda number: slots.claim(booking(number % 6 * 5)), range(50)))
@@ -69,7 +69,7 @@ def test_of_fifty_at_once_one_gets_the_time(slots: Slots) -> None:
     assert all(spans[place][1] <= spans[place + 1][0] for place in range(len(spans) - 1))
 
 
-def test_the_longest_booking_fits_into_a_transaction(slots: Slots) -> None:
+def test_the_longest_booking_fits_into_a_transaction(slots: SlotBookings) -> None:
     """Also when it is moved to quite another time, and back again."""
     made = claimed(slots, 0, LONGEST / MINUTE)
     moving = slots.change(made, state="moving", to_start=NOON + LONGEST, to_end=NOON + 2 * LONGEST)
@@ -84,7 +84,7 @@ def test_the_longest_booking_fits_into_a_transaction(slots: Slots) -> None:
     claimed(slots, int(LONGEST / MINUTE))
 
 
-def test_who_read_a_booking_before_somebody_else_changed_it_changes_nothing(slots: Slots) -> None:
+def test_who_read_a_booking_before_somebody_else_changed_it_changes_nothing(slots: SlotBookings) -> None:
     """Neither the row nor its times."""
     made = claimed(slots)
     ended = slots.change(made, state="ended")
@@ -95,7 +95,7 @@ def test_who_read_a_booking_before_somebody_else_changed_it_changes_nothing(slot
     claimed(slots)
 
 
-def test_a_move_to_a_time_that_is_taken_changes_nothing(slots: Slots) -> None:
+def test_a_move_to_a_time_that_is_taken_changes_nothing(slots: SlotBookings) -> None:
     """The booking keeps what it has."""
     claimed(slots, 30)
     made = claimed(slots)
@@ -103,7 +103,7 @@ def test_a_move_to_a_time_that_is_taken_changes_nothing(slots: Slots) -> None:
     assert slots.get(MAILBOX, made.id) == made
 
 
-def test_what_is_unfinished_young_or_past_is_found(slots: Slots) -> None:
+def test_what_is_unfinished_young_or_past_is_found(slots: SlotBookings) -> None:
     """By its state, by when it became so, and by its end."""
     claim = claimed(slots, 60)
     done = claimed(slots, state="booked", since=NOON + MINUTE)

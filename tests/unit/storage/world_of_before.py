@@ -10,7 +10,7 @@ import pytest
 
 from shared.delivery.pause import resume
 from shared.graph.subscriptions import Subscription, resource_of
-from shared.storage.leases import Attempts
+from shared.storage.leases import Leases
 from tests.fixtures.before_restructure.load import content_of
 from tests.support.booking_world import BookingWorld
 from tests.support.table import FakeTable
@@ -26,7 +26,7 @@ class WorldOfBefore(BookingWorld):
         super().__init__()
         self.time = NOW
         self.attempt_rows = FakeTable()
-        self.attempts = Attempts(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
+        self.attempts = Leases(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
         tables = {"watches": self.rows, "ledger": self.ledger_rows, "parked": self.parked_rows,
                   "slots": self.slot_rows, "attempts": self.attempt_rows}  # fmt: skip
         rows = content_of("rows")

@@ -10,14 +10,16 @@ import pytest
 
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.storage.watches import ABANDONED, State, Watch, watch_id_of
-from shared.subscriptions.plan import LATEST, SOONEST, Aim, Step, plan
+from shared.subscriptions.plan import LATEST, SOONEST, DesiredState, Step, plan
 from tests.support.world import MAILBOX, START
 
 URL, LIFECYCLE = "https://relay.example/api/notifications", "https://relay.example/api/lifecycle"
 ELSEWHERE = "https://other.example/api/notifications"
 PARTNER = "https://partner.example/graph"
 FAR, SOON = START + timedelta(days=6), START + timedelta(hours=1)
-AIM = Aim(START, START - timedelta(seconds=5), URL, LIFECYCLE, timedelta(days=3), ["v2", "v1"], "v2", lambda _: True)
+AIM = DesiredState(
+    START, START - timedelta(seconds=5), URL, LIFECYCLE, timedelta(days=3), ["v2", "v1"], "v2", lambda _: True
+)
 
 
 def watch(mailbox: str = MAILBOX, **changes: Any) -> Watch:

@@ -11,7 +11,7 @@ import pytest
 from shared.errors import GraphNotFound, GraphUnavailable
 from shared.graph.client_state import Key, watch_named_by
 from shared.graph.subscriptions import Subscription, resource_of
-from shared.messages import Repair
+from shared.messages import Job
 from shared.storage.watches import Watch, watch_id_of
 from shared.subscriptions import reconcile as reconciling
 from shared.subscriptions.reconcile import BUDGET, GIVE_UP, reconcile
@@ -66,7 +66,7 @@ def test_what_graph_has_lost_is_made_anew_and_resynced(world: World) -> None:
     after = the(world)
     assert list(world.subscriptions.standing) == [after.subscription_id]
     assert (after.state, after.gap_since) == ("live", None)
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
 
 
 def test_a_first_creation_is_followed_by_no_resync(world: World) -> None:
@@ -85,7 +85,7 @@ def test_a_resync_that_could_not_be_queued_is_owed(world: World) -> None:
     assert the(world).gap_since is not None
     world.repairs.failure = None
     assert run(world) == {}
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
 
 
 def test_a_direct_watch_is_not_resynced(world: World) -> None:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable, SetupRefused
-from shared.messages import Repair
+from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable, RequestRejected
+from shared.messages import Job
 from shared.policy.allow_list import AllowList
 from shared.storage.room_lists import RoomList, room_list_id_of
 from shared.subscriptions.reconcile import reconcile
@@ -45,7 +45,7 @@ def addresses(world: World) -> Iterator[str]:
 def test_every_room_of_a_list_is_watched(world: World) -> None:
     """The call queues the work; the reconcile makes all live, and progress tells it."""
     room_list = watched(world)
-    assert world.repairs.take_repairs() == [Repair("", "reconcile")]
+    assert world.repairs.take_repairs() == [Job("", "reconcile")]
     assert dict(reconcile(world)) == {"joined": 3, "created": 3}  # type: ignore[arg-type]  # a fake
     assert sorted(addresses(world)) == ROOMS
     assert dict(progress(world, room_list)) == {"live": 3}  # type: ignore[arg-type]  # a fake
@@ -150,7 +150,7 @@ def test_rooms_that_the_customer_does_not_allow_are_counted_and_left_alone(world
 def test_a_list_that_is_not_allowed_is_refused_without_asking_graph(world: World) -> None:
     """Nothing is stored."""
     world.allow_list = AllowList("roomlist:other@contoso.com", world.rooms.of_list, world.now)
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         watched(world)
     assert (caught.value.status, world.rooms.asked, world.rows.rows) == (403, [], {})
 
@@ -168,7 +168,7 @@ def test_what_graph_refuses_is_told_and_nothing_is_stored(
 ) -> None:
     """With what to do."""
     world.rooms.by_list[BUILDING] = failure
-    with pytest.raises(SetupRefused, match=advice) as caught:
+    with pytest.raises(RequestRejected, match=advice) as caught:
         watched(world)
     assert (caught.value.status, world.rows.rows) == (status, {})
 
@@ -178,7 +178,7 @@ def test_a_room_of_a_list_is_not_removed_by_itself(world: World) -> None:
     watched(world)
     matched(world)
     watch = next(world.watches.all())
-    with pytest.raises(SetupRefused, match=room_list_id_of(BUILDING)) as caught:
+    with pytest.raises(RequestRejected, match=room_list_id_of(BUILDING)) as caught:
         unsubscribe(world, watch.id)  # type: ignore[arg-type]  # a fake
     assert caught.value.status == 409
 

@@ -16,8 +16,8 @@ from shared.errors import (
     GraphRejected,
     GraphUnavailable,
     RelayError,
-    SetupRefused,
-    Unavailable,
+    RequestRejected,
+    ServiceUnavailable,
 )
 from shared.graph.client_state import watch_named_by
 from shared.graph.subscriptions import Subscription, resource_of
@@ -35,9 +35,9 @@ def set_up(world: World, wish: Wish = WISH) -> tuple[Watch, bool]:
     return subscribe(world, wish)  # type: ignore[arg-type]  # a fake
 
 
-def refusal(world: World, wish: Wish = WISH) -> SetupRefused:
+def refusal(world: World, wish: Wish = WISH) -> RequestRejected:
     """Return how a setup call is refused."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         set_up(world, wish)
     return caught.value
 
@@ -164,7 +164,7 @@ def test_a_storage_failure_after_graphs_answer_leaves_no_subscription(world: Wor
         world.rows.failing = 1
 
     world.subscriptions.during_create = storage_goes
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         set_up(world)
     assert nothing_is_left(world)
 
@@ -172,7 +172,7 @@ def test_a_storage_failure_after_graphs_answer_leaves_no_subscription(world: Wor
 def test_a_storage_failure_before_graph_is_asked_leaves_no_watch(world: World) -> None:
     """Else the timer makes a subscription a minute later that the partner was told had failed."""
     world.ledger_rows.failing = 1
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         set_up(world)
     assert nothing_is_left(world)
 

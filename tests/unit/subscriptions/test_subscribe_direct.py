@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.subscriptions.subscribe import subscribe
 from shared.watches.requests import Wish
 from tests.support.world import MAILBOX, World
@@ -14,9 +14,9 @@ from tests.support.world import MAILBOX, World
 DIRECT = Wish(MAILBOX, "direct", "https://partner.example:8443/graph")
 
 
-def refusal(world: World) -> SetupRefused:
+def refusal(world: World) -> RequestRejected:
     """Return how a call for direct delivery is refused; nothing is left of it."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         subscribe(world, DIRECT)  # type: ignore[arg-type]  # a fake
     assert not world.rows.rows
     assert not world.subscriptions.standing
@@ -61,7 +61,7 @@ def test_delivery_by_the_relay_looks_nothing_up(world: World) -> None:
 
 def test_a_mailbox_that_is_not_allowed_is_refused_before(world: World) -> None:
     """A caller that may not watch anything cannot make us look names up either."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         subscribe(world, Wish("room1@elsewhere.example", "direct", DIRECT.notification_url))  # type: ignore[arg-type]
     assert caught.value.status == 403
     assert world.names.asked == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.errors import GraphUnavailable, SetupRefused
+from shared.errors import GraphUnavailable, RequestRejected
 from shared.storage.watches import Watch
 from shared.subscriptions.subscribe import subscribe, unsubscribe
 from shared.watches.requests import Wish
@@ -36,7 +36,7 @@ def test_a_subscription_that_graph_will_not_delete_keeps_its_watch(world: World)
     """The partner is told, and can try again."""
     watch, _ = set_up(world)
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
-    with pytest.raises(SetupRefused):
+    with pytest.raises(RequestRejected):
         unsubscribe(world, watch.id)  # type: ignore[arg-type]
     assert world.watches.get(watch.id) is not None
 

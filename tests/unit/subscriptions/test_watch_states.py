@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable
-from shared.messages import Repair
+from shared.messages import Job
 from shared.policy.allow_list import AllowList
 from shared.subscriptions.reconcile import TRIES
 from tests.support.world import START, WATCH_ID, World
@@ -46,7 +46,7 @@ def test_a_refused_watch_is_not_hammered_and_recovers(world: World) -> None:
     run(world)
     watch = the(world)
     assert (watch.state, watch.since, watch.last_error, watch.tried) == ("live", world.time, "", None)
-    assert Repair(WATCH_ID, "resync") in world.repairs.take_repairs()
+    assert Job(WATCH_ID, "resync") in world.repairs.take_repairs()
 
 
 def test_a_mailbox_off_the_allow_list_is_paused_and_comes_back(world: World) -> None:
@@ -59,4 +59,4 @@ def test_a_mailbox_off_the_allow_list_is_paused_and_comes_back(world: World) -> 
     assert run(world) == {}
     world.allow_list = allow_list
     assert run(world) == {"created": 1}
-    assert world.repairs.take_repairs() == [Repair(WATCH_ID, "resync")]
+    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.storage.watches import watch_id_of
 from shared.subscriptions.reconcile import reconcile
 from shared.subscriptions.room_lists import watch_room_list
@@ -28,7 +28,7 @@ def test_one_too_many_is_refused_and_those_that_stand_are_answered() -> None:
     world = World(MOST_WATCHES="2")
     for number in range(2):
         subscribe(world, wish(number))  # type: ignore[arg-type]  # a fake
-    with pytest.raises(SetupRefused, match=r"MOST_WATCHES allows \(2\).*Remove one") as caught:
+    with pytest.raises(RequestRejected, match=r"MOST_WATCHES allows \(2\).*Remove one") as caught:
         subscribe(world, wish(2))  # type: ignore[arg-type]
     assert caught.value.status == 409
     assert world.watches.get(watch_id_of(wish(2).mailbox)) is None
@@ -56,7 +56,7 @@ def test_a_place_that_is_made_is_found_soon() -> None:
     """Who is told to remove one need not wait for long after it."""
     world = World(MOST_WATCHES="1")
     subscribe(world, wish(0))  # type: ignore[arg-type]
-    with pytest.raises(SetupRefused):
+    with pytest.raises(RequestRejected):
         subscribe(world, wish(1))  # type: ignore[arg-type]
     unsubscribe(world, watch_id_of(wish(0).mailbox))  # type: ignore[arg-type]
     world.pass_by(KEEP_WHEN_FULL.total_seconds())
@@ -113,7 +113,7 @@ def test_another_room_list_is_refused_when_there_is_no_place_at_all() -> None:
     world.rooms.by_list["building2@contoso.com"] = ["hall3@contoso.com"]
     first = watch_room_list(world, BUILDING)  # type: ignore[arg-type]
     reconcile(world)  # type: ignore[arg-type]
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         watch_room_list(world, "building2@contoso.com")  # type: ignore[arg-type]
     assert caught.value.status == 409
     assert watch_room_list(world, BUILDING).id == first.id  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.config import Settings
-from shared.errors import SetupRefused
+from shared.errors import RequestRejected
 from shared.watches.requests import Wish, read_request, read_room_list
 from shared.watches.requests import read_wish as read_wish_of
 from tests.support.world import SETTINGS
@@ -24,7 +24,7 @@ def read_wish(content: dict[str, Any], settings: Settings) -> Wish:
 
 def refusal(content: dict[str, Any], settings: Settings = PLAIN) -> str:
     """Return the text of a 422."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         read_wish(content, settings)
     assert caught.value.status == 422
     return str(caught.value)
@@ -90,7 +90,7 @@ def test_direct_delivery_goes_to_the_partners_own_host() -> None:
     assert direct(URL) == Wish("room1@contoso.com", "direct", URL)
     named = {"ALLOWED_NOTIFICATION_HOSTS": "a.example, B.example"}
     assert direct("https://B.EXAMPLE:8443/x?k=v", **named).notification_url == "https://B.EXAMPLE:8443/x?k=v"
-    with pytest.raises(SetupRefused):
+    with pytest.raises(RequestRejected):
         direct(URL, **named)
 
 
@@ -115,7 +115,7 @@ def test_a_url_belongs_to_direct_delivery_only() -> None:
 )  # fmt: skip
 def test_a_url_that_is_not_surely_the_partners_is_refused(url: str) -> None:
     """By scheme, credentials, fragment, port, characters or host."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         direct(url)
     assert caught.value.status == 422
     assert "evil" not in str(caught.value)
@@ -135,7 +135,7 @@ PRIVATE = [
 def test_a_private_address_is_refused_in_every_spelling(host: str) -> None:
     """Even if the customer's list names it."""
     for listed in (host.strip("[]").lower(), host.strip("[]").lower().rstrip(".")):
-        with pytest.raises(SetupRefused, match="private network"):
+        with pytest.raises(RequestRejected, match="private network"):
             direct(f"https://{host}/x", ALLOWED_NOTIFICATION_HOSTS=listed)
 
 
@@ -144,7 +144,7 @@ def test_a_private_host_is_only_for_who_allows_such_and_names_it() -> None:
     local = {"ALLOW_PRIVATE_ADDRESSES": "true"}
     assert direct("https://localhost:8443/x", ALLOWED_NOTIFICATION_HOSTS="localhost", **local)
     for settings in (local, {"ALLOWED_NOTIFICATION_HOSTS": "localhost", "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}):
-        with pytest.raises(SetupRefused, match="private network"):
+        with pytest.raises(RequestRejected, match="private network"):
             direct("https://localhost:8443/x", **settings)
 
 
@@ -163,7 +163,7 @@ def test_a_private_host_is_only_for_who_allows_such_and_names_it() -> None:
 )
 def test_a_call_asks_for_one_of_three_things(content: dict[str, Any]) -> None:
     """One mailbox, up to a hundred, or a room list."""
-    with pytest.raises(SetupRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         read_request(content)
     assert caught.value.status == 422
 
@@ -172,6 +172,6 @@ def test_a_room_list_is_named_by_its_address() -> None:
     """In lower case; and it is delivered by the relay only."""
     assert read_room_list(read_request({"roomList": " Building1@Contoso.com "})) == "building1@contoso.com"
     for more in ({"delivery": "direct"}, {"notificationUrl": URL}, {"roomList": "canary"}):
-        with pytest.raises(SetupRefused) as caught:
+        with pytest.raises(RequestRejected) as caught:
             read_room_list(read_request({"roomList": "building1@contoso.com"} | more))
         assert "canary" not in str(caught.value)
