@@ -14,7 +14,7 @@ from shared.bootstrap.app import relay
 from shared.errors import RelayError, RequestRejected
 
 if TYPE_CHECKING:
-    from shared.bootstrap.app import Relay
+    from shared.bootstrap.app import App
     from shared.storage.watches import Watch
     from shared.watches.requests import SetupRequest, Wish
 
@@ -69,7 +69,7 @@ def delete_subscription(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(status_code=204)
 
 
-def _set_up_many(parts: Relay, request: SetupRequest, mailboxes: list[str]) -> func.HttpResponse:
+def _set_up_many(parts: App, request: SetupRequest, mailboxes: list[str]) -> func.HttpResponse:
     """Set up each mailbox once, whatever becomes of the others, and answer in their order."""
     from shared.subscriptions.subscribe import subscribe_many
     from shared.watches.requests import read_wish
@@ -85,7 +85,7 @@ def _set_up_many(parts: Relay, request: SetupRequest, mailboxes: list[str]) -> f
     return answer(207, {"value": [_end(parts, mailbox, end) for mailbox, end in zip(asked, ends, strict=True)]})
 
 
-def _end(parts: Relay, mailbox: str, end: tuple[Watch, bool] | RelayError) -> dict[str, Any]:
+def _end(parts: App, mailbox: str, end: tuple[Watch, bool] | RelayError) -> dict[str, Any]:
     """Return what came of one mailbox: its status, and the watch or what is wrong."""
     if isinstance(end, RelayError):
         status, title, detail, _ = described(end)
@@ -94,7 +94,7 @@ def _end(parts: Relay, mailbox: str, end: tuple[Watch, bool] | RelayError) -> di
     return {"mailbox": mailbox, "status": 201 if is_new else 200, "subscription": _told_at_setup(parts, watch)}
 
 
-def _watch_list(req: func.HttpRequest, parts: Relay, mailbox: str) -> func.HttpResponse:
+def _watch_list(req: func.HttpRequest, parts: App, mailbox: str) -> func.HttpResponse:
     from shared.subscriptions.room_lists import watch_room_list
 
     room_list = watch_room_list(parts, mailbox)
@@ -102,7 +102,7 @@ def _watch_list(req: func.HttpRequest, parts: Relay, mailbox: str) -> func.HttpR
     return answer(202, {"id": room_list.id, "roomList": room_list.address, "link": link}, Location=link)
 
 
-def _told_at_setup(parts: Relay, watch: Watch) -> dict[str, Any]:
+def _told_at_setup(parts: App, watch: Watch) -> dict[str, Any]:
     """Return the picture of a watch that was just asked for."""
     content = _picture(watch)
     if watch.delivery == "direct":  # the partner checks it in every notification that Graph sends

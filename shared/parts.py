@@ -10,9 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-    from threading import BoundedSemaphore
-
     from shared.config import Settings
     from shared.graph.booked_events import Appointments
     from shared.graph.bookings.client import Bookings
@@ -37,6 +34,7 @@ if TYPE_CHECKING:
     from shared.storage.slot_bookings import SlotBookings
     from shared.storage.watches import Watches
     from shared.subscriptions.service import SubscriptionService
+    from shared.threads import MailboxLimits, MailboxWorkers
     from shared.watches.quota import WatchQuota
 
 
@@ -151,11 +149,12 @@ class Parts(Protocol):
         """Gives tokens for Graph."""
 
     @property
-    def workers(self) -> Executor:
+    def workers(self) -> MailboxWorkers:
         """The threads that work on changes."""
 
-    def mailbox_slots(self, mailbox: str) -> BoundedSemaphore:
-        """Return the places that all work on one mailbox shares in this process."""
+    @property
+    def mailbox_limits(self) -> MailboxLimits:
+        """How many calls are under way at each mailbox."""
 
     @property
     def client_state_keys(self) -> Callable[[], list[Key]]:

@@ -33,7 +33,8 @@ def checked_address(field: str, address: str) -> str:
 
 
 def read_body(model: type[Model], content: dict[str, Any], most: int | None = None) -> Model:
-    """Return a body of a model. Raises RequestRejected 422, which names up to `most` fields and never quotes a value.
+    """Return a body of a model. Raises RequestRejected 422, which names up to `most` fields and never quotes a
+    value.
     """
     try:
         return model.model_validate(content)

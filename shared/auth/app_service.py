@@ -23,7 +23,8 @@ _SHORT = {  # App Service may give a claim under the name that .NET has for it
 
 
 def principal_claims(header: str) -> dict[str, Any]:
-    """Return the claims that the header tells, roles as a list. Raises Unauthenticated for what is no Entra principal.
+    """Return the claims that the header tells, roles as a list.
+    Raises Unauthenticated for what is no Entra principal.
     """
     principal = _parsed(header)
     if principal.get("auth_typ") != "aad" or not isinstance(principal.get("claims"), list):

@@ -81,7 +81,8 @@ class JwksCache:
 
 
 def keys_from(document: Any, tenant_id: str) -> dict[str, RSAPublicKey]:
-    """Return the keys that may sign tokens of this tenant, from a JSON Web Key Set. Raises ServiceUnavailable for none.
+    """Return the keys that may sign tokens of this tenant, from a JSON Web Key Set.
+    Raises ServiceUnavailable for none.
     """
     listed = document.get("keys") if isinstance(document, dict) else None
     keys = {}

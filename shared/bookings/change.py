@@ -108,7 +108,8 @@ def _staff_ids(parts: Parts, found: Business, service: Service, named: list[str]
 def _check_free(
     parts: Parts, found: Business, service: Service, standing: Appointment, staff: tuple[str, ...], at: datetime
 ) -> None:
-    """Raise RequestRejected 409 unless all are free. Where the appointment itself stands its own staff counts as free.
+    """Raise RequestRejected 409 unless all are free.
+    Where the appointment itself stands its own staff counts as free.
     """
     margin = timedelta(hours=1)
     first, last = at - service.pre_buffer - margin, at + service.length + service.post_buffer + margin

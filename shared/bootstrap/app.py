@@ -1,12 +1,11 @@
 """The one place that builds the real parts. Nothing is built, read or opened before it is first asked for.
 
-`relay()` is what the functions use. Tests build a Relay of their own and pass other parts by keyword.
+`relay()` is what the functions use. Tests build an App of their own and pass other parts by keyword.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
@@ -16,11 +15,10 @@ from shared import telemetry
 from shared.bootstrap.features import FeatureParts
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from shared.auth.authenticator import Authenticator
     from shared.auth.jwks import JwksCache
     from shared.graph.client_state_keys import ClientStateKeys
+    from shared.graph.subscriptions import Subscriptions
     from shared.http.resolver import Resolver
     from shared.partner.webhook import Webhook
     from shared.policy.allow_list import AllowList
@@ -28,18 +26,25 @@ if TYPE_CHECKING:
     from shared.resync.occurrences import Occurrences
     from shared.resync.window import Window
     from shared.subscriptions.service import SubscriptionService
+    from shared.threads import MailboxWorkers
     from shared.watches.quota import WatchQuota
 
 WORKERS = 32
 
 
-class Relay(FeatureParts):
-    """All parts, each built at its first use; reading one raises ConfigurationError if its settings are not sound."""
+class App(FeatureParts):
+    """All parts and services, each built at its first use.
+
+    `parts` take the places of those of their names; TypeError for a name that is none. Building reads no setting: what
+    needs one reads it when it works, and raises ConfigurationError then.
+    """
 
     def __init__(self, environ: Mapping[str, str], **parts: Any) -> None:
         self._environ = environ
-        self._slots: dict[str, threading.BoundedSemaphore] = {}
-        self.__dict__.update(parts)  # takes the place of the property of that name
+        for name in parts:
+            if name.startswith("_") or not hasattr(type(self), name):
+                raise TypeError(f"{name} is no part of the relay")
+        self.__dict__.update(parts)  # a cached property is looked for there first
 
     @cached_property
     def sleep(self) -> Callable[[float], None]:
@@ -92,15 +97,20 @@ class Relay(FeatureParts):
         return window_of(self.settings, self.now())
 
     @cached_property
-    def keeper(self) -> SubscriptionService:
-        """Keeps subscriptions."""
+    def subscriptions(self) -> Subscriptions:
+        """Graph's subscriptions of this app."""
         from shared.graph.rate_limit import LISTS, WRITES, RateLimiter
         from shared.graph.subscriptions import Subscriptions
-        from shared.subscriptions.service import SubscriptionService
 
         writes, lists = (RateLimiter(*limit, self.now, self.sleep) for limit in (WRITES, LISTS))
-        subscriptions = Subscriptions(self.graph, writes, lists)
-        return SubscriptionService(self.settings, subscriptions, self.watches, self.client_state_keys, self.now)
+        return Subscriptions(self.graph, writes, lists)
+
+    @cached_property
+    def keeper(self) -> SubscriptionService:
+        """Keeps subscriptions."""
+        from shared.subscriptions.service import SubscriptionService
+
+        return SubscriptionService(self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now)
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -128,17 +138,11 @@ class Relay(FeatureParts):
         return Gate(self.endpoints, self.now)
 
     @cached_property
-    def workers(self) -> Executor:
+    def workers(self) -> MailboxWorkers:
         """The threads that work on changes."""
-        from concurrent.futures import ThreadPoolExecutor
+        from shared.threads import MailboxWorkers, pool
 
-        return ThreadPoolExecutor(WORKERS, "change")
-
-    def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
-        """Return the four places that all work on one mailbox shares in this process."""
-        from shared.delivery.batch import AT_ONCE
-
-        return self._slots.setdefault(mailbox, threading.BoundedSemaphore(AT_ONCE))
+        return MailboxWorkers(pool(WORKERS, "change"), self.mailbox_limits)
 
     @cached_property
     def client_state_keys(self) -> ClientStateKeys:
@@ -149,7 +153,7 @@ class Relay(FeatureParts):
 
 
 @cache
-def relay() -> Relay:
+def relay() -> App:
     """Return the process's one relay, on the process's environment."""
     telemetry.quiet_libraries()
-    return Relay(os.environ)
+    return App(os.environ)

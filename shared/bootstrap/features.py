@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -14,15 +13,18 @@ if TYPE_CHECKING:
     from shared.graph.calendars import Calendars
     from shared.graph.schedules import Schedules
     from shared.storage.leases import Leases
+    from shared.threads import MailboxLimits
 
 
 class FeatureParts(GraphParts):
     """Parts of features."""
 
-    if TYPE_CHECKING:
+    @cached_property
+    def mailbox_limits(self) -> MailboxLimits:
+        """How many calls are under way at each mailbox."""
+        from shared.threads import MailboxLimits
 
-        def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
-            """Return the places that all work on one mailbox shares."""
+        return MailboxLimits()
 
     @cached_property
     def calendars(self) -> Calendars:
@@ -50,7 +52,7 @@ class FeatureParts(GraphParts):
         """Microsoft Bookings."""
         from shared.graph.bookings.client import Bookings
 
-        return Bookings(self.graph, self.mailbox_slots)
+        return Bookings(self.graph, self.mailbox_limits.of)
 
     @cached_property
     def attempts(self) -> Leases:

@@ -26,7 +26,6 @@ from shared.storage.watches import Watch
 
 SKEW = timedelta(seconds=1)  # that the clocks of two instances may differ by
 WORK = timedelta(seconds=45)  # that reading and delivering one event may take
-AT_ONCE = 4  # "Microsoft Graph service-specific throttling limits": concurrent requests per app and mailbox
 NOT_ALLOWED = "not-allowed"
 PUT_OFF = "put-off"  # not looked at: it may not leave now
 
@@ -108,24 +107,14 @@ def _side_by_side(
     parts: Parts, message: ChangeMessage, watch: Watch, claimed: list[tuple[Change, Entry]],
     may_go_on: Callable[[], bool],
 ) -> list[Outcome]:  # fmt: skip
-    """Work on each change with one of the mailbox's places, waited for here: a worker that waits would be lost to
-    other mailboxes.
-    """
-    places = parts.mailbox_slots(watch.mailbox)
+    """Work on each change, within the limit of the mailbox."""
 
-    def work(change: Change, entry: Entry) -> Outcome:
-        try:
-            if not may_go_on():
-                return Outcome(PUT_OFF, change, entry)  # with its entry, so that the claim ends
-            return _work_on(parts, message, watch, change, entry)
-        finally:
-            places.release()
+    def work(pair: tuple[Change, Entry]) -> Outcome:
+        if not may_go_on():
+            return Outcome(PUT_OFF, *pair)  # with its entry, so that the claim ends
+        return _work_on(parts, message, watch, *pair)
 
-    running = []
-    for change, entry in claimed:
-        places.acquire()
-        running.append(parts.workers.submit(work, change, entry))
-    return [one.result() for one in running]
+    return parts.workers.run(watch.mailbox, work, claimed)
 
 
 def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, change: Change, entry: Entry) -> Outcome:

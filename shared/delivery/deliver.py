@@ -13,7 +13,6 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -28,6 +27,7 @@ from shared.reliability.parking import GAVE_UP, REJECTED, bury, park
 from shared.reliability.retry_schedule import delay_after, was_last
 from shared.storage.ledger import MOST_AT_ONCE
 from shared.storage.partner_endpoint import GONE
+from shared.threads import side_by_side
 
 MAILBOXES_AT_ONCE = 16  # of one message
 BUSY_SECONDS = 2.0  # until a change is looked at again whose event somebody else is reading
@@ -104,10 +104,8 @@ def _work_on_all(parts: Parts, message: ChangeMessage) -> list[Outcome]:
     until = parts.now() + TIME
     work = partial(work_on_mailbox, parts, message, may_go_on=lambda: parts.now() < until and _is_open(parts))
     groups = [list(changes.values()) for changes in by_watch.values()]
-    if len(groups) == 1:
-        return work(groups[0])
-    with ThreadPoolExecutor(min(len(groups), MAILBOXES_AT_ONCE), "mailbox") as mailboxes:
-        return [outcome for outcomes in mailboxes.map(work, groups) for outcome in outcomes]
+    found = side_by_side(work, groups, MAILBOXES_AT_ONCE, "mailbox")
+    return [outcome for outcomes in found for outcome in outcomes]
 
 
 def _is_open(parts: Parts) -> bool:

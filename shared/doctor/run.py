@@ -7,7 +7,6 @@ set up right, and asks login, the vault, Graph, storage and the partner anew. No
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from shared.doctor.bookings import bookings
 from shared.doctor.calendars import writing
@@ -17,6 +16,7 @@ from shared.doctor.partner import partner
 from shared.doctor.request import Examined, Wish
 from shared.doctor.vault import vault
 from shared.health import checks
+from shared.threads import side_by_side
 
 AT_ONCE = 12
 # Of the health checks those that this does not do better, by their names there, with what to do.
@@ -53,8 +53,8 @@ def examine(parts: Examined, wish: Wish) -> list[Finding]:
         lambda: [partner(parts, wish)],
         *(_running(parts, name) for name in RUNNING),
     ]
-    with ThreadPoolExecutor(AT_ONCE, "doctor") as threads:
-        return [finding for findings in threads.map(lambda look: look(), looks) for finding in findings]
+    found_side_by_side = side_by_side(lambda look: look(), looks, AT_ONCE, "doctor")
+    return [finding for findings in found_side_by_side for finding in findings]
 
 
 def _running(parts: Examined, name: str) -> Callable[[], list[Finding]]:

@@ -53,7 +53,8 @@ class AppToken:
         self._failed: tuple[float, Exception | None] = (0.0, None)
 
     def __call__(self, *, fresh: bool = False) -> str:
-        """Return a token. Raises ConfigurationError when login refuses us, ServiceUnavailable when it does not answer.
+        """Return a token. Raises ConfigurationError when login refuses us, ServiceUnavailable when it does not
+        answer.
         """
         with self._lock:
             until, failure = self._failed

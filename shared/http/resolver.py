@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from shared.errors import RelayError
 from shared.http.addresses import is_public
 from shared.http.deadline import seconds_left
+from shared.threads import pool
 
 AT_ONCE = 4  # lookups; the operating system ends one only after many seconds, so they must not pile up
 Found = tuple[Any, ...]  # an item of socket.getaddrinfo: family, type, protocol, canonical name, socket address
@@ -33,7 +33,7 @@ class Resolver:
     def __init__(self, allowed: Callable[[str], bool] = is_public, lookup: Lookup = socket.getaddrinfo) -> None:
         self._allowed = allowed
         self._lookup = lookup
-        self._threads = ThreadPoolExecutor(AT_ONCE, "lookup")
+        self._threads = pool(AT_ONCE, "lookup")
 
     def find(self, host: str, port: int) -> list[Found]:
         """Return where a host can be reached, the best first. Raises AddressRefused, or OSError when nothing is found.

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from shared.errors import ServiceUnavailable
 from shared.messages import Job
 from shared.parts import Parts
 from shared.storage.watches import NEEDS_A_PERSON, Watch
+from shared.threads import side_by_side
 
 # "Receive change notifications through webhooks": Graph tries again for up to 4 hours, then a notification is lost.
 ABSENCE = timedelta(hours=3, minutes=30)
@@ -45,8 +45,9 @@ def queue_resyncs(parts: Parts, watches: Iterable[Watch], apart: float = 0.0) ->
     us.
     """
     due = [one for one in watches if one.delivery == "relay" and one.state not in (*NEEDS_A_PERSON, "paused")]
-    with ThreadPoolExecutor(AT_ONCE, "resync") as workers:
-        list(workers.map(lambda pair: queue_resync(parts, pair[1].id, delay=pair[0] * apart), enumerate(due)))
+    side_by_side(
+        lambda pair: queue_resync(parts, pair[1].id, delay=pair[0] * apart), enumerate(due), AT_ONCE, "resync"
+    )
     return len(due)
 
 

@@ -118,7 +118,7 @@ def _gone_on_with(parts: Parts, standing: Booking, wish: BookingWish) -> Booked:
         raise taken(parts, wish.mailbox, wish.slot)
     if standing.state == "claimed" or Span(standing.start, standing.end) != wish.slot:
         raise RequestRejected(422, "The key is used", "This Idempotency-Key belongs to a booking of another time.")
-    with parts.mailbox_slots(wish.mailbox):
+    with parts.mailbox_limits.of(wish.mailbox):
         event = parts.appointments.get(wish.mailbox, standing.event_id, parts.settings.details)
     return Booked(standing, readable(event))
 
@@ -150,7 +150,7 @@ def _made(parts: Parts, claim: Booking, wish: BookingWish) -> Booked:
 
 def _event(parts: Parts, claim: Booking, wish: BookingWish) -> dict[str, Any] | None:
     """Return the claim's event, made now if it is not there yet; None when its time is not free."""
-    with parts.mailbox_slots(claim.mailbox):
+    with parts.mailbox_limits.of(claim.mailbox):
         found = list(parts.appointments.around(claim.mailbox, claim.start, claim.end))
     for event in events_of(claim, found):
         return event
@@ -165,7 +165,7 @@ def _created(parts: Parts, claim: Booking, wish: BookingWish) -> dict[str, Any]:
     Graph answers a transactionId that it knows with the event, or refuses it as known: then the calendar has it.
     """
     times = (claim.start, claim.end)
-    with parts.mailbox_slots(claim.mailbox):
+    with parts.mailbox_limits.of(claim.mailbox):
         try:
             try:
                 return parts.appointments.create(claim.mailbox, wish.what, *times, claim.transaction)
@@ -180,7 +180,7 @@ def _created(parts: Parts, claim: Booking, wish: BookingWish) -> dict[str, Any]:
 
 
 def _others(parts: Parts, claim: Booking, event_id: str) -> list[dict[str, Any]]:
-    with parts.mailbox_slots(claim.mailbox):
+    with parts.mailbox_limits.of(claim.mailbox):
         found = list(parts.appointments.around(claim.mailbox, claim.start, claim.end))
     own = {str(one["id"]) for one in events_of(claim, found)} | {event_id}
     return [one for one in found if one.get("id") not in own]
@@ -203,6 +203,6 @@ def _with_another_call(parts: Parts, claim: Booking, event_id: str) -> Booking |
     now = parts.slots.get(claim.mailbox, claim.id)
     if now is not None and now.state in ("booked", "moving") and now.event_id == event_id:
         return now
-    with parts.mailbox_slots(claim.mailbox), suppress(GraphNotFound):
+    with parts.mailbox_limits.of(claim.mailbox), suppress(GraphNotFound):
         parts.appointments.remove(claim.mailbox, event_id)
     return None

@@ -68,7 +68,7 @@ def _standing(parts: Parts, mailbox: str, booking_id: str) -> Booking:
 def _event(parts: Parts, booking: Booking) -> dict[str, Any]:
     """Return the event of a booking; one that was deleted in Outlook ends the booking. Raises RequestRejected 404."""
     try:
-        with parts.mailbox_slots(booking.mailbox):
+        with parts.mailbox_limits.of(booking.mailbox):
             return readable(parts.appointments.get(booking.mailbox, booking.event_id, parts.settings.details))
     except GraphNotFound:
         parts.slots.remove(booking)
@@ -110,7 +110,7 @@ def _moved(parts: Parts, moving: Booking, to: Span, before: dict[str, Any]) -> B
 def _put(parts: Parts, moving: Booking, to: Span) -> dict[str, Any]:
     """Move the event. What Graph refuses leaves it, and the booking, where it was."""
     try:
-        with parts.mailbox_slots(moving.mailbox):
+        with parts.mailbox_limits.of(moving.mailbox):
             return parts.appointments.move(moving.mailbox, moving.event_id, to.start, to.end)
     except GraphUnavailable:
         raise  # it may have been moved: settled later, or by the same call again
@@ -130,7 +130,7 @@ def _back(parts: Parts, moving: Booking) -> None:
 
 
 def _others(parts: Parts, moving: Booking, to: Span) -> list[dict[str, Any]]:
-    with parts.mailbox_slots(moving.mailbox):
+    with parts.mailbox_limits.of(moving.mailbox):
         found = list(parts.appointments.around(moving.mailbox, to.start, to.end))
     return [one for one in found if one.get("id") != moving.event_id]
 

@@ -99,7 +99,7 @@ def _forgotten(parts: Parts, booking: Booking) -> bool:
 
 
 def _remove_events(parts: Parts, booking: Booking) -> None:
-    with parts.mailbox_slots(booking.mailbox):
+    with parts.mailbox_limits.of(booking.mailbox):
         found = list(parts.appointments.around(booking.mailbox, booking.start, booking.end))
         ids = {str(event["id"]) for event in events_of(booking, found)} | {booking.event_id} - {""}
         for event_id in ids:
@@ -110,7 +110,7 @@ def _remove_events(parts: Parts, booking: Booking) -> None:
 def _as_the_calendar_says(parts: Parts, booking: Booking) -> bool:
     """Give a booking the times that its event has: people move and delete events in Outlook, too."""
     try:
-        with parts.mailbox_slots(booking.mailbox):
+        with parts.mailbox_limits.of(booking.mailbox):
             event = parts.appointments.get(booking.mailbox, booking.event_id)
     except GraphNotFound:
         return parts.slots.remove(booking)

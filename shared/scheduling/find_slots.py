@@ -66,7 +66,7 @@ def nearest_slots(parts: Parts, mailbox: str, wanted: Span) -> list[Slot]:
 
 def availabilities(parts: Parts, mailboxes: Sequence[str], window: Span) -> list[Availability]:
     """Return when each mailbox works and is busy: as Graph tells it, and as bookings that Graph may not tell yet."""
-    with parts.mailbox_slots(mailboxes[0]):
+    with parts.mailbox_limits.of(mailboxes[0]):
         told = _told(parts.schedules, mailboxes, window)
     found = []
     for mailbox, information in zip(mailboxes, told, strict=True):

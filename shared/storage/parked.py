@@ -51,7 +51,8 @@ def parked_id(watch_id: str, event_id: str) -> str:
 
 
 class ParkedChanges:
-    """The table; `kind` is WAITING or DEAD. Methods raise ServiceUnavailable or ConfigurationError when storage fails.
+    """The table; `kind` is WAITING or DEAD.
+    Methods raise ServiceUnavailable or ConfigurationError when storage fails.
     """
 
     def __init__(self, table: Callable[[], TableClient]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from shared.resync.catch_up import catch_up_after_absence, queue_owed_resyncs
 from shared.storage.watches import Watch
 from shared.subscriptions.plan import DesiredState, Step, plan
 from shared.subscriptions.room_lists import match_room_lists
+from shared.threads import side_by_side
 
 BUDGET = timedelta(minutes=4)  # well within the host's functionTimeout; what is left goes on at the next run
 AT_ONCE = 32  # a creation takes a second or two, and 24 in a second may be written
@@ -120,9 +120,7 @@ def _allowed(parts: Parts, watch: Watch) -> bool | None:
 
 def _carry_out(parts: Parts, steps: list[Step]) -> Counter[str]:
     run = _Run(parts, parts.now() + BUDGET, deque((step, 0) for step in steps), len(steps), parts.now())
-    with ThreadPoolExecutor(AT_ONCE, "reconcile") as workers:
-        for lane in [workers.submit(_lane, run) for _ in range(min(AT_ONCE, len(steps)))]:
-            lane.result()
+    side_by_side(lambda _: _lane(run), range(min(AT_ONCE, len(steps))), AT_ONCE, "reconcile")
     return run.ends + Counter(left=len(run.left))
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,6 +18,7 @@ from shared.parts import Parts
 from shared.storage.room_lists import RoomList, room_list_id_of
 from shared.storage.watches import Watch, watch_id_of
 from shared.subscriptions.subscribe import let_go
+from shared.threads import side_by_side
 
 EMPTY_FOR = timedelta(minutes=20)  # before an empty list is believed: two runs of the timer
 AT_ONCE = 8
@@ -75,7 +74,7 @@ def match_room_lists(parts: Parts) -> Counter[str]:
     def brought_in_step(watch_id: str) -> str:
         return _in_step(parts, watches.get(watch_id), addresses.get(watch_id, ""), lists_of[watch_id])
 
-    ends = dict(zip(lists_of, _side_by_side(brought_in_step, lists_of), strict=True))
+    ends = dict(zip(lists_of, side_by_side(brought_in_step, lists_of, AT_ONCE, "rooms"), strict=True))
     _tell_of_those_without_a_place(parts, [lists_of[watch_id] for watch_id, end in ends.items() if end == NO_PLACE])
     return Counter(end for end in ends.values() if end)
 
@@ -147,11 +146,6 @@ def _in_step(parts: Parts, watch: Watch | None, address: str, lists: set[str]) -
     if watch.room_lists != text:
         parts.watches.change(watch, room_lists=text)
     return ""
-
-
-def _side_by_side(work: Callable[[str], str], ids: Iterable[str]) -> list[str]:
-    with ThreadPoolExecutor(AT_ONCE, "rooms") as workers:
-        return list(workers.map(work, list(ids)))
 
 
 def _asked(parts: Parts, address: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from shared.parts import Parts
 from shared.policy.allow_list import check_allowed
 from shared.resync.catch_up import settle_gap
 from shared.storage.watches import Watch, is_being_made, watch_id_of
+from shared.threads import side_by_side
 from shared.watches.graph_errors import refusal_of
 from shared.watches.requests import Wish
 
@@ -61,8 +61,7 @@ def subscribe_many(
         except RelayError as error:
             return error
 
-    with ThreadPoolExecutor(AT_ONCE, "setup") as workers:
-        return list(workers.map(made, wishes))
+    return side_by_side(made, wishes, AT_ONCE, "setup")
 
 
 def unsubscribe(parts: Parts, watch_id: str) -> None:

@@ -74,7 +74,7 @@ def appointment_attempt(business: str, service: str, start: str, email: str) -> 
     world = AppointmentWorld()
     world.add(business, "Another", services=[CUT, COURSE])
     book(world, business, asked(service=service, start=start, customer={"name": "Ola", "email": email}))
-    world.workers.shutdown()
+    world.end()
     return [key for _, key in keys_of(world.attempt_rows)]
 
 
@@ -94,7 +94,7 @@ def deliveries(event_id: str, *etags: str) -> list[str]:
         message = world.hint(event_id, deleted=not etag)
         world.pass_by(12)
         deliver(world, message)
-    world.workers.shutdown()
+    world.end()
     return list(world.webhook.tried)
 
 

@@ -68,7 +68,7 @@ def lines_of_a_day() -> list[str]:
         _changes(world)
         _repairs(world)
         _failures(world)
-    world.workers.shutdown()
+    world.end()
     return sorted(text for name, _, text in lines if name == "relay.metric")
 
 

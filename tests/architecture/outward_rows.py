@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from unittest.mock import MagicMock
 
-from shared.bootstrap.app import Relay
+from shared.bootstrap.app import App
 from shared.storage.leases import Lease
 from shared.storage.ledger import Entry
 from shared.storage.parked import DEAD, WAITING, Parked
@@ -90,13 +90,13 @@ class Storage:
         return [{"table": name, **table.rows[place]} for name, table in tables for place in sorted(table.rows)]
 
 
-def relay() -> tuple[Relay, Storage]:
+def relay() -> tuple[App, Storage]:
     """Return the product's parts on a storage account of their own."""
     storage = Storage()
-    return Relay({}, storage=storage, now=lambda: NOON), storage
+    return App({}, storage=storage, now=lambda: NOON), storage
 
 
-WRITERS: dict[str, Callable[[Relay, Any], Any]] = {
+WRITERS: dict[str, Callable[[App, Any], Any]] = {
     "watch": lambda parts, made: parts.watches.insert(made),
     "room list": lambda parts, made: parts.room_lists.insert(made),
     "endpoint": lambda parts, made: parts.endpoints.change(made),
@@ -107,7 +107,7 @@ WRITERS: dict[str, Callable[[Relay, Any], Any]] = {
     "waiting": lambda parts, made: parts.parked.put(WAITING, [made]),
     "dead": lambda parts, made: parts.parked.put(DEAD, [made]),
 }
-READERS: dict[str, Callable[[Relay, Any], Any]] = {
+READERS: dict[str, Callable[[App, Any], Any]] = {
     "watch": lambda parts, made: parts.watches.get(made.id),
     "room list": lambda parts, made: parts.room_lists.get(made.id),
     "endpoint": lambda parts, _: parts.endpoints.read(),
@@ -118,7 +118,7 @@ READERS: dict[str, Callable[[Relay, Any], Any]] = {
     "waiting": lambda parts, made: parts.parked.get(WAITING, made.id),
     "dead": lambda parts, made: parts.parked.get(DEAD, made.id),
 }
-CHANGERS: dict[str, Callable[[Relay, Any, dict[str, Any]], Any]] = {
+CHANGERS: dict[str, Callable[[App, Any, dict[str, Any]], Any]] = {
     "watch": lambda parts, row, news: parts.watches.change(row, **news),
     "room list": lambda parts, row, news: parts.room_lists.change(row, **news),
     "endpoint": lambda parts, row, news: parts.endpoints.change(row, **news),

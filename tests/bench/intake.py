@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sandbox.process import ROOT, Process
 from sandbox.stack import Stack
-from shared.bootstrap.app import Relay
+from shared.bootstrap.app import App
 from shared.graph import client_state
 from tests.bench.load import Load, post
 from tests.bench.report import Row
@@ -69,7 +69,7 @@ def _p99(loads: tuple[Load, ...]) -> float:
 
 def _bodies(stack: Stack) -> dict[int, bytes]:
     """Return a POST with one notification, and one with a hundred, well signed, of a watch that is nowhere."""
-    relay = Relay(stack.env)
+    relay = App(stack.env)
     key = client_state.signing_key(relay.client_state_keys(), datetime.now(UTC))
     state = client_state.sign(uuid.uuid4().hex, key)
     return {size: _body([_item(state, stack.settings["TENANT_ID"], n) for n in range(size)]) for size in (1, 100)}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.stack import Stack
-from shared.bootstrap.app import Relay
+from shared.bootstrap.app import App
 from shared.delivery.deliver import deliver
 from shared.messages import Change, ChangeMessage
 from tests.bench.report import Row
@@ -54,7 +54,7 @@ def _one_by_one(stack: Stack, mailboxes: list[str]) -> Iterator[Row]:
 
 def _await_empty_queue(stack: Stack) -> None:
     """Wait until the last hints have been worked on."""
-    relay, stop = Relay(stack.env), time.monotonic() + 30
+    relay, stop = App(stack.env), time.monotonic() + 30
     while relay.changes.depth() and time.monotonic() < stop:
         time.sleep(0.2)
 
@@ -64,7 +64,7 @@ def _at_once(stack: Stack, watches: dict[str, str]) -> Iterator[Row]:
     stack.tenant.control("POST", "/notifications", {"paused": True})
     work = [(watches[box], _book(stack, box, n)["immutableId"]) for n in range(24) for box in watches]
     stack.partner.control("POST", "/behaviour", {"delaySeconds": PARTNER_SECONDS})
-    alone, many = Relay(stack.env, workers=ThreadPoolExecutor(1)), Relay(stack.env)
+    alone, many = App(stack.env, workers=ThreadPoolExecutor(1)), App(stack.env)
     slow = [_rate(alone, work[:24]), _rate(alone, work[24:48])]
     _rate(many, work[48:72])  # opens the connections that one worker has opened long ago, too
     fast = [_rate(many, work[72:])]
@@ -72,7 +72,7 @@ def _at_once(stack: Stack, watches: dict[str, str]) -> Iterator[Row]:
     yield Row("(deliveries/s here)", max(fast), None, "/s")
 
 
-def _rate(relay: Relay, work: list[tuple[str, str]]) -> float:
+def _rate(relay: App, work: list[tuple[str, str]]) -> float:
     """Return deliveries per second for one message of changes."""
     changes = tuple(Change(watch, "user", event) for watch, event in work)
     start = time.perf_counter()

@@ -90,7 +90,7 @@ def run(world: BookingWorld, trouble: Trouble, kind: str, slot: Span, booked: li
 def test_calendar_and_storage_are_in_step_at_last(acts: list[Any]) -> None:
     """After any acts with any ends, and some quiet: each booking that was answered stands, no time is given twice."""
     world = BookingWorld()
-    world.workers.shutdown()
+    world.end()
     trouble = Trouble(world)
     world.calendars.before = world.calendars.after = trouble.step
     for name in ("create", "move", "remove"):

@@ -12,10 +12,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from shared.config import Settings
-from shared.delivery.batch import AT_ONCE
+from shared.bootstrap.app import App
 from shared.delivery.deliver import deliver
 from shared.delivery.intake import take_in
 from shared.errors import ServiceUnavailable
@@ -25,9 +25,6 @@ from shared.jobs import repair_all
 from shared.messages import read_changes, read_jobs
 from shared.policy.allow_list import AllowList
 from shared.queues import ChangeQueue, JobQueue
-from shared.reliability.circuit_breaker import Gate
-from shared.resync.occurrences import Occurrences
-from shared.resync.window import Window, window_of
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Ledger
 from shared.storage.parked import ParkedChanges
@@ -35,8 +32,7 @@ from shared.storage.partner_endpoint import Endpoints
 from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watches
-from shared.subscriptions.service import SubscriptionService
-from shared.watches.quota import WatchQuota
+from shared.threads import MailboxLimits, MailboxWorkers
 from tests.simulation.calendar import Calendars
 from tests.simulation.subscriptions import Held, Subscriptions
 from tests.support.table import FakeTable
@@ -104,39 +100,41 @@ class Partner:
             events[event["id"]] = event
 
 
-class World:
-    """The parts (see shared.parts). `settings` are app settings beside the usual ones."""
+class World(App):
+    """The relay's own composition root with other parts. `settings` are app settings beside the usual ones."""
 
     def __init__(self, **settings: str) -> None:
         self.time = START
         self.given = SETTINGS | settings
         self.keys = [Key("v1", b"the first secret of the relay", START - timedelta(days=1))]
         self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
-        self.subscriptions, self.events = Subscriptions(self.now), Calendars(self.now)
         self.change_texts, self.job_texts = TimedQueue(self.now), TimedQueue(self.now)
-        self.changes, self.repairs = ChangeQueue(self.change_texts), JobQueue(self.job_texts)
-        self.webhook = Partner()
-        self.workers = ThreadPoolExecutor(4)
-        self.resolver = Resolver(lookup=lambda _, port, **__: [(2, 1, 6, "", ("20.50.2.1", port))])
+        self.threads = ThreadPoolExecutor(4)
+        self._outside: dict[str, Any] = {
+            "subscriptions": Subscriptions(self.now), "events": Calendars(self.now), "webhook": Partner(),
+            "changes": ChangeQueue(self.change_texts), "repairs": JobQueue(self.job_texts),
+            "resolver": Resolver(lookup=lambda _, port, **__: [(2, 1, 6, "", ("20.50.2.1", port))]),
+        }  # fmt: skip
         self.start()
+
+    if TYPE_CHECKING:  # they are fakes here
+        subscriptions: Subscriptions
+        events: Calendars
+        webhook: Partner
 
     def start(self) -> None:
         """Start the relay's process (anew): nothing is left but what is stored."""
-        self.settings = Settings.load(self.given)
-        self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.places = WatchQuota(self.watches.count, lambda: self.settings.most_watches, self.now)
-        self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.heartbeat = Heartbeat(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.parked = ParkedChanges(lambda: self.parked_rows)  # type: ignore[arg-type, return-value]
-        self.replays = Replays(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.gate = Gate(Endpoints(lambda: self.rows), self.now)  # type: ignore[arg-type, return-value]
-        self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
-        self.allow_list = AllowList(self.settings.allowed_mailboxes, lambda _: (), self.now)
-        self.occurrences = Occurrences(self.events, self.ledger, self.window)  # type: ignore[arg-type]
-        self.keeper = SubscriptionService(
-            self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now  # type: ignore[arg-type]
-        )
-        self._slots: dict[str, threading.BoundedSemaphore] = {}
+        for name in [name for name in self.__dict__ if isinstance(getattr(App, name, None), cached_property)]:
+            del self.__dict__[name]
+        super().__init__(
+            self.given, **self._outside,
+            watches=Watches(lambda: self.rows), room_lists=RoomLists(lambda: self.rows),
+            heartbeat=Heartbeat(lambda: self.rows), endpoints=Endpoints(lambda: self.rows),
+            replays=Replays(lambda: self.rows), ledger=Ledger(lambda: self.ledger_rows, self.now),
+            parked=ParkedChanges(lambda: self.parked_rows),
+            workers=MailboxWorkers(self.threads, MailboxLimits()),
+            allow_list=AllowList(self.given["ALLOWED_MAILBOXES"], lambda _: (), self.now),
+        )  # fmt: skip
 
     def now(self) -> datetime:
         """Return the time."""
@@ -146,17 +144,9 @@ class World:
         """Let time pass."""
         self.time += timedelta(seconds=seconds)
 
-    def window(self) -> Window:
-        """Return the window around the time."""
-        return window_of(self.settings, self.time)
-
     def client_state_keys(self) -> list[Key]:
         """Return the keys."""
         return self.keys
-
-    def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
-        """Return the places of a mailbox."""
-        return self._slots.setdefault(mailbox, threading.BoundedSemaphore(AT_ONCE))
 
     def rotate(self) -> None:
         """Put a new version of the clientState's key into the vault; the one before the last retires."""

@@ -111,7 +111,7 @@ class AppointmentWorld(World):
         self.client = Client("relay", set(ALL))
         self.tenant.clients["relay"] = self.client
         self.graph = SandboxGraph(self.tenant, self.client)
-        self.bookings = Bookings(self.graph, self.mailbox_slots)  # type: ignore[arg-type]
+        self.bookings = Bookings(self.graph, self.mailbox_limits.of)  # type: ignore[arg-type]
         self.attempt_rows = FakeTable()
         self.attempts = Leases(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
         self.business = self.add(services=[CUT, COURSE])

@@ -38,7 +38,7 @@ def called_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
     for module in (auth, bookings):
         monkeypatch.setattr(module, "relay", lambda: made)
     yield made
-    made.workers.shutdown()
+    made.end()
 
 
 def asked(function: Any, method: str = "GET", body: object = b"", params: Any = None, **route: str) -> Any:

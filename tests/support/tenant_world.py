@@ -71,7 +71,7 @@ def tenant_world(certificates: Path) -> Iterator[TenantWorld]:
         world = TenantWorld(tenant, url, certificates)
         yield world
         world.session.close()
-        world.workers.shutdown()
+        world.end()
 
 
 def told(function: Any, status: int, **given: Any) -> dict[str, Any]:

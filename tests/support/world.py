@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.config import Settings
-from shared.delivery.batch import AT_ONCE
+from shared.bootstrap.app import App
 from shared.graph.client_state import Key
 from shared.http.resolver import Resolver
 from shared.messages import Change, ChangeMessage, Job, read_changes, read_jobs
 from shared.partner.webhook import NotDelivered
-from shared.policy.allow_list import AllowList
 from shared.queues import ChangeQueue, JobQueue
-from shared.reliability.circuit_breaker import Gate
-from shared.resync.occurrences import Occurrences
-from shared.resync.window import Window, window_of
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Entry, Ledger
 from shared.storage.parked import ParkedChanges
@@ -28,8 +21,7 @@ from shared.storage.partner_endpoint import Endpoints
 from shared.storage.replays import Replays
 from shared.storage.room_lists import RoomLists
 from shared.storage.watches import Watch, Watches, watch_id_of
-from shared.subscriptions.service import SubscriptionService
-from shared.watches.quota import WatchQuota
+from shared.threads import MailboxWorkers
 from tests.support.fake_graph import FakeEvents, FakeRooms, FakeSubscriptions
 from tests.support.table import FakeTable
 
@@ -156,48 +148,41 @@ class FakeNames:
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (one, port)) for one in self.answer]
 
 
-class World:
-    """The parts (see shared.parts), with a clock that stands until it is moved."""
+class World(App):
+    """The relay's own composition root with other parts, and a clock that stands until it is moved.
 
-    def __init__(self, **settings: str) -> None:
-        self.settings = Settings.load(SETTINGS | settings)
+    `parts` are more of them, for worlds of a feature.
+    """
+
+    def __init__(self, parts: dict[str, Any] | None = None, **settings: str) -> None:
         self.time = START
         self.keys = [OLD]
         self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
-        self.watches = Watches(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.places = WatchQuota(self.watches.count, lambda: self.settings.most_watches, self.now)
-        self.rooms = FakeRooms()
-        self.room_lists = RoomLists(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.ledger = Ledger(lambda: self.ledger_rows, self.now)  # type: ignore[arg-type, return-value]
-        self.changes, self.repairs = FakeQueue(), FakeRepairs()
-        self.events, self.webhook = FakeEvents(), FakeWebhook()
         self.names = FakeNames()
-        self.resolver = Resolver(lookup=self.names)
-        self.heartbeat = Heartbeat(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.parked = ParkedChanges(lambda: self.parked_rows)  # type: ignore[arg-type, return-value]
-        self.replays = Replays(lambda: self.rows)  # type: ignore[arg-type, return-value]
-        self.gate = Gate(Endpoints(lambda: self.rows), self.now)  # type: ignore[arg-type, return-value]
-        self.subscriptions = FakeSubscriptions()
-        self.occurrences = Occurrences(self.events, self.ledger, self.window)  # type: ignore[arg-type]
-        self.keeper = SubscriptionService(
-            self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now  # type: ignore[arg-type]
-        )
-        self.workers = ThreadPoolExecutor(16)
-        self._slots: dict[str, threading.BoundedSemaphore] = {}
         self.slept: list[float] = []
+        self.threads = ThreadPoolExecutor(16)
+        mine = {
+            "watches": Watches(lambda: self.rows), "room_lists": RoomLists(lambda: self.rows),
+            "heartbeat": Heartbeat(lambda: self.rows), "endpoints": Endpoints(lambda: self.rows),
+            "replays": Replays(lambda: self.rows), "ledger": Ledger(lambda: self.ledger_rows, self.now),
+            "parked": ParkedChanges(lambda: self.parked_rows), "changes": FakeQueue(), "repairs": FakeRepairs(),
+            "events": FakeEvents(), "rooms": FakeRooms(), "subscriptions": FakeSubscriptions(),
+            "webhook": FakeWebhook(),
+            "resolver": Resolver(lookup=self.names), "workers": MailboxWorkers(self.threads, self.mailbox_limits),
+        }  # fmt: skip
+        super().__init__(SETTINGS | settings, **(mine | (parts or {})))
 
-    @cached_property
-    def allow_list(self) -> AllowList:
-        """Which mailboxes are allowed."""
-        return AllowList(self.settings.allowed_mailboxes, self.rooms.of_list, self.now)
+    if TYPE_CHECKING:  # they are fakes here
+        changes: FakeQueue
+        repairs: FakeRepairs
+        events: FakeEvents
+        rooms: FakeRooms
+        subscriptions: FakeSubscriptions
+        webhook: FakeWebhook
 
     def now(self) -> datetime:
         """Return the time."""
         return self.time
-
-    def window(self) -> Window:
-        """Return the window around the time."""
-        return window_of(self.settings, self.time)
 
     def pass_by(self, seconds: float) -> None:
         """Let time pass."""
@@ -216,9 +201,9 @@ class World:
         """Return the keys."""
         return self.keys
 
-    def mailbox_slots(self, mailbox: str) -> threading.BoundedSemaphore:
-        """Return the places of a mailbox."""
-        return self._slots.setdefault(mailbox, threading.BoundedSemaphore(AT_ONCE))
+    def end(self) -> None:
+        """End the threads."""
+        self.threads.shutdown()
 
     def watch(self, mailbox: str = MAILBOX, **changes: Any) -> Watch:
         """Store a live watch and return it."""

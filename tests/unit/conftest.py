@@ -22,4 +22,4 @@ def world() -> Iterator[World]:
     """Return a world with nothing in it; its threads end with it."""
     made = World()
     yield made
-    made.workers.shutdown()
+    made.end()

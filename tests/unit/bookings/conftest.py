@@ -12,4 +12,4 @@ def world() -> Iterator[AppointmentWorld]:
     """Return a world with one business and no appointment; its threads end with it."""
     made = AppointmentWorld()
     yield made
-    made.workers.shutdown()
+    made.end()

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.bootstrap.app import Relay
+from shared.bootstrap.app import App
 from shared.errors import ConfigurationError
 from shared.http.resolver import AddressRefused, Resolver
 from shared.key_vault import Secret
@@ -35,8 +35,8 @@ class Vault:
 
 
 def test_nothing_is_read_or_built_before_it_is_asked_for() -> None:
-    """With an empty environment a Relay can be made; what needs a setting names it."""
-    relay = Relay({})
+    """With an empty environment a App can be made; what needs a setting names it."""
+    relay = App({})
     with pytest.raises(ConfigurationError, match="PARTNER_WEBHOOK_URL"):
         _ = relay.webhook
     with pytest.raises(ConfigurationError, match="KEY_VAULT_URI"):
@@ -46,12 +46,12 @@ def test_nothing_is_read_or_built_before_it_is_asked_for() -> None:
 def test_storage_without_a_setting_names_it_at_its_first_use() -> None:
     """Making the table's object opens nothing."""
     with pytest.raises(ConfigurationError, match="AzureWebJobsStorage"):
-        Relay({}).watches.page(1)
+        App({}).watches.page(1)
 
 
 def test_a_part_is_built_once() -> None:
     """Sessions, tokens and tables are kept."""
-    relay = Relay({"PARTNER_WEBHOOK_URL": "https://partner.example"})
+    relay = App({"PARTNER_WEBHOOK_URL": "https://partner.example"})
     assert relay.webhook is relay.webhook
     assert relay.workers is relay.workers
 
@@ -60,15 +60,15 @@ def test_addresses_are_checked_unless_a_setting_says_otherwise() -> None:
     """One resolver for the partner and for the addresses that the partner names."""
     given = {"PARTNER_WEBHOOK_URL": "https://partner.example"}
     with pytest.raises(AddressRefused):
-        Relay(given).resolver.find("127.0.0.1", 443)
-    assert Relay(given | {"ALLOW_PRIVATE_ADDRESSES": "true"}).resolver.find("127.0.0.1", 443)
+        App(given).resolver.find("127.0.0.1", 443)
+    assert App(given | {"ALLOW_PRIVATE_ADDRESSES": "true"}).resolver.find("127.0.0.1", 443)
 
 
 def test_the_partner_is_called_over_checked_connections() -> None:
     """Whatever its name leads to when it is called."""
     elsewhere = Resolver(lookup=lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", 443))])
     vault = SimpleNamespace(get=lambda _: Secret("whsec_" + "A" * 43 + "=", "v", NOW))
-    relay = Relay({"PARTNER_WEBHOOK_URL": "https://partner.example"}, secrets=vault, resolver=elsewhere)
+    relay = App({"PARTNER_WEBHOOK_URL": "https://partner.example"}, secrets=vault, resolver=elsewhere)
     with pytest.raises(NotDelivered, match="address is not public"):
         relay.webhook.deliver("msg_1", "{}")
 
@@ -76,16 +76,16 @@ def test_the_partner_is_called_over_checked_connections() -> None:
 def test_another_part_can_be_passed_by_keyword() -> None:
     """That is how tests build one."""
     vault = Vault("a secret of the relay", "an older secret of it")
-    relay = Relay({"CLIENT_STATE_KEY_NAME": "my-key"}, secrets=vault)
+    relay = App({"CLIENT_STATE_KEY_NAME": "my-key"}, secrets=vault)
     assert [key.version for key in relay.client_state_keys()] == ["v0", "v1"]
     assert vault.asked == ["my-key"]
     assert relay.client_state_keys.known() == relay.client_state_keys()
-    assert Relay({}, secrets=Vault()).client_state_keys.known() is None
+    assert App({}, secrets=Vault()).client_state_keys.known() is None
 
 
 def test_a_key_that_is_too_short_names_itself() -> None:
     """Its value is not shown."""
-    keys = Relay({}, secrets=Vault("canary")).client_state_keys
+    keys = App({}, secrets=Vault("canary")).client_state_keys
     for read in (keys, keys.known):
         with pytest.raises(ConfigurationError, match="client-state-key") as caught:
             read()
@@ -94,8 +94,8 @@ def test_a_key_that_is_too_short_names_itself() -> None:
 
 def test_a_mailbox_has_four_places_in_a_process() -> None:
     """The same ones for everybody."""
-    relay = Relay({})
-    slots = relay.mailbox_slots("a")
+    relay = App({})
+    slots = relay.mailbox_limits.of("a")
     assert [slots.acquire(blocking=False) for _ in range(5)] == [True] * 4 + [False]
-    assert relay.mailbox_slots("a") is slots
-    assert relay.mailbox_slots("b") is not slots
+    assert relay.mailbox_limits.of("a") is slots
+    assert relay.mailbox_limits.of("b") is not slots

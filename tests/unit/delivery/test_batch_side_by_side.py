@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.delivery.batch import AT_ONCE
 from shared.delivery.deliver import deliver
 from shared.delivery.sync_event import DELIVERY
 from shared.messages import Change, ChangeMessage
 from shared.storage.ledger import CLAIM
+from shared.threads import MAILBOX_LIMIT as AT_ONCE
 from tests.support.world import World, event
 
 
@@ -61,7 +61,7 @@ def test_an_older_reading_never_follows_a_newer_one(world: World) -> None:
     """Waiting for one of four places may outlast the claim: then somebody else may be reading the event already."""
     world.watch()
     world.events.by_id["E"] = event(etag="1")
-    message, waits, places = world.hint(), [110], world.mailbox_slots
+    message, waits, places = world.hint(), [110], world.mailbox_limits.of
 
     def busy_places(mailbox: str) -> threading.BoundedSemaphore:
         world.pass_by(waits.pop() if waits else 0)
@@ -73,7 +73,7 @@ def test_an_older_reading_never_follows_a_newer_one(world: World) -> None:
         world.events.by_id["E"] = event(etag="2")
         deliver(world, replace(world.hint(), hinted=world.time - timedelta(seconds=11)))  # type: ignore[arg-type]
 
-    world.mailbox_slots = busy_places  # type: ignore[method-assign]
+    world.mailbox_limits.of = busy_places  # type: ignore[method-assign]
     world.events.during = somebody_else_is_faster
     world.pass_by(10)
     deliver(world, message)  # type: ignore[arg-type]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.delivery.batch import AT_ONCE
 from shared.delivery.deliver import TIME, deliver
 from shared.errors import ServiceUnavailable
 from shared.messages import ChangeMessage
 from shared.partner.webhook import NotDelivered
 from shared.reliability.circuit_breaker import FAILURES, FRESH
 from shared.storage.parked import WAITING
+from shared.threads import MAILBOX_LIMIT as AT_ONCE
 from tests.support.world import REFUSED, World, event
 
 EVENTS = [f"E{number:03}" for number in range(100)]

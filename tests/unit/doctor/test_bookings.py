@@ -21,7 +21,7 @@ def examined(features: str, *roles: str) -> dict[str, Finding]:
     world = DoctorWorld(ALLOWED_MAILBOXES=MAILBOX, FEATURES=features)
     world.probe.granted = frozenset(roles)
     found = {one.name: one for one in examine(world, Wish((MAILBOX,), (OUTSIDE,), ping=False))}  # type: ignore[arg-type]
-    world.workers.shutdown()
+    world.end()
     return found
 
 
@@ -58,5 +58,5 @@ def test_without_a_token_nobody_can_tell() -> None:
     world = DoctorWorld(ALLOWED_MAILBOXES=MAILBOX, FEATURES="bookings")
     world.probe.no_token = ConfigurationError("s", "refused")
     findings = {one.name: one for one in examine(world, Wish())}  # type: ignore[arg-type]
-    world.workers.shutdown()
+    world.end()
     assert (findings["token"].ok, findings["bookings"].ok) == (False, None)

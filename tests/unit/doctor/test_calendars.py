@@ -25,7 +25,7 @@ def examined(
     world.probe.calendars = {MAILBOX: read, OUTSIDE: FORBIDDEN}
     world.probe.writes[MAILBOX] = write
     found = {one.name: one for one in examine(world, Wish(allowed, (OUTSIDE,), ping=False))}  # type: ignore[arg-type]
-    world.workers.shutdown()
+    world.end()
     return found
 
 

@@ -34,7 +34,7 @@ def world() -> Iterator[DoctorWorld]:
     made.watch()
     made.probe.calendars[OUTSIDE] = FORBIDDEN
     yield made
-    made.workers.shutdown()
+    made.end()
 
 
 def found(world: DoctorWorld, wish: Wish = BOTH) -> dict[str, Finding]:

@@ -18,7 +18,7 @@ def handshake(restricted: str, mistakes: tuple[str, str]) -> Finding:
     world = DoctorWorld(INBOUND_RESTRICTED=restricted)
     world.store.wrong = dict(zip(PATHS, mistakes, strict=True))
     (finding,) = [one for one in examine(world, Wish(ping=False)) if one.name == "handshake"]  # type: ignore[arg-type]
-    world.workers.shutdown()
+    world.end()
     return finding
 
 

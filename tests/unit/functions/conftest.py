@@ -75,7 +75,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
         monkeypatch.setattr(module, "relay", lambda: made)
     monkeypatch.setattr(health, "_kept", (0.0, []))
     yield made
-    made.workers.shutdown()
+    made.end()
 
 
 def call(function: Any, method: str = "POST", path: str = "", body: object = b"", **given: Any) -> func.HttpResponse:

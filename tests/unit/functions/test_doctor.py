@@ -23,7 +23,7 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> Iterator[Examined]:
     for module in (auth, doctor):
         monkeypatch.setattr(module, "relay", lambda: made)
     yield made
-    made.workers.shutdown()
+    made.end()
 
 
 def test_the_findings_are_answered_with_200_whatever_they_are(examined: Examined) -> None:

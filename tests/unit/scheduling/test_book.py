@@ -26,7 +26,7 @@ def world() -> Iterator[BookingWorld]:
     """Return a world with an agent's empty calendar."""
     made = BookingWorld()
     yield made
-    made.workers.shutdown()
+    made.end()
 
 
 def test_a_free_slot_is_booked_once(world: BookingWorld) -> None:

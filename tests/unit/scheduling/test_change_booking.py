@@ -20,7 +20,7 @@ def world() -> Iterator[BookingWorld]:
     """Return a world with an agent's empty calendar."""
     made = BookingWorld()
     yield made
-    made.workers.shutdown()
+    made.end()
 
 
 @pytest.fixture

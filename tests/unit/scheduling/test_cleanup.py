@@ -19,7 +19,7 @@ def world() -> Iterator[BookingWorld]:
     """Return a world with an agent's empty calendar."""
     made = BookingWorld()
     yield made
-    made.workers.shutdown()
+    made.end()
 
 
 @pytest.mark.parametrize("after", [True, False])

@@ -50,4 +50,4 @@ def world() -> Iterator[WorldOfBefore]:
     """Return such a world; its threads end with it."""
     made = WorldOfBefore()
     yield made
-    made.workers.shutdown()
+    made.end()
