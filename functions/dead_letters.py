@@ -35,28 +35,29 @@ def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     since, before = _moment(req, "from"), _moment(req, "to")
     letters = relay().parked.page(DEAD, size, after, since=since, before=before, reason=reason)
     more = _next_page(req, letters[-1].id) if len(letters) == size else None
-    return answer(200, {"value": [_picture(letter) for letter in letters], "nextLink": more})
+    return answer(200, {"value": [_view(letter) for letter in letters], "nextLink": more})
 
 
 @callable_by(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
 def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Delete dead letters: ?ids=a,b or ?from=…&to=… or ?all=true. Tells how many."""
-    from shared.reliability.dead_letters import delete, read_selection
+    from shared.reliability.dead_letters import parse_selection
 
     given: dict[str, Any] = {name: text for name, text in req.params.items() if name != "code"}
     if "ids" in given:
         given["ids"] = given["ids"].split(",")
     if "all" in given:
         given["all"] = given["all"] == "true"
-    return answer(200, {"deleted": delete(relay(), read_selection(given), caller_of(req).name)})
+    return answer(200, {"deleted": relay().dead_letters.delete(parse_selection(given), caller_of(req).name)})
 
 
 @callable_by(blueprint, f"{ROUTE}/replay", methods=["POST"], role=ADMIN)
 def replay_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Deliver dead letters anew, each in its event's state of now: 202 with the address where progress is read."""
-    from shared.reliability.dead_letters import ask_for_replay, read_selection
+    from shared.reliability.dead_letters import parse_selection
 
-    replay = ask_for_replay(relay(), read_selection(json_object(req.get_body())), caller_of(req).name)
+    selection = parse_selection(json_object(req.get_body()))
+    replay = relay().dead_letters.start_replay(selection, caller_of(req).name)
     return answer(202, _progress(req, replay), Location=_address_of(req, replay))
 
 
@@ -70,13 +71,13 @@ def get_replay(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:
-    from shared.reliability.dead_letters import moment_of
+    from shared.reliability.dead_letters import parse_utc
 
     text = req.params.get(name, "").replace(" ", "+")  # a plus sign that nobody escaped
     if not text:
         return None
     try:
-        return moment_of(text)
+        return parse_utc(text)
     except ValueError:
         detail = f"`{name}` is a moment with its zone: 2026-11-20T10:00:00Z."
         raise RequestRejected(422, "Bad moment", detail) from None
@@ -89,7 +90,7 @@ def _next_page(req: func.HttpRequest, after: str) -> str:
     return f"{address(req, ROUTE)}?{urlencode({**kept, 'after': after})}"
 
 
-def _picture(letter: Parked) -> dict[str, Any]:
+def _view(letter: Parked) -> dict[str, Any]:
     """Return what an administrator sees of a dead letter. There is no title to show: none is kept."""
     from shared.partner.payload import written
 
@@ -110,7 +111,7 @@ def _progress(req: func.HttpRequest, replay: Replay) -> dict[str, Any]:
     return {
         "id": replay.id,
         "link": _address_of(req, replay),
-        "asked": written(replay.asked) if replay.asked else None,
+        "asked": written(replay.requested_at) if replay.requested_at else None,
         "queued": replay.queued,
         "done": written(replay.done) if replay.done else None,
     }

@@ -38,15 +38,13 @@ def health_checks(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  
 
 def _checks() -> "list[Check]":
     """Return the checks, run at most once in KEEP_SECONDS; while somebody runs them, those of before."""
-    from shared.health.checks import check_all
-
     global _kept  # noqa: PLW0603  (the one thing that is kept between two calls)
     due, checks = _kept
     if time.monotonic() < due or not _lock.acquire(blocking=not checks):
         return checks
     try:
         if time.monotonic() >= _kept[0]:
-            checks = check_all(relay())
+            checks = relay().health_checks.check_all()
             _kept = (time.monotonic() + KEEP_SECONDS, checks)
         return _kept[1]
     finally:

@@ -19,18 +19,14 @@ def get_relay(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the
 @callable_by(blueprint, "relay/pause", methods=["POST"], role=ADMIN)
 def pause_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Let nothing leave any more. Intake goes on, and nothing is lost."""
-    from shared.delivery.pause import pause
-
-    pause(relay(), _reason(req.get_body()), caller_of(req).name)
+    relay().pause.pause(_reason(req.get_body()), caller_of(req).name)
     return _state()
 
 
 @callable_by(blueprint, "relay/resume", methods=["POST"], role=ADMIN)
 def resume_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Let everything leave again, what waited included; also after the partner answered 410."""
-    from shared.delivery.pause import resume
-
-    resume(relay(), _reason(req.get_body()), caller_of(req).name)
+    relay().pause.resume(_reason(req.get_body()), caller_of(req).name)
     return _state()
 
 
@@ -43,15 +39,15 @@ def _reason(body: bytes) -> str:
 
 
 def _state() -> func.HttpResponse:
-    from shared.delivery.pause import MOST_COUNTED, picture
+    from shared.delivery.pause import MOST_COUNTED
     from shared.partner.payload import written
 
-    now = picture(relay())
+    status = relay().pause.delivery_status()
     return answer(200, {
-        "state": now.endpoint.state,
-        "since": written(now.endpoint.since) if now.endpoint.since else None,
-        "reason": now.endpoint.reason or None,
-        "waiting": now.waiting,
-        "deadLetters": now.dead,
+        "state": status.endpoint.state,
+        "since": written(status.endpoint.since) if status.endpoint.since else None,
+        "reason": status.endpoint.reason or None,
+        "waiting": status.waiting,
+        "deadLetters": status.dead,
         "countedTo": MOST_COUNTED,
     })  # fmt: skip

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from shared.graph.events import Events
     from shared.graph.rooms import Rooms
     from shared.graph.schedules import Schedules
+    from shared.health.checks import HealthChecks
     from shared.http.resolver import Resolver
     from shared.partner.webhook import Webhook
     from shared.policy.allow_list import AllowList
     from shared.queues import ChangeQueue, JobQueue
-    from shared.reliability.circuit_breaker import Gate
+    from shared.reliability.circuit_breaker import CircuitBreaker
     from shared.resync.occurrences import Occurrences
     from shared.resync.window import Window
     from shared.storage.heartbeat import Heartbeat
@@ -58,7 +59,7 @@ class Parts(Protocol):
         """The desired state."""
 
     @property
-    def places(self) -> WatchQuota:
+    def quota(self) -> WatchQuota:
         """How many watches there may be in all."""
 
     @property
@@ -82,7 +83,7 @@ class Parts(Protocol):
         """The queue of changes."""
 
     @property
-    def repairs(self) -> JobQueue:
+    def jobs(self) -> JobQueue:
         """The queue of repairs and resyncs."""
 
     @property
@@ -101,7 +102,7 @@ class Parts(Protocol):
         """When the relay was last at work."""
 
     @property
-    def keeper(self) -> SubscriptionService:
+    def subscription_service(self) -> SubscriptionService:
         """Keeps subscriptions at Graph."""
 
     @property
@@ -121,7 +122,11 @@ class Parts(Protocol):
         """Delivers to the partner."""
 
     @property
-    def gate(self) -> Gate:
+    def health_checks(self) -> HealthChecks:
+        """The health checks."""
+
+    @property
+    def breaker(self) -> CircuitBreaker:
         """Whether deliveries may leave now."""
 
     @property

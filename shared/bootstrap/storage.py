@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -34,6 +35,11 @@ class StoredParts:
     def now(self) -> Callable[[], datetime]:
         """The clock, in UTC."""
         return lambda: datetime.now(UTC)
+
+    @cached_property
+    def sleep(self) -> Callable[[float], None]:
+        """Waits some seconds."""
+        return time.sleep
 
     @cached_property
     def credential(self) -> TokenCredential:
@@ -86,8 +92,8 @@ class StoredParts:
         return ChangeQueue(Queue(cache(lambda: self.storage.queue(CHANGES))))
 
     @cached_property
-    def repairs(self) -> JobQueue:
-        """The queue of repairs and resyncs."""
+    def jobs(self) -> JobQueue:
+        """The queue of jobs."""
         from shared.queues import JobQueue
         from shared.storage.queues import REPAIRS, Queue
 

@@ -10,7 +10,7 @@ from shared.doctor.request import Examined, Wish
 from shared.partner.payload import written
 from shared.partner.status_policy import Disposition, disposition_of
 from shared.partner.webhook import NotDelivered
-from shared.storage.partner_endpoint import GONE, PAUSED
+from shared.storage.partner_endpoint import EndpointState
 
 PING = "calendar.relay.ping"
 
@@ -24,9 +24,9 @@ _BY_STATUS = {
     429: "The partner is overrun: ask it to take more calls.",
 }
 _BY_VERDICT = {
-    Disposition.DEAD: "The partner refuses the body, not the signature: ask it to answer 2xx to calendar.relay.ping.",
+    Disposition.REJECT: "The partner refuses the body, not the signature: ask it to answer 2xx to calendar.relay.ping.",
     Disposition.RETRY: "Ask the partner what is wrong at its end; changes wait, and none is lost.",
-    Disposition.ALERT: "Ask the partner why it answers so: it will not heal by itself.",
+    Disposition.RETRY_AND_ALERT: "Ask the partner why it answers so: it will not heal by itself.",
 }
 _CERTIFICATE = (
     "Have the partner's certificate put right: valid, for the host of PARTNER_WEBHOOK_URL, from a public authority."
@@ -42,8 +42,8 @@ def partner(parts: Examined, wish: Wish) -> Finding:
 def _ping(parts: Examined, wish: Wish) -> str:
     if not wish.ping:
         raise untold("no test delivery was asked for")
-    state = parts.gate.endpoint(fresh=True).state
-    if state in (PAUSED, GONE):
+    state = parts.breaker.endpoint(fresh=True).state
+    if state in (EndpointState.PAUSED, EndpointState.GONE_410):
         raise untold(f"no test delivery was sent: deliveries are {state}", "Resume deliveries, and examine again.")
     body = {"type": PING, "timestamp": written(parts.now()), "data": {}}
     try:

@@ -15,7 +15,6 @@ from shared.doctor.graph import allow_list, calendars, clock, room_lists, token
 from shared.doctor.partner import partner
 from shared.doctor.request import Examined, Wish
 from shared.doctor.vault import vault
-from shared.health import checks
 from shared.threads import side_by_side
 
 AT_ONCE = 12
@@ -59,7 +58,7 @@ def examine(parts: Examined, wish: Wish) -> list[Finding]:
 
 def _running(parts: Examined, name: str) -> Callable[[], list[Finding]]:
     def look() -> list[Finding]:
-        check = checks.run(_HEALTH_NAMES.get(name, name), parts)
+        check = parts.health_checks.run(_HEALTH_NAMES.get(name, name))
         text = check.text.removeprefix("ok; ")  # as the health checks begin
         return [Finding(name, check.ok, text, "" if check.ok else RUNNING[name])]
 
@@ -78,7 +77,7 @@ def _storage(parts: Examined) -> str:
     probe = parts.storage_probe()
     probe.row()
     probe.message()
-    waiting = parts.changes.depth(), parts.repairs.depth()
+    waiting = parts.changes.depth(), parts.jobs.depth()
     return f"a row and a message were written, read and removed; {waiting[0]} changes and {waiting[1]} repairs wait"
 
 

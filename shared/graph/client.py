@@ -45,9 +45,14 @@ class GetToken(Protocol):
 
 
 class GraphClient:
-    """Calls Graph below `base_url` with the tokens of `get_token` over `session` (see `graph_session`)."""
+    """Calls Graph below `base_url` with the tokens of `get_token` over `session` (see `graph_session`).
 
-    def __init__(self, base_url: str, get_token: GetToken, session: requests.Session) -> None:
+    All of them are read at each call: a broken setting fails the call, and not what builds this.
+    """
+
+    def __init__(
+        self, base_url: Callable[[], str], get_token: GetToken, session: Callable[[], requests.Session]
+    ) -> None:
         self._base_url = base_url
         self._get_token = get_token
         self._session = session
@@ -69,7 +74,7 @@ class GraphClient:
         """
         if _strays(path):
             raise GraphRejected(0, "StrayPath")
-        url, wishes = self._base_url + path, {"Prefer": prefer, "If-Match": if_match}
+        url, wishes = self._base_url() + path, {"Prefer": prefer, "If-Match": if_match}
         headers = {name: wish for name, wish in wishes.items() if wish}
         response = self._send(method, url, params, body, headers, read_seconds, fresh=False)
         if response.status_code == 401:  # once: the token may have been revoked before its time
@@ -91,10 +96,10 @@ class GraphClient:
             link = page.get("@odata.nextLink")
             if link is None:
                 return
-            if not isinstance(link, str) or not link.lower().startswith(self._base_url.lower() + "/"):
+            if not isinstance(link, str) or not link.lower().startswith(self._base_url().lower() + "/"):
                 raise GraphRejected(200, "ForeignNextLink")
             before_page()
-            page = self.call("GET", link[len(self._base_url) :], prefer=prefer)
+            page = self.call("GET", link[len(self._base_url()) :], prefer=prefer)
 
     def _send(
         self,
@@ -113,7 +118,7 @@ class GraphClient:
         headers |= wishes
         limit = (CONNECT_SECONDS, read_seconds)
         try:
-            return self._session.request(
+            return self._session().request(
                 method, url, params=params, json=body, headers=headers, timeout=limit, allow_redirects=False
             )
         except RequestException as error:

@@ -35,7 +35,7 @@ class GraphDiagnostics:
         self._base_url = base_url
         self._get_token = get_token
         self._session = session
-        self._graph = GraphClient(base_url, lambda **_: self._token, session)
+        self._graph = GraphClient(lambda: base_url, lambda **_: self._token, lambda: session)
 
     @cached_property
     def _token(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.storage.table import Rows
+from shared.storage.table import Table
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -26,7 +26,7 @@ class Lease:
     etag: str = ""
 
 
-class Leases(Rows[Lease]):
+class Leases(Table[Lease]):
     """The table of them. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:

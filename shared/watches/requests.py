@@ -58,7 +58,7 @@ class SetupRequest(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WatchRequest:
     """What the partner asks for, checked for form already; `notification_url` belongs to direct delivery."""
 
     mailbox: str
@@ -66,33 +66,33 @@ class Wish:
     notification_url: str = ""
 
 
-def read_request(content: dict[str, Any]) -> SetupRequest:
+def parse_setup_request(content: dict[str, Any]) -> SetupRequest:
     """Return a setup call's body. Raises RequestRejected 422, naming the field and the rule but never the value."""
     try:
         request = SetupRequest.model_validate(content)
     except ValidationError as error:
         faults = faults_of(error)
         raise refused("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _ONE_OF])) from None
-    if sum(asked is not None for asked in (request.mailbox, request.mailboxes, request.room_list)) != 1:
+    if sum(subject is not None for subject in (request.mailbox, request.mailboxes, request.room_list)) != 1:
         raise refused(_ONE_OF)
     return request
 
 
-def read_room_list(request: SetupRequest) -> str:
+def parse_room_list(request: SetupRequest) -> str:
     """Return the address of the room list that a call asks for. Raises RequestRejected 422."""
     if request.delivery != "relay" or request.notification_url is not None:
         raise refused("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
     return checked_address("roomList", request.room_list or "")
 
 
-def read_wish(request: SetupRequest, mailbox: str, settings: Settings) -> Wish:
+def parse_watch_request(request: SetupRequest, mailbox: str, settings: Settings) -> WatchRequest:
     """Return what a call asks for one of its mailboxes. Raises RequestRejected 422, which never quotes a value."""
     mailbox = checked_address("mailbox", mailbox)
     if request.delivery == "relay":
         if request.notification_url is not None:
             raise refused('notificationUrl: belongs to "delivery": "direct" only')
-        return Wish(mailbox)
-    return Wish(mailbox, "direct", checked_notification_url(request.notification_url, settings))
+        return WatchRequest(mailbox)
+    return WatchRequest(mailbox, "direct", checked_notification_url(request.notification_url, settings))
 
 
 def checked_notification_url(url: str | None, settings: Settings) -> str:

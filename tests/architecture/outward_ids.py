@@ -12,12 +12,10 @@ from shared.bookings.business_lock import turn
 from shared.bookings.create import book
 from shared.calendars.requests import read_new_event, written_place
 from shared.calendars.service import make_event
-from shared.delivery.deliver import deliver
 from shared.errors import GraphNotFound
 from shared.graph.client_state import Key, sign
 from shared.partner.payload import message_id
-from shared.reliability.parking import bury_unreadable
-from shared.resync.resync import _print
+from shared.resync.resync import _fingerprint
 from shared.scheduling.requests import read_booking
 from shared.storage.ledger import Ledger
 from shared.storage.parked import parked_id
@@ -93,7 +91,7 @@ def deliveries(event_id: str, *etags: str) -> list[str]:
         world.events.by_id[event_id] = event(event_id, etag) if etag else GraphNotFound(404, "ErrorItemNotFound")
         message = world.hint(event_id, deleted=not etag)
         world.pass_by(12)
-        deliver(world, message)
+        world.delivery.deliver(message)
     world.end()
     return list(world.webhook.tried)
 
@@ -101,7 +99,7 @@ def deliveries(event_id: str, *etags: str) -> list[str]:
 def unreadable_letter(text: str) -> list[Any]:
     """Return where a message that nobody can read is noted, and under which name."""
     world = World()
-    bury_unreadable(world, text)
+    world.dead_letters.dead_letter_unreadable(text)
     return [*keys_of(world.parked_rows), *(row["event_id"] for row in world.parked_rows.rows.values())]
 
 
@@ -116,7 +114,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "client state": client_state,
     "deliveries": deliveries,
     "event transaction": event_transaction,
-    "fingerprint": lambda text: _print(text).hex(),
+    "fingerprint": lambda text: _fingerprint(text).hex(),
     "ledger row": ledger_row,
     "page": lambda *place: written_place({place[0]: place[1]}),
     "parked": parked_id,

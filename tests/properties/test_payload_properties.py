@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.http.retry_after import seconds_of
 from shared.partner.payload import UnreadableEvent, body_of, message_id, public_event, written
-from shared.reliability.retry_schedule import DELAYS, JITTER, LONGEST_WISH, delay_after
+from shared.reliability.retry_schedule import DELAYS, JITTER, MAX_RETRY_AFTER, delay_after
 
 CANARY = "canary-7f3a"
 FIELDS = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled"}
@@ -83,7 +83,7 @@ def test_two_states_share_no_webhook_id(one: tuple[str, str, str], other: tuple[
 def test_delays_grow_and_are_bounded(attempt: int, wish: float | None, spread: float) -> None:
     """Never sooner than the wish, never later than the longest step."""
     delay = delay_after(attempt, wish, spread)
-    assert min(wish or 0, LONGEST_WISH) <= delay <= DELAYS[-1] * (1 + JITTER)
+    assert min(wish or 0, MAX_RETRY_AFTER) <= delay <= DELAYS[-1] * (1 + JITTER)
     assert delay_after(attempt + 1, None, spread) >= delay_after(attempt, None, spread)
 
 

@@ -38,7 +38,7 @@ class TenantWorld(HostWorld):
         self.tenant, self.url = tenant, url
         self.session = graph_session(f"{url}/v1.0")
         self.session.trust_env, self.session.verify = False, str(certificates / "ca.pem")
-        self.graph = GraphClient(f"{url}/v1.0", self.token, self.session)
+        self.graph = GraphClient(lambda: f"{url}/v1.0", self.token, lambda: self.session)
         self.calendars = Calendars(self.graph)
         self.schedules, self.appointments = Schedules(self.graph), Appointments(self.graph)
         self.slots = SlotBookings(lambda: self.rows)  # type: ignore[arg-type, return-value]
@@ -50,7 +50,7 @@ class TenantWorld(HostWorld):
     def set(self, **settings: str) -> None:
         """Set settings anew."""
         self.settings = Settings.load(SETTINGS | settings)
-        self.allow_list = AllowList(self.settings.allowed_mailboxes, lambda _: [], self.now)
+        self.allow_list = AllowList(lambda: self.settings.allowed_mailboxes, lambda _: [], self.now)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Do what a person does in the tenant."""

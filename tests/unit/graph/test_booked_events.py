@@ -38,7 +38,7 @@ def network() -> Iterator[None]:
 @pytest.fixture
 def graph() -> Appointments:
     """Return the calls on the real client."""
-    return Appointments(GraphClient(BASE, lambda **_: "token", graph_session(BASE)))
+    return Appointments(GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE)))
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -30,7 +30,7 @@ def network() -> Iterator[None]:
 
 def ask(*mailboxes: str, hours: float = 30) -> list[dict[str, Any]]:
     """Ask the real client."""
-    client = GraphClient(BASE, lambda **_: "token", graph_session(BASE))
+    client = GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE))
     return Schedules(client).of(mailboxes or ("ida@contoso.com",), START, START + timedelta(hours=hours))
 
 

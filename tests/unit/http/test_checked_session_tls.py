@@ -105,7 +105,7 @@ def test_a_record_that_drips_is_cut(session: requests.Session) -> None:
 def test_a_server_that_reads_slowly_is_cut(session: requests.Session) -> None:
     """Sending has its end, too, piece by piece as TLS does it."""
     with reading_slowly(authority.good(), HOST) as server:
-        endpoint = Webhook(server.url, lambda: SECRET, "name", session, 0.5)
+        endpoint = Webhook(lambda: server.url, lambda: SECRET, lambda: "name", lambda: session, 0.5)
         endpoint.deliver("msg_1", "{}")
         began = time.monotonic()
         with pytest.raises(NotDelivered):

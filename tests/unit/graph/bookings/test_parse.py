@@ -103,7 +103,7 @@ def test_a_policy_says_only_what_it_says() -> None:
 @pytest.mark.parametrize("text", ["..", ".", "../../users", "a/../b", "x?y=z", "x#y", "a b", "%2e%2e"])
 def test_no_id_leads_to_another_resource(text: str) -> None:
     """It stands in the path as one step, or not at all."""
-    graph = GraphClient(BASE, lambda **_: "token", graph_session(BASE))
+    graph = GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE))
     bookings = Bookings(graph, World().mailbox_limits.of)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as network:
         for call in (lambda: bookings.appointment("x@contoso.com", text), lambda: bookings.business(text)):
