@@ -2,21 +2,21 @@
 
 import azure.functions as func
 
-from functions.auth import ADMIN, callable_by, caller_of
-from functions.responses import answer, json_object
+from functions.auth import ADMIN, caller_of, route
+from functions.responses import json_object, json_response
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
 
-@callable_by(blueprint, "relay", methods=["GET"], role=ADMIN)
+@route(blueprint, "relay", methods=["GET"], role=ADMIN)
 def get_relay(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
     """Tell whether deliveries leave, since when and why, and how many changes wait or are dead."""
     return _state()
 
 
-@callable_by(blueprint, "relay/pause", methods=["POST"], role=ADMIN)
+@route(blueprint, "relay/pause", methods=["POST"], role=ADMIN)
 def pause_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Let nothing leave any more. Intake goes on, and nothing is lost."""
     from shared.delivery.pause import pause
@@ -25,7 +25,7 @@ def pause_relay(req: func.HttpRequest) -> func.HttpResponse:
     return _state()
 
 
-@callable_by(blueprint, "relay/resume", methods=["POST"], role=ADMIN)
+@route(blueprint, "relay/resume", methods=["POST"], role=ADMIN)
 def resume_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Let everything leave again, what waited included; also after the partner answered 410."""
     from shared.delivery.pause import resume
@@ -47,7 +47,7 @@ def _state() -> func.HttpResponse:
     from shared.partner.payload import written
 
     now = picture(relay())
-    return answer(200, {
+    return json_response(200, {
         "state": now.endpoint.state,
         "since": written(now.endpoint.since) if now.endpoint.since else None,
         "reason": now.endpoint.reason or None,

@@ -151,7 +151,7 @@ def test_login_that_does_not_answer_is_503(tenant: HostWorld) -> None:
     def away(_: str) -> None:
         raise ServiceUnavailable("login")
 
-    tenant.door = Authenticator(tenant.settings, lambda: away, CallRateLimiter())
+    tenant.authenticator = Authenticator(tenant.settings, lambda: away, CallRateLimiter())
     answer = sent("list_subscriptions_entra", authorization=f"Bearer {token()}")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 
