@@ -36,18 +36,18 @@ def _tell_watches(parts: Parts) -> None:
     watches = list(parts.watches.all())
     states = Counter(watch.state for watch in watches)
     for state in get_args(State):
-        telemetry.figure("watches", states[state], state=state)
+        telemetry.gauge("watches", states[state], state=state)
     ends = [watch.expires for watch in watches if watch.state == "live" and watch.expires]
     if ends:
-        telemetry.figure("next_expiry_minutes", int((min(ends) - parts.now()).total_seconds() // 60))
+        telemetry.gauge("next_expiry_minutes", int((min(ends) - parts.now()).total_seconds() // 60))
 
 
 def _tell_queue(parts: Parts) -> None:
     """Tell how long the oldest change waits that nobody has tried yet, and how many messages there are."""
     now = parts.now()
     waits = [(now - since).total_seconds() for text, since in parts.changes.due() if _is_new(text)]
-    telemetry.figure("oldest_change_seconds", max(0, int(max(waits, default=0))))
-    telemetry.figure("queue_depth", parts.changes.depth())
+    telemetry.gauge("oldest_change_seconds", max(0, int(max(waits, default=0))))
+    telemetry.gauge("queue_depth", parts.changes.depth())
 
 
 def _is_new(text: str) -> bool:
@@ -61,6 +61,6 @@ def _is_new(text: str) -> bool:
 def _tell_deliveries(parts: Parts) -> None:
     """Tell whether deliveries leave, and how many changes wait for that or for a person."""
     now = picture(parts)
-    telemetry.figure("deliveries_held", int(now.endpoint.state != FLOWING), state=now.endpoint.state)
-    telemetry.figure("changes_parked", now.waiting)
-    telemetry.figure("dead_letters_kept", now.dead)
+    telemetry.gauge("deliveries_held", int(now.endpoint.state != FLOWING), state=now.endpoint.state)
+    telemetry.gauge("changes_parked", now.waiting)
+    telemetry.gauge("dead_letters_kept", now.dead)

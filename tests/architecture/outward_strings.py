@@ -14,8 +14,8 @@ from shared.delivery.batch import Outcome
 from shared.partner.status_policy import disposition_of
 from tests.architecture.test_import import ROOT
 
-CALLEES = ("count", "figure", "gauge", "audit")  # what the product may call its ways to tell; also in KINDS
-KINDS = {"count": "counters", "figure": "gauges", "gauge": "gauges", "audit": "audits"}
+CALLEES = ("count", "gauge", "audit")  # what the product may call its ways to tell; also in KINDS
+KINDS = {"count": "counters", "gauge": "gauges", "audit": "audits"}
 LOGS = {"info": 0, "warning": 0, "error": 0, "exception": 0, "critical": 0, "log": 1}  # and where the text stands
 FOLDERS = ("functions", "shared")
 TREES = [ast.parse(path.read_text()) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
