@@ -63,6 +63,6 @@ def test_a_hold_stops_everybody() -> None:
     """Graph said 429 with Retry-After: 7."""
     clock = Clock()
     began, pace = clock.time, RateLimiter(10, 20.0, 5, clock.now, clock.sleep)
-    pace.hold(7)
+    pace.pause(7)
     pace.wait()
     assert (clock.time - began).total_seconds() == 7
