@@ -15,9 +15,10 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from shared.errors import ConfigurationError
+from shared.features import BY_NAME, names_in
 from shared.http.addresses import is_plain, is_private, is_web_port
 
-FEATURES = ("relay", "calendars", "scheduling", "bookings")  # the first is always on
+FEATURE_NAMES = ("relay", *BY_NAME)  # the first is always on
 DETAILS = ("location", "organizer", "attendees")  # of an event, beside what is always told
 _FALSE = ("", "false", "0", "no", "off", "n", "f")
 UNSET: Any = None  # a default that is neither validated nor ever handed out: see Settings._keeping
@@ -126,14 +127,13 @@ class Settings(BaseModel):
     @property
     def problems(self) -> dict[str, str]:
         """What is wrong, by setting; empty when all is well. FEATURES works as far as it can be understood."""
-        unknown = {"FEATURES": f"must be a comma list of {', '.join(FEATURES)}"}
-        return dict(self._problems) | (unknown if self.switched_on - set(FEATURES) else {})
+        unknown = {"FEATURES": f"must be a comma list of {', '.join(FEATURE_NAMES)}"}
+        return dict(self._problems) | (unknown if self.switched_on - set(FEATURE_NAMES) else {})
 
     @property
     def switched_on(self) -> frozenset[str]:
         """The words of FEATURES, as functions/features.py reads them; none when it cannot be read at all."""
-        words = str(self.__dict__.get("features", "")).split(",")
-        return frozenset(word.strip().lower() for word in words) - {""}
+        return names_in(str(self.__dict__.get("features", "")))
 
     @property
     def in_development(self) -> bool:
