@@ -9,8 +9,8 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from shared.auth.authenticator import Unauthenticated
 from shared.delivery.batch import Outcome
+from shared.errors import Unauthenticated
 from shared.partner.status_policy import disposition_of
 from tests.architecture.test_import import ROOT
 
@@ -88,7 +88,7 @@ def words() -> set[str]:
     nodes = [node for tree in TREES for node in ast.walk(tree)]
     docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docs}
-    begun = {f"{node.values[0].value}{{" for node in nodes if isinstance(node, ast.JoinedStr) and node.values
+    begun = {f"{node.values[0].value!s}{{" for node in nodes if isinstance(node, ast.JoinedStr) and node.values
              and isinstance(node.values[0], ast.Constant)}  # fmt: skip
     return {text for text in texts | counted_names() | begun if isinstance(text, str)}
 

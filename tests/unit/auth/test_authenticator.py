@@ -30,7 +30,7 @@ class Clock:
         return self.time
 
 
-def authenticator(clock: Callable[[], float] = lambda: 0.0, **settings: str) -> Authenticator:
+def authenticator(clock: Callable[[], float] = lambda: 0.0, /, **settings: str) -> Authenticator:
     """Return an authenticator with these settings; login has two keys."""
     return Authenticator(Settings.load(GIVEN | settings), lambda: key_of, CallRateLimiter(clock))
 
