@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.auth import READ, SETUP, address, callable_by
-from functions.responses import answer, json_object, page_size
+from functions.auth import READ, SETUP, address, route
+from functions.responses import json_object, json_response, page_size
 from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ BUSINESS = ROUTE + "/{business}"
 ONE = BUSINESS + "/appointments/{appointment}"
 
 
-@callable_by(blueprint, ROUTE, methods=["GET"], role=READ)
+@route(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_booking_businesses(req: func.HttpRequest) -> func.HttpResponse:
     """List the businesses whose name holds the parameter `name`, of those that the customer allows."""
     from shared.api.fields import refused
@@ -29,37 +29,37 @@ def list_booking_businesses(req: func.HttpRequest) -> func.HttpResponse:
     name = req.params.get("name", "").strip()
     if not name or not name.isprintable():
         raise refused("name: give a part of the name of the business; Bookings does not list all of them")
-    return answer(200, {"value": [public_business(one) for one in businesses_like(relay(), name)]})
+    return json_response(200, {"value": [public_business(one) for one in businesses_like(relay(), name)]})
 
 
-@callable_by(blueprint, BUSINESS, methods=["GET"], role=READ)
+@route(blueprint, BUSINESS, methods=["GET"], role=READ)
 def get_booking_business(req: func.HttpRequest) -> func.HttpResponse:
     """Return a business with its hours and rules."""
     from shared.bookings.read import business
     from shared.partner.bookings_payload import public_opening
 
-    return answer(200, public_opening(business(relay(), _named(req))))
+    return json_response(200, public_opening(business(relay(), _named(req))))
 
 
-@callable_by(blueprint, BUSINESS + "/services", methods=["GET"], role=READ)
+@route(blueprint, BUSINESS + "/services", methods=["GET"], role=READ)
 def list_booking_services(req: func.HttpRequest) -> func.HttpResponse:
     """List what can be booked."""
     from shared.bookings.read import services
     from shared.partner.bookings_payload import public_service
 
-    return answer(200, {"value": [public_service(one) for one in services(relay(), _named(req))]})
+    return json_response(200, {"value": [public_service(one) for one in services(relay(), _named(req))]})
 
 
-@callable_by(blueprint, BUSINESS + "/staff", methods=["GET"], role=READ)
+@route(blueprint, BUSINESS + "/staff", methods=["GET"], role=READ)
 def list_booking_staff(req: func.HttpRequest) -> func.HttpResponse:
     """List who provides it."""
     from shared.bookings.read import staff
     from shared.partner.bookings_payload import public_staff
 
-    return answer(200, {"value": [public_staff(one) for one in staff(relay(), _named(req))]})
+    return json_response(200, {"value": [public_staff(one) for one in staff(relay(), _named(req))]})
 
 
-@callable_by(blueprint, BUSINESS + "/customers/search", methods=["POST"], role=READ)
+@route(blueprint, BUSINESS + "/customers/search", methods=["POST"], role=READ)
 def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
     """Return the customers whose name or address holds `search` of the body: the host logs addresses, never bodies."""
     from shared.bookings.read import customers
@@ -67,10 +67,10 @@ def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
     from shared.partner.bookings_payload import public_customer
 
     found = customers(relay(), _named(req), read(CustomerSearch, json_object(req.get_body())).search)
-    return answer(200, {"value": [public_customer(one) for one in found]})
+    return json_response(200, {"value": [public_customer(one) for one in found]})
 
 
-@callable_by(blueprint, BUSINESS + "/availability", methods=["GET"], role=READ)
+@route(blueprint, BUSINESS + "/availability", methods=["GET"], role=READ)
 def get_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
     """Return when the staff is available, from when until when; `staff` names some of it, separated by commas."""
     from shared.bookings.read import availability
@@ -80,10 +80,10 @@ def get_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
     wanted = [name.strip() for name in req.params.get("staff", "").split(",") if name.strip()]
     window = window_of(req.params.get("from"), req.params.get("to"))
     found = availability(relay(), _named(req), wanted, window)
-    return answer(200, {"value": [public_availability(one, spans) for one, spans in found]})
+    return json_response(200, {"value": [public_availability(one, spans) for one, spans in found]})
 
 
-@callable_by(blueprint, BUSINESS + "/appointments", methods=["GET"], role=READ)
+@route(blueprint, BUSINESS + "/appointments", methods=["GET"], role=READ)
 def list_booking_appointments(req: func.HttpRequest) -> func.HttpResponse:
     """List appointments by their start, between `from` and `to` or all; `after` is nextAfter of the last page."""
     from shared.bookings.read import appointments
@@ -93,20 +93,20 @@ def list_booking_appointments(req: func.HttpRequest) -> func.HttpResponse:
     found = appointments(relay(), _named(req), _window(req))
     page: list[Any] = [public_appointment(one, relay().settings.details) for one in found[skipped : skipped + size]]
     more = str(skipped + size) if len(found) > skipped + size else None
-    return answer(200, {"value": page, "nextAfter": more})
+    return json_response(200, {"value": page, "nextAfter": more})
 
 
-@callable_by(blueprint, BUSINESS + "/appointments/{appointment}", methods=["GET"], role=READ)
+@route(blueprint, BUSINESS + "/appointments/{appointment}", methods=["GET"], role=READ)
 def get_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Return one appointment."""
     from shared.bookings.read import appointment
     from shared.partner.bookings_payload import public_appointment
 
     found = appointment(relay(), _named(req), req.route_params["appointment"])
-    return answer(200, public_appointment(found, relay().settings.details))
+    return json_response(200, public_appointment(found, relay().settings.details))
 
 
-@callable_by(blueprint, BUSINESS + "/appointments", methods=["POST"], role=SETUP)
+@route(blueprint, BUSINESS + "/appointments", methods=["POST"], role=SETUP)
 def create_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Make an appointment: 201 with the new one, 200 with the same one that stands."""
     from shared.bookings.create import book
@@ -116,10 +116,10 @@ def create_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     business = req.route_params["business"]
     made, is_new = book(relay(), business, read(AppointmentAsked, json_object(req.get_body())))
     picture = booked_appointment(made, relay().settings.details)
-    return answer(201 if is_new else 200, picture, Location=_link(req, business, made.id))
+    return json_response(201 if is_new else 200, picture, Location=_link(req, business, made.id))
 
 
-@callable_by(blueprint, ONE, methods=["PATCH"], role=SETUP)
+@route(blueprint, ONE, methods=["PATCH"], role=SETUP)
 def change_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Move an appointment, or give it to others."""
     from shared.bookings.change import change_appointment
@@ -128,10 +128,10 @@ def change_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 
     asked = read(AppointmentChange, json_object(req.get_body()))
     changed = change_appointment(relay(), req.route_params["business"], req.route_params["appointment"], asked)
-    return answer(200, booked_appointment(changed, relay().settings.details))
+    return json_response(200, booked_appointment(changed, relay().settings.details))
 
 
-@callable_by(blueprint, ONE + "/cancel", methods=["POST"], role=SETUP)
+@route(blueprint, ONE + "/cancel", methods=["POST"], role=SETUP)
 def cancel_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Cancel an appointment and tell its customer; doing it again is as good."""
     from shared.bookings.change import cancel_appointment
@@ -142,7 +142,7 @@ def cancel_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(status_code=204)
 
 
-@callable_by(blueprint, ONE, methods=["DELETE"], role=SETUP)
+@route(blueprint, ONE, methods=["DELETE"], role=SETUP)
 def delete_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Cancel an appointment without a message, which needs a lesser permission; doing it again is as good."""
     from shared.bookings.change import cancel_appointment

@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from functions.auth import READ, SETUP, address, callable_by
-from functions.responses import answer, json_object, page_size
+from functions.auth import READ, SETUP, address, route
+from functions.responses import json_object, json_response, page_size
 from shared.bootstrap.app import relay
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
@@ -16,7 +16,7 @@ ROUTE = "calendars/{mailbox}/events"
 KEPT = ("start", "end", "timeZone", "pageSize", "calendar")  # from page to page
 
 
-@callable_by(blueprint, ROUTE, methods=["GET"], role=READ)
+@route(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_events(req: func.HttpRequest) -> func.HttpResponse:
     """Show a calendar from `start` to `end`, series as occurrences, a page of `pageSize` at a time."""
     from shared.calendars import service
@@ -24,10 +24,10 @@ def list_events(req: func.HttpRequest) -> func.HttpResponse:
 
     asked = read_asked(req.params, page_size(req))
     events, place = service.view(relay(), req.route_params["mailbox"], req.params.get("calendar", ""), asked)
-    return answer(200, {"value": events, "nextLink": _next_page(req, written_place(place)) if place else None})
+    return json_response(200, {"value": events, "nextLink": _next_page(req, written_place(place)) if place else None})
 
 
-@callable_by(blueprint, ROUTE, methods=["POST"], role=SETUP)
+@route(blueprint, ROUTE, methods=["POST"], role=SETUP)
 def create_event(req: func.HttpRequest) -> func.HttpResponse:
     """Make an event: 201 with it. With an Idempotency-Key a repeated call makes no second one."""
     from shared.calendars import service
@@ -39,7 +39,7 @@ def create_event(req: func.HttpRequest) -> func.HttpResponse:
     return _told(201, event, Location=_address_of(req, event["id"]))
 
 
-@callable_by(blueprint, ROUTE + "/{id}", methods=["GET"], role=READ)
+@route(blueprint, ROUTE + "/{id}", methods=["GET"], role=READ)
 def get_event(req: func.HttpRequest) -> func.HttpResponse:
     """Return one event; its etag is what If-Match takes."""
     from shared.calendars import service
@@ -47,7 +47,7 @@ def get_event(req: func.HttpRequest) -> func.HttpResponse:
     return _told(200, service.read_event(relay(), req.route_params["mailbox"], req.route_params["id"]))
 
 
-@callable_by(blueprint, ROUTE + "/{id}", methods=["PATCH"], role=SETUP)
+@route(blueprint, ROUTE + "/{id}", methods=["PATCH"], role=SETUP)
 def change_event(req: func.HttpRequest) -> func.HttpResponse:
     """Change what the body names, if the event is as If-Match says; return the event."""
     from shared.calendars import service
@@ -58,7 +58,7 @@ def change_event(req: func.HttpRequest) -> func.HttpResponse:
     return _told(200, event)
 
 
-@callable_by(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
+@route(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
 def delete_event(req: func.HttpRequest) -> func.HttpResponse:
     """Delete an event, if it is as If-Match says; deleting it again is as good."""
     from shared.calendars import service
@@ -68,7 +68,7 @@ def delete_event(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(status_code=204)
 
 
-@callable_by(blueprint, ROUTE + "/{id}/cancel", methods=["POST"], role=SETUP)
+@route(blueprint, ROUTE + "/{id}/cancel", methods=["POST"], role=SETUP)
 def cancel_event(req: func.HttpRequest) -> func.HttpResponse:
     """Cancel a meeting as its organizer; attendees are told, with the comment."""
     from shared.calendars import service
@@ -81,7 +81,7 @@ def cancel_event(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _told(status: int, event: dict[str, Any], **headers: str) -> func.HttpResponse:
-    return answer(status, event, ETag=event["etag"], **headers)
+    return json_response(status, event, ETag=event["etag"], **headers)
 
 
 def _address_of(req: func.HttpRequest, event_id: str) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.auth import ADMIN, address, callable_by, caller_of
-from functions.responses import answer, json_object, page_size, problem
+from functions.auth import ADMIN, address, caller_of, route
+from functions.responses import json_object, json_response, page_size, problem
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
 
@@ -24,7 +24,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _WORD = re.compile(r"[a-z-]{1,40}")
 
 
-@callable_by(blueprint, ROUTE, methods=["GET"], role=ADMIN)
+@route(blueprint, ROUTE, methods=["GET"], role=ADMIN)
 def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """List dead letters, a page of `pageSize` at a time, of a time (`from`, `to`) or a `reason` only if asked."""
     from shared.storage.parked import DEAD
@@ -35,10 +35,10 @@ def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     since, before = _moment(req, "from"), _moment(req, "to")
     letters = relay().parked.page(DEAD, size, after, since=since, before=before, reason=reason)
     more = _next_page(req, letters[-1].id) if len(letters) == size else None
-    return answer(200, {"value": [_view(letter) for letter in letters], "nextLink": more})
+    return json_response(200, {"value": [_view(letter) for letter in letters], "nextLink": more})
 
 
-@callable_by(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
+@route(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
 def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Delete dead letters: ?ids=a,b or ?from=…&to=… or ?all=true. Tells how many."""
     from shared.reliability.dead_letters import parse_selection
@@ -48,26 +48,26 @@ def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
         given["ids"] = given["ids"].split(",")
     if "all" in given:
         given["all"] = given["all"] == "true"
-    return answer(200, {"deleted": relay().dead_letters.delete(parse_selection(given), caller_of(req).name)})
+    return json_response(200, {"deleted": relay().dead_letters.delete(parse_selection(given), caller_of(req).name)})
 
 
-@callable_by(blueprint, f"{ROUTE}/replay", methods=["POST"], role=ADMIN)
+@route(blueprint, f"{ROUTE}/replay", methods=["POST"], role=ADMIN)
 def replay_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Deliver dead letters anew, each in its event's state of now: 202 with the address where progress is read."""
     from shared.reliability.dead_letters import parse_selection
 
     selection = parse_selection(json_object(req.get_body()))
     replay = relay().dead_letters.start_replay(selection, caller_of(req).name)
-    return answer(202, _progress(req, replay), Location=_address_of(req, replay))
+    return json_response(202, _progress(req, replay), Location=_address_of(req, replay))
 
 
-@callable_by(blueprint, f"{ROUTE}/replays/{{id}}", methods=["GET"], role=ADMIN)
+@route(blueprint, f"{ROUTE}/replays/{{id}}", methods=["GET"], role=ADMIN)
 def get_replay(req: func.HttpRequest) -> func.HttpResponse:
     """Tell how far a replay is."""
     replay = relay().replays.get(req.route_params["id"])
     if replay is None:
         return problem(404, "No such replay", "POST /api/dead-letters/replay answers with the address of one.")
-    return answer(200, _progress(req, replay))
+    return json_response(200, _progress(req, replay))
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:

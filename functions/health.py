@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from functions.auth import READ, callable_by
-from functions.responses import answer
+from functions.auth import READ, route
+from functions.responses import json_response
 from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the ho
     from shared.health.checks import is_up
 
     up = is_up(_checks())
-    return answer(200 if up else 503, {"status": "up" if up else "down"})
+    return json_response(200 if up else 503, {"status": "up" if up else "down"})
 
 
-@callable_by(blueprint, "health/checks", methods=["GET"], role=READ)
+@route(blueprint, "health/checks", methods=["GET"], role=READ)
 def health_checks(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (as above)
     """List the named checks, each ok or what to do; 503 when one is not ok."""
     checks = _checks()
     content = {check.name: {"ok": check.ok, "detail": check.text} for check in checks}
-    return answer(200 if all(check.ok for check in checks) else 503, {"checks": content})
+    return json_response(200 if all(check.ok for check in checks) else 503, {"checks": content})
 
 
 def _checks() -> "list[Check]":

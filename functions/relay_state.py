@@ -2,28 +2,28 @@
 
 import azure.functions as func
 
-from functions.auth import ADMIN, callable_by, caller_of
-from functions.responses import answer, json_object
+from functions.auth import ADMIN, caller_of, route
+from functions.responses import json_object, json_response
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
 
-@callable_by(blueprint, "relay", methods=["GET"], role=ADMIN)
+@route(blueprint, "relay", methods=["GET"], role=ADMIN)
 def get_relay(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
     """Tell whether deliveries leave, since when and why, and how many changes wait or are dead."""
     return _state()
 
 
-@callable_by(blueprint, "relay/pause", methods=["POST"], role=ADMIN)
+@route(blueprint, "relay/pause", methods=["POST"], role=ADMIN)
 def pause_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Let nothing leave any more. Intake goes on, and nothing is lost."""
     relay().pause.pause(_reason(req.get_body()), caller_of(req).name)
     return _state()
 
 
-@callable_by(blueprint, "relay/resume", methods=["POST"], role=ADMIN)
+@route(blueprint, "relay/resume", methods=["POST"], role=ADMIN)
 def resume_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Let everything leave again, what waited included; also after the partner answered 410."""
     relay().pause.resume(_reason(req.get_body()), caller_of(req).name)
@@ -43,7 +43,7 @@ def _state() -> func.HttpResponse:
     from shared.partner.payload import written
 
     status = relay().pause.delivery_status()
-    return answer(200, {
+    return json_response(200, {
         "state": status.endpoint.state,
         "since": written(status.endpoint.since) if status.endpoint.since else None,
         "reason": status.endpoint.reason or None,

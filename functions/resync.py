@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions.auth import ADMIN, callable_by, caller_of
-from functions.responses import answer, json_object, problem
+from functions.auth import ADMIN, caller_of, route
+from functions.responses import json_object, json_response, problem
 from shared import telemetry
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
@@ -17,7 +17,7 @@ def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the ho
     relay().catch_up.queue_nightly_resyncs()
 
 
-@callable_by(blueprint, "subscriptions/{id}/resync", methods=["POST"], role=ADMIN)
+@route(blueprint, "subscriptions/{id}/resync", methods=["POST"], role=ADMIN)
 def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Queue a resync of one mailbox: 202. {"full": true} sends everything again, for a partner that lost its data."""
     full = _full(req.get_body())
@@ -29,7 +29,7 @@ def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
         return problem(409, "Nothing to send again", text)
     relay().catch_up.queue_resync(watch.id, full=full)
     telemetry.audit("resync", caller_of(req).name, subscription=watch.id, full=full)
-    return answer(202, {"id": watch.id, "full": full})
+    return json_response(202, {"id": watch.id, "full": full})
 
 
 def _full(body: bytes) -> bool:

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import azure.functions as func
 
-from functions.auth import READ, SETUP, address, callable_by
-from functions.responses import answer, json_object, page_size, problem
+from functions.auth import READ, SETUP, address, route
+from functions.responses import json_object, json_response, page_size, problem
 from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ ONE = BOOKINGS + "/{id}"
 EVERY_FIVE_MINUTES = "0 */5 * * * *"
 
 
-@callable_by(blueprint, SLOTS, methods=["GET"], role=READ)
+@route(blueprint, SLOTS, methods=["GET"], role=READ)
 def list_slots(req: func.HttpRequest) -> func.HttpResponse:
     """List free slots within working hours, earliest first, in the caller's zone."""
     from shared.scheduling.find_slots import free_slots
@@ -36,10 +36,10 @@ def list_slots(req: func.HttpRequest) -> func.HttpResponse:
     slots = free_slots(parts, wish)
     zone = wish.want.zone
     more = _next_page(req, slots[size], zone) if len(slots) > size else None
-    return answer(200, {"value": [_slot(one, zone) for one in slots[:size]], "nextLink": more})
+    return json_response(200, {"value": [_slot(one, zone) for one in slots[:size]], "nextLink": more})
 
 
-@callable_by(blueprint, BOOKINGS, methods=["POST"], role=SETUP)
+@route(blueprint, BOOKINGS, methods=["POST"], role=SETUP)
 def create_booking(req: func.HttpRequest) -> func.HttpResponse:
     """Book a slot: 201; 200 when an earlier call with this Idempotency-Key has; 409 with the nearest free slots."""
     from shared.scheduling.book import book
@@ -51,20 +51,20 @@ def create_booking(req: func.HttpRequest) -> func.HttpResponse:
     def booked() -> func.HttpResponse:
         made, is_new = book(parts, wish)
         location = address(req, f"schedules/{made.booking.mailbox}/bookings/{made.booking.id}")
-        return answer(201 if is_new else 200, _picture(made), Location=location)
+        return json_response(201 if is_new else 200, _picture(made), Location=location)
 
     return _or_the_nearest(booked, wish.zone.info)
 
 
-@callable_by(blueprint, ONE, methods=["GET"], role=READ)
+@route(blueprint, ONE, methods=["GET"], role=READ)
 def get_booking(req: func.HttpRequest) -> func.HttpResponse:
     """Return a booking with its event as it is now."""
     from shared.scheduling.change_booking import read_booking_of
 
-    return answer(200, _picture(read_booking_of(relay(), _mailbox(req), req.route_params["id"])))
+    return json_response(200, _picture(read_booking_of(relay(), _mailbox(req), req.route_params["id"])))
 
 
-@callable_by(blueprint, ONE, methods=["PATCH"], role=SETUP)
+@route(blueprint, ONE, methods=["PATCH"], role=SETUP)
 def move_booking(req: func.HttpRequest) -> func.HttpResponse:
     """Move a booking to another time: 200, or 409 with the nearest free slots."""
     from datetime import UTC
@@ -73,12 +73,12 @@ def move_booking(req: func.HttpRequest) -> func.HttpResponse:
 
     def move() -> func.HttpResponse:
         body = json_object(req.get_body())
-        return answer(200, _picture(moved(relay(), _mailbox(req), req.route_params["id"], body)))
+        return json_response(200, _picture(moved(relay(), _mailbox(req), req.route_params["id"], body)))
 
     return _or_the_nearest(move, UTC)
 
 
-@callable_by(blueprint, ONE, methods=["DELETE"], role=SETUP)
+@route(blueprint, ONE, methods=["DELETE"], role=SETUP)
 def cancel_booking(req: func.HttpRequest) -> func.HttpResponse:
     """Cancel a booking: its event is deleted, and who was invited is told. Doing it again is as good."""
     from shared.scheduling.change_booking import cancel_booking as cancelled

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.auth import READ, SETUP, address, callable_by
-from functions.responses import answer, described, json_object, page_size, problem
+from functions.auth import READ, SETUP, address, route
+from functions.responses import json_object, json_response, page_size, problem, problem_fields
 from functions.room_lists import ROUTE as ROOM_LISTS
 from shared.bootstrap.app import relay
 from shared.errors import RelayError, RequestRejected
@@ -23,7 +23,7 @@ ROUTE = "subscriptions"
 _WATCH_ID = re.compile(r"[0-9a-f]{32}")
 
 
-@callable_by(blueprint, ROUTE, methods=["POST"], role=SETUP)
+@route(blueprint, ROUTE, methods=["POST"], role=SETUP)
 def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Watch a mailbox: 201 with the new watch, 200 with the one that stands.
 
@@ -38,28 +38,28 @@ def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
         return _watch_list(req, app, parse_room_list(request))
     watch, is_new = app.watch_setup.subscribe(parse_watch_request(request, request.mailbox or "", app.settings))
     location = address(req, f"{ROUTE}/{watch.id}")
-    return answer(201 if is_new else 200, _setup_view(app, watch), Location=location)
+    return json_response(201 if is_new else 200, _setup_view(app, watch), Location=location)
 
 
-@callable_by(blueprint, ROUTE, methods=["GET"], role=READ)
+@route(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_subscriptions(req: func.HttpRequest) -> func.HttpResponse:
     """List watches, a page of `pageSize` at a time; nextLink leads to the next page."""
     size = page_size(req)
     watches = relay().watches.page(size, _page_start(req.params.get("after", "")))
     more = f"{address(req, ROUTE)}?pageSize={size}&after={watches[-1].id}" if len(watches) == size else None
-    return answer(200, {"value": [_view(watch) for watch in watches], "nextLink": more})
+    return json_response(200, {"value": [_view(watch) for watch in watches], "nextLink": more})
 
 
-@callable_by(blueprint, ROUTE + "/{id}", methods=["GET"], role=READ)
+@route(blueprint, ROUTE + "/{id}", methods=["GET"], role=READ)
 def get_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Return one watch."""
     watch = relay().watches.get(req.route_params["id"])
     if watch is None:
         return problem(404, "No such subscription", "List them with GET /api/subscriptions.")
-    return answer(200, _view(watch))
+    return json_response(200, _view(watch))
 
 
-@callable_by(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
+@route(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
 def delete_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Remove a watch and its subscription; removing it again is as good."""
     relay().watch_setup.unsubscribe(req.route_params["id"])
@@ -78,7 +78,7 @@ def _set_up_many(app: App, request: SetupRequest, mailboxes: list[str]) -> func.
 
     addresses = list(dict.fromkeys(mailbox.strip().lower() for mailbox in mailboxes))
     results = app.watch_setup.subscribe_many([requested(mailbox) for mailbox in addresses])
-    return answer(
+    return json_response(
         207, {"value": [_result(app, mailbox, result) for mailbox, result in zip(addresses, results, strict=True)]}
     )
 
@@ -86,7 +86,7 @@ def _set_up_many(app: App, request: SetupRequest, mailboxes: list[str]) -> func.
 def _result(app: App, mailbox: str, result: tuple[Watch, bool] | RelayError) -> dict[str, Any]:
     """Return what came of one mailbox: its status, and the watch or what is wrong."""
     if isinstance(result, RelayError):
-        status, title, detail, _ = described(result)
+        status, title, detail, _ = problem_fields(result)
         return {"mailbox": mailbox, "status": status, "title": title, "detail": detail}
     watch, is_new = result
     return {"mailbox": mailbox, "status": 201 if is_new else 200, "subscription": _setup_view(app, watch)}
@@ -95,7 +95,7 @@ def _result(app: App, mailbox: str, result: tuple[Watch, bool] | RelayError) -> 
 def _watch_list(req: func.HttpRequest, app: App, mailbox: str) -> func.HttpResponse:
     room_list = app.room_list_service.watch(mailbox)
     link = address(req, f"{ROOM_LISTS}/{room_list.id}")
-    return answer(202, {"id": room_list.id, "roomList": room_list.address, "link": link}, Location=link)
+    return json_response(202, {"id": room_list.id, "roomList": room_list.address, "link": link}, Location=link)
 
 
 def _setup_view(app: App, watch: Watch) -> dict[str, Any]:

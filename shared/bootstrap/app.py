@@ -33,15 +33,15 @@ class App(SubscriptionParts):
         self.__dict__.update(parts)  # a cached property is looked for there first
 
     @cached_property
-    def door(self) -> Authenticator:
+    def authenticator(self) -> Authenticator:
         """Lets callers in."""
         from shared.auth.authenticator import Authenticator
         from shared.auth.rate_limit import CallRateLimiter
 
-        return Authenticator(self.settings, lambda: self.signing_keys, CallRateLimiter())
+        return Authenticator(self.settings, lambda: self.jwks, CallRateLimiter())
 
     @cached_property
-    def signing_keys(self) -> JwksCache:
+    def jwks(self) -> JwksCache:
         """Login's keys, which sign the tokens of callers."""
         from shared.auth.jwks import JwksCache, fetch_keys
         from shared.http.session import session_for

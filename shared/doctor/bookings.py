@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from shared.bookings.graph_errors import CANCELLING, READING, WRITING
 from shared.config import Settings
 from shared.doctor.finding import Failed, Finding, found, untold
 from shared.doctor.request import Examined
 from shared.errors import RelayError
+from shared.features import BY_NAME
 
-NEEDED = frozenset({READING, WRITING})
+NEEDED = frozenset(BY_NAME["bookings"].permissions)
+(CANCELLING,) = BY_NAME["bookings"].optional_permissions
 _GRANT = (
     "Grant it in Entra ID: Grant-RelayPermission.ps1 -Feature bookings. A token that exists already knows nothing of "
     "it: give an app registration an hour or so, a managed identity a day."

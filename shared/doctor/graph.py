@@ -9,6 +9,7 @@ from shared.doctor.bookings import roles_of_bookings
 from shared.doctor.finding import Failed, Finding, found, untold
 from shared.doctor.request import MOST_MAILBOXES, Examined, Wish
 from shared.errors import GraphError, GraphForbidden, GraphNotFound, RelayError
+from shared.features import FEATURES
 
 if TYPE_CHECKING:
     from shared.graph.diagnostics import GraphDiagnostics
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 LARGEST_SKEW = timedelta(minutes=5)  # more, and signatures and tokens are refused
 CALENDARS, PLACES, WRITE = "Calendars.Read", "Place.Read.All", "Calendars.ReadWrite"
 FOR_EXCHANGE = "Calendars."  # what it can grant for some mailboxes; in a token it holds for every mailbox of the tenant
-WRITERS = frozenset({"calendars", "scheduling"})  # the features that need WRITE
+WRITERS = frozenset(feature.name for feature in FEATURES if feature.writes_calendars)
 _LOGIN = "Check TENANT_ID and CLIENT_ID, and put a client secret or certificate that has not expired into the vault."
 _AGAIN = "Try again soon; Microsoft 365's service health tells whether Graph is away."
 # The scripts are those of infra/permissions.

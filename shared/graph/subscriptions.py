@@ -95,7 +95,7 @@ class Subscriptions:
             return self._graph.call(method, path, **call)
         except GraphUnavailable as error:
             if error.status == 429:
-                self._writes.hold(error.retry_after if error.retry_after is not None else THROTTLED_SECONDS)
+                self._writes.pause(error.retry_after if error.retry_after is not None else THROTTLED_SECONDS)
             raise
 
 

@@ -45,25 +45,25 @@ class Gauges:
         watches = list(self.watches.all())
         states = Counter(watch.state for watch in watches)
         for state in get_args(State):
-            telemetry.figure("watches", states[state], state=state)
+            telemetry.gauge("watches", states[state], state=state)
         ends = [watch.expires for watch in watches if watch.state == "live" and watch.expires]
         if ends:
-            telemetry.figure("next_expiry_minutes", int((min(ends) - self.now()).total_seconds() // 60))
+            telemetry.gauge("next_expiry_minutes", int((min(ends) - self.now()).total_seconds() // 60))
 
     def _report_queue(self) -> None:
         """Report how long the oldest change waits that nobody has tried yet, and how many messages there are."""
         now = self.now()
         waits = [(now - since).total_seconds() for text, since in self.changes.due() if _is_new(text)]
-        telemetry.figure("oldest_change_seconds", max(0, int(max(waits, default=0))))
-        telemetry.figure("queue_depth", self.changes.depth())
+        telemetry.gauge("oldest_change_seconds", max(0, int(max(waits, default=0))))
+        telemetry.gauge("queue_depth", self.changes.depth())
 
     def _report_deliveries(self) -> None:
         """Report whether deliveries leave, and how many changes wait for that or for a person."""
         status = self.pause.delivery_status()
         is_held = status.endpoint.state != EndpointState.FLOWING
-        telemetry.figure("deliveries_held", int(is_held), state=status.endpoint.state)
-        telemetry.figure("changes_parked", status.waiting)
-        telemetry.figure("dead_letters_kept", status.dead)
+        telemetry.gauge("deliveries_held", int(is_held), state=status.endpoint.state)
+        telemetry.gauge("changes_parked", status.waiting)
+        telemetry.gauge("dead_letters_kept", status.dead)
 
 
 def _is_new(text: str) -> bool:

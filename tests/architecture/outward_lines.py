@@ -48,8 +48,8 @@ def lines_now() -> list[list[str]]:
         telemetry.count("changes", 3, end="told")
         telemetry.count("repairs", kind="probe", end="not-now")
         telemetry.count("changes", 0, end="told")
-        telemetry.figure("watches", 0, state="refused")
-        telemetry.figure("queue_depth", 7)
+        telemetry.gauge("watches", 0, state="refused")
+        telemetry.gauge("queue_depth", 7)
         telemetry.audit("pause", "Åse", reason="nightly 'work'")
         telemetry.audit("resync", "master key", subscription="a" * 32, full=True)
     return lines

@@ -160,7 +160,7 @@ def test_what_outlasts_a_removal_is_told_alike_wherever_it_is_told() -> None:
 def test_what_is_counted_is_on_the_page() -> None:
     """Names and dimensions; both are constants in the code, so that nothing of a calendar can become one."""
     counters = {ast.literal_eval(call.args[0]) for call in calls_of("count")}
-    dimensions = {keyword.arg for call in calls_of("count") for keyword in call.keywords}
+    dimensions = {str(keyword.arg) for call in calls_of("count") for keyword in call.keywords}
     assert listed("counters (logger `relay.metric`)") == sorted(counters)
     assert listed("their dimensions") == sorted(dimensions)
 

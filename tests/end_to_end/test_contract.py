@@ -5,8 +5,8 @@ import re
 import pytest
 import requests
 
-from functions.features import MODULES
 from sandbox.process import ROOT
+from shared.features import BY_NAME
 from tests.end_to_end.contract import DOCUMENT, fault, judge, operation, schema_fault
 from tests.end_to_end.world import World
 from tools.openapi.routes import operations
@@ -61,7 +61,7 @@ def test_an_answer_of_nobodys_route_is_the_hosts(world: World) -> None:
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("feature", sorted(MODULES))
+@pytest.mark.parametrize("feature", sorted(BY_NAME))
 def test_what_is_off_has_no_address(world: World, feature: str) -> None:
     """By default every feature is off: each of its addresses is the host's 404, with the best of keys."""
     told = [one for one in operations() if one.feature == feature]

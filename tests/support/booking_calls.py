@@ -25,7 +25,7 @@ class CalledWorld(AppointmentWorld):
     """A world that lets callers in."""
 
     @cached_property
-    def door(self) -> Authenticator:
+    def authenticator(self) -> Authenticator:
         """Return who lets callers in."""
         rate = CallRateLimiter(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
         return Authenticator(self.settings, lambda: key_of, rate)

@@ -38,7 +38,7 @@ class HostWorld(World):
     unreadable: Exception | None = None
 
     @cached_property
-    def door(self) -> Authenticator:
+    def authenticator(self) -> Authenticator:
         """Return who lets callers in; login has the keys of the minting module."""
         rate = CallRateLimiter(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
         return Authenticator(self.settings, lambda: key_of, rate)

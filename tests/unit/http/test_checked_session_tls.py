@@ -15,7 +15,7 @@ import requests
 
 from shared.errors import ConfigurationError
 from shared.http.checked_session import checked_session, tls_context
-from shared.http.connection import connected
+from shared.http.connection import connect
 from shared.http.deadline import within
 from shared.http.resolver import Resolver
 from shared.partner.webhook import NotDelivered, Webhook
@@ -124,7 +124,7 @@ def test_shaking_hands_may_take_longer_than_connecting(tmp_path: Path) -> None:
     with served(late, reads="bytes") as server, within(2):
         found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", urlsplit(server.url).port))]
         context = tls_context(authority.roots(tmp_path))
-        with context.wrap_socket(connected(found, 0.1), server_hostname=HOST) as spoken:
+        with context.wrap_socket(connect(found, 0.1), server_hostname=HOST) as spoken:
             assert spoken.version() == "TLSv1.3"
 
 
