@@ -105,22 +105,22 @@ def test_calendar_and_storage_are_in_step_at_last(acts: list[Any]) -> None:
         if pause > 60:
             world.booking_cleanup.resolve_all()
         trouble.arrive()
-        held = sorted(one for row in world.bookings() if row.state == "booked" for one in spans_of(row))
+        held = sorted(span for row in world.bookings() if row.state == "booked" for span in spans_of(row))
         assert apart(held)
     for _ in range(3):
         world.pass_by(601)
         world.booking_cleanup.resolve_all()
     rows = world.bookings()
-    assert {one.state for one in rows} <= {"booked"}
-    assert {one.event_id for one in rows} == set(world.calendars.events.get(AGENT, {}))
-    assert sorted(Span(one.start, one.end) for one in rows) == world.calendars.spans()
+    assert {row.state for row in rows} <= {"booked"}
+    assert {row.event_id for row in rows} == set(world.calendars.events.get(AGENT, {}))
+    assert sorted(Span(row.start, row.end) for row in rows) == world.calendars.spans()
     assert apart(world.calendars.spans())
-    assert set(booked) <= {one.id for one in rows} | cancelled(acts)
+    assert set(booked) <= {row.id for row in rows} | cancelled(acts)
 
 
 def apart(spans: list[Span]) -> bool:
     """Return whether no two of some ordered spans overlap."""
-    return all(one.end <= other.start for one, other in pairwise(spans))
+    return all(first.end <= second.start for first, second in pairwise(spans))
 
 
 def cancelled(acts: list[Any]) -> set[str]:

@@ -74,21 +74,21 @@ def reference(query: SlotQuery, hours: WorkingHours, busy: list[Span]) -> list[d
     length = int((query.window.end - query.window.start) / MINUTE)
     minutes = [query.window.start + number * MINUTE for number in range(length)]
     free = [
-        worked(hours, one)
+        worked(hours, minute)
         and not any(
-            other.start < other.end and other.start - query.buffer < one + MINUTE and one < other.end + query.buffer
-            for other in busy
+            span.start < span.end and span.start - query.buffer < minute + MINUTE and minute < span.end + query.buffer
+            for span in busy
         )
-        for one in minutes
+        for minute in minutes
     ]
     duration, step = int(query.duration / MINUTE), int(query.step / MINUTE)
-    found = []
-    for number, one in enumerate(minutes[: max(0, length - duration + 1)]):
-        shown = one.astimezone(query.zone)
-        on_step = (shown.hour * 60 + shown.minute) % step == 0 and int(one.timestamp()) % 300 == 0
+    starts = []
+    for number, minute in enumerate(minutes[: max(0, length - duration + 1)]):
+        shown = minute.astimezone(query.zone)
+        on_step = (shown.hour * 60 + shown.minute) % step == 0 and int(minute.timestamp()) % 300 == 0
         if on_step and all(free[number : number + duration]):
-            found.append(one)
-    return found
+            starts.append(minute)
+    return starts
 
 
 @settings(max_examples=examples(300), deadline=None)
@@ -108,7 +108,7 @@ def test_no_slot_comes_near_a_busy_time(data: st.DataObject) -> None:
     hours, busy = data.draw(hours_of), data.draw(busy_times(query))
     for start in free_starts(query, starts_of(query), hours, busy):
         slot = Span(start - query.buffer, start + query.duration + query.buffer)
-        assert not any(slot.overlaps(one) for one in busy if one.start < one.end)
+        assert not any(slot.overlaps(span) for span in busy if span.start < span.end)
         assert query.window.contains(Span(start, start + query.duration))
 
 

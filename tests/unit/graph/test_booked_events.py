@@ -59,11 +59,11 @@ def test_who_is_not_invited_is_no_attendee(graph: BookedEvents) -> None:
     responses.post(EVENTS, json={"id": "E"}, status=201)
     for invited in ("", "ola@customer.example"):
         graph.create("ida@contoso.com", EventDraft("A", "Ola", "Ola", invited), *TIMES, "t")
-    without, invited_one = (json.loads(call.request.body or "") for call in responses.calls)
-    assert invited_one.pop("attendees") == [
+    without, with_invitation = (json.loads(call.request.body or "") for call in responses.calls)
+    assert with_invitation.pop("attendees") == [
         {"type": "required", "emailAddress": {"address": "ola@customer.example", "name": "Ola"}}
     ]
-    assert without == invited_one == {
+    assert without == with_invitation == {
         "subject": "A", "body": {"contentType": "text", "content": "Ola"}, "showAs": "busy", "transactionId": "t",
         "start": {"dateTime": "2026-12-01T08:00:00", "timeZone": "UTC"},
         "end": {"dateTime": "2026-12-01T09:00:00", "timeZone": "UTC"},

@@ -22,19 +22,19 @@ from tests.support.booking_world import AGENT, BookingWorld
 @pytest.fixture
 def world() -> Iterator[BookingWorld]:
     """Return a world with an agent's empty calendar."""
-    made = BookingWorld()
-    yield made
-    made.end()
+    booking_world = BookingWorld()
+    yield booking_world
+    booking_world.end()
 
 
 def test_a_free_slot_is_booked_once(world: BookingWorld) -> None:
     """With its event in the calendar, and its row beside it."""
-    made, is_new = world.slot_booker.book(world.new_booking())
+    booked, is_new = world.slot_booker.book(world.new_booking())
     assert is_new
-    assert made.event["subject"] == "A talk"
+    assert booked.event["subject"] == "A talk"
     assert world.calendars.spans() == [world.slot()]
-    assert [(one.id, one.state, one.event_id) for one in world.bookings()] == [
-        (made.booking.id, "booked", made.event["id"])
+    assert [(row.id, row.state, row.event_id) for row in world.bookings()] == [
+        (booked.booking.id, "booked", booked.event["id"])
     ]
 
 
@@ -55,8 +55,8 @@ def test_of_fifty_callers_exactly_one_gets_the_slot(world: BookingWorld, seed: i
         return "booked"
 
     with ThreadPoolExecutor(50) as callers:
-        ends = Counter(callers.map(call, range(50)))
-    assert ends == {"booked": 1, "taken": 49}
+        outcomes = Counter(callers.map(call, range(50)))
+    assert outcomes == {"booked": 1, "taken": 49}
     assert world.calendars.spans() == [world.slot()]
 
 
@@ -74,11 +74,11 @@ def test_of_fifty_callers_for_times_that_overlap_no_two_overlap(world: BookingWo
         return True
 
     with ThreadPoolExecutor(50) as callers:
-        ends = list(callers.map(call, wanted))
-    got = sorted(slot for slot, end in zip(wanted, ends, strict=True) if end)
+        outcomes = list(callers.map(call, wanted))
+    got = sorted(slot for slot, is_booked in zip(wanted, outcomes, strict=True) if is_booked)
     assert got
     assert world.calendars.spans() == got
-    assert all(one.end <= other.start for one, other in pairwise(got))
+    assert all(first.end <= second.start for first, second in pairwise(got))
 
 
 def test_a_taken_slot_is_answered_with_the_nearest_free_ones(world: BookingWorld) -> None:
@@ -86,9 +86,9 @@ def test_a_taken_slot_is_answered_with_the_nearest_free_ones(world: BookingWorld
     world.slot_booker.book(world.new_booking(world.slot(13)))
     with pytest.raises(SlotTaken) as caught:
         world.slot_booker.book(world.new_booking(world.slot(13, 15)))
-    starts = [one.span.start for one in caught.value.nearest]
+    starts = [slot.span.start for slot in caught.value.nearest]
     nearest = [(13, 30), (13, 45), (12, 30), (14, 0), (12, 15)]
-    assert starts == [world.slot(*one).start for one in nearest]
+    assert starts == [world.slot(*clock).start for clock in nearest]
 
 
 def test_a_booking_that_graph_does_not_tell_of_yet_is_not_offered(world: BookingWorld) -> None:
@@ -97,12 +97,12 @@ def test_a_booking_that_graph_does_not_tell_of_yet_is_not_offered(world: Booking
     world.calendars._seen = lambda *_: []  # type: ignore[method-assign]
     around = Span(world.slot(11, 30).start, world.slot(13).start)
     search = SlotSearch((AGENT,), "any", SlotQuery(around, timedelta(minutes=30)))
-    assert [one.span for one in world.slot_finder.find(search)] == [world.slot(11, 30), world.slot(12, 30)]
+    assert [slot.span for slot in world.slot_finder.find(search)] == [world.slot(11, 30), world.slot(12, 30)]
     with pytest.raises(SlotTaken) as caught:
         world.slot_booker.book(world.new_booking(world.slot(12, 15)))
-    assert not any(one.span.overlaps(world.slot()) for one in caught.value.nearest)
+    assert not any(slot.span.overlaps(world.slot()) for slot in caught.value.nearest)
     world.pass_by(121)
-    assert world.slot() in [one.span for one in world.slot_finder.find(search)]
+    assert world.slot() in [slot.span for slot in world.slot_finder.find(search)]
 
 
 @pytest.mark.parametrize(("hour", "minutes"), [(15, 30), (14, 90), (20, 30)])

@@ -17,9 +17,9 @@ from tests.support.booking_world import AGENT, BookingWorld
 @pytest.fixture
 def world() -> Iterator[BookingWorld]:
     """Return a world with an agent's empty calendar."""
-    made = BookingWorld()
-    yield made
-    made.end()
+    booking_world = BookingWorld()
+    yield booking_world
+    booking_world.end()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_booking_that_cannot_be_moved_stays(world: BookingWorld, booked: Booke
         with pytest.raises(SlotTaken):
             world.booking_changer.move(AGENT, booked.booking.id, to(world.slot(hour)))
         assert world.calendars.spans() == [world.slot(), world.slot(13), theirs]
-        assert {one.state for one in world.bookings()} == {"booked"}
+        assert {row.state for row in world.bookings()} == {"booked"}
     with pytest.raises(SlotTaken):  # its own time is still its own
         world.slot_booker.book(world.new_booking())
 
@@ -105,7 +105,7 @@ def test_a_move_whose_answer_is_lost_is_settled(world: BookingWorld, booked: Boo
             world.slot_booker.book(world.new_booking(world.slot(hour)))
     world.pass_by(601)
     world.booking_cleanup.resolve_all()
-    assert [(one.state, one.start) for one in world.bookings()] == [("booked", world.slot(13 if done else 12).start)]
+    assert [(row.state, row.start) for row in world.bookings()] == [("booked", world.slot(13 if done else 12).start)]
     world.slot_booker.book(world.new_booking(world.slot(12 if done else 13)))
 
 
@@ -145,8 +145,8 @@ def test_a_booking_is_read_as_its_event_is_now(world: BookingWorld, booked: Book
     """Also when somebody moved it in Outlook, and not at all when somebody deleted it there."""
     later = world.slot(14)
     world.calendars.move(AGENT, booked.event["id"], later.start, later.end)
-    told = world.booking_changer.read(AGENT, booked.booking.id).event
-    assert told["start"]["dateTime"].startswith("2026-11-20T14:00")
+    event = world.booking_changer.read(AGENT, booked.booking.id).event
+    assert event["start"]["dateTime"].startswith("2026-11-20T14:00")
     world.calendars.events[AGENT].clear()
     with pytest.raises(RequestRejected) as caught:
         world.booking_changer.read(AGENT, booked.booking.id)

@@ -17,9 +17,9 @@ from tests.support.booking_world import AGENT, BookingWorld
 @pytest.fixture
 def world() -> Iterator[BookingWorld]:
     """Return a world with an agent's empty calendar."""
-    made = BookingWorld()
-    yield made
-    made.end()
+    booking_world = BookingWorld()
+    yield booking_world
+    booking_world.end()
 
 
 @pytest.mark.parametrize("after", [True, False])
@@ -89,33 +89,33 @@ def test_a_call_that_is_sent_again_goes_on_where_the_first_ended(world: BookingW
     with pytest.raises(RequestRejected):
         world.slot_booker.book(world.new_booking(number=1))
     world.calendars.after = lambda _: None
-    made, is_new = world.slot_booker.book(world.new_booking(number=1))
+    booked, is_new = world.slot_booker.book(world.new_booking(number=1))
     assert not is_new
-    assert made.booking.state == "booked"
+    assert booked.booking.state == "booked"
     assert world.calendars.spans() == [world.slot()]
 
 
 def test_a_slot_whose_event_was_deleted_in_outlook_is_free_again(world: BookingWorld) -> None:
     """Its row is found in the way, looked up, and forgotten."""
-    made, _ = world.slot_booker.book(world.new_booking())
+    booked, _ = world.slot_booker.book(world.new_booking())
     world.calendars.events[AGENT].clear()
     with pytest.raises(SlotTaken):  # too young to be doubted
         world.slot_booker.book(world.new_booking())
     world.pass_by(121)
     again, is_new = world.slot_booker.book(world.new_booking())
     assert is_new
-    assert [one.id for one in world.bookings()] == [again.booking.id] != [made.booking.id]
+    assert [row.id for row in world.bookings()] == [again.booking.id] != [booked.booking.id]
 
 
 def test_a_slot_whose_event_was_moved_in_outlook_is_free_again(world: BookingWorld) -> None:
     """The booking follows its event."""
-    made, _ = world.slot_booker.book(world.new_booking())
+    booked, _ = world.slot_booker.book(world.new_booking())
     later = world.slot(14)
-    world.calendars.move(AGENT, made.event["id"], later.start, later.end)
+    world.calendars.move(AGENT, booked.event["id"], later.start, later.end)
     world.pass_by(121)
     world.slot_booker.book(world.new_booking())
     assert world.calendars.spans() == [world.slot(), later]
-    followed = world.slot_bookings.get(AGENT, made.booking.id)
+    followed = world.slot_bookings.get(AGENT, booked.booking.id)
     assert followed is not None
     assert (followed.start, followed.holds) == (later.start, False)
 
@@ -172,7 +172,7 @@ def test_a_call_that_comes_back_too_late_takes_its_event_away(world: BookingWorl
     with pytest.raises(SlotTaken):
         world.slot_booker.book(late)
     assert world.calendars.spans() == [world.slot()]
-    assert [one.id for one in world.bookings()] != [late.id]
+    assert [row.id for row in world.bookings()] != [late.id]
 
 
 def test_a_call_that_comes_back_too_late_finds_nobody_there(world: BookingWorld) -> None:
