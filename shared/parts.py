@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from shared.config import Settings
-    from shared.graph.booked_events import Appointments
     from shared.graph.bookings.client import Bookings
     from shared.graph.client import GetToken
     from shared.graph.client_state import Key
     from shared.graph.events import Events
     from shared.graph.rooms import Rooms
-    from shared.graph.schedules import Schedules
     from shared.health.checks import HealthChecks
     from shared.http.resolver import Resolver
     from shared.partner.webhook import Webhook
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from shared.storage.parked import ParkedChanges
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
-    from shared.storage.slot_bookings import SlotBookings
     from shared.storage.watches import Watches
     from shared.subscriptions.service import SubscriptionService
     from shared.threads import MailboxLimits, MailboxWorkers
@@ -136,18 +133,6 @@ class Parts(Protocol):
     @property
     def replays(self) -> Replays:
         """Replays of dead letters."""
-
-    @property
-    def schedules(self) -> Schedules:
-        """Asks Graph when mailboxes are busy."""
-
-    @property
-    def appointments(self) -> Appointments:
-        """Writes the events of bookings at Graph."""
-
-    @property
-    def slots(self) -> SlotBookings:
-        """Which times are given to which booking."""
 
     @property
     def get_token(self) -> GetToken:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from shared.storage.partner_endpoint import Endpoints
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
-    from shared.storage.slot_bookings import SlotBookings
     from shared.storage.watches import Watches
 
 IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
@@ -127,10 +126,3 @@ class StoredParts:
         return StorageDiagnostics(
             cache(lambda: self.storage.table("watches")), cache(lambda: self.storage.queue(PROBES))
         )
-
-    @cached_property
-    def slots(self) -> SlotBookings:
-        """Which times are given to which booking."""
-        from shared.storage.slot_bookings import SlotBookings
-
-        return SlotBookings(cache(lambda: self.storage.table("slots")))

@@ -102,7 +102,7 @@ WRITERS: dict[str, Callable[[App, Any], Any]] = {
     "endpoint": lambda parts, made: parts.endpoints.change(made),
     "replay": lambda parts, made: parts.replays.insert(made),
     "attempt": lambda parts, made: parts.attempts.insert(made),
-    "slots": lambda parts, made: parts.slots.claim(made),
+    "slots": lambda parts, made: parts.slot_bookings.claim(made),
     "ledger": lambda parts, made: parts.ledger.claim([made]),
     "waiting": lambda parts, made: parts.parked.put(WAITING, [made]),
     "dead": lambda parts, made: parts.parked.put(DEAD, [made]),
@@ -113,7 +113,7 @@ READERS: dict[str, Callable[[App, Any], Any]] = {
     "endpoint": lambda parts, _: parts.endpoints.read(),
     "replay": lambda parts, made: parts.replays.get(made.id),
     "attempt": lambda parts, made: parts.attempts.get(made.id),
-    "slots": lambda parts, made: parts.slots.get(MAILBOX, made.id),
+    "slots": lambda parts, made: parts.slot_bookings.get(MAILBOX, made.id),
     "ledger": lambda parts, _: parts.ledger.read(WATCH, [EVENT])[0],
     "waiting": lambda parts, made: parts.parked.get(WAITING, made.id),
     "dead": lambda parts, made: parts.parked.get(DEAD, made.id),
@@ -124,7 +124,7 @@ CHANGERS: dict[str, Callable[[App, Any, dict[str, Any]], Any]] = {
     "endpoint": lambda parts, row, news: parts.endpoints.change(row, **news),
     "replay": lambda parts, row, news: parts.replays.change(row, **news),
     "attempt": lambda parts, row, news: parts.attempts.change(row, **news),
-    "slots": lambda parts, row, news: parts.slots.change(row, **news),
+    "slots": lambda parts, row, news: parts.slot_bookings.change(row, **news),
 }
 
 
@@ -180,10 +180,10 @@ def filters_now() -> dict[str, list[str]]:
     for rows in (parts.watches, parts.room_lists, parts.replays, parts.attempts):
         rows.page(5, ZERO)
         rows.count()
-    parts.slots.holders(MAILBOX, START, END)
-    parts.slots.since(MAILBOX, NOON)
-    list(parts.slots.unfinished())
-    list(parts.slots.before(NOON))
+    parts.slot_bookings.holders(MAILBOX, START, END)
+    parts.slot_bookings.since(MAILBOX, NOON)
+    list(parts.slot_bookings.unfinished())
+    list(parts.slot_bookings.before(NOON))
     return {name: table.filters for name, table in storage.tables.items()}
 
 

@@ -24,7 +24,7 @@ def at(hour: float, days: int = 0) -> str:
     return f"{day + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def wish(hour: float = 10, **changes: Any) -> dict[str, Any]:
+def booking_body(hour: float = 10, **changes: Any) -> dict[str, Any]:
     """Return the body that books half an hour."""
     return {"start": at(hour), "duration": 30, "title": "A talk", "customer": {"name": "Ola"}, **changes}
 
@@ -32,7 +32,8 @@ def wish(hour: float = 10, **changes: Any) -> dict[str, Any]:
 def book(world: World, address: str, *given: Any, key: str = "", **changes: Any) -> Any:
     """Book, and return the answer."""
     headers = {"idempotency-key": key} if key else {}
-    return world.relay.call("POST", f"/schedules/{address}/bookings", json=wish(*given, **changes), headers=headers)
+    body = booking_body(*given, **changes)
+    return world.relay.call("POST", f"/schedules/{address}/bookings", json=body, headers=headers)
 
 
 def truth(world: World, address: str) -> list[dict[str, Any]]:
@@ -40,15 +41,15 @@ def truth(world: World, address: str) -> list[dict[str, Any]]:
     return world.tenant.calendar(address, at(0), at(0, 7))
 
 
-def free(world: World, address: str, **asked: str) -> list[dict[str, Any]]:
+def free(world: World, address: str, **changes: str) -> list[dict[str, Any]]:
     """Return the Monday's free half hours, page by page."""
-    params: dict[str, str] = {"from": at(0), "to": at(24), "duration": "30", "pageSize": "7", **asked}
-    url, found = f"/schedules/{address}/slots", list[dict[str, Any]]()
+    params: dict[str, str] = {"from": at(0), "to": at(24), "duration": "30", "pageSize": "7", **changes}
+    url, slots = f"/schedules/{address}/slots", list[dict[str, Any]]()
     while True:
         answer = world.relay.call("GET", url, params=params)
         assert answer.status_code == 200, answer.text
-        found += answer.json()["value"]
+        slots += answer.json()["value"]
         if not (more := answer.json()["nextLink"]):
-            return found
+            return slots
         parts = urlsplit(more)
         url, params = f"{parts.path.partition('/api')[2]}?{parts.query}", {}

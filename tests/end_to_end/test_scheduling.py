@@ -20,7 +20,7 @@ from azure.data.tables import UpdateMode
 from sandbox.demo.canaries import found_below, found_in
 from sandbox.process import ROOT
 from sandbox.stack import Stack
-from tests.end_to_end.slot_calls import HOURS, agent, at, book, free, truth, wish
+from tests.end_to_end.slot_calls import HOURS, agent, at, book, booking_body, free, truth
 from tests.end_to_end.waiting import eventually
 from tests.end_to_end.world import World
 
@@ -133,9 +133,10 @@ def test_refusals_are_told_apart(world: World) -> None:
                                   (422, address, {"with": "nobody@contoso.com"})):  # fmt: skip
         assert world.relay.call("GET", f"/schedules/{path}/slots", params=params | changes).status_code == status
     assert book(world, address, token=None).status_code == 422  # a field that there is not
-    assert world.relay.call("POST", f"/schedules/{address}/bookings", key=None, json=wish()).status_code == 401
+    assert world.relay.call("POST", f"/schedules/{address}/bookings", key=None, json=booking_body()).status_code == 401
     reader = world.token("Relay.Read")
-    assert world.relay.call("POST", f"/schedules/{address}/bookings", token=reader, json=wish()).status_code == 403
+    refused = world.relay.call("POST", f"/schedules/{address}/bookings", token=reader, json=booking_body())
+    assert refused.status_code == 403
     world.tenant.grant_in_exchange(world.client_id, PERMISSIONS[0])
     refused = book(world, address)
     world.tenant.grant_in_exchange(world.client_id, *PERMISSIONS)
@@ -212,7 +213,7 @@ def blocks(language: str) -> list[str]:
 
 def in_node(world: World, address: str) -> Any:
     """Book in Node by the page's example, at 10 o'clock."""
-    case = [world.relay.url, world.relay.keys["function"], address, wish()]
+    case = [world.relay.url, world.relay.keys["function"], address, booking_body()]
     ca = str(world.stack.certificates.ca_pem)
     env = {"PATH": os.environ["PATH"], "CASE": json.dumps(case), "NODE_EXTRA_CA_CERTS": ca}
     command = [shutil.which("node") or "node", "--input-type=module", "-e", blocks("js")[0] + NODE]

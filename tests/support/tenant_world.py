@@ -15,7 +15,7 @@ from sandbox.tenant.seed import Seed, tenant_from
 from sandbox.tenant.state import Tenant
 from sandbox.tenant.tokens import GRAPH
 from shared.config import Settings
-from shared.graph.booked_events import Appointments
+from shared.graph.booked_events import BookedEvents
 from shared.graph.calendars import Calendars
 from shared.graph.client import GraphClient, graph_session
 from shared.graph.schedules import Schedules
@@ -40,8 +40,8 @@ class TenantWorld(HostWorld):
         self.session.trust_env, self.session.verify = False, str(certificates / "ca.pem")
         self.graph = GraphClient(lambda: f"{url}/v1.0", self.token, lambda: self.session)
         self.calendars = Calendars(self.graph)
-        self.schedules, self.appointments = Schedules(self.graph), Appointments(self.graph)
-        self.slots = SlotBookings(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.schedules, self.booked_events = Schedules(self.graph), BookedEvents(self.graph)
+        self.slot_bookings = SlotBookings(lambda: self.rows)
 
     def token(self, *, fresh: bool = False) -> str:  # noqa: ARG002  (the client's signature)
         """Return a token of the relay's app."""

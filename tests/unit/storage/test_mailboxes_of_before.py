@@ -9,9 +9,7 @@ import pytest
 from shared.bookings.business_lock import turn
 from shared.errors import RequestRejected
 from shared.messages import Job
-from shared.scheduling.book import SlotTaken, book
-from shared.scheduling.change_booking import read_booking_of
-from shared.scheduling.cleanup import settle_all
+from shared.scheduling.conflicts import SlotTaken
 from shared.storage.watches import watch_id_of
 from tests.support.booking_world import AGENT
 from tests.support.world import MAILBOX, WATCH_ID
@@ -89,28 +87,28 @@ def test_a_room_list_of_before_is_emptied_after_its_time(world: WorldOfBefore) -
 def test_a_booking_of_before_holds_its_times(world: WorldOfBefore, hour: int, minute: int) -> None:
     """Booked, moving (both times), ending or claimed, whatever the calendar shows."""
     with pytest.raises(SlotTaken):
-        book(world, world.wish(world.slot(hour, minute, 15)))
+        world.slot_booker.book(world.new_booking(world.slot(hour, minute, 15)))
 
 
 @pytest.mark.parametrize(("hour", "minute"), [(13, 30), (12, 0)])
 def test_an_ended_or_moved_booking_of_before_holds_nothing(world: WorldOfBefore, hour: int, minute: int) -> None:
     """Its time is anybody's."""
-    assert book(world, world.wish(world.slot(hour, minute, 15)))[1]
+    assert world.slot_booker.book(world.new_booking(world.slot(hour, minute, 15)))[1]
 
 
 def test_a_booking_of_before_is_read_with_its_event(world: WorldOfBefore) -> None:
     """By the event's id of then."""
     slot = world.slot(11, 30, 15)
     world.calendars.put(AGENT, slot.start, slot.end, "bef00000-0000-4000-8000-00000000000e")
-    found = read_booking_of(world, AGENT, f"{0xBC3:032x}")
-    assert (found.booking.start, found.event["id"]) == (slot.start, "E1")
+    booked = world.booking_changer.read(AGENT, f"{0xBC3:032x}")
+    assert (booked.booking.start, booked.event["id"]) == (slot.start, "E1")
 
 
 def test_what_was_left_half_done_before_is_settled(world: WorldOfBefore) -> None:
     """Claimed, moving, ending and ended: after ten minutes and ten more only the two that are booked have rows."""
     for _ in range(2):
         world.pass_by(601)
-        settle_all(world)
+        world.booking_cleanup.resolve_all()
     left = {row["state"] for row in world.slot_rows.rows.values() if "state" in row}
     assert left == {"booked"}
 
