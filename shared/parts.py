@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from shared.config import Settings
     from shared.graph.booked_events import Appointments
-    from shared.graph.bookings.client import Bookings
     from shared.graph.client import GetToken
     from shared.graph.client_state import Key
     from shared.graph.events import Events
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from shared.resync.occurrences import Occurrences
     from shared.resync.window import Window
     from shared.storage.heartbeat import Heartbeat
-    from shared.storage.leases import Leases
     from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
     from shared.storage.replays import Replays
@@ -103,14 +101,6 @@ class Parts(Protocol):
     @property
     def keeper(self) -> SubscriptionService:
         """Keeps subscriptions at Graph."""
-
-    @property
-    def bookings(self) -> Bookings:
-        """Microsoft Bookings at Graph."""
-
-    @property
-    def attempts(self) -> Leases:
-        """Appointments that are being made."""
 
     @property
     def resolver(self) -> Resolver:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.graph import GraphParts
+from shared.bootstrap.bookings import BookingsParts
 
 if TYPE_CHECKING:
     from shared.graph.booked_events import Appointments
-    from shared.graph.bookings.client import Bookings
     from shared.graph.calendars import Calendars
     from shared.graph.schedules import Schedules
-    from shared.storage.leases import Leases
     from shared.threads import MailboxLimits
 
 
-class FeatureParts(GraphParts):
+class FeatureParts(BookingsParts):
     """Parts of features."""
 
     @cached_property
@@ -46,17 +44,3 @@ class FeatureParts(GraphParts):
         from shared.graph.booked_events import Appointments
 
         return Appointments(self.graph)
-
-    @cached_property
-    def bookings(self) -> Bookings:
-        """Microsoft Bookings."""
-        from shared.graph.bookings.client import Bookings
-
-        return Bookings(self.graph, self.mailbox_limits.of)
-
-    @cached_property
-    def attempts(self) -> Leases:
-        """Appointments that are being made."""
-        from shared.storage.leases import Leases
-
-        return Leases(cache(lambda: self.storage.table("attempts")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.bookings.requests import AppointmentAsked, AppointmentChange, BookingCancellation, CustomerSearch
+from shared.bookings.requests import AppointmentChange, AppointmentRequest, BookingCancellation, CustomerSearch
 from tools.openapi import bookings as told
 from tools.openapi.operation import Answer, Operation, Query
 
@@ -71,7 +71,7 @@ _TABLE = (
             200: Answer("The same appointment, which stands.", told.BookedAppointment, ("Location",)),
             201: Answer("A new appointment.", told.BookedAppointment, ("Location",)),
         },
-        WRITE, AppointmentAsked,
+        WRITE, AppointmentRequest,
     ),
     Operation(
         "change_booking_appointment", "patch", ONE, "partner", "Move an appointment, or give it to others.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -69,4 +70,11 @@ def _schemas(table: list[Operation]) -> dict[str, Any]:
         models += [answer.model for answer in operation.answers.values() if answer.model]
     asked: Any = [(model, "validation") for model in dict.fromkeys(models)]
     _, made = models_json_schema(asked, ref_template="#/components/schemas/{model}", schema_generator=_PlainSchema)
-    return dict(sorted(made["$defs"].items()))
+    return dict(sorted(_by_title(made["$defs"]).items()))
+
+
+def _by_title(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Name each schema by its title: a model may have another one than its class (see `schema_name`)."""
+    titles = {name: schema.get("title", name) for name, schema in schemas.items()}
+    text = re.sub(r'(?<="#/components/schemas/)\w+(?=")', lambda match: titles[match[0]], json.dumps(schemas))
+    return {titles[name]: schema for name, schema in json.loads(text).items()}

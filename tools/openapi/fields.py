@@ -14,6 +14,11 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
 
+def schema_name(model: type[BaseModel]) -> str:
+    """Return a model's name in the document: the title of its config, or the name of its class."""
+    return model.model_config.get("title") or model.__name__
+
+
 def _never_null(schema: dict[str, Any]) -> None:
     """A field that is left out where it does not apply has no default that anybody could send."""
     schema.pop("default", None)

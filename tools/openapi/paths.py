@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tools.openapi.fields import schema_name
 from tools.openapi.operation import WITH_KEY, Answer, Operation
 from tools.openapi.responses import Problem
 from tools.openapi.routes import ENTRA
@@ -138,4 +139,4 @@ def _headers(*names: str) -> dict[str, Any]:
 
 def ref(model: type[BaseModel]) -> dict[str, str]:
     """Return where the document has a model's schema."""
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"$ref": f"#/components/schemas/{schema_name(model)}"}
