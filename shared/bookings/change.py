@@ -15,7 +15,7 @@ from shared.bookings.business_rules import broken_rule, effective_policy, is_fre
 from shared.bookings.graph_body import times
 from shared.bookings.graph_errors import CANCELLING, READING, WRITING, rejection_of, translate_graph_errors
 from shared.bookings.lookup import BusinessLookup, staff_named
-from shared.bookings.rejections import AppointmentNotFound, RuleBroken, ServiceNotProvided, StaffNotFree
+from shared.bookings.rejections import NoSuchAppointment, RuleBroken, ServiceNotProvided, StaffNotFree
 from shared.bookings.requests import AppointmentChange, parse_start
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.graph.bookings.models import Appointment, Business, Service
@@ -68,7 +68,7 @@ class AppointmentChanger:
         """
         try:
             current = self._current(business, appointment_id)
-        except AppointmentNotFound:
+        except NoSuchAppointment:
             return
         self._check_lead(current, "Too late to cancel it")
         address = current.business.id

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LEASE_TIME = timedelta(minutes=2)  # longer than the calls of one request, and than Bookings takes to show what it made
 SEND_WITHIN = timedelta(minutes=1)  # of acquiring the lease: the next holder must see what this one made
-BEING_MADE = "Another call is making the same appointment, or did a moment ago. Send the same again after a while."
+IN_PROGRESS = "Another call is making the same appointment, or did a moment ago. Send the same again after a while."
 READ_BACK_DELAYS = (0.0, 1.0, 2.0)  # seconds before each look for what was perhaps made
 
 
@@ -86,7 +86,7 @@ class AppointmentCreator:
         now = self.now()
         lease = self.leases.acquire(draft.lease_name, now, now + LEASE_TIME)
         if lease is None:
-            raise RequestRejected(503, "Being booked", BEING_MADE, LEASE_TIME.total_seconds())
+            raise RequestRejected(503, "Being booked", IN_PROGRESS, LEASE_TIME.total_seconds())
         return lease
 
     def _existing(self, draft: AppointmentDraft) -> Appointment | None:

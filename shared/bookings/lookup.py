@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shared.bookings.graph_errors import READING, rejection_of, translate_graph_errors
-from shared.bookings.rejections import AppointmentNotFound
+from shared.bookings.rejections import NoSuchAppointment
 from shared.errors import GraphError, GraphNotFound, RequestRejected
 from shared.graph.bookings.models import Appointment, Business, Service, Staff
 from shared.policy.allow_list import check_allowed
@@ -61,11 +61,11 @@ class BusinessLookup:
     def appointment(self, address: str, appointment_id: str) -> Appointment:
         """Return an appointment of a business that is allowed."""
         if not appointment_id.isprintable():
-            raise AppointmentNotFound
+            raise NoSuchAppointment
         try:
             return self.bookings.appointment(address, appointment_id)
         except GraphNotFound:
-            raise AppointmentNotFound from None
+            raise NoSuchAppointment from None
         except GraphError as error:
             raise rejection_of(error, READING) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.errors import GraphError, RequestRejected
 
 
-class AppointmentNotFound(RequestRejected):
+class NoSuchAppointment(RequestRejected):
     """There is no such appointment."""
 
     def __init__(self) -> None:
