@@ -68,7 +68,8 @@ def move_booking(req: func.HttpRequest) -> func.HttpResponse:
 
     def move() -> func.HttpResponse:
         body = json_object(req.get_body())
-        return json_response(200, _booking_json(relay().booking_changer.move(_mailbox(req), req.route_params["id"], body)))
+        booked = relay().booking_changer.move(_mailbox(req), req.route_params["id"], body)
+        return json_response(200, _booking_json(booked))
 
     return _with_nearest_slots(move, UTC)
 

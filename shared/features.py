@@ -66,7 +66,7 @@ FEATURES = (
             "get_booking_appointment", "create_booking_appointment", "change_booking_appointment",
             "cancel_booking_appointment", "delete_booking_appointment",
         ),
-        services=("bookings",),
+        services=("business_lookup", "bookings_reader", "appointment_creator", "appointment_changer"),
         permissions=("Bookings.Read.All", "BookingsAppointment.ReadWrite.All"),
         optional_permissions=("Bookings.ReadWrite.All",),  # to send a message with a cancellation
         checks=("bookings",),

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from shared.config import Settings
-    from shared.graph.bookings.client import Bookings
     from shared.graph.client import GetToken
     from shared.graph.client_state import Key
     from shared.graph.events import Events
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from shared.resync.occurrences import Occurrences
     from shared.resync.window import Window
     from shared.storage.heartbeat import Heartbeat
-    from shared.storage.leases import Leases
     from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
     from shared.storage.replays import Replays
@@ -101,14 +99,6 @@ class Parts(Protocol):
     @property
     def subscription_service(self) -> SubscriptionService:
         """Keeps subscriptions at Graph."""
-
-    @property
-    def bookings(self) -> Bookings:
-        """Microsoft Bookings at Graph."""
-
-    @property
-    def attempts(self) -> Leases:
-        """Appointments that are being made."""
 
     @property
     def resolver(self) -> Resolver:

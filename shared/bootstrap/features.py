@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.graph import GraphParts
+from shared.bootstrap.bookings import BookingsParts
 
 if TYPE_CHECKING:
     from shared.graph.booked_events import BookedEvents
-    from shared.graph.bookings.client import Bookings
     from shared.graph.calendars import Calendars
     from shared.graph.schedules import Schedules
     from shared.scheduling.book import SlotBooker
@@ -17,20 +16,11 @@ if TYPE_CHECKING:
     from shared.scheduling.cleanup import BookingCleanup
     from shared.scheduling.conflicts import SlotConflicts
     from shared.scheduling.find_slots import SlotFinder
-    from shared.storage.leases import Leases
     from shared.storage.slot_bookings import SlotBookings
-    from shared.threads import MailboxLimits
 
 
-class FeatureParts(GraphParts):
+class FeatureParts(BookingsParts):
     """Parts of features."""
-
-    @cached_property
-    def mailbox_limits(self) -> MailboxLimits:
-        """How many calls are under way at each mailbox."""
-        from shared.threads import MailboxLimits
-
-        return MailboxLimits()
 
     @cached_property
     def calendars(self) -> Calendars:
@@ -130,17 +120,3 @@ class FeatureParts(GraphParts):
             limits=self.mailbox_limits,
             now=self.now,
         )
-
-    @cached_property
-    def bookings(self) -> Bookings:
-        """Microsoft Bookings."""
-        from shared.graph.bookings.client import Bookings
-
-        return Bookings(self.graph, self.mailbox_limits.of)
-
-    @cached_property
-    def attempts(self) -> Leases:
-        """Appointments that are being made."""
-        from shared.storage.leases import Leases
-
-        return Leases(cache(lambda: self.storage.table("attempts")))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.graph.subscriptions import Subscriptions
     from shared.key_vault import Secrets
     from shared.policy.allow_list import AllowList
+    from shared.threads import MailboxLimits
 
 
 class GraphParts(StoredParts):
@@ -105,6 +106,13 @@ class GraphParts(StoredParts):
         from shared.policy.allow_list import AllowList
 
         return AllowList(lambda: self.settings.allowed_mailboxes, self.rooms.of_list, self.now)
+
+    @cached_property
+    def mailbox_limits(self) -> MailboxLimits:
+        """How many calls are under way at each mailbox."""
+        from shared.threads import MailboxLimits
+
+        return MailboxLimits()
 
     @cached_property
     def events(self) -> Events:

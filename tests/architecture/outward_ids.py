@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import MagicMock
 
-from shared.bookings.business_lock import turn
-from shared.bookings.create import book
 from shared.calendars.requests import read_new_event, written_place
 from shared.calendars.service import make_event
 from shared.errors import GraphNotFound
@@ -24,7 +22,7 @@ from shared.storage.slot_bookings import Booking, SlotBookings
 from shared.storage.watches import watch_id_of
 from shared.telemetry import short
 from tests.architecture.outward import in_order
-from tests.support.appointments_world import COURSE, CUT, AppointmentWorld, asked
+from tests.support.appointments_world import COURSE, CUT, AppointmentWorld
 from tests.support.table import FakeTable
 from tests.support.world import World, event
 
@@ -71,16 +69,16 @@ def appointment_attempt(business: str, service: str, start: str, email: str) -> 
     """Return the ids under which an appointment was kept from being made twice: its own, then its business's turn."""
     world = AppointmentWorld()
     world.add(business, "Another", services=[CUT, COURSE])
-    book(world, business, asked(service=service, start=start, customer={"name": "Ola", "email": email}))
+    world.book(business, service=service, start=start, customer={"name": "Ola", "email": email})
     world.end()
-    return [key for _, key in keys_of(world.attempt_rows)]
+    return [key for _, key in keys_of(world.lease_rows)]
 
 
 def appointment_turn(business: str) -> list[list[str]]:
     """Return where a business's turn is stored."""
     world = AppointmentWorld()
-    with turn(world, business):
-        return keys_of(world.attempt_rows)
+    with world.business_lock.hold(business):
+        return keys_of(world.lease_rows)
 
 
 def deliveries(event_id: str, *etags: str) -> list[str]:

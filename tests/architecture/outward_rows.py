@@ -101,7 +101,7 @@ WRITERS: dict[str, Callable[[App, Any], Any]] = {
     "room list": lambda parts, made: parts.room_lists.insert(made),
     "endpoint": lambda parts, made: parts.endpoints.change(made),
     "replay": lambda parts, made: parts.replays.insert(made),
-    "attempt": lambda parts, made: parts.attempts.insert(made),
+    "attempt": lambda parts, made: parts.leases.insert(made),
     "slots": lambda parts, made: parts.slot_bookings.claim(made),
     "ledger": lambda parts, made: parts.ledger.claim([made]),
     "waiting": lambda parts, made: parts.parked.put(WAITING, [made]),
@@ -112,7 +112,7 @@ READERS: dict[str, Callable[[App, Any], Any]] = {
     "room list": lambda parts, made: parts.room_lists.get(made.id),
     "endpoint": lambda parts, _: parts.endpoints.read(),
     "replay": lambda parts, made: parts.replays.get(made.id),
-    "attempt": lambda parts, made: parts.attempts.get(made.id),
+    "attempt": lambda parts, made: parts.leases.get(made.id),
     "slots": lambda parts, made: parts.slot_bookings.get(MAILBOX, made.id),
     "ledger": lambda parts, _: parts.ledger.read(WATCH, [EVENT])[0],
     "waiting": lambda parts, made: parts.parked.get(WAITING, made.id),
@@ -123,7 +123,7 @@ CHANGERS: dict[str, Callable[[App, Any, dict[str, Any]], Any]] = {
     "room list": lambda parts, row, news: parts.room_lists.change(row, **news),
     "endpoint": lambda parts, row, news: parts.endpoints.change(row, **news),
     "replay": lambda parts, row, news: parts.replays.change(row, **news),
-    "attempt": lambda parts, row, news: parts.attempts.change(row, **news),
+    "attempt": lambda parts, row, news: parts.leases.change(row, **news),
     "slots": lambda parts, row, news: parts.slot_bookings.change(row, **news),
 }
 
@@ -177,7 +177,7 @@ def filters_now() -> dict[str, list[str]]:
     parts.parked.page(DEAD, 5, ZERO, since=NOON, before=OSLO, reason="rejected")
     parts.parked.page(WAITING, 5)
     parts.parked.count(DEAD)
-    for rows in (parts.watches, parts.room_lists, parts.replays, parts.attempts):
+    for rows in (parts.watches, parts.room_lists, parts.replays, parts.leases):
         rows.page(5, ZERO)
         rows.count()
     parts.slot_bookings.holders(MAILBOX, START, END)

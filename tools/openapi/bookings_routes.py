@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.bookings.requests import AppointmentAsked, AppointmentChange, BookingCancellation, CustomerSearch
+from shared.bookings.requests import AppointmentChange, AppointmentRequest, BookingCancellation, CustomerSearch
 from tools.openapi import bookings as models
 from tools.openapi.operation import Operation, Query, Response
 
@@ -72,7 +72,7 @@ _TABLE = (
             200: Response("The same appointment, which stands.", models.BookedAppointment, ("Location",)),
             201: Response("A new appointment.", models.BookedAppointment, ("Location",)),
         },
-        WRITE, AppointmentAsked,
+        WRITE, AppointmentRequest,
     ),
     Operation(
         "change_booking_appointment", "patch", APPOINTMENT, "partner", "Move an appointment, or give it to others.",

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bookings.business_lock import turn
 from shared.errors import RequestRejected
 from shared.messages import Job
 from shared.scheduling.conflicts import SlotTaken
@@ -115,11 +114,11 @@ def test_what_was_left_half_done_before_is_settled(world: WorldOfBefore) -> None
 
 def test_an_attempt_and_a_turn_of_before_hold(world: WorldOfBefore) -> None:
     """Until 10:39:54."""
-    with pytest.raises(RequestRejected), turn(world, "haircut@contoso.com"):
+    with pytest.raises(RequestRejected), world.business_lock.hold("haircut@contoso.com"):
         pass
     until = world.time + timedelta(minutes=1)
-    assert world.attempts.begin("a" * 32, world.time, until) is None
+    assert world.leases._acquire("a" * 32, world.time, until) is None
     world.pass_by(420)
-    assert world.attempts.begin("a" * 32, world.time, world.time + timedelta(minutes=1)) is not None
-    with turn(world, "haircut@contoso.com"):
+    assert world.leases._acquire("a" * 32, world.time, world.time + timedelta(minutes=1)) is not None
+    with world.business_lock.hold("haircut@contoso.com"):
         assert world.watches.get(watch_id_of(MAILBOX)) is not None

@@ -24,10 +24,10 @@ class WorldOfBefore(BookingWorld):
     def __init__(self) -> None:
         super().__init__()
         self.time = NOW
-        self.attempt_rows = FakeTable()
-        self.attempts = Leases(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
+        self.lease_rows = FakeTable()
+        self.leases = Leases(lambda: self.lease_rows)  # type: ignore[arg-type, return-value]
         tables = {"watches": self.rows, "ledger": self.ledger_rows, "parked": self.parked_rows,
-                  "slots": self.slot_rows, "attempts": self.attempt_rows}  # fmt: skip
+                  "slots": self.slot_rows, "attempts": self.lease_rows}  # fmt: skip
         rows = content_of("rows")
         for name, table in tables.items():
             for row in rows[name]:
