@@ -70,13 +70,13 @@ def get_replay(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:
-    from shared.reliability.dead_letters import moment_of
+    from shared.utc import parse_utc
 
     text = req.params.get(name, "").replace(" ", "+")  # a plus sign that nobody escaped
     if not text:
         return None
     try:
-        return moment_of(text)
+        return parse_utc(text)
     except ValueError:
         detail = f"`{name}` is a moment with its zone: 2026-11-20T10:00:00Z."
         raise RequestRejected(422, "Bad moment", detail) from None
@@ -91,13 +91,13 @@ def _next_page(req: func.HttpRequest, after: str) -> str:
 
 def _picture(letter: Parked) -> dict[str, Any]:
     """Return what an administrator sees of a dead letter. There is no title to show: none is kept."""
-    from shared.partner.payload import written
+    from shared.utc import format_utc
 
     return {
         "id": letter.id,
         "subscriptionId": letter.watch_id or None,
         "eventId": letter.event_id if letter.watch_id else None,
-        "died": written(letter.at),
+        "died": format_utc(letter.at),
         "reason": letter.reason,
         "status": letter.status or None,
         "attempts": letter.attempts,
@@ -105,14 +105,14 @@ def _picture(letter: Parked) -> dict[str, Any]:
 
 
 def _progress(req: func.HttpRequest, replay: Replay) -> dict[str, Any]:
-    from shared.partner.payload import written
+    from shared.utc import format_utc
 
     return {
         "id": replay.id,
         "link": _address_of(req, replay),
-        "asked": written(replay.asked) if replay.asked else None,
+        "asked": format_utc(replay.asked) if replay.asked else None,
         "queued": replay.queued,
-        "done": written(replay.done) if replay.done else None,
+        "done": format_utc(replay.done) if replay.done else None,
     }
 
 

@@ -44,12 +44,12 @@ def _reason(body: bytes) -> str:
 
 def _state() -> func.HttpResponse:
     from shared.delivery.pause import MOST_COUNTED, picture
-    from shared.partner.payload import written
+    from shared.utc import format_utc
 
     now = picture(relay())
     return answer(200, {
         "state": now.endpoint.state,
-        "since": written(now.endpoint.since) if now.endpoint.since else None,
+        "since": format_utc(now.endpoint.since) if now.endpoint.since else None,
         "reason": now.endpoint.reason or None,
         "waiting": now.waiting,
         "deadLetters": now.dead,

@@ -7,10 +7,10 @@ import uuid
 
 from shared.doctor.finding import Failed, Finding, found, untold
 from shared.doctor.request import Examined, Wish
-from shared.partner.payload import written
 from shared.partner.status_policy import Disposition, disposition_of
 from shared.partner.webhook import NotDelivered
 from shared.storage.partner_endpoint import GONE, PAUSED
+from shared.utc import format_utc
 
 PING = "calendar.relay.ping"
 
@@ -45,7 +45,7 @@ def _ping(parts: Examined, wish: Wish) -> str:
     state = parts.gate.endpoint(fresh=True).state
     if state in (PAUSED, GONE):
         raise untold(f"no test delivery was sent: deliveries are {state}", "Resume deliveries, and examine again.")
-    body = {"type": PING, "timestamp": written(parts.now()), "data": {}}
+    body = {"type": PING, "timestamp": format_utc(parts.now()), "data": {}}
     try:
         parts.webhook.deliver(f"msg_ping_{uuid.uuid4().hex}", json.dumps(body, separators=(",", ":")))
     except NotDelivered as error:

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from shared.errors import GraphRejected
 from shared.graph.client import GraphClient
-from shared.graph.events import PREFER, SELECT, written
+from shared.graph.events import PREFER, SELECT
+from shared.utc import format_utc
 
 CALENDAR_SELECT = "id,name,hexColor,color,isDefaultCalendar,canEdit"
 PAGE_PLACES = ("$skip", "$skiptoken")  # what of a nextLink tells one page from another
@@ -42,7 +43,7 @@ class Calendars:
         """
         start, end = between
         params = {
-            "startDateTime": written(start), "endDateTime": written(end), "$select": _select(details),
+            "startDateTime": format_utc(start), "endDateTime": format_utc(end), "$select": _select(details),
             "$top": str(size), "$orderby": "start/dateTime", **page,
         }  # fmt: skip
         answer = self._graph.call("GET", f"{_calendar(mailbox, calendar)}/calendarView", params=params, prefer=PREFER)
@@ -58,7 +59,7 @@ class Calendars:
 
     def made_with(self, mailbox: str, calendar: str, transaction: str, near: datetime) -> str | None:
         """Return the id of the event or series that was made with a transactionId and begins at about that time."""
-        after, before = written(near - A_DAY), written(near + A_DAY)
+        after, before = format_utc(near - A_DAY), format_utc(near + A_DAY)
         params = {
             "$filter": f"start/dateTime ge '{after}' and start/dateTime le '{before}'", "$select": "id,transactionId",
             "$top": "100",

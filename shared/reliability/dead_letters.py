@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -16,22 +16,12 @@ from shared.parts import Parts
 from shared.reliability.parking import requeue
 from shared.storage.parked import DEAD, Parked
 from shared.storage.replays import Replay
+from shared.utc import parse_utc
 
 MOST_IDS = 500
 AT_ONCE = 100
 EVERY = 3.0  # seconds between the steps of a replay: 33 changes a second
 _ID = re.compile(r"[0-9a-f]{32}")
-
-
-def moment_of(text: str) -> datetime:
-    """Return a moment with its zone, in UTC. Raises ValueError, also for one that UTC has no name for."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("without a zone it could be any moment of a day")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("before the first year or after the last") from None
 
 
 class Selection(BaseModel):
@@ -48,7 +38,7 @@ class Selection(BaseModel):
     @classmethod
     def _is_written_out(cls, value: object) -> object:
         """Refuse numbers, which would be taken for seconds since 1970: `to=0.5` is a slip."""
-        return value if value is None else moment_of(str(value))
+        return value if value is None else parse_utc(str(value))
 
     @model_validator(mode="after")
     def _is_one(self) -> Selection:
