@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.api.fields import checked_address, read_body, refused
+from shared.api.fields import checked_address, invalid, read_body
 from shared.api.times import WHEN_PATTERN, check_order, read_day, read_moment, read_zone
 from shared.calendars.recurrence import Recurrence, as_graph
 from shared.graph.calendars import PAGE_PLACES
@@ -109,11 +109,11 @@ def read_change(content: dict[str, Any]) -> EventChange:
     change = read_body(EventChange, content, MOST_FAULTS)
     given = change.model_fields_set
     if not given:
-        raise refused("title: name something to change")
+        raise invalid("title: name something to change")
     if given & TIMES and not given >= {"start", "end"}:
-        raise refused("start: give start and end together, with timeZone, allDay and recurrence as they shall be")
+        raise invalid("start: give start and end together, with timeZone, allDay and recurrence as they shall be")
     if "teams_meeting" in given and not change.teams_meeting:
-        raise refused("teamsMeeting: a Teams meeting stays one")
+        raise invalid("teamsMeeting: a Teams meeting stays one")
     return change
 
 
@@ -131,7 +131,7 @@ def read_new_calendar(content: dict[str, Any]) -> NewCalendar:
     """Return the body of a call that makes a calendar. Raises RequestRejected 422."""
     wanted = read_body(NewCalendar, content, MOST_FAULTS)
     if not wanted.name.strip():
-        raise refused("name: must not be blank")
+        raise invalid("name: must not be blank")
     return wanted
 
 
@@ -158,7 +158,7 @@ def _place(after: str) -> dict[str, str]:
     """Return where a page begins, in Graph's parameters; a caller can name no others."""
     given = {f"${name}": value for name, value in parse_qsl(after)}
     if len(after) > LONGEST_PLACE or not given.keys() <= set(PAGE_PLACES) or (after and not given):
-        raise refused("after: follow nextLink as it is")
+        raise invalid("after: follow nextLink as it is")
     return given
 
 
@@ -172,7 +172,7 @@ def _times(request: EventChange) -> dict[str, Any]:
     first, last = read_moment("start", request.start, zone), read_moment("end", request.end, zone)
     check_order(first, last)
     if request.recurrence is not None and first.zone != zone:
-        raise refused("recurrence: needs timeZone and a start by its clock, so that it stays at its hour all year")
+        raise invalid("recurrence: needs timeZone and a start by its clock, so that it stays at its hour all year")
     times = {"isAllDay": False, "start": first.as_graph(), "end": last.as_graph()}
     return times | _recurring(request, first.local, first.zone.name)
 
@@ -180,7 +180,7 @@ def _times(request: EventChange) -> dict[str, Any]:
 def _days(request: EventChange) -> tuple[datetime, datetime]:
     start, end = read_day("start", request.start), read_day("end", request.end)
     if end <= start:
-        raise refused("end: of an all-day event it is the day after its last")
+        raise invalid("end: of an all-day event it is the day after its last")
     return start, end
 
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shared.api.fields import checked_address, refused
-from shared.api.graph_errors import NO_ITEM, refusal_of
+from shared.api.fields import checked_address, invalid
+from shared.api.graph_errors import NO_ITEM, rejection_of
 from shared.calendars.requests import EventChange, EventQuery, NewEvent, graph_event
 from shared.errors import GraphError, GraphNotFound, RequestRejected
 from shared.partner.payload import UnreadableEvent, detailed_event, etag_of
@@ -117,7 +117,7 @@ def _allowed(parts: Parts, mailbox: str) -> Iterator[str]:
     try:
         yield address
     except GraphError as error:
-        raise refusal_of(error) from error
+        raise rejection_of(error) from error
     except UnreadableEvent as error:
         raise RequestRejected(
             502, "Unreadable answer of Microsoft Graph", f"An event is not whole: {error}."
@@ -137,13 +137,13 @@ def _made_before(
     begins = datetime.fromisoformat(event["start"]["dateTime"]).replace(tzinfo=UTC)
     event_id = parts.calendars.made_with(mailbox, calendar, transaction, begins)
     if event_id is None:
-        raise refused("Idempotency-Key: has made another event already. Take a new key for a new event")
+        raise invalid("Idempotency-Key: has made another event already. Take a new key for a new event")
     return parts.calendars.get(mailbox, event_id, {*parts.settings.details, "onlineMeeting"})
 
 
 def _checked(name: str, text: str | None) -> str | None:
     if text is not None and not _HEADER.fullmatch(text):
-        raise refused(f"{name}: one to 255 visible ASCII signs")
+        raise invalid(f"{name}: one to 255 visible ASCII signs")
     return text
 
 

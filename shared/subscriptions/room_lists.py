@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from shared.api.graph_errors import trace_of
 from shared.errors import GraphError, GraphForbidden, GraphNotFound, GraphUnavailable, RelayError, RequestRejected
 from shared.messages import Job
 from shared.parts import Parts
@@ -157,7 +158,7 @@ def _asked(parts: Parts, address: str) -> list[str]:
 
 
 def _refusal_of(error: GraphError) -> RequestRejected:
-    trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
+    trace = trace_of(error)
     if isinstance(error, GraphNotFound):
         return RequestRejected(422, "Unknown room list", "Graph finds no room list with this address." + trace)
     if isinstance(error, GraphForbidden):
