@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 
 MODULES: dict[str, tuple[str, ...]] = {  # by the feature's name in FEATURES, the modules of functions/ that serve it
-    "calendars": ("calendars", "calendar_events"),
+    "calendars": ("calendars",),
     "scheduling": ("scheduling",),
     "bookings": ("bookings",),
 }

@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING
 from shared.bootstrap.graph import GraphParts
 
 if TYPE_CHECKING:
+    from shared.calendars.service import CalendarService
     from shared.graph.booked_events import Appointments
     from shared.graph.bookings.client import Bookings
     from shared.graph.calendars import Calendars
     from shared.graph.schedules import Schedules
+    from shared.policy.allow_list import AllowList
     from shared.storage.leases import Leases
     from shared.threads import MailboxLimits
 
 
 class FeatureParts(GraphParts):
     """Parts of features."""
+
+    @cached_property
+    def allow_list(self) -> AllowList:
+        """Which mailboxes the customer allows."""
+        from shared.policy.allow_list import AllowList
+
+        allowed = self.settings.allowed_mailboxes
+        return AllowList(allowed, lambda address: self.rooms.of_list(address), self.now)  # noqa: PLW0108  (built late)
 
     @cached_property
     def mailbox_limits(self) -> MailboxLimits:
@@ -32,6 +42,13 @@ class FeatureParts(GraphParts):
         from shared.graph.calendars import Calendars
 
         return Calendars(self.graph)
+
+    @cached_property
+    def calendar_service(self) -> CalendarService:
+        """The feature calendars."""
+        from shared.calendars.service import CalendarService
+
+        return CalendarService(self.settings, self.allow_list, self.calendars)
 
     @cached_property
     def schedules(self) -> Schedules:

@@ -41,9 +41,9 @@ class Recurrence(BaseModel):
 
 def as_graph(recurrence: Recurrence, start: datetime, zone: str) -> dict[str, Any]:
     """Return Graph's patternedRecurrence of an event that begins at `start`, naive. Raises RequestRejected 422."""
-    given = {name for name in ("days", "week", "day_of_month", "month") if getattr(recurrence, name)}
-    if astray := sorted(given - FITTING[recurrence.every]):
-        raise invalid(f"recurrence.{to_camel(astray[0])}: does not go with every {recurrence.every}")
+    fields = {name for name in ("days", "week", "day_of_month", "month") if getattr(recurrence, name)}
+    if surplus := sorted(fields - FITTING[recurrence.every]):
+        raise invalid(f"recurrence.{to_camel(surplus[0])}: does not go with every {recurrence.every}")
     if recurrence.every in ("month", "year") and (recurrence.week is None) == bool(recurrence.days):
         raise invalid("recurrence.week: goes with days, as in the first monday")
     if recurrence.days and recurrence.day_of_month:

@@ -51,6 +51,7 @@ class TenantWorld(HostWorld):
         """Set settings anew."""
         self.settings = Settings.load(SETTINGS | settings)
         self.allow_list = AllowList(self.settings.allowed_mailboxes, lambda _: [], self.now)
+        self.__dict__.pop("calendar_service", None)  # so that it is built on them
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Do what a person does in the tenant."""
