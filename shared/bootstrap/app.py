@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.bootstrap.features import FeatureParts
+from shared.bootstrap.doctor import DoctorParts
 
 if TYPE_CHECKING:
     from shared.auth.authenticator import Authenticator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 WORKERS = 32
 
 
-class App(FeatureParts):
+class App(DoctorParts):
     """All parts and services, each built at its first use.
 
     `parts` take the places of those of their names; TypeError for a name that is none. Building reads no setting: what
