@@ -19,7 +19,7 @@ def invalid(text: str) -> RequestRejected:
     return RequestRejected(422, "The request is not sound", text)
 
 
-refused = invalid  # the former name, which shared/bookings/ and functions/bookings.py still use
+refused = invalid  # the former name, for shared/bookings/, shared/scheduling/ and functions/bookings.py
 
 
 def is_address(text: str) -> bool:

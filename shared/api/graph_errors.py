@@ -70,3 +70,6 @@ def scheduling_rejection_of(error: GraphError) -> RequestRejected:
         return rejection
     status, title, text = _OTHER
     return RequestRejected(status, title, text + trace_of(error))
+
+
+booking_refusal = scheduling_rejection_of  # the former name, for shared/scheduling/

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.graph.subscriptions import Subscriptions
     from shared.http.resolver import Resolver
     from shared.partner.webhook import Webhook
+    from shared.policy.allow_list import AllowList
     from shared.reliability.circuit_breaker import Gate
     from shared.resync.occurrences import Occurrences
     from shared.resync.window import Window
@@ -66,6 +67,14 @@ class App(DoctorParts):
 
         url = f"{self.settings.azure_authority_host}/{self.settings.tenant_id}/discovery/v2.0/keys"
         return JwksCache(lambda: fetch_keys(session_for(url), url), self.settings.tenant_id)
+
+    @cached_property
+    def allow_list(self) -> AllowList:
+        """Which mailboxes the customer allows."""
+        from shared.policy.allow_list import AllowList
+
+        allowed = self.settings.allowed_mailboxes
+        return AllowList(allowed, lambda address: self.rooms.of_list(address), self.now)  # noqa: PLW0108  (built late)
 
     @cached_property
     def places(self) -> WatchQuota:

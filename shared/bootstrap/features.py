@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 class FeatureParts(GraphParts):
     """Parts of features."""
 
-    @cached_property
-    def allow_list(self) -> AllowList:
-        """Which mailboxes the customer allows."""
-        from shared.policy.allow_list import AllowList
+    if TYPE_CHECKING:  # built by App
 
-        allowed = self.settings.allowed_mailboxes
-        return AllowList(allowed, lambda address: self.rooms.of_list(address), self.now)  # noqa: PLW0108  (built late)
+        @property
+        def allow_list(self) -> AllowList:
+            """Which mailboxes the customer allows."""
 
     @cached_property
     def mailbox_limits(self) -> MailboxLimits:
@@ -41,14 +39,14 @@ class FeatureParts(GraphParts):
         """Reads and writes calendars."""
         from shared.graph.calendars import Calendars
 
-        return Calendars(self.graph)
+        return Calendars(lambda: self.graph)
 
     @cached_property
     def calendar_service(self) -> CalendarService:
-        """The feature calendars."""
+        """Reads and writes calendars for callers."""
         from shared.calendars.service import CalendarService
 
-        return CalendarService(self.settings, self.allow_list, self.calendars)
+        return CalendarService(self.settings, lambda: self.allow_list, self.calendars)
 
     @cached_property
     def schedules(self) -> Schedules:

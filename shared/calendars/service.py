@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,10 +28,13 @@ _HEADER = re.compile(r"[!-~]{1,255}")  # visible signs
 
 @dataclass(frozen=True)
 class CalendarService:
-    """The calendars of the mailboxes that the customer allows. All methods raise RequestRejected."""
+    """The calendars of the mailboxes that the customer allows. All methods raise RequestRejected.
+
+    `allow_list` returns the allow-list: it is built of a setting, which may be broken.
+    """
 
     settings: Settings
-    allow_list: AllowList
+    allow_list: Callable[[], AllowList]
     calendars: Calendars
 
     def list_calendars(self, mailbox: str) -> list[dict[str, Any]]:
@@ -98,7 +101,7 @@ class CalendarService:
     def _allowed(self, mailbox: str) -> Iterator[str]:
         """Yield the mailbox's address if the customer allows it, and turn Graph's errors into rejections."""
         address = checked_address("mailbox", mailbox)
-        check_allowed(self.allow_list, address)
+        check_allowed(self.allow_list(), address)
         try:
             yield address
         except GraphError as error:

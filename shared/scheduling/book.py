@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.api.graph_errors import scheduling_rejection_of
+from shared.api.graph_errors import booking_refusal
 from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import busy_spans, readable, span_of
@@ -64,7 +64,7 @@ def book(parts: Parts, wish: BookingWish) -> tuple[Booked, bool]:
                 return _made_or_let_go(parts, standing, wish), True
         return _gone_on_with(parts, standing, wish), False
     except GraphError as error:
-        raise scheduling_rejection_of(error) from error
+        raise booking_refusal(error) from error
 
 
 def taken(parts: Parts, mailbox: str, wanted: Span) -> SlotTaken:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.api.graph_errors import scheduling_rejection_of
+from shared.api.graph_errors import booking_refusal
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import readable, span_of
@@ -27,7 +27,7 @@ def read_booking_of(parts: Parts, mailbox: str, booking_id: str) -> Booked:
     try:
         return Booked(booking, _event(parts, booking))
     except GraphError as error:
-        raise scheduling_rejection_of(error) from error
+        raise booking_refusal(error) from error
 
 
 def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
@@ -39,7 +39,7 @@ def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
     try:
         gone = end_booking(parts, booking)
     except GraphError as error:
-        raise scheduling_rejection_of(error) from error
+        raise booking_refusal(error) from error
     if not gone:
         raise _in_work()
     telemetry.count("slot_bookings", end="cancelled")
@@ -54,7 +54,7 @@ def move_booking(parts: Parts, mailbox: str, booking_id: str, content: dict[str,
         before = _event(parts, booking)
         return _moved(parts, _claimed(parts, booking, to), to, before)
     except GraphError as error:
-        raise scheduling_rejection_of(error) from error
+        raise booking_refusal(error) from error
 
 
 def _standing(parts: Parts, mailbox: str, booking_id: str) -> Booking:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.api.graph_errors import scheduling_rejection_of
+from shared.api.graph_errors import booking_refusal
 from shared.errors import GraphError, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import Availability, NoSchedule, availability_of
@@ -89,7 +89,7 @@ def _told(schedules: Schedules, mailboxes: Sequence[str], window: Span) -> list[
     try:
         return schedules.of(mailboxes, window.start, window.end)
     except GraphError as error:
-        raise scheduling_rejection_of(error) from error
+        raise booking_refusal(error) from error
 
 
 def _free_by_start(want: Want, told: dict[str, Availability]) -> dict[datetime, list[str]]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.api.fields import checked_address, invalid, read_body
+from shared.api.fields import checked_address, read_body, refused
 from shared.api.times import TIME_PATTERN, read_moment, read_zone
 from shared.graph.booked_events import Appointment
 from shared.graph.schedules import LONGEST_DAYS, MOST_MAILBOXES
@@ -87,10 +87,10 @@ def read_booking(mailbox: str, content: dict[str, Any], key: str | None, now: da
     slot, zone = _slot(asked.start, asked.duration, asked.time_zone, now)
     email = "" if asked.customer.email is None else checked_address("customer.email", asked.customer.email)
     if asked.invite and not email:
-        raise invalid("customer.email: an invitation needs it")
+        raise refused("customer.email: an invitation needs it")
     for field, text in (("title", asked.title), ("customer.name", asked.customer.name)):
         if _UNSEEN.search(text) or not text.strip():
-            raise invalid(f"{field}: must be a text of one line")
+            raise refused(f"{field}: must be a text of one line")
     note = f"{asked.customer.name} <{email}>" if email else asked.customer.name
     what = Appointment(asked.title, note, asked.customer.name, email if asked.invite else "")
     return BookingWish(_booking_id(mailbox, key), mailbox, slot, what, zone, key is not None)
@@ -108,10 +108,10 @@ def read_slots(mailbox: str, given: Mapping[str, str], now: datetime) -> SlotsWi
     also = [one for one in given.get("with", "").split(",") if one.strip()]
     mailboxes = tuple(dict.fromkeys(checked_address("with", one) for one in (mailbox, *also)))
     if len(mailboxes) > MOST_MAILBOXES:
-        raise invalid(f"with: at most {MOST_MAILBOXES} mailboxes in one call")
+        raise refused(f"with: at most {MOST_MAILBOXES} mailboxes in one call")
     match = given.get("match") or "any"
     if match not in ("any", "all"):
-        raise invalid("match: any or all")
+        raise refused("match: any or all")
     zone = read_zone(given.get("timeZone") or None)
     window = _window(given, zone, now)
     duration, step = _minutes(given, "duration", None, 5, LONGEST_MINUTES), _minutes(given, "stepMinutes", 30, 5, 1440)
@@ -124,9 +124,9 @@ def read_slots(mailbox: str, given: Mapping[str, str], now: datetime) -> SlotsWi
 def _window(given: Mapping[str, str], zone: Zone | None, now: datetime) -> Span:
     start, end = (read_moment(name, _plus(given.get(name, "")), zone).utc for name in ("from", "to"))
     if end <= start:
-        raise invalid("to: must be after from")
+        raise refused("to: must be after from")
     if end - start > timedelta(days=LONGEST_DAYS):
-        raise invalid(f"to: at most {LONGEST_DAYS} days after from")
+        raise refused(f"to: at most {LONGEST_DAYS} days after from")
     start = max(start, now)
     return Span(start, max(start, end))
 
@@ -139,7 +139,7 @@ def _plus(text: str) -> str:
 def _minutes(given: Mapping[str, str], name: str, default: int | None, least: int, most: int) -> timedelta:
     text = given.get(name) or ("" if default is None else str(default))
     if not re.fullmatch("[0-9]{1,4}", text) or not least <= int(text) <= most or int(text) % 5:
-        raise invalid(f"{name}: minutes, a multiple of 5 from {least} to {most}")
+        raise refused(f"{name}: minutes, a multiple of 5 from {least} to {most}")
     return timedelta(minutes=int(text))
 
 
@@ -147,11 +147,11 @@ def _slot(start: str, minutes: int, zone_name: str | None, now: datetime) -> tup
     zone = read_zone(zone_name)
     begin = read_moment("start", start, zone).utc
     if begin <= now:
-        raise invalid("start: is past")
+        raise refused("start: is past")
     if begin > now + FURTHEST:
-        raise invalid("start: at most twenty years ahead")
+        raise refused("start: at most twenty years ahead")
     if begin.timestamp() % GRID.total_seconds():
-        raise invalid("start: must be at a multiple of five minutes")
+        raise refused("start: must be at a multiple of five minutes")
     return Span(begin, begin + timedelta(minutes=minutes)), zone or zone_named("UTC")
 
 
@@ -160,5 +160,5 @@ def _booking_id(mailbox: str, key: str | None) -> str:
     if key is None:
         return uuid.uuid4().hex
     if not _KEY.fullmatch(key):
-        raise invalid("Idempotency-Key: 1 to 100 visible ASCII characters")
+        raise refused("Idempotency-Key: 1 to 100 visible ASCII characters")
     return hashlib.sha256(f"{mailbox}\n{key}".encode()).hexdigest()[:32]

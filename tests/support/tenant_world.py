@@ -39,7 +39,7 @@ class TenantWorld(HostWorld):
         self.session = graph_session(f"{url}/v1.0")
         self.session.trust_env, self.session.verify = False, str(certificates / "ca.pem")
         self.graph = GraphClient(f"{url}/v1.0", self.token, self.session)
-        self.calendars = Calendars(self.graph)
+        self.calendars = Calendars(lambda: self.graph)
         self.schedules, self.appointments = Schedules(self.graph), Appointments(self.graph)
         self.slots = SlotBookings(lambda: self.rows)  # type: ignore[arg-type, return-value]
 

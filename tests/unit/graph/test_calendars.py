@@ -37,7 +37,8 @@ def token(*, fresh: bool = False) -> str:
 @pytest.fixture
 def graph() -> Calendars:
     """Return the calls on the real client."""
-    return Calendars(GraphClient(BASE, token, graph_session(BASE)))
+    client = GraphClient(BASE, token, graph_session(BASE))
+    return Calendars(lambda: client)
 
 
 def sent() -> Any:
