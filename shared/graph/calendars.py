@@ -24,16 +24,16 @@ class Calendars:
     """
 
     def __init__(self, graph: Callable[[], GraphClient]) -> None:
-        self._graph = graph
+        self._get_graph = graph
 
     def all(self, mailbox: str) -> list[dict[str, Any]]:
         """Return the calendars of a mailbox ("List calendars")."""
         params = {"$select": CALENDAR_SELECT, "$top": "100"}
-        return list(self._graph().pages(f"{_user(mailbox)}/calendars", params))
+        return list(self._graph.pages(f"{_user(mailbox)}/calendars", params))
 
     def create(self, mailbox: str, name: str) -> dict[str, Any]:
         """Make a calendar ("Create calendar")."""
-        return self._graph().call("POST", f"{_user(mailbox)}/calendars", body={"name": name})
+        return self._graph.call("POST", f"{_user(mailbox)}/calendars", body={"name": name})
 
     def view(
         self, mailbox: str, calendar: str, between: tuple[datetime, datetime], size: int, page: Mapping[str, str],
@@ -49,8 +49,7 @@ class Calendars:
             "startDateTime": format_utc(start), "endDateTime": format_utc(end), "$select": _select(details),
             "$top": str(size), "$orderby": "start/dateTime", **page,
         }  # fmt: skip
-        path = f"{_calendar(mailbox, calendar)}/calendarView"
-        response = self._graph().call("GET", path, params=params, prefer=PREFER)
+        response = self._graph.call("GET", f"{_calendar(mailbox, calendar)}/calendarView", params=params, prefer=PREFER)
         link = response.get("@odata.nextLink")
         next_page = {name: value for name, value in parse_qsl(urlsplit(str(link)).query) if name in PAGE_PARAMETERS}
         if link and not next_page:
@@ -59,7 +58,7 @@ class Calendars:
 
     def get(self, mailbox: str, event_id: str, details: Collection[str]) -> dict[str, Any]:
         """Return an event as it is now ("Get event")."""
-        return self._graph().call("GET", _event(mailbox, event_id), params={"$select": _select(details)}, prefer=PREFER)
+        return self._graph.call("GET", _event(mailbox, event_id), params={"$select": _select(details)}, prefer=PREFER)
 
     def find_by_transaction(self, mailbox: str, calendar: str, transaction_id: str, near: datetime) -> str | None:
         """Return the id of the event or series that was made with a transactionId and begins at about that time."""
@@ -68,26 +67,30 @@ class Calendars:
             "$filter": f"start/dateTime ge '{after}' and start/dateTime le '{before}'", "$select": "id,transactionId",
             "$top": "100",
         }  # fmt: skip
-        for event in self._graph().pages(f"{_calendar(mailbox, calendar)}/events", params, PREFER):
+        for event in self._graph.pages(f"{_calendar(mailbox, calendar)}/events", params, PREFER):
             if event.get("transactionId") == transaction_id:
                 return str(event.get("id"))
         return None
 
     def create_event(self, mailbox: str, calendar: str, event: Mapping[str, Any]) -> dict[str, Any]:
         """Make an event ("Create event"). The same transactionId makes no second one."""
-        return self._graph().call("POST", f"{_calendar(mailbox, calendar)}/events", body=event, prefer=PREFER)
+        return self._graph.call("POST", f"{_calendar(mailbox, calendar)}/events", body=event, prefer=PREFER)
 
     def change_event(self, mailbox: str, event_id: str, changes: Mapping[str, Any], etag: str | None) -> dict[str, Any]:
         """Change an event, if it still has the etag ("Update event"). Its attendees hear of it from Exchange."""
-        return self._graph().call("PATCH", _event(mailbox, event_id), body=changes, prefer=PREFER, if_match=etag)
+        return self._graph.call("PATCH", _event(mailbox, event_id), body=changes, prefer=PREFER, if_match=etag)
 
     def delete_event(self, mailbox: str, event_id: str, etag: str | None) -> None:
         """Delete an event, if it still has the etag ("Delete event"). Of a meeting it is a cancellation."""
-        self._graph().call("DELETE", _event(mailbox, event_id), if_match=etag)
+        self._graph.call("DELETE", _event(mailbox, event_id), if_match=etag)
 
     def cancel_event(self, mailbox: str, event_id: str, comment: str) -> None:
         """Cancel a meeting as its organizer, and tell its attendees why ("event: cancel")."""
-        self._graph().call("POST", f"{_event(mailbox, event_id)}/cancel", body={"Comment": comment})
+        self._graph.call("POST", f"{_event(mailbox, event_id)}/cancel", body={"Comment": comment})
+
+    @property
+    def _graph(self) -> GraphClient:
+        return self._get_graph()
 
 
 def _select(details: Collection[str]) -> str:
