@@ -22,12 +22,12 @@ APPOINTMENT = BUSINESS + "/appointments/{appointment}"
 @route(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_booking_businesses(req: func.HttpRequest) -> func.HttpResponse:
     """List the businesses whose name holds the parameter `name`, of those that the customer allows."""
-    from shared.api.fields import refused
+    from shared.api.fields import invalid
     from shared.partner.bookings_payload import public_business
 
     name = req.params.get("name", "").strip()
     if not name or not name.isprintable():
-        raise refused("name: give a part of the name of the business; Bookings does not list all of them")
+        raise invalid("name: give a part of the name of the business; Bookings does not list all of them")
     businesses = relay().business_lookup.businesses_like(name)
     return json_response(200, {"value": [public_business(business) for business in businesses]})
 
@@ -161,12 +161,12 @@ def _window(req: func.HttpRequest) -> tuple[datetime, datetime] | None:
 
 
 def _skipped(text: str) -> int:
-    from shared.api.fields import refused
+    from shared.api.fields import invalid
 
     if not text:
         return 0
     if not (text.isascii() and text.isdecimal() and len(text) <= 6):
-        raise refused("after: is nextAfter of the page before, as it was")
+        raise invalid("after: is nextAfter of the page before, as it was")
     return int(text)
 
 

@@ -11,6 +11,7 @@ from functions.auth import ADMIN, address, caller_of, route
 from functions.responses import json_object, json_response, page_size, problem
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
+from shared.utc import format_utc
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -92,13 +93,11 @@ def _next_page(req: func.HttpRequest, after: str) -> str:
 
 def _view(letter: Parked) -> dict[str, Any]:
     """Return what an administrator sees of a dead letter. There is no title to show: none is kept."""
-    from shared.partner.payload import written
-
     return {
         "id": letter.id,
         "subscriptionId": letter.watch_id or None,
         "eventId": letter.event_id if letter.watch_id else None,
-        "died": written(letter.at),
+        "died": format_utc(letter.at),
         "reason": letter.reason,
         "status": letter.status or None,
         "attempts": letter.attempts,
@@ -106,14 +105,13 @@ def _view(letter: Parked) -> dict[str, Any]:
 
 
 def _progress(req: func.HttpRequest, replay: Replay) -> dict[str, Any]:
-    from shared.partner.payload import written
 
     return {
         "id": replay.id,
         "link": _address_of(req, replay),
-        "asked": written(replay.requested_at) if replay.requested_at else None,
+        "asked": format_utc(replay.requested_at) if replay.requested_at else None,
         "queued": replay.queued,
-        "done": written(replay.done) if replay.done else None,
+        "done": format_utc(replay.done) if replay.done else None,
     }
 
 

@@ -6,6 +6,7 @@ from functions.auth import ADMIN, caller_of, route
 from functions.responses import json_object, json_response
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
+from shared.utc import format_utc
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
@@ -40,12 +41,11 @@ def _reason(body: bytes) -> str:
 
 def _state() -> func.HttpResponse:
     from shared.delivery.pause import MOST_COUNTED
-    from shared.partner.payload import written
 
     status = relay().pause.delivery_status()
     return json_response(200, {
         "state": status.endpoint.state,
-        "since": written(status.endpoint.since) if status.endpoint.since else None,
+        "since": format_utc(status.endpoint.since) if status.endpoint.since else None,
         "reason": status.endpoint.reason or None,
         "waiting": status.waiting,
         "deadLetters": status.dead,

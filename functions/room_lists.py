@@ -43,14 +43,14 @@ def delete_room_list(req: func.HttpRequest) -> func.HttpResponse:
 
 def _view(room_list: RoomList) -> dict[str, Any]:
     """Return what the partner sees of a room list; moments in UTC. `notAllowed` rooms are kept out by the customer."""
-    from shared.partner.payload import written
+    from shared.utc import format_utc
 
     return {
         "id": room_list.id,
         "roomList": room_list.address,
         "desired": room_list.desired,
         "notAllowed": room_list.not_allowed,
-        "checked": written(room_list.checked) if room_list.checked else None,
+        "checked": format_utc(room_list.checked) if room_list.checked else None,
         "lastError": room_list.last_error or None,
-        "created": written(room_list.created),
+        "created": format_utc(room_list.created),
     }

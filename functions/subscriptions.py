@@ -114,19 +114,19 @@ def _page_start(text: str) -> str:
 
 def _view(watch: Watch) -> dict[str, Any]:
     """Return what the partner sees of a watch; moments in UTC."""
-    from shared.partner.payload import written
+    from shared.utc import format_utc
 
     view: dict[str, Any] = {
         "id": watch.id,
         "mailbox": watch.mailbox,
         "delivery": watch.delivery,
         "state": watch.state,
-        "since": written(watch.since) if watch.since else None,
+        "since": format_utc(watch.since) if watch.since else None,
         "lastError": watch.last_error or None,
         "roomLists": watch.room_lists.split(),
         "graphSubscriptionId": watch.subscription_id or None,
-        "expirationDateTime": written(watch.expires) if watch.expires else None,
-        "lastChangeSeen": written(watch.last_change) if watch.last_change else None,
-        "created": written(watch.created),
+        "expirationDateTime": format_utc(watch.expires) if watch.expires else None,
+        "lastChangeSeen": format_utc(watch.last_change) if watch.last_change else None,
+        "created": format_utc(watch.created),
     }
     return view | ({"notificationUrl": watch.notification_url} if watch.delivery == "direct" else {})

@@ -38,12 +38,12 @@ class Feature:
 FEATURES = (
     Feature(
         name="calendars",
-        modules=("calendars", "calendar_events"),
+        modules=("calendars",),
         functions=(
             "list_calendars", "create_calendar", "list_events", "create_event", "get_event", "change_event",
             "delete_event", "cancel_event",
         ),
-        services=("calendars",),
+        services=("calendar_service",),
         permissions=(WRITE_CALENDARS,),
         checks=("calendarsWrite",),
         settings=("EVENT_DETAIL",),

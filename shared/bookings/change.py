@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.api.fields import refused
+from shared.api.fields import invalid
 from shared.api.times import read_zone
 from shared.bookings.business_lock import BusinessLock
 from shared.bookings.business_rules import broken_rule, effective_policy, is_free, spans_without, within_lead
@@ -45,7 +45,7 @@ class AppointmentChanger:
     def change(self, business: str, appointment_id: str, change: AppointmentChange) -> Appointment:
         """Move an appointment, or give it to others, and return it as it is then."""
         if change.start is None and change.staff is None:
-            raise refused("start or staff: give at least one of them")
+            raise invalid("start or staff: give at least one of them")
         new_start = None if change.start is None else parse_start(change.start, read_zone(change.time_zone))
         current = self._current(business, appointment_id)
         self._check_lead(current, "Too late to change it")

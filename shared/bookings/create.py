@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.api.fields import refused
+from shared.api.fields import invalid
 from shared.api.times import read_zone
 from shared.bookings.business_lock import RETRY_AFTER, BusinessLock
 from shared.bookings.business_rules import broken_rule, is_free
@@ -79,7 +79,7 @@ class AppointmentCreator:
             staff = self.bookings.staff(address)
         if request.end is not None and parse_time(request.end, "end", zone) != start + service.length:
             minutes = int(service.length.total_seconds() // 60)
-            raise refused(f"end: this service takes {minutes} minutes; leave end out, or say the same")
+            raise invalid(f"end: this service takes {minutes} minutes; leave end out, or say the same")
         return AppointmentDraft(details, service, eligible_staff(request.staff, staff, service), start, request)
 
     def _acquire(self, draft: AppointmentDraft) -> Lease:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.api.fields import refused
+from shared.api.fields import invalid
 from shared.bookings.graph_errors import READING, translate_graph_errors
 from shared.bookings.lookup import BusinessLookup, staff_named
 from shared.errors import RequestRejected
@@ -49,7 +49,7 @@ class BookingsReader:
         """Return the customers whose name or address holds a text."""
         text = search.strip().casefold()
         if len(text) < MIN_LETTERS:
-            raise refused(f"search: give {MIN_LETTERS} letters or more of a customer's name or address")
+            raise invalid(f"search: give {MIN_LETTERS} letters or more of a customer's name or address")
         address = self.businesses.business_id(name)
         with translate_graph_errors(READING):
             customers = self.bookings.customers(address)

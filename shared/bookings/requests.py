@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.api.fields import Model, is_address, read_body, refused
+from shared.api.fields import Model, invalid, is_address, read_body
 from shared.api.times import read_moment
 from shared.graph.time_zones import Zone
 
@@ -86,23 +86,23 @@ def parse_start(text: str, zone: Zone | None) -> datetime:
     """
     start = parse_time(text, "start", zone)
     if start.second:
-        raise refused("start: appointments begin with a minute; leave the seconds out")
+        raise invalid("start: appointments begin with a minute; leave the seconds out")
     return start
 
 
 def parse_window(start: str | None, end: str | None) -> tuple[datetime, datetime]:
     """Return the window between two moments. Raises RequestRejected 422."""
     if not start or not end:
-        raise refused("from and to: give both")
+        raise invalid("from and to: give both")
     first, last = parse_time(start, "from"), parse_time(end, "to")
     if not first < last <= first + MAX_WINDOW:
-        raise refused(f"to: must be later than from, by {MAX_WINDOW.days} days at most")
+        raise invalid(f"to: must be later than from, by {MAX_WINDOW.days} days at most")
     return first, last
 
 
 def check_customer(customer: CustomerAsked) -> None:
     """Raise RequestRejected 422 for an address or a name that is none."""
     if not is_address(customer.email):
-        raise refused("customer.email: must be an e-mail address such as ola@contoso.com")
+        raise invalid("customer.email: must be an e-mail address such as ola@contoso.com")
     if not customer.name.strip() or not customer.name.isprintable():
-        raise refused("customer.name: must be a name in one line")
+        raise invalid("customer.name: must be a name in one line")

@@ -11,14 +11,14 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.bootstrap.subscriptions import SubscriptionParts
+from shared.bootstrap.doctor import DoctorParts
 
 if TYPE_CHECKING:
     from shared.auth.authenticator import Authenticator
     from shared.auth.jwks import JwksCache
 
 
-class App(SubscriptionParts):
+class App(DoctorParts):
     """All parts and services, each built at its first use.
 
     `parts` take the places of those of their names; TypeError for a name that is none. Building reads no setting: what

@@ -128,7 +128,7 @@ class GraphParts(StoredParts):
 
         return Rooms(self.graph)
 
-    def graph_probe(self) -> GraphDiagnostics:
+    def graph_diagnostics(self) -> GraphDiagnostics:
         """Return what tries Graph with a token of its own, as new as login gives it. The relay's token stays."""
         from shared.graph.client import graph_session
         from shared.graph.diagnostics import GraphDiagnostics
@@ -136,7 +136,7 @@ class GraphParts(StoredParts):
         url = self.settings.graph_base_url
         return GraphDiagnostics(url, self._new_get_token(), graph_session(url))
 
-    def own_address(self) -> HandshakeCheck:
+    def handshake_check(self) -> HandshakeCheck:
         """Return what calls the relay at its public address, as Graph does."""
         from shared.graph.handshake_check import HandshakeCheck
         from shared.http.session import session_for

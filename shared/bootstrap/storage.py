@@ -119,7 +119,7 @@ class StoredParts:
 
         return Replays(cache(lambda: self.storage.table("watches")))
 
-    def storage_probe(self) -> StorageDiagnostics:
+    def storage_diagnostics(self) -> StorageDiagnostics:
         """Return what tries the storage account."""
         from shared.storage.diagnostics import PROBES, StorageDiagnostics
 

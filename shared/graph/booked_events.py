@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from shared.errors import GraphUnavailable
 from shared.graph.client import GraphClient
-from shared.graph.events import PREFER, SELECT, written
+from shared.graph.events import PREFER, SELECT
+from shared.utc import format_utc
 
 _SELECT = f"{SELECT},transactionId,createdDateTime,lastModifiedDateTime"
 _MARGIN = timedelta(seconds=1)
@@ -64,7 +65,7 @@ class BookedEvents:
 
     def overlapping(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Yield what touches the time between two moments, series as occurrences ("List calendarView")."""
-        window = {"startDateTime": written(start - _MARGIN), "endDateTime": written(end + _MARGIN)}
+        window = {"startDateTime": format_utc(start - _MARGIN), "endDateTime": format_utc(end + _MARGIN)}
         params = {**window, "$select": _SELECT, "$top": "100"}
         return map(_identified, self._graph.pages(f"{_user_path(mailbox)}/calendarView", params, prefer=PREFER))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.partner.payload import written
+from shared.utc import format_utc
 
 if TYPE_CHECKING:
     from shared.graph.bookings.models import Appointment, Business, Customer, Policy, Service, Span, Staff
@@ -63,8 +63,8 @@ def public_appointment(appointment: Appointment, details: frozenset[str]) -> dic
     return {name: value for name, value in allowed.items() if name in details} | {
         "id": appointment.id,
         "title": appointment.service_name,
-        "start": written(appointment.start),
-        "end": written(appointment.end),
+        "start": format_utc(appointment.start),
+        "end": format_utc(appointment.end),
         "serviceId": appointment.service_id or None,
         "staffIds": list(appointment.staff_ids),
     }
@@ -77,7 +77,7 @@ def booked_appointment(appointment: Appointment, details: frozenset[str]) -> dic
 
 def public_availability(staff: Staff, spans: list[Span]) -> dict[str, Any]:
     """Return what a member of staff is from when until when; for what, nobody hears."""
-    periods = [{"status": span.status, "start": written(span.start), "end": written(span.end)} for span in spans]
+    periods = [{"status": span.status, "start": format_utc(span.start), "end": format_utc(span.end)} for span in spans]
     return public_staff(staff) | {"spans": periods}
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.utc import format_utc
+
 PRIVATE_TITLE = "Private"
 DELETED = "deleted"  # the state of an event that is gone; no etag looks like it
 AVAILABILITIES = frozenset({"free", "tentative", "busy", "oof", "workingElsewhere"})
@@ -28,8 +30,8 @@ def public_event(event: dict[str, Any]) -> dict[str, Any]:
         "id": event_id_of(event),
         "seriesId": _series_id(event.get("seriesMasterId")),
         "title": _title(event),
-        "start": written(moment_of(event, "start")),
-        "end": written(moment_of(event, "end")),
+        "start": format_utc(moment_of(event, "start")),
+        "end": format_utc(moment_of(event, "end")),
         "allDay": event.get("isAllDay") is True,
         "availability": _availability(event.get("showAs")),
         "cancelled": event.get("isCancelled") is True,
@@ -55,7 +57,7 @@ def body_of(kind: str, watch_id: str, mailbox: str, event: dict[str, Any], momen
     """Return the body of a delivery: `kind` is created, updated or deleted; `moment` is when the event was read."""
     content = {
         "type": f"calendar.event.{kind}",
-        "timestamp": written(moment),
+        "timestamp": format_utc(moment),
         "data": {"subscriptionId": watch_id, "mailbox": mailbox, "event": event},
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
@@ -89,11 +91,6 @@ def moment_of(event: dict[str, Any], name: str) -> datetime:
     if moment.tzinfo is not None:
         raise UnreadableEvent(f"{name} has an offset beside its zone")
     return moment.replace(microsecond=0, tzinfo=UTC)
-
-
-def written(moment: datetime) -> str:
-    """Return a moment as the contract writes it: UTC, ISO 8601, whole seconds, Z."""
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def _series_id(master: object) -> str | None:

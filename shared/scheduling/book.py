@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.api.graph_errors import booking_refusal
+from shared.api.graph_errors import scheduling_rejection_of
 from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import readable, span_of
@@ -64,7 +64,7 @@ class SlotBooker:
                     return self._create_or_release(existing, request), True
             return self._resume(existing, request), False
         except GraphError as error:
-            raise booking_refusal(error) from error
+            raise scheduling_rejection_of(error) from error
 
     def _claim_after_cleanup(self, new: Booking) -> Booking:
         """Claim a time that was taken: another call for the same booking may have it, or one that ended half done."""

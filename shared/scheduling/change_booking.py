@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.api.graph_errors import booking_refusal
+from shared.api.graph_errors import scheduling_rejection_of
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import readable, span_of
@@ -48,7 +48,7 @@ class BookingChanger:
         try:
             return Booked(booking, self._get_event(booking))
         except GraphError as error:
-            raise booking_refusal(error) from error
+            raise scheduling_rejection_of(error) from error
 
     def cancel(self, mailbox: str, booking_id: str) -> None:
         """Remove a booking and its event; removing it again is as good."""
@@ -59,7 +59,7 @@ class BookingChanger:
         try:
             is_ended = self.booking_cleanup.end_booking(booking)
         except GraphError as error:
-            raise booking_refusal(error) from error
+            raise scheduling_rejection_of(error) from error
         if not is_ended:
             raise _being_changed()
         telemetry.count("slot_bookings", end="cancelled")
@@ -73,7 +73,7 @@ class BookingChanger:
             event = self._get_event(booking)
             return self._move(self._claim(booking, slot), slot, event)
         except GraphError as error:
-            raise booking_refusal(error) from error
+            raise scheduling_rejection_of(error) from error
 
     def _get_booked(self, mailbox: str, booking_id: str) -> Booking:
         """Return a booking that is made. Raises RequestRejected 404."""

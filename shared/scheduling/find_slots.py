@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.api.graph_errors import booking_refusal
+from shared.api.graph_errors import scheduling_rejection_of
 from shared.errors import GraphError, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import Availability, NoSchedule, availability_of
@@ -97,7 +97,7 @@ class SlotFinder:
         try:
             return self.schedules.of(mailboxes, window.start, window.end)
         except GraphError as error:
-            raise booking_refusal(error) from error
+            raise scheduling_rejection_of(error) from error
 
     def _fresh_spans(self, mailbox: str, window: Span) -> list[Span]:
         """Return the times of bookings that are so young that Graph may not tell them yet."""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.api.fields import checked_address, read_body, refused
+from shared.api.fields import checked_address, invalid, read_body
 from shared.api.times import TIME_PATTERN, read_moment, read_zone
 from shared.graph.booked_events import EventDraft
 from shared.graph.schedules import LONGEST_DAYS, MOST_MAILBOXES
@@ -86,10 +86,10 @@ def read_booking(mailbox: str, content: dict[str, Any], key: str | None, now: da
     slot, zone = _slot(body.start, body.duration, body.time_zone, now)
     email = "" if body.customer.email is None else checked_address("customer.email", body.customer.email)
     if body.invite and not email:
-        raise refused("customer.email: an invitation needs it")
+        raise invalid("customer.email: an invitation needs it")
     for field, text in (("title", body.title), ("customer.name", body.customer.name)):
         if _UNSEEN.search(text) or not text.strip():
-            raise refused(f"{field}: must be a text of one line")
+            raise invalid(f"{field}: must be a text of one line")
     note = f"{body.customer.name} <{email}>" if email else body.customer.name
     draft = EventDraft(body.title, note, body.customer.name, email if body.invite else "")
     return NewBooking(_booking_id(mailbox, key), mailbox, slot, draft, zone, key is not None)
@@ -107,10 +107,10 @@ def read_slots(mailbox: str, params: Mapping[str, str], now: datetime) -> SlotSe
     others = [address for address in params.get("with", "").split(",") if address.strip()]
     mailboxes = tuple(dict.fromkeys(checked_address("with", address) for address in (mailbox, *others)))
     if len(mailboxes) > MOST_MAILBOXES:
-        raise refused(f"with: at most {MOST_MAILBOXES} mailboxes in one call")
+        raise invalid(f"with: at most {MOST_MAILBOXES} mailboxes in one call")
     match = params.get("match") or "any"
     if match not in ("any", "all"):
-        raise refused("match: any or all")
+        raise invalid("match: any or all")
     zone = read_zone(params.get("timeZone") or None)
     window = _window(params, zone, now)
     duration = _minutes(params, "duration", None, 5, LONGEST_MINUTES)
@@ -123,9 +123,9 @@ def read_slots(mailbox: str, params: Mapping[str, str], now: datetime) -> SlotSe
 def _window(params: Mapping[str, str], zone: Zone | None, now: datetime) -> Span:
     start, end = (read_moment(name, _plus(params.get(name, "")), zone).utc for name in ("from", "to"))
     if end <= start:
-        raise refused("to: must be after from")
+        raise invalid("to: must be after from")
     if end - start > timedelta(days=LONGEST_DAYS):
-        raise refused(f"to: at most {LONGEST_DAYS} days after from")
+        raise invalid(f"to: at most {LONGEST_DAYS} days after from")
     start = max(start, now)
     return Span(start, max(start, end))
 
@@ -138,7 +138,7 @@ def _plus(text: str) -> str:
 def _minutes(params: Mapping[str, str], name: str, default: int | None, least: int, most: int) -> timedelta:
     text = params.get(name) or ("" if default is None else str(default))
     if not re.fullmatch("[0-9]{1,4}", text) or not least <= int(text) <= most or int(text) % 5:
-        raise refused(f"{name}: minutes, a multiple of 5 from {least} to {most}")
+        raise invalid(f"{name}: minutes, a multiple of 5 from {least} to {most}")
     return timedelta(minutes=int(text))
 
 
@@ -146,11 +146,11 @@ def _slot(start: str, minutes: int, zone_name: str | None, now: datetime) -> tup
     zone = read_zone(zone_name)
     begin = read_moment("start", start, zone).utc
     if begin <= now:
-        raise refused("start: is past")
+        raise invalid("start: is past")
     if begin > now + FURTHEST:
-        raise refused("start: at most twenty years ahead")
+        raise invalid("start: at most twenty years ahead")
     if begin.timestamp() % GRID.total_seconds():
-        raise refused("start: must be at a multiple of five minutes")
+        raise invalid("start: must be at a multiple of five minutes")
     return Span(begin, begin + timedelta(minutes=minutes)), zone or zone_named("UTC")
 
 
@@ -159,5 +159,5 @@ def _booking_id(mailbox: str, key: str | None) -> str:
     if key is None:
         return uuid.uuid4().hex
     if not _KEY.fullmatch(key):
-        raise refused("Idempotency-Key: 1 to 100 visible ASCII characters")
+        raise invalid("Idempotency-Key: 1 to 100 visible ASCII characters")
     return hashlib.sha256(f"{mailbox}\n{key}".encode()).hexdigest()[:32]

@@ -5,6 +5,7 @@ docs/operations.md explains every state.
 
 from __future__ import annotations
 
+from shared.api.graph_errors import trace_of
 from shared.errors import (
     GraphConflict,
     GraphError,
@@ -34,7 +35,7 @@ def what_to_do(error: RelayError) -> str:
 
 def rejection_of(error: GraphError) -> RequestRejected:
     """Return what an error of Graph means to who asked for a subscription."""
-    trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
+    trace = trace_of(error)
     if isinstance(error, GraphNotFound):
         text = "Graph finds no mailbox with this address. Check the spelling, and its licence for Exchange Online."
         return RequestRejected(422, "Unknown mailbox", text + trace)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.api.fields import checked_address, faults_of, refused
+from shared.api.fields import checked_address, faults_of, invalid
 from shared.http.addresses import is_private, is_web_port
 
 if TYPE_CHECKING:
@@ -72,16 +72,16 @@ def parse_setup_request(content: dict[str, Any]) -> SetupRequest:
         request = SetupRequest.model_validate(content)
     except ValidationError as error:
         faults = faults_of(error)
-        raise refused("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _ONE_OF])) from None
+        raise invalid("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _ONE_OF])) from None
     if sum(subject is not None for subject in (request.mailbox, request.mailboxes, request.room_list)) != 1:
-        raise refused(_ONE_OF)
+        raise invalid(_ONE_OF)
     return request
 
 
 def parse_room_list(request: SetupRequest) -> str:
     """Return the address of the room list that a call asks for. Raises RequestRejected 422."""
     if request.delivery != "relay" or request.notification_url is not None:
-        raise refused("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
+        raise invalid("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
     return checked_address("roomList", request.room_list or "")
 
 
@@ -90,7 +90,7 @@ def parse_watch_request(request: SetupRequest, mailbox: str, settings: Settings)
     mailbox = checked_address("mailbox", mailbox)
     if request.delivery == "relay":
         if request.notification_url is not None:
-            raise refused('notificationUrl: belongs to "delivery": "direct" only')
+            raise invalid('notificationUrl: belongs to "delivery": "direct" only')
         return WatchRequest(mailbox)
     return WatchRequest(mailbox, "direct", checked_notification_url(request.notification_url, settings))
 
@@ -98,19 +98,19 @@ def parse_watch_request(request: SetupRequest, mailbox: str, settings: Settings)
 def checked_notification_url(url: str | None, settings: Settings) -> str:
     """Return the partner's own address for direct delivery, or raise RequestRejected 422. Nothing is looked up yet."""
     if url is None or not url.isascii() or not url.isprintable() or " " in url:
-        raise refused("notificationUrl: direct delivery needs the https address that Graph shall call")
+        raise invalid("notificationUrl: direct delivery needs the https address that Graph shall call")
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        raise refused("notificationUrl: is no address") from None
+        raise invalid("notificationUrl: is no address") from None
     if parts.scheme != "https" or not host or parts.username or parts.password or parts.fragment:
-        raise refused("notificationUrl: must begin with https:// and hold neither credentials nor a fragment")
+        raise invalid("notificationUrl: must begin with https:// and hold neither credentials nor a fragment")
     if not is_web_port(port):
-        raise refused("notificationUrl: must have a port of a web server: 443, 80, or one from 1024 on")
+        raise invalid("notificationUrl: must have a port of a web server: 443, 80, or one from 1024 on")
     named = [entry.strip().lower() for entry in settings.allowed_notification_hosts.split(",") if entry.strip()]
     if is_private(host) and not (settings.allow_private_addresses and host in named):
-        raise refused("notificationUrl: leads to a private network, where Graph cannot go")
+        raise invalid("notificationUrl: leads to a private network, where Graph cannot go")
     if host not in (named or [urlsplit(settings.partner_webhook_url).hostname or ""]):
-        raise refused("notificationUrl: its host is not among the customer's ALLOWED_NOTIFICATION_HOSTS")
+        raise invalid("notificationUrl: its host is not among the customer's ALLOWED_NOTIFICATION_HOSTS")
     return url

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import MagicMock
 
-from shared.calendars.requests import read_new_event, written_place
-from shared.calendars.service import make_event
+from shared.calendars.requests import page_token, read_new_event
+from shared.calendars.service import CalendarService
 from shared.errors import GraphNotFound
 from shared.graph.client_state import Key, sign
 from shared.partner.payload import message_id
@@ -60,7 +60,8 @@ def event_transaction(mailbox: str, calendar: str, key: str) -> list[str]:
     """Return what Graph is to know an event by that was asked for with an Idempotency-Key."""
     parts, request = MagicMock(), read_new_event({"title": "T", **TIMES})
     with suppress(Exception):  # Graph's answer is none
-        make_event(parts, mailbox, calendar, request, key)
+        service = CalendarService(parts.settings, lambda: parts.allow_list, parts.calendars)
+        service.create_event(mailbox, calendar, request, key)
     given = (value for call in parts.mock_calls for value in call.args if isinstance(value, dict))
     return [value["transactionId"] for value in given if "transactionId" in value]
 
@@ -114,7 +115,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "event transaction": event_transaction,
     "fingerprint": lambda text: _fingerprint(text).hex(),
     "ledger row": ledger_row,
-    "page": lambda *place: written_place({place[0]: place[1]}),
+    "page": lambda *place: page_token({place[0]: place[1]}),
     "parked": parked_id,
     "room list": room_list_id_of,
     "short": short,

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.http.retry_after import seconds_of
-from shared.partner.payload import UnreadableEvent, body_of, message_id, public_event, written
+from shared.partner.payload import UnreadableEvent, body_of, message_id, public_event
 from shared.reliability.retry_schedule import DELAYS, JITTER, MAX_RETRY_AFTER, delay_after
+from shared.utc import format_utc
 
 CANARY = "canary-7f3a"
 FIELDS = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled"}
@@ -67,8 +68,8 @@ def test_no_title_of_a_private_event_leaves(event: dict[str, Any], sensitivity: 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_a_moment_is_twenty_characters_that_sort_as_times(moment: datetime) -> None:
     """The ledger compares them as texts."""
-    assert len(written(moment)) == 20
-    assert datetime.fromisoformat(written(moment)) == moment.replace(microsecond=0)
+    assert len(format_utc(moment)) == 20
+    assert datetime.fromisoformat(format_utc(moment)) == moment.replace(microsecond=0)
 
 
 @given(st.tuples(st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text()))

@@ -12,9 +12,9 @@ import pytest
 
 from shared.errors import GraphUnavailable
 from shared.messages import Change, ChangeMessage
-from shared.partner.payload import written
 from shared.storage.ledger import Entry
 from shared.storage.watches import Watch
+from shared.utc import format_utc
 from tests.support.world import START, WATCH_ID, World, event
 
 
@@ -27,8 +27,8 @@ def watch(world: World) -> Watch:
 def told(world: World, event_id: str, etag: str = "1", days: float = 0, **changes: Any) -> None:
     """Let the ledger say that the partner knows an event, an hour long, so many days ahead."""
     start = START + timedelta(days=days)
-    given: dict[str, Any] = {"delivered_state": etag, "read_at": START, "start": written(start),
-                             "end": written(start + timedelta(hours=1))} | changes  # fmt: skip
+    given: dict[str, Any] = {"delivered_state": etag, "read_at": START, "start": format_utc(start),
+                             "end": format_utc(start + timedelta(hours=1))} | changes  # fmt: skip
     world.ledger.settle([replace(world.entry(event_id), **given)])
 
 
@@ -154,7 +154,7 @@ class Large:
     def pages(self, watch_id: str) -> Iterator[list[Entry]]:
         """Yield the ledger, a thousand rows at a time."""
         for first in self.numbers[::1000]:
-            yield [Entry(watch_id, self._id(n), "etag", START, start=written(START), end=written(START))
+            yield [Entry(watch_id, self._id(n), "etag", START, start=format_utc(START), end=format_utc(START))
                    for n in self.numbers[first : first + 1000]]  # fmt: skip
 
     def calendar_view(self, _mailbox: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
