@@ -44,7 +44,8 @@ class CalendarWriteCheck:
         if refused:
             features = sorted(self.settings.switched_on & WRITERS)
             raise Failed(
-                f"FEATURES names {', '.join(features)}, and {', '.join(refused)} cannot be written: {WRITE_CALENDARS} is missing",
+                f"FEATURES names {', '.join(features)}, and {', '.join(refused)} cannot be written: "
+                f"{WRITE_CALENDARS} is missing",
                 f"Grant it in Exchange: Grant-RelayMailboxAccess.ps1 -Feature {','.join(features)}. Exchange needs up "
                 "to two hours to know. Or take the feature out of FEATURES.",
             )

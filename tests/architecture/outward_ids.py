@@ -60,7 +60,7 @@ def event_transaction(mailbox: str, calendar: str, key: str) -> list[str]:
     """Return what Graph is to know an event by that was asked for with an Idempotency-Key."""
     parts, request = MagicMock(), read_new_event({"title": "T", **TIMES})
     with suppress(Exception):  # Graph's answer is none
-        service = CalendarService(parts.settings, lambda: parts.allow_list, parts.calendars)
+        service = CalendarService(parts.settings, parts.allow_list, parts.calendars)
         service.create_event(mailbox, calendar, request, key)
     given = (value for call in parts.mock_calls for value in call.args if isinstance(value, dict))
     return [value["transactionId"] for value in given if "transactionId" in value]

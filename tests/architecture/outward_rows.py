@@ -193,6 +193,6 @@ def queues_now() -> dict[str, list[list[Any]]]:
     parts.changes._queue.put("text", 1.5)
     parts.jobs._queue.put("text")
     parts.jobs._queue.put("text", 1e9)
-    parts.storage_probe().message()
+    parts.storage_diagnostics().message()
     sent = {name: queue.send_message.call_args_list for name, queue in storage.queues.items()}
     return {name: [[*call.args, call.kwargs] for call in calls] for name, calls in sent.items()}

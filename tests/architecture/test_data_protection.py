@@ -124,9 +124,8 @@ def test_what_is_kept_are_the_fields_of_rows_and_messages(kind: type) -> None:
 
 def test_no_table_and_no_queue_is_missing() -> None:
     """By the names under which they are opened."""
-    code = (ROOT / "shared" / "bootstrap" / "storage.py").read_text()
+    code = "".join(path.read_text() for path in (ROOT / "shared" / "bootstrap").glob("*.py"))
     queues = (ROOT / "shared" / "storage" / "queues.py").read_text()
-    code += "".join((ROOT / "shared" / "bootstrap" / f"{name}.py").read_text() for name in ("features", "bookings"))
     names = set(re.findall(r'storage\.table\("(\w+)"\)', code))
     names |= set(re.findall(r'^[A-Z]+ = "([a-z-]+)"', queues, re.MULTILINE))
     assert set(re.findall(r"^\| (?:table|queue) `([a-z-]+)` \|", PAGE, re.MULTILINE)) == names

@@ -15,7 +15,7 @@ from shared.key_vault import Secret
 from shared.partner.webhook import NotDelivered
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
-EAGER = {"get_token", "resolver", "signing_keys"}  # asked for by a call, not by what builds a service
+EAGER = {"get_token", "resolver", "jwks"}  # asked for by a call, not by what builds a service
 SERVICES = [
     name
     for name in dir(App)

@@ -13,7 +13,6 @@ from shared.doctor.request import DoctorRequest
 from shared.doctor.runtime import REMEDIES
 from shared.errors import ConfigurationError, GraphForbidden, GraphNotFound, GraphUnavailable, ServiceUnavailable
 from shared.partner.webhook import NotDelivered
-from shared.reliability.parking import bury
 from tests.support.doctor_world import OUTSIDE, SECRET, DoctorWorld
 from tests.support.world import MAILBOX
 
@@ -208,7 +207,7 @@ def test_room_lists_are_tried_where_they_are_used(failure: Any, seen: str) -> No
 
 def test_a_partner_that_nothing_may_leave_for_gets_no_ping(world: DoctorWorld) -> None:
     """A pause is a pause; it is named by the deliveries."""
-    world.gate.put("paused", "A freeze")
+    world.breaker.transition("paused", "A freeze")
     findings = found(world)
     assert (findings["partner"].ok, findings["deliveries"].ok) == (None, False)
     assert "resume" in findings["deliveries"].remedy
@@ -224,7 +223,7 @@ def test_no_ping_is_sent_that_nobody_asked_for(world: DoctorWorld) -> None:
 def test_what_waits_for_a_person_is_told(world: DoctorWorld) -> None:
     """Dead letters, a timer that stands still."""
     message = world.hint("A")
-    bury(world, message, message.changes[0], "rejected", 422)  # type: ignore[arg-type]  # a fake
+    world.dead_letters.dead_letter(message, message.changes[0], "rejected", 422)
     world.heartbeat.beat(world.time - timedelta(hours=4))
     assert wrong(world).keys() == {"deadLetters", "reconciler"}
 
