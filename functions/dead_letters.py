@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "dead-letters"
 _ID = re.compile(r"[0-9a-f]{32}")
-_WORD = re.compile(r"[a-z-]{1,40}")
+_REASON = re.compile(r"[a-z-]{1,40}")
 
 
 @route(blueprint, ROUTE, methods=["GET"], role=ADMIN)
@@ -31,7 +31,7 @@ def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     from shared.storage.parked import DEAD
 
     size, after, reason = page_size(req), req.params.get("after", ""), req.params.get("reason", "")
-    if (after and not _ID.fullmatch(after)) or (reason and not _WORD.fullmatch(reason)):
+    if (after and not _ID.fullmatch(after)) or (reason and not _REASON.fullmatch(reason)):
         raise RequestRejected(422, "Bad parameter", "Take `after` from nextLink, and `reason` from a dead letter.")
     since, before = _moment(req, "from"), _moment(req, "to")
     letters = relay().parked.page(DEAD, size, after, since=since, before=before, reason=reason)

@@ -52,7 +52,7 @@ async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) 
     if refusal is not None:
         return refusal
     app = relay()
-    keys = app.client_state_keys.known()
+    keys = app.client_state_keys.cached()
     if keys is None:
         keys = await asyncio.to_thread(app.client_state_keys)
     try:

@@ -98,7 +98,7 @@ class Batches:
         following = tuple(change for outcome in results for change in outcome.following)
         # What follows was listed just now: no reading until here covers it, and there is nothing left to settle.
         self.changes.send(ChangeMessage(self.now(), following, skip_settling=True))
-        self.ledger.settle([each.entry for each in results if each.entry is not None and each.result != FAILED])
+        self.ledger.release([each.entry for each in results if each.entry is not None and each.result != FAILED])
         return outcomes + results
 
     def _sync(self, message: ChangeMessage, watch: Watch, change: Change, entry: Entry) -> Outcome:

@@ -94,7 +94,7 @@ class Failures:
         if outcome.disposition in (Disposition.REJECT, Disposition.DISABLE):
             self.dispose(message, [outcome])
         elif outcome.claim is not None:
-            self.ledger.settle([outcome.claim])
+            self.ledger.release([outcome.claim])
 
     def _open_breaker(self, reason: str) -> None:
         if self.breaker.endpoint(fresh=True).state != EndpointState.FLOWING:
@@ -125,7 +125,7 @@ class Failures:
                 by_watch.setdefault(outcome.change.watch_id, []).append(entry)
         for entries in by_watch.values():
             for first in range(0, len(entries), MOST_AT_ONCE):
-                self.ledger.settle(entries[first : first + MOST_AT_ONCE])
+                self.ledger.release(entries[first : first + MOST_AT_ONCE])
 
 
 def _is_dead(message: ChangeMessage, outcome: Outcome) -> bool:

@@ -23,14 +23,14 @@ class ClientStateKeys:
         """Return them; may wait for the vault. Raises ConfigurationError or ServiceUnavailable."""
         return [self._key(secret) for secret in self._secrets.latest_two(self._name())]
 
-    def known(self) -> list[Key] | None:
+    def cached(self) -> list[Key] | None:
         """Return the same without ever waiting, or None when they have not been read yet."""
-        known = self._secrets.peek_latest_two(self._name())
-        if known is None:
+        cached = self._secrets.peek_latest_two(self._name())
+        if cached is None:
             return None
         # Made anew only when the vault was read anew: this runs at every POST of Graph.
-        if self._cached[0] is not known:
-            self._cached = (known, [self._key(secret) for secret in known])
+        if self._cached[0] is not cached:
+            self._cached = (cached, [self._key(secret) for secret in cached])
         return self._cached[1]
 
     def _key(self, secret: Secret) -> Key:

@@ -44,8 +44,8 @@ def detailed_event(event: dict[str, Any], details: frozenset[str]) -> dict[str, 
     For who asks about a calendar: a delivery never has them. Attendees are counted, not named. Raises UnreadableEvent.
     """
     hidden = _is_private(event)
-    told = {name: None if hidden else told(event.get(name)) for name, told in _DETAILS.items() if name in details}
-    return public_event(event) | told
+    allowed = {name: read for name, read in _DETAILS.items() if name in details}
+    return public_event(event) | {name: None if hidden else read(event.get(name)) for name, read in allowed.items()}
 
 
 def gone_event(event_id: str, series_id: str | None) -> dict[str, Any]:
@@ -121,8 +121,8 @@ def _organizer(organizer: object) -> dict[str, str | None] | None:
     mailbox = organizer.get("emailAddress") if isinstance(organizer, dict) else None
     if not isinstance(mailbox, dict):
         return None
-    told = {name: mailbox.get(name) for name in ("name", "address")}
-    return {name: text if isinstance(text, str) and text else None for name, text in told.items()}
+    texts = {name: mailbox.get(name) for name in ("name", "address")}
+    return {name: text if isinstance(text, str) and text else None for name, text in texts.items()}
 
 
 def _number(attendees: object) -> int:

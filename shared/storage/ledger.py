@@ -59,15 +59,15 @@ class Ledger:
     def read(self, watch_id: str, event_ids: Sequence[str]) -> list[Entry]:
         """Return the entries of up to MOST_AT_ONCE events, in their order; blank, without an etag, for a new event."""
         if len(event_ids) == 1:  # most messages: by its key, as a rule that names rows has storage look at all of them
-            return [self._read_one(watch_id, event_ids[0])]
+            return [self._read_entry(watch_id, event_ids[0])]
         keys = {_key(event_id): event_id for event_id in event_ids}
         rule = " or ".join(f"RowKey eq '{key}'" for key in keys)  # hexadecimal digits: nothing to quote
         with storage_errors():
             rows = self._table().query_entities(f"PartitionKey eq @watch and ({rule})", parameters={"watch": watch_id})
-            found = {row["RowKey"]: _entry(row) for row in rows}
-        return [found.get(_key(event_id)) or Entry(watch_id, event_id) for event_id in event_ids]
+            rows_by_key = {row["RowKey"]: _entry(row) for row in rows}
+        return [rows_by_key.get(_key(event_id)) or Entry(watch_id, event_id) for event_id in event_ids]
 
-    def _read_one(self, watch_id: str, event_id: str) -> Entry:
+    def _read_entry(self, watch_id: str, event_id: str) -> Entry:
         from azure.core.exceptions import ResourceNotFoundError
 
         with storage_errors():
@@ -85,7 +85,7 @@ class Ledger:
         taken = dict(zip(free, self._write([replace(entry, claimed_until=until) for entry in free]), strict=True))
         return [taken.get(entry) for entry in entries]
 
-    def settle(self, entries: Sequence[Entry]) -> None:
+    def release(self, entries: Sequence[Entry]) -> None:
         """Write what came of claimed entries and give them free; one whose claim was taken over stays as it is."""
         self._write([replace(entry, claimed_until=None) for entry in entries])
 
@@ -152,17 +152,17 @@ class Ledger:
         from azure.data.tables import TableTransactionError
 
         if len(entries) <= 1:
-            return [self._write_one(entry) for entry in entries]
+            return [self._write_entry(entry) for entry in entries]
         with storage_errors():
             try:
                 answers = self._table().submit_transaction([_operation(entry) for entry in entries])
             except TableTransactionError as error:
                 if error.status_code not in (400, 404, 409, 412):
                     raise
-                return [self._write_one(entry) for entry in entries]
+                return [self._write_entry(entry) for entry in entries]
         return [replace(entry, etag=str(answer["etag"])) for entry, answer in zip(entries, answers, strict=True)]
 
-    def _write_one(self, entry: Entry) -> Entry | None:
+    def _write_entry(self, entry: Entry) -> Entry | None:
         from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
         verb, row, *conditions = _operation(entry)

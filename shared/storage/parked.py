@@ -89,8 +89,8 @@ class ParkedChanges:
             rules.append("reason eq @reason")
             names["reason"] = reason
         with storage_errors():
-            found = self._table().query_entities(" and ".join(rules), parameters=names, results_per_page=size)
-            return [_parked(row) for row in islice(found, size)]
+            rows = self._table().query_entities(" and ".join(rules), parameters=names, results_per_page=size)
+            return [_parked(row) for row in islice(rows, size)]
 
     def get(self, kind: str, row_id: str) -> Parked | None:
         """Return one row, or None."""
@@ -125,8 +125,8 @@ class ParkedChanges:
 
         unchanged = MatchConditions.IfNotModified
         operations = [
-            ("delete", {"PartitionKey": kind, "RowKey": one.id}, {"etag": one.etag, "match_condition": unchanged})
-            for one in changes
+            ("delete", {"PartitionKey": kind, "RowKey": each.id}, {"etag": each.etag, "match_condition": unchanged})
+            for each in changes
         ]
         if not operations:
             return 0
@@ -136,7 +136,7 @@ class ParkedChanges:
             except TableTransactionError as error:
                 if error.status_code not in (404, 412):
                     raise
-                return 0 if len(changes) == 1 else sum(self._drop(kind, [one]) for one in changes)
+                return 0 if len(changes) == 1 else sum(self._drop(kind, [each]) for each in changes)
         return len(changes)
 
 

@@ -110,8 +110,8 @@ class Table(Generic[Row]):
         rule = "PartitionKey eq @partition and RowKey gt @after"
         names = {"partition": self._partition, "after": after}
         with storage_errors():
-            found = self._table().query_entities(rule, parameters=names, results_per_page=size)
-            return [self._read(row) for row in islice(found, size)]
+            rows = self._table().query_entities(rule, parameters=names, results_per_page=size)
+            return [self._read(row) for row in islice(rows, size)]
 
     def all(self) -> Iterator[Row]:
         """Yield every row."""

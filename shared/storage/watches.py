@@ -62,7 +62,7 @@ class Watch:
     etag: str = ""
 
 
-def is_being_made(watch: Watch, now: datetime) -> bool:
+def is_being_created(watch: Watch, now: datetime) -> bool:
     """Return whether somebody is making the subscription of a watch at this moment."""
     return watch.pending_since is not None and now - watch.pending_since < ABANDONED
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from shared.graph.subscriptions import Subscription, mailbox_of
-from shared.storage.watches import NEEDS_A_PERSON, Watch, is_being_made, watch_id_of
+from shared.storage.watches import NEEDS_A_PERSON, Watch, is_being_created, watch_id_of
 
 Verb = Literal["create", "replace", "renew", "pause", "delete", "sync_expiry"]
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -81,7 +81,7 @@ def _steps_of(
     watch: Watch, subscription: Subscription | None, surplus: list[Subscription], desired: DesiredState
 ) -> list[Step]:
     """Return the steps of one watch. `subscription` is the subscription that its row names, if Graph has it."""
-    if is_being_made(watch, desired.now):
+    if is_being_created(watch, desired.now):
         return []
     step = _step_of(watch, subscription, desired)
     if step is not None and step.verb in ("create", "replace"):

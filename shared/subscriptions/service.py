@@ -11,7 +11,7 @@ from shared.errors import GraphConflict, GraphNotFound, RelayError
 from shared.graph import client_state
 from shared.graph.client_state import Key
 from shared.graph.subscriptions import Subscription, Subscriptions, mailbox_of
-from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches, is_being_made
+from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches, is_being_created
 from shared.watches.graph_errors import state_after, what_to_do
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class SubscriptionService:
         """
         current: Watch | None = watch
         while current is not None and current.subscription_id == watch.subscription_id:
-            if is_being_made(current, self.now()):
+            if is_being_created(current, self.now()):
                 break
             claimed = self.watches.claim(current, self.now())
             if claimed is not None:

@@ -15,7 +15,7 @@ from shared.http.resolver import AddressRefused, Resolver
 from shared.policy.allow_list import AllowList, check_allowed
 from shared.resync.catch_up import CatchUp
 from shared.storage.ledger import Ledger
-from shared.storage.watches import Watch, Watches, is_being_made, watch_id_of
+from shared.storage.watches import Watch, Watches, is_being_created, watch_id_of
 from shared.subscriptions.service import SubscriptionService
 from shared.threads import side_by_side
 from shared.watches.graph_errors import rejection_of
@@ -56,7 +56,7 @@ class WatchSetup:
             if watch is not None:
                 return self._create(watch), True
             existing = self.watches.get(watch_id_of(request.mailbox))
-            if existing is not None and not is_being_made(existing, self.now()):
+            if existing is not None and not is_being_created(existing, self.now()):
                 live = self._live(_checked_delivery(existing, request))
                 if live is not None:
                     return live, False
@@ -132,7 +132,7 @@ class WatchSetup:
     def _taken_over(self, request: WatchRequest) -> Watch | None:
         """Take over a first set-up whose maker was killed halfway, if there is one."""
         existing = self.watches.get(watch_id_of(request.mailbox))
-        if existing is None or is_being_made(existing, self.now()):
+        if existing is None or is_being_created(existing, self.now()):
             return None
         if existing.state != "pending" or existing.renewed or existing.room_lists:
             return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shared.config import Settings
 
 _SUBJECTS = {"mailbox", "mailboxes", "roomList"}
-_ONE_OF = "mailbox: give one of mailbox, mailboxes and roomList"
+_SUBJECT_RULE = "mailbox: give one of mailbox, mailboxes and roomList"
 MOST_MAILBOXES = 100  # of one call
 
 # What pydantic's schema does not tell: exactly one subject, and which delivery goes with what.
@@ -72,9 +72,9 @@ def parse_setup_request(content: dict[str, Any]) -> SetupRequest:
         request = SetupRequest.model_validate(content)
     except ValidationError as error:
         faults = faults_of(error)
-        raise invalid("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _ONE_OF])) from None
+        raise invalid("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _SUBJECT_RULE])) from None
     if sum(subject is not None for subject in (request.mailbox, request.mailboxes, request.room_list)) != 1:
-        raise invalid(_ONE_OF)
+        raise invalid(_SUBJECT_RULE)
     return request
 
 

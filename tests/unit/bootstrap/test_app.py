@@ -107,14 +107,14 @@ def test_another_part_can_be_passed_by_keyword() -> None:
     relay = App({"CLIENT_STATE_KEY_NAME": "my-key"}, secrets=vault)
     assert [key.version for key in relay.client_state_keys()] == ["v0", "v1"]
     assert vault.asked == ["my-key"]
-    assert relay.client_state_keys.known() == relay.client_state_keys()
-    assert App({}, secrets=Vault()).client_state_keys.known() is None
+    assert relay.client_state_keys.cached() == relay.client_state_keys()
+    assert App({}, secrets=Vault()).client_state_keys.cached() is None
 
 
 def test_a_key_that_is_too_short_names_itself() -> None:
     """Its value is not shown."""
     keys = App({}, secrets=Vault("canary")).client_state_keys
-    for read in (keys, keys.known):
+    for read in (keys, keys.cached):
         with pytest.raises(ConfigurationError, match="client-state-key") as caught:
             read()
         assert "canary" not in str(caught.value)

@@ -95,10 +95,10 @@ def test_a_crash_between_parking_and_the_ledger_loses_nothing(world: World) -> N
     world.webhook.failure = NotDelivered(400, "status 400")
     message = world.hint()
     world.pass_by(10)
-    settle = world.ledger.settle
-    world.ledger.settle = _refuse  # type: ignore[method-assign]
+    settle = world.ledger.release
+    world.ledger.release = _refuse  # type: ignore[method-assign]
     assert world.delivery.deliver(message) == Counter({"put-back": 1})
-    world.ledger.settle = settle  # type: ignore[method-assign]
+    world.ledger.release = settle  # type: ignore[method-assign]
     [(again, _)] = world.changes.take()
     world.pass_by(200)  # the claim has ended
     assert after_settling(world, again) == Counter(dead=1)

@@ -220,6 +220,6 @@ def test_a_probe_never_drops_what_seems_to_be_covered(world: World) -> None:
     world.parked.drop(WAITING, [one for one in world.parked.page(WAITING, 10) if one.event_id != "A"])
     (claim,) = world.ledger.claim([world.entry("A")])
     assert claim is not None
-    world.ledger.settle([replace(claim, read_at=world.time + timedelta(seconds=10))])
+    world.ledger.release([replace(claim, read_at=world.time + timedelta(seconds=10))])
     assert asked(world, "probe") == "nothing-to-send"
     assert waiting(world) == {"A"}

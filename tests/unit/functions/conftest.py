@@ -61,9 +61,9 @@ class Keys:
             raise self._world.unreadable
         return self._world.keys
 
-    def known(self) -> list[Any] | None:
+    def cached(self) -> list[Any] | None:
         """Return them if they have been read."""
-        return self._world.keys if self._world.known else None
+        return self._world.keys if self._world.cached else None
 
 
 @pytest.fixture

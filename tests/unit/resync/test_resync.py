@@ -29,7 +29,7 @@ def told(world: World, event_id: str, etag: str = "1", days: float = 0, **change
     start = START + timedelta(days=days)
     given: dict[str, Any] = {"delivered_state": etag, "read_at": START, "start": format_utc(start),
                              "end": format_utc(start + timedelta(hours=1))} | changes  # fmt: skip
-    world.ledger.settle([replace(world.entry(event_id), **given)])
+    world.ledger.release([replace(world.entry(event_id), **given)])
 
 
 def queued(world: World, watch: Watch, *, full: bool = False) -> dict[str, bool]:
