@@ -19,7 +19,6 @@ from shared.graph.booked_events import BookedEvents
 from shared.graph.calendars import Calendars
 from shared.graph.client import GraphClient, graph_session
 from shared.graph.schedules import Schedules
-from shared.policy.allow_list import AllowList
 from shared.storage.slot_bookings import SlotBookings
 from tests.support.graph_world import APP, OTHER_ROOM, ROOM, TENANT_ID, USER
 from tests.support.serving import serving
@@ -50,7 +49,8 @@ class TenantWorld(HostWorld):
     def set(self, **settings: str) -> None:
         """Set settings anew."""
         self.settings = Settings.load(SETTINGS | settings)
-        self.allow_list = AllowList(lambda: self.settings.allowed_mailboxes, lambda _: [], self.now)
+        for service in ("calendar_service", "slot_booker", "booking_changer"):  # so that they are built on them
+            self.__dict__.pop(service, None)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Do what a person does in the tenant."""

@@ -40,7 +40,7 @@ def test_an_unknown_event_is_blank(ledger: Ledger) -> None:
 
 def test_entries_come_back_as_they_were_settled(ledger: Ledger, clock: Clock) -> None:
     """All of them at once, whatever their ids look like; ids differ in case."""
-    last = {"retry": "r", "series_id": "S", "start": "2026", "end": "2027"}
+    last = {"retry_token": "r", "series_id": "S", "start": "2026", "end": "2027"}
     entries = [
         replace(entry, delivered_state=f"W/{number}", read_at=clock(), checked_calendar=True, deletions=number, **last)
         for number, entry in enumerate(taken(ledger, *EVENTS))

@@ -46,7 +46,7 @@ def test_an_event_has_one_row(parked: ParkedChanges, clock: Clock) -> None:
     (found,) = parked.page(WAITING, 10)
     assert (found.reason, found.deleted, found.force) == ("paused", True, True)
     parked.put(WAITING, [change(2, clock)])
-    for more in ({"again": True}, {}, {"deleted": True}, {}):
+    for more in ({"force": True}, {}, {"deleted": True}, {}):
         parked.put(WAITING, [change(2, clock, **more)])
     assert sorted((one.event_id, one.deleted, one.force) for one in parked.page(WAITING, 10)) == [
         ("AAMk/1+=", True, True), ("AAMk/2+=", True, True)
