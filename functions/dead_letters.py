@@ -72,7 +72,7 @@ def get_replay(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:
-    from shared.reliability.dead_letters import parse_utc
+    from shared.utc import parse_utc
 
     text = req.params.get(name, "").replace(" ", "+")  # a plus sign that nobody escaped
     if not text:

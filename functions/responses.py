@@ -43,8 +43,8 @@ def problem_of(error: RelayError) -> func.HttpResponse:
     """Return the problem details of an error of ours."""
     response = problem(*problem_fields(error))
     if isinstance(error, Unauthenticated):  # RFC 6750: without a token the header names no error
-        mistake = "" if error.reason == "missing" else ', error="invalid_token"'
-        response.headers["WWW-Authenticate"] = f'Bearer realm="calendar-relay"{mistake}'
+        error_code = "" if error.reason == "missing" else ', error="invalid_token"'
+        response.headers["WWW-Authenticate"] = f'Bearer realm="calendar-relay"{error_code}'
     return response
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.errors import ConfigurationError, ServiceUnavailable
+from shared.threads import in_background
 
 if TYPE_CHECKING:
     from azure.keyvault.secrets import SecretClient
@@ -67,7 +68,7 @@ class Secrets:
         """
         due, kept = self._kept.get(("versions", name), (0.0, None))
         if kept is not None and self._now() >= due:
-            threading.Thread(target=self.latest_two, args=(name,), daemon=True).start()
+            in_background(self.latest_two, name)
         return kept  # type: ignore[return-value]  # each key is written by one reader only
 
     def _cached(self, key: tuple[str, str], read: Callable[[], T], *, fresh: bool = False) -> T:

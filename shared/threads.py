@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Thread
 from typing import TypeVar
 
 MAILBOX_LIMIT = 4  # "Microsoft Graph service-specific throttling limits": concurrent requests per app and mailbox
@@ -15,6 +15,11 @@ Result = TypeVar("Result")
 def pool(size: int, name: str) -> Executor:
     """Return threads that live as long as the process."""
     return ThreadPoolExecutor(size, name)
+
+
+def in_background(work: Callable[..., object], *args: object) -> None:
+    """Run `work` in a thread of its own, which no caller and no end of the process waits for."""
+    Thread(target=work, args=args, daemon=True).start()
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], at_once: int, name: str) -> list[Result]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import ServiceUnavailable
+from shared.threads import in_background
 
 if TYPE_CHECKING:
     import requests
@@ -45,7 +46,7 @@ class JwksCache:
         cached = self._keys.get(key_id)
         if cached is not None:
             if self._is_due(key_id) and not self._lock.locked():
-                threading.Thread(target=self._read, args=(key_id, 0.0), daemon=True).start()
+                in_background(self._read, key_id, 0.0)
             return cached
         if self._is_due(key_id) and not self._read(key_id, WAIT_SECONDS):
             raise ServiceUnavailable("login")

@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -21,6 +21,7 @@ from shared.reliability.parking import Parking, parked_change
 from shared.storage.ledger import Entry
 from shared.storage.parked import DEAD, Parked, ParkedChanges, parked_id
 from shared.storage.replays import Replay, Replays
+from shared.utc import parse_utc
 
 MOST_IDS = 500
 AT_ONCE = 100
@@ -29,17 +30,6 @@ REJECTED, GAVE_UP, UNREADABLE = "rejected", "gave-up", "unreadable-message"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 _logger = logging.getLogger("relay.dead_letters")
-
-
-def parse_utc(text: str) -> datetime:
-    """Return a moment with its zone, in UTC. Raises ValueError, also for one that UTC has no name for."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("without a zone it could be any moment of a day")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("before the first year or after the last") from None
 
 
 class Selection(BaseModel):

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from shared.graph.bookings.models import Appointment, Business, Customer, Service, Span, Staff
 from shared.graph.bookings.parse import appointment_of, business_of, customer_of, service_of, spans_of, staff_of
 from shared.graph.client import GraphClient
+from shared.utc import format_utc
 
 ROOT = "/solutions/bookingBusinesses"
 WRITE_SECONDS = 20.0  # Bookings writes into several calendars and sends mail before it answers
@@ -61,7 +62,7 @@ class BookingsClient:
 
     def calendar_view(self, business: str, start: datetime, end: datetime) -> list[Appointment]:
         """Return the appointments between two moments ("List business calendarView")."""
-        params = {"start": _format_utc(start), "end": _format_utc(end)}
+        params = {"start": format_utc(start), "end": format_utc(end)}
         return [appointment_of(item) for item in self._all(business, "calendarView", params)]
 
     def appointment(self, business: str, appointment: str) -> Appointment:
@@ -108,7 +109,3 @@ def date_time_time_zone(at: datetime) -> dict[str, str]:
 
 def _path(business: str, *steps: str) -> str:
     return "/".join([ROOT, quote(business, safe="@"), *(quote(step, safe="") for step in steps)])
-
-
-def _format_utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,138 @@
+"""One word has one meaning: the glossary of docs/architecture.md, and the words that no name has any more."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.names import names_in, names_of, words_of
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "architecture.md").read_text()
+GLOSSARY, FOLDERS = (PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0] for title in ("Glossary", "Folders"))
+
+_RETIRED = """
+tell tells told untold heed bury aim lane wish wishes asked ask one ones gate keeper places turn rebook settle
+settles settled anew standing found made known word words picture figure figures door pace deaf worn rests whoever
+anybody answering afresh begun heard
+"""
+EXEMPT = {
+    "settle_bookings": "the host indexes the function by this name",
+    "settle_seconds": "the field of a setting",
+    "GraphNotFound": "HTTP's own term, Not Found",
+    "CustomerAsked": "pydantic puts the name of the class into an error that callers read",
+}
+
+# Modules whose names are plain English or the field's own: no line of a glossary would add anything.
+_PLAIN = """
+access address after api app auth authenticator availability body book bootstrap calendar checked cleanup config
+conflict connection create deadline deliver diagnostic draft duration error failure field find graph http jwk key
+limit lookup mailbox metric model parse policy queue rate read recurrence rejection reliability request resolver
+rule run runtime scheduling session setup status storage subscribe table telemetry thread time token utc vault
+version zone
+"""
+
+RETIRED, PLAIN = set(_RETIRED.split()), set(_PLAIN.split())
+
+
+def retired(name: str) -> bool:
+    """Return whether a name has a retired word."""
+    return name not in EXEMPT and bool(RETIRED & set(words_of(name)))
+
+
+def singular(word: str) -> str:
+    """Return a word without the ending of its plural."""
+    for ending, without in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("xes", "x"), ("s", "")):
+        if word.endswith(ending) and not word.endswith(("ss", "us", "is")):
+            return word.removesuffix(ending) + without
+    return word
+
+
+def terms() -> set[str]:
+    """Return the glossary's words, each in the singular."""
+    bold = re.findall(r"\*\*(.+?)\*\*", GLOSSARY)
+    return {singular(word) for term in bold for word in words_of(term)}
+
+
+def unexplained(module: str) -> list[str]:
+    """Return the words of a module's name that neither the glossary nor plain English explains."""
+    return [word for word in words_of(module) if singular(word) not in terms() | PLAIN]
+
+
+def modules() -> list[Path]:
+    """Return the modules and packages below shared/."""
+    every = [path.parent if path.stem == "__init__" else path for path in (ROOT / "shared").rglob("*.py")]
+    return sorted(path for path in every if path != ROOT / "shared")
+
+
+@pytest.mark.parametrize("folder", ["functions", "shared", "relay_admin", "tools"])
+def test_no_name_has_a_retired_word(folder: str) -> None:
+    """Neither a file, a class, a function, a parameter, an attribute nor a field: say the noun instead."""
+    names = list(names_in(ROOT, folder))
+    assert len(names) > 100
+    assert sorted({f"{file}: {name}" for file, name in names if retired(name)}) == []
+
+
+def test_every_exemption_is_needed() -> None:
+    """An exemption without its name in the code would let a new one through."""
+    used = {name for _, name in names_in(ROOT, "functions", "shared", "relay_admin", "tools")}
+    assert set(EXEMPT) - used == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["class SubscriptionKeeper: ...", "def tell(): ...", "def f(told): ...", "f = lambda wish: 0", "GATE_OPEN = 1",
+     "class A:\n    words_said: int", "def f(self):\n    self._found = 1", "async def _ask_for(): ...",
+     "def f(*asked): ...", "class E:\n    DEAF = 1", "def f(a, /, *, one): ..."],
+)  # fmt: skip
+def test_a_retired_word_is_seen_wherever_it_names_something(line: str) -> None:
+    """And only there: see the next test."""
+    assert [name for name in names_of(ast.parse(line)) if retired(name)] != []
+
+
+@pytest.mark.parametrize("line", ["x = 'told'", "count(end=asked)", "def someone(): ..."])
+def test_a_word_in_a_text_or_within_another_word_is_none(line: str) -> None:
+    """Texts leave the process and stay; `someone` is no `one`."""
+    assert [name for name in names_of(ast.parse(line)) if retired(name)] == []
+
+
+def test_every_folder_has_a_row() -> None:
+    """The table of docs/architecture.md names each package of shared/, each top-level folder, and nothing else."""
+    first = " ".join(re.findall(r"^\| (.+?) \| .+ \|$", FOLDERS, re.MULTILINE))
+    named = set(re.findall(r"`([\w./-]+)`", first))
+    packages = {f"{path.relative_to(ROOT)}/" for path in modules() if path.is_dir()}
+    single = {str(path.relative_to(ROOT)) for path in (ROOT / "shared").glob("*.py") if path.stem != "__init__"}
+    top = {f"{folder}/" for folder in ("functions", "infra", "relay_admin", "sandbox", "tests", "tools")}
+    assert len(packages) > 15
+    assert (packages | single | top) - named == set()
+    assert [name for name in re.findall(r"`([\w.-]+/[\w./-]*)`", FOLDERS) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_is_explained(module: Path) -> None:
+    """A word of its name that is not plain English stands in the glossary."""
+    assert unexplained(module.stem) == []
+
+
+def test_a_word_without_an_explanation_is_seen() -> None:
+    """A module of a made-up name would fail."""
+    assert unexplained("frobnicator") == ["frobnicator"]
+    assert unexplained("flux_ledgers") == ["flux"]
+    assert unexplained("dead_letters") == []
+
+
+def test_every_plain_word_is_used() -> None:
+    """The list of plain words holds nothing for later, and nothing that the glossary explains."""
+    used = {singular(word) for path in modules() for word in words_of(path.stem)}
+    assert PLAIN - used == set()
+    assert PLAIN & terms() == set()
+
+
+def test_the_glossary_explains_each_term_once() -> None:
+    """One line each."""
+    lines = re.findall(r"^- \*\*(.+?)\*\*.*?: ", GLOSSARY, re.MULTILINE)
+    assert len(lines) > 45
+    assert sorted(lines) == sorted(set(lines))
