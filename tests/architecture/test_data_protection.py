@@ -149,7 +149,7 @@ def test_what_outlasts_a_removal_is_told_alike_wherever_it_is_told() -> None:
     assert "softDeleteRetentionInDays: 7 " in vault
     removal = (ROOT / "docs/deployment.md").read_text().partition("\n## Remove it\n")[2]
     everything = row("everything")
-    for text in (removal, everything, (ROOT / "relay_admin/uninstall.py").read_text()):
+    for text in (removal, everything, (ROOT / "relay_admin/commands/uninstall.py").read_text()):
         assert "azd down --purge" in text
         assert "purge the vault" not in text
     assert "after seven days" in removal

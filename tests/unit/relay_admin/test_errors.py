@@ -8,7 +8,7 @@ import pytest
 import responses
 
 from relay_admin.__main__ import main
-from relay_admin.errors import NOT_REACHED, USAGE, WELL, WRONG
+from relay_admin.errors import FAILED, OK, UNREACHABLE, USAGE
 
 URL, KEY = "https://relay.example", "a-key-of-the-relay"
 COMMANDS = [words.split() for words in (
@@ -42,7 +42,7 @@ def test_what_does_not_answer_as_the_relay_does_is_not_reached(
                 server.add(method, f"{URL}/api/{path}", body=body, content_type="application/json")
             server.add(method, f"{URL}/api/notifications")
             server.add(method, f"{URL}/api/lifecycle")
-        assert run(*words) == NOT_REACHED
+        assert run(*words) == UNREACHABLE
     assert "--url or RELAY_URL" in capsys.readouterr().err
 
 
@@ -51,7 +51,7 @@ def test_a_refusal_of_the_health_checks_is_none_of_their_answers(capsys: pytest.
     problem = {"title": "A setting is wrong", "detail": "CALLS_PER_MINUTE: is no number"}
     with responses.RequestsMock() as server:
         server.get(f"{URL}/api/health/checks", json=problem, status=503, content_type="application/problem+json")
-        assert run("status") == WRONG
+        assert run("status") == FAILED
     told = capsys.readouterr().err
     assert "A setting is wrong" in told
     assert "CALLS_PER_MINUTE" in told
@@ -64,7 +64,7 @@ def test_what_is_not_well_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
         server.get(f"{URL}/api/health/checks", json=checks, status=503)
         server.get(f"{URL}/api/relay", json={"state": "flowing", "since": None, "reason": None, "waiting": 0,
                                              "deadLetters": 0, "countedTo": 1000})  # fmt: skip
-        assert run("status") == WRONG
+        assert run("status") == FAILED
     assert "storage refuses us" in capsys.readouterr().out
 
 
@@ -119,7 +119,7 @@ def test_a_way_that_there_is_not_keeps_the_relay_from_being_reached(
     """Certificates or a proxy of the environment's; which of its words to look at is said."""
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv(name, value)
-    assert run("watches", url="https://relay.example:1") == NOT_REACHED
+    assert run("watches", url="https://relay.example:1") == UNREACHABLE
     assert name in capsys.readouterr().err
 
 
@@ -128,4 +128,4 @@ def test_an_empty_list_is_an_answer() -> None:
     with responses.RequestsMock() as server:
         server.get(f"{URL}/api/subscriptions", json={"value": []})
         server.get(f"{URL}/api/room-lists", json={"value": []})
-        assert run("watches") == WELL
+        assert run("watches") == OK

@@ -6,12 +6,12 @@ import time
 from argparse import Namespace
 from typing import Any
 
-from relay_admin.errors import WELL, Refused, Stopped
+from relay_admin.client import RelayClient
+from relay_admin.errors import OK, CommandError, Refused
 from relay_admin.output import Output, counted
-from relay_admin.relay import Relay
 
-PATIENCE = 300.0  # seconds in which the relay lets go of the rooms of a list
-LOOK_EVERY = 2.0
+RELEASE_SECONDS = 300.0  # in which the relay lets go of the rooms of a list
+POLL_SECONDS = 2.0
 REMAINING = (
     "The partner's way in, first of all, so that it sets nothing up anew (or az functionapp keys delete for a key):\n"
     "   infra/permissions/Revoke-RelayCaller.ps1 -AppId API_CLIENT_ID -CallerAppId PARTNER_CLIENT_ID -WhatIf",
@@ -29,46 +29,47 @@ REMAINING = (
 )
 
 
-def uninstall(relay: Relay, out: Output, asked: Namespace) -> int:
+def uninstall(relay: RelayClient, out: Output, options: Namespace) -> int:
     """Show what would be removed, or remove it and see that nothing is left."""
-    lists, watches = _standing(relay)
-    left: dict[str, list[str]] = {"roomLists": lists, "mailboxes": [one["mailbox"] for one in watches]}
-    if asked.yes:
+    lists, watches = _existing(relay)
+    left: dict[str, list[str]] = {"roomLists": lists, "mailboxes": [watch["mailbox"] for watch in watches]}
+    if options.yes:
         _remove(relay, out, lists, watches)
-        lists, watches = _standing(relay)
-    if asked.yes and (lists or watches):
+        lists, watches = _existing(relay)
+    if options.yes and (lists or watches):
         raise Refused("Something was set up meanwhile", "Take away the partner's role or key, and run this again.")
-    out.data({"done": asked.yes, **left, "remaining": list(REMAINING)})
-    verb = "Removed" if asked.yes else "Would remove"
+    out.data({"done": options.yes, **left, "remaining": list(REMAINING)})
+    verb = "Removed" if options.yes else "Would remove"
     numbers = counted(len(left["roomLists"]), "room list"), counted(len(left["mailboxes"]), "watch", "watches")
     out.line(f"{verb}: {' and '.join(numbers)}, with the subscriptions at Graph.")
     for mailbox in left["mailboxes"]:
         out.line(f"   {mailbox}")
-    out.line("The relay watches nothing any more." if asked.yes else "Nothing was changed: --yes does it.")
+    out.line("The relay watches nothing any more." if options.yes else "Nothing was changed: --yes does it.")
     out.line("Steps that remain (without -WhatIf a script does what it has shown; docs/permissions.md explains each):")
     out.steps(REMAINING)
-    return WELL
+    return OK
 
 
-def _standing(relay: Relay) -> tuple[list[str], list[dict[str, Any]]]:
+def _existing(relay: RelayClient) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the ids of room lists, and the watches."""
-    return [one["id"] for one in relay.call("GET", "/room-lists")["value"]], list(relay.pages("/subscriptions"))
+    room_lists = relay.call("GET", "/room-lists")["value"]
+    return [room_list["id"] for room_list in room_lists], list(relay.pages("/subscriptions"))
 
 
-def _remove(relay: Relay, out: Output, lists: list[str], watches: list[dict[str, Any]]) -> None:
+def _remove(relay: RelayClient, out: Output, lists: list[str], watches: list[dict[str, Any]]) -> None:
     """Remove everything; a watch's 204 says that Graph's subscription is gone. Raises what the relay says."""
     for room_list in lists:
         relay.call("DELETE", f"/room-lists/{room_list}")
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + RELEASE_SECONDS
     with out.progress() as progress:
         for watch in progress.track(watches, description="Removing"):
-            while (refusal := _refusal(relay, watch["id"])) is not None:
+            while (refusal := _removal_error(relay, watch["id"])) is not None:
                 if refusal.status != 409 or time.monotonic() >= deadline:
                     raise refusal
-                time.sleep(LOOK_EVERY)  # the relay has not let go of the rooms of a list yet
+                time.sleep(POLL_SECONDS)  # the relay has not let go of the rooms of a list yet
 
 
-def _refusal(relay: Relay, watch_id: str) -> Stopped | None:
+def _removal_error(relay: RelayClient, watch_id: str) -> CommandError | None:
     try:
         relay.call("DELETE", f"/subscriptions/{watch_id}")
     except Refused as refusal:

@@ -11,10 +11,10 @@ import requests
 import responses
 from azure.core.exceptions import ClientAuthenticationError
 
-from relay_admin.errors import Misused, NotReached, Refused
+from relay_admin.client import RelayClient
+from relay_admin.errors import Refused, Unreachable, UsageError
 from relay_admin.output import plain
-from relay_admin.relay import Relay
-from relay_admin.sign_in import ByKey, ByToken, signed_in
+from relay_admin.sign_in import ByKey, ByToken, credentials
 
 URL = "https://relay.example"
 KEY = "a-key-of-the-relay"
@@ -34,13 +34,13 @@ def slept() -> list[float]:
 
 
 @pytest.fixture
-def relay(slept: list[float]) -> Relay:
+def relay(slept: list[float]) -> RelayClient:
     """Return a relay called with a key."""
-    return Relay(URL, ByKey(KEY), slept.append)
+    return RelayClient(URL, ByKey(KEY), slept.append)
 
 
 def test_who_calls_too_often_waits_as_it_is_told(
-    server: responses.RequestsMock, relay: Relay, slept: list[float]
+    server: responses.RequestsMock, relay: RelayClient, slept: list[float]
 ) -> None:
     """And then goes on: removing a thousand watches must not end half way."""
     server.get(f"{URL}/api/relay", status=429, headers={"Retry-After": "7"})
@@ -48,20 +48,20 @@ def test_who_calls_too_often_waits_as_it_is_told(
     assert (relay.call("GET", "/relay"), slept) == ({"state": "flowing"}, [7.0])
 
 
-def test_pages_are_followed_at_the_address_that_was_given(server: responses.RequestsMock, relay: Relay) -> None:
+def test_pages_are_followed_at_the_address_that_was_given(server: responses.RequestsMock, relay: RelayClient) -> None:
     """Of a nextLink only its parameters count, so that no answer can send the key elsewhere."""
     link = "https://elsewhere.example/api/subscriptions?pageSize=1000&after=abc"
     server.get(f"{URL}/api/subscriptions", json={"value": [{"id": "1"}], "nextLink": link})
     server.get(f"{URL}/api/subscriptions", json={"value": [{"id": "2"}], "nextLink": None})
-    assert [one["id"] for one in relay.pages("/subscriptions")] == ["1", "2"]
+    assert [item["id"] for item in relay.pages("/subscriptions")] == ["1", "2"]
     assert server.calls[1].request.params["after"] == "abc"
     assert all(call.request.headers["x-functions-key"] == KEY for call in server.calls)
 
 
-def test_a_redirect_is_not_followed(server: responses.RequestsMock, relay: Relay) -> None:
+def test_a_redirect_is_not_followed(server: responses.RequestsMock, relay: RelayClient) -> None:
     """It would take the key with it."""
     server.get(f"{URL}/api/relay", status=302, headers={"Location": "https://elsewhere.example"})
-    with pytest.raises(NotReached, match="302"):
+    with pytest.raises(Unreachable, match="302"):
         relay.call("GET", "/relay")
 
 
@@ -69,12 +69,12 @@ def test_a_redirect_is_not_followed(server: responses.RequestsMock, relay: Relay
     ("answer", "kind", "text"),
     [({"json": {"title": "Role missing", "detail": "…"}, "status": 403, "content_type": "application/problem+json"},
       Refused, "Role missing"),
-     ({"status": 401}, Refused, "Not let in"), ({"status": 404}, NotReached, "404"),
-     ({"status": 502, "body": "<html>"}, NotReached, "502"), ({"body": "<html>"}, NotReached, "Something else"),
-     ({"body": requests.ConnectionError("canary")}, NotReached, "ConnectionError")],
+     ({"status": 401}, Refused, "Not let in"), ({"status": 404}, Unreachable, "404"),
+     ({"status": 502, "body": "<html>"}, Unreachable, "502"), ({"body": "<html>"}, Unreachable, "Something else"),
+     ({"body": requests.ConnectionError("canary")}, Unreachable, "ConnectionError")],
 )  # fmt: skip
 def test_what_is_no_success_is_told(
-    server: responses.RequestsMock, relay: Relay, answer: dict[str, Any], kind: type[Exception], text: str
+    server: responses.RequestsMock, relay: RelayClient, answer: dict[str, Any], kind: type[Exception], text: str
 ) -> None:
     """In the relay's words if it has any; never in those of a library."""
     server.get(f"{URL}/api/relay", **answer)
@@ -83,30 +83,30 @@ def test_what_is_no_success_is_told(
     assert "canary" not in str(error.value)
 
 
-def test_a_handshake_that_somebody_else_answers_is_wrong(server: responses.RequestsMock, relay: Relay) -> None:
+def test_a_handshake_that_somebody_else_answers_is_wrong(server: responses.RequestsMock, relay: RelayClient) -> None:
     """A login page, for instance; it is asked without the key."""
     server.post(f"{URL}/api/notifications", body="<html>", content_type="text/html")
-    assert "200 text/html" in relay.handshake("/api/notifications")
+    assert "200 text/html" in relay.handshake_error("/api/notifications")
     assert "x-functions-key" not in server.calls[0].request.headers
 
 
 @pytest.mark.parametrize("url", ["", "relay.example", "http://relay.example", "https://u:p@relay.example", "ftp://x"])
 def test_a_key_goes_over_https_alone(url: str) -> None:
     """But on this computer."""
-    with pytest.raises(Misused):
-        Relay(url, ByKey(KEY))
-    assert Relay("http://localhost:7071", ByKey(KEY)).url == "http://localhost:7071"
+    with pytest.raises(UsageError):
+        RelayClient(url, ByKey(KEY))
+    assert RelayClient("http://localhost:7071", ByKey(KEY)).url == "http://localhost:7071"
 
 
 def test_a_way_to_sign_in_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said goes before the environment, and there a token before a key."""
     monkeypatch.setenv("RELAY_KEY", KEY)
     monkeypatch.setenv("RELAY_AUDIENCE", "api://x")
-    assert isinstance(signed_in(None, None), ByToken)
-    assert isinstance(signed_in("another", None), ByKey)
+    assert isinstance(credentials(None, None), ByToken)
+    assert isinstance(credentials("another", None), ByKey)
     for key, audience in (("a b", None), ("a", "api://x")):
-        with pytest.raises(Misused):
-            signed_in(key, audience)
+        with pytest.raises(UsageError):
+            credentials(key, audience)
 
 
 def test_a_login_that_fails_is_told_by_its_number(server: responses.RequestsMock) -> None:
@@ -115,7 +115,7 @@ def test_a_login_that_fails_is_told_by_its_number(server: responses.RequestsMock
     def fails(_: str) -> None:
         raise ClientAuthenticationError("AADSTS7000215: canary")
 
-    relay = Relay(URL, ByToken("api://x", SimpleNamespace(get_token=fails)))  # type: ignore[arg-type]  # all it needs
+    relay = RelayClient(URL, ByToken("api://x", SimpleNamespace(get_token=fails)))  # type: ignore[arg-type]  # all it needs
     with pytest.raises(Refused, match="AADSTS7000215") as error:
         relay.call("GET", "/relay")
     assert "canary" not in str(error.value) + error.value.what_to_do
