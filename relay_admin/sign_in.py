@@ -62,7 +62,7 @@ class ByToken(AuthBase):
 
 
 def credentials(key: str | None, audience: str | None) -> ByKey | ByToken:
-    """Return how to sign in: what was asked for, else what the environment says, tokens before keys. Raises UsageError."""
+    """Return how to sign in: what was given, else what the environment says, tokens before keys. Raises UsageError."""
     if key and audience:
         raise UsageError("Two ways to sign in", "Give --audience for a token of Entra ID, or a key, and not both.")
     audience = audience or ("" if key else os.environ.get("RELAY_AUDIENCE", ""))
