@@ -1,4 +1,4 @@
-"""The way of a change: what one costs, how long it takes, and how many go at once."""
+"""A delivery: what one costs, how long it takes, and how many go at once."""
 
 import statistics
 import time
@@ -25,27 +25,27 @@ def measure(stack: Stack) -> Iterator[Row]:
     for mailbox in mailboxes:
         stack.tenant.control("POST", "/mailboxes", {"address": mailbox, "kind": "user"})
         watches[mailbox] = stack.relay.watch(mailbox)["id"]
-    yield from _one_by_one(stack, mailboxes)
-    yield from _at_once(stack, watches)
+    yield from _sequential(stack, mailboxes)
+    yield from _concurrent(stack, watches)
     yield Row("peak memory of the host that delivers", stack.host.cpu_and_memory()[1], None, "MiB")
 
 
-def _one_by_one(stack: Stack, mailboxes: list[str]) -> Iterator[Row]:
+def _sequential(stack: Stack, mailboxes: list[str]) -> Iterator[Row]:
     """Book, and time each from the booking to the partner's receipt; each is hinted at three times."""
     stack.tenant.control("DELETE", "/calls")
     stack.partner.control("DELETE")
     booked = {}
     for number in range(CHANGES):
-        made = datetime.now(UTC)
+        moment = datetime.now(UTC)
         event = _book(stack, mailboxes[number % MAILBOXES], number)
-        booked[event["immutableId"]] = made
+        booked[event["immutableId"]] = moment
         stack.partner.control("GET", "/wait", deliveries=str(number + 1), seconds="20")
     stack.tenant.control("POST", "/notifications/flush")
     _await_empty_queue(stack)
     seen = stack.partner.deliveries()
-    arrived = {one["eventId"]: datetime.fromisoformat(one["receivedAt"]) for one in reversed(seen["list"])}
-    settle = float(stack.settings["SETTLE_SECONDS"])
-    waits = [(arrived[event] - made).total_seconds() - settle for event, made in booked.items()]
+    arrived = {item["eventId"]: datetime.fromisoformat(item["receivedAt"]) for item in reversed(seen["list"])}
+    settle_seconds = float(stack.settings["SETTLE_SECONDS"])
+    waits = [(arrived[event] - moment).total_seconds() - settle_seconds for event, moment in booked.items()]
     reads = sum(n for call, n in stack.tenant.control("GET", "/calls").items() if call.startswith("GET /users"))
     yield Row("Graph calls for a change that is hinted three times", reads / CHANGES, 1, lower=True)
     yield Row("deliveries for a change that is hinted three times", seen["count"] / CHANGES, 1, lower=True)
@@ -59,7 +59,7 @@ def _await_empty_queue(stack: Stack) -> None:
         time.sleep(0.2)
 
 
-def _at_once(stack: Stack, watches: dict[str, str]) -> Iterator[Row]:
+def _concurrent(stack: Stack, watches: dict[str, str]) -> Iterator[Row]:
     """Deliver the same kind of work with one worker and with all, in this process, at a partner that takes its time."""
     stack.tenant.control("POST", "/notifications", {"paused": True})
     work = [(watches[box], _book(stack, box, n)["immutableId"]) for n in range(24) for box in watches]
