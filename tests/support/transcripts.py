@@ -25,10 +25,10 @@ _MASKS = (
 
 
 def shown(page: Path = PAGE) -> dict[str, str]:
-    """Return the output that the page shows, by the words of the command."""
+    """Return the output that the page shows, by the command."""
     blocks = re.findall(r"```console\n(.*?)```", page.read_text(), re.DOTALL)
-    parts = [one for block in blocks for one in re.split(rf"^{re.escape(PROMPT)}", block, flags=re.MULTILINE)[1:]]
-    return {words.strip(): output for words, _, output in (part.partition("\n") for part in parts)}
+    parts = [part for block in blocks for part in re.split(rf"^{re.escape(PROMPT)}", block, flags=re.MULTILINE)[1:]]
+    return {command.strip(): output for command, _, output in (part.partition("\n") for part in parts)}
 
 
 def masked(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A stack whose host can be killed and started again at the same address, and whose queues can be cut off."""
+"""Hosts that are started with other settings, and one that can be killed and started again and cut off from queues."""
 
 import secrets
 import socket
@@ -10,27 +10,27 @@ from typing import Any
 from sandbox.clients import RelayClient
 from sandbox.process import ROOT, Process
 from sandbox.stack import Stack
-from tests.end_to_end.tcp_proxy import Gate
-from tests.end_to_end.world import World
+from tests.support.relay import Relay
+from tests.support.tcp_proxy import TcpProxy
 
 LEASE_SECONDS = "5"  # instead of ten minutes: how long a message that a killed host had taken stays hidden
 
 
 @contextmanager
-def restartable(
+def restartable_relay(
     folder: Path, settings: Mapping[str, str], seed: Mapping[str, Any] | None = None
-) -> Iterator[tuple[World, Gate]]:
-    """Start such a stack; its queues are reached through the gate, tables directly."""
+) -> Iterator[tuple[Relay, TcpProxy]]:
+    """Start such a stack; its queues are reached through the proxy, tables directly."""
     with Stack(folder, settings, seed, host=False) as stack:
         queue = stack.azurite.ports["Queue"]
-        gate = Gate(queue)
-        stack.env["AzureWebJobsStorage"] = stack.azurite.connection_string.replace(f":{queue}/", f":{gate.port}/")
+        proxy = TcpProxy(queue)
+        stack.env["AzureWebJobsStorage"] = stack.azurite.connection_string.replace(f":{queue}/", f":{proxy.port}/")
         start_host(stack, _free_port())
         try:
-            yield World(stack), gate
+            yield Relay(stack), proxy
         finally:
             stack.host.stop()
-            gate.close()
+            proxy.close()
 
 
 def start_host(stack: Stack, port: int = 0, **settings: str) -> None:
@@ -41,6 +41,16 @@ def start_host(stack: Stack, port: int = 0, **settings: str) -> None:
     arguments += ["--lease", LEASE_SECONDS]
     stack.host = Process("sandbox.host", arguments, stack.folder / "host.log", stack.env | settings)
     stack.relay = RelayClient(stack.host.ready["url"], stack.keys, str(stack.certificates.ca_pem))
+
+
+@contextmanager
+def relay_with(stack: Stack, **settings: str) -> Iterator[Relay]:
+    """Start a host with these settings on a stack that has none, and stop it again."""
+    start_host(stack, **settings)
+    try:
+        yield Relay(stack)
+    finally:
+        stack.host.stop()
 
 
 def _free_port() -> int:

@@ -8,7 +8,7 @@ import subprocess
 from typing import Any
 
 from sandbox.process import ROOT
-from tests.end_to_end.world import World
+from tests.support.relay import Relay
 
 PAGE = (ROOT / "docs" / "partner-calendars.md").read_text()
 RUN = """
@@ -19,8 +19,8 @@ console.log(JSON.stringify(await book(...JSON.parse(readFileSync(0, "utf8")))));
 
 def block(language: str) -> str:
     """Return the page's one code block of a language."""
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    return str(found)
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return str(block)
 
 
 def in_python() -> dict[str, Any]:
@@ -30,11 +30,11 @@ def in_python() -> dict[str, Any]:
     return names
 
 
-def booked_in_node(world: World, *arguments: Any) -> subprocess.CompletedProcess[str]:
+def booked_in_node(relay: Relay, *arguments: Any) -> subprocess.CompletedProcess[str]:
     """Call the page's `book` in Node."""
     node = shutil.which("node")
     assert node is not None
-    environment = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(world.stack.certificates.ca_pem)}
+    environment = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(relay.stack.certificates.ca_pem)}
     return subprocess.run(
         [node, "--input-type=module", "-e", block("js") + RUN], env=environment, input=json.dumps(arguments), text=True,
         capture_output=True, timeout=60, check=False,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.expected import at
-from tests.end_to_end.waiting import eventually
-from tests.end_to_end.world import World
+from tests.support.expected import at
+from tests.support.relay import Relay
+from tests.support.waiting import eventually
 
 BASE64 = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}")
 
@@ -22,13 +22,13 @@ def _kept_by_storage(folder: Path) -> bytes:
 
 
 def _decoded(kept: bytes) -> Iterator[bytes]:
-    for found in BASE64.findall(kept):
-        text = found.rstrip(b"=")
+    for run in BASE64.findall(kept):
+        text = run.rstrip(b"=")
         yield base64.b64decode(text[: len(text) - (len(text) % 4 == 1)] + b"==", validate=False)
 
 
 @pytest.fixture(scope="module")
-def canaries(_world: World) -> dict[str, str]:
+def canaries(shared_relay: Relay) -> dict[str, str]:
     """Send canaries the whole way, also through a failed delivery, and return them by the field they sat in."""
     canary = {
         name: f"canary{name}{secrets.token_hex(6)}"
@@ -38,56 +38,60 @@ def canaries(_world: World) -> dict[str, str]:
         "body": canary["body"], "location": canary["location"],
         "attendees": [{"name": canary["attendee"], "address": f"{canary['attendee']}@contoso.com"}],
     }  # fmt: skip
-    address, room = _world.watched(), _world.watched("room")
-    _world.fail(address, status=500, times=1)
-    _world.book(address, canary["title"], **hidden)
+    address, room = shared_relay.watched(), shared_relay.watched("room")
+    shared_relay.fail(address, status=500, times=1)
+    shared_relay.book(address, canary["title"], **hidden)
     for days, sensitivity in enumerate(("private", "confidential"), 1):
-        _world.book(address, canary[sensitivity], days, sensitivity=sensitivity, **hidden)
-    series = _world.book(address, canary["private"], 3, sensitivity="private", rrule="FREQ=DAILY;COUNT=3", **hidden)
-    _world.book(room, canary["room"], **hidden)
-    _world.in_step(address, room)
-    _world.tenant.remove(address, series["id"])
-    _world.tenant.change(room, _world.book(room, canary["room"], 1, **hidden)["id"], start=at(2, 9), end=at(2, 10))
-    _world.in_step(address, room)
-    _world.quiet()
+        shared_relay.book(address, canary[sensitivity], days, sensitivity=sensitivity, **hidden)
+    series = shared_relay.book(
+        address, canary["private"], 3, sensitivity="private", rrule="FREQ=DAILY;COUNT=3", **hidden
+    )
+    shared_relay.book(room, canary["room"], **hidden)
+    shared_relay.in_step(address, room)
+    shared_relay.tenant.remove(address, series["id"])
+    shared_relay.tenant.change(
+        room, shared_relay.book(room, canary["room"], 1, **hidden)["id"], start=at(2, 9), end=at(2, 10)
+    )
+    shared_relay.in_step(address, room)
+    shared_relay.quiet()
     return canary
 
 
-def test_only_a_public_title_reaches_the_partner(world: World, canaries: dict[str, str]) -> None:
+def test_only_a_public_title_reaches_the_partner(relay: Relay, canaries: dict[str, str]) -> None:
     """Of all canaries the partner has seen one: the title of an event that is not private."""
-    received = str(world.partner.control("GET", "/raw"))
+    received = str(relay.partner.control("GET", "/raw"))
     assert {name for name, canary in canaries.items() if canary in received} == {"title"}
 
 
-def test_no_content_is_stored(world: World, canaries: dict[str, str]) -> None:
+def test_no_content_is_stored(relay: Relay, canaries: dict[str, str]) -> None:
     """Queues and tables hold ids and times: no title, not even a public one, and no other content."""
-    event = world.partner.deliveries()["list"][-1]["eventId"].encode()
-    kept = eventually(lambda: text if event in (text := _kept_by_storage(world.stack.folder / "storage")) else b"")
+    event = relay.partner.deliveries()["list"][-1]["eventId"].encode()
+    kept = eventually(lambda: text if event in (text := _kept_by_storage(relay.stack.folder / "storage")) else b"")
     assert b'"changes":[{"watch"' in kept, "messages on the queue are read, or this test proves nothing"
     assert {name for name, canary in canaries.items() if canary.encode() in kept} == set()
 
 
-def test_no_content_is_logged(world: World, canaries: dict[str, str]) -> None:
+def test_no_content_is_logged(relay: Relay, canaries: dict[str, str]) -> None:
     """The host's log, failures included, tells no content."""
-    log = world.stack.host.log.read_text()
+    log = relay.stack.host.log.read_text()
     assert "failed (attempt" in log, "a failure was logged, or this test proves nothing"
     assert {name for name, canary in canaries.items() if canary in log} == set()
     for trace in ("Bearer ", "eyJ"):
         assert trace not in log
 
 
-def test_no_secret_is_stored_or_logged_or_sent(world: World, canaries: dict[str, str]) -> None:
+def test_no_secret_is_stored_or_logged_or_sent(relay: Relay, canaries: dict[str, str]) -> None:
     """Secrets, keys, tokens and clientStates stay out of storage, logs and deliveries."""
     assert canaries
-    seed = world.stack.seed
+    seed = relay.stack.seed
     hidden = {secret for versions in seed["secrets"].values() for secret in versions}
-    hidden |= {*seed["clients"][0]["secrets"], seed["identityHeader"], *world.relay.keys.values()}
-    states = {one["clientState"] for one in world.tenant.control("GET", "/subscriptions")["value"]}
-    places = {
-        "storage": _kept_by_storage(world.stack.folder / "storage").decode(errors="replace"),
-        "log": world.stack.host.log.read_text(),
-        "partner": str(world.partner.control("GET", "/raw")),
+    hidden |= {*seed["clients"][0]["secrets"], seed["identityHeader"], *relay.api.keys.values()}
+    states = {subscription["clientState"] for subscription in relay.tenant.control("GET", "/subscriptions")["value"]}
+    texts = {
+        "storage": _kept_by_storage(relay.stack.folder / "storage").decode(errors="replace"),
+        "log": relay.stack.host.log.read_text(),
+        "partner": str(relay.partner.control("GET", "/raw")),
     }
-    for place, text in places.items():
+    for place, text in texts.items():
         assert not [secret for secret in hidden | states if secret in text], place
         assert "eyJ0eXAi" not in text, place

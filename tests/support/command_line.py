@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.process import ROOT
-from tests.end_to_end.world import World
+from tests.support.relay import Relay
 
 
 @dataclass
-class Done:
+class Completed:
     """What a command came to."""
 
     code: int
@@ -27,33 +27,36 @@ class Done:
         return json.loads(self.out)
 
     @property
-    def wrong(self) -> dict[str, dict[str, Any]]:
+    def failures(self) -> dict[str, dict[str, Any]]:
         """What the doctor found to be wrong, by name."""
         return {check["name"]: check for check in self.content["checks"] if check["ok"] is False}
 
 
-class Admin:
-    """Who sits at the command line, with the master key unless told otherwise."""
+class CommandLine:
+    """The administrator at the command line, with the master key unless a test says otherwise."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, relay: Relay) -> None:
+        self.relay = relay
 
-    def __call__(self, *words: str, key: str | None = "master", typed: str = "", **environ: str) -> Done:
+    def __call__(self, *arguments: str, key: str | None = "master", typed: str = "", **environ: str) -> Completed:
         """Run a command and return what it came to; no secret is ever shown, and nobody sees a traceback."""
-        stack = self.world.stack
+        stack = self.relay.stack
         env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         env |= {"RELAY_URL": stack.relay.url, "REQUESTS_CA_BUNDLE": str(stack.certificates.bundle), "COLUMNS": "120"}
         env |= ({"RELAY_KEY": stack.keys[key]} if key else {}) | environ
-        command = [sys.executable, "-m", "relay_admin", *words]
+        command = [sys.executable, "-m", "relay_admin", *arguments]
         run = subprocess.run(
             command, cwd=ROOT, env=env, input=typed, capture_output=True, text=True, timeout=110, check=False
         )
-        for secret in (*stack.keys.values(), *(one for client in stack.seed["clients"] for one in client["secrets"])):
+        for secret in (
+            *stack.keys.values(),
+            *(secret for client in stack.seed["clients"] for secret in client["secrets"]),
+        ):
             assert secret not in run.stdout + run.stderr
         assert "Traceback" not in run.stderr, run.stderr
-        return Done(run.returncode, run.stdout, run.stderr)
+        return Completed(run.returncode, run.stdout, run.stderr)
 
-    def doctor(self, *words: str) -> Done:
+    def doctor(self, *arguments: str) -> Completed:
         """Have the relay examined, with two mailboxes that must be readable and one that must not."""
         mailboxes = "--allowed room1@contoso.com --allowed room2@contoso.com --refused kari@contoso.com"
-        return self("doctor", "--json", *mailboxes.split(), *words)
+        return self("doctor", "--json", *mailboxes.split(), *arguments)

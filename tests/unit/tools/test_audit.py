@@ -1,32 +1,19 @@
-"""Claims about the bill of materials and the audit: complete, reproducible, and honest about what was not checked."""
+"""Claims about the audit: a known vulnerability fails it, and it is honest about what was not checked."""
 
 from __future__ import annotations
 
 import json
-import re
 import socket
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
-from sandbox.process import ROOT
 from tests.support.scripted_server import answer, served
 from tools.audit import main, vulnerabilities
-from tools.bill import build_bill
 
-KNOWN = {"vulns": [{"id": "PYSEC-0-0", "summary": "made up", "affected": [
+VULNERABLE = {"vulns": [{"id": "PYSEC-0-0", "summary": "made up", "affected": [
     {"package": {"name": "made-up", "ecosystem": "PyPI"},
      "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.0"}]}]}]}]}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def bill(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the bill of materials."""
-    target = tmp_path_factory.mktemp("bill") / "bill.cdx.json"
-    build_bill(target)
-    return target.read_text()
 
 
 @pytest.fixture
@@ -37,34 +24,10 @@ def pinned(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_bill_is_sound_cyclonedx(bill: str) -> None:
-    """By the schema that the library brings, strictly."""
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
-
-
-def test_the_bill_names_every_pinned_package_with_its_hashes(bill: str) -> None:
-    """What is deployed, and nothing else."""
-    text = (ROOT / "requirements.txt").read_text()
-    pins = set(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE))
-    components = json.loads(bill)["components"]
-    assert {(one["name"], one["version"]) for one in components} == pins
-    files = [where for one in components for where in one["externalReferences"]]
-    hashes = {found["content"] for where in files for found in where["hashes"]}
-    assert hashes == set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
-
-
-def test_the_bill_is_the_same_every_time(bill: str, tmp_path: Path) -> None:
-    """So that who builds it again can compare."""
-    build_bill(tmp_path / "again.cdx.json")
-    assert (tmp_path / "again.cdx.json").read_text() == bill
-    assert not {"serialNumber"} & json.loads(bill).keys()
-    assert "timestamp" not in json.loads(bill)["metadata"]
-
-
 @pytest.mark.server
 def test_a_known_vulnerability_fails_the_audit(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is named with the version that fixes it; exit code 1."""
-    with served(answer("200 OK", json.dumps(KNOWN).encode(), "Content-Type: application/json")) as server:
+    with served(answer("200 OK", json.dumps(VULNERABLE).encode(), "Content-Type: application/json")) as server:
         assert main(pinned, server.url) == 1
     assert json.loads(server.body) == {"package": {"name": "made-up", "ecosystem": "PyPI"}, "version": "1.0"}
     assert "made-up 1.0: PYSEC-0-0, fixed in 2.0" in capsys.readouterr().out

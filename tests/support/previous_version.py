@@ -14,42 +14,44 @@ from typing import Any
 from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableServiceClient, UpdateMode
 
-from tests.end_to_end.world import World
 from tests.fixtures.before_restructure.load import TABLES, content_of, text_of
+from tests.support.relay import Relay
 
 LAST = datetime(2026, 11, 20, 10, 33, tzinfo=UTC)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?(?:\+00:00|Z)")
 
 
-class Before:
-    """The fixture for one stack; `ids` are those that take the place of the fixture's."""
+class PreviousVersion:
+    """The fixture of what the previous version stored, for one stack; `ids` are those that take the place of the
+    fixture's.
+    """
 
-    def __init__(self, world: World, ids: dict[str, str]) -> None:
-        self._world = world
+    def __init__(self, relay: Relay, ids: dict[str, str]) -> None:
+        self._relay = relay
         self._ids = ids
-        self._later = timedelta(seconds=round((datetime.now(UTC) - LAST).total_seconds()))
+        self._shift = timedelta(seconds=round((datetime.now(UTC) - LAST).total_seconds()))
 
     def store_rows(self) -> None:
         """Put all rows into their tables, in place of what the code of today wrote under the same keys; make queues."""
         for queue in content_of("messages"):
             with suppress(ResourceExistsError):
-                self._world.queue(queue).create_queue()
-        account = TableServiceClient.from_connection_string(self._world.stack.azurite.connection_string)
+                self._relay.queue(queue).create_queue()
+        account = TableServiceClient.from_connection_string(self._relay.stack.azurite.connection_string)
         rows = content_of("rows")
         for name in TABLES:
             table = account.create_table_if_not_exists(name)
             for row in rows[name]:
                 table.upsert_entity(self._keyed(name, self.moved(row)), mode=UpdateMode.REPLACE)
 
-    def put(self, *words: str) -> int:
-        """Put the messages that hold one of these words on their queues, all without a word; return how many."""
-        found = [
-            (queue, text) for queue, messages in content_of("messages").items() for text in map(text_of, messages)
-            if not words or any(f'"{word}"' in text for word in words)
+    def put(self, *values: str) -> int:
+        """Put the messages that hold one of these values on their queues, all without a value; return how many."""
+        messages = [
+            (queue, text) for queue, stored in content_of("messages").items() for text in map(text_of, stored)
+            if not values or any(f'"{value}"' in text for value in values)
         ]  # fmt: skip
-        for queue, text in found:
-            self._world.put(queue, json.dumps(self.moved(json.loads(text)), separators=(",", ":")))
-        return len(found)
+        for queue, text in messages:
+            self._relay.put(queue, json.dumps(self.moved(json.loads(text)), separators=(",", ":")))
+        return len(messages)
 
     def id_of(self, event_id: str) -> str:
         """Return an event's id in this stack; of one that is nowhere, what Graph could have called it."""
@@ -58,16 +60,16 @@ class Before:
     def moved(self, value: Any) -> Any:
         """Return a value with the ids and the moments of this stack."""
         if isinstance(value, dict):
-            return {name: self.moved(one) for name, one in value.items()}
+            return {name: self.moved(part) for name, part in value.items()}
         if isinstance(value, list):
-            return [self.moved(one) for one in value]
+            return [self.moved(part) for part in value]
         if not isinstance(value, str):
             return value
         return self.id_of(value) if value in self._ids or value.startswith("E-") else _MOMENT.sub(self._shifted, value)
 
-    def _shifted(self, found: re.Match[str]) -> str:
-        text = found.group()
-        moved = (datetime.fromisoformat(text) + self._later).isoformat(
+    def _shifted(self, match: re.Match[str]) -> str:
+        text = match.group()
+        moved = (datetime.fromisoformat(text) + self._shift).isoformat(
             timespec="microseconds" if "." in text else "seconds"
         )
         return moved.replace("+00:00", "Z") if text.endswith("Z") else moved
@@ -77,6 +79,6 @@ class Before:
         if table == "ledger":
             return row | {"RowKey": hashlib.sha256(row["event_id"].encode()).hexdigest()}
         if table == "parked":
-            named = f"{row['watch_id']}\n{row['event_id']}"
-            return row | {"RowKey": hashlib.sha256(named.encode()).hexdigest()[:32]}
+            key = f"{row['watch_id']}\n{row['event_id']}"
+            return row | {"RowKey": hashlib.sha256(key.encode()).hexdigest()[:32]}
         return row

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.world import World
+from tests.support.relay import Relay
 
 ROOM = "room1@contoso.com"
-PRIVATE_PLACES = (
+PRIVATE_URLS = (
     "https://127.0.0.1/x", "https://10.0.0.1/x", "https://192.168.1.1/x", "https://169.254.169.254/x", "https://[::1]/x",
     "https://[::ffff:127.0.0.1]/x", "https://0x7f.1/x", "https://2130706433/x", "https://intranet/x",
     "https://partner.local/x", "https://[fd00:ec2::254]/x", "https://100.64.0.1/x",
 )  # fmt: skip
-ODD_PLACES = (
+ODD_URLS = (
     "http://partner.example/x", "ftp://partner.example/x", "partner.example/x", "https:///x", "", "https://user:pw@localhost/x",
     "https://localhost/x#part", "https://localhost:99999/x", "https://elsewhere.example/x", "https://localhost/ x",
     "https://lócalhost/x", "https://localhost/" + "x" * 3000,
@@ -59,17 +59,17 @@ BAD: dict[str, tuple[Any, int, str]] = {
         f"{url[:40]} for Graph to call": (
             {"mailbox": ROOM, "delivery": "direct", "notificationUrl": url}, 422, "notificationUrl"
         )
-        for url in (*PRIVATE_PLACES, *ODD_PLACES)
+        for url in (*PRIVATE_URLS, *ODD_URLS)
     },
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_an_unsound_setup_call_is_refused(world: World, name: str) -> None:
+def test_an_unsound_setup_call_is_refused(relay: Relay, name: str) -> None:
     """Each unsound body gets the status that belongs to it and problem details that name the field, never a 5xx."""
     body, status, mentioned = BAD[name]
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = world.relay.call("POST", "/subscriptions", data=data, headers={"content-type": "application/json"})
+    answer = relay.api.call("POST", "/subscriptions", data=data, headers={"content-type": "application/json"})
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"].startswith("application/problem+json")
     problem = answer.json()
@@ -79,19 +79,18 @@ def test_an_unsound_setup_call_is_refused(world: World, name: str) -> None:
     assert len(answer.content) < 2000
 
 
-def test_unsound_calls_leave_nothing_behind(world: World) -> None:
+def test_unsound_calls_leave_nothing_behind(relay: Relay) -> None:
     """After all of them there is no watch of those mailboxes, and no subscription at Graph."""
     for mailbox in (ROOM, "room1@fabrikam.com"):
-        assert world.watches(mailbox) == world.subscriptions(mailbox) == []
+        assert relay.watches(mailbox) == relay.subscriptions(mailbox) == []
 
 
-def test_a_mailbox_that_is_not_allowed_gets_one_answer_whether_it_exists_or_not(world: World) -> None:
+def test_a_mailbox_that_is_not_allowed_gets_one_answer_whether_it_exists_or_not(relay: Relay) -> None:
     """Who may not ask learns nothing about which mailboxes there are, and Graph is not called."""
-    address = world.mailbox(name="there").replace("contoso.com", "fabrikam.com")
-    world.tenant.control("POST", "/mailboxes", {"address": address})
-    there, nowhere = (
-        world.relay.call("POST", "/subscriptions", json={"mailbox": one}) for one in (address, "not-there@fabrikam.com")
-    )
+    address = relay.mailbox(name="there").replace("contoso.com", "fabrikam.com")
+    relay.tenant.control("POST", "/mailboxes", {"address": address})
+    mailboxes = (address, "not-there@fabrikam.com")
+    there, nowhere = (relay.api.call("POST", "/subscriptions", json={"mailbox": mailbox}) for mailbox in mailboxes)
     assert there.status_code == nowhere.status_code == 403
     assert there.content == nowhere.content
     assert there.headers.keys() == nowhere.headers.keys()

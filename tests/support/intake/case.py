@@ -47,7 +47,7 @@ class Case:
 
     body: Callable[[Target], Any]
     status: int = 202
-    told: bool = False
+    delivered: bool = False
     path: str = NOTIFICATIONS
     method: str = "POST"
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})

@@ -4,7 +4,7 @@ import gzip
 import json
 from typing import Any
 
-from tests.end_to_end.intake_case import LIFECYCLE, Case, Target, fixed, handshake, items
+from tests.support.intake.case import LIFECYCLE, Case, Target, fixed, handshake, items
 
 OTHER_TENANT = "11111111-2222-3333-4444-555555555555"
 _JSON = "application/json"
@@ -70,24 +70,24 @@ SHAPES = {
     "items that are none": Case(lambda t: {"value": [None, 1, "x", [t.item()], True, {}]}),
     "no UTF-8": Case(lambda t: _body(t).replace(b"updated", b"upd\xffted"), 400),
     "UTF-16": Case(lambda t: _body(t).decode().encode("utf-16"), 400),
-    "a byte order mark": Case(lambda t: b"\xef\xbb\xbf" + _body(t), told=True),
+    "a byte order mark": Case(lambda t: b"\xef\xbb\xbf" + _body(t), delivered=True),
     "a zero byte behind": Case(lambda t: _body(t) + b"\0", 400),
     "NaN": Case(_raw('{"x":NaN,"value":[' + _ITEM + "]}"), 400),
     "Infinity": Case(_raw('{"x":-Infinity,"value":[' + _ITEM + "]}"), 400),
-    "a number beyond all bounds": Case(_raw('{"x":1e999,"value":[' + _ITEM + "]}"), told=True),
+    "a number beyond all bounds": Case(_raw('{"x":1e999,"value":[' + _ITEM + "]}"), delivered=True),
     "a number of 5,000 digits": Case(_raw('{"x":' + "1" * 5000 + ',"value":[' + _ITEM + "]}"), 400),
     "100,000 nested arrays": Case(fixed(b'{"value":' + b"[" * 100_000 + b"]" * 100_000 + b"}"), 400),
     "100,000 nested objects": Case(fixed(b'{"value":[' + b'{"a":' * 100_000), 400),
     "a body of 10 MB": Case(lambda t: _body(t)[:-1] + b',"x":"' + b"x" * 10_000_000 + b'"}', 413),
-    "10,000 unknown keys": Case(lambda t: {"value": [t.item() | {f"k{n}": n for n in range(10_000)}]}, told=True),
+    "10,000 unknown keys": Case(lambda t: {"value": [t.item() | {f"k{n}": n for n in range(10_000)}]}, delivered=True),
     "keys that mean something elsewhere": Case(
         items(**{"__proto__": {"x": 1}, "$AzureWebJobsParentId": "x", "id": "mine", "retry": "x", "attempt": 9}),
-        told=True,
+        delivered=True,
     ),
 }
 
 TYPES = {
-    name: Case(items(), status, told=status == 202, headers=headers)
+    name: Case(items(), status, delivered=status == 202, headers=headers)
     for name, status, headers in (
         ("text/plain", 415, {"content-type": "text/plain"}),
         ("a form", 415, {"content-type": "application/x-www-form-urlencoded"}),
@@ -131,14 +131,15 @@ FORGED = {
         _raw('{"value":[{"clientState":"%STATE%",' + _ITEM.replace("%STATE%", "%FOREIGN%")[1:] + "]}")
     ),
     "clientState twice, the good one last": Case(
-        _raw('{"value":[{"clientState":"%FOREIGN%",' + _ITEM[1:] + "]}"), told=True
+        _raw('{"value":[{"clientState":"%FOREIGN%",' + _ITEM[1:] + "]}"), delivered=True
     ),
     "another tenant": Case(items(tenantId=OTHER_TENANT)),
     "a tenant that is a number": Case(items(tenantId=7)),
     "another tenant as organizationId": Case(items(tenantId=None, organizationId=OTHER_TENANT)),
-    "no tenant": Case(items(tenantId=None), told=True),
-    "our tenant in capitals": Case(lambda t: {"value": [t.item(tenantId=t.tenant.upper())]}, told=True),
+    "no tenant": Case(items(tenantId=None), delivered=True),
+    "our tenant in capitals": Case(lambda t: {"value": [t.item(tenantId=t.tenant.upper())]}, delivered=True),
     "one forged among good ones": Case(
-        lambda t: {"value": [t.item(t.never, clientState="x"), t.item(), t.item(t.never, clientState=None)]}, told=True
+        lambda t: {"value": [t.item(t.never, clientState="x"), t.item(), t.item(t.never, clientState=None)]},
+        delivered=True,
     ),
 }  # fmt: skip

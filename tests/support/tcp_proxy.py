@@ -1,11 +1,11 @@
-"""A gate between a host and its storage: a TCP relay on loopback that can be shut and opened again."""
+"""A TCP proxy on loopback between a host and its storage, which can be shut and opened again."""
 
 import contextlib
 import socket
 import threading
 
 
-class Gate:
+class TcpProxy:
     """Forwards `port` to `target` while it is open; shut, it drops every connection, as a service that is down does."""
 
     def __init__(self, target: int) -> None:
@@ -19,8 +19,8 @@ class Gate:
     def shut(self) -> None:
         """Drop what is connected, and everything that tries to connect."""
         self._open = False
-        for one in list(self._sockets):
-            _drop(one)
+        for connection in list(self._sockets):
+            _drop(connection)
 
     def open(self) -> None:
         """Let connections through again."""
@@ -40,19 +40,19 @@ class Gate:
                     continue
                 outer = socket.create_connection(("127.0.0.1", self._target))
                 self._sockets |= {inner, outer}
-                for one, other in ((inner, outer), (outer, inner)):
-                    threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+                for source, sink in ((inner, outer), (outer, inner)):
+                    threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while chunk := source.recv(65_536):
                 sink.sendall(chunk)
-        for one in (source, sink):
-            _drop(one)
-            self._sockets.discard(one)
+        for connection in (source, sink):
+            _drop(connection)
+            self._sockets.discard(connection)
 
 
-def _drop(one: socket.socket) -> None:
+def _drop(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
-    one.close()
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()

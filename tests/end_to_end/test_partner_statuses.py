@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.stack import Stack
 from shared.reliability.circuit_breaker import FAILURES
-from tests.end_to_end.waiting import eventually
-from tests.end_to_end.world import World
+from tests.support.relay import Relay
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -80,32 +79,31 @@ class Campaign:
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
     """Give every answer to a delivery, then book a good one in the same room, and wait for what has to arrive."""
     # The settle time outlasts the hints of a change by more than clocks may differ: a late hint would be another try.
-    seed = {"settings": {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05}}
-    with Stack(tmp_path_factory.mktemp("answers"), {"SETTLE_SECONDS": "2"}, seed) as stack:
-        yield _played(World(stack), Path(stack.host.log))
+    with Relay.running(tmp_path_factory.mktemp("statuses"), {"SETTLE_SECONDS": "2"}) as relay:
+        yield _played(relay, Path(relay.stack.host.log))
 
 
-def _played(world: World, log: Path) -> Campaign:
-    rooms = {name: world.watched() for name in TABLE}
+def _played(relay: Relay, log: Path) -> Campaign:
+    rooms = {name: relay.watched() for name in TABLE}
     first: dict[str, str] = {}
-    spare = world.watched()
+    spare = relay.watched()
     for some in batched(TABLE, FAILURES - 1):  # with a success after them, so that the breaker stays out of it
         for name in some:
-            world.fail(rooms[name], **TABLE[name].behaviour)
-            first[name] = world.book(rooms[name])["immutableId"]
-        eventually(lambda names=some: all(world.attempts(rooms[name]) for name in names))  # type: ignore[misc]
-        world.book(spare, days=len(first))
-        world.in_step(spare)
-    second = {name: world.book(room, days=1)["immutableId"] for name, room in rooms.items()}
+            relay.fail(rooms[name], **TABLE[name].behaviour)
+            first[name] = relay.book(rooms[name])["immutableId"]
+        eventually(lambda names=some: all(relay.attempts(rooms[name]) for name in names))  # type: ignore[misc]
+        relay.book(spare, days=len(first))
+        relay.in_step(spare)
+    second = {name: relay.book(room, days=1)["immutableId"] for name, room in rooms.items()}
     wanted = {*second.values(), *(first[name] for name in TABLE if TABLE[name].end != "dead")}
     with contextlib.suppress(AssertionError):  # each test says what is missing
-        eventually(lambda: wanted <= {event for known in world.partner.picture().values() for event in _ids(known)}, 90)
-    letters = world.relay.call("GET", "/dead-letters", key="master").json()["value"]
+        eventually(lambda: wanted <= _received_ids(relay), 90)
+    letters = relay.api.call("GET", "/dead-letters", key="master").json()["value"]
     return Campaign(
         rooms, {name: (first[name], second[name]) for name in TABLE},
-        {name: world.attempts(room) for name, room in rooms.items()},
-        {letter["eventId"]: letter for letter in letters}, log.read_text(), world.partner.deliveries(),
-        {raw["path"] for raw in world.partner.control("GET", "/raw")},
+        {name: relay.attempts(room) for name, room in rooms.items()},
+        {letter["eventId"]: letter for letter in letters}, log.read_text(), relay.partner.deliveries(),
+        {raw["path"] for raw in relay.partner.control("GET", "/raw")},
     )  # fmt: skip
 
 
@@ -116,16 +114,16 @@ def batched(names: Iterable[str], size: int) -> Iterator[list[str]]:
         yield some
 
 
-def _ids(events: list[dict[str, Any]]) -> list[str]:
-    return [event["id"] for event in events]
+def _received_ids(relay: Relay) -> set[str]:
+    return {event["id"] for events in relay.partner.picture().values() for event in events}
 
 
 @pytest.mark.parametrize("name", TABLE)
 def test_an_answer_means_what_the_table_says(campaign: Campaign, name: str) -> None:
     """Taken once, tried again under the same webhook-id until it is taken, or a dead letter at once."""
     answer, (event, after) = TABLE[name], campaign.events[name]
-    tries = [one for one in campaign.attempts[name] if one["eventId"] == event]
-    assert len({one["webhookId"] for one in tries}) == 1
+    tries = [attempt for attempt in campaign.attempts[name] if attempt["eventId"] == event]
+    assert len({attempt["webhookId"] for attempt in tries}) == 1
     if answer.end == "again":
         assert len(tries) >= 2
         assert tries[-1]["status"] == 204
@@ -135,7 +133,7 @@ def test_an_answer_means_what_the_table_says(campaign: Campaign, name: str) -> N
     if answer.end == "dead":
         letter = campaign.letters[event]
         assert (letter["reason"], letter["status"]) == ("rejected", answer.how["status"])
-    assert [one["status"] for one in campaign.attempts[name] if one["eventId"] == after][-1] == 204
+    assert [attempt["status"] for attempt in campaign.attempts[name] if attempt["eventId"] == after][-1] == 204
 
 
 @pytest.mark.parametrize("name", [name for name, answer in TABLE.items() if answer.alert])

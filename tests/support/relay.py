@@ -1,11 +1,14 @@
-"""A running stack as the tests see it: mailboxes of their own, the truth, and what the partner was told."""
+"""A running relay as the end-to-end tests see it, with the simulated tenant and the partner around it."""
 
 import base64
 import json
 import re
 import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import requests
 from azure.core.exceptions import ResourceNotFoundError
@@ -14,9 +17,13 @@ from azure.storage.queue import QueueClient
 
 from sandbox.demo.expected import expected_event
 from sandbox.stack import Stack
-from tests.end_to_end.contract import held_to
-from tests.end_to_end.expected import at
-from tests.end_to_end.waiting import eventually
+from tests.support.expected import at
+from tests.support.openapi import check_responses_of
+from tests.support.waiting import eventually
+
+CHANGES, REPAIRS = "calendar-changes", "mailbox-repairs"
+SETTINGS = {"SETTLE_SECONDS": "1", "ALLOWED_NOTIFICATION_HOSTS": "localhost"}
+SENDER = {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 7}
 
 
 def ago(**delta: float) -> str:
@@ -24,18 +31,26 @@ def ago(**delta: float) -> str:
     return (datetime.now(UTC) - timedelta(**delta)).isoformat()
 
 
-CHANGES, REPAIRS = "calendar-changes", "mailbox-repairs"
-
-
-class World:
-    """One stack. Every test takes mailboxes that nobody else uses, so that tests can share a stack."""
+class Relay:
+    """One stack. Every test takes mailboxes that no other test uses, so that tests can share a stack."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.tenant, self.partner, self.relay = stack.tenant, stack.partner, stack.relay
-        held_to(self.relay)
+        self.tenant, self.partner, self.api = stack.tenant, stack.partner, stack.relay
+        check_responses_of(self.api)
         self.client_id: str = stack.seed["clients"][0]["clientId"]
         self._storage = stack.azurite.connection_string
+
+    @classmethod
+    @contextmanager
+    def running(
+        cls, folder: Path, settings: Mapping[str, str] | None = None, seed: Mapping[str, Any] | None = None
+    ) -> Iterator[Self]:
+        """Start a stack whose app settings and tenant differ from those of most tests in what is given."""
+        seed = dict(seed or {})
+        seed["settings"] = SENDER | seed.get("settings", {})
+        with Stack(folder, SETTINGS | dict(settings or {}), seed) as stack:
+            yield cls(stack)
 
     def mailbox(self, kind: str = "user", name: str = "") -> str:
         """Add a mailbox and return its address."""
@@ -46,7 +61,7 @@ class World:
     def watched(self, kind: str = "user") -> str:
         """Add a mailbox that the relay watches, and return its address."""
         address = self.mailbox(kind)
-        self.relay.watch(address)
+        self.api.watch(address)
         return address
 
     def book(self, address: str, subject: str = "A meeting", days: float = 0, **event: Any) -> dict[str, Any]:
@@ -54,24 +69,24 @@ class World:
         times = {"start": at(days, 12), "end": at(days, 13)}
         return self.tenant.book(address, **{"subject": subject, **times, **event})
 
-    def truth(self, address: str) -> dict[str, dict[str, Any]]:
+    def expected(self, address: str) -> dict[str, dict[str, Any]]:
         """Return the calendar as the partner should know it, by event id."""
         view = self.tenant.calendar(address, at(-1) + "Z", at(170) + "Z")
         return {event["immutableId"]: expected_event(event) for event in view}
 
-    def picture(self, address: str) -> dict[str, dict[str, Any]]:
+    def received(self, address: str) -> dict[str, dict[str, Any]]:
         """Return the calendar as the partner knows it, by event id."""
         return {event["id"]: event for event in self.partner.picture().get(address, [])}
 
     def in_step(self, *addresses: str, seconds: float = 20.0) -> None:
-        """Wait until every hint is sent and the partner's picture of each mailbox is the truth."""
+        """Wait until every hint is sent and the partner knows each mailbox as it is."""
 
         def agree() -> bool:
             sender = self.tenant.control("GET", "/notifications")
             assert (sender["pending"], sender["deliveries"], sender["rooms"]) == (0, 0, 0)
-            picture = self.partner.picture()
+            received = self.partner.picture()
             for address in addresses:
-                assert {event["id"]: event for event in picture.get(address, [])} == self.truth(address)
+                assert {event["id"]: event for event in received.get(address, [])} == self.expected(address)
             return True
 
         eventually(agree, seconds, every=0.15)
@@ -88,7 +103,7 @@ class World:
 
     def attempts(self, address: str) -> list[dict[str, Any]]:
         """Return every POST to the partner about a mailbox, taken or not."""
-        return [one for one in self.partner.deliveries()["list"] if one["mailbox"] == address]
+        return [delivery for delivery in self.partner.deliveries()["list"] if delivery["mailbox"] == address]
 
     def posts(self, address: str) -> list[dict[str, Any]]:
         """Return the same with headers (lower-case names) and parsed body."""
@@ -101,12 +116,13 @@ class World:
 
     def subscriptions(self, address: str) -> list[dict[str, Any]]:
         """Return the live subscriptions of a mailbox, of whichever app, clientState included."""
-        return [one for one in self.tenant.control("GET", "/subscriptions")["value"] if one["mailbox"] == address]
+        listed = self.tenant.control("GET", "/subscriptions")["value"]
+        return [subscription for subscription in listed if subscription["mailbox"] == address]
 
     def watches(self, address: str) -> list[dict[str, Any]]:
         """Return the watches of a mailbox, as the partner lists them."""
-        answer = self.relay.call("GET", "/subscriptions", params={"pageSize": "1000"})
-        return [watch for watch in answer.json()["value"] if watch["mailbox"] == address]
+        response = self.api.call("GET", "/subscriptions", params={"pageSize": "1000"})
+        return [watch for watch in response.json()["value"] if watch["mailbox"] == address]
 
     def queue(self, name: str) -> QueueClient:
         """Return a client of one of the queues; texts come and go as they are stored, in base64."""
@@ -138,12 +154,12 @@ class World:
 
     def reconcile(self) -> dict[str, int]:
         """Run renew_subscriptions by hand, wait for its end, and return what it says it did."""
-        log, ended = self.stack.host.log, self.reconciled()
-        began = len(log.read_text())
-        self.relay.run("renew_subscriptions")
-        eventually(lambda: self.reconciled() > ended, seconds=60)
+        log, finished = self.stack.host.log, self.reconciled()
+        offset = len(log.read_text())
+        self.api.run("renew_subscriptions")
+        eventually(lambda: self.reconciled() > finished, seconds=60)
         pattern = re.compile(r"reconciled=(\d+) end=([a-z-]+)")
-        return {end: int(number) for number, end in pattern.findall(log.read_text()[began:])}
+        return {outcome: int(number) for number, outcome in pattern.findall(log.read_text()[offset:])}
 
     def graph(self, method: str, path: str, body: Any = None) -> requests.Response:
         """Call Graph as the relay's app registration does, behind the relay's back."""
@@ -163,8 +179,8 @@ class World:
         What is forged is signed by login all the same; None takes a claim out.
         """
         partner, tenant_id = self.stack.seed["clients"][1], self.stack.seed["tenantId"]
-        wish = {"clientId": partner["clientId"], "roles": list(roles)}
-        self.tenant.control("POST", f"/clients/{self.client_id}/assignments", wish)
+        assignment = {"clientId": partner["clientId"], "roles": list(roles)}
+        self.tenant.control("POST", f"/clients/{self.client_id}/assignments", assignment)
         audience = scope or f"api://{self.client_id}"
         if not claims:
             return self.tenant.token(tenant_id, partner["clientId"], partner["secrets"][0], f"{audience}/.default")
@@ -179,7 +195,7 @@ class World:
     def clear(self) -> None:
         """Take away what a test planted; an endpoint that answered late is forgiven."""
         self.tenant.control("DELETE", "/faults")
-        self.tenant.control("POST", "/endpoints", {"url": self.relay.url, "state": "ok"})
+        self.tenant.control("POST", "/endpoints", {"url": self.api.url, "state": "ok"})
         self.tenant.control("POST", "/notifications", {"paused": False})
         self.partner.control("DELETE", "/behaviour")
 
