@@ -102,6 +102,7 @@ def test_no_other_call_reads_content() -> None:
     names = ("booked_events", "bookings/client", "calendars", "diagnostics", "events", "rooms", "subscriptions")
     assert {str(path) for path in reading} == {f"graph/{name}.py" for name in names}
     probe = (ROOT / "shared" / "graph" / "diagnostics.py").read_text()
+    assert probe.count('_graph.call("GET"') > 0
     assert re.findall(r'"\$select": "([^"]+)"', probe) == ["id"] * probe.count('_graph.call("GET"')
 
 
@@ -129,6 +130,7 @@ def test_no_table_and_no_queue_is_missing() -> None:
     code += (ROOT / "shared" / "bootstrap" / "features.py").read_text()
     names = set(re.findall(r'storage\.table\("(\w+)"\)', code))
     names |= set(re.findall(r'^[A-Z]+ = "([a-z-]+)"', queues, re.MULTILINE))
+    assert len(names) > 6
     assert set(re.findall(r"^\| (?:table|queue) `([a-z-]+)` \|", PAGE, re.MULTILINE)) == names
 
 
