@@ -10,13 +10,13 @@ from sandbox.process import ROOT
 ROWS = re.findall(r"^\| (\d+)\. (.+?) \| (.+) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
 
 
-def test_there_are_ten_promises():
+def test_there_are_ten_promises() -> None:
     """Numbered as everybody quotes them."""
     assert [int(number) for number, _, _ in ROWS] == list(range(1, 11))
 
 
 @pytest.mark.parametrize(("number", "tests"), [(number, tests) for number, _, tests in ROWS])
-def test_the_tests_of_a_promise_exist(number: str, tests: str):
+def test_the_tests_of_a_promise_exist(number: str, tests: str) -> None:
     """A renamed or deleted test must not leave a promise unguarded."""
     named = re.findall(r"`([^`:]+)::([^`]+)`", tests)
     assert named, f"promise {number} names no test"
