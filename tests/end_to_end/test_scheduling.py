@@ -21,7 +21,7 @@ from sandbox.demo.canaries import found_below, found_in
 from sandbox.process import ROOT
 from sandbox.stack import Stack
 from tests.support.relay import Relay
-from tests.support.scheduling_calls import HOURS, agent, at, book, booking_request, calendar_of, free_slots
+from tests.support.scheduling_calls import HOURS, agent, at, book, booking_body, calendar_of, free_slots
 from tests.support.waiting import eventually
 
 PERMISSIONS = ["Calendars.Read", "Calendars.ReadWrite"]
@@ -133,10 +133,10 @@ def test_refusals_are_told_apart(relay: Relay) -> None:
                                   (422, address, {"with": "nobody@contoso.com"})):  # fmt: skip
         assert relay.api.call("GET", f"/schedules/{path}/slots", params=params | changes).status_code == status
     assert book(relay, address, token=None).status_code == 422  # a field that there is not
-    assert relay.api.call("POST", f"/schedules/{address}/bookings", key=None, json=booking_request()).status_code == 401
+    assert relay.api.call("POST", f"/schedules/{address}/bookings", key=None, json=booking_body()).status_code == 401
     reader = relay.token("Relay.Read")
     assert (
-        relay.api.call("POST", f"/schedules/{address}/bookings", token=reader, json=booking_request()).status_code
+        relay.api.call("POST", f"/schedules/{address}/bookings", token=reader, json=booking_body()).status_code
         == 403
     )
     relay.tenant.grant_in_exchange(relay.client_id, PERMISSIONS[0])
@@ -215,7 +215,7 @@ def blocks(language: str) -> list[str]:
 
 def in_node(relay: Relay, address: str) -> Any:
     """Book in Node by the page's example, at 10 o'clock."""
-    case = [relay.api.url, relay.api.keys["function"], address, booking_request()]
+    case = [relay.api.url, relay.api.keys["function"], address, booking_body()]
     ca = str(relay.stack.certificates.ca_pem)
     env = {"PATH": os.environ["PATH"], "CASE": json.dumps(case), "NODE_EXTRA_CA_CERTS": ca}
     command = [shutil.which("node") or "node", "--input-type=module", "-e", blocks("js")[0] + NODE]

@@ -24,7 +24,7 @@ def at(hour: float, days: int = 0) -> str:
     return f"{day + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def booking_request(hour: float = 10, **changes: Any) -> dict[str, Any]:
+def booking_body(hour: float = 10, **changes: Any) -> dict[str, Any]:
     """Return the body that books half an hour."""
     return {"start": at(hour), "duration": 30, "title": "A talk", "customer": {"name": "Ola"}, **changes}
 
@@ -33,7 +33,7 @@ def book(relay: Relay, address: str, *arguments: Any, key: str = "", **changes: 
     """Book, and return the response."""
     headers = {"idempotency-key": key} if key else {}
     return relay.api.call(
-        "POST", f"/schedules/{address}/bookings", json=booking_request(*arguments, **changes), headers=headers
+        "POST", f"/schedules/{address}/bookings", json=booking_body(*arguments, **changes), headers=headers
     )
 
 
