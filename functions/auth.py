@@ -15,12 +15,12 @@ from weakref import WeakKeyDictionary
 
 import azure.functions as func
 
-from functions.responses import answering
+from functions.responses import problem_responses
 from shared.auth.caller import ADMIN, READ, SETUP, Caller
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
 
-__all__ = ["ADMIN", "READ", "SETUP", "address", "callable_by", "caller_of"]
+__all__ = ["ADMIN", "READ", "SETUP", "address", "caller_of", "route"]
 
 Handler = Callable[[func.HttpRequest], func.HttpResponse]
 ENTRA = "entra/"
@@ -28,49 +28,51 @@ LARGEST_BODY = 65_536  # bytes: more than any call of ours needs
 _callers: WeakKeyDictionary[func.HttpRequest, Caller] = WeakKeyDictionary()
 
 
-def callable_by(blueprint: func.Blueprint, route: str, *, methods: list[str], role: str) -> Callable[[Handler], Any]:
-    """Decorate a handler so that who has the role can call it, by key or by token; errors become problem details.
+def route(blueprint: func.Blueprint, path: str, *, methods: list[str], role: str) -> Callable[[Handler], Any]:
+    """Register a handler for callers that have the role, once for keys and once for tokens.
 
-    A function key is worth Relay.Setup, the master key Relay.Admin.
+    Errors become problem details. A function key is worth Relay.Setup, the master key Relay.Admin.
     """
 
     def registered(handler: Handler) -> Any:
         master = role == ADMIN
 
-        def by_key(_: func.HttpRequest) -> Caller:
-            return relay().door.by_key(master=master, other=f"/api/{ENTRA}{route}")
+        def key_caller(_: func.HttpRequest) -> Caller:
+            return relay().authenticator.authenticate_key(master=master, other=f"/api/{ENTRA}{path}")
 
-        def by_token(req: func.HttpRequest) -> Caller:
-            headers = req.headers
-            return relay().door.by_token(headers.get("authorization"), headers.get("x-ms-client-principal"), role)
+        def token_caller(req: func.HttpRequest) -> Caller:
+            token, principal = req.headers.get("authorization"), req.headers.get("x-ms-client-principal")
+            return relay().authenticator.authenticate_token(token, principal, role)
 
-        tokens = _behind(by_token, handler)
+        tokens = _authenticated(token_caller, handler)
         tokens.__name__ = f"{handler.__name__}_entra"
-        blueprint.route(ENTRA + route, methods=methods, auth_level=func.AuthLevel.ANONYMOUS)(tokens)
+        blueprint.route(ENTRA + path, methods=methods, auth_level=func.AuthLevel.ANONYMOUS)(tokens)
         level = func.AuthLevel.ADMIN if master else func.AuthLevel.FUNCTION
-        return blueprint.route(route, methods=methods, auth_level=level)(_behind(by_key, handler))
+        return blueprint.route(path, methods=methods, auth_level=level)(_authenticated(key_caller, handler))
 
     return registered
 
 
 def caller_of(req: func.HttpRequest) -> Caller:
-    """Return who is calling; only within a handler that is `callable_by` somebody."""
+    """Return who is calling; only within a handler that `route` registered."""
     return _callers[req]
 
 
 def address(req: func.HttpRequest, path: str) -> str:
     """Return the address of a path of ours behind the door by which the caller came in."""
-    door = ENTRA if caller_of(req).by_token else ""
-    return f"{relay().settings.public_base_url}/api/{door}{path}"
+    prefix = ENTRA if caller_of(req).by_token else ""
+    return f"{relay().settings.public_base_url}/api/{prefix}{path}"
 
 
-def _behind(admit: Callable[[func.HttpRequest], Caller], handler: Handler) -> Callable[..., func.HttpResponse]:
-    @answering
+def _authenticated(
+    authenticate: Callable[[func.HttpRequest], Caller], handler: Handler
+) -> Callable[..., func.HttpResponse]:
+    @problem_responses
     @wraps(handler)
-    def admitted(req: func.HttpRequest) -> func.HttpResponse:
-        _callers[req] = admit(req)
+    def authenticated(req: func.HttpRequest) -> func.HttpResponse:
+        _callers[req] = authenticate(req)
         if len(req.get_body()) > LARGEST_BODY:
             raise RequestRejected(413, "Too large", f"A body may have {LARGEST_BODY} bytes.")
         return handler(req)
 
-    return admitted
+    return authenticated

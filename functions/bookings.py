@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.auth import READ, SETUP, address, callable_by
-from functions.responses import answer, json_object, page_size
+from functions.auth import READ, SETUP, address, route
+from functions.responses import json_object, json_response, page_size
 from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
@@ -16,163 +16,161 @@ if TYPE_CHECKING:
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "bookings"
 BUSINESS = ROUTE + "/{business}"
-ONE = BUSINESS + "/appointments/{appointment}"
+APPOINTMENT = BUSINESS + "/appointments/{appointment}"
 
 
-@callable_by(blueprint, ROUTE, methods=["GET"], role=READ)
+@route(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_booking_businesses(req: func.HttpRequest) -> func.HttpResponse:
     """List the businesses whose name holds the parameter `name`, of those that the customer allows."""
-    from shared.api.fields import refused
-    from shared.bookings.lookup import businesses_like
+    from shared.api.fields import invalid
     from shared.partner.bookings_payload import public_business
 
     name = req.params.get("name", "").strip()
     if not name or not name.isprintable():
-        raise refused("name: give a part of the name of the business; Bookings does not list all of them")
-    return answer(200, {"value": [public_business(one) for one in businesses_like(relay(), name)]})
+        raise invalid("name: give a part of the name of the business; Bookings does not list all of them")
+    businesses = relay().business_lookup.businesses_like(name)
+    return json_response(200, {"value": [public_business(business) for business in businesses]})
 
 
-@callable_by(blueprint, BUSINESS, methods=["GET"], role=READ)
+@route(blueprint, BUSINESS, methods=["GET"], role=READ)
 def get_booking_business(req: func.HttpRequest) -> func.HttpResponse:
     """Return a business with its hours and rules."""
-    from shared.bookings.read import business
     from shared.partner.bookings_payload import public_opening
 
-    return answer(200, public_opening(business(relay(), _named(req))))
+    return json_response(200, public_opening(relay().bookings_reader.business(_business(req))))
 
 
-@callable_by(blueprint, BUSINESS + "/services", methods=["GET"], role=READ)
+@route(blueprint, BUSINESS + "/services", methods=["GET"], role=READ)
 def list_booking_services(req: func.HttpRequest) -> func.HttpResponse:
     """List what can be booked."""
-    from shared.bookings.read import services
     from shared.partner.bookings_payload import public_service
 
-    return answer(200, {"value": [public_service(one) for one in services(relay(), _named(req))]})
+    services = relay().bookings_reader.services(_business(req))
+    return json_response(200, {"value": [public_service(service) for service in services]})
 
 
-@callable_by(blueprint, BUSINESS + "/staff", methods=["GET"], role=READ)
+@route(blueprint, BUSINESS + "/staff", methods=["GET"], role=READ)
 def list_booking_staff(req: func.HttpRequest) -> func.HttpResponse:
     """List who provides it."""
-    from shared.bookings.read import staff
     from shared.partner.bookings_payload import public_staff
 
-    return answer(200, {"value": [public_staff(one) for one in staff(relay(), _named(req))]})
+    staff = relay().bookings_reader.staff(_business(req))
+    return json_response(200, {"value": [public_staff(member) for member in staff]})
 
 
-@callable_by(blueprint, BUSINESS + "/customers/search", methods=["POST"], role=READ)
+@route(blueprint, BUSINESS + "/customers/search", methods=["POST"], role=READ)
 def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
     """Return the customers whose name or address holds `search` of the body: the host logs addresses, never bodies."""
-    from shared.bookings.read import customers
-    from shared.bookings.requests import CustomerSearch, read
+    from shared.bookings.requests import CustomerSearch, parse
     from shared.partner.bookings_payload import public_customer
 
-    found = customers(relay(), _named(req), read(CustomerSearch, json_object(req.get_body())).search)
-    return answer(200, {"value": [public_customer(one) for one in found]})
+    search = parse(CustomerSearch, json_object(req.get_body())).search
+    customers = relay().bookings_reader.customers(_business(req), search)
+    return json_response(200, {"value": [public_customer(customer) for customer in customers]})
 
 
-@callable_by(blueprint, BUSINESS + "/availability", methods=["GET"], role=READ)
+@route(blueprint, BUSINESS + "/availability", methods=["GET"], role=READ)
 def get_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
     """Return when the staff is available, from when until when; `staff` names some of it, separated by commas."""
-    from shared.bookings.read import availability
-    from shared.bookings.requests import window_of
+    from shared.bookings.requests import parse_window
     from shared.partner.bookings_payload import public_availability
 
-    wanted = [name.strip() for name in req.params.get("staff", "").split(",") if name.strip()]
-    window = window_of(req.params.get("from"), req.params.get("to"))
-    found = availability(relay(), _named(req), wanted, window)
-    return answer(200, {"value": [public_availability(one, spans) for one, spans in found]})
+    staff = [name.strip() for name in req.params.get("staff", "").split(",") if name.strip()]
+    window = parse_window(req.params.get("from"), req.params.get("to"))
+    availability = relay().bookings_reader.availability(_business(req), staff, window)
+    return json_response(200, {"value": [public_availability(member, spans) for member, spans in availability]})
 
 
-@callable_by(blueprint, BUSINESS + "/appointments", methods=["GET"], role=READ)
+@route(blueprint, BUSINESS + "/appointments", methods=["GET"], role=READ)
 def list_booking_appointments(req: func.HttpRequest) -> func.HttpResponse:
     """List appointments by their start, between `from` and `to` or all; `after` is nextAfter of the last page."""
-    from shared.bookings.read import appointments
     from shared.partner.bookings_payload import public_appointment
 
     size, skipped = page_size(req), _skipped(req.params.get("after", ""))
-    found = appointments(relay(), _named(req), _window(req))
-    page: list[Any] = [public_appointment(one, relay().settings.details) for one in found[skipped : skipped + size]]
-    more = str(skipped + size) if len(found) > skipped + size else None
-    return answer(200, {"value": page, "nextAfter": more})
+    appointments = relay().bookings_reader.appointments(_business(req), _window(req))
+    page: list[Any] = [
+        public_appointment(appointment, relay().settings.details)
+        for appointment in appointments[skipped : skipped + size]
+    ]
+    next_after = str(skipped + size) if len(appointments) > skipped + size else None
+    return json_response(200, {"value": page, "nextAfter": next_after})
 
 
-@callable_by(blueprint, BUSINESS + "/appointments/{appointment}", methods=["GET"], role=READ)
+@route(blueprint, APPOINTMENT, methods=["GET"], role=READ)
 def get_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Return one appointment."""
-    from shared.bookings.read import appointment
     from shared.partner.bookings_payload import public_appointment
 
-    found = appointment(relay(), _named(req), req.route_params["appointment"])
-    return answer(200, public_appointment(found, relay().settings.details))
+    appointment = relay().bookings_reader.appointment(_business(req), _appointment_id(req))
+    return json_response(200, public_appointment(appointment, relay().settings.details))
 
 
-@callable_by(blueprint, BUSINESS + "/appointments", methods=["POST"], role=SETUP)
+@route(blueprint, BUSINESS + "/appointments", methods=["POST"], role=SETUP)
 def create_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Make an appointment: 201 with the new one, 200 with the same one that stands."""
-    from shared.bookings.create import book
-    from shared.bookings.requests import AppointmentAsked, read
+    from shared.bookings.requests import AppointmentRequest, parse
     from shared.partner.bookings_payload import booked_appointment
 
-    business = req.route_params["business"]
-    made, is_new = book(relay(), business, read(AppointmentAsked, json_object(req.get_body())))
-    picture = booked_appointment(made, relay().settings.details)
-    return answer(201 if is_new else 200, picture, Location=_link(req, business, made.id))
+    business, request = _business(req), parse(AppointmentRequest, json_object(req.get_body()))
+    appointment, is_new = relay().appointment_creator.create(business, request)
+    content = booked_appointment(appointment, relay().settings.details)
+    return json_response(201 if is_new else 200, content, Location=_link(req, business, appointment.id))
 
 
-@callable_by(blueprint, ONE, methods=["PATCH"], role=SETUP)
+@route(blueprint, APPOINTMENT, methods=["PATCH"], role=SETUP)
 def change_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Move an appointment, or give it to others."""
-    from shared.bookings.change import change_appointment
-    from shared.bookings.requests import AppointmentChange, read
+    from shared.bookings.requests import AppointmentChange, parse
     from shared.partner.bookings_payload import booked_appointment
 
-    asked = read(AppointmentChange, json_object(req.get_body()))
-    changed = change_appointment(relay(), req.route_params["business"], req.route_params["appointment"], asked)
-    return answer(200, booked_appointment(changed, relay().settings.details))
+    change = parse(AppointmentChange, json_object(req.get_body()))
+    appointment = relay().appointment_changer.change(_business(req), _appointment_id(req), change)
+    return json_response(200, booked_appointment(appointment, relay().settings.details))
 
 
-@callable_by(blueprint, ONE + "/cancel", methods=["POST"], role=SETUP)
+@route(blueprint, APPOINTMENT + "/cancel", methods=["POST"], role=SETUP)
 def cancel_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Cancel an appointment and tell its customer; doing it again is as good."""
-    from shared.bookings.change import cancel_appointment
-    from shared.bookings.requests import BookingCancellation, read
+    from shared.bookings.requests import BookingCancellation, parse
 
-    asked = read(BookingCancellation, json_object(req.get_body() or b"{}"))
-    cancel_appointment(relay(), req.route_params["business"], req.route_params["appointment"], asked.message)
+    cancellation = parse(BookingCancellation, json_object(req.get_body() or b"{}"))
+    relay().appointment_changer.cancel(_business(req), _appointment_id(req), cancellation.message)
     return func.HttpResponse(status_code=204)
 
 
-@callable_by(blueprint, ONE, methods=["DELETE"], role=SETUP)
+@route(blueprint, APPOINTMENT, methods=["DELETE"], role=SETUP)
 def delete_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Cancel an appointment without a message, which needs a lesser permission; doing it again is as good."""
-    from shared.bookings.change import cancel_appointment
-
-    cancel_appointment(relay(), req.route_params["business"], req.route_params["appointment"], None)
+    relay().appointment_changer.cancel(_business(req), _appointment_id(req), None)
     return func.HttpResponse(status_code=204)
 
 
-def _named(req: func.HttpRequest) -> str:
+def _business(req: func.HttpRequest) -> str:
     return str(req.route_params["business"])
 
 
+def _appointment_id(req: func.HttpRequest) -> str:
+    return str(req.route_params["appointment"])
+
+
 def _window(req: func.HttpRequest) -> tuple[datetime, datetime] | None:
-    from shared.bookings.requests import window_of
+    from shared.bookings.requests import parse_window
 
     start, end = req.params.get("from"), req.params.get("to")
-    return window_of(start, end) if start or end else None
+    return parse_window(start, end) if start or end else None
 
 
 def _skipped(text: str) -> int:
-    from shared.api.fields import refused
+    from shared.api.fields import invalid
 
     if not text:
         return 0
     if not (text.isascii() and text.isdecimal() and len(text) <= 6):
-        raise refused("after: is nextAfter of the page before, as it was")
+        raise invalid("after: is nextAfter of the page before, as it was")
     return int(text)
 
 
-def _link(req: func.HttpRequest, business: str, appointment: str) -> str:
+def _link(req: func.HttpRequest, business: str, appointment_id: str) -> str:
     from urllib.parse import quote
 
-    return address(req, f"bookings/{quote(business, safe='@')}/appointments/{quote(appointment, safe='')}")
+    return address(req, f"bookings/{quote(business, safe='@')}/appointments/{quote(appointment_id, safe='')}")

@@ -1,28 +1,108 @@
-"""A caller lists the calendars of a mailbox, and makes one. Registered where FEATURES names calendars."""
+"""A caller lists and makes calendars of a mailbox, and reads, makes, changes and cancels their events.
+
+Registered where FEATURES names calendars.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from functions.auth import READ, SETUP, callable_by
-from functions.responses import answer, json_object
+from functions.auth import READ, SETUP, address, route
+from functions.responses import json_object, json_response, page_size
 from shared.bootstrap.app import relay
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "calendars/{mailbox}"
+EVENTS = ROUTE + "/events"
+EVENT = EVENTS + "/{id}"
+KEPT = ("start", "end", "timeZone", "pageSize", "calendar")  # from page to page
 
 
-@callable_by(blueprint, ROUTE, methods=["GET"], role=READ)
+@route(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_calendars(req: func.HttpRequest) -> func.HttpResponse:
     """List the calendars of a mailbox."""
-    from shared.calendars import service
-
-    return answer(200, {"value": service.list_calendars(relay(), req.route_params["mailbox"])})
+    return json_response(200, {"value": relay().calendar_service.list_calendars(req.route_params["mailbox"])})
 
 
-@callable_by(blueprint, ROUTE, methods=["POST"], role=SETUP)
+@route(blueprint, ROUTE, methods=["POST"], role=SETUP)
 def create_calendar(req: func.HttpRequest) -> func.HttpResponse:
     """Make a calendar: 201 with it."""
-    from shared.calendars import service
     from shared.calendars.requests import read_new_calendar
 
-    wanted = read_new_calendar(json_object(req.get_body()))
-    return answer(201, service.create_calendar(relay(), req.route_params["mailbox"], wanted.name))
+    request = read_new_calendar(json_object(req.get_body()))
+    return json_response(201, relay().calendar_service.create_calendar(req.route_params["mailbox"], request.name))
+
+
+@route(blueprint, EVENTS, methods=["GET"], role=READ)
+def list_events(req: func.HttpRequest) -> func.HttpResponse:
+    """Show a calendar from `start` to `end`, series as occurrences, a page of `pageSize` at a time."""
+    from shared.calendars.requests import page_token, read_event_query
+
+    query, mailbox = read_event_query(req.params, page_size(req)), req.route_params["mailbox"]
+    events, page = relay().calendar_service.view(mailbox, req.params.get("calendar", ""), query)
+    return json_response(200, {"value": events, "nextLink": _next_link(req, page_token(page)) if page else None})
+
+
+@route(blueprint, EVENTS, methods=["POST"], role=SETUP)
+def create_event(req: func.HttpRequest) -> func.HttpResponse:
+    """Make an event: 201 with it. With an Idempotency-Key a repeated call makes no second one."""
+    from shared.calendars.requests import read_new_event
+
+    request, mailbox = read_new_event(json_object(req.get_body())), req.route_params["mailbox"]
+    calendar, key = req.params.get("calendar", ""), req.headers.get("idempotency-key")
+    event = relay().calendar_service.create_event(mailbox, calendar, request, key)
+    link = address(req, f"{_events_of(req)}/{quote(event['id'], safe='')}")
+    return _event_response(201, event, Location=link)
+
+
+@route(blueprint, EVENT, methods=["GET"], role=READ)
+def get_event(req: func.HttpRequest) -> func.HttpResponse:
+    """Return one event; its etag is what If-Match takes."""
+    event = relay().calendar_service.read_event(req.route_params["mailbox"], req.route_params["id"])
+    return _event_response(200, event)
+
+
+@route(blueprint, EVENT, methods=["PATCH"], role=SETUP)
+def change_event(req: func.HttpRequest) -> func.HttpResponse:
+    """Change what the body names, if the event is as If-Match says; return the event."""
+    from shared.calendars.requests import read_change
+
+    change, mailbox = read_change(json_object(req.get_body())), req.route_params["mailbox"]
+    etag = req.headers.get("if-match")
+    event = relay().calendar_service.change_event(mailbox, req.route_params["id"], change, etag)
+    return _event_response(200, event)
+
+
+@route(blueprint, EVENT, methods=["DELETE"], role=SETUP)
+def delete_event(req: func.HttpRequest) -> func.HttpResponse:
+    """Delete an event, if it is as If-Match says; deleting it again is as good."""
+    mailbox, event_id = req.route_params["mailbox"], req.route_params["id"]
+    relay().calendar_service.delete_event(mailbox, event_id, req.headers.get("if-match"))
+    return func.HttpResponse(status_code=204)
+
+
+@route(blueprint, EVENT + "/cancel", methods=["POST"], role=SETUP)
+def cancel_event(req: func.HttpRequest) -> func.HttpResponse:
+    """Cancel a meeting as its organizer; attendees are told, with the comment."""
+    from shared.calendars.requests import read_cancellation
+
+    body, mailbox = req.get_body(), req.route_params["mailbox"]
+    cancellation = read_cancellation(json_object(body) if body.strip() else {})
+    relay().calendar_service.cancel_event(mailbox, req.route_params["id"], cancellation.comment)
+    return func.HttpResponse(status_code=202)
+
+
+def _event_response(status: int, event: dict[str, Any], **headers: str) -> func.HttpResponse:
+    return json_response(status, event, ETag=event["etag"], **headers)
+
+
+def _events_of(req: func.HttpRequest) -> str:
+    return f"calendars/{req.route_params['mailbox']}/events"
+
+
+def _next_link(req: func.HttpRequest, after: str) -> str:
+    kept = {name: req.params[name] for name in KEPT if name in req.params}
+    return f"{address(req, _events_of(req))}?{urlencode({**kept, 'after': after})}"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.auth import ADMIN, address, callable_by, caller_of
-from functions.responses import answer, json_object, page_size, problem
+from functions.auth import ADMIN, address, caller_of, route
+from functions.responses import json_object, json_response, page_size, problem
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
+from shared.utc import format_utc
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,62 +22,63 @@ if TYPE_CHECKING:
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "dead-letters"
 _ID = re.compile(r"[0-9a-f]{32}")
-_WORD = re.compile(r"[a-z-]{1,40}")
+_REASON = re.compile(r"[a-z-]{1,40}")
 
 
-@callable_by(blueprint, ROUTE, methods=["GET"], role=ADMIN)
+@route(blueprint, ROUTE, methods=["GET"], role=ADMIN)
 def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """List dead letters, a page of `pageSize` at a time, of a time (`from`, `to`) or a `reason` only if asked."""
     from shared.storage.parked import DEAD
 
     size, after, reason = page_size(req), req.params.get("after", ""), req.params.get("reason", "")
-    if (after and not _ID.fullmatch(after)) or (reason and not _WORD.fullmatch(reason)):
+    if (after and not _ID.fullmatch(after)) or (reason and not _REASON.fullmatch(reason)):
         raise RequestRejected(422, "Bad parameter", "Take `after` from nextLink, and `reason` from a dead letter.")
     since, before = _moment(req, "from"), _moment(req, "to")
     letters = relay().parked.page(DEAD, size, after, since=since, before=before, reason=reason)
     more = _next_page(req, letters[-1].id) if len(letters) == size else None
-    return answer(200, {"value": [_picture(letter) for letter in letters], "nextLink": more})
+    return json_response(200, {"value": [_view(letter) for letter in letters], "nextLink": more})
 
 
-@callable_by(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
+@route(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
 def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Delete dead letters: ?ids=a,b or ?from=…&to=… or ?all=true. Tells how many."""
-    from shared.reliability.dead_letters import delete, read_selection
+    from shared.reliability.dead_letters import parse_selection
 
     given: dict[str, Any] = {name: text for name, text in req.params.items() if name != "code"}
     if "ids" in given:
         given["ids"] = given["ids"].split(",")
     if "all" in given:
         given["all"] = given["all"] == "true"
-    return answer(200, {"deleted": delete(relay(), read_selection(given), caller_of(req).name)})
+    return json_response(200, {"deleted": relay().dead_letters.delete(parse_selection(given), caller_of(req).name)})
 
 
-@callable_by(blueprint, f"{ROUTE}/replay", methods=["POST"], role=ADMIN)
+@route(blueprint, f"{ROUTE}/replay", methods=["POST"], role=ADMIN)
 def replay_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Deliver dead letters anew, each in its event's state of now: 202 with the address where progress is read."""
-    from shared.reliability.dead_letters import ask_for_replay, read_selection
+    from shared.reliability.dead_letters import parse_selection
 
-    replay = ask_for_replay(relay(), read_selection(json_object(req.get_body())), caller_of(req).name)
-    return answer(202, _progress(req, replay), Location=_address_of(req, replay))
+    selection = parse_selection(json_object(req.get_body()))
+    replay = relay().dead_letters.start_replay(selection, caller_of(req).name)
+    return json_response(202, _progress(req, replay), Location=_address_of(req, replay))
 
 
-@callable_by(blueprint, f"{ROUTE}/replays/{{id}}", methods=["GET"], role=ADMIN)
+@route(blueprint, f"{ROUTE}/replays/{{id}}", methods=["GET"], role=ADMIN)
 def get_replay(req: func.HttpRequest) -> func.HttpResponse:
     """Tell how far a replay is."""
     replay = relay().replays.get(req.route_params["id"])
     if replay is None:
         return problem(404, "No such replay", "POST /api/dead-letters/replay answers with the address of one.")
-    return answer(200, _progress(req, replay))
+    return json_response(200, _progress(req, replay))
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:
-    from shared.reliability.dead_letters import moment_of
+    from shared.reliability.dead_letters import parse_utc
 
     text = req.params.get(name, "").replace(" ", "+")  # a plus sign that nobody escaped
     if not text:
         return None
     try:
-        return moment_of(text)
+        return parse_utc(text)
     except ValueError:
         detail = f"`{name}` is a moment with its zone: 2026-11-20T10:00:00Z."
         raise RequestRejected(422, "Bad moment", detail) from None
@@ -89,15 +91,13 @@ def _next_page(req: func.HttpRequest, after: str) -> str:
     return f"{address(req, ROUTE)}?{urlencode({**kept, 'after': after})}"
 
 
-def _picture(letter: Parked) -> dict[str, Any]:
+def _view(letter: Parked) -> dict[str, Any]:
     """Return what an administrator sees of a dead letter. There is no title to show: none is kept."""
-    from shared.partner.payload import written
-
     return {
         "id": letter.id,
         "subscriptionId": letter.watch_id or None,
         "eventId": letter.event_id if letter.watch_id else None,
-        "died": written(letter.at),
+        "died": format_utc(letter.at),
         "reason": letter.reason,
         "status": letter.status or None,
         "attempts": letter.attempts,
@@ -105,14 +105,13 @@ def _picture(letter: Parked) -> dict[str, Any]:
 
 
 def _progress(req: func.HttpRequest, replay: Replay) -> dict[str, Any]:
-    from shared.partner.payload import written
 
     return {
         "id": replay.id,
         "link": _address_of(req, replay),
-        "asked": written(replay.asked) if replay.asked else None,
+        "asked": format_utc(replay.requested_at) if replay.requested_at else None,
         "queued": replay.queued,
-        "done": written(replay.done) if replay.done else None,
+        "done": format_utc(replay.done) if replay.done else None,
     }
 
 

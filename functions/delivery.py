@@ -10,14 +10,12 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.queue_trigger("msg", "calendar-changes", "AzureWebJobsStorage")
 def deliver_changes(msg: func.QueueMessage) -> None:
     """Deliver a message of changes; one that no version of ours wrote is noted. It fails only when storage does."""
-    from shared.delivery.deliver import deliver
     from shared.messages import BadMessage, read_changes
-    from shared.reliability.parking import bury_unreadable
 
     text = msg.get_body().decode(errors="replace")
     try:
         message = read_changes(text)
     except BadMessage:
-        bury_unreadable(relay(), text)
+        relay().dead_letters.dead_letter_unreadable(text)
     else:
-        deliver(relay(), message)
+        relay().delivery.deliver(message)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.auth import ADMIN, callable_by
-from functions.responses import answer, json_object
+from functions.auth import ADMIN, route
+from functions.responses import json_object, json_response
 from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
@@ -16,22 +16,17 @@ if TYPE_CHECKING:
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
 
-@callable_by(blueprint, "doctor", methods=["POST"], role=ADMIN)
+@route(blueprint, "doctor", methods=["POST"], role=ADMIN)
 def examine_relay(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 200 with a finding for each thing, whatever was found: {"allowed": […], "refused": […], "ping": true}."""
-    from shared.doctor.request import read_wish
-    from shared.doctor.run import examine
+    from shared.doctor.request import parse_doctor_request
 
     body = req.get_body()
-    findings = examine(relay(), read_wish(json_object(body) if body.strip() else {}))
-    well = all(finding.ok is not False for finding in findings)
-    return answer(200, {"ok": well, "checks": [_picture(finding) for finding in findings]})
+    request = parse_doctor_request(json_object(body) if body.strip() else {})
+    findings = relay().doctor.examine(request)
+    healthy = all(finding.ok is not False for finding in findings)
+    return json_response(200, {"ok": healthy, "checks": [_fields(finding) for finding in findings]})
 
 
-def _picture(finding: Finding) -> dict[str, Any]:
-    return {
-        "name": finding.name,
-        "ok": finding.ok,
-        "detail": finding.detail,
-        "whatToDo": finding.to_do or None,
-    }
+def _fields(finding: Finding) -> dict[str, Any]:
+    return {"name": finding.name, "ok": finding.ok, "detail": finding.detail, "whatToDo": finding.remedy or None}

@@ -10,16 +10,12 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from types import ModuleType
 
-MODULES: dict[str, tuple[str, ...]] = {  # by the feature's name in FEATURES, the modules of functions/ that serve it
-    "calendars": ("calendars", "calendar_events"),
-    "scheduling": ("scheduling",),
-    "bookings": ("bookings",),
-}
+from shared.features import FEATURES, names_in
 
 
 def feature_modules(environ: Mapping[str, str]) -> Iterator[ModuleType]:
-    """Yield the modules of the features that are on, each once, in the order of MODULES."""
-    wanted = {word.strip().lower() for word in environ.get("FEATURES", "").split(",")}
-    for feature, names in MODULES.items():
-        if feature in wanted:
-            yield from (import_module(f"functions.{name}") for name in names)
+    """Yield the modules of the features that are on, each once, in the order of the records."""
+    names = names_in(environ.get("FEATURES", ""))
+    for feature in FEATURES:
+        if feature.name in names:
+            yield from (import_module(f"functions.{module}") for module in feature.modules)

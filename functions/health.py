@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from functions.auth import READ, callable_by
-from functions.responses import answer
+from functions.auth import READ, route
+from functions.responses import json_response
 from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
@@ -25,28 +25,26 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the ho
     from shared.health.checks import is_up
 
     up = is_up(_checks())
-    return answer(200 if up else 503, {"status": "up" if up else "down"})
+    return json_response(200 if up else 503, {"status": "up" if up else "down"})
 
 
-@callable_by(blueprint, "health/checks", methods=["GET"], role=READ)
+@route(blueprint, "health/checks", methods=["GET"], role=READ)
 def health_checks(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (as above)
     """List the named checks, each ok or what to do; 503 when one is not ok."""
     checks = _checks()
     content = {check.name: {"ok": check.ok, "detail": check.text} for check in checks}
-    return answer(200 if all(check.ok for check in checks) else 503, {"checks": content})
+    return json_response(200 if all(check.ok for check in checks) else 503, {"checks": content})
 
 
 def _checks() -> "list[Check]":
     """Return the checks, run at most once in KEEP_SECONDS; while somebody runs them, those of before."""
-    from shared.health.checks import check_all
-
     global _kept  # noqa: PLW0603  (the one thing that is kept between two calls)
     due, checks = _kept
     if time.monotonic() < due or not _lock.acquire(blocking=not checks):
         return checks
     try:
         if time.monotonic() >= _kept[0]:
-            checks = check_all(relay())
+            checks = relay().health_checks.check_all()
             _kept = (time.monotonic() + KEEP_SECONDS, checks)
         return _kept[1]
     finally:

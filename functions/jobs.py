@@ -10,7 +10,6 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.queue_trigger("msg", "mailbox-repairs", "AzureWebJobsStorage")
 def repair_mailboxes(msg: func.QueueMessage) -> None:
     """Act on lifecycle events; one that fails makes the host try the message again."""
-    from shared.jobs import repair_all
     from shared.messages import read_jobs
 
-    repair_all(relay(), read_jobs(msg.get_body().decode()))
+    relay().job_runner.run_jobs(read_jobs(msg.get_body().decode()))

@@ -51,18 +51,18 @@ async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) 
     refusal = _refusal(req)
     if refusal is not None:
         return refusal
-    parts = relay()
-    keys = parts.client_state_keys.known()
+    app = relay()
+    keys = app.client_state_keys.cached()
     if keys is None:
-        keys = await asyncio.to_thread(parts.client_state_keys)
+        keys = await asyncio.to_thread(app.client_state_keys)
     try:
-        intake = take_in(req.get_body(), keys, parts.settings.tenant_id, datetime.now(UTC))
+        intake = take_in(req.get_body(), keys, app.settings.tenant_id, datetime.now(UTC))
     except BadBody as error:
         return problem(400, "Not a notification collection", str(error))
     if intake.changes:
         changes.set(intake.changes)
-    if intake.repairs:
-        repairs.set(intake.repairs)
+    if intake.jobs:
+        repairs.set(intake.jobs)
     for reason, number in intake.dropped.items():
         telemetry.count("notifications_dropped", number, reason=reason)
     return func.HttpResponse(status_code=202)

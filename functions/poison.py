@@ -13,14 +13,10 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.queue_trigger("msg", "calendar-changes-poison", "AzureWebJobsStorage")
 def keep_poisoned_changes(msg: func.QueueMessage) -> None:
     """Put changes back on schedule, or note that a message cannot be read."""
-    from shared.delivery.poison import keep_changes
-
-    keep_changes(relay(), msg.get_body().decode(errors="replace"))
+    relay().poison_messages.keep_changes(msg.get_body().decode(errors="replace"))
 
 
 @blueprint.queue_trigger("msg", "mailbox-repairs-poison", "AzureWebJobsStorage")
 def keep_poisoned_repairs(msg: func.QueueMessage) -> None:
-    """The same for repairs."""
-    from shared.delivery.poison import keep_repairs
-
-    keep_repairs(relay(), msg.get_body().decode(errors="replace"))
+    """The same for jobs."""
+    relay().poison_messages.keep_jobs(msg.get_body().decode(errors="replace"))

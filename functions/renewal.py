@@ -10,10 +10,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.timer_trigger("timer", "%RENEWAL_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def renew_subscriptions(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
     """Remove every difference, and tell how all stands; what the time budget does not reach goes on at the next run."""
-    from shared.health.metrics import tell_figures
-    from shared.subscriptions.reconcile import reconcile
-
     try:
-        reconcile(relay())
-    finally:  # when Graph is down the figures are wanted most
-        tell_figures(relay())
+        relay().reconciler.reconcile()
+    finally:  # when Graph is down the gauges are wanted most
+        relay().gauges.report_gauges()

@@ -19,7 +19,7 @@ LARGEST_PAGE = 1000
 _logger = logging.getLogger("relay.http")
 
 
-def answer(status: int, content: Any, **headers: str) -> func.HttpResponse:
+def json_response(status: int, content: Any, **headers: str) -> func.HttpResponse:
     """Return a JSON answer."""
     text = json.dumps(content, ensure_ascii=False)
     return func.HttpResponse(text, status_code=status, headers=headers, mimetype="application/json")
@@ -41,14 +41,14 @@ def problem(
 
 def problem_of(error: RelayError) -> func.HttpResponse:
     """Return the problem details of an error of ours."""
-    response = problem(*described(error))
+    response = problem(*problem_fields(error))
     if isinstance(error, Unauthenticated):  # RFC 6750: without a token the header names no error
         mistake = "" if error.reason == "missing" else ', error="invalid_token"'
         response.headers["WWW-Authenticate"] = f'Bearer realm="calendar-relay"{mistake}'
     return response
 
 
-def described(error: RelayError) -> tuple[int, str, str, float | None]:
+def problem_fields(error: RelayError) -> tuple[int, str, str, float | None]:
     """Return status, title, detail and Retry-After of an error of ours; the only place that gives errors a status."""
     if isinstance(error, RequestRejected):
         return error.status, error.title, str(error), error.retry_after
@@ -61,17 +61,17 @@ def described(error: RelayError) -> tuple[int, str, str, float | None]:
     return 503, "The relay cannot work at the moment", f"Try again soon. {error}", 30
 
 
-def answering(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Callable[..., func.HttpResponse]:
+def problem_responses(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Callable[..., func.HttpResponse]:
     """Decorate a handler so that every error of ours becomes problem details."""
 
     @wraps(handler)
-    def answered(req: func.HttpRequest) -> func.HttpResponse:
+    def wrapped(req: func.HttpRequest) -> func.HttpResponse:
         try:
             return handler(req)
         except RelayError as error:
             return problem_of(error)
 
-    return answered
+    return wrapped
 
 
 def page_size(req: func.HttpRequest) -> int:

@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions.auth import ADMIN, callable_by, caller_of
-from functions.responses import answer, json_object, problem
+from functions.auth import ADMIN, caller_of, route
+from functions.responses import json_object, json_response, problem
 from shared import telemetry
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
@@ -14,16 +14,12 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.timer_trigger("timer", "%RESYNC_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
     """Queue a resync of every mailbox, so that whatever was missed unnoticed heals by itself."""
-    from shared.resync.catch_up import queue_nightly_resyncs
-
-    queue_nightly_resyncs(relay())
+    relay().catch_up.queue_nightly_resyncs()
 
 
-@callable_by(blueprint, "subscriptions/{id}/resync", methods=["POST"], role=ADMIN)
+@route(blueprint, "subscriptions/{id}/resync", methods=["POST"], role=ADMIN)
 def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Queue a resync of one mailbox: 202. {"full": true} sends everything again, for a partner that lost its data."""
-    from shared.resync.catch_up import queue_resync
-
     full = _full(req.get_body())
     watch = relay().watches.get(req.route_params["id"])
     if watch is None:
@@ -31,9 +27,9 @@ def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
     if watch.delivery == "direct":
         text = "With direct delivery Graph talks to the partner, who has to read the calendar itself."
         return problem(409, "Nothing to send again", text)
-    queue_resync(relay(), watch.id, full=full)
+    relay().catch_up.queue_resync(watch.id, full=full)
     telemetry.audit("resync", caller_of(req).name, subscription=watch.id, full=full)
-    return answer(202, {"id": watch.id, "full": full})
+    return json_response(202, {"id": watch.id, "full": full})
 
 
 def _full(body: bytes) -> bool:

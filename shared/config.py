@@ -15,12 +15,13 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from shared.errors import ConfigurationError
+from shared.features import BY_NAME, names_in
 from shared.http.addresses import is_plain, is_private, is_web_port
 
-FEATURES = ("relay", "calendars", "scheduling", "bookings")  # the first is always on
+FEATURE_NAMES = ("relay", *BY_NAME)  # the first is always on
 DETAILS = ("location", "organizer", "attendees")  # of an event, beside what is always told
 _FALSE = ("", "false", "0", "no", "off", "n", "f")
-REQUIRED: Any = None  # a default that is neither validated nor ever handed out: see Settings._keeping
+UNSET: Any = None  # a default that is neither validated nor ever handed out: see Settings._keeping
 
 
 class Settings(BaseModel):
@@ -28,10 +29,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(alias_generator=str.upper, frozen=True, extra="ignore")
 
-    tenant_id: str = REQUIRED
-    client_id: str = REQUIRED
+    tenant_id: str = UNSET
+    client_id: str = UNSET
     graph_credential: Literal["client-secret", "certificate", "managed-identity"] = "client-secret"
-    key_vault_uri: str = REQUIRED
+    key_vault_uri: str = UNSET
     graph_client_secret_name: str = "graph-client-secret"
     graph_certificate_name: str = "graph-certificate"
     client_state_key_name: str = "client-state-key"
@@ -39,8 +40,8 @@ class Settings(BaseModel):
     secrets_kept_seconds: float = Field(default=300, ge=1, le=300)
     azure_functions_environment: str = "Production"  # these two stand before the URLs, whose validation looks at them
     allow_private_addresses: bool = False
-    partner_webhook_url: str = REQUIRED
-    public_base_url: str = REQUIRED
+    partner_webhook_url: str = UNSET
+    public_base_url: str = UNSET
     allowed_notification_hosts: str = ""
     allowed_mailboxes: str = ""
     graph_base_url: str = "https://graph.microsoft.com/v1.0"
@@ -83,10 +84,10 @@ class Settings(BaseModel):
     @field_validator("event_detail")
     @classmethod
     def _are_details(cls, value: str) -> str:
-        words = {word.strip().lower() for word in value.split(",")}
-        if words != {"minimal"} and not words <= set(DETAILS):
+        details = {name.strip().lower() for name in value.split(",")}
+        if details != {"minimal"} and not details <= set(DETAILS):
             raise ValueError(f"must be minimal, or a comma list of {', '.join(DETAILS)}")
-        return ",".join(sorted(words))
+        return ",".join(sorted(details))
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -108,7 +109,7 @@ class Settings(BaseModel):
     def _keeping(cls, sound: dict[str, str], problems: dict[str, str]) -> Settings:
         """Build the settings from what is sound; what is not is removed, so that reading it raises."""
         settings = cls.model_validate(sound)
-        missing = {name.upper(): "is not set" for name, value in settings if value is REQUIRED}
+        missing = {name.upper(): "is not set" for name, value in settings if value is UNSET}
         settings._problems = missing | problems
         for name in settings._problems:
             settings.__dict__.pop(name.lower(), None)
@@ -126,14 +127,13 @@ class Settings(BaseModel):
     @property
     def problems(self) -> dict[str, str]:
         """What is wrong, by setting; empty when all is well. FEATURES works as far as it can be understood."""
-        unknown = {"FEATURES": f"must be a comma list of {', '.join(FEATURES)}"}
-        return dict(self._problems) | (unknown if self.switched_on - set(FEATURES) else {})
+        unknown = {"FEATURES": f"must be a comma list of {', '.join(FEATURE_NAMES)}"}
+        return dict(self._problems) | (unknown if self.switched_on - set(FEATURE_NAMES) else {})
 
     @property
     def switched_on(self) -> frozenset[str]:
         """The words of FEATURES, as functions/features.py reads them; none when it cannot be read at all."""
-        words = str(self.__dict__.get("features", "")).split(",")
-        return frozenset(word.strip().lower() for word in words) - {""}
+        return names_in(str(self.__dict__.get("features", "")))
 
     @property
     def in_development(self) -> bool:

@@ -83,11 +83,11 @@ class Secrets:
             until, failure = self._failures.get(key, (0.0, None))
             if kept is None and failure is not None and self._now() < until:
                 raise failure.with_traceback(None)
-            return self._renewed(key, kept, read, fresh=fresh)
+            return self._renew(key, kept, read, fresh=fresh)
         finally:
             lock.release()
 
-    def _renewed(self, key: tuple[str, str], kept: object, read: Callable[[], T], *, fresh: bool) -> T:
+    def _renew(self, key: tuple[str, str], kept: object, read: Callable[[], T], *, fresh: bool) -> T:
         try:
             value, keep = read(), self._keep_seconds()
         except (ConfigurationError, ServiceUnavailable) as error:
@@ -99,7 +99,7 @@ class Secrets:
         return value
 
     def _read_latest_two(self, name: str) -> list[Secret]:
-        with _translated(name):
+        with _translate_errors(name):
             versions = [v for v in self._client().list_properties_of_secret_versions(name) if v.enabled]
         versions.sort(key=lambda v: v.created_on or datetime.min.replace(tzinfo=UTC), reverse=True)
         if not versions:
@@ -107,15 +107,15 @@ class Secrets:
         return [self._read(name, v.version) for v in versions[:2]]
 
     def _read(self, name: str, version: str | None) -> Secret:
-        with _translated(name):
-            found = self._client().get_secret(name, version)
-        if not found.value:
+        with _translate_errors(name):
+            secret = self._client().get_secret(name, version)
+        if not secret.value:
             raise ConfigurationError(name, "the secret in the vault is empty")
-        return Secret(found.value, found.properties.version or "", found.properties.created_on or datetime.now(UTC))
+        return Secret(secret.value, secret.properties.version or "", secret.properties.created_on or datetime.now(UTC))
 
 
 @contextmanager
-def _translated(name: str) -> Iterator[None]:
+def _translate_errors(name: str) -> Iterator[None]:
     """Turn the SDK's exceptions into ours, without their texts: those may quote addresses and answers."""
     from azure.core.exceptions import AzureError, HttpResponseError
 

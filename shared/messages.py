@@ -38,18 +38,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMessage:
-    """Changes hinted at `hinted`. `attempt` counts the failed tries; `retry` names a message that owes one.
+    """Changes of which Graph notified at `notified_at`. `attempt` counts the failed tries; `retry_token` names a
+    message that owes one.
 
-    `settled` says that the calendar has settled already: the changes follow from a reading. `again` says that the
-    partner wants them again, even if it has them.
+    `skip_settling` says that the calendar has settled already: the changes follow from a reading. `force` says that the
+    partner wants them again, even if it has them. Their JSON keys are hinted, retry, settled and again.
     """
 
-    hinted: datetime
+    notified_at: datetime
     changes: tuple[Change, ...]
     attempt: int = 0
-    retry: str = ""
-    settled: bool = False
-    again: bool = False
+    retry_token: str = ""
+    skip_settling: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,10 @@ class Job:
 def write_changes(message: ChangeMessage) -> Iterator[str]:
     """Yield the texts of a message, each under LARGEST bytes, with every change in exactly one of them."""
     head: dict[str, Any] = {
-        "v": 1, "hinted": message.hinted.isoformat(), "attempt": message.attempt, "retry": message.retry
+        "v": 1, "hinted": message.notified_at.isoformat(), "attempt": message.attempt, "retry": message.retry_token
     }  # fmt: skip
-    head |= {name: True for name in ("settled", "again") if getattr(message, name)}
+    head |= {"settled": True} if message.skip_settling else {}
+    head |= {"again": True} if message.force else {}
     rows: list[dict[str, Any]] = [
         {"watch": c.watch_id, "user": c.user_id, "event": c.event_id, **({"deleted": True} if c.deleted else {})}
         for c in message.changes
@@ -78,10 +80,10 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
     return _split(head, "changes", rows)
 
 
-def write_jobs(repairs: Iterable[Job]) -> Iterator[str]:
-    """Yield the texts for repairs, split like those of changes."""
+def write_jobs(jobs: Iterable[Job]) -> Iterator[str]:
+    """Yield the texts for jobs, split like those of changes."""
     rows = [
-        {"watch": r.watch_id, "kind": r.kind, "subscription": r.subscription_id, "attempt": r.attempt} for r in repairs
+        {"watch": j.watch_id, "kind": j.kind, "subscription": j.subscription_id, "attempt": j.attempt} for j in jobs
     ]
     return _split({"v": 1}, "repairs", rows)
 
@@ -94,18 +96,19 @@ def read_changes(text: str) -> ChangeMessage:
             Change(str(c["watch"]), str(c["user"]), str(c["event"]), c.get("deleted") is True)
             for c in content["changes"]
         )
-        hinted = datetime.fromisoformat(content["hinted"])
-        settled, again = (content.get(name) is True for name in ("settled", "again"))
-        message = ChangeMessage(hinted, changes, int(content["attempt"]), str(content["retry"]), settled, again)
+        notified_at = datetime.fromisoformat(content["hinted"])
+        skip_settling, force = (content.get(name) is True for name in ("settled", "again"))
+        attempt, retry_token = int(content["attempt"]), str(content["retry"])
+        message = ChangeMessage(notified_at, changes, attempt, retry_token, skip_settling, force)
     except _UNREADABLE:
         raise BadMessage("not a message of changes") from None
-    if hinted.tzinfo is None:
+    if notified_at.tzinfo is None:
         raise BadMessage("the hint has no time zone")
     return message
 
 
 def read_jobs(text: str) -> list[Job]:
-    """Return the repairs of a message. Raises BadMessage."""
+    """Return the jobs of a message. Raises BadMessage."""
     try:
         rows = _version_1(text)["repairs"]
         return [Job(str(r["watch"]), str(r["kind"]), str(r["subscription"]), int(r.get("attempt", 0))) for r in rows]

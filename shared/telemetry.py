@@ -1,6 +1,6 @@
 """Logs and counters that may be read by anybody: ids are shortened, content never gets here.
 
-Counters and figures are log lines of the logger "relay.metric", "name=number key=value". The text is what alerts and
+Counters and gauges are log lines of the logger "relay.metric", "name=number key=value". The text is what alerts and
 the workbook read: the Functions host passes on a Python log line's text, but neither its logger's name nor its `extra`
 ("Azure Functions: Python developer guide", Logging).
 """
@@ -26,13 +26,12 @@ def quiet_libraries() -> None:
 def count(name: str, number: int = 1, **dimensions: str | float) -> None:
     """Count something that an administrator may want a figure of; a number of 0 is not written."""
     if number:
-        figure(name, number, **dimensions)
+        _write(name, number, dimensions)
 
 
-def figure(name: str, number: int, **dimensions: str | float) -> None:
+def gauge(name: str, number: int, **dimensions: str | float) -> None:
     """Say how something stands now; 0 is said, too, because an alert ends with it."""
-    text = " ".join(f"{key}={value}" for key, value in dimensions.items())
-    _metrics.info("%s=%d %s", name, number, text, extra={"metric": name, "number": number, **dimensions})
+    _write(name, number, dimensions)
 
 
 def audit(action: str, caller: str, **what: str | float) -> None:
@@ -44,3 +43,8 @@ def audit(action: str, caller: str, **what: str | float) -> None:
 def short(identifier: str) -> str:
     """Return a short fingerprint of an id or address: enough to follow one thing through the logs."""
     return hashlib.sha256(identifier.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def _write(name: str, number: int, dimensions: dict[str, str | float]) -> None:
+    text = " ".join(f"{key}={value}" for key, value in dimensions.items())
+    _metrics.info("%s=%d %s", name, number, text, extra={"metric": name, "number": number, **dimensions})

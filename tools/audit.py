@@ -15,7 +15,7 @@ REQUIREMENTS = ROOT / "requirements.txt"
 OSV = "https://api.osv.dev/v1/query"
 
 
-class NotAskedError(Exception):
+class UnreachableError(Exception):
     """The database could not be asked; the text says why."""
 
 
@@ -27,25 +27,26 @@ def vulnerabilities(requirements: Path, address: str) -> tuple[int, list[str]]:
     if not done.stdout.startswith("{"):
         why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         if why.startswith(("requests.", "pip_audit._service.")):
-            raise NotAskedError(why.partition(":")[0])
+            raise UnreachableError(why.partition(":")[0])
         raise ValueError(why)
-    asked: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
-    return len(asked), [
-        f"{one['name']} {one['version']}: {found['id']}, fixed in {', '.join(found['fix_versions']) or 'no version'}"
-        for one in asked
-        for found in one.get("vulns", [])
+    packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+    return len(packages), [
+        f"{package['name']} {package['version']}: {entry['id']}, "
+        f"fixed in {', '.join(entry['fix_versions']) or 'no version'}"
+        for package in packages
+        for entry in package.get("vulns", [])
     ]
 
 
 def main(requirements: Path = REQUIREMENTS, address: str = OSV) -> int:
     """Ask, say what came of it, and return the exit code."""
     try:
-        number, found = vulnerabilities(requirements, address)
-    except NotAskedError as error:
+        number, findings = vulnerabilities(requirements, address)
+    except UnreachableError as error:
         print(f"audit: nothing was checked, because {address} cannot be reached from here ({error})")
         return 0
-    print("\n".join([*found, f"audit: {number} packages, {len(found)} known vulnerabilities"]))
-    return 1 if found else 0
+    print("\n".join([*findings, f"audit: {number} packages, {len(findings)} known vulnerabilities"]))
+    return 1 if findings else 0
 
 
 if __name__ == "__main__":

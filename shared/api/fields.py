@@ -14,9 +14,11 @@ _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,6
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def refused(text: str) -> RequestRejected:
-    """Return the refusal of a request that is not sound; the text names the field and never quotes a value."""
+def invalid(text: str) -> RequestRejected:
+    """Return the error for an invalid request; the text names the field and never quotes a value."""
     return RequestRejected(422, "The request is not sound", text)
+
+
 
 
 def is_address(text: str) -> bool:
@@ -28,7 +30,7 @@ def checked_address(field: str, address: str) -> str:
     """Return an address in lower case. Raises RequestRejected 422, which names the field and never quotes the value."""
     plain = address.strip().lower()
     if not is_address(plain):
-        raise refused(f"{field}: must be an e-mail address such as room1@contoso.com")
+        raise invalid(f"{field}: must be an e-mail address such as room1@contoso.com")
     return plain
 
 
@@ -39,7 +41,7 @@ def read_body(model: type[Model], content: dict[str, Any], most: int | None = No
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise refused("; ".join(faults_of(error)[:most])) from None
+        raise invalid("; ".join(faults_of(error)[:most])) from None
 
 
 def faults_of(error: ValidationError) -> list[str]:

@@ -8,14 +8,18 @@ NO_ITEM = frozenset({"ErrorItemNotFound", "ErrorInvalidIdMalformed", "ErrorFolde
 NOT_THE_ORGANIZER = "ErrorAccessDenied"  # with 400: "event: cancel"
 
 
-def refusal_of(error: GraphError) -> RequestRejected:
+def trace_of(error: GraphError) -> str:
+    """Return what a text about an error ends with: Graph's code, and the id by which Microsoft finds the request."""
+    return f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
+
+
+def rejection_of(error: GraphError) -> RequestRejected:
     """Return the refusal: its status, and what to do. Graph's own message is not repeated."""
-    trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     status, title, text = _meaning(error)
-    wait = None
+    retry_after = None
     if isinstance(error, GraphUnavailable):
-        wait = error.retry_after if error.retry_after is not None else 30
-    return RequestRejected(status, title, text + trace, wait)
+        retry_after = error.retry_after if error.retry_after is not None else 30
+    return RequestRejected(status, title, text + trace_of(error), retry_after)
 
 
 def _meaning(error: GraphError) -> tuple[int, str, str]:
@@ -27,10 +31,10 @@ def _meaning(error: GraphError) -> tuple[int, str, str]:
             return meaning
     if error.status == 400 and error.code == NOT_THE_ORGANIZER:
         return 409, "Not the organizer", "Only the organizer's mailbox can cancel a meeting. Delete it, or ask there."
-    return _STATUSES.get(error.status, REFUSED)
+    return _STATUSES.get(error.status, _OTHER)
 
 
-REFUSED = (502, "Refused by Microsoft Graph", "Graph refuses the relay's request. Tell the customer's IT.")
+_OTHER = (502, "Refused by Microsoft Graph", "Graph refuses the relay's request. Tell the customer's IT.")
 _STATUSES = {
     400: (422, "Refused by Outlook", "Outlook does not take it. Check times, addresses and recurrence."),
     412: (412, "It has changed", "The event is not as If-Match says any more. Read it again, and decide anew."),
@@ -56,13 +60,15 @@ _KINDS: dict[type[GraphError], tuple[int, str, str]] = {
 }
 
 
-_TOLD = (404, 422, 502, 503)
+_FOR_CALLERS = (404, 422, 502, 503)
 
 
-def booking_refusal(error: GraphError) -> RequestRejected:
+def scheduling_rejection_of(error: GraphError) -> RequestRejected:
     """Return the refusal that a calendar gives; what its callers alone can answer, such as 412, is nobody's here."""
-    refusal = refusal_of(error)
-    if refusal.status in _TOLD:
-        return refusal
-    status, title, text = REFUSED
-    return RequestRejected(status, title, f"{text} (Graph: {error.code}, request-id {error.request_id or 'unknown'})")
+    rejection = rejection_of(error)
+    if rejection.status in _FOR_CALLERS:
+        return rejection
+    status, title, text = _OTHER
+    return RequestRejected(status, title, text + trace_of(error))
+
+

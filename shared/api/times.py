@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 
-from shared.api.fields import refused
+from shared.api.fields import invalid
 from shared.graph.time_zones import Moment, UnknownZone, Zone, instants_of, zone_named
 
 TIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?$"
@@ -20,22 +20,22 @@ def read_zone(name: str | None) -> Zone | None:
         return None if name is None else zone_named(name)
     except UnknownZone:
         text = "timeZone: not known. Give a name of IANA (Europe/Oslo) or of Windows (W. Europe Standard Time)"
-        raise refused(text) from None
+        raise invalid(text) from None
 
 
 def read_moment(field: str, text: str, zone: Zone | None) -> Moment:
     """Return a moment: written with an offset, or by the clock of the zone. Raises RequestRejected 422."""
-    given = _time(field, text)
-    if given.tzinfo is not None:
-        return _in_zone(given.astimezone(UTC), zone)
+    moment = _time(field, text)
+    if moment.tzinfo is not None:
+        return _in_zone(moment.astimezone(UTC), zone)
     if zone is None:
-        raise refused(f"{field}: has no zone. Give timeZone, or write the offset: 2026-11-20T12:00:00+01:00")
-    instants = instants_of(given, zone)
+        raise invalid(f"{field}: has no zone. Give timeZone, or write the offset: 2026-11-20T12:00:00+01:00")
+    instants = instants_of(moment, zone)
     if not instants:
-        raise refused(f"{field}: does not exist in this zone: its clocks are put forward over it")
+        raise invalid(f"{field}: does not exist in this zone: its clocks are put forward over it")
     if len(instants) > 1:
-        raise refused(f"{field}: comes twice in this zone, whose clocks are put back. Write it with its offset")
-    return Moment(given, zone)
+        raise invalid(f"{field}: comes twice in this zone, whose clocks are put back. Write it with its offset")
+    return Moment(moment, zone)
 
 
 def read_day(field: str, text: str) -> datetime:
@@ -47,19 +47,19 @@ def read_day(field: str, text: str) -> datetime:
             day = date.min
         if day.year in YEARS:
             return datetime(day.year, day.month, day.day)  # noqa: DTZ001  (a day has no zone)
-    raise refused(f"{field}: an all-day event has days, without a time: 2026-11-20")
+    raise invalid(f"{field}: an all-day event has days, without a time: 2026-11-20")
 
 
 def _time(field: str, text: str) -> datetime:
     """Return a date and time, aware if it was written with an offset, without fractions of a second."""
     fits = re.fullmatch(TIME_PATTERN, text, re.ASCII)
     try:
-        given = datetime.fromisoformat(re.sub(r"\.[0-9]+", "", text)) if fits else None
+        moment = datetime.fromisoformat(re.sub(r"\.[0-9]+", "", text)) if fits else None
     except ValueError:
-        given = None
-    if given is None or given.year not in YEARS:
-        raise refused(f"{field}: not a date and time such as 2026-11-20T12:00:00")
-    return given
+        moment = None
+    if moment is None or moment.year not in YEARS:
+        raise invalid(f"{field}: not a date and time such as 2026-11-20T12:00:00")
+    return moment
 
 
 def _in_zone(instant: datetime, zone: Zone | None) -> Moment:
@@ -74,6 +74,6 @@ def _in_zone(instant: datetime, zone: Zone | None) -> Moment:
 def check_order(start: Moment, end: Moment, longest: timedelta | None = None) -> None:
     """Raise RequestRejected 422 unless the end comes after the start, and not too long after it."""
     if end.utc <= start.utc:
-        raise refused("end: must be after start")
+        raise invalid("end: must be after start")
     if longest is not None and end.utc - start.utc > longest:
-        raise refused(f"end: at most {longest.days} days after start")
+        raise invalid(f"end: at most {longest.days} days after start")

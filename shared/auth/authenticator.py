@@ -26,16 +26,16 @@ class Authenticator:
         self._keys = keys
         self._rate = rate
 
-    def by_key(self, *, master: bool, other: str) -> Caller:
+    def authenticate_key(self, *, master: bool, other: str) -> Caller:
         """Let in who the host let in with a key; `other` is the route for tokens. Raises RequestRejected."""
         if not self._settings.caller_keys:
             text = f"Here keys open nothing. Call {other} with a bearer token of Microsoft Entra ID."
             raise RequestRejected(403, "Keys are turned off", text)
         caller = MASTER_KEY if master else FUNCTION_KEY
-        self._count(caller)
+        self._limit(caller)
         return caller
 
-    def by_token(self, authorization: str | None, principal: str | None, role: str) -> Caller:
+    def authenticate_token(self, authorization: str | None, principal: str | None, role: str) -> Caller:
         """Let in an app with this role: by its token, or by what App Service authentication says of it, if trusted.
 
         Raises Unauthenticated, RequestRejected 403 or 429, ConfigurationError, or ServiceUnavailable when login has to
@@ -46,7 +46,7 @@ class Authenticator:
         except Unauthenticated as error:
             telemetry.count("callers_refused", reason=error.reason)
             raise
-        self._count(caller)
+        self._limit(caller)
         if not caller.may(role):
             telemetry.count("callers_refused", reason="role")
             text = f"This call needs the app role {role} of the relay. The customer's IT assigns it to the calling app."
@@ -60,7 +60,7 @@ class Authenticator:
         token = bearer_of(authorization)
         return caller_from(verified_claims(token, self._keys(), expected), expected)
 
-    def _count(self, caller: Caller) -> None:
+    def _limit(self, caller: Caller) -> None:
         most = self._settings.calls_per_minute
         wait = self._rate.wait(caller.name, most)
         if wait:

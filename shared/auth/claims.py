@@ -38,7 +38,7 @@ def expected_of(settings: Settings) -> Expected:
     """Return what tokens have to say, by the settings. Raises ConfigurationError when one is missing."""
     host, tenant = settings.azure_authority_host, settings.tenant_id.lower()
     v1 = _V1_ISSUERS.get(urlsplit(host).hostname or "", _V1_ISSUER)
-    named = tuple(one.strip() for one in settings.entra_audience.split(",") if one.strip())
+    named = tuple(entry.strip() for entry in settings.entra_audience.split(",") if entry.strip())
     audiences = named or (f"api://{settings.client_id}", settings.client_id)
     return Expected(tenant, (f"{v1}/{tenant}/", f"{host}/{tenant}/v2.0"), audiences)
 

@@ -42,11 +42,11 @@ class JwksCache:
 
         Raises ServiceUnavailable when the id is not known, and login does not answer who could know it.
         """
-        known = self._keys.get(key_id)
-        if known is not None:
+        cached = self._keys.get(key_id)
+        if cached is not None:
             if self._is_due(key_id) and not self._lock.locked():
                 threading.Thread(target=self._read, args=(key_id, 0.0), daemon=True).start()
-            return known
+            return cached
         if self._is_due(key_id) and not self._read(key_id, WAIT_SECONDS):
             raise ServiceUnavailable("login")
         if self._failed and key_id not in self._keys:
@@ -118,9 +118,9 @@ def fetch_keys(session: requests.Session, url: str) -> Any:
 
     try:
         with session:
-            answer = session.get(url, timeout=LOGIN_SECONDS, allow_redirects=False)
-            if answer.status_code == 200:
-                return answer.json()
+            response = session.get(url, timeout=LOGIN_SECONDS, allow_redirects=False)
+            if response.status_code == 200:
+                return response.json()
     except (RequestException, ValueError):  # the second: not JSON
         pass
     raise ServiceUnavailable("login")

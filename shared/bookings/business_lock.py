@@ -1,40 +1,46 @@
-"""One at a time at a business: nobody is given away between reading who is free and taking them.
+"""A lock for each business: prevents double-allocating staff between the availability read and the write.
 
 Bookings has no call that does both, and no page says that it refuses a second appointment of the same staff.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from shared.errors import RequestRejected
-from shared.parts import Parts
-from shared.storage.leases import Lease
+from shared.storage.leases import Lease, Leases
 
-TURN = timedelta(minutes=2)  # for who crashes; everybody else gives it back
-WAITS = (0.0, 0.3, 0.6, 1.0, 2.0, 3.0)  # seconds before each try; a turn takes about one
-SOON = 5  # seconds, for who came in vain
-
-
-@contextmanager
-def turn(parts: Parts, business: str) -> Iterator[None]:
-    """Be the only one who gives away staff of a business. Raises RequestRejected 503 when others do for too long."""
-    row = _taken(parts, hashlib.sha256(f"turn\n{business.lower()}".encode("utf-8", "replace")).hexdigest()[:32])
-    try:
-        yield
-    finally:
-        parts.attempts.delete(row)
+LOCK_TIME = timedelta(minutes=2)  # after which the lock of a holder that crashed is free; all others release it
+ACQUIRE_DELAYS = (0.0, 0.3, 0.6, 1.0, 2.0, 3.0)  # seconds before each try; a lock is held for about one
+RETRY_AFTER = 5  # seconds, for a caller that did not get the lock
 
 
-def _taken(parts: Parts, turn_id: str) -> Lease:
-    for seconds in WAITS:
-        parts.sleep(seconds)
-        now = parts.now()
-        row = parts.attempts.begin(turn_id, now, now + TURN)
-        if row is not None:
-            return row
-    text = "Others are making appointments of this business. Send the same again after the time in Retry-After."
-    raise RequestRejected(503, "Others are booking", text, SOON)
+@dataclass(frozen=True)
+class BusinessLock:
+    """Lets one caller at a time allocate staff of a business, across instances."""
+
+    leases: Leases
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    @contextmanager
+    def hold(self, business: str) -> Iterator[None]:
+        """Hold the lock of a business. Raises RequestRejected 503 when others hold it for too long."""
+        lease = self._acquire(f"turn\n{business.lower()}")
+        try:
+            yield
+        finally:
+            self.leases.release(lease)
+
+    def _acquire(self, name: str) -> Lease:
+        for seconds in ACQUIRE_DELAYS:
+            self.sleep(seconds)
+            now = self.now()
+            lease = self.leases.acquire(name, now, now + LOCK_TIME)
+            if lease is not None:
+                return lease
+        text = "Others are making appointments of this business. Send the same again after the time in Retry-After."
+        raise RequestRejected(503, "Others are booking", text, RETRY_AFTER)

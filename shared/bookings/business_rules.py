@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 Interval = tuple[datetime, datetime]
 
 
-def merged(service: Policy, business: Policy) -> Policy:
+def effective_policy(service: Policy, business: Policy) -> Policy:
     """Return the policy that holds: the service's, and the business's where that says nothing."""
     return Policy(
         business.minimum_lead if service.minimum_lead is None else service.minimum_lead,
@@ -30,7 +30,7 @@ def merged(service: Policy, business: Policy) -> Policy:
 
 def broken_rule(business: Business, service: Service, start: datetime, now: datetime) -> str | None:
     """Return which rule an appointment at `start` would break, in words, or None."""
-    policy, end = merged(service.policy, business.policy), start + service.length
+    policy, end = effective_policy(service.policy, business.policy), start + service.length
     if policy.staff_selection is False:
         return (
             "staff: an app has to name the staff of an appointment, and this business does not let it choose. The "
@@ -39,7 +39,7 @@ def broken_rule(business: Business, service: Service, start: datetime, now: date
     if too_late := within_lead(policy, start, now):
         return too_late
     if policy.maximum_advance is not None and start > now + policy.maximum_advance:
-        return f"start: this service can be booked {in_words(policy.maximum_advance)} ahead at most"
+        return f"start: this service can be booked {format_length(policy.maximum_advance)} ahead at most"
     return _closed(business, policy, start, end)
 
 
@@ -48,7 +48,7 @@ def within_lead(policy: Policy, start: datetime, now: datetime) -> str | None:
     if start <= now:
         return "start: is past"
     if policy.minimum_lead is not None and start < now + policy.minimum_lead:
-        return f"start: bookings and cancellations have to be made {in_words(policy.minimum_lead)} ahead at least"
+        return f"start: bookings and cancellations have to be made {format_length(policy.minimum_lead)} ahead at least"
     return None
 
 
@@ -57,25 +57,25 @@ def is_free(spans: Iterable[Span], service: Service, start: datetime) -> bool:
 
     Buffers may lie outside of the hours of work, where nobody is "available".
     """
-    known = list(spans)
+    all_spans = list(spans)
     end = start + service.length
     before, after = start - service.pre_buffer, end + service.post_buffer
-    if any(one.status != "available" and one.start < after and one.end > before for one in known):
+    if any(span.status != "available" and span.start < after and span.end > before for span in all_spans):
         return False
-    return covers(((one.start, one.end) for one in known if one.status == "available"), start, end)
+    return covers(((span.start, span.end) for span in all_spans if span.status == "available"), start, end)
 
 
-def freed(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
+def spans_without(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
     """Return spans as they would be without the appointment between two moments, which is about to be moved."""
     kept = [Span("available", start, end)]
-    for one in spans:
-        if one.status == "available":
-            kept.append(one)
+    for span in spans:
+        if span.status == "available":
+            kept.append(span)
             continue
-        if one.start < start:
-            kept.append(Span(one.status, one.start, min(one.end, start), one.service_id))
-        if one.end > end:
-            kept.append(Span(one.status, max(one.start, end), one.end, one.service_id))
+        if span.start < start:
+            kept.append(Span(span.status, span.start, min(span.end, start), span.service_id))
+        if span.end > end:
+            kept.append(Span(span.status, max(span.start, end), span.end, span.service_id))
     return kept
 
 
@@ -94,10 +94,10 @@ def is_open(hours: Hours, zone: tzinfo, start: datetime, end: datetime) -> bool:
     """
     minutes = ceil((end - start) / MINUTE)
     moments = (*(start + MINUTE * number for number in range(minutes)), end - timedelta(microseconds=1))
-    return all(_is_open_at(hours, one.astimezone(zone)) for one in moments)
+    return all(_is_open_at(hours, moment.astimezone(zone)) for moment in moments)
 
 
-def in_words(length: timedelta) -> str:
+def format_length(length: timedelta) -> str:
     """Return a length for people: in days, hours or minutes, whichever is whole."""
     for unit, seconds in (("days", 86_400), ("hours", 3_600)):
         if length.total_seconds() >= seconds and length.total_seconds() % seconds == 0:
@@ -120,9 +120,9 @@ def _closed(business: Business, policy: Policy, start: datetime, end: datetime) 
 
 def _opening_on(policy: Policy, day: date) -> Opening | None:
     """Return when the service can be booked on a day: a window for some days goes before what holds in general."""
-    for one in policy.custom:
-        if (one.first is None or one.first <= day) and (one.last is None or day <= one.last):
-            return one
+    for opening in policy.custom:
+        if (opening.first is None or opening.first <= day) and (opening.last is None or day <= opening.last):
+            return opening
     return policy.general
 
 

@@ -2,142 +2,144 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.api.fields import refused
+from shared.api.fields import invalid
 from shared.api.times import read_zone
-from shared.bookings.business_lock import turn
-from shared.bookings.business_rules import broken_rule, freed, is_free, merged, within_lead
+from shared.bookings.business_lock import BusinessLock
+from shared.bookings.business_rules import broken_rule, effective_policy, is_free, spans_without, within_lead
 from shared.bookings.graph_body import times
-from shared.bookings.graph_errors import CANCELLING, READING, WRITING, refusal_of, told_apart
-from shared.bookings.lookup import business_id, staff_named
-from shared.bookings.requests import AppointmentChange, start_of
+from shared.bookings.graph_errors import CANCELLING, READING, WRITING, rejection_of, translate_graph_errors
+from shared.bookings.lookup import BusinessLookup, staff_named
+from shared.bookings.rejections import NoSuchAppointment, RuleBroken, ServiceNotProvided, StaffNotFree
+from shared.bookings.requests import AppointmentChange, parse_start
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.graph.bookings.models import Appointment, Business, Service
-from shared.parts import Parts
+
+if TYPE_CHECKING:
+    from shared.graph.bookings.client import BookingsClient
 
 
-def change_appointment(parts: Parts, business: str, appointment: str, asked: AppointmentChange) -> Appointment:
-    """Move an appointment, or give it to others, and return it as it is then. Raises RequestRejected."""
-    if asked.start is None and asked.staff is None:
-        raise refused("start or staff: give at least one of them")
-    start = None if asked.start is None else start_of(asked.start, read_zone(asked.time_zone))
-    found, service, standing = _found(parts, business, appointment)
-    at = standing.start if start is None else start
-    if late := within_lead(merged(service.policy, found.policy), standing.start, parts.now()):
-        raise RequestRejected(422, "Too late to change it", late)
-    if broken := broken_rule(found, service, at, parts.now()):
-        raise RequestRejected(422, "Against the rules of the business", broken)
-    staff = standing.staff_ids if asked.staff is None else _staff_ids(parts, found, service, asked.staff)
-    with turn(parts, found.id), told_apart(WRITING):
-        _check_free(parts, found, service, standing, staff, at)
-        parts.bookings.change(found.id, appointment, _changed(standing, service, at, staff))
-    telemetry.count("bookings", end="changed")
-    with told_apart(READING):
-        return parts.bookings.appointment(found.id, appointment)
+@dataclass(frozen=True, slots=True)
+class _Current:
+    """An appointment as it is before the change, with its business and its service."""
+
+    business: Business
+    service: Service
+    appointment: Appointment
 
 
-def cancel_appointment(parts: Parts, business: str, appointment: str, message: str | None) -> None:
-    """Cancel an appointment with a message for the customer and the staff, or (None) just delete it.
+@dataclass(frozen=True)
+class AppointmentChanger:
+    """Changes and cancels appointments. Methods raise RequestRejected, ConfigurationError or ServiceUnavailable."""
 
-    One that is gone already is as good. Raises RequestRejected.
-    """
-    try:
-        found, service, standing = _found(parts, business, appointment)
-    except NotThere:
-        return
-    if late := within_lead(merged(service.policy, found.policy), standing.start, parts.now()):
-        raise RequestRejected(422, "Too late to cancel it", late)
-    try:
-        if message is None:
-            parts.bookings.delete(found.id, appointment)
-        else:
-            parts.bookings.cancel(found.id, appointment, message)
-    except GraphNotFound:
-        return
-    except GraphUnavailable as error:
-        if _stands(parts, found.id, appointment):
-            raise refusal_of(error, WRITING) from None
-    except GraphError as error:
-        raise refusal_of(error, WRITING if message is None else CANCELLING) from None
-    telemetry.count("bookings", end="cancelled")
+    bookings: BookingsClient
+    businesses: BusinessLookup
+    lock: BusinessLock
+    now: Callable[[], datetime]
 
+    def change(self, business: str, appointment_id: str, change: AppointmentChange) -> Appointment:
+        """Move an appointment, or give it to others, and return it as it is then."""
+        if change.start is None and change.staff is None:
+            raise invalid("start or staff: give at least one of them")
+        new_start = None if change.start is None else parse_start(change.start, read_zone(change.time_zone))
+        current = self._current(business, appointment_id)
+        self._check_lead(current, "Too late to change it")
+        start = current.appointment.start if new_start is None else new_start
+        if broken := broken_rule(current.business, current.service, start, self.now()):
+            raise RuleBroken(broken)
+        staff = current.appointment.staff_ids if change.staff is None else self._staff_ids(current, change.staff)
+        address = current.business.id
+        with self.lock.hold(address), translate_graph_errors(WRITING):
+            self._check_free(current, staff, start)
+            self.bookings.change(address, appointment_id, _changed(current, start, staff))
+        telemetry.count("bookings", end="changed")
+        with translate_graph_errors(READING):
+            return self.bookings.appointment(address, appointment_id)
 
-class NotThere(RequestRejected):
-    """There is no such appointment."""
+    def cancel(self, business: str, appointment_id: str, message: str | None) -> None:
+        """Cancel an appointment with a message for the customer and the staff, or (None) just delete it.
 
-    def __init__(self) -> None:
-        super().__init__(404, "No such appointment", "List them with GET /api/bookings/{business}/appointments.")
+        One that is gone already is as good.
+        """
+        try:
+            current = self._current(business, appointment_id)
+        except NoSuchAppointment:
+            return
+        self._check_lead(current, "Too late to cancel it")
+        address = current.business.id
+        try:
+            if message is None:
+                self.bookings.delete(address, appointment_id)
+            else:
+                self.bookings.cancel(address, appointment_id, message)
+        except GraphNotFound:
+            return
+        except GraphUnavailable as error:
+            if self._may_exist(address, appointment_id):
+                raise rejection_of(error, WRITING) from None
+        except GraphError as error:
+            raise rejection_of(error, WRITING if message is None else CANCELLING) from None
+        telemetry.count("bookings", end="cancelled")
 
-
-def read_appointment(parts: Parts, address: str, appointment: str) -> Appointment:
-    """Return an appointment of a business that is allowed. Raises RequestRejected."""
-    if not appointment.isprintable():
-        raise NotThere
-    try:
-        return parts.bookings.appointment(address, appointment)
-    except GraphNotFound:
-        raise NotThere from None
-    except GraphError as error:
-        raise refusal_of(error, READING) from None
-
-
-def _found(parts: Parts, business: str, appointment: str) -> tuple[Business, Service, Appointment]:
-    address = business_id(parts, business)
-    standing = read_appointment(parts, address, appointment)
-    with told_apart(READING):
-        found, services = parts.bookings.business(address), parts.bookings.services(address)
-    known = [one for one in services if one.id == standing.service_id]
-    if not known:
+    def _current(self, business: str, appointment_id: str) -> _Current:
+        address = self.businesses.business_id(business)
+        appointment = self.businesses.appointment(address, appointment_id)
+        with translate_graph_errors(READING):
+            details, services = self.bookings.business(address), self.bookings.services(address)
+        for service in services:
+            if service.id == appointment.service_id:
+                return _Current(details, service, appointment)
         text = "The service of this appointment is gone: it can be changed in Bookings only."
         raise RequestRejected(409, "Service gone", text)
-    return found, known[0], standing
 
+    def _check_lead(self, current: _Current, title: str) -> None:
+        """Raise RequestRejected 422 when it is too late to change or cancel an appointment."""
+        policy = effective_policy(current.service.policy, current.business.policy)
+        if late := within_lead(policy, current.appointment.start, self.now()):
+            raise RequestRejected(422, title, late)
 
-def _staff_ids(parts: Parts, found: Business, service: Service, named: list[str]) -> tuple[str, ...]:
-    with told_apart(READING):
-        known = parts.bookings.staff(found.id)
-    ids = tuple(dict.fromkeys(staff_named(known, name).id for name in named))
-    if service.staff_ids and not set(ids) <= set(service.staff_ids):
-        raise RequestRejected(422, "Not their service", "staff: one of them does not provide this service.")
-    return ids
+    def _staff_ids(self, current: _Current, names: list[str]) -> tuple[str, ...]:
+        with translate_graph_errors(READING):
+            members = self.bookings.staff(current.business.id)
+        ids = tuple(dict.fromkeys(staff_named(members, name).id for name in names))
+        if not all(current.service.is_provided_by(staff_id) for staff_id in ids):
+            raise ServiceNotProvided
+        return ids
 
+    def _check_free(self, current: _Current, staff_ids: tuple[str, ...], start: datetime) -> None:
+        """Raise RequestRejected 409 unless all are free.
+        During the appointment itself its own staff counts as free.
+        """
+        service, appointment, margin = current.service, current.appointment, timedelta(hours=1)
+        first, last = start - service.pre_buffer - margin, start + service.length + service.post_buffer + margin
+        with translate_graph_errors(READING):
+            spans = self.bookings.availability(current.business, list(staff_ids), first, last)
+        own_time = (appointment.start - service.pre_buffer, appointment.end + service.post_buffer)
+        for staff_id in staff_ids:
+            busy = spans.get(staff_id, [])
+            if staff_id in appointment.staff_ids:
+                busy = spans_without(busy, *own_time)
+            if not is_free(busy, service, start):
+                raise StaffNotFree
 
-def _check_free(
-    parts: Parts, found: Business, service: Service, standing: Appointment, staff: tuple[str, ...], at: datetime
-) -> None:
-    """Raise RequestRejected 409 unless all are free.
-    Where the appointment itself stands its own staff counts as free.
-    """
-    margin = timedelta(hours=1)
-    first, last = at - service.pre_buffer - margin, at + service.length + service.post_buffer + margin
-    with told_apart(READING):
-        spans = parts.bookings.availability(found, list(staff), first, last)
-    own = (standing.start - service.pre_buffer, standing.end + service.post_buffer)
-    for member in staff:
-        known = spans.get(member, [])
-        if member in standing.staff_ids:
-            known = freed(known, *own)
-        if not is_free(known, service, at):
-            text = "start: the staff is not free for the appointment with its buffers. Ask for its availability."
-            raise RequestRejected(409, "Not free", text)
-
-
-def _changed(standing: Appointment, service: Service, at: datetime, staff: tuple[str, ...]) -> dict[str, Any]:
-    """Return what changes and nothing else ("Update bookingAppointment")."""
-    moved = times(at, service.length) if at != standing.start else {}
-    given = {"staffMemberIds": list(staff)} if staff != standing.staff_ids else {}
-    return {"@odata.type": "#microsoft.graph.bookingAppointment", **moved, **given}
-
-
-def _stands(parts: Parts, address: str, appointment: str) -> bool:
-    """Return whether an appointment still stands after an answer that was none; True while nobody can tell."""
-    try:
-        parts.bookings.appointment(address, appointment)
-    except GraphNotFound:
-        return False
-    except GraphError:
+    def _may_exist(self, address: str, appointment_id: str) -> bool:
+        """Return whether an appointment may still exist after an answer that was none: False for a 404 alone."""
+        try:
+            self.bookings.appointment(address, appointment_id)
+        except GraphNotFound:
+            return False
+        except GraphError:
+            return True
         return True
-    return True
+
+
+def _changed(current: _Current, start: datetime, staff_ids: tuple[str, ...]) -> dict[str, Any]:
+    """Return what changes and nothing else ("Update bookingAppointment")."""
+    moved = times(start, current.service.length) if start != current.appointment.start else {}
+    given = {"staffMemberIds": list(staff_ids)} if staff_ids != current.appointment.staff_ids else {}
+    return {"@odata.type": "#microsoft.graph.bookingAppointment", **moved, **given}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.bookings.requests import AppointmentAsked, CustomerAsked
-from shared.graph.bookings.client import moment
-from shared.graph.bookings.durations import written_duration
+from shared.bookings.requests import AppointmentRequest, CustomerAsked
+from shared.graph.bookings.client import date_time_time_zone
+from shared.graph.bookings.durations import format_duration
 from shared.graph.bookings.models import Service
 
 PASSED_ON = {  # what an appointment has of its service, by the names in both; the customer's staff decided it there
@@ -17,7 +17,7 @@ PASSED_ON = {  # what an appointment has of its service, by the names in both; t
 
 
 def new_appointment(
-    service: Service, staff_ids: list[str], start: datetime, asked: AppointmentAsked, customer_id: str
+    service: Service, staff_ids: list[str], start: datetime, request: AppointmentRequest, customer_id: str
 ) -> dict[str, Any]:
     """Return an appointment with everything that Graph's schema asks for."""
     passed_on = {name: service.raw[of] for name, of in PASSED_ON.items() if service.raw.get(of) is not None}
@@ -26,17 +26,17 @@ def new_appointment(
         "serviceId": service.id,
         "serviceName": service.name,
         **times(start, service.length),
-        "preBuffer": written_duration(service.pre_buffer),
-        "postBuffer": written_duration(service.post_buffer),
+        "preBuffer": format_duration(service.pre_buffer),
+        "postBuffer": format_duration(service.post_buffer),
         "price": 0,
         "priceType": "notSet",
         **passed_on,
         "maximumAttendeesCount": service.most_customers,
         "filledAttendeesCount": 1,
         "staffMemberIds": staff_ids,
-        "customerTimeZone": asked.time_zone or "UTC",
-        "customers": [_customer(asked.customer, asked.time_zone or "UTC", customer_id)],
-        "isLocationOnline": service.raw.get("isLocationOnline") is True if asked.online is None else asked.online,
+        "customerTimeZone": request.time_zone or "UTC",
+        "customers": [_customer_information(request.customer, request.time_zone or "UTC", customer_id)],
+        "isLocationOnline": service.raw.get("isLocationOnline") is True if request.online is None else request.online,
         "optOutOfCustomerEmail": False,
         "smsNotificationsEnabled": False,
     }
@@ -44,7 +44,11 @@ def new_appointment(
 
 def times(start: datetime, length: timedelta) -> dict[str, Any]:
     """Return when an appointment is."""
-    return {"startDateTime": moment(start), "endDateTime": moment(start + length), "duration": written_duration(length)}
+    return {
+        "startDateTime": date_time_time_zone(start),
+        "endDateTime": date_time_time_zone(start + length),
+        "duration": format_duration(length),
+    }
 
 
 def customer_body(customer: CustomerAsked) -> dict[str, Any]:
@@ -55,8 +59,8 @@ def customer_body(customer: CustomerAsked) -> dict[str, Any]:
     return body | {"phones": phones}
 
 
-def _customer(customer: CustomerAsked, time_zone: str, customer_id: str) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _customer_information(customer: CustomerAsked, time_zone: str, customer_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "@odata.type": "#microsoft.graph.bookingCustomerInformation",
         "name": customer.name.strip(),
         "emailAddress": customer.email,
@@ -64,4 +68,4 @@ def _customer(customer: CustomerAsked, time_zone: str, customer_id: str) -> dict
         "notes": customer.notes or None,
         "timeZone": time_zone,
     }
-    return told | ({"customerId": customer_id} if customer_id else {})
+    return body | ({"customerId": customer_id} if customer_id else {})

@@ -1,4 +1,4 @@
-"""What an error of Graph means to who asked something of Microsoft Bookings. Pure."""
+"""What an error of Graph means to a caller of the feature bookings. Pure."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ TOO_MANY = "ErrorExceededFindCountLimit"  # "Known issues with Microsoft Graph":
 
 
 @contextmanager
-def told_apart(permission: str) -> Iterator[None]:
-    """Turn Graph's errors into refusals; `permission` is what the calls within need."""
+def translate_graph_errors(permission: str) -> Iterator[None]:
+    """Translate Graph's errors into rejections; `permission` is what the calls within need."""
     try:
         yield
     except GraphError as error:
-        raise refusal_of(error, permission) from None
+        raise rejection_of(error, permission) from None
 
 
-def refusal_of(error: GraphError, permission: str) -> RequestRejected:
+def rejection_of(error: GraphError, permission: str) -> RequestRejected:
     """Return what an error means to the caller."""
     trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     if error.code == TOO_MANY:

@@ -1,15 +1,20 @@
-"""Businesses, services and staff by their ids or by their names, as people call them."""
+"""Businesses, services, staff and appointments by their ids or by their names, as people call them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from shared.bookings.graph_errors import READING, told_apart
-from shared.errors import RequestRejected
-from shared.graph.bookings.models import Business, Service, Staff
-from shared.parts import Parts
+from shared.bookings.graph_errors import READING, rejection_of, translate_graph_errors
+from shared.bookings.rejections import NoSuchAppointment
+from shared.errors import GraphError, GraphNotFound, RequestRejected
+from shared.graph.bookings.models import Appointment, Business, Service, Staff
 from shared.policy.allow_list import check_allowed
+
+if TYPE_CHECKING:
+    from shared.graph.bookings.client import BookingsClient
+    from shared.policy.allow_list import AllowList
 
 
 class Named(Protocol):
@@ -24,45 +29,63 @@ class Named(Protocol):
         """The name that people see."""
 
 
-One = TypeVar("One", bound=Named)
+Item = TypeVar("Item", bound=Named)
 
 
-def businesses_like(parts: Parts, name: str) -> list[Business]:
-    """Return the businesses whose name holds a text and that the customer allows; nobody hears of the others."""
-    with told_apart(READING):
-        return [one for one in parts.bookings.search(name) if parts.allow_list.allows(one.id)]
+@dataclass(frozen=True)
+class BusinessLookup:
+    """Finds businesses that the customer allows, and their appointments. Methods raise RequestRejected."""
+
+    bookings: BookingsClient
+    allow_list: AllowList
+
+    def businesses_like(self, name: str) -> list[Business]:
+        """Return the businesses whose name holds a text and that the customer allows; nobody hears of the others."""
+        with translate_graph_errors(READING):
+            matches = self.bookings.search(name)
+            return [business for business in matches if self.allow_list.allows(business.id)]
+
+    def business_id(self, name: str) -> str:
+        """Return the address of a business by its address or its name: 403, 404 or 409 for what cannot be used."""
+        if not name.isprintable():  # half a character cannot stand in an address
+            raise RequestRejected(404, "No such business", "business: there is none with this address or name.")
+        if "@" not in name:
+            return _only(self.businesses_like(name), name, "business").id
+        address = name.strip().lower()
+        check_allowed(self.allow_list, address)
+        return address
+
+    def appointment(self, address: str, appointment_id: str) -> Appointment:
+        """Return an appointment of a business that is allowed."""
+        if not appointment_id.isprintable():
+            raise NoSuchAppointment
+        try:
+            return self.bookings.appointment(address, appointment_id)
+        except GraphNotFound:
+            raise NoSuchAppointment from None
+        except GraphError as error:
+            raise rejection_of(error, READING) from None
 
 
-def business_id(parts: Parts, named: str) -> str:
-    """Return the address of a business that the customer allows. Raises RequestRejected: 403, 404, 409."""
-    if not named.isprintable():  # half a character cannot stand in an address
-        raise RequestRejected(404, "No such business", "business: there is none with this address or name.")
-    if "@" not in named:
-        return _only(businesses_like(parts, named), named, "business").id
-    address = named.strip().lower()
-    check_allowed(parts.allow_list, address)
-    return address
-
-
-def service_named(services: Iterable[Service], named: str) -> Service:
+def service_named(services: Iterable[Service], name: str) -> Service:
     """Return the service of an id or a name. Raises RequestRejected: 404, 409."""
-    return _only(services, named, "service")
+    return _only(services, name, "service")
 
 
-def staff_named(staff: Iterable[Staff], named: str) -> Staff:
+def staff_named(staff: Iterable[Staff], name: str) -> Staff:
     """Return the member of staff of an id, an address or a name. Raises RequestRejected: 404, 409."""
-    known = list(staff)
-    by_address = [one for one in known if one.address and one.address.lower() == named.strip().lower()]
-    return by_address[0] if len(by_address) == 1 else _only(known, named, "staff")
+    members = list(staff)
+    by_address = [member for member in members if member.address and member.address.lower() == name.strip().lower()]
+    return by_address[0] if len(by_address) == 1 else _only(members, name, "staff")
 
 
-def _only(found: Iterable[One], named: str, what: str) -> One:
-    known = list(found)
-    by_id = [one for one in known if one.id == named]
-    matches = by_id or [one for one in known if one.name.strip().casefold() == named.strip().casefold()]
+def _only(items: Iterable[Item], name: str, kind: str) -> Item:
+    candidates = list(items)
+    by_id = [item for item in candidates if item.id == name]
+    matches = by_id or [item for item in candidates if item.name.strip().casefold() == name.strip().casefold()]
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        text = f"{what}: there is none with this id or name; names count as a whole."
-        raise RequestRejected(404, f"No such {what}", text)
-    raise RequestRejected(409, f"Several have this name ({what})", f"{what}: give the id instead of the name.")
+        text = f"{kind}: there is none with this id or name; names count as a whole."
+        raise RequestRejected(404, f"No such {kind}", text)
+    raise RequestRejected(409, f"Several have this name ({kind})", f"{kind}: give the id instead of the name.")

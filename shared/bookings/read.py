@@ -2,77 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from shared.api.fields import refused
-from shared.bookings.change import read_appointment
-from shared.bookings.graph_errors import READING, told_apart
-from shared.bookings.lookup import business_id, staff_named
+from shared.api.fields import invalid
+from shared.bookings.graph_errors import READING, translate_graph_errors
+from shared.bookings.lookup import BusinessLookup, staff_named
 from shared.errors import RequestRejected
-from shared.graph.bookings.models import Appointment, Business, Customer, Service, Span, Staff
-from shared.parts import Parts
 
-LEAST_LETTERS = 3  # of a search for customers: the list of all of them is not for taking away
-MOST_STAFF = 50  # of one question about availability
+if TYPE_CHECKING:
+    from shared.graph.bookings.client import BookingsClient
+    from shared.graph.bookings.models import Appointment, Business, Customer, Service, Span, Staff
 
-
-def business(parts: Parts, named: str) -> Business:
-    """Return a business. Raises RequestRejected."""
-    address = business_id(parts, named)
-    with told_apart(READING):
-        return parts.bookings.business(address)
+MIN_LETTERS = 3  # of a search for customers: the list of all of them is not for taking away
+MAX_STAFF = 50  # of one question about availability
+Window = tuple[datetime, datetime]
 
 
-def services(parts: Parts, named: str) -> list[Service]:
-    """Return its services. Raises RequestRejected."""
-    address = business_id(parts, named)
-    with told_apart(READING):
-        return parts.bookings.services(address)
+@dataclass(frozen=True)
+class BookingsReader:
+    """Reads what a business has, by its address or its name. Methods raise RequestRejected."""
 
+    bookings: BookingsClient
+    businesses: BusinessLookup
 
-def staff(parts: Parts, named: str) -> list[Staff]:
-    """Return its staff. Raises RequestRejected."""
-    address = business_id(parts, named)
-    with told_apart(READING):
-        return parts.bookings.staff(address)
+    def business(self, name: str) -> Business:
+        """Return a business."""
+        address = self.businesses.business_id(name)
+        with translate_graph_errors(READING):
+            return self.bookings.business(address)
 
+    def services(self, name: str) -> list[Service]:
+        """Return its services."""
+        address = self.businesses.business_id(name)
+        with translate_graph_errors(READING):
+            return self.bookings.services(address)
 
-def customers(parts: Parts, named: str, search: str) -> list[Customer]:
-    """Return the customers whose name or address holds a text. Raises RequestRejected."""
-    wanted = search.strip().casefold()
-    if len(wanted) < LEAST_LETTERS:
-        raise refused(f"search: give {LEAST_LETTERS} letters or more of a customer's name or address")
-    address = business_id(parts, named)
-    with told_apart(READING):
-        known = parts.bookings.customers(address)
-    return [one for one in known if wanted in one.name.casefold() or wanted in one.address.casefold()]
+    def staff(self, name: str) -> list[Staff]:
+        """Return its staff."""
+        address = self.businesses.business_id(name)
+        with translate_graph_errors(READING):
+            return self.bookings.staff(address)
 
+    def customers(self, name: str, search: str) -> list[Customer]:
+        """Return the customers whose name or address holds a text."""
+        text = search.strip().casefold()
+        if len(text) < MIN_LETTERS:
+            raise invalid(f"search: give {MIN_LETTERS} letters or more of a customer's name or address")
+        address = self.businesses.business_id(name)
+        with translate_graph_errors(READING):
+            customers = self.bookings.customers(address)
+        return [each for each in customers if text in each.name.casefold() or text in each.address.casefold()]
 
-def appointments(parts: Parts, named: str, window: tuple[datetime, datetime] | None) -> list[Appointment]:
-    """Return its appointments in a window, or all of them, by their start. Raises RequestRejected."""
-    address = business_id(parts, named)
-    with told_apart(READING):
-        found = parts.bookings.between(address, *window) if window else parts.bookings.appointments(address)
-    return sorted(found, key=lambda one: (one.start, one.id))
+    def appointments(self, name: str, window: Window | None) -> list[Appointment]:
+        """Return its appointments in a window, or all of them, by their start."""
+        address = self.businesses.business_id(name)
+        with translate_graph_errors(READING):
+            bookings = self.bookings
+            appointments = bookings.calendar_view(address, *window) if window else bookings.appointments(address)
+        return sorted(appointments, key=lambda appointment: (appointment.start, appointment.id))
 
+    def appointment(self, name: str, appointment_id: str) -> Appointment:
+        """Return one appointment."""
+        return self.businesses.appointment(self.businesses.business_id(name), appointment_id)
 
-def appointment(parts: Parts, named: str, appointment_id: str) -> Appointment:
-    """Return one appointment. Raises RequestRejected."""
-    return read_appointment(parts, business_id(parts, named), appointment_id)
-
-
-def availability(
-    parts: Parts, named: str, wanted: list[str], window: tuple[datetime, datetime]
-) -> list[tuple[Staff, list[Span]]]:
-    """Return what the staff (all of it, unless some is named) is in a window. Raises RequestRejected."""
-    found = business(parts, named)
-    with told_apart(READING):
-        known = parts.bookings.staff(found.id)
-    chosen = list(dict.fromkeys(staff_named(known, name) for name in wanted)) or known
-    if len(chosen) > MOST_STAFF:
-        raise RequestRejected(422, "Too many at once", f"staff: name {MOST_STAFF} of them at most.")
-    if not chosen:
-        return []
-    with told_apart(READING):
-        spans = parts.bookings.availability(found, [one.id for one in chosen], *window)
-    return [(one, sorted(spans.get(one.id, []), key=lambda span: span.start)) for one in chosen]
+    def availability(self, name: str, staff: list[str], window: Window) -> list[tuple[Staff, list[Span]]]:
+        """Return what the staff (all of it, unless some is named) is in a window."""
+        business = self.business(name)
+        with translate_graph_errors(READING):
+            members = self.bookings.staff(business.id)
+        chosen = list(dict.fromkeys(staff_named(members, name) for name in staff)) or members
+        if len(chosen) > MAX_STAFF:
+            raise RequestRejected(422, "Too many at once", f"staff: name {MAX_STAFF} of them at most.")
+        if not chosen:
+            return []
+        with translate_graph_errors(READING):
+            spans = self.bookings.availability(business, [member.id for member in chosen], *window)
+        return [(member, sorted(spans.get(member.id, []), key=lambda span: span.start)) for member in chosen]

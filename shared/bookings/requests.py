@@ -8,23 +8,23 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.api.fields import Model, is_address, read_body, refused
+from shared.api.fields import Model, invalid, is_address, read_body
 from shared.api.times import read_moment
 from shared.graph.time_zones import Zone
 
-MOST_FAULTS = 10  # that one refusal names
-LONGEST_WINDOW = timedelta(days=62)  # of one question about appointments or staff
+MAX_FAULTS = 10  # that one rejection names
+MAX_WINDOW = timedelta(days=62)  # of one question about appointments or staff
 Moment = Annotated[str, Field(max_length=40, description="ISO 8601, with an offset, or by timeZone's clock.")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class Asked(BaseModel):
+class BookingsRequest(BaseModel):
     """A JSON object in camelCase; a field that is not named is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
 
-class CustomerAsked(Asked):
+class CustomerAsked(BookingsRequest):  # callers read this name, in the OpenAPI document and in an error of pydantic
     """Who books."""
 
     name: Name
@@ -33,8 +33,10 @@ class CustomerAsked(Asked):
     notes: Annotated[str, Field(max_length=2000, description="The staff reads it; the relay keeps nothing of it.")] = ""
 
 
-class AppointmentAsked(Asked):
+class AppointmentRequest(BookingsRequest):
     """An appointment to make."""
+
+    model_config = ConfigDict(title="AppointmentAsked")  # its name in the OpenAPI document
 
     service: Name = Field(description="Its id or its name.")
     start: Moment
@@ -47,7 +49,7 @@ class AppointmentAsked(Asked):
     online: bool | None = Field(default=None, description="A Teams meeting; else as the service says.")
 
 
-class AppointmentChange(Asked):
+class AppointmentChange(BookingsRequest):
     """What changes in an appointment; what is left out stays."""
 
     start: Moment | None = None
@@ -55,52 +57,52 @@ class AppointmentChange(Asked):
     staff: list[Name] | None = Field(default=None, min_length=1, max_length=20)
 
 
-class BookingCancellation(Asked):
+class BookingCancellation(BookingsRequest):
     """What the customer and the staff are told."""
 
     message: str = Field(default="", max_length=1000)
 
 
-class CustomerSearch(Asked):
+class CustomerSearch(BookingsRequest):
     """Whom to look for."""
 
     search: str = Field(min_length=3, max_length=200, description="Three letters or more of a name or an address.")
 
 
-def read(model: type[Model], content: dict[str, Any]) -> Model:
+def parse(model: type[Model], content: dict[str, Any]) -> Model:
     """Return a body. Raises RequestRejected 422."""
-    return read_body(model, content, MOST_FAULTS)
+    return read_body(model, content, MAX_FAULTS)
 
 
-def moment_of(text: str, field: str, zone: Zone | None = None) -> datetime:
+def parse_time(text: str, field: str, zone: Zone | None = None) -> datetime:
     """Return a moment in UTC: written with an offset, or by the clock of a zone. Raises RequestRejected 422."""
     return read_moment(field, text, zone).utc
 
 
-def start_of(text: str, zone: Zone | None) -> datetime:
+def parse_start(text: str, zone: Zone | None) -> datetime:
     """Return when an appointment begins. Raises RequestRejected 422.
 
     With a minute: whatever Bookings did to seconds, the appointment would not be known again.
     """
-    start = moment_of(text, "start", zone)
+    start = parse_time(text, "start", zone)
     if start.second:
-        raise refused("start: appointments begin with a minute; leave the seconds out")
+        raise invalid("start: appointments begin with a minute; leave the seconds out")
     return start
 
 
-def window_of(start: str | None, end: str | None) -> tuple[datetime, datetime]:
+def parse_window(start: str | None, end: str | None) -> tuple[datetime, datetime]:
     """Return the window between two moments. Raises RequestRejected 422."""
     if not start or not end:
-        raise refused("from and to: give both")
-    first, last = moment_of(start, "from"), moment_of(end, "to")
-    if not first < last <= first + LONGEST_WINDOW:
-        raise refused(f"to: must be later than from, by {LONGEST_WINDOW.days} days at most")
+        raise invalid("from and to: give both")
+    first, last = parse_time(start, "from"), parse_time(end, "to")
+    if not first < last <= first + MAX_WINDOW:
+        raise invalid(f"to: must be later than from, by {MAX_WINDOW.days} days at most")
     return first, last
 
 
 def check_customer(customer: CustomerAsked) -> None:
     """Raise RequestRejected 422 for an address or a name that is none."""
     if not is_address(customer.email):
-        raise refused("customer.email: must be an e-mail address such as ola@contoso.com")
+        raise invalid("customer.email: must be an e-mail address such as ola@contoso.com")
     if not customer.name.strip() or not customer.name.isprintable():
-        raise refused("customer.name: must be a name in one line")
+        raise invalid("customer.name: must be a name in one line")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from shared.bootstrap.storage import IDENTITY_LIMITS, StoredParts
@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
     from shared.config import Settings
     from shared.graph.client import GetToken, GraphClient
+    from shared.graph.client_state_keys import ClientStateKeys
     from shared.graph.diagnostics import GraphDiagnostics
     from shared.graph.events import Events
     from shared.graph.handshake_check import HandshakeCheck
     from shared.graph.rooms import Rooms
+    from shared.graph.subscriptions import Subscriptions
     from shared.key_vault import Secrets
+    from shared.policy.allow_list import AllowList
+    from shared.threads import MailboxLimits
 
 
 class GraphParts(StoredParts):
@@ -73,8 +77,42 @@ class GraphParts(StoredParts):
         """The client for Microsoft Graph."""
         from shared.graph.client import GraphClient, graph_session
 
-        url = self.settings.graph_base_url
-        return GraphClient(url, self.get_token, graph_session(url))
+        session = cache(lambda: graph_session(self.settings.graph_base_url))
+
+        def get_token(*, fresh: bool = False) -> str:
+            return self.get_token(fresh=fresh)
+
+        return GraphClient(lambda: self.settings.graph_base_url, get_token, session)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Graph's subscriptions of this app."""
+        from shared.graph.rate_limit import LISTS, WRITES, RateLimiter
+        from shared.graph.subscriptions import Subscriptions
+
+        writes, lists = (RateLimiter(*limit, self.now, self.sleep) for limit in (WRITES, LISTS))
+        return Subscriptions(self.graph, writes, lists)
+
+    @cached_property
+    def client_state_keys(self) -> ClientStateKeys:
+        """Gives the keys of the clientState."""
+        from shared.graph.client_state_keys import ClientStateKeys
+
+        return ClientStateKeys(self.secrets, lambda: self.settings.client_state_key_name)
+
+    @cached_property
+    def allow_list(self) -> AllowList:
+        """Which mailboxes the customer allows."""
+        from shared.policy.allow_list import AllowList
+
+        return AllowList(lambda: self.settings.allowed_mailboxes, self.rooms.of_list, self.now)
+
+    @cached_property
+    def mailbox_limits(self) -> MailboxLimits:
+        """How many calls are under way at each mailbox."""
+        from shared.threads import MailboxLimits
+
+        return MailboxLimits()
 
     @cached_property
     def events(self) -> Events:
@@ -90,7 +128,7 @@ class GraphParts(StoredParts):
 
         return Rooms(self.graph)
 
-    def graph_probe(self) -> GraphDiagnostics:
+    def graph_diagnostics(self) -> GraphDiagnostics:
         """Return what tries Graph with a token of its own, as new as login gives it. The relay's token stays."""
         from shared.graph.client import graph_session
         from shared.graph.diagnostics import GraphDiagnostics
@@ -98,7 +136,7 @@ class GraphParts(StoredParts):
         url = self.settings.graph_base_url
         return GraphDiagnostics(url, self._new_get_token(), graph_session(url))
 
-    def own_address(self) -> HandshakeCheck:
+    def handshake_check(self) -> HandshakeCheck:
         """Return what calls the relay at its public address, as Graph does."""
         from shared.graph.handshake_check import HandshakeCheck
         from shared.http.session import session_for

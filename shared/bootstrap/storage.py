@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from shared.storage.partner_endpoint import Endpoints
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomLists
-    from shared.storage.slot_bookings import SlotBookings
     from shared.storage.watches import Watches
 
 IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
@@ -34,6 +34,11 @@ class StoredParts:
     def now(self) -> Callable[[], datetime]:
         """The clock, in UTC."""
         return lambda: datetime.now(UTC)
+
+    @cached_property
+    def sleep(self) -> Callable[[float], None]:
+        """Waits some seconds."""
+        return time.sleep
 
     @cached_property
     def credential(self) -> TokenCredential:
@@ -86,8 +91,8 @@ class StoredParts:
         return ChangeQueue(Queue(cache(lambda: self.storage.queue(CHANGES))))
 
     @cached_property
-    def repairs(self) -> JobQueue:
-        """The queue of repairs and resyncs."""
+    def jobs(self) -> JobQueue:
+        """The queue of jobs."""
         from shared.queues import JobQueue
         from shared.storage.queues import REPAIRS, Queue
 
@@ -114,17 +119,10 @@ class StoredParts:
 
         return Replays(cache(lambda: self.storage.table("watches")))
 
-    def storage_probe(self) -> StorageDiagnostics:
+    def storage_diagnostics(self) -> StorageDiagnostics:
         """Return what tries the storage account."""
         from shared.storage.diagnostics import PROBES, StorageDiagnostics
 
         return StorageDiagnostics(
             cache(lambda: self.storage.table("watches")), cache(lambda: self.storage.queue(PROBES))
         )
-
-    @cached_property
-    def slots(self) -> SlotBookings:
-        """Which times are given to which booking."""
-        from shared.storage.slot_bookings import SlotBookings
-
-        return SlotBookings(cache(lambda: self.storage.table("slots")))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.api.fields import refused
+from shared.api.fields import invalid
 from shared.api.times import DATE_PATTERN, read_day
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -41,13 +41,13 @@ class Recurrence(BaseModel):
 
 def as_graph(recurrence: Recurrence, start: datetime, zone: str) -> dict[str, Any]:
     """Return Graph's patternedRecurrence of an event that begins at `start`, naive. Raises RequestRejected 422."""
-    given = {name for name in ("days", "week", "day_of_month", "month") if getattr(recurrence, name)}
-    if astray := sorted(given - FITTING[recurrence.every]):
-        raise refused(f"recurrence.{to_camel(astray[0])}: does not go with every {recurrence.every}")
+    fields = {name for name in ("days", "week", "day_of_month", "month") if getattr(recurrence, name)}
+    if surplus := sorted(fields - FITTING[recurrence.every]):
+        raise invalid(f"recurrence.{to_camel(surplus[0])}: does not go with every {recurrence.every}")
     if recurrence.every in ("month", "year") and (recurrence.week is None) == bool(recurrence.days):
-        raise refused("recurrence.week: goes with days, as in the first monday")
+        raise invalid("recurrence.week: goes with days, as in the first monday")
     if recurrence.days and recurrence.day_of_month:
-        raise refused("recurrence.dayOfMonth: give either it or days")
+        raise invalid("recurrence.dayOfMonth: give either it or days")
     pattern = {"interval": recurrence.interval, **_pattern(recurrence, start)}
     return {"pattern": pattern, "range": _range(recurrence, start, zone)}
 
@@ -69,10 +69,10 @@ def _pattern(recurrence: Recurrence, start: datetime) -> dict[str, Any]:
 def _range(recurrence: Recurrence, start: datetime, zone: str) -> dict[str, Any]:
     limits: dict[str, Any] = {"startDate": start.date().isoformat(), "recurrenceTimeZone": zone}
     if recurrence.until is not None and recurrence.count is not None:
-        raise refused("recurrence.count: give either it or until")
+        raise invalid("recurrence.count: give either it or until")
     if recurrence.until is not None:
         if read_day("recurrence.until", recurrence.until).date() < start.date():
-            raise refused("recurrence.until: is before start")
+            raise invalid("recurrence.until: is before start")
         return {"type": "endDate", "endDate": recurrence.until, **limits}
     if recurrence.count is not None:
         return {"type": "numbered", "numberOfOccurrences": recurrence.count, **limits}

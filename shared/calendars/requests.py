@@ -11,17 +11,17 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.api.fields import checked_address, read_body, refused
+from shared.api.fields import checked_address, invalid, read_body
 from shared.api.times import WHEN_PATTERN, check_order, read_day, read_moment, read_zone
 from shared.calendars.recurrence import Recurrence, as_graph
-from shared.graph.calendars import PAGE_PLACES
+from shared.graph.calendars import PAGE_PARAMETERS
 
 MOST_FAULTS = 5  # that one refusal names
 MOST_ATTENDEES = 500  # "event resource type"
 START = "With an offset, or by the clock of timeZone; of an all-day event a day."
 END = "Like start; of an all-day event the day after its last."
 LONGEST_VIEW = timedelta(days=1_825)  # "List calendarView"
-LONGEST_PLACE = 2_000
+LONGEST_PAGE_TOKEN = 2_000
 TIMES = {"start", "end", "time_zone", "all_day", "recurrence"}
 
 
@@ -31,7 +31,7 @@ def _readable(text: str) -> str:
     return text
 
 
-def _as_a_time(schema: dict[str, Any]) -> None:
+def _as_time(schema: dict[str, Any]) -> None:
     """Tell the contract how a time looks; what is wrong with one is said by who reads it."""
     schema.pop("default", None)
     schema["pattern"] = WHEN_PATTERN
@@ -40,13 +40,13 @@ def _as_a_time(schema: dict[str, Any]) -> None:
 Line = Annotated[str, Field(max_length=255), AfterValidator(_readable)]
 
 
-class Given(BaseModel):
+class RequestBody(BaseModel):
     """A JSON object of a caller; a field that is not named here is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel, populate_by_name=True)
 
 
-class Attendee(Given):
+class Attendee(RequestBody):
     """Somebody who is invited, or a room."""
 
     address: str
@@ -54,12 +54,12 @@ class Attendee(Given):
     type: Literal["required", "optional", "resource"] = "required"
 
 
-class EventChange(Given):
+class EventChange(RequestBody):
     """What shall be another in an event; what is not named stays. `start` and `end` go together."""
 
     title: Line = ""
-    start: str = Field(default="", description=START, json_schema_extra=_as_a_time)
-    end: str = Field(default="", description=END, json_schema_extra=_as_a_time)
+    start: str = Field(default="", description=START, json_schema_extra=_as_time)
+    end: str = Field(default="", description=END, json_schema_extra=_as_time)
     time_zone: str | None = Field(default=None, description="A name of IANA or of Windows.")
     all_day: bool = False
     location: Line = ""
@@ -74,17 +74,17 @@ class NewEvent(EventChange):
     """An event to be made."""
 
     title: Line
-    start: str = Field(description=START, json_schema_extra=_as_a_time)
-    end: str = Field(description=END, json_schema_extra=_as_a_time)
+    start: str = Field(description=START, json_schema_extra=_as_time)
+    end: str = Field(description=END, json_schema_extra=_as_time)
 
 
-class NewCalendar(Given):
+class NewCalendar(RequestBody):
     """A calendar to be made, by a name that the mailbox has not yet."""
 
     name: Line = Field(min_length=1)
 
 
-class Cancellation(Given):
+class Cancellation(RequestBody):
     """Why a meeting is cancelled; its attendees read it. An empty body means no comment."""
 
     comment: str = Field(default="", max_length=1_000)
@@ -107,32 +107,32 @@ def read_new_event(content: dict[str, Any]) -> NewEvent:
 def read_change(content: dict[str, Any]) -> EventChange:
     """Return the body of a call that changes an event. Raises RequestRejected 422, which never quotes a value."""
     change = read_body(EventChange, content, MOST_FAULTS)
-    given = change.model_fields_set
-    if not given:
-        raise refused("title: name something to change")
-    if given & TIMES and not given >= {"start", "end"}:
-        raise refused("start: give start and end together, with timeZone, allDay and recurrence as they shall be")
-    if "teams_meeting" in given and not change.teams_meeting:
-        raise refused("teamsMeeting: a Teams meeting stays one")
+    fields = change.model_fields_set
+    if not fields:
+        raise invalid("title: name something to change")
+    if fields & TIMES and not fields >= {"start", "end"}:
+        raise invalid("start: give start and end together, with timeZone, allDay and recurrence as they shall be")
+    if "teams_meeting" in fields and not change.teams_meeting:
+        raise invalid("teamsMeeting: a Teams meeting stays one")
     return change
 
 
 def graph_event(request: EventChange) -> dict[str, Any]:
     """Return what a body says as Graph's event. Raises RequestRejected 422."""
-    given = request.model_fields_set
-    event = _times(request) if "start" in given else {}
+    fields = request.model_fields_set
+    event = _times(request) if "start" in fields else {}
     for name, write in _WRITERS.items():
-        if name in given:
+        if name in fields:
             event |= write(getattr(request, name))
     return event
 
 
 def read_new_calendar(content: dict[str, Any]) -> NewCalendar:
     """Return the body of a call that makes a calendar. Raises RequestRejected 422."""
-    wanted = read_body(NewCalendar, content, MOST_FAULTS)
-    if not wanted.name.strip():
-        raise refused("name: must not be blank")
-    return wanted
+    calendar = read_body(NewCalendar, content, MOST_FAULTS)
+    if not calendar.name.strip():
+        raise invalid("name: must not be blank")
+    return calendar
 
 
 def read_cancellation(content: dict[str, Any]) -> Cancellation:
@@ -140,26 +140,26 @@ def read_cancellation(content: dict[str, Any]) -> Cancellation:
     return read_body(Cancellation, content, MOST_FAULTS)
 
 
-def read_asked(params: Mapping[str, str], size: int) -> EventQuery:
-    """Return which part of a calendar the query of a call asks for. Raises RequestRejected 422."""
+def read_event_query(params: Mapping[str, str], size: int) -> EventQuery:
+    """Return the part of a calendar that the query of a call names. Raises RequestRejected 422."""
     zone = read_zone(params.get("timeZone"))
     # A plus sign that nobody escaped arrives as a blank.
     start, end = (read_moment(name, params.get(name, "").replace(" ", "+"), zone) for name in ("start", "end"))
     check_order(start, end, LONGEST_VIEW)
-    return EventQuery((start.utc, end.utc), size, _place(params.get("after", "")))
+    return EventQuery((start.utc, end.utc), size, _page_of(params.get("after", "")))
 
 
-def written_place(place: Mapping[str, str]) -> str:
+def page_token(page: Mapping[str, str]) -> str:
     """Return where a page begins as `after` says it."""
-    return urlencode({name.removeprefix("$"): value for name, value in place.items()})
+    return urlencode({name.removeprefix("$"): value for name, value in page.items()})
 
 
-def _place(after: str) -> dict[str, str]:
+def _page_of(after: str) -> dict[str, str]:
     """Return where a page begins, in Graph's parameters; a caller can name no others."""
-    given = {f"${name}": value for name, value in parse_qsl(after)}
-    if len(after) > LONGEST_PLACE or not given.keys() <= set(PAGE_PLACES) or (after and not given):
-        raise refused("after: follow nextLink as it is")
-    return given
+    page = {f"${name}": value for name, value in parse_qsl(after)}
+    if len(after) > LONGEST_PAGE_TOKEN or not page.keys() <= set(PAGE_PARAMETERS) or (after and not page):
+        raise invalid("after: follow nextLink as it is")
+    return page
 
 
 def _times(request: EventChange) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def _times(request: EventChange) -> dict[str, Any]:
     first, last = read_moment("start", request.start, zone), read_moment("end", request.end, zone)
     check_order(first, last)
     if request.recurrence is not None and first.zone != zone:
-        raise refused("recurrence: needs timeZone and a start by its clock, so that it stays at its hour all year")
+        raise invalid("recurrence: needs timeZone and a start by its clock, so that it stays at its hour all year")
     times = {"isAllDay": False, "start": first.as_graph(), "end": last.as_graph()}
     return times | _recurring(request, first.local, first.zone.name)
 
@@ -180,7 +180,7 @@ def _times(request: EventChange) -> dict[str, Any]:
 def _days(request: EventChange) -> tuple[datetime, datetime]:
     start, end = read_day("start", request.start), read_day("end", request.end)
     if end <= start:
-        raise refused("end: of an all-day event it is the day after its last")
+        raise invalid("end: of an all-day event it is the day after its last")
     return start, end
 
 
@@ -203,15 +203,15 @@ def _reminder(minutes: int | None) -> dict[str, Any]:
     return {"isReminderOn": minutes is not None} | ({} if minutes is None else {"reminderMinutesBeforeStart": minutes})
 
 
-def _online(wanted: bool) -> dict[str, Any]:  # noqa: FBT001  (the field's own value)
-    return {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"} if wanted else {}
+def _teams_meeting(teams_meeting: bool) -> dict[str, Any]:  # noqa: FBT001  (the field's own value)
+    return {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"} if teams_meeting else {}
 
 
 _WRITERS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "title": lambda text: {"subject": text},
     "location": lambda text: {"location": {"displayName": text}},
-    "attendees": lambda attendees: {"attendees": [_attendee(one) for one in attendees]},
-    "show_as": lambda word: {"showAs": word},
+    "attendees": lambda attendees: {"attendees": [_attendee(attendee) for attendee in attendees]},
+    "show_as": lambda availability: {"showAs": availability},
     "reminder_minutes": _reminder,
-    "teams_meeting": _online,
+    "teams_meeting": _teams_meeting,
 }

@@ -1,4 +1,4 @@
-"""One attempt at the changes of one mailbox: claim their events, tell the partner, write what came of it.
+"""A batch: changes of one mailbox, tried together. Their events are claimed, each is synced, and the results written.
 
 Whatever fails, fails for one change and comes back as its outcome; the caller decides what happens to the change then.
 """
@@ -8,170 +8,141 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared import telemetry
-from shared.delivery.failures import heed
-from shared.delivery.sync_event import begun, tell
+from shared.delivery.failures import Failures
+from shared.delivery.outcome import BUSY, COVERED, DEFERRED, DELIVERED, FAILED, NO_NEWS, NOT_ALLOWED, Outcome
+from shared.delivery.sync_event import EventSync, start_read
 from shared.errors import RelayError
 from shared.messages import Change, ChangeMessage
 from shared.partner.payload import DELETED, UnreadableEvent
-from shared.partner.status_policy import Disposition, disposition_of
+from shared.partner.status_policy import needs_a_person
 from shared.partner.webhook import NotDelivered
-from shared.parts import Parts
-from shared.resync.catch_up import owe_resync
-from shared.storage.ledger import MOST_AT_ONCE, Entry
-from shared.storage.parked import DEAD, parked_id
-from shared.storage.watches import Watch
+from shared.policy.allow_list import AllowList
+from shared.queues import ChangeQueue
+from shared.resync.catch_up import CatchUp
+from shared.storage.ledger import MOST_AT_ONCE, Entry, Ledger
+from shared.storage.watches import Watch, Watches
+from shared.threads import MailboxWorkers
 
 SKEW = timedelta(seconds=1)  # that the clocks of two instances may differ by
 WORK = timedelta(seconds=45)  # that reading and delivering one event may take
-NOT_ALLOWED = "not-allowed"
-PUT_OFF = "put-off"  # not looked at: it may not leave now
 
 _logger = logging.getLogger("relay.deliver")
+MayContinue = Callable[[], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one change: a word for it, the ledger's entry to write, and of a failure why.
+@dataclass(frozen=True)
+class Batches:
+    """Processes batches. Methods raise RelayError when nothing could be done for any change of one."""
 
-    `claim` is the entry as it was before a try that failed, for who does not see to the next try.
-    `status` is the partner's answer (0: none), `verdict` what it means ("": the partner was not asked), and
-    `retry_after` the seconds that the other side asked for.
-    """
+    watches: Watches
+    allow_list: AllowList
+    ledger: Ledger
+    changes: ChangeQueue
+    event_sync: EventSync
+    failures: Failures
+    catch_up: CatchUp
+    workers: MailboxWorkers
+    now: Callable[[], datetime]
 
-    word: str
-    change: Change
-    entry: Entry | None = None
-    following: tuple[Change, ...] = ()
-    verdict: str = ""
-    status: int = 0
-    retry_after: float | None = None
-    claim: Entry | None = None
+    def process_mailbox(
+        self, message: ChangeMessage, changes: Sequence[Change], may_continue: MayContinue = lambda: True
+    ) -> list[Outcome]:
+        """Try changes of one watch while they may continue, which is checked before each of them."""
+        watch = self.watches.get(changes[0].watch_id)
+        refusal = self._refusal(watch)
+        if watch is not None and refusal == NOT_ALLOWED:
+            self.catch_up.mark_resync_needed(watch)
+        if watch is None or refusal:
+            return [Outcome(refusal, change) for change in changes]
+        outcomes: list[Outcome] = []
+        for first in range(0, len(changes), MOST_AT_ONCE):
+            group = changes[first : first + MOST_AT_ONCE]
+            if may_continue():
+                outcomes += self._process(message, watch, group, may_continue)
+            else:
+                outcomes += [Outcome(DEFERRED, change) for change in group]
+        if any(outcome.result == DELIVERED for outcome in outcomes):
+            self.watches.saw_change(watch, self.now(), changes[0].user_id)
+        return outcomes
 
+    def _refusal(self, watch: Watch | None) -> str:
+        """Return why the changes of a watch are none of ours, or an empty text."""
+        if watch is None:
+            return "unknown-watch"
+        if watch.delivery != "relay":
+            return "direct-watch"
+        return "" if self.allow_list.allows(watch.mailbox) else NOT_ALLOWED
 
-def work_on_mailbox(
-    parts: Parts, message: ChangeMessage, changes: Sequence[Change], may_go_on: Callable[[], bool] = lambda: True
-) -> list[Outcome]:
-    """Work on changes of one watch while they may go on, which each of them asks. Raises RelayError when nothing could
-    be done for any of them.
-    """
-    watch = parts.watches.get(changes[0].watch_id)
-    refusal = _refusal(parts, watch)
-    if watch is not None and refusal == NOT_ALLOWED:
-        owe_resync(parts, watch)
-    if watch is None or refusal:
-        return [Outcome(refusal, change) for change in changes]
-    outcomes: list[Outcome] = []
-    for first in range(0, len(changes), MOST_AT_ONCE):
-        some = changes[first : first + MOST_AT_ONCE]
-        if may_go_on():
-            outcomes += _work_on_some(parts, message, watch, some, may_go_on)
-        else:
-            outcomes += [Outcome(PUT_OFF, change) for change in some]
-    if any(outcome.word == "told" for outcome in outcomes):
-        parts.watches.saw_change(watch, parts.now(), changes[0].user_id)
-    return outcomes
+    def _process(
+        self, message: ChangeMessage, watch: Watch, changes: Sequence[Change], may_continue: MayContinue
+    ) -> list[Outcome]:
+        """Claim the entries of some changes together, sync them side by side, and write the results together."""
+        entries = self.ledger.read(watch.id, [change.event_id for change in changes])
+        pairs = list(zip(changes, entries, strict=True))
+        outcomes = [Outcome(COVERED, change) for change, entry in pairs if _is_covered(change, entry, message)]
+        uncovered = [pair for pair in pairs if not _is_covered(*pair, message)]
+        claims = self.ledger.claim([entry for _, entry in uncovered])
+        tried = list(zip((change for change, _ in uncovered), claims, strict=True))
+        outcomes += [Outcome(BUSY, change) for change, claim in tried if claim is None]
+        claimed = [(change, claim) for change, claim in tried if claim is not None]
 
+        def work(pair: tuple[Change, Entry]) -> Outcome:
+            if not may_continue():
+                return Outcome(DEFERRED, *pair)  # with its entry, so that the claim ends
+            return self._sync(message, watch, *pair)
 
-def _refusal(parts: Parts, watch: Watch | None) -> str:
-    """Return why the changes of a watch are none of ours, or an empty text."""
-    if watch is None:
-        return "unknown-watch"
-    if watch.delivery != "relay":
-        return "direct-watch"
-    return "" if parts.allow_list.allows(watch.mailbox) else NOT_ALLOWED
+        results = self.workers.run(watch.mailbox, work, claimed)
+        following = tuple(change for outcome in results for change in outcome.following)
+        # What follows was listed just now: no reading until here covers it, and there is nothing left to settle.
+        self.changes.send(ChangeMessage(self.now(), following, skip_settling=True))
+        self.ledger.release([each.entry for each in results if each.entry is not None and each.result != FAILED])
+        return outcomes + results
 
+    def _sync(self, message: ChangeMessage, watch: Watch, change: Change, entry: Entry) -> Outcome:
+        read_at = self.now()
+        if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
+            return Outcome(BUSY, change)  # the wait for the mailbox took so long that the claim might end in mid-work
+        try:
+            synced = self.event_sync.sync_event(watch, message, change, entry, read_at)
+            if synced.news:
+                self.failures.record_success()
+            synced = replace(synced, entry=self.failures.forget_dead_letter(synced.entry))
+        except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
+            _log_failure(message, watch, change, error)
+            return replace(self._failure(change, start_read(change, entry, read_at), error), claim=entry)
+        return Outcome(DELIVERED if synced.news else NO_NEWS, change, synced.entry, synced.following)
 
-def _work_on_some(
-    parts: Parts, message: ChangeMessage, watch: Watch, changes: Sequence[Change], may_go_on: Callable[[], bool]
-) -> list[Outcome]:
-    """Claim the entries of some changes together, work on them side by side, and write what came of them together."""
-    entries = parts.ledger.read(watch.id, [change.event_id for change in changes])
-    pairs = list(zip(changes, entries, strict=True))
-    open_ones = [pair for pair in pairs if not _is_covered(*pair, message)]
-    done = [Outcome("covered", change) for change, entry in pairs if _is_covered(change, entry, message)]
-    claims = parts.ledger.claim([entry for _, entry in open_ones])
-    claimed = [(change, claim) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is not None]
-    done += [Outcome("busy", change) for (change, _), claim in zip(open_ones, claims, strict=True) if claim is None]
-    outcomes = _side_by_side(parts, message, watch, claimed, may_go_on)
-    following = tuple(change for outcome in outcomes for change in outcome.following)
-    # What follows was listed just now: no reading until here covers it, and there is nothing left to settle.
-    parts.changes.send(ChangeMessage(parts.now(), following, settled=True))
-    parts.ledger.settle([o.entry for o in outcomes if o.entry is not None and o.word != "failed"])
-    return done + outcomes
-
-
-def _side_by_side(
-    parts: Parts, message: ChangeMessage, watch: Watch, claimed: list[tuple[Change, Entry]],
-    may_go_on: Callable[[], bool],
-) -> list[Outcome]:  # fmt: skip
-    """Work on each change, within the limit of the mailbox."""
-
-    def work(pair: tuple[Change, Entry]) -> Outcome:
-        if not may_go_on():
-            return Outcome(PUT_OFF, *pair)  # with its entry, so that the claim ends
-        return _work_on(parts, message, watch, *pair)
-
-    return parts.workers.run(watch.mailbox, work, claimed)
-
-
-def _work_on(parts: Parts, message: ChangeMessage, watch: Watch, change: Change, entry: Entry) -> Outcome:
-    read_at = parts.now()
-    if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
-        return Outcome("busy", change)  # the wait for a place took so long that the claim might end in mid-work
-    try:
-        told = tell(parts, watch, message, change, entry, read_at)
-        if told.news:
-            parts.gate.succeeded()
-        told = replace(told, entry=_without_dead_letter(parts, told.entry))
-    except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
-        _log_failure(message, watch, change, error)
-        return replace(_failure(parts, change, begun(change, entry, read_at), error), claim=entry)
-    return Outcome("told" if told.news else "no-news", change, told.entry, told.following)
-
-
-def _without_dead_letter(parts: Parts, entry: Entry) -> Entry:
-    """Forget the dead letter of an event of which the partner is owed nothing any more."""
-    if not entry.is_dead:
-        return entry
-    parts.parked.forget(DEAD, parked_id(entry.watch_id, entry.event_id))
-    return replace(entry, is_dead=False)
-
-
-def _failure(parts: Parts, change: Change, entry: Entry, error: Exception) -> Outcome:
-    wish = getattr(error, "retry_after", None)
-    if not isinstance(error, NotDelivered):
-        return Outcome("failed", change, entry, retry_after=wish)
-    verdict = disposition_of(error.status)
-    telemetry.count("partner_answers", status=error.status, verdict=verdict)
-    heed(parts, verdict, error.status, wish)
-    return Outcome("failed", change, entry, verdict=verdict, status=error.status, retry_after=wish)
+    def _failure(self, change: Change, entry: Entry, error: Exception) -> Outcome:
+        retry_after = getattr(error, "retry_after", None)
+        if not isinstance(error, NotDelivered):
+            return Outcome(FAILED, change, entry, retry_after=retry_after)
+        disposition = self.failures.record_response(error.status, retry_after)
+        return Outcome(FAILED, change, entry, disposition=disposition, status=error.status, retry_after=retry_after)
 
 
 def _log_failure(message: ChangeMessage, watch: Watch, change: Change, error: Exception) -> None:
     """Log why a change failed; of an error that nobody foresaw only its kind, as its text may quote anything."""
-    known = isinstance(error, RelayError | UnreadableEvent)
-    needs_a_person = isinstance(error, NotDelivered) and disposition_of(error.status) in (
-        Disposition.ALERT,
-        Disposition.STOP,
-    )
+    is_ours = isinstance(error, RelayError | UnreadableEvent)
+    is_alert = isinstance(error, NotDelivered) and needs_a_person(error.status)
     _logger.log(
-        logging.ERROR if needs_a_person else logging.WARNING,
+        logging.ERROR if is_alert else logging.WARNING,
         "A change of watch %s failed (attempt %d): %s",
         watch.id,
         message.attempt + 1,
-        error if known else type(error).__name__,
+        error if is_ours else type(error).__name__,
         extra={"watch": watch.id, "event": telemetry.short(change.event_id), "attempt": message.attempt + 1},
     )
 
 
 def _is_covered(change: Change, entry: Entry, message: ChangeMessage) -> bool:
-    if message.again:  # whoever read it since had no reason to tell it again
+    """Return whether a reading of the event covers a change, so that it need not be read again."""
+    if message.force:  # whoever read it since had no reason to send it again
         return False
-    if change.deleted and not entry.doubted and entry.told != DELETED:
-        return False  # whoever read it since may have found it among the deleted items, and had no reason to doubt that
-    if message.retry:
-        return bool(entry.etag) and entry.retry != message.retry  # superseded by a newer try
-    return entry.read_at is not None and entry.read_at - SKEW > message.hinted
+    if change.deleted and not entry.checked_calendar and entry.delivered_state != DELETED:
+        return False  # a plain GET also finds soft-deleted events; only a read that checked the calendar view counts
+    if message.retry_token:
+        return bool(entry.etag) and entry.retry_token != message.retry_token  # superseded by a newer try
+    return entry.read_at is not None and entry.read_at - SKEW > message.notified_at

@@ -23,7 +23,7 @@ class Intake:
     """What a POST came to: messages for the two queues, and why items were dropped."""
 
     changes: list[str]
-    repairs: list[str]
+    jobs: list[str]
     accepted: int
     dropped: Counter[str]
 
@@ -34,48 +34,48 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     Several hints of one event in one POST become one change; that it was deleted outweighs that it was changed.
     """
     changes: dict[tuple[str, str], Change] = {}
-    repairs: dict[Job, None] = {}
+    jobs: dict[Job, None] = {}
     dropped: Counter[str] = Counter()
     accepted = 0
-    known: dict[str, str | None] = {}  # items of one subscription carry the same clientState
+    cached: dict[str, str | None] = {}  # items of one subscription carry the same clientState
     for item in notification.items_of(body):
-        taken = _authenticated(item, keys, known, tenant_id.lower())
-        if isinstance(taken, str):
-            dropped[taken] += 1
+        item_read = _authenticated(item, keys, cached, tenant_id.lower())
+        if isinstance(item_read, str):
+            dropped[item_read] += 1
             continue
         accepted += 1
-        if isinstance(taken, Job):
-            repairs[taken] = None
+        if isinstance(item_read, Job):
+            jobs[item_read] = None
             continue
-        key = (taken.watch_id, taken.event_id)
-        if taken.deleted or key not in changes:
-            changes[key] = taken
+        key = (item_read.watch_id, item_read.event_id)
+        if item_read.deleted or key not in changes:
+            changes[key] = item_read
     message = ChangeMessage(now, tuple(changes.values()))
-    return Intake(list(write_changes(message)), list(write_jobs(repairs)) if repairs else [], accepted, dropped)
+    return Intake(list(write_changes(message)), list(write_jobs(jobs)) if jobs else [], accepted, dropped)
 
 
 def _authenticated(
-    item: Any, keys: Sequence[Key], known: dict[str, str | None], tenant_id: str
+    item: Any, keys: Sequence[Key], cached: dict[str, str | None], tenant_id: str
 ) -> Change | Job | str:
-    """Return what an item says of which watch, or the reason to drop it. `known` remembers what was checked."""
+    """Return what an item says of which watch, or the reason to drop it. `cached` remembers what was checked."""
     if not isinstance(item, dict):
         return "not-an-object"
-    watch_id = _watch_of(item.get("clientState"), keys, known)
+    watch_id = _watch_of(item.get("clientState"), keys, cached)
     if watch_id is None:
         return "forged-client-state"
     if any(str(tenant).lower() != tenant_id for tenant in notification.tenants_of(item)):
         return "foreign-tenant"
-    said = notification.read(item)
-    if said is None:
+    content = notification.read(item)
+    if content is None:
         return "not-understood"
-    if isinstance(said, ChangeNotification):
-        return Change(watch_id, said.user_id, said.event_id, said.deleted)
-    return Job(watch_id, said.kind, said.subscription_id)
+    if isinstance(content, ChangeNotification):
+        return Change(watch_id, content.user_id, content.event_id, content.deleted)
+    return Job(watch_id, content.kind, content.subscription_id)
 
 
-def _watch_of(client_state: object, keys: Sequence[Key], known: dict[str, str | None]) -> str | None:
+def _watch_of(client_state: object, keys: Sequence[Key], cached: dict[str, str | None]) -> str | None:
     if not isinstance(client_state, str):
         return None
-    if client_state not in known:
-        known[client_state] = watch_named_by(client_state, keys)
-    return known[client_state]
+    if client_state not in cached:
+        cached[client_state] = watch_named_by(client_state, keys)
+    return cached[client_state]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from shared.bookings.graph_errors import CANCELLING, READING, WRITING
-from shared.config import Settings
-from shared.doctor.finding import Failed, Finding, found, untold
-from shared.doctor.request import Examined
-from shared.errors import RelayError
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-NEEDED = frozenset({READING, WRITING})
+from shared.doctor.finding import Failed, Finding, check, inconclusive
+from shared.errors import RelayError
+from shared.features import BY_NAME
+
+if TYPE_CHECKING:
+    from shared.config import Settings
+    from shared.graph.diagnostics import GraphDiagnostics
+
+FEATURE = BY_NAME["bookings"]
+NEEDED = frozenset(FEATURE.permissions)
+(CANCELLING,) = FEATURE.optional_permissions
 _GRANT = (
     "Grant it in Entra ID: Grant-RelayPermission.ps1 -Feature bookings. A token that exists already knows nothing of "
     "it: give an app registration an hour or so, a managed identity a day."
@@ -21,17 +29,25 @@ def roles_of_bookings(settings: Settings) -> frozenset[str]:
     return NEEDED | {CANCELLING} if "bookings" in settings.switched_on else frozenset()
 
 
-def bookings(parts: Examined) -> list[Finding]:
-    """Tell whether the token carries what the feature needs; nothing while it is off."""
-    return [found("bookings", lambda: _look(parts), _FIRST)] if "bookings" in parts.settings.switched_on else []
+@dataclass(frozen=True)
+class BookingsPermissionCheck:
+    """Compares the token with what the feature needs."""
 
+    settings: Settings
+    graph_diagnostics: Callable[[], GraphDiagnostics]
 
-def _look(parts: Examined) -> str:
-    try:
-        roles = parts.graph_probe().roles()
-    except RelayError:
-        raise untold("cannot be told without a token", _FIRST) from None
-    if missing := sorted(NEEDED - roles):
-        raise Failed(f"the feature is on, and the token carries no {', '.join(missing)}", _GRANT)
-    told = f"the token carries {', '.join(sorted(NEEDED))}"
-    return told if CANCELLING in roles else f"{told}; without {CANCELLING} no message can be sent at a cancellation"
+    def run(self) -> list[Finding]:
+        """Return whether the token carries what the feature needs; nothing while it is off."""
+        return [check("bookings", self._roles, _FIRST)] if "bookings" in self.settings.switched_on else []
+
+    def _roles(self) -> str:
+        try:
+            roles = self.graph_diagnostics().roles()
+        except RelayError:
+            raise inconclusive("cannot be told without a token", _FIRST) from None
+        if missing := sorted(NEEDED - roles):
+            raise Failed(f"the feature is on, and the token carries no {', '.join(missing)}", _GRANT)
+        detail = f"the token carries {', '.join(sorted(NEEDED))}"
+        if CANCELLING in roles:
+            return detail
+        return f"{detail}; without {CANCELLING} no message can be sent at a cancellation"

@@ -2,49 +2,67 @@
 
 from __future__ import annotations
 
-from shared.doctor.finding import Failed, Finding, found, untold
-from shared.doctor.graph import WRITE, WRITERS, probe_with_token, wished_or_live
-from shared.doctor.request import Examined, Wish
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.doctor.finding import Failed, Finding, check, inconclusive
+from shared.doctor.graph import TRY_AGAIN, diagnostics_with_token
+from shared.doctor.mailboxes import mailboxes_to_try
 from shared.errors import GraphError, GraphForbidden, GraphNotFound
-from shared.graph.diagnostics import GraphDiagnostics
+from shared.features import FEATURES, WRITE_CALENDARS
 
-_AGAIN = "Try again soon; Microsoft 365's service health tells whether Graph is away."
+if TYPE_CHECKING:
+    from shared.config import Settings
+    from shared.doctor.request import DoctorRequest
+    from shared.graph.diagnostics import GraphDiagnostics
+    from shared.storage.watches import Watches
 
-
-def writing(parts: Examined, wish: Wish) -> list[Finding]:
-    """Tell whether calendars can be written; nothing while no feature that is on writes them."""
-    if not parts.settings.switched_on & WRITERS:
-        return []
-    return [found("calendarsWrite", lambda: _look(parts, wish), _AGAIN)]
-
-
-def _look(parts: Examined, wish: Wish) -> str:
-    mailboxes = wished_or_live(parts, wish)
-    if not mailboxes:
-        raise untold("no mailbox is watched yet", "Name a mailbox that may be written: allowed.")
-    probe = probe_with_token(parts)
-    refused = [mailbox for mailbox in mailboxes if not _may_write(probe, mailbox)]
-    if refused:
-        features = sorted(parts.settings.switched_on & WRITERS)
-        raise Failed(
-            f"FEATURES names {', '.join(features)}, and {', '.join(refused)} cannot be written: {WRITE} is missing",
-            f"Grant it in Exchange: Grant-RelayMailboxAccess.ps1 -Feature {','.join(features)}. Exchange needs up to "
-            "two hours to know. Or take the feature out of FEATURES.",
-        )
-    return f"{', '.join(mailboxes)} can be written"
+WRITERS = frozenset(feature.name for feature in FEATURES if feature.writes_calendars)
 
 
-def _may_write(probe: GraphDiagnostics, mailbox: str) -> bool:
-    """Return whether a mailbox's calendar can be written. Raises what says that it cannot even be read."""
+@dataclass(frozen=True)
+class CalendarWriteCheck:
+    """Tries to write calendars, without writing anything."""
+
+    settings: Settings
+    graph_diagnostics: Callable[[], GraphDiagnostics]
+    watches: Watches
+
+    def run(self, request: DoctorRequest) -> list[Finding]:
+        """Return whether calendars can be written; nothing while no feature that is on writes them."""
+        if not self.settings.switched_on & WRITERS:
+            return []
+        return [check("calendarsWrite", lambda: self._permission(request), TRY_AGAIN)]
+
+    def _permission(self, request: DoctorRequest) -> str:
+        mailboxes = mailboxes_to_try(request, self.watches)
+        if not mailboxes:
+            raise inconclusive("no mailbox is watched yet", "Name a mailbox that may be written: allowed.")
+        diagnostics = diagnostics_with_token(self.graph_diagnostics)
+        refused = [mailbox for mailbox in mailboxes if not _may_write(diagnostics, mailbox)]
+        if refused:
+            features = sorted(self.settings.switched_on & WRITERS)
+            raise Failed(
+                f"FEATURES names {', '.join(features)}, and {', '.join(refused)} cannot be written: "
+                f"{WRITE_CALENDARS} is missing",
+                f"Grant it in Exchange: Grant-RelayMailboxAccess.ps1 -Feature {','.join(features)}. Exchange needs up "
+                "to two hours to know. Or take the feature out of FEATURES.",
+            )
+        return f"{', '.join(mailboxes)} can be written"
+
+
+def _may_write(diagnostics: GraphDiagnostics, mailbox: str) -> bool:
+    """Return whether a mailbox's calendar can be written. Raises Failed, inconclusive, when it cannot even be read."""
     try:
-        probe.write_calendar(mailbox)
+        diagnostics.write_calendar(mailbox)
     except GraphForbidden:
         try:
-            probe.read_calendar(mailbox)
+            diagnostics.read_calendar(mailbox)
         except GraphError:
-            to_do = "Put calendarsRead and exchangeScope right first."
-            raise untold(f"{mailbox} cannot be read either", to_do) from None
+            remedy = "Put calendarsRead and exchangeScope right first."
+            raise inconclusive(f"{mailbox} cannot be read either", remedy) from None
         return False
     except GraphNotFound:
-        raise untold(f"Graph knows no mailbox {mailbox}", "Put exchangeScope right first.") from None
+        raise inconclusive(f"Graph knows no mailbox {mailbox}", "Put exchangeScope right first.") from None
     return True

@@ -10,35 +10,39 @@ from shared.errors import RelayError
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`ok` is None for what could not be told; `to_do` is empty when there is nothing to do."""
+    """`ok` is None when the check was inconclusive; `remedy` is what to do, empty when there is nothing to do."""
 
     name: str
     ok: bool | None
     detail: str
-    to_do: str = ""
+    remedy: str = ""
 
 
 class Failed(Exception):
-    """What was looked at is not well, or `untold`: nobody knows, because it could not be tried."""
+    """A check that failed, or that was `inconclusive`: nobody knows, because it could not be tried."""
 
-    def __init__(self, detail: str, to_do: str, *, untold: bool = False) -> None:
+    def __init__(self, detail: str, remedy: str, *, inconclusive: bool = False) -> None:
         super().__init__(detail)
-        self.ok = None if untold else False
-        self.to_do = to_do
+        self.ok = None if inconclusive else False
+        self.remedy = remedy
 
 
-def untold(detail: str, to_do: str = "") -> Failed:
+def inconclusive(detail: str, remedy: str = "") -> Failed:
     """Return what to raise when something could not be tried."""
-    return Failed(detail, to_do, untold=True)
+    return Failed(detail, remedy, inconclusive=True)
 
 
-def found(name: str, look: Callable[[], str], to_do: str) -> Finding:
-    """Return what looking finds; `to_do` is for errors of ours, which say themselves what is wrong. Never raises."""
+def check(name: str, inspect: Callable[[], str], remedy: str) -> Finding:
+    """Return the finding of one check. Never raises.
+
+    `inspect` returns what it saw, or raises Failed or an error of ours, which says what is wrong; `remedy` is for the
+    latter.
+    """
     try:
-        return Finding(name, ok=True, detail=look())
+        return Finding(name, ok=True, detail=inspect())
     except Failed as failed:
-        return Finding(name, ok=failed.ok, detail=str(failed), to_do=failed.to_do)
+        return Finding(name, ok=failed.ok, detail=str(failed), remedy=failed.remedy)
     except RelayError as error:
-        return Finding(name, ok=False, detail=str(error), to_do=to_do)
+        return Finding(name, ok=False, detail=str(error), remedy=remedy)
     except Exception as error:  # noqa: BLE001  (one thing that breaks must not hide the others)
-        return Finding(name, ok=False, detail=f"could not be tried ({type(error).__name__})", to_do=to_do)
+        return Finding(name, ok=False, detail=f"could not be tried ({type(error).__name__})", remedy=remedy)

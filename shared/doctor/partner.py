@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from shared.doctor.finding import Failed, Finding, found, untold
-from shared.doctor.request import Examined, Wish
-from shared.partner.payload import written
+from shared.doctor.finding import Failed, Finding, check, inconclusive
 from shared.partner.status_policy import Disposition, disposition_of
 from shared.partner.webhook import NotDelivered
-from shared.storage.partner_endpoint import GONE, PAUSED
+from shared.storage.partner_endpoint import EndpointState
+from shared.utc import format_utc
+
+if TYPE_CHECKING:
+    from shared.doctor.request import DoctorRequest
+    from shared.partner.webhook import Webhook
+    from shared.reliability.circuit_breaker import CircuitBreaker
 
 PING = "calendar.relay.ping"
 
@@ -23,10 +31,10 @@ _BY_STATUS = {
     410: "The partner wants nothing any more; if that is a mistake of its, have it put right there, then resume.",
     429: "The partner is overrun: ask it to take more calls.",
 }
-_BY_VERDICT = {
-    Disposition.DEAD: "The partner refuses the body, not the signature: ask it to answer 2xx to calendar.relay.ping.",
+_BY_DISPOSITION = {
+    Disposition.REJECT: "The partner refuses the body, not the signature: ask it to answer 2xx to calendar.relay.ping.",
     Disposition.RETRY: "Ask the partner what is wrong at its end; changes wait, and none is lost.",
-    Disposition.ALERT: "Ask the partner why it answers so: it will not heal by itself.",
+    Disposition.RETRY_AND_ALERT: "Ask the partner why it answers so: it will not heal by itself.",
 }
 _CERTIFICATE = (
     "Have the partner's certificate put right: valid, for the host of PARTNER_WEBHOOK_URL, from a public authority."
@@ -34,29 +42,37 @@ _CERTIFICATE = (
 _REDIRECT = "Set PARTNER_WEBHOOK_URL to the address that the partner really listens at: a redirect is never followed."
 
 
-def partner(parts: Examined, wish: Wish) -> Finding:
-    """Send the ping, unless it is not wanted, or nothing may leave."""
-    return found("partner", lambda: _ping(parts, wish), _BY_STATUS[0])
+@dataclass(frozen=True)
+class PartnerCheck:
+    """Sends the ping."""
+
+    webhook: Webhook
+    breaker: CircuitBreaker
+    now: Callable[[], datetime]
+
+    def run(self, request: DoctorRequest) -> list[Finding]:
+        """Send the ping, unless it is not wanted, or nothing may leave."""
+        return [check("partner", lambda: self._ping(request), _BY_STATUS[0])]
+
+    def _ping(self, request: DoctorRequest) -> str:
+        if not request.ping:
+            raise inconclusive("no test delivery was asked for")
+        state = self.breaker.endpoint(fresh=True).state
+        if state in (EndpointState.PAUSED, EndpointState.GONE_410):
+            detail = f"no test delivery was sent: deliveries are {state}"
+            raise inconclusive(detail, "Resume deliveries, and examine again.")
+        body = {"type": PING, "timestamp": format_utc(self.now()), "data": {}}
+        try:
+            self.webhook.deliver(f"msg_ping_{uuid.uuid4().hex}", json.dumps(body, separators=(",", ":")))
+        except NotDelivered as error:
+            raise Failed(str(error), remedy_of(error)) from None
+        return "the partner took a signed test delivery"
 
 
-def _ping(parts: Examined, wish: Wish) -> str:
-    if not wish.ping:
-        raise untold("no test delivery was asked for")
-    state = parts.gate.endpoint(fresh=True).state
-    if state in (PAUSED, GONE):
-        raise untold(f"no test delivery was sent: deliveries are {state}", "Resume deliveries, and examine again.")
-    body = {"type": PING, "timestamp": written(parts.now()), "data": {}}
-    try:
-        parts.webhook.deliver(f"msg_ping_{uuid.uuid4().hex}", json.dumps(body, separators=(",", ":")))
-    except NotDelivered as error:
-        raise Failed(str(error), what_to_do(error)) from None
-    return "the partner took a signed test delivery"
-
-
-def what_to_do(error: NotDelivered) -> str:
+def remedy_of(error: NotDelivered) -> str:
     """Return what to do about an answer of the partner, or about none."""
     if error.status == 0 and ("SSL" in str(error) or "certificate" in str(error)):
         return _CERTIFICATE
     if 300 <= error.status < 400:
         return _REDIRECT
-    return _BY_STATUS.get(error.status) or _BY_VERDICT[disposition_of(error.status)]
+    return _BY_STATUS.get(error.status) or _BY_DISPOSITION[disposition_of(error.status)]

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from shared.doctor.finding import Finding, found
-from shared.doctor.request import Examined
+from shared.doctor.finding import Finding, check
 from shared.partner.webhook import signed_headers
+
+if TYPE_CHECKING:
+    from shared.config import Settings
+    from shared.graph.client_state import Key
+    from shared.key_vault import Secrets
 
 _GRANT = (
     "See that the vault has the secret, enabled, and that the app's identity has the role Key Vault Secrets User there "
@@ -14,38 +21,43 @@ _GRANT = (
 )
 
 
-def vault(parts: Examined) -> list[Finding]:
-    """Return a finding for each secret that the settings call for; one for the settings when they name none."""
-    looks: dict[str, Callable[[], str]] = {
-        "clientStateKey": lambda: _client_state_key(parts),
-        "signingSecret": lambda: _signing_secret(parts),
-        "graphSecret": lambda: _graph_secret(parts),
-    }
-    return [found(name, look, _GRANT) for name, look in looks.items()]
+@dataclass(frozen=True)
+class VaultChecks:
+    """Reads each secret that the settings call for."""
 
+    settings: Settings
+    secrets: Secrets
+    client_state_keys: Callable[[], list[Key]]
+    now: Callable[[], datetime]
 
-def _client_state_key(parts: Examined) -> str:
-    name = parts.settings.client_state_key_name
-    parts.secrets.get(name, fresh=True)
-    versions = len(parts.client_state_keys())
-    return f"{name} is in the vault; {versions} version{'s' if versions > 1 else ''} in use"
+    def check_secrets(self) -> list[Finding]:
+        """Return a finding for each secret; it fails for the settings when they name none."""
+        return [
+            check("clientStateKey", self._client_state_key, _GRANT),
+            check("signingSecret", self._signing_secret, _GRANT),
+            check("graphSecret", self._graph_secret, _GRANT),
+        ]
 
+    def _client_state_key(self) -> str:
+        name = self.settings.client_state_key_name
+        self.secrets.get(name, fresh=True)
+        versions = len(self.client_state_keys())
+        return f"{name} is in the vault; {versions} version{'s' if versions > 1 else ''} in use"
 
-def _signing_secret(parts: Examined) -> str:
-    name = parts.settings.partner_signing_secret_name
-    secrets = parts.secrets.get(name, fresh=True).value
-    signed_headers(name, secrets, "msg_probe", parts.now(), "{}")
-    return f"{name} is in the vault and signs"
+    def _signing_secret(self) -> str:
+        name = self.settings.partner_signing_secret_name
+        secrets = self.secrets.get(name, fresh=True).value
+        signed_headers(name, secrets, "msg_probe", self.now(), "{}")
+        return f"{name} is in the vault and signs"
 
+    def _graph_secret(self) -> str:
+        from shared.graph.token import certificate_credential
 
-def _graph_secret(parts: Examined) -> str:
-    from shared.graph.token import certificate_credential
-
-    kind, settings = parts.settings.graph_credential, parts.settings
-    if kind == "managed-identity":
-        return "none is needed: GRAPH_CREDENTIAL is managed-identity"
-    name = settings.graph_certificate_name if kind == "certificate" else settings.graph_client_secret_name
-    secret = parts.secrets.get(name, fresh=True).value
-    if kind == "certificate":
-        certificate_credential(name, secret)
-    return f"{name} is in the vault"
+        kind, settings = self.settings.graph_credential, self.settings
+        if kind == "managed-identity":
+            return "none is needed: GRAPH_CREDENTIAL is managed-identity"
+        name = settings.graph_certificate_name if kind == "certificate" else settings.graph_client_secret_name
+        secret = self.secrets.get(name, fresh=True).value
+        if kind == "certificate":
+            certificate_credential(name, secret)
+        return f"{name} is in the vault"

@@ -10,14 +10,15 @@ from urllib.parse import quote
 
 from shared.errors import GraphUnavailable
 from shared.graph.client import GraphClient
-from shared.graph.events import PREFER, SELECT, written
+from shared.graph.events import PREFER, SELECT
+from shared.utc import format_utc
 
 _SELECT = f"{SELECT},transactionId,createdDateTime,lastModifiedDateTime"
 _MARGIN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Appointment:
+class EventDraft:
     """What a new event says, beside its times. The customer is invited when `invited` is their address."""
 
     title: str
@@ -26,61 +27,62 @@ class Appointment:
     invited: str = ""
 
 
-class Appointments:
+class BookedEvents:
     """Writes and reads a mailbox's events; needs Calendars.ReadWrite. Every method raises GraphError."""
 
     def __init__(self, graph: GraphClient) -> None:
         self._graph = graph
 
     def create(
-        self, mailbox: str, what: Appointment, start: datetime, end: datetime, transaction: str
+        self, mailbox: str, draft: EventDraft, start: datetime, end: datetime, transaction: str
     ) -> dict[str, Any]:
         """Return the new event, or the one that an earlier call with this transaction made ("event": transactionId)."""
         body: dict[str, Any] = {
-            "subject": what.title,
-            "body": {"contentType": "text", "content": what.note},
+            "subject": draft.title,
+            "body": {"contentType": "text", "content": draft.note},
             "showAs": "busy",
             "transactionId": transaction,
             **_times(start, end),
         }
-        if what.invited:
-            address = {"address": what.invited, "name": what.customer}
+        if draft.invited:
+            address = {"address": draft.invited, "name": draft.customer}
             body["attendees"] = [{"type": "required", "emailAddress": address}]
-        return _whole(self._graph.call("POST", f"{_of(mailbox)}/events", body=body, prefer=PREFER))
+        return _identified(self._graph.call("POST", f"{_user_path(mailbox)}/events", body=body, prefer=PREFER))
 
     def move(self, mailbox: str, event_id: str, start: datetime, end: datetime) -> dict[str, Any]:
         """Give an event other times, and return it. Who was invited is told by Exchange."""
-        return _whole(self._graph.call("PATCH", _event(mailbox, event_id), body=_times(start, end), prefer=PREFER))
+        path, body = _event_path(mailbox, event_id), _times(start, end)
+        return _identified(self._graph.call("PATCH", path, body=body, prefer=PREFER))
 
     def remove(self, mailbox: str, event_id: str) -> None:
         """Delete an event; who was invited gets a cancellation."""
-        self._graph.call("DELETE", _event(mailbox, event_id), prefer=PREFER)
+        self._graph.call("DELETE", _event_path(mailbox, event_id), prefer=PREFER)
 
     def get(self, mailbox: str, event_id: str, details: Collection[str] = ()) -> dict[str, Any]:
         """Return an event as it is now, with details that have Graph's own names."""
         params = {"$select": ",".join((_SELECT, *sorted(details)))}
-        return _whole(self._graph.call("GET", _event(mailbox, event_id), params=params, prefer=PREFER))
+        return _identified(self._graph.call("GET", _event_path(mailbox, event_id), params=params, prefer=PREFER))
 
-    def around(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+    def overlapping(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Yield what touches the time between two moments, series as occurrences ("List calendarView")."""
-        window = {"startDateTime": written(start - _MARGIN), "endDateTime": written(end + _MARGIN)}
+        window = {"startDateTime": format_utc(start - _MARGIN), "endDateTime": format_utc(end + _MARGIN)}
         params = {**window, "$select": _SELECT, "$top": "100"}
-        return map(_whole, self._graph.pages(f"{_of(mailbox)}/calendarView", params, prefer=PREFER))
+        return map(_identified, self._graph.pages(f"{_user_path(mailbox)}/calendarView", params, prefer=PREFER))
 
 
-def _whole(event: Any) -> dict[str, Any]:
+def _identified(event: Any) -> dict[str, Any]:
     """Return an event that can be told apart from others. Raises GraphUnavailable: ask again."""
     if isinstance(event, dict) and isinstance(event.get("id"), str) and event["id"]:
         return event
     raise GraphUnavailable(200, "Unreadable")
 
 
-def _of(mailbox: str) -> str:
+def _user_path(mailbox: str) -> str:
     return f"/users/{quote(mailbox, safe='@')}"
 
 
-def _event(mailbox: str, event_id: str) -> str:
-    return f"{_of(mailbox)}/events/{quote(event_id, safe='')}"
+def _event_path(mailbox: str, event_id: str) -> str:
+    return f"{_user_path(mailbox)}/events/{quote(event_id, safe='')}"
 
 
 def _times(start: datetime, end: datetime) -> dict[str, Any]:

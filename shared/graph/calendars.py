@@ -9,15 +9,19 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from shared.errors import GraphRejected
 from shared.graph.client import GraphClient
-from shared.graph.events import PREFER, SELECT, written
+from shared.graph.events import PREFER, SELECT
+from shared.utc import format_utc
 
 CALENDAR_SELECT = "id,name,hexColor,color,isDefaultCalendar,canEdit"
-PAGE_PLACES = ("$skip", "$skiptoken")  # what of a nextLink tells one page from another
+PAGE_PARAMETERS = ("$skip", "$skiptoken")  # what of a nextLink tells one page from another
 A_DAY = timedelta(days=1)  # more than any zone is away from UTC
 
 
 class Calendars:
-    """Reads and writes calendars; needs Calendars.ReadWrite. Every method raises GraphError."""
+    """Reads and writes calendars; needs Calendars.ReadWrite. Every method raises GraphError.
+
+    `graph` returns Graph's client, which is built of settings that may be broken.
+    """
 
     def __init__(self, graph: GraphClient) -> None:
         self._graph = graph
@@ -37,34 +41,34 @@ class Calendars:
     ) -> tuple[list[dict[str, Any]], dict[str, str]]:  # fmt: skip
         """Return a page of a calendar, series as occurrences, and where the next page is ("List calendarView").
 
-        The place is what the nextLink adds to our own parameters. The link itself is not called: it comes back from a
-        caller, who could have written another one.
+        It is what the nextLink adds to our own parameters. The link itself is not called: it comes back from a caller,
+        who could have written another one.
         """
         start, end = between
         params = {
-            "startDateTime": written(start), "endDateTime": written(end), "$select": _select(details),
+            "startDateTime": format_utc(start), "endDateTime": format_utc(end), "$select": _select(details),
             "$top": str(size), "$orderby": "start/dateTime", **page,
         }  # fmt: skip
-        answer = self._graph.call("GET", f"{_calendar(mailbox, calendar)}/calendarView", params=params, prefer=PREFER)
-        link = answer.get("@odata.nextLink")
-        place = {name: value for name, value in parse_qsl(urlsplit(str(link)).query) if name in PAGE_PLACES}
-        if link and not place:
+        response = self._graph.call("GET", f"{_calendar(mailbox, calendar)}/calendarView", params=params, prefer=PREFER)
+        link = response.get("@odata.nextLink")
+        next_page = {name: value for name, value in parse_qsl(urlsplit(str(link)).query) if name in PAGE_PARAMETERS}
+        if link and not next_page:
             raise GraphRejected(200, "ForeignNextLink")
-        return answer.get("value", []), place
+        return response.get("value", []), next_page
 
     def get(self, mailbox: str, event_id: str, details: Collection[str]) -> dict[str, Any]:
         """Return an event as it is now ("Get event")."""
         return self._graph.call("GET", _event(mailbox, event_id), params={"$select": _select(details)}, prefer=PREFER)
 
-    def made_with(self, mailbox: str, calendar: str, transaction: str, near: datetime) -> str | None:
+    def find_by_transaction(self, mailbox: str, calendar: str, transaction_id: str, near: datetime) -> str | None:
         """Return the id of the event or series that was made with a transactionId and begins at about that time."""
-        after, before = written(near - A_DAY), written(near + A_DAY)
+        after, before = format_utc(near - A_DAY), format_utc(near + A_DAY)
         params = {
             "$filter": f"start/dateTime ge '{after}' and start/dateTime le '{before}'", "$select": "id,transactionId",
             "$top": "100",
         }  # fmt: skip
         for event in self._graph.pages(f"{_calendar(mailbox, calendar)}/events", params, PREFER):
-            if event.get("transactionId") == transaction:
+            if event.get("transactionId") == transaction_id:
                 return str(event.get("id"))
         return None
 

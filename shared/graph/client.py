@@ -45,9 +45,14 @@ class GetToken(Protocol):
 
 
 class GraphClient:
-    """Calls Graph below `base_url` with the tokens of `get_token` over `session` (see `graph_session`)."""
+    """Calls Graph below `base_url` with the tokens of `get_token` over `session` (see `graph_session`).
 
-    def __init__(self, base_url: str, get_token: GetToken, session: requests.Session) -> None:
+    All of them are read at each call: a broken setting fails the call, and not what builds this.
+    """
+
+    def __init__(
+        self, base_url: Callable[[], str], get_token: GetToken, session: Callable[[], requests.Session]
+    ) -> None:
         self._base_url = base_url
         self._get_token = get_token
         self._session = session
@@ -69,8 +74,8 @@ class GraphClient:
         """
         if _strays(path):
             raise GraphRejected(0, "StrayPath")
-        url, wishes = self._base_url + path, {"Prefer": prefer, "If-Match": if_match}
-        headers = {name: wish for name, wish in wishes.items() if wish}
+        url, preferences = self._base_url() + path, {"Prefer": prefer, "If-Match": if_match}
+        headers = {name: value for name, value in preferences.items() if value}
         response = self._send(method, url, params, body, headers, read_seconds, fresh=False)
         if response.status_code == 401:  # once: the token may have been revoked before its time
             response = self._send(method, url, params, body, headers, read_seconds, fresh=True)
@@ -91,10 +96,10 @@ class GraphClient:
             link = page.get("@odata.nextLink")
             if link is None:
                 return
-            if not isinstance(link, str) or not link.lower().startswith(self._base_url.lower() + "/"):
+            if not isinstance(link, str) or not link.lower().startswith(self._base_url().lower() + "/"):
                 raise GraphRejected(200, "ForeignNextLink")
             before_page()
-            page = self.call("GET", link[len(self._base_url) :], prefer=prefer)
+            page = self.call("GET", link[len(self._base_url()) :], prefer=prefer)
 
     def _send(
         self,
@@ -102,7 +107,7 @@ class GraphClient:
         url: str,
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
-        wishes: Mapping[str, str],
+        preferences: Mapping[str, str],
         read_seconds: float,
         *,
         fresh: bool,
@@ -110,10 +115,10 @@ class GraphClient:
         from requests import RequestException
 
         headers = {"Authorization": f"Bearer {self._get_token(fresh=fresh)}", "client-request-id": str(uuid.uuid4())}
-        headers |= wishes
+        headers |= preferences
         limit = (CONNECT_SECONDS, read_seconds)
         try:
-            return self._session.request(
+            return self._session().request(
                 method, url, params=params, json=body, headers=headers, timeout=limit, allow_redirects=False
             )
         except RequestException as error:
@@ -142,8 +147,8 @@ def _content(response: requests.Response) -> dict[str, Any]:
 def error_of(status: int, content: object, headers: Mapping[str, str]) -> GraphError:
     """Return the exception for an answer: the one place that gives statuses a meaning."""
     error = content.get("error") if isinstance(content, dict) else None
-    told = error.get("code") if isinstance(error, dict) else None
-    code = told if isinstance(told, str) and _CODE.fullmatch(told) else "Unreadable"
+    code_text = error.get("code") if isinstance(error, dict) else None
+    code = code_text if isinstance(code_text, str) and _CODE.fullmatch(code_text) else "Unreadable"
     wait = seconds_of(headers.get("Retry-After"))
     if status < 400 or status == 429 or status >= 500:
         kind: type[GraphError] = GraphUnavailable

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LONGEST = 128  # "subscription resource type": the maximum length of clientState
-LEARNING_TIME = timedelta(minutes=12)  # over twice the time for which an instance keeps its keys
+PROPAGATION_DELAY = timedelta(minutes=12)  # over twice the time for which an instance keeps its keys
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,11 +47,11 @@ def watch_named_by(client_state: object, keys: Sequence[Key]) -> str | None:
 def signing_key(keys: Sequence[Key], now: datetime) -> Key:
     """Return the key that new clientStates are made with; `keys` are newest first, not empty.
 
-    A new key verifies at once but signs only after LEARNING_TIME: by then every instance has read it from the
+    A new key verifies at once but signs only after PROPAGATION_DELAY: by then every instance has read it from the
     vault, and none takes a notification for forged because it does not know the key yet.
     """
-    seasoned = [key for key in keys if now - key.created >= LEARNING_TIME]
-    return seasoned[0] if seasoned else keys[-1]
+    usable = [key for key in keys if now - key.created >= PROPAGATION_DELAY]
+    return usable[0] if usable else keys[-1]
 
 
 def _mac(watch_id: str, key: Key) -> str:

@@ -35,7 +35,7 @@ class GraphDiagnostics:
         self._base_url = base_url
         self._get_token = get_token
         self._session = session
-        self._graph = GraphClient(base_url, lambda **_: self._token, session)
+        self._graph = GraphClient(lambda: base_url, lambda **_: self._token, lambda: session)
 
     @cached_property
     def _token(self) -> str:
@@ -73,16 +73,16 @@ class GraphDiagnostics:
         path = f"/places/{quote(address, safe='@')}/microsoft.graph.roomList/rooms"
         self._graph.call("GET", path, params={"$select": "id", "$top": "1"})
 
-    def moment(self) -> datetime | None:
+    def server_time(self) -> datetime | None:
         """Return Graph's time, to the second; None when its answer does not tell. Needs no token."""
         from requests import RequestException
 
         limit = (CONNECT_SECONDS, READ_SECONDS)
         try:
-            answer = self._session.get(f"{self._base_url}/", timeout=limit, allow_redirects=False)
+            response = self._session.get(f"{self._base_url}/", timeout=limit, allow_redirects=False)
         except RequestException as error:
             raise GraphUnavailable(0, f"NoAnswer.{type(error).__name__}") from None
         try:
-            return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone()
+            return parsedate_to_datetime(response.headers.get("Date", "")).astimezone()
         except ValueError:
             return None

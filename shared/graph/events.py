@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from shared.graph.client import GraphClient
 from shared.graph.subscriptions import IMMUTABLE_IDS
+from shared.utc import format_utc
 
 SELECT = "id,subject,start,end,isAllDay,showAs,sensitivity,isCancelled,type,seriesMasterId"
 GONE = "ErrorItemNotFound"  # any other 404 is about the mailbox and says nothing of the event
@@ -39,9 +40,4 @@ def _path(mailbox: str, event_id: str) -> str:
 
 
 def _between(start: datetime, end: datetime) -> dict[str, str]:
-    return {"startDateTime": written(start), "endDateTime": written(end), "$select": SELECT, "$top": "100"}
-
-
-def written(moment: datetime) -> str:
-    """Return a moment as Graph takes it in a query: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"startDateTime": format_utc(start), "endDateTime": format_utc(end), "$select": SELECT, "$top": "100"}

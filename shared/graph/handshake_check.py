@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PATHS = ("/api/notifications", "/api/lifecycle")
 LIMIT = (3.05, 10.0)  # Graph, too, waits ten seconds
-KEPT_OUT = "answers 403, and not 200"  # so does App Service where its address filter does not let one in
+BLOCKED = "answers 403, and not 200"  # so does App Service where its address filter does not let one in
 
 
 class HandshakeCheck:
@@ -23,25 +23,25 @@ class HandshakeCheck:
         self.url = url
         self._session = session
 
-    def mistake(self, path: str) -> str:
+    def error(self, path: str) -> str:
         """Return what is wrong with the answer to a handshake at a path; nothing when it is right."""
         from requests import RequestException
 
         token = f"relay {secrets.token_urlsafe(12)}"
         params = {"validationToken": token}
         try:
-            answer = self._session.post(
+            response = self._session.post(
                 self.url + path, params=params, timeout=LIMIT, allow_redirects=False, stream=True
             )
-            with answer:
-                said = answer.raw.read(len(token) + 1)  # whoever answers there, no more of it is wanted
+            with response:
+                body = response.raw.read(len(token) + 1)  # whoever answers there, no more of it is wanted
         except (RequestException, OSError) as error:
             return f"does not answer ({type(error).__name__})"
-        if answer.status_code == 403:
-            return KEPT_OUT
-        if answer.status_code != 200:
-            return f"answers {answer.status_code}, and not 200"
-        kind = answer.headers.get("content-type", "").partition(";")[0]
-        if (kind, said) != ("text/plain", token.encode()):
+        if response.status_code == 403:
+            return BLOCKED
+        if response.status_code != 200:
+            return f"answers {response.status_code}, and not 200"
+        kind = response.headers.get("content-type", "").partition(";")[0]
+        if (kind, body) != ("text/plain", token.encode()):
             return "does not answer with the token as text/plain: somebody else is there"
         return ""

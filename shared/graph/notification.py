@@ -73,9 +73,9 @@ def read(item: dict[str, Any]) -> ChangeNotification | LifecycleEvent | None:
     """Return what an item says, or None for one that we have no use for. An item with both kinds is a lifecycle one."""
     lifecycle = item.get("lifecycleEvent")
     if lifecycle is not None:
-        known = isinstance(lifecycle, str) and lifecycle in LIFECYCLE_EVENTS
+        is_known = isinstance(lifecycle, str) and lifecycle in LIFECYCLE_EVENTS
         subscription = item.get("subscriptionId")
-        return LifecycleEvent(lifecycle, _plain_id(subscription) or "") if known else None
+        return LifecycleEvent(lifecycle, _plain_id(subscription) or "") if is_known else None
     change = item.get("changeType")
     if not isinstance(change, str) or change.lower() not in CHANGE_TYPES:
         return None
@@ -84,14 +84,14 @@ def read(item: dict[str, Any]) -> ChangeNotification | LifecycleEvent | None:
 
 def _hint(item: dict[str, Any], *, deleted: bool) -> ChangeNotification | None:
     resource = item.get("resource")
-    found = _RESOURCE.fullmatch(resource) if isinstance(resource, str) and len(resource) <= 4096 else None
-    if found is None:
+    match = _RESOURCE.fullmatch(resource) if isinstance(resource, str) and len(resource) <= 4096 else None
+    if match is None:
         return None
-    plain_user, plain_event, quoted_user, quoted_event = found.group("user", "event", "quoted_user", "quoted_event")
+    plain_user, plain_event, quoted_user, quoted_event = match.group("user", "event", "quoted_user", "quoted_event")
     user, named = _plain_id(unquote(plain_user or quoted_user)), plain_event or quoted_event
     data = item.get("resourceData")
-    told = data.get("id") if isinstance(data, dict) else None
-    event = _plain_id(told if told is not None else unquote(named))
+    resource_id = data.get("id") if isinstance(data, dict) else None
+    event = _plain_id(resource_id if resource_id is not None else unquote(named))
     agree = named == event or unquote(named) == event
     return ChangeNotification(user, event, deleted) if user and event and agree else None
 

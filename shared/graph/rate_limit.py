@@ -36,7 +36,7 @@ class RateLimiter:
         if wait > 0:
             self._sleep(wait)
 
-    def hold(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Give out no place for so long: Graph has said that it is too much."""
         with self._lock:
             self._next = max(self._next, self._now() + timedelta(seconds=seconds) + self._early)

@@ -34,17 +34,17 @@ class Schedules:
                 "EndTime": _in_utc(max(end, start + _COARSEST)),
                 "AvailabilityViewInterval": int(_COARSEST.total_seconds()) // 60}  # fmt: skip
         try:
-            answer = self._asked(path, body)
+            response = self._post(path, body)
         except GraphUnavailable as error:
             if error.retry_after is not None:
                 raise
-            answer = self._asked(path, body)
-        told = answer.get("value")
-        found = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
-        by_id = {str(one.get("scheduleId")).lower(): one for one in found}
+            response = self._post(path, body)
+        value = response.get("value")
+        schedules = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+        by_id = {str(schedule.get("scheduleId")).lower(): schedule for schedule in schedules}
         return [by_id.get(mailbox.lower(), {}) for mailbox in mailboxes]
 
-    def _asked(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._graph.call("POST", path, body=body, prefer='outlook.timezone="UTC"')
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from shared.errors import GraphNotFound, GraphUnavailable
 from shared.graph.client import HANDSHAKE_SECONDS, GraphClient
 from shared.graph.rate_limit import RateLimiter
+from shared.utc import format_utc
 
 CHANGE_TYPE = "created,updated,deleted"
 THROTTLED_SECONDS = 10.0  # for which nothing is written after a 429 that says no time
@@ -65,7 +66,7 @@ class Subscriptions:
             "notificationUrl": notification_url,
             "lifecycleNotificationUrl": lifecycle_url,
             "clientState": client_state,
-            "expirationDateTime": _written(expires),
+            "expirationDateTime": format_utc(expires),
         }
         return _subscription(
             self._write("POST", "", body=body, prefer=IMMUTABLE_IDS, read_seconds=HANDSHAKE_SECONDS)
@@ -73,7 +74,7 @@ class Subscriptions:
 
     def renew(self, subscription_id: str, expires: datetime) -> Subscription:
         """Move the end ("Update subscription"). This PATCH also reauthorizes, so /reauthorize is never called."""
-        body = {"expirationDateTime": _written(expires)}
+        body = {"expirationDateTime": format_utc(expires)}
         return _subscription(self._write("PATCH", subscription_id, body=body))
 
     def delete(self, subscription_id: str) -> None:
@@ -95,7 +96,7 @@ class Subscriptions:
             return self._graph.call(method, path, **call)
         except GraphUnavailable as error:
             if error.status == 429:
-                self._writes.hold(error.retry_after if error.retry_after is not None else THROTTLED_SECONDS)
+                self._writes.pause(error.retry_after if error.retry_after is not None else THROTTLED_SECONDS)
             raise
 
 
@@ -107,7 +108,3 @@ def _subscription(answer: dict[str, Any]) -> Subscription:
         return Subscription(answer["id"], answer["resource"], *urls, expires.astimezone(UTC))
     except (KeyError, TypeError, ValueError):
         raise GraphUnavailable(200, "UnreadableSubscription") from None
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -56,5 +56,5 @@ def instants_of(local: datetime, zone: Zone) -> list[datetime]:
     """Return the instants, in UTC, at which a zone's clock shows a time: none in the hour that is skipped in spring,
     two in the hour that comes twice in autumn.
     """
-    tried = {local.replace(tzinfo=zone.info, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return sorted(one for one in tried if one.astimezone(zone.info).replace(tzinfo=None) == local)
+    candidates = {local.replace(tzinfo=zone.info, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(instant for instant in candidates if instant.astimezone(zone.info).replace(tzinfo=None) == local)

@@ -75,10 +75,10 @@ class AppToken:
             self._app = self._build(new_secret=False)
         elif fresh:
             self._app.remove_tokens_for_client()
-        answer = self._ask(self._app)
+        answer = self._request(self._app)
         if answer.get("error") in REJECTED:
             self._app = self._build(new_secret=True)
-            answer = self._ask(self._app)
+            answer = self._request(self._app)
         if "access_token" in answer:
             return str(answer["access_token"])
         number = next(iter(answer.get("error_codes") or []), "unknown")
@@ -86,7 +86,7 @@ class AppToken:
             self._secret_name, f"login refuses the app (AADSTS{number}): check CLIENT_ID, TENANT_ID and this secret"
         )
 
-    def _ask(self, app: ConfidentialClientApplication) -> dict[str, Any]:
+    def _request(self, app: ConfidentialClientApplication) -> dict[str, Any]:
         with _login_errors():
             return dict(app.acquire_token_for_client(scopes=[self._scope]) or {})
 

@@ -50,7 +50,7 @@ def is_public(address: str) -> bool:
 
 def is_private(host: str) -> bool:
     """Return whether a host is surely none of the public internet, as far as its name or its figures tell."""
-    if _in_figures(host):
+    if _is_ip_address(host):
         return not is_public(host)
     return "." not in host or host.endswith(_LOCAL_ENDS) or not is_plain(host)
 
@@ -61,7 +61,7 @@ def is_plain(host: str) -> bool:
     Refused are a trailing dot, letters beyond ASCII, and addresses in spellings that only some resolvers know, such as
     0x7f.1 or 2130706433.
     """
-    if _in_figures(host):
+    if _is_ip_address(host):
         return "%" not in host
     return len(host) <= 253 and _NAME.fullmatch(host) is not None and not _NUMBER.fullmatch(host.rpartition(".")[2])
 
@@ -71,7 +71,7 @@ def is_web_port(port: int | None) -> bool:
     return port in (None, 80, 443) or (port is not None and 1024 <= port <= 65_535)
 
 
-def _in_figures(host: str) -> bool:
+def _is_ip_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:

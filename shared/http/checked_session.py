@@ -29,8 +29,8 @@ def checked_session(resolver: Resolver, roots: str | None) -> requests.Session:
 
 def tls_context(roots: str | None) -> ssl.SSLContext:
     """Return what TLS has to be: 1.2 or newer, with a certificate for the name. Raises ConfigurationError."""
-    place = roots or DEFAULT_CA_BUNDLE_PATH
-    file, folder = (None, place) if Path(place).is_dir() else (place, None)
+    path = roots or DEFAULT_CA_BUNDLE_PATH
+    file, folder = (None, path) if Path(path).is_dir() else (path, None)
     try:
         context = ssl.create_default_context(cafile=file, capath=folder)
     except OSError:

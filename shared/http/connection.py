@@ -15,9 +15,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
 from shared.http.deadline import seconds_left
-from shared.http.resolver import Found
+from shared.http.resolver import AddressInfo
 
-Find = Callable[[str, int], list[Found]]
+Resolve = Callable[[str, int], list[AddressInfo]]
 
 
 class TimedSocket(socket.socket):
@@ -50,21 +50,21 @@ class TimedTlsSocket(TimedSocket, ssl.SSLSocket):
         return super().do_handshake(*args, **options)
 
 
-def pools_by_scheme(find: Find) -> dict[str, type[HTTPConnectionPool]]:
-    """Return the connection pools for http and https whose connections ask `find` where their host is."""
+def pools_by_scheme(resolve: Resolve) -> dict[str, type[HTTPConnectionPool]]:
+    """Return the connection pools for http and https whose connections ask `resolve` where their host is."""
 
     class Checked(HTTPConnection):
         def _new_conn(self) -> socket.socket:
             limit = self.timeout if isinstance(self.timeout, int | float) else None
-            return connected(find(self.host, self.port), limit)
+            return connect(resolve(self.host, self.port), limit)
 
         def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself
             """Read status and headers; Python takes a line that is closed among them for their end, which it is not."""
             line = self.sock
-            answer = super().getresponse()
+            response = super().getresponse()
             if isinstance(line, TimedSocket) and line.ended:
                 raise ConnectionResetError("the answer broke off among its headers")
-            return answer
+            return response
 
     class CheckedTls(Checked, HTTPSConnection):
         pass
@@ -78,19 +78,19 @@ def pools_by_scheme(find: Find) -> dict[str, type[HTTPConnectionPool]]:
     return {"http": Pool, "https": TlsPool}
 
 
-def connected(found: list[Found], limit: float | None) -> socket.socket:
+def connect(addresses: list[AddressInfo], limit: float | None) -> socket.socket:
     """Return a socket to the first address that answers, each within `limit` seconds. Raises OSError if none does."""
     failure: OSError = OSError("no address")
-    for family, kind, protocol, _, address in found:
+    for family, kind, protocol, _, address in addresses:
         left = seconds_left()
-        waiting = TimedSocket(family, kind, protocol)
+        candidate = TimedSocket(family, kind, protocol)
         try:
-            waiting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            waiting.settimeout(min((one for one in (left, limit) if one is not None), default=None))
-            waiting.connect(address)
+            candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            candidate.settimeout(min((seconds for seconds in (left, limit) if seconds is not None), default=None))
+            candidate.connect(address)
         except OSError as error:
-            waiting.close()
+            candidate.close()
             failure = error
         else:
-            return waiting
+            return candidate
     raise failure

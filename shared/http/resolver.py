@@ -16,7 +16,7 @@ from shared.http.deadline import seconds_left
 from shared.threads import pool
 
 AT_ONCE = 4  # lookups; the operating system ends one only after many seconds, so they must not pile up
-Found = tuple[Any, ...]  # an item of socket.getaddrinfo: family, type, protocol, canonical name, socket address
+AddressInfo = tuple[Any, ...]  # an item of socket.getaddrinfo: family, type, protocol, canonical name, socket address
 Lookup = Callable[..., list[Any]]
 
 
@@ -35,20 +35,20 @@ class Resolver:
         self._lookup = lookup
         self._threads = pool(AT_ONCE, "lookup")
 
-    def find(self, host: str, port: int) -> list[Found]:
+    def find(self, host: str, port: int) -> list[AddressInfo]:
         """Return where a host can be reached, the best first. Raises AddressRefused, or OSError when nothing is found.
 
         A lookup cannot be cut off, so it runs in another thread, for which this one waits until its deadline.
         """
-        asked = self._threads.submit(self._lookup, host, port, type=socket.SOCK_STREAM)
+        lookup = self._threads.submit(self._lookup, host, port, type=socket.SOCK_STREAM)
         try:
-            found: list[Found] = asked.result(seconds_left())
+            addresses: list[AddressInfo] = lookup.result(seconds_left())
         except UnicodeError:
             raise socket.gaierror(socket.EAI_NONAME, "no name of a host") from None
         finally:
-            asked.cancel()  # still waiting for a thread, if time is up
-        if not found:
+            lookup.cancel()  # still waiting for a thread, if time is up
+        if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
-        if not all(self._allowed(address[0]) for *_, address in found):
+        if not all(self._allowed(address[0]) for *_, address in addresses):
             raise AddressRefused
-        return found
+        return addresses

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.partner.payload import written
+from shared.utc import format_utc
 
 if TYPE_CHECKING:
     from shared.graph.bookings.models import Appointment, Business, Customer, Policy, Service, Span, Staff
@@ -27,7 +27,7 @@ def public_opening(business: Business) -> dict[str, Any]:
     slots = business.hours or ()
     hours = [{"day": _DAYS[day], "from": _clock(opens), "to": _clock(closes)} for day, opens, closes in slots]
     rules = {"timeZone": business.zone_name or None, "hours": hours, "staffSelection": business.policy.staff_selection}
-    return public_business(business) | rules | _leads(business.policy)
+    return public_business(business) | rules | _lead_times(business.policy)
 
 
 def public_service(service: Service) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def public_service(service: Service) -> dict[str, Any]:
         "postBufferMinutes": _minutes(service.post_buffer),
         "staffIds": list(service.staff_ids),
         "maximumCustomers": service.most_customers,
-        **_leads(service.policy),
+        **_lead_times(service.policy),
     }
 
 
@@ -60,11 +60,11 @@ def public_appointment(appointment: Appointment, details: frozenset[str]) -> dic
     Customers are counted, not named; an appointment has no organizer of its own.
     """
     allowed = {"location": appointment.location or None, "attendees": appointment.count}
-    return {name: told for name, told in allowed.items() if name in details} | {
+    return {name: value for name, value in allowed.items() if name in details} | {
         "id": appointment.id,
         "title": appointment.service_name,
-        "start": written(appointment.start),
-        "end": written(appointment.end),
+        "start": format_utc(appointment.start),
+        "end": format_utc(appointment.end),
         "serviceId": appointment.service_id or None,
         "staffIds": list(appointment.staff_ids),
     }
@@ -77,15 +77,15 @@ def booked_appointment(appointment: Appointment, details: frozenset[str]) -> dic
 
 def public_availability(staff: Staff, spans: list[Span]) -> dict[str, Any]:
     """Return what a member of staff is from when until when; for what, nobody hears."""
-    told = [{"status": one.status, "start": written(one.start), "end": written(one.end)} for one in spans]
-    return public_staff(staff) | {"spans": told}
+    periods = [{"status": span.status, "start": format_utc(span.start), "end": format_utc(span.end)} for span in spans]
+    return public_staff(staff) | {"spans": periods}
 
 
-def _leads(policy: Policy) -> dict[str, Any]:
-    least, most = policy.minimum_lead, policy.maximum_advance
+def _lead_times(policy: Policy) -> dict[str, Any]:
+    minimum, maximum = policy.minimum_lead, policy.maximum_advance
     return {
-        "minimumLeadMinutes": None if least is None else _minutes(least),
-        "maximumAdvanceMinutes": None if most is None else _minutes(most),
+        "minimumLeadMinutes": None if minimum is None else _minutes(minimum),
+        "maximumAdvanceMinutes": None if maximum is None else _minutes(maximum),
     }
 
 

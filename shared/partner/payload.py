@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.utc import format_utc
+
 PRIVATE_TITLE = "Private"
 DELETED = "deleted"  # the state of an event that is gone; no etag looks like it
 AVAILABILITIES = frozenset({"free", "tentative", "busy", "oof", "workingElsewhere"})
@@ -28,8 +30,8 @@ def public_event(event: dict[str, Any]) -> dict[str, Any]:
         "id": event_id_of(event),
         "seriesId": _series_id(event.get("seriesMasterId")),
         "title": _title(event),
-        "start": written(moment_of(event, "start")),
-        "end": written(moment_of(event, "end")),
+        "start": format_utc(moment_of(event, "start")),
+        "end": format_utc(moment_of(event, "end")),
         "allDay": event.get("isAllDay") is True,
         "availability": _availability(event.get("showAs")),
         "cancelled": event.get("isCancelled") is True,
@@ -42,8 +44,8 @@ def detailed_event(event: dict[str, Any], details: frozenset[str]) -> dict[str, 
     For who asks about a calendar: a delivery never has them. Attendees are counted, not named. Raises UnreadableEvent.
     """
     hidden = _is_private(event)
-    told = {name: None if hidden else told(event.get(name)) for name, told in _DETAILS.items() if name in details}
-    return public_event(event) | told
+    allowed = {name: read for name, read in _DETAILS.items() if name in details}
+    return public_event(event) | {name: None if hidden else read(event.get(name)) for name, read in allowed.items()}
 
 
 def gone_event(event_id: str, series_id: str | None) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def body_of(kind: str, watch_id: str, mailbox: str, event: dict[str, Any], momen
     """Return the body of a delivery: `kind` is created, updated or deleted; `moment` is when the event was read."""
     content = {
         "type": f"calendar.event.{kind}",
-        "timestamp": written(moment),
+        "timestamp": format_utc(moment),
         "data": {"subscriptionId": watch_id, "mailbox": mailbox, "event": event},
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
@@ -91,11 +93,6 @@ def moment_of(event: dict[str, Any], name: str) -> datetime:
     return moment.replace(microsecond=0, tzinfo=UTC)
 
 
-def written(moment: datetime) -> str:
-    """Return a moment as the contract writes it: UTC, ISO 8601, whole seconds, Z."""
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
-
-
 def _series_id(master: object) -> str | None:
     return master if isinstance(master, str) and master else None
 
@@ -124,8 +121,8 @@ def _organizer(organizer: object) -> dict[str, str | None] | None:
     mailbox = organizer.get("emailAddress") if isinstance(organizer, dict) else None
     if not isinstance(mailbox, dict):
         return None
-    told = {name: mailbox.get(name) for name in ("name", "address")}
-    return {name: text if isinstance(text, str) and text else None for name, text in told.items()}
+    texts = {name: mailbox.get(name) for name in ("name", "address")}
+    return {name: text if isinstance(text, str) and text else None for name, text in texts.items()}
 
 
 def _number(attendees: object) -> int:

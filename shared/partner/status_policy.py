@@ -10,26 +10,31 @@ NO_ANSWER = 0  # the line was refused or cut, the name is unknown, the certifica
 class Disposition(StrEnum):
     """What is done about a delivery after its answer."""
 
-    DONE = "done"
+    DELIVERED = "done"
     RETRY = "retry"  # tried again on schedule
-    ALERT = "alert"  # the same, and an administrator is told: it will not heal by itself
-    DEAD = "dead"  # becomes a dead letter at once: the same body would get the same answer
-    STOP = "stop"  # the partner wants nothing any more, until an administrator resumes
+    RETRY_AND_ALERT = "alert"  # the same, and an administrator is told: it will not heal by itself
+    REJECT = "dead"  # becomes a dead letter at once: the same body would get the same answer
+    DISABLE = "stop"  # the partner wants nothing any more, until an administrator resumes
 
 
 _BY_STATUS = {
     NO_ANSWER: Disposition.RETRY,
-    400: Disposition.DEAD,
+    400: Disposition.REJECT,
     408: Disposition.RETRY,
-    410: Disposition.STOP,
-    413: Disposition.DEAD,
-    422: Disposition.DEAD,
+    410: Disposition.DISABLE,
+    413: Disposition.REJECT,
+    422: Disposition.REJECT,
     425: Disposition.RETRY,
     429: Disposition.RETRY,
 }
-_BY_HUNDRED = {2: Disposition.DONE, 4: Disposition.ALERT, 5: Disposition.RETRY}
+_BY_HUNDRED = {2: Disposition.DELIVERED, 4: Disposition.RETRY_AND_ALERT, 5: Disposition.RETRY}
 
 
 def disposition_of(status: int) -> Disposition:
     """Return what a status means. A redirect is never followed: like what HTTP does not know, it is a failure."""
-    return _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, Disposition.ALERT)
+    return _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, Disposition.RETRY_AND_ALERT)
+
+
+def needs_a_person(status: int) -> bool:
+    """Return whether an administrator has to know of a status: it will not heal by itself."""
+    return disposition_of(status) in (Disposition.RETRY_AND_ALERT, Disposition.DISABLE)

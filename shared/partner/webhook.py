@@ -43,15 +43,16 @@ class NotDelivered(RelayError):
 
 @dataclass(frozen=True)
 class Webhook:
-    """The partner's endpoint; `secrets` returns the signing secrets, `name` is what they are called in the vault.
+    """The partner's endpoint; `secrets` returns the signing secrets, `name` what they are called in the vault.
 
+    All of them are read at each delivery: one setting that is broken fails the delivery, and not what builds this.
     `seconds` is the time for one exchange, over a session of `shared.http` also while the partner drips.
     """
 
-    url: str
+    url: Callable[[], str]
     secrets: Callable[[], str]
-    name: str
-    session: requests.Session
+    name: Callable[[], str]
+    session: Callable[[], requests.Session]
     seconds: float = EXCHANGE_SECONDS
 
     def deliver(self, message_id: str, body: str) -> None:
@@ -59,7 +60,7 @@ class Webhook:
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
-        headers = signed_headers(self.name, self.secrets(), message_id, datetime.now(UTC), body)
+        headers = self.sign(message_id, datetime.now(UTC), body)
         try:
             with within(self.seconds):
                 status, wait = self._posted(body, headers)
@@ -70,11 +71,15 @@ class Webhook:
         if not 200 <= status < 300:
             raise NotDelivered(status, f"status {status}", wait)
 
+    def sign(self, message_id: str, moment: datetime, body: str) -> dict[str, str]:
+        """Return the headers of a delivery. Raises ConfigurationError for an unusable signing secret."""
+        return signed_headers(self.name(), self.secrets(), message_id, moment, body)
+
     def _posted(self, body: str, headers: dict[str, str]) -> tuple[int, float | None]:
-        """Post, and return the status and the wish to wait."""
+        """Post, and return the status and the seconds that the partner asks to wait."""
         limit = (CONNECT_SECONDS, self.seconds)
-        with self.session.post(
-            self.url, data=body.encode(), headers=headers, timeout=limit, allow_redirects=False, stream=True
+        with self.session().post(
+            self.url(), data=body.encode(), headers=headers, timeout=limit, allow_redirects=False, stream=True
         ) as answer:
             _read_rest(answer)
             return answer.status_code, seconds_of(answer.headers.get("Retry-After"))

@@ -24,22 +24,39 @@ class _Rooms:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """ALLOWED_MAILBOXES, read: addresses and `@domain` suffixes, and room lists."""
+
+    text: str
+    plain: frozenset[str]
+    room_lists: tuple[str, ...]
+
+
 class AllowList:
     """The comma list: addresses, `@domain` suffixes, and `roomlist:address` for the rooms of a list.
 
+    `allowed_mailboxes` gives it, and is read at each use: it raises ConfigurationError where the setting is broken.
     `rooms_of` asks Graph for the rooms of a list. They are kept for KEEP, and for as long as Graph does not answer.
     """
 
     def __init__(
-        self, allowed_mailboxes: str, rooms_of: Callable[[str], Iterable[str]], now: Callable[[], datetime]
+        self,
+        allowed_mailboxes: Callable[[], str],
+        rooms_of: Callable[[str], Iterable[str]],
+        now: Callable[[], datetime],
     ) -> None:
-        entries = [entry.strip().lower() for entry in allowed_mailboxes.split(",") if entry.strip()]
-        self.room_lists = [entry.removeprefix("roomlist:") for entry in entries if entry.startswith("roomlist:")]
-        self._plain = {entry for entry in entries if not entry.startswith("roomlist:")}
+        self._allowed_mailboxes = allowed_mailboxes
         self._rooms_of = rooms_of
         self._now = now
-        self._known: dict[str, _Rooms] = {}
+        self._read = _Entries("", frozenset(), ())
+        self._cached: dict[str, _Rooms] = {}
         self._lock = threading.Lock()
+
+    @property
+    def room_lists(self) -> tuple[str, ...]:
+        """The room lists whose rooms are allowed."""
+        return self._entries().room_lists
 
     def allows(self, mailbox: str) -> bool:
         """Return whether an address is allowed; an empty list allows none.
@@ -63,32 +80,41 @@ class AllowList:
     def learn(self, room_list: str, rooms: Iterable[str]) -> None:
         """Take the rooms of a list from somebody who has just asked Graph for them."""
         with self._lock:
-            self._known[room_list.lower()] = _Rooms(frozenset(rooms), self._now() + KEEP)
+            self._cached[room_list.lower()] = _Rooms(frozenset(rooms), self._now() + KEEP)
 
     def allows_list(self, room_list: str) -> bool:
-        """Return whether a whole room list may be asked for: by its own entry, or like an address."""
+        """Return whether a whole room list may be watched: by its own entry, or like an address."""
         return room_list.lower() in self.room_lists or self._is_plain(room_list.lower())
 
+    def _entries(self) -> _Entries:
+        text = self._allowed_mailboxes()
+        if text != self._read.text:
+            entries = [entry.strip().lower() for entry in text.split(",") if entry.strip()]
+            lists = tuple(entry.removeprefix("roomlist:") for entry in entries if entry.startswith("roomlist:"))
+            self._read = _Entries(text, frozenset(e for e in entries if not e.startswith("roomlist:")), lists)
+        return self._read
+
     def _is_plain(self, address: str) -> bool:
-        return address in self._plain or "@" + address.rpartition("@")[2] in self._plain
+        plain = self._entries().plain
+        return address in plain or "@" + address.rpartition("@")[2] in plain
 
     def _rooms(self, room_list: str) -> frozenset[str]:
         """Return the rooms of a list; one thread asks for them at a time, and others go by the last answer."""
-        known = self._known.get(room_list)
-        if known is not None and self._now() < known.until:
-            return known.addresses
-        if not self._lock.acquire(blocking=known is None):
-            return known.addresses if known else frozenset()
+        cached = self._cached.get(room_list)
+        if cached is not None and self._now() < cached.until:
+            return cached.addresses
+        if not self._lock.acquire(blocking=cached is None):
+            return cached.addresses if cached else frozenset()
         try:
-            fresh = self._known.get(room_list)
+            fresh = self._cached.get(room_list)
             if fresh is None or self._now() >= fresh.until:
-                fresh = _Rooms(self._asked(room_list, fresh), self._now() + KEEP)
-                self._known[room_list] = fresh
+                fresh = _Rooms(self._requested(room_list, fresh), self._now() + KEEP)
+                self._cached[room_list] = fresh
             return fresh.addresses
         finally:
             self._lock.release()
 
-    def _asked(self, room_list: str, before: _Rooms | None) -> frozenset[str]:
+    def _requested(self, room_list: str, before: _Rooms | None) -> frozenset[str]:
         """Return what Graph says. A list that it does not know allows nothing; without an answer the last one holds."""
         try:
             return frozenset(self._rooms_of(room_list))

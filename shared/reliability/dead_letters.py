@@ -1,9 +1,13 @@
-"""List dead letters, delete them, and replay them: by their ids, by the time they died, or all."""
+"""Dead letters: made of changes whose deliveries all failed; deleted or replayed by their ids, their time, or all."""
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import re
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,19 +15,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from shared import telemetry
 from shared.errors import RequestRejected
-from shared.messages import Job
-from shared.parts import Parts
-from shared.reliability.parking import requeue
-from shared.storage.parked import DEAD, Parked
-from shared.storage.replays import Replay
+from shared.messages import Change, ChangeMessage, Job
+from shared.queues import JobQueue
+from shared.reliability.parking import Parking, parked_change
+from shared.storage.ledger import Entry
+from shared.storage.parked import DEAD, Parked, ParkedChanges, parked_id
+from shared.storage.replays import Replay, Replays
 
 MOST_IDS = 500
 AT_ONCE = 100
 EVERY = 3.0  # seconds between the steps of a replay: 33 changes a second
+REJECTED, GAVE_UP, UNREADABLE = "rejected", "gave-up", "unreadable-message"
 _ID = re.compile(r"[0-9a-f]{32}")
 
+_logger = logging.getLogger("relay.dead_letters")
 
-def moment_of(text: str) -> datetime:
+
+def parse_utc(text: str) -> datetime:
     """Return a moment with its zone, in UTC. Raises ValueError, also for one that UTC has no name for."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
@@ -48,16 +56,16 @@ class Selection(BaseModel):
     @classmethod
     def _is_written_out(cls, value: object) -> object:
         """Refuse numbers, which would be taken for seconds since 1970: `to=0.5` is a slip."""
-        return value if value is None else moment_of(str(value))
+        return value if value is None else parse_utc(str(value))
 
     @model_validator(mode="after")
-    def _is_one(self) -> Selection:
+    def _names_a_single_way(self) -> Selection:
         if sum((self.ids is not None, self.since is not None or self.before is not None, self.everything)) != 1:
             raise ValueError("one of the three")
         return self
 
 
-def read_selection(content: dict[str, Any]) -> Selection:
+def parse_selection(content: dict[str, Any]) -> Selection:
     """Return the selection of a request. Raises RequestRejected 422 when it is none."""
     try:
         selection = Selection.model_validate(content)
@@ -66,58 +74,89 @@ def read_selection(content: dict[str, Any]) -> Selection:
             422, "Which dead letters?",
             f'Send {{"ids": […]}} (up to {MOST_IDS}), {{"from": "2026-11-20T00:00Z", "to": "…"}} or {{"all": true}}.',
         ) from None  # fmt: skip
-    if wrong := [one for one in selection.ids or () if not _ID.fullmatch(one)]:
+    if wrong := [each for each in selection.ids or () if not _ID.fullmatch(each)]:
         raise RequestRejected(
             422, "Not the id of a dead letter", f"{len(wrong)} of the ids are none: GET /api/dead-letters lists them."
         )
     return selection
 
 
-def delete(parts: Parts, selection: Selection, caller: str) -> int:
-    """Delete dead letters, and return how many."""
-    deleted, now = 0, parts.now()
-    after: str | None = ""
-    while after is not None:
-        letters, after = _page(parts, selection, now, after)
-        deleted += parts.parked.drop(DEAD, letters)
-    telemetry.audit("delete-dead-letters", caller, number=deleted, selection=_as_text(selection))
-    return deleted
+@dataclass(frozen=True)
+class DeadLetters:
+    """The dead letters. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
+    parked: ParkedChanges
+    replays: Replays
+    parking: Parking
+    jobs: JobQueue
+    now: Callable[[], datetime]
 
-def ask_for_replay(parts: Parts, selection: Selection, caller: str) -> Replay:
-    """Begin to replay dead letters; those that die from now on are not meant."""
-    replay = Replay(uuid.uuid4().hex, parts.now(), _as_text(selection))
-    parts.replays.insert(replay)
-    parts.repairs.send(Job(replay.id, "replay"))
-    telemetry.audit("replay-dead-letters", caller, replay=replay.id, selection=replay.selection)
-    return replay
+    def dead_letter(self, message: ChangeMessage, change: Change, reason: str, status: int) -> None:
+        """Make a change a dead letter; `status` is the partner's last answer, 0 for none."""
+        letter = parked_change(message, change, reason, self.now())
+        self.parked.put(DEAD, [replace(letter, status=status, attempts=message.attempt + 1)])
+        _logger.error(
+            "A change of watch %s is a dead letter: %s, status %d", change.watch_id, reason, status,
+            extra={"watch": change.watch_id, "event": telemetry.short(change.event_id)},
+        )  # fmt: skip
+        telemetry.count("dead_letters", reason=reason, status=status)
 
+    def dead_letter_unreadable(self, text: str) -> None:
+        """Note a message that no version of the relay has written. What it holds is not kept: it may be anything."""
+        name = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        self.parked.put(DEAD, [Parked("", "", name, self.now(), UNREADABLE)])
+        _logger.error("A message of %d characters on a queue of ours cannot be read", len(text))
+        telemetry.count("dead_letters", reason=UNREADABLE, status=0)
 
-def replay_some(parts: Parts, replay_id: str) -> str:
-    """Put the next dead letters of a replay on the queue, and ask for the step after it. Twice does no harm."""
-    replay = parts.replays.get(replay_id)
-    if replay is None or replay.done is not None:
-        return "nothing-to-replay"
-    selection = Selection.model_validate_json(replay.selection)
-    letters, after = _page(parts, selection, replay.asked or parts.now(), replay.after)
-    readable = [letter for letter in letters if letter.watch_id]
-    requeue(parts, DEAD, readable)
-    done = parts.now() if after is None else None
-    parts.replays.change(replay, queued=replay.queued + len(readable), after=after or "", done=done)
-    if done is None:
-        parts.repairs.send(Job(replay.id, "replay"), EVERY)
-    return f"replayed-{len(readable)}"
+    def forget(self, entry: Entry) -> Entry:
+        """Forget the dead letter of an event of which the partner is owed nothing any more; return its ledger entry."""
+        if not entry.is_dead_lettered:
+            return entry
+        self.parked.forget(DEAD, parked_id(entry.watch_id, entry.event_id))
+        return replace(entry, is_dead_lettered=False)
 
+    def delete(self, selection: Selection, caller: str) -> int:
+        """Delete dead letters, and return how many."""
+        deleted, now = 0, self.now()
+        after: str | None = ""
+        while after is not None:
+            letters, after = self._page(selection, now, after)
+            deleted += self.parked.drop(DEAD, letters)
+        telemetry.audit("delete-dead-letters", caller, number=deleted, selection=_as_text(selection))
+        return deleted
 
-def _page(parts: Parts, selection: Selection, now: datetime, after: str) -> tuple[list[Parked], str | None]:
-    """Return selected letters that are older than `now`, and after which id the next ones come, None at the end."""
-    if selection.ids is not None:
-        ids = sorted(one for one in set(selection.ids) if one > after)
-        found = [parts.parked.get(DEAD, one) for one in ids[:AT_ONCE]]
-        return [one for one in found if one is not None and one.at < now], _last_of(ids)
-    before = min(selection.before or now, now)
-    letters = parts.parked.page(DEAD, AT_ONCE, after, since=selection.since, before=before)
-    return letters, _last_of([letter.id for letter in letters] if len(letters) == AT_ONCE else [])
+    def start_replay(self, selection: Selection, caller: str) -> Replay:
+        """Begin to replay dead letters; later dead letters are not included."""
+        replay = Replay(uuid.uuid4().hex, self.now(), _as_text(selection))
+        self.replays.insert(replay)
+        self.jobs.send(Job(replay.id, "replay"))
+        telemetry.audit("replay-dead-letters", caller, replay=replay.id, selection=replay.selection)
+        return replay
+
+    def replay_step(self, replay_id: str) -> str:
+        """Put the next dead letters of a replay on the queue, and request the step after it. Twice does no harm."""
+        replay = self.replays.get(replay_id)
+        if replay is None or replay.done is not None:
+            return "nothing-to-replay"
+        selection = Selection.model_validate_json(replay.selection)
+        letters, after = self._page(selection, replay.requested_at or self.now(), replay.after)
+        readable = [letter for letter in letters if letter.watch_id]
+        self.parking.requeue(DEAD, readable)
+        done = self.now() if after is None else None
+        self.replays.change(replay, queued=replay.queued + len(readable), after=after or "", done=done)
+        if done is None:
+            self.jobs.send(Job(replay.id, "replay"), EVERY)
+        return f"replayed-{len(readable)}"
+
+    def _page(self, selection: Selection, now: datetime, after: str) -> tuple[list[Parked], str | None]:
+        """Return selected letters that are older than `now`, and after which id the next ones come, None at the end."""
+        if selection.ids is not None:
+            ids = sorted(each for each in set(selection.ids) if each > after)
+            letters = [self.parked.get(DEAD, each) for each in ids[:AT_ONCE]]
+            return [letter for letter in letters if letter is not None and letter.at < now], _last_of(ids)
+        before = min(selection.before or now, now)
+        page = self.parked.page(DEAD, AT_ONCE, after, since=selection.since, before=before)
+        return page, _last_of([letter.id for letter in page] if len(page) == AT_ONCE else [])
 
 
 def _last_of(ids: list[str]) -> str | None:

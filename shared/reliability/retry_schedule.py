@@ -11,10 +11,10 @@ _EVERY = 12 * _HOUR
 _FIRST = (0.0, 5.0, 60.0, 300.0, 1_800.0, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR)
 _MORE = int((_LAST - _FIRST[-1]) // _EVERY)
 # Seconds after the first try at which a change is tried.
-TRIED_AT = (*_FIRST, *(_FIRST[-1] + _EVERY * (number + 1) for number in range(_MORE)))
-DELAYS = tuple(later - sooner for sooner, later in pairwise(TRIED_AT))
+ATTEMPT_OFFSETS = (*_FIRST, *(_FIRST[-1] + _EVERY * (number + 1) for number in range(_MORE)))
+DELAYS = tuple(later - sooner for sooner, later in pairwise(ATTEMPT_OFFSETS))
 JITTER = 0.2
-LONGEST_WISH = 3_600.0  # seconds of a Retry-After that are granted
+MAX_RETRY_AFTER = 3_600.0  # seconds of a Retry-After that are granted
 
 
 def delay_after(attempt: int, retry_after: float | None = None, spread: float | None = None) -> float:
@@ -25,9 +25,9 @@ def delay_after(attempt: int, retry_after: float | None = None, spread: float | 
     """
     delay = DELAYS[min(max(attempt, 0), len(DELAYS) - 1)]
     delay *= 1 + JITTER * (random.uniform(-1, 1) if spread is None else spread)
-    return max(delay, min(retry_after or 0.0, LONGEST_WISH))
+    return max(delay, min(retry_after or 0.0, MAX_RETRY_AFTER))
 
 
-def was_last(attempt: int) -> bool:
+def is_exhausted(attempt: int) -> bool:
     """Return whether no try follows after `attempt` (counted from 0): about seven days have passed."""
-    return attempt >= len(TRIED_AT) - 1
+    return attempt >= len(ATTEMPT_OFFSETS) - 1

@@ -22,13 +22,13 @@ _MASTER = "series "
 
 
 def master_state(etag: str) -> str:
-    """Return what the ledger keeps of a series master instead of a told state."""
+    """Return what the ledger keeps of a series master instead of a delivered state."""
     return _MASTER + etag
 
 
 def is_master(entry: Entry) -> bool:
     """Return whether an entry is that of a series master."""
-    return entry.told.startswith(_MASTER)
+    return entry.delivered_state.startswith(_MASTER)
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class Occurrences:
     def changed(self, watch: Watch, master: Change) -> tuple[Change, ...]:
         """Return a change for each occurrence whose state the partner does not have, and for each that vanished."""
         window = self.window()
-        told = {entry.event_id: entry for entry in self.ledger.of_series(watch.id, master.event_id)}
+        entries = {entry.event_id: entry for entry in self.ledger.of_series(watch.id, master.event_id)}
         changed = []
         for occurrence in self.events.instances(watch.mailbox, master.event_id, window.start, window.end):
-            known = told.pop(payload.event_id_of(occurrence), None)
-            if known is None or known.told != payload.etag_of(occurrence):
+            entry = entries.pop(payload.event_id_of(occurrence), None)
+            if entry is None or entry.delivered_state != payload.etag_of(occurrence):
                 changed.append(Change(watch.id, master.user_id, payload.event_id_of(occurrence)))
-        vanished = [entry for entry in told.values() if window.overlaps(entry.start, entry.end)]
+        vanished = [entry for entry in entries.values() if window.overlaps(entry.start, entry.end)]
         return (*changed, *(_gone(master, entry) for entry in vanished))
 
-    def one_of(self, mailbox: str, master: dict[str, Any]) -> dict[str, Any] | None:
-        """Return one of a series' occurrences; None if it has none, or is gone meanwhile."""
+    def first_of(self, mailbox: str, master: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the first occurrence of a series in the window; None if it has none, or is gone meanwhile."""
         window = self.window()
         try:
             return next(self.events.instances(mailbox, payload.event_id_of(master), window.start, window.end), None)

@@ -12,18 +12,20 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from shared import telemetry
+from shared.graph.events import Events
 from shared.messages import Change, ChangeMessage
 from shared.partner import payload
-from shared.parts import Parts
+from shared.queues import ChangeQueue
 from shared.resync import occurrences
 from shared.resync.window import Window
-from shared.storage.ledger import Entry
+from shared.storage.ledger import Entry, Ledger
 from shared.storage.watches import Watch
 
 AT_ONCE = 100  # changes in one message
@@ -32,35 +34,62 @@ SERIES_KEPT = timedelta(days=400)  # that a master's row is kept after its last 
 _logger = logging.getLogger("relay.resync")
 
 
-def resync(parts: Parts, watch: Watch, *, full: bool = False) -> Counter[str]:
-    """Queue what differs, all of it again with `full`; returns how many are new, changed, vanished, dropped, the same.
+@dataclass(frozen=True)
+class Resync:
+    """Compares a mailbox's calendar view with the ledger."""
 
-    Rows of the ledger that left the window are dropped. Raises GraphError, ConfigurationError or ServiceUnavailable:
-    what was queued till then does no harm, and the whole can be done again.
-    """
-    if watch.delivery != "relay":
-        return Counter()
-    window, found = parts.window(), Counter[str]()
-    known = _fingerprints(parts, watch, window, found)
-    view = parts.events.calendar_view(watch.mailbox, window.start, window.end)
-    _queue(parts, _differing(watch, view, known, found, full=full), again=full)
-    if known:
-        _queue(parts, _vanished(parts, watch, window, known, found))
-    for word, number in found.items():
-        telemetry.count("resynced", number, end=word)
-    _logger.info("Resync of watch %s: %s", watch.id, dict(found), extra={"watch": watch.id})
-    return found
+    events: Events
+    ledger: Ledger
+    changes: ChangeQueue
+    window: Callable[[], Window]
+    now: Callable[[], datetime]
 
+    def resync(self, watch: Watch, *, full: bool = False) -> Counter[str]:
+        """Queue what differs, all of it again with `full`; returns how many are new, changed, vanished, dropped, the
+        same.
 
-def _fingerprints(parts: Parts, watch: Watch, window: Window, found: Counter[str]) -> dict[bytes, bytes]:
-    """Return a fingerprint of what the partner was told by one of the event's id; drop what has left the window."""
-    known: dict[bytes, bytes] = {}
-    for page in parts.ledger.pages(watch.id):
-        left = [entry for entry in page if _has_left(entry, window)]
-        found["dropped"] += parts.ledger.drop(left)
-        gone = {entry.event_id for entry in left}
-        known |= {_print(entry.event_id): _print(entry.told) for entry in page if entry.event_id not in gone}
-    return known
+        Rows of the ledger that left the window are dropped. Raises GraphError, ConfigurationError or
+        ServiceUnavailable: what was queued till then does no harm, and the whole can be done again.
+        """
+        if watch.delivery != "relay":
+            return Counter()
+        window, counts = self.window(), Counter[str]()
+        unseen = self._fingerprints(watch, window, counts)
+        view = self.events.calendar_view(watch.mailbox, window.start, window.end)
+        self._queue(_differing(watch, view, unseen, counts, full=full), force=full)
+        if unseen:
+            self._queue(self._vanished(watch, window, unseen, counts))
+        for result, number in counts.items():
+            telemetry.count("resynced", number, end=result)
+        _logger.info("Resync of watch %s: %s", watch.id, dict(counts), extra={"watch": watch.id})
+        return counts
+
+    def _fingerprints(self, watch: Watch, window: Window, counts: Counter[str]) -> dict[bytes, bytes]:
+        """Return a fingerprint of what the partner has by one of the event's id; drop what has left the window."""
+        fingerprints: dict[bytes, bytes] = {}
+        for page in self.ledger.pages(watch.id):
+            left = [entry for entry in page if _has_left(entry, window)]
+            counts["dropped"] += self.ledger.drop(left)
+            gone = {entry.event_id for entry in left}
+            kept = (entry for entry in page if entry.event_id not in gone)
+            fingerprints |= {_fingerprint(entry.event_id): _fingerprint(entry.delivered_state) for entry in kept}
+        return fingerprints
+
+    def _vanished(
+        self, watch: Watch, window: Window, unseen: dict[bytes, bytes], counts: Counter[str]
+    ) -> Iterator[Change]:
+        """Yield a change for every event that the partner believes to be in the window, and the view did not show."""
+        for page in self.ledger.pages(watch.id):
+            for entry in page:
+                is_unseen = _fingerprint(entry.event_id) in unseen and _is_believed(entry)
+                if is_unseen and window.overlaps(entry.start, entry.end):
+                    counts["vanished"] += 1
+                    yield Change(watch.id, watch.user_id, entry.event_id, deleted=True)
+
+    def _queue(self, changes: Iterator[Change], *, force: bool = False) -> None:
+        """Queue changes as they come. They settle like those that Graph notifies of: a booking may be seconds old."""
+        while batch := tuple(islice(changes, AT_ONCE)):
+            self.changes.send(ChangeMessage(self.now(), batch, force=force))
 
 
 def _has_left(entry: Entry, window: Window) -> bool:
@@ -72,39 +101,25 @@ def _has_left(entry: Entry, window: Window) -> bool:
 
 
 def _differing(
-    watch: Watch, view: Iterator[dict[str, Any]], known: dict[bytes, bytes], found: Counter[str], *, full: bool
+    watch: Watch, view: Iterator[dict[str, Any]], unseen: dict[bytes, bytes], counts: Counter[str], *, full: bool
 ) -> Iterator[Change]:
-    """Yield a change for every event of the view that the partner does not have in this state; takes it off `known`."""
+    """Yield a change for every event of the view that the partner does not have in this state; takes it off
+    `unseen`.
+    """
     for event in view:
         event_id = payload.event_id_of(event)
-        told = known.pop(_print(event_id), None)
-        word = "new" if told is None else "same" if told == _print(payload.etag_of(event)) else "changed"
-        found[word] += 1
-        if full or word != "same":
+        delivered = unseen.pop(_fingerprint(event_id), None)
+        is_same = delivered == _fingerprint(payload.etag_of(event))
+        result = "new" if delivered is None else "same" if is_same else "changed"
+        counts[result] += 1
+        if full or result != "same":
             yield Change(watch.id, watch.user_id, event_id)
 
 
-def _vanished(
-    parts: Parts, watch: Watch, window: Window, unseen: dict[bytes, bytes], found: Counter[str]
-) -> Iterator[Change]:
-    """Yield a change for every event that the partner believes to be in the window, and the view did not show."""
-    for page in parts.ledger.pages(watch.id):
-        for entry in page:
-            if _print(entry.event_id) in unseen and _is_believed(entry) and window.overlaps(entry.start, entry.end):
-                found["vanished"] += 1
-                yield Change(watch.id, watch.user_id, entry.event_id, deleted=True)
-
-
 def _is_believed(entry: Entry) -> bool:
-    return bool(entry.told) and entry.told != payload.DELETED and not occurrences.is_master(entry)
+    has_it = bool(entry.delivered_state) and entry.delivered_state != payload.DELETED
+    return has_it and not occurrences.is_master(entry)
 
 
-def _queue(parts: Parts, changes: Iterator[Change], *, again: bool = False) -> None:
-    """Put changes on the queue as they come. They settle like hinted ones: a booking may be seconds old."""
-    while some := tuple(islice(changes, AT_ONCE)):
-        hinted: datetime = parts.now()
-        parts.changes.send(ChangeMessage(hinted, some, again=again))
-
-
-def _print(text: str) -> bytes:
+def _fingerprint(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.partner.payload import written
+from shared.utc import format_utc
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -21,11 +21,11 @@ class Window:
 
     def overlaps(self, start: str, end: str) -> bool:
         """Return whether an event with these times (as the contract writes them) is in the window, in part at least."""
-        return start < written(self.end) and not self.has_left(end)  # texts of one form sort as times
+        return start < format_utc(self.end) and not self.has_left(end)  # texts of one form sort as times
 
     def has_left(self, end: str) -> bool:
         """Return whether an event that ends then lies behind the window."""
-        return end <= written(self.start)
+        return end <= format_utc(self.start)
 
 
 def window_of(settings: Settings, now: datetime) -> Window:

@@ -49,7 +49,7 @@ def availability_of(information: dict[str, Any]) -> Availability:
 
 def busy_spans(events: Iterable[dict[str, Any]]) -> list[Span]:
     """Return the times that events of a calendar take. Raises GraphRejected."""
-    return list(_busy((one for one in events if one.get("isCancelled") is not True), "showAs"))
+    return list(_busy((event for event in events if event.get("isCancelled") is not True), "showAs"))
 
 
 def span_of(event: dict[str, Any]) -> Span:
@@ -66,27 +66,27 @@ def readable(event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-def working_hours_of(told: object) -> WorkingHours:
+def working_hours_of(hours: object) -> WorkingHours:
     """Return working hours ("workingHours resource type"); always, where none are told."""
-    if not isinstance(told, dict) or not isinstance(told.get("daysOfWeek"), list):
+    if not isinstance(hours, dict) or not isinstance(hours.get("daysOfWeek"), list):
         return ALWAYS
-    start, end = (_TIME.match(str(told.get(name))) for name in ("startTime", "endTime"))
+    start, end = (_TIME.match(str(hours.get(name))) for name in ("startTime", "endTime"))
     if start is None or end is None:
         return ALWAYS
-    days = frozenset(_DAYS.index(one) for one in map(_lower, told["daysOfWeek"]) if one in _DAYS)
-    return WorkingHours(days, time(int(start[1]), int(start[2])), time(int(end[1]), int(end[2])), _zone(told))
+    days = frozenset(_DAYS.index(day) for day in map(_lower, hours["daysOfWeek"]) if day in _DAYS)
+    return WorkingHours(days, time(int(start[1]), int(start[2])), time(int(end[1]), int(end[2])), _zone(hours))
 
 
-def _busy(items: Iterable[dict[str, Any]], shown: str) -> Iterable[Span]:
+def _busy(items: Iterable[dict[str, Any]], field: str) -> Iterable[Span]:
     """Yield what is neither free nor elsewhere."""
     for item in items:
-        if item.get(shown) not in LEFT_OPEN:
+        if item.get(field) not in LEFT_OPEN:
             yield span_of(item)
 
 
-def _zone(told: dict[str, Any]) -> tzinfo:
+def _zone(hours: dict[str, Any]) -> tzinfo:
     """Return the zone of working hours: by its name, or a zone of one's own by its bias ("customTimeZone")."""
-    zone = told.get("timeZone")
+    zone = hours.get("timeZone")
     if not isinstance(zone, dict):
         return UTC
     try:

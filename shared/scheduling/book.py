@@ -12,197 +12,164 @@ A call that ends between any two of these leaves a claim, which settle_bookings 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.api.graph_errors import booking_refusal
+from shared.api.graph_errors import scheduling_rejection_of
 from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, RequestRejected
 from shared.policy.allow_list import check_allowed
-from shared.scheduling.availability import busy_spans, readable, span_of
-from shared.scheduling.cleanup import end_booking, events_of, settle
-from shared.scheduling.find_slots import Slot, availabilities, nearest_slots
-from shared.scheduling.slot_rules import DAY, Span, working_spans
+from shared.scheduling.availability import readable, span_of
+from shared.scheduling.booking import Booked, events_of
+from shared.scheduling.conflicts import SlotTaken, conflicting_events
+from shared.scheduling.slot_rules import Span
 from shared.storage.slot_bookings import Booking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from shared.parts import Parts
-    from shared.scheduling.requests import BookingWish
-
-
-class SlotTaken(RequestRejected):
-    """The time is not free; `nearest` are slots that are."""
-
-    def __init__(self, nearest: list[Slot]) -> None:
-        text = "This time is taken, or outside of working hours. Book one of the nearest free slots instead."
-        super().__init__(409, "Not free", text)
-        self.nearest = nearest
+    from shared.config import Settings
+    from shared.graph.booked_events import BookedEvents
+    from shared.policy.allow_list import AllowList
+    from shared.scheduling.cleanup import BookingCleanup
+    from shared.scheduling.conflicts import SlotConflicts
+    from shared.scheduling.requests import NewBooking
+    from shared.storage.slot_bookings import SlotBookings
+    from shared.threads import MailboxLimits
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """A booking, and its event as Graph has it."""
+@dataclass(frozen=True)
+class SlotBooker:
+    """Books slots. Raises SlotTaken, RequestRejected, ConfigurationError or ServiceUnavailable."""
 
-    booking: Booking
-    event: dict[str, Any]
+    settings: Settings
+    allow_list: AllowList
+    slot_bookings: SlotBookings
+    booked_events: BookedEvents
+    slot_conflicts: SlotConflicts
+    booking_cleanup: BookingCleanup
+    limits: MailboxLimits
+    now: Callable[[], datetime]
 
-
-def book(parts: Parts, wish: BookingWish) -> tuple[Booked, bool]:
-    """Return the booking, and whether this call made it. Raises SlotTaken or RequestRejected."""
-    check_allowed(parts.allow_list, wish.mailbox)
-    standing = parts.slots.get(wish.mailbox, wish.id)
-    try:
-        if standing is None:
-            new = Booking(
-                wish.id, wish.mailbox, wish.slot.start, wish.slot.end, parts.now(), transaction=str(uuid.uuid4())
-            )
-            standing = parts.slots.claim(new) or _claimed_after_all(parts, new)
-            if standing.transaction == new.transaction:
-                return _made_or_let_go(parts, standing, wish), True
-        return _gone_on_with(parts, standing, wish), False
-    except GraphError as error:
-        raise booking_refusal(error) from error
-
-
-def taken(parts: Parts, mailbox: str, wanted: Span) -> SlotTaken:
-    """Return the refusal of a time, with what is free instead."""
-    telemetry.count("slot_bookings", end="taken")
-    return SlotTaken(nearest_slots(parts, mailbox, wanted))
-
-
-def make_room(parts: Parts, mailbox: str, wanted: Span) -> bool:
-    """Return whether an old claim that was in the way is there no more."""
-    holders = parts.slots.holders(mailbox, wanted.start, wanted.end)
-    return sum(settle(parts, one) for one in holders) > 0
-
-
-def is_open(parts: Parts, mailbox: str, wanted: Span, others: Iterable[dict[str, Any]]) -> bool:
-    """Return whether a time is within working hours and none of the calendar's other events takes it."""
-    if any(one.overlaps(wanted) for one in busy_spans(others)):
-        return False
-    around = Span(wanted.start - DAY, wanted.end + DAY)
-    (told,) = availabilities(parts, (mailbox,), around)
-    return any(one.holds(wanted) for one in working_spans(told.hours, around))
-
-
-def rivals(others: Iterable[dict[str, Any]], wanted: Span, since: object) -> bool:
-    """Return whether one of the other events takes some of a time, and was there before ours or as early."""
-    early = [one for one in others if not _later(one.get("createdDateTime"), since)]
-    return any(one.overlaps(wanted) for one in busy_spans(early))
-
-
-def _later(created: object, since: object) -> bool:
-    """Return whether a moment that Graph wrote is surely later than another: both in UTC, as it writes them."""
-    return isinstance(created, str) and isinstance(since, str) and created.rstrip("Z") > since.rstrip("Z")
-
-
-def _claimed_after_all(parts: Parts, new: Booking) -> Booking:
-    """Claim a time that was taken: another call for the same booking may have it, or one that ended half done."""
-    wanted = Span(new.start, new.end)
-    claim = parts.slots.get(new.mailbox, new.id)
-    if claim is None and make_room(parts, new.mailbox, wanted):
-        claim = parts.slots.claim(new)
-    if claim is None:
-        raise taken(parts, new.mailbox, wanted)
-    return claim
-
-
-def _gone_on_with(parts: Parts, standing: Booking, wish: BookingWish) -> Booked:
-    """Return the booking that an earlier call with the same Idempotency-Key made or began."""
-    if standing.state == "claimed" and Span(standing.start, standing.end) == wish.slot:
-        return _made(parts, standing, wish)
-    if standing.state in ("ending", "ended"):
-        raise taken(parts, wish.mailbox, wish.slot)
-    if standing.state == "claimed" or Span(standing.start, standing.end) != wish.slot:
-        raise RequestRejected(422, "The key is used", "This Idempotency-Key belongs to a booking of another time.")
-    with parts.mailbox_limits.of(wish.mailbox):
-        event = parts.appointments.get(wish.mailbox, standing.event_id, parts.settings.details)
-    return Booked(standing, readable(event))
-
-
-def _made_or_let_go(parts: Parts, claim: Booking, wish: BookingWish) -> Booked:
-    """Return the booking of a new claim; a failed call that cannot be sent again must not hold its time."""
-    try:
-        return _made(parts, claim, wish)
-    except SlotTaken:
-        raise
-    except RelayError:
-        if not wish.repeatable:
-            with suppress(RelayError):  # then it is settled later
-                end_booking(parts, claim)
-        raise
-
-
-def _made(parts: Parts, claim: Booking, wish: BookingWish) -> Booked:
-    """Return the booking with its event. After SlotTaken there is neither; after another error it is settled later."""
-    event = _event(parts, claim, wish)
-    if event is not None:
-        others = _others(parts, claim, str(event["id"]))
-        if not rivals(others, wish.slot, event.get("createdDateTime")):
-            return _confirmed(parts, claim, event, wish)
-    if not end_booking(parts, claim) and event is not None:
-        _with_another_call(parts, claim, str(event["id"]))
-    raise taken(parts, claim.mailbox, wish.slot)
-
-
-def _event(parts: Parts, claim: Booking, wish: BookingWish) -> dict[str, Any] | None:
-    """Return the claim's event, made now if it is not there yet; None when its time is not free."""
-    with parts.mailbox_limits.of(claim.mailbox):
-        found = list(parts.appointments.around(claim.mailbox, claim.start, claim.end))
-    for event in events_of(claim, found):
-        return event
-    if not is_open(parts, claim.mailbox, wish.slot, found):
-        return None
-    return _created(parts, claim, wish)
-
-
-def _created(parts: Parts, claim: Booking, wish: BookingWish) -> dict[str, Any]:
-    """Make the event; once more when Graph did not say what became of it, which its transactionId makes safe.
-
-    Graph answers a transactionId that it knows with the event, or refuses it as known: then the calendar has it.
-    """
-    times = (claim.start, claim.end)
-    with parts.mailbox_limits.of(claim.mailbox):
+    def book(self, request: NewBooking) -> tuple[Booked, bool]:
+        """Return the booking, and whether this call made it."""
+        check_allowed(self.allow_list, request.mailbox)
+        existing = self.slot_bookings.get(request.mailbox, request.id)
         try:
-            try:
-                return parts.appointments.create(claim.mailbox, wish.what, *times, claim.transaction)
-            except GraphUnavailable as error:
-                if error.retry_after is not None:
-                    raise
-                return parts.appointments.create(claim.mailbox, wish.what, *times, claim.transaction)
-        except GraphConflict:
-            for event in events_of(claim, list(parts.appointments.around(claim.mailbox, *times))):
-                return event
+            if existing is None:
+                new = _new_claim(request, self.now())
+                existing = self.slot_bookings.claim(new) or self._claim_after_cleanup(new)
+                if existing.transaction == new.transaction:
+                    return self._create_or_release(existing, request), True
+            return self._resume(existing, request), False
+        except GraphError as error:
+            raise scheduling_rejection_of(error) from error
+
+    def _claim_after_cleanup(self, new: Booking) -> Booking:
+        """Claim a time that was taken: another call for the same booking may have it, or one that ended half done."""
+        slot = Span(new.start, new.end)
+        claim = self.slot_bookings.get(new.mailbox, new.id)
+        if claim is None and self.slot_conflicts.clear_stale_claims(new.mailbox, slot):
+            claim = self.slot_bookings.claim(new)
+        if claim is None:
+            raise self.slot_conflicts.slot_taken(new.mailbox, slot)
+        return claim
+
+    def _resume(self, existing: Booking, request: NewBooking) -> Booked:
+        """Return the booking that an earlier call with the same Idempotency-Key made or began."""
+        if existing.state == "claimed" and Span(existing.start, existing.end) == request.slot:
+            return self._create(existing, request)
+        if existing.state in ("ending", "ended"):
+            raise self.slot_conflicts.slot_taken(request.mailbox, request.slot)
+        if existing.state == "claimed" or Span(existing.start, existing.end) != request.slot:
+            raise RequestRejected(422, "The key is used", "This Idempotency-Key belongs to a booking of another time.")
+        with self.limits.of(request.mailbox):
+            event = self.booked_events.get(request.mailbox, existing.event_id, self.settings.details)
+        return Booked(existing, readable(event))
+
+    def _create_or_release(self, claim: Booking, request: NewBooking) -> Booked:
+        """Return the booking of a new claim; a failed call that cannot be sent again must not hold its time."""
+        try:
+            return self._create(claim, request)
+        except SlotTaken:
+            raise
+        except RelayError:
+            if not request.repeatable:
+                with suppress(RelayError):  # then it is resolved later
+                    self.booking_cleanup.end_booking(claim)
             raise
 
+    def _create(self, claim: Booking, request: NewBooking) -> Booked:
+        """Return the booking with its event. After SlotTaken there is neither; after another error it is resolved
+        later.
+        """
+        event = self._find_or_create_event(claim, request)
+        if event is not None:
+            others = self._other_events(claim, str(event["id"]))
+            if not conflicting_events(others, request.slot, event.get("createdDateTime")):
+                return self._confirm(claim, event, request)
+        if not self.booking_cleanup.end_booking(claim) and event is not None:
+            self._leave_to_other_call(claim, str(event["id"]))
+        raise self.slot_conflicts.slot_taken(claim.mailbox, request.slot)
 
-def _others(parts: Parts, claim: Booking, event_id: str) -> list[dict[str, Any]]:
-    with parts.mailbox_limits.of(claim.mailbox):
-        found = list(parts.appointments.around(claim.mailbox, claim.start, claim.end))
-    own = {str(one["id"]) for one in events_of(claim, found)} | {event_id}
-    return [one for one in found if one.get("id") not in own]
+    def _find_or_create_event(self, claim: Booking, request: NewBooking) -> dict[str, Any] | None:
+        """Return the claim's event, made now if it is not there yet; None when its time is not free."""
+        events = self.slot_conflicts.events_at(claim.mailbox, Span(claim.start, claim.end))
+        for event in events_of(claim, events):
+            return event
+        if not self.slot_conflicts.is_open(claim.mailbox, request.slot, events):
+            return None
+        return self._create_event(claim, request)
+
+    def _create_event(self, claim: Booking, request: NewBooking) -> dict[str, Any]:
+        """Make the event; once more when Graph did not say what became of it, which its transactionId makes safe.
+
+        Graph answers a transactionId that it knows with the event, or refuses it as known: then the calendar has it.
+        """
+        times = (claim.start, claim.end)
+        with self.limits.of(claim.mailbox):
+            try:
+                try:
+                    return self.booked_events.create(claim.mailbox, request.draft, *times, claim.transaction)
+                except GraphUnavailable as error:
+                    if error.retry_after is not None:
+                        raise
+                    return self.booked_events.create(claim.mailbox, request.draft, *times, claim.transaction)
+            except GraphConflict:
+                for event in events_of(claim, list(self.booked_events.overlapping(claim.mailbox, *times))):
+                    return event
+                raise
+
+    def _other_events(self, claim: Booking, event_id: str) -> list[dict[str, Any]]:
+        events = self.slot_conflicts.events_at(claim.mailbox, Span(claim.start, claim.end))
+        own = {str(event["id"]) for event in events_of(claim, events)} | {event_id}
+        return [event for event in events if event.get("id") not in own]
+
+    def _confirm(self, claim: Booking, event: dict[str, Any], request: NewBooking) -> Booked:
+        event_id = str(event["id"])
+        if span_of(event) != request.slot:  # an event of this transaction that somebody has moved already
+            text = "Somebody has moved this booking in the calendar. Read it again."
+            raise RequestRejected(409, "Moved meanwhile", text)
+        booking = self.slot_bookings.change(claim, state="booked", since=self.now(), event_id=event_id)
+        booking = booking or self._leave_to_other_call(claim, event_id)
+        if booking is None:
+            raise self.slot_conflicts.slot_taken(claim.mailbox, request.slot)
+        telemetry.count("slot_bookings", end="made")
+        return Booked(booking, event)
+
+    def _leave_to_other_call(self, claim: Booking, event_id: str) -> Booking | None:
+        """Return the booking if a faster call for the same one has made it; else this call is late, and its event
+        goes.
+        """
+        current = self.slot_bookings.get(claim.mailbox, claim.id)
+        if current is not None and current.state in ("booked", "moving") and current.event_id == event_id:
+            return current
+        with self.limits.of(claim.mailbox), suppress(GraphNotFound):
+            self.booked_events.remove(claim.mailbox, event_id)
+        return None
 
 
-def _confirmed(parts: Parts, claim: Booking, event: dict[str, Any], wish: BookingWish) -> Booked:
-    event_id = str(event["id"])
-    if span_of(event) != wish.slot:  # an event of this transaction that somebody has moved already
-        raise RequestRejected(409, "Moved meanwhile", "Somebody has moved this booking in the calendar. Read it again.")
-    done = parts.slots.change(claim, state="booked", since=parts.now(), event_id=event_id)
-    done = done or _with_another_call(parts, claim, event_id)
-    if done is None:
-        raise taken(parts, claim.mailbox, wish.slot)
-    telemetry.count("slot_bookings", end="made")
-    return Booked(done, event)
-
-
-def _with_another_call(parts: Parts, claim: Booking, event_id: str) -> Booking | None:
-    """Return the booking if a faster call for the same one has made it; else this call is late, and its event goes."""
-    now = parts.slots.get(claim.mailbox, claim.id)
-    if now is not None and now.state in ("booked", "moving") and now.event_id == event_id:
-        return now
-    with parts.mailbox_limits.of(claim.mailbox), suppress(GraphNotFound):
-        parts.appointments.remove(claim.mailbox, event_id)
-    return None
+def _new_claim(request: NewBooking, now: datetime) -> Booking:
+    slot = request.slot
+    return Booking(request.id, request.mailbox, slot.start, slot.end, now, transaction=str(uuid.uuid4()))

@@ -2,142 +2,154 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared import telemetry
-from shared.api.graph_errors import booking_refusal
+from shared.api.graph_errors import scheduling_rejection_of
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import readable, span_of
-from shared.scheduling.book import Booked, is_open, make_room, rivals, taken
-from shared.scheduling.cleanup import end_booking, settle
+from shared.scheduling.booking import Booked
+from shared.scheduling.conflicts import conflicting_events
 from shared.scheduling.requests import read_new_times
 from shared.scheduling.slot_rules import Span
 
 if TYPE_CHECKING:
-    from shared.parts import Parts
-    from shared.storage.slot_bookings import Booking
+    from shared.config import Settings
+    from shared.graph.booked_events import BookedEvents
+    from shared.policy.allow_list import AllowList
+    from shared.scheduling.cleanup import BookingCleanup
+    from shared.scheduling.conflicts import SlotConflicts
+    from shared.storage.slot_bookings import Booking, SlotBookings
+    from shared.threads import MailboxLimits
 
 
-def read_booking_of(parts: Parts, mailbox: str, booking_id: str) -> Booked:
-    """Return a booking with its event as it is now. Raises RequestRejected."""
-    check_allowed(parts.allow_list, mailbox)
-    booking = _standing(parts, mailbox, booking_id)
-    try:
-        return Booked(booking, _event(parts, booking))
-    except GraphError as error:
-        raise booking_refusal(error) from error
+@dataclass(frozen=True)
+class BookingChanger:
+    """Reads, moves and cancels bookings. Methods raise RequestRejected, ConfigurationError or ServiceUnavailable."""
+
+    settings: Settings
+    allow_list: AllowList
+    slot_bookings: SlotBookings
+    booked_events: BookedEvents
+    slot_conflicts: SlotConflicts
+    booking_cleanup: BookingCleanup
+    limits: MailboxLimits
+    now: Callable[[], datetime]
+
+    def read(self, mailbox: str, booking_id: str) -> Booked:
+        """Return a booking with its event as it is now."""
+        check_allowed(self.allow_list, mailbox)
+        booking = self._get_booked(mailbox, booking_id)
+        try:
+            return Booked(booking, self._get_event(booking))
+        except GraphError as error:
+            raise scheduling_rejection_of(error) from error
+
+    def cancel(self, mailbox: str, booking_id: str) -> None:
+        """Remove a booking and its event; removing it again is as good."""
+        check_allowed(self.allow_list, mailbox)
+        booking = self.slot_bookings.get(mailbox, booking_id)
+        if booking is None or booking.state == "ended":
+            return
+        try:
+            is_ended = self.booking_cleanup.end_booking(booking)
+        except GraphError as error:
+            raise scheduling_rejection_of(error) from error
+        if not is_ended:
+            raise _being_changed()
+        telemetry.count("slot_bookings", end="cancelled")
+
+    def move(self, mailbox: str, booking_id: str, content: dict[str, Any]) -> Booked:
+        """Give a booking another time, or leave it where it is; `content` is the body. Raises SlotTaken, too."""
+        check_allowed(self.allow_list, mailbox)
+        booking = self._get_booked(mailbox, booking_id)
+        slot, _ = read_new_times(content, booking.end - booking.start, self.now())
+        try:
+            event = self._get_event(booking)
+            return self._move(self._claim(booking, slot), slot, event)
+        except GraphError as error:
+            raise scheduling_rejection_of(error) from error
+
+    def _get_booked(self, mailbox: str, booking_id: str) -> Booking:
+        """Return a booking that is made. Raises RequestRejected 404."""
+        booking = self.slot_bookings.get(mailbox, booking_id)
+        if booking is None or not booking.event_id or booking.state in ("claimed", "ending", "ended"):
+            raise _no_such_booking()
+        return booking
+
+    def _get_event(self, booking: Booking) -> dict[str, Any]:
+        """Return the event of a booking; one that was deleted in Outlook ends the booking. Raises RequestRejected
+        404.
+        """
+        try:
+            with self.limits.of(booking.mailbox):
+                return readable(self.booked_events.get(booking.mailbox, booking.event_id, self.settings.details))
+        except GraphNotFound:
+            self.slot_bookings.remove(booking)
+            raise _no_such_booking() from None
+
+    def _claim(self, booking: Booking, slot: Span) -> Booking:
+        """Return the booking with the new time claimed beside the old one. A move to the same time may go on."""
+        if booking.state == "moving" and (booking.to_start, booking.to_end) != (slot.start, slot.end):
+            if not self.booking_cleanup.resolve(booking):
+                raise _being_changed()
+            booking = self._get_booked(booking.mailbox, booking.id)
+        changes = {"state": "moving", "since": self.now(), "to_start": slot.start, "to_end": slot.end}
+        moving = self.slot_bookings.change(booking, **changes)
+        if moving is None and self.slot_conflicts.clear_stale_claims(booking.mailbox, slot):
+            moving = self.slot_bookings.change(self._get_booked(booking.mailbox, booking.id), **changes)
+        if moving is None:
+            raise self.slot_conflicts.slot_taken(booking.mailbox, slot)
+        return moving
+
+    def _move(self, moving: Booking, slot: Span, before: dict[str, Any]) -> Booked:
+        others = self._other_events(moving, slot)
+        if not self.slot_conflicts.is_open(moving.mailbox, slot, others):
+            raise self._move_refused(moving, slot)
+        event = readable(self._move_event(moving, slot))
+        if conflicting_events(self._other_events(moving, slot), slot, event.get("lastModifiedDateTime")):
+            self._move_event(moving, span_of(before))
+            raise self._move_refused(moving, slot)
+        times = {"start": slot.start, "end": slot.end, "holds": True, "to_start": None, "to_end": None}
+        booking = self.slot_bookings.change(moving, state="booked", since=self.now(), **times)
+        if booking is None:
+            raise _being_changed()
+        telemetry.count("slot_bookings", end="moved")
+        return Booked(booking, event)
+
+    def _move_event(self, moving: Booking, slot: Span) -> dict[str, Any]:
+        """Move the event. What Graph refuses leaves it, and the booking, where it was."""
+        try:
+            with self.limits.of(moving.mailbox):
+                return self.booked_events.move(moving.mailbox, moving.event_id, slot.start, slot.end)
+        except GraphUnavailable:
+            raise  # it may have been moved: resolved later, or by the same call again
+        except GraphError:
+            with suppress(GraphError):
+                self._release(moving)
+            raise
+
+    def _move_refused(self, moving: Booking, slot: Span) -> RequestRejected:
+        self._release(moving)
+        return self.slot_conflicts.slot_taken(moving.mailbox, slot)
+
+    def _release(self, moving: Booking) -> None:
+        """Give back the new time."""
+        self.slot_bookings.change(moving, state="booked", since=self.now(), to_start=None, to_end=None)
+
+    def _other_events(self, moving: Booking, slot: Span) -> list[dict[str, Any]]:
+        events = self.slot_conflicts.events_at(moving.mailbox, slot)
+        return [event for event in events if event.get("id") != moving.event_id]
 
 
-def cancel_booking(parts: Parts, mailbox: str, booking_id: str) -> None:
-    """Remove a booking and its event; removing it again is as good. Raises RequestRejected."""
-    check_allowed(parts.allow_list, mailbox)
-    booking = parts.slots.get(mailbox, booking_id)
-    if booking is None or booking.state == "ended":
-        return
-    try:
-        gone = end_booking(parts, booking)
-    except GraphError as error:
-        raise booking_refusal(error) from error
-    if not gone:
-        raise _in_work()
-    telemetry.count("slot_bookings", end="cancelled")
-
-
-def move_booking(parts: Parts, mailbox: str, booking_id: str, content: dict[str, Any]) -> Booked:
-    """Give a booking another time, or leave it where it is. Raises SlotTaken or RequestRejected."""
-    check_allowed(parts.allow_list, mailbox)
-    booking = _standing(parts, mailbox, booking_id)
-    to, _ = read_new_times(content, booking.end - booking.start, parts.now())
-    try:
-        before = _event(parts, booking)
-        return _moved(parts, _claimed(parts, booking, to), to, before)
-    except GraphError as error:
-        raise booking_refusal(error) from error
-
-
-def _standing(parts: Parts, mailbox: str, booking_id: str) -> Booking:
-    """Return a booking that is made. Raises RequestRejected 404."""
-    booking = parts.slots.get(mailbox, booking_id)
-    if booking is None or not booking.event_id or booking.state in ("claimed", "ending", "ended"):
-        raise _gone()
-    return booking
-
-
-def _event(parts: Parts, booking: Booking) -> dict[str, Any]:
-    """Return the event of a booking; one that was deleted in Outlook ends the booking. Raises RequestRejected 404."""
-    try:
-        with parts.mailbox_limits.of(booking.mailbox):
-            return readable(parts.appointments.get(booking.mailbox, booking.event_id, parts.settings.details))
-    except GraphNotFound:
-        parts.slots.remove(booking)
-        raise _gone() from None
-
-
-def _claimed(parts: Parts, booking: Booking, to: Span) -> Booking:
-    """Return the booking with the new time claimed beside the old one. A move to the same time may go on."""
-    if booking.state == "moving" and (booking.to_start, booking.to_end) != (to.start, to.end):
-        if not settle(parts, booking):
-            raise _in_work()
-        booking = _standing(parts, booking.mailbox, booking.id)
-    wish = {"state": "moving", "since": parts.now(), "to_start": to.start, "to_end": to.end}
-    moving = parts.slots.change(booking, **wish)
-    if moving is None and make_room(parts, booking.mailbox, to):
-        moving = parts.slots.change(_standing(parts, booking.mailbox, booking.id), **wish)
-    if moving is None:
-        raise taken(parts, booking.mailbox, to)
-    return moving
-
-
-def _moved(parts: Parts, moving: Booking, to: Span, before: dict[str, Any]) -> Booked:
-    others = _others(parts, moving, to)
-    if not is_open(parts, moving.mailbox, to, others):
-        raise _left(parts, moving, to)
-    event = readable(_put(parts, moving, to))
-    if rivals(_others(parts, moving, to), to, event.get("lastModifiedDateTime")):
-        _put(parts, moving, span_of(before))
-        raise _left(parts, moving, to)
-    done = parts.slots.change(
-        moving, state="booked", since=parts.now(), start=to.start, end=to.end, holds=True, to_start=None, to_end=None
-    )
-    if done is None:
-        raise _in_work()
-    telemetry.count("slot_bookings", end="moved")
-    return Booked(done, event)
-
-
-def _put(parts: Parts, moving: Booking, to: Span) -> dict[str, Any]:
-    """Move the event. What Graph refuses leaves it, and the booking, where it was."""
-    try:
-        with parts.mailbox_limits.of(moving.mailbox):
-            return parts.appointments.move(moving.mailbox, moving.event_id, to.start, to.end)
-    except GraphUnavailable:
-        raise  # it may have been moved: settled later, or by the same call again
-    except GraphError:
-        with suppress(GraphError):
-            _back(parts, moving)
-        raise
-
-
-def _left(parts: Parts, moving: Booking, to: Span) -> RequestRejected:
-    _back(parts, moving)
-    return taken(parts, moving.mailbox, to)
-
-
-def _back(parts: Parts, moving: Booking) -> None:
-    parts.slots.change(moving, state="booked", since=parts.now(), to_start=None, to_end=None)
-
-
-def _others(parts: Parts, moving: Booking, to: Span) -> list[dict[str, Any]]:
-    with parts.mailbox_limits.of(moving.mailbox):
-        found = list(parts.appointments.around(moving.mailbox, to.start, to.end))
-    return [one for one in found if one.get("id") != moving.event_id]
-
-
-def _gone() -> RequestRejected:
+def _no_such_booking() -> RequestRejected:
     return RequestRejected(404, "No such booking", "It was cancelled, or never made. Book a slot to have one.")
 
 
-def _in_work() -> RequestRejected:
+def _being_changed() -> RequestRejected:
     return RequestRejected(503, "In work", "Another call is working on this booking. Try again soon.", retry_after=5)

@@ -7,23 +7,24 @@ the booking's row on the condition of its etag, so that who comes back late find
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from shared import telemetry
 from shared.errors import GraphNotFound, RelayError
 from shared.scheduling.availability import span_of
+from shared.scheduling.booking import FRESH, events_of
 from shared.scheduling.slot_rules import Span
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from shared.graph.booked_events import BookedEvents
+    from shared.policy.allow_list import AllowList
+    from shared.storage.slot_bookings import Booking, SlotBookings
+    from shared.threads import MailboxLimits
 
-    from shared.parts import Parts
-    from shared.storage.slot_bookings import Booking
-
-FRESH = timedelta(minutes=2)  # somebody may still be at work on it, or Graph may not tell of it yet
 LATEST = timedelta(minutes=10)  # after which no call of ours can reach Graph any more, however long it was held up
 KEPT = timedelta(days=7)  # after a booking's end
 _BUDGET = timedelta(minutes=4)
@@ -31,100 +32,91 @@ _BUDGET = timedelta(minutes=4)
 _logger = logging.getLogger("relay.bookings")
 
 
-def settle_all(parts: Parts) -> None:
-    """Settle what is unfinished, and forget what is long past; what fails is tried at the next run."""
-    give_up, settled = parts.now() + _BUDGET, 0
-    for booking in parts.slots.unfinished():
-        if parts.now() >= give_up:
-            break
-        try:
-            settled += _settled_as_allowed(parts, booking)
-        except RelayError as error:
-            _logger.warning("A booking could not be settled: %s", error)
-    for booking in parts.slots.before(parts.now() - KEPT):
-        parts.slots.remove(booking)
-    telemetry.count("slot_bookings", settled, end="settled")
-
-
-def _settled_as_allowed(parts: Parts, booking: Booking) -> bool:
-    if parts.allow_list.allows(booking.mailbox):
-        with suppress(GraphNotFound):
-            return settle(parts, booking)
-    now = parts.slots.get(booking.mailbox, booking.id)
-    return now is not None and parts.slots.remove(now)  # its mailbox is gone, or is left alone from now on
-
-
-def settle(parts: Parts, booking: Booking) -> bool:
-    """Bring an unfinished booking to its end, or look whether a finished one still stands; False if it is too young.
-
-    Raises GraphError, after which it is as it was, or nearer to its end.
+@dataclass(frozen=True)
+class BookingCleanup:
+    """Ends bookings, and finishes those that were left half done. Methods raise GraphError, ConfigurationError or
+    ServiceUnavailable; after a GraphError a booking is as it was, or nearer to its end.
     """
-    if parts.now() - booking.since < (LATEST if booking.state in ("ended", "moving") else FRESH):
-        return False
-    if booking.state == "ended":
-        return _forgotten(parts, booking)
-    if booking.state in ("claimed", "ending"):
-        return end_booking(parts, booking)
-    return _as_the_calendar_says(parts, booking)
 
+    slot_bookings: SlotBookings
+    booked_events: BookedEvents
+    allow_list: AllowList
+    limits: MailboxLimits
+    now: Callable[[], datetime]
 
-def end_booking(parts: Parts, booking: Booking) -> bool:
-    """Remove a booking's event and give back its times; False when somebody else changed it meanwhile.
+    def resolve_all(self) -> None:
+        """Resolve what is unfinished, and forget what is long past; what fails is tried at the next run."""
+        give_up, resolved = self.now() + _BUDGET, 0
+        for booking in self.slot_bookings.unfinished():
+            if self.now() >= give_up:
+                break
+            try:
+                resolved += self._resolve_if_allowed(booking)
+            except RelayError as error:
+                _logger.warning("A booking could not be settled: %s", error)
+        for booking in self.slot_bookings.before(self.now() - KEPT):
+            self.slot_bookings.remove(booking)
+        telemetry.count("slot_bookings", resolved, end="settled")
 
-    Its row stays for a while as ended, since a call that was held up may still make the event.
-    """
-    ending = parts.slots.change(booking, state="ending", since=parts.now())
-    if ending is None:
-        return False
-    _remove_events(parts, ending)
-    return parts.slots.change(ending, state="ended", to_start=None, to_end=None) is not None
+    def resolve(self, booking: Booking) -> bool:
+        """Bring an unfinished booking to its end, or look whether a finished one is still there; False if it is too
+        young.
+        """
+        if self.now() - booking.since < (LATEST if booking.state in ("ended", "moving") else FRESH):
+            return False
+        if booking.state == "ended":
+            self._remove_events(booking)
+            return self.slot_bookings.remove(booking)
+        if booking.state in ("claimed", "ending"):
+            return self.end_booking(booking)
+        return self._follow_calendar(booking)
 
+    def end_booking(self, booking: Booking) -> bool:
+        """Remove a booking's event and give back its times; False when somebody else changed it meanwhile.
 
-def events_of(booking: Booking, events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the events that were made for a booking: by their id or by what Graph knows their making by."""
-    for event in events:
-        if event.get("id") == booking.event_id or event.get("transactionId") == booking.transaction:
-            yield event
+        Its row stays for a while as ended, since a call that was held up may still make the event.
+        """
+        ending = self.slot_bookings.change(booking, state="ending", since=self.now())
+        if ending is None:
+            return False
+        self._remove_events(ending)
+        return self.slot_bookings.change(ending, state="ended", to_start=None, to_end=None) is not None
 
-
-def spans_of(booking: Booking) -> list[Span]:
-    """Return the times that a booking holds."""
-    spans = [Span(booking.start, booking.end)] if booking.holds else []
-    return spans + ([Span(booking.to_start, booking.to_end)] if booking.to_start and booking.to_end else [])
-
-
-def _forgotten(parts: Parts, booking: Booking) -> bool:
-    _remove_events(parts, booking)
-    return parts.slots.remove(booking)
-
-
-def _remove_events(parts: Parts, booking: Booking) -> None:
-    with parts.mailbox_limits.of(booking.mailbox):
-        found = list(parts.appointments.around(booking.mailbox, booking.start, booking.end))
-        ids = {str(event["id"]) for event in events_of(booking, found)} | {booking.event_id} - {""}
-        for event_id in ids:
+    def _resolve_if_allowed(self, booking: Booking) -> bool:
+        if self.allow_list.allows(booking.mailbox):
             with suppress(GraphNotFound):
-                parts.appointments.remove(booking.mailbox, event_id)
+                return self.resolve(booking)
+        current = self.slot_bookings.get(booking.mailbox, booking.id)
+        # Its mailbox is gone, or is left alone from now on.
+        return current is not None and self.slot_bookings.remove(current)
 
+    def _remove_events(self, booking: Booking) -> None:
+        with self.limits.of(booking.mailbox):
+            events = list(self.booked_events.overlapping(booking.mailbox, booking.start, booking.end))
+            ids = {str(event["id"]) for event in events_of(booking, events)} | {booking.event_id} - {""}
+            for event_id in ids:
+                with suppress(GraphNotFound):
+                    self.booked_events.remove(booking.mailbox, event_id)
 
-def _as_the_calendar_says(parts: Parts, booking: Booking) -> bool:
-    """Give a booking the times that its event has: people move and delete events in Outlook, too."""
-    try:
-        with parts.mailbox_limits.of(booking.mailbox):
-            event = parts.appointments.get(booking.mailbox, booking.event_id)
-    except GraphNotFound:
-        return parts.slots.remove(booking)
-    now, real = parts.now(), span_of(event)
-    if event.get("isCancelled") is True:
-        return parts.slots.remove(booking)
-    if booking.state == "moving":
-        moved = real == Span(*_target(booking))
-        times = {"start": booking.to_start, "end": booking.to_end, "holds": True} if moved else {}
-        return parts.slots.change(booking, state="booked", since=now, to_start=None, to_end=None, **times) is not None
-    if real.overlaps(Span(booking.start, booking.end)):
-        return False
-    return parts.slots.change(booking, start=real.start, end=real.end, holds=False) is not None
+    def _follow_calendar(self, booking: Booking) -> bool:
+        """Give a booking the times that its event has: people move and delete events in Outlook, too."""
+        try:
+            with self.limits.of(booking.mailbox):
+                event = self.booked_events.get(booking.mailbox, booking.event_id)
+        except GraphNotFound:
+            return self.slot_bookings.remove(booking)
+        now, span = self.now(), span_of(event)
+        if event.get("isCancelled") is True:
+            return self.slot_bookings.remove(booking)
+        if booking.state == "moving":
+            return self._end_move(booking, span, now)
+        if span.overlaps(Span(booking.start, booking.end)):
+            return False
+        return self.slot_bookings.change(booking, start=span.start, end=span.end, holds=False) is not None
 
-
-def _target(booking: Booking) -> tuple[datetime, datetime]:
-    return booking.to_start or booking.start, booking.to_end or booking.end
+    def _end_move(self, booking: Booking, span: Span, now: datetime) -> bool:
+        """Give a booking that is being moved its new time if its event has it (`span`), and its old one otherwise."""
+        target = Span(booking.to_start or booking.start, booking.to_end or booking.end)
+        times = {"start": booking.to_start, "end": booking.to_end, "holds": True} if span == target else {}
+        booked = self.slot_bookings.change(booking, state="booked", since=now, to_start=None, to_end=None, **times)
+        return booked is not None

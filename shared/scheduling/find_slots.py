@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from shared.api.graph_errors import booking_refusal
+from shared.api.graph_errors import scheduling_rejection_of
 from shared.errors import GraphError, RequestRejected
 from shared.policy.allow_list import check_allowed
 from shared.scheduling.availability import Availability, NoSchedule, availability_of
-from shared.scheduling.cleanup import FRESH, spans_of
-from shared.scheduling.slot_rules import DAY, Span, Want, free_starts, starts_of
+from shared.scheduling.booking import FRESH, spans_of
+from shared.scheduling.slot_rules import DAY, SlotQuery, Span, free_starts, starts_of
 
 if TYPE_CHECKING:
     from shared.graph.schedules import Schedules
-    from shared.parts import Parts
-    from shared.scheduling.requests import SlotsWish
+    from shared.policy.allow_list import AllowList
+    from shared.scheduling.requests import SlotSearch
+    from shared.storage.slot_bookings import SlotBookings
+    from shared.threads import MailboxLimits
 
 NEAREST = 5
 _AROUND = (DAY, 7 * DAY)  # how far back and ahead the nearest slots are looked for
@@ -34,68 +36,80 @@ class Slot:
     mailboxes: tuple[str, ...]
 
 
-def free_slots(parts: Parts, wish: SlotsWish) -> list[Slot]:
-    """Return the free slots, earliest first. Raises RequestRejected."""
-    for mailbox in wish.mailboxes:
-        check_allowed(parts.allow_list, mailbox)
-    if wish.want.window.start >= wish.want.window.end:
-        return []
-    told = availabilities(parts, wish.mailboxes, wish.want.window)
-    free = _free_by_start(wish.want, dict(zip(wish.mailboxes, told, strict=True)))
-    enough = len(wish.mailboxes) if wish.match == "all" else 1
-    return [
-        Slot(Span(start, start + wish.want.duration), tuple(mailboxes))
-        for start, mailboxes in sorted(free.items())
-        if len(mailboxes) >= enough
-    ]
+@dataclass(frozen=True)
+class SlotFinder:
+    """Finds free slots in the schedules that Graph has and beside the newest bookings. Methods raise RequestRejected,
+    ConfigurationError or ServiceUnavailable.
+    """
 
+    allow_list: AllowList
+    schedules: Schedules
+    slot_bookings: SlotBookings
+    limits: MailboxLimits
+    now: Callable[[], datetime]
 
-def nearest_slots(parts: Parts, mailbox: str, wanted: Span) -> list[Slot]:
-    """Return the free slots that are nearest to a time that is not free; none while Graph does not answer."""
-    start = max(wanted.start - _AROUND[0], parts.now())
-    window = Span(start, max(start, wanted.end + _AROUND[1]))
-    want = Want(window, wanted.end - wanted.start, step=_STEP)
-    try:
-        (told,) = availabilities(parts, (mailbox,), window)
-    except RequestRejected:
-        return []
-    free = _free_by_start(want, {mailbox: told}).keys() - {wanted.start}
-    starts = sorted(free, key=lambda one: (abs(one - wanted.start), one))
-    return [Slot(Span(one, one + want.duration), (mailbox,)) for one in starts[:NEAREST]]
+    def find(self, search: SlotSearch) -> list[Slot]:
+        """Return the free slots, earliest first."""
+        for mailbox in search.mailboxes:
+            check_allowed(self.allow_list, mailbox)
+        query = search.query
+        if query.window.start >= query.window.end:
+            return []
+        availability = self.get_availability(search.mailboxes, query.window)
+        free = _free_by_start(query, dict(zip(search.mailboxes, availability, strict=True)))
+        needed = len(search.mailboxes) if search.match == "all" else 1
+        return [
+            Slot(Span(start, start + query.duration), tuple(mailboxes))
+            for start, mailboxes in sorted(free.items())
+            if len(mailboxes) >= needed
+        ]
 
-
-def availabilities(parts: Parts, mailboxes: Sequence[str], window: Span) -> list[Availability]:
-    """Return when each mailbox works and is busy: as Graph tells it, and as bookings that Graph may not tell yet."""
-    with parts.mailbox_limits.of(mailboxes[0]):
-        told = _told(parts.schedules, mailboxes, window)
-    found = []
-    for mailbox, information in zip(mailboxes, told, strict=True):
+    def nearest(self, mailbox: str, slot: Span) -> list[Slot]:
+        """Return the free slots that are nearest to a time that is not free; none while Graph does not answer."""
+        start = max(slot.start - _AROUND[0], self.now())
+        window = Span(start, max(start, slot.end + _AROUND[1]))
+        query = SlotQuery(window, slot.end - slot.start, step=_STEP)
         try:
-            known = availability_of(information)
-        except NoSchedule as error:
-            text = f"Graph tells no schedule of one of the mailboxes ({error.code}). "
-            raise RequestRejected(422, "No schedule", text + _TO_DO.get(error.code, _CHECK)) from None
-        found.append(replace(known, busy=(*known.busy, *fresh_spans(parts, mailbox, window))))
-    return found
+            (availability,) = self.get_availability((mailbox,), window)
+        except RequestRejected:
+            return []
+        free = _free_by_start(query, {mailbox: availability}).keys() - {slot.start}
+        starts = sorted(free, key=lambda start: (abs(start - slot.start), start))
+        return [Slot(Span(start, start + query.duration), (mailbox,)) for start in starts[:NEAREST]]
+
+    def get_availability(self, mailboxes: Sequence[str], window: Span) -> list[Availability]:
+        """Return when each mailbox works and is busy: as Graph tells it, and as bookings that Graph may not tell
+        yet.
+        """
+        with self.limits.of(mailboxes[0]):
+            schedules = self._get_schedules(mailboxes, window)
+        result = []
+        for mailbox, schedule in zip(mailboxes, schedules, strict=True):
+            try:
+                availability = availability_of(schedule)
+            except NoSchedule as error:
+                text = f"Graph tells no schedule of one of the mailboxes ({error.code}). "
+                raise RequestRejected(422, "No schedule", text + _TO_DO.get(error.code, _CHECK)) from None
+            result.append(replace(availability, busy=(*availability.busy, *self._fresh_spans(mailbox, window))))
+        return result
+
+    def _get_schedules(self, mailboxes: Sequence[str], window: Span) -> list[dict[str, Any]]:
+        try:
+            return self.schedules.of(mailboxes, window.start, window.end)
+        except GraphError as error:
+            raise scheduling_rejection_of(error) from error
+
+    def _fresh_spans(self, mailbox: str, window: Span) -> list[Span]:
+        """Return the times of bookings that are so young that Graph may not tell them yet."""
+        bookings = self.slot_bookings.since(mailbox, self.now() - FRESH)
+        spans = (span for booking in bookings if booking.state != "ended" for span in spans_of(booking))
+        return [span for span in spans if span.overlaps(window)]
 
 
-def fresh_spans(parts: Parts, mailbox: str, window: Span) -> list[Span]:
-    """Return the times of bookings that are so young that Graph may not tell them yet."""
-    found = parts.slots.since(mailbox, parts.now() - FRESH)
-    return [span for one in found if one.state != "ended" for span in spans_of(one) if span.overlaps(window)]
-
-
-def _told(schedules: Schedules, mailboxes: Sequence[str], window: Span) -> list[dict[str, object]]:
-    try:
-        return schedules.of(mailboxes, window.start, window.end)
-    except GraphError as error:
-        raise booking_refusal(error) from error
-
-
-def _free_by_start(want: Want, told: dict[str, Availability]) -> dict[datetime, list[str]]:
+def _free_by_start(query: SlotQuery, by_mailbox: dict[str, Availability]) -> dict[datetime, list[str]]:
     """Return by start which mailboxes are free then."""
-    starts, found = starts_of(want), dict[datetime, list[str]]()
-    for mailbox, known in told.items():
-        for start in free_starts(want, starts, known.hours, known.busy):
-            found.setdefault(start, []).append(mailbox)
-    return found
+    starts, free = starts_of(query), dict[datetime, list[str]]()
+    for mailbox, availability in by_mailbox.items():
+        for start in free_starts(query, starts, availability.hours, availability.busy):
+            free.setdefault(start, []).append(mailbox)
+    return free

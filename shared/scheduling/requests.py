@@ -13,12 +13,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.api.fields import checked_address, read_body, refused
+from shared.api.fields import checked_address, invalid, read_body
 from shared.api.times import TIME_PATTERN, read_moment, read_zone
-from shared.graph.booked_events import Appointment
+from shared.graph.booked_events import EventDraft
 from shared.graph.schedules import LONGEST_DAYS, MOST_MAILBOXES
 from shared.graph.time_zones import Zone, zone_named
-from shared.scheduling.slot_rules import GRID, Span, Want
+from shared.scheduling.slot_rules import GRID, SlotQuery, Span
 
 LONGEST_MINUTES = 480
 FURTHEST = timedelta(days=7305)
@@ -26,18 +26,18 @@ _KEY = re.compile(r"[\x21-\x7e]{1,100}")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-class _Asked(BaseModel):
+class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
 
-class Customer(_Asked):
+class Customer(_Body):
     """Who the booking is for."""
 
     name: str = Field(min_length=1, max_length=100)
     email: str | None = Field(default=None, max_length=254)
 
 
-class NewTimes(_Asked):
+class NewTimes(_Body):
     """The body that moves a booking. Its length stays as it is without `duration`."""
 
     start: str = Field(pattern=TIME_PATTERN, description="With an offset or Z, or by the clock of timeZone.")
@@ -45,7 +45,7 @@ class NewTimes(_Asked):
     time_zone: str | None = Field(default=None, max_length=60, description="IANA's name, or Windows'.")
 
 
-class BookingRequest(_Asked):
+class BookingRequest(_Body):
     """The body that books a slot. With `invite` the customer gets an invitation from the mailbox."""
 
     start: str = Field(pattern=TIME_PATTERN, description="With an offset or Z, or by the clock of timeZone.")
@@ -57,76 +57,75 @@ class BookingRequest(_Asked):
 
 
 @dataclass(frozen=True, slots=True)
-class BookingWish:
-    """A slot that somebody wants. The same id at the same mailbox is the same wish, however often it is sent.
+class NewBooking:
+    """A booking to make. The same id at the same mailbox is the same booking, however often it is sent.
 
-    `repeatable` says whether it can be sent again at all: without an Idempotency-Key the next call is another wish.
+    `repeatable` says whether it can be sent again at all: without an Idempotency-Key the next call makes another one.
     """
 
     id: str
     mailbox: str
     slot: Span
-    what: Appointment
+    draft: EventDraft
     zone: Zone
     repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class SlotsWish:
-    """Slots that somebody wants to know of: any of the mailboxes is enough, or all have to be free."""
+class SlotSearch:
+    """A search for free slots: any of the mailboxes is enough, or all have to be free."""
 
     mailboxes: tuple[str, ...]
     match: Literal["any", "all"]
-    want: Want
-    zone: Zone
+    query: SlotQuery
 
 
-def read_booking(mailbox: str, content: dict[str, Any], key: str | None, now: datetime) -> BookingWish:
+def read_booking(mailbox: str, content: dict[str, Any], key: str | None, now: datetime) -> NewBooking:
     """Return what a booking's body asks. Raises RequestRejected 422."""
-    asked = read_body(BookingRequest, content)
-    slot, zone = _slot(asked.start, asked.duration, asked.time_zone, now)
-    email = "" if asked.customer.email is None else checked_address("customer.email", asked.customer.email)
-    if asked.invite and not email:
-        raise refused("customer.email: an invitation needs it")
-    for field, text in (("title", asked.title), ("customer.name", asked.customer.name)):
+    body = read_body(BookingRequest, content)
+    slot, zone = _slot(body.start, body.duration, body.time_zone, now)
+    email = "" if body.customer.email is None else checked_address("customer.email", body.customer.email)
+    if body.invite and not email:
+        raise invalid("customer.email: an invitation needs it")
+    for field, text in (("title", body.title), ("customer.name", body.customer.name)):
         if _UNSEEN.search(text) or not text.strip():
-            raise refused(f"{field}: must be a text of one line")
-    note = f"{asked.customer.name} <{email}>" if email else asked.customer.name
-    what = Appointment(asked.title, note, asked.customer.name, email if asked.invite else "")
-    return BookingWish(_booking_id(mailbox, key), mailbox, slot, what, zone, key is not None)
+            raise invalid(f"{field}: must be a text of one line")
+    note = f"{body.customer.name} <{email}>" if email else body.customer.name
+    draft = EventDraft(body.title, note, body.customer.name, email if body.invite else "")
+    return NewBooking(_booking_id(mailbox, key), mailbox, slot, draft, zone, key is not None)
 
 
 def read_new_times(content: dict[str, Any], length: timedelta, now: datetime) -> tuple[Span, Zone]:
     """Return where a booking is to be moved. Raises RequestRejected 422."""
-    asked = read_body(NewTimes, content)
-    minutes = asked.duration or int(length.total_seconds()) // 60
-    return _slot(asked.start, minutes, asked.time_zone, now)
+    body = read_body(NewTimes, content)
+    minutes = body.duration or int(length.total_seconds()) // 60
+    return _slot(body.start, minutes, body.time_zone, now)
 
 
-def read_slots(mailbox: str, given: Mapping[str, str], now: datetime) -> SlotsWish:
+def read_slots(mailbox: str, params: Mapping[str, str], now: datetime) -> SlotSearch:
     """Return which slots a call asks for; those before now are none. Raises RequestRejected 422."""
-    also = [one for one in given.get("with", "").split(",") if one.strip()]
-    mailboxes = tuple(dict.fromkeys(checked_address("with", one) for one in (mailbox, *also)))
+    others = [address for address in params.get("with", "").split(",") if address.strip()]
+    mailboxes = tuple(dict.fromkeys(checked_address("with", address) for address in (mailbox, *others)))
     if len(mailboxes) > MOST_MAILBOXES:
-        raise refused(f"with: at most {MOST_MAILBOXES} mailboxes in one call")
-    match = given.get("match") or "any"
+        raise invalid(f"with: at most {MOST_MAILBOXES} mailboxes in one call")
+    match = params.get("match") or "any"
     if match not in ("any", "all"):
-        raise refused("match: any or all")
-    zone = read_zone(given.get("timeZone") or None)
-    window = _window(given, zone, now)
-    duration, step = _minutes(given, "duration", None, 5, LONGEST_MINUTES), _minutes(given, "stepMinutes", 30, 5, 1440)
-    buffer = _minutes(given, "bufferMinutes", 0, 0, LONGEST_MINUTES)
-    zone = zone or zone_named("UTC")
-    want = Want(window, duration, zone.info, step, buffer)
-    return SlotsWish(mailboxes, "all" if match == "all" else "any", want, zone)
+        raise invalid("match: any or all")
+    zone = read_zone(params.get("timeZone") or None)
+    window = _window(params, zone, now)
+    duration = _minutes(params, "duration", None, 5, LONGEST_MINUTES)
+    step = _minutes(params, "stepMinutes", 30, 5, 1440)
+    buffer = _minutes(params, "bufferMinutes", 0, 0, LONGEST_MINUTES)
+    query = SlotQuery(window, duration, (zone or zone_named("UTC")).info, step, buffer)
+    return SlotSearch(mailboxes, "all" if match == "all" else "any", query)
 
 
-def _window(given: Mapping[str, str], zone: Zone | None, now: datetime) -> Span:
-    start, end = (read_moment(name, _plus(given.get(name, "")), zone).utc for name in ("from", "to"))
+def _window(params: Mapping[str, str], zone: Zone | None, now: datetime) -> Span:
+    start, end = (read_moment(name, _plus(params.get(name, "")), zone).utc for name in ("from", "to"))
     if end <= start:
-        raise refused("to: must be after from")
+        raise invalid("to: must be after from")
     if end - start > timedelta(days=LONGEST_DAYS):
-        raise refused(f"to: at most {LONGEST_DAYS} days after from")
+        raise invalid(f"to: at most {LONGEST_DAYS} days after from")
     start = max(start, now)
     return Span(start, max(start, end))
 
@@ -136,10 +135,10 @@ def _plus(text: str) -> str:
     return re.sub(r" (\d\d:\d\d)$", r"+\1", text)
 
 
-def _minutes(given: Mapping[str, str], name: str, default: int | None, least: int, most: int) -> timedelta:
-    text = given.get(name) or ("" if default is None else str(default))
+def _minutes(params: Mapping[str, str], name: str, default: int | None, least: int, most: int) -> timedelta:
+    text = params.get(name) or ("" if default is None else str(default))
     if not re.fullmatch("[0-9]{1,4}", text) or not least <= int(text) <= most or int(text) % 5:
-        raise refused(f"{name}: minutes, a multiple of 5 from {least} to {most}")
+        raise invalid(f"{name}: minutes, a multiple of 5 from {least} to {most}")
     return timedelta(minutes=int(text))
 
 
@@ -147,11 +146,11 @@ def _slot(start: str, minutes: int, zone_name: str | None, now: datetime) -> tup
     zone = read_zone(zone_name)
     begin = read_moment("start", start, zone).utc
     if begin <= now:
-        raise refused("start: is past")
+        raise invalid("start: is past")
     if begin > now + FURTHEST:
-        raise refused("start: at most twenty years ahead")
+        raise invalid("start: at most twenty years ahead")
     if begin.timestamp() % GRID.total_seconds():
-        raise refused("start: must be at a multiple of five minutes")
+        raise invalid("start: must be at a multiple of five minutes")
     return Span(begin, begin + timedelta(minutes=minutes)), zone or zone_named("UTC")
 
 
@@ -160,5 +159,5 @@ def _booking_id(mailbox: str, key: str | None) -> str:
     if key is None:
         return uuid.uuid4().hex
     if not _KEY.fullmatch(key):
-        raise refused("Idempotency-Key: 1 to 100 visible ASCII characters")
+        raise invalid("Idempotency-Key: 1 to 100 visible ASCII characters")
     return hashlib.sha256(f"{mailbox}\n{key}".encode()).hexdigest()[:32]

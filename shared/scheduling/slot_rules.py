@@ -26,7 +26,7 @@ class Span:
         """Return whether a moment belongs to both."""
         return self.start < other.end and other.start < self.end
 
-    def holds(self, other: Span) -> bool:
+    def contains(self, other: Span) -> bool:
         """Return whether the other lies wholly within."""
         return self.start <= other.start and other.end <= self.end
 
@@ -48,7 +48,7 @@ ALWAYS = WorkingHours(frozenset(range(7)), time(0), time(0), UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class SlotQuery:
     """Which slots are wanted: where in time, how long, beginning when by the clock of `zone`, how far from others."""
 
     window: Span
@@ -66,39 +66,39 @@ def working_spans(hours: WorkingHours, window: Span) -> list[Span]:
     """
     local = hours.zone
     day, last = window.start.astimezone(local).date() - DAY, window.end.astimezone(local).date()
-    found = []
+    spans = []
     while day <= last:
         if day.weekday() in hours.days:
-            found.append(_working_day(hours, day))
+            spans.append(_working_day(hours, day))
         day += DAY
-    return [Span(max(one.start, window.start), min(one.end, window.end))
-            for one in merged(found) if one.overlaps(window)]  # fmt: skip
+    return [Span(max(span.start, window.start), min(span.end, window.end))
+            for span in merge(spans) if span.overlaps(window)]  # fmt: skip
 
 
 def _working_day(hours: WorkingHours, day: date) -> Span:
     until = day if hours.end > hours.start else day + DAY
-    ends = ((day, hours.start), (until, hours.end))
-    start, end = (datetime.combine(*one, tzinfo=hours.zone).astimezone(UTC) for one in ends)
+    clocks = ((day, hours.start), (until, hours.end))
+    start, end = (datetime.combine(*clock, tzinfo=hours.zone).astimezone(UTC) for clock in clocks)
     return Span(start, end)
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merge(spans: Iterable[Span]) -> list[Span]:
     """Return the same moments as spans that are apart from each other, in their order; empty ones are left out."""
-    found: list[Span] = []
-    for span in sorted(one for one in spans if one.start < one.end):
-        if found and span.start <= found[-1].end:
-            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+    merged: list[Span] = []
+    for span in sorted(span for span in spans if span.start < span.end):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
         else:
-            found.append(span)
-    return found
+            merged.append(span)
+    return merged
 
 
-def without(spans: list[Span], busy: Iterable[Span]) -> Iterator[Span]:
+def subtract(spans: list[Span], busy: Iterable[Span]) -> Iterator[Span]:
     """Yield what is left of some spans that are apart, in their order, when the busy ones are taken out."""
-    taken = merged(busy)
+    taken = merge(busy)
     for span in spans:
         start = span.start
-        for other in taken[bisect_left(taken, span.start, key=lambda one: one.end) :]:
+        for other in taken[bisect_left(taken, span.start, key=lambda other: other.end) :]:
             if other.start >= span.end:
                 break
             if start < other.start:
@@ -108,26 +108,28 @@ def without(spans: list[Span], busy: Iterable[Span]) -> Iterator[Span]:
             yield Span(start, span.end)
 
 
-def starts_of(want: Want) -> list[datetime]:
+def starts_of(query: SlotQuery) -> list[datetime]:
     """Return every moment of the window at which a slot could begin by the caller's clock."""
-    minutes = int(want.step.total_seconds()) // 60
-    moment, found = _rounded_up(want.window.start), []
-    while moment + want.duration <= want.window.end:
-        shown = moment.astimezone(want.zone)
+    minutes = int(query.step.total_seconds()) // 60
+    moment, starts = _rounded_up(query.window.start), []
+    while moment + query.duration <= query.window.end:
+        shown = moment.astimezone(query.zone)
         if (shown.hour * 60 + shown.minute) % minutes == 0:
-            found.append(moment)
+            starts.append(moment)
         moment += GRID
-    return found
+    return starts
 
 
-def free_starts(want: Want, starts: list[datetime], hours: WorkingHours, busy: Iterable[Span]) -> Iterator[datetime]:
+def free_starts(
+    query: SlotQuery, starts: list[datetime], hours: WorkingHours, busy: Iterable[Span]
+) -> Iterator[datetime]:
     """Yield those of `starts`, which `starts_of` made, at which a slot is free."""
-    kept_apart = [Span(one.start - want.buffer, one.end + want.buffer) for one in busy if one.start < one.end]
-    for span in without(working_spans(hours, want.window), kept_apart):
-        place = bisect_left(starts, span.start)
-        while place < len(starts) and starts[place] + want.duration <= span.end:
-            yield starts[place]
-            place += 1
+    kept_apart = [Span(span.start - query.buffer, span.end + query.buffer) for span in busy if span.start < span.end]
+    for span in subtract(working_spans(hours, query.window), kept_apart):
+        index = bisect_left(starts, span.start)
+        while index < len(starts) and starts[index] + query.duration <= span.end:
+            yield starts[index]
+            index += 1
 
 
 def _rounded_up(moment: datetime) -> datetime:

@@ -1,17 +1,17 @@
-"""Appointments that are being made: one row for each, so that the same is never made twice at once.
+"""Leases: a name that one holder at a time may have, across instances. A holder that crashed loses it when it expires.
 
-The id is a fingerprint of business, service, start and customer, or of a business whose staff is being given away;
-nothing else of them is kept.
+The row's key is a hash of the name, so a name may be any text, and nothing of it can be read in storage.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.storage.table import Rows
+from shared.storage.table import Table
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -19,25 +19,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An appointment that somebody is making, and until when nobody else may try."""
+    """A lease that is held: `id` is the hash of its name; nobody else can acquire it before `until`."""
 
     id: str
     until: datetime | None
     etag: str = ""
 
 
-class Leases(Rows[Lease]):
-    """The table of them. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+class Leases(Table[Lease]):
+    """The table of leases. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         super().__init__(table, Lease, "attempt")
 
-    def begin(self, attempt_id: str, now: datetime, until: datetime) -> Lease | None:
-        """Return the row if the attempt is ours to make now; None while somebody else's stands."""
-        made = self.insert(Lease(attempt_id, until))
-        if made is not None:
-            return made
-        standing = self.get(attempt_id)
-        if standing is None or (standing.until is not None and standing.until > now):
+    def acquire(self, name: str, now: datetime, until: datetime) -> Lease | None:
+        """Acquire the lease of a name until a moment. Return None while another holder has it."""
+        return self._acquire(lease_id_of(name), now, until)
+
+    def release(self, lease: Lease) -> None:
+        """Release a lease. One that has expired and was acquired by another holder stays theirs."""
+        self.delete(lease)
+
+    def _acquire(self, lease_id: str, now: datetime, until: datetime) -> Lease | None:
+        created = self.insert(Lease(lease_id, until))
+        if created is not None:
+            return created
+        existing = self.get(lease_id)
+        if existing is None or (existing.until is not None and existing.until > now):
             return None
-        return self.change(standing, until=until)
+        return self.change(existing, until=until)
+
+
+def lease_id_of(name: str) -> str:
+    """Return the row key of a lease: 32 hex digits, made of its name."""
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:32]

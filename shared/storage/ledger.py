@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.storage.connection import storage_errors
+from shared.storage.table import columns_of, stored_as
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -25,24 +26,25 @@ MOST_AT_ONCE = 8  # entries that are claimed together: two rounds of the four th
 class Entry:
     """What is known of one event. Moments are in UTC, None or "" when unknown.
 
-    `told` is the state (etag) that the partner has, "" if it has none. `read_at` is when the last attempt to read it
-    began, `doubted` whether that one asked the calendar, too, as the hint of a deletion calls for. `retry` names the
-    message on the queue that will try again, "" when nothing is owed. `series_id`, `start` and `end` are those of the
-    last state told. `deletions` counts how often the partner was told that it is gone. `is_dead` says that there is a
-    dead letter of the event.
+    `delivered_state` is the state (etag) that the partner has, "" if it has none. `read_at` is when the last attempt to
+    read it began, `checked_calendar` whether that one asked the calendar, too, as the hint of a deletion calls for.
+    `retry_token` names the message on the queue that will try again, "" when nothing is owed. `series_id`, `start` and
+    `end` are those of the last state delivered. `deletions` counts how often the deletion was delivered.
+    `is_dead_lettered` says that
+    there is a dead letter of the event.
     """
 
     watch_id: str
     event_id: str
-    told: str = ""
+    delivered_state: str = field(default="", metadata=stored_as("told"))
     read_at: datetime | None = None
-    doubted: bool = False
-    retry: str = ""
+    checked_calendar: bool = field(default=False, metadata=stored_as("doubted"))
+    retry_token: str = field(default="", metadata=stored_as("retry"))
     series_id: str = ""
     start: str = ""
     end: str = ""
     deletions: int = 0
-    is_dead: bool = False
+    is_dead_lettered: bool = field(default=False, metadata=stored_as("is_dead"))
     claimed_until: datetime | None = None
     etag: str = ""
 
@@ -57,15 +59,15 @@ class Ledger:
     def read(self, watch_id: str, event_ids: Sequence[str]) -> list[Entry]:
         """Return the entries of up to MOST_AT_ONCE events, in their order; blank, without an etag, for a new event."""
         if len(event_ids) == 1:  # most messages: by its key, as a rule that names rows has storage look at all of them
-            return [self._read_one(watch_id, event_ids[0])]
+            return [self._read_entry(watch_id, event_ids[0])]
         keys = {_key(event_id): event_id for event_id in event_ids}
         rule = " or ".join(f"RowKey eq '{key}'" for key in keys)  # hexadecimal digits: nothing to quote
         with storage_errors():
             rows = self._table().query_entities(f"PartitionKey eq @watch and ({rule})", parameters={"watch": watch_id})
-            found = {row["RowKey"]: _entry(row) for row in rows}
-        return [found.get(_key(event_id)) or Entry(watch_id, event_id) for event_id in event_ids]
+            rows_by_key = {row["RowKey"]: _entry(row) for row in rows}
+        return [rows_by_key.get(_key(event_id)) or Entry(watch_id, event_id) for event_id in event_ids]
 
-    def _read_one(self, watch_id: str, event_id: str) -> Entry:
+    def _read_entry(self, watch_id: str, event_id: str) -> Entry:
         from azure.core.exceptions import ResourceNotFoundError
 
         with storage_errors():
@@ -83,7 +85,7 @@ class Ledger:
         taken = dict(zip(free, self._write([replace(entry, claimed_until=until) for entry in free]), strict=True))
         return [taken.get(entry) for entry in entries]
 
-    def settle(self, entries: Sequence[Entry]) -> None:
+    def release(self, entries: Sequence[Entry]) -> None:
         """Write what came of claimed entries and give them free; one whose claim was taken over stays as it is."""
         self._write([replace(entry, claimed_until=None) for entry in entries])
 
@@ -150,17 +152,17 @@ class Ledger:
         from azure.data.tables import TableTransactionError
 
         if len(entries) <= 1:
-            return [self._write_one(entry) for entry in entries]
+            return [self._write_entry(entry) for entry in entries]
         with storage_errors():
             try:
                 answers = self._table().submit_transaction([_operation(entry) for entry in entries])
             except TableTransactionError as error:
                 if error.status_code not in (400, 404, 409, 412):
                     raise
-                return [self._write_one(entry) for entry in entries]
+                return [self._write_entry(entry) for entry in entries]
         return [replace(entry, etag=str(answer["etag"])) for entry, answer in zip(entries, answers, strict=True)]
 
-    def _write_one(self, entry: Entry) -> Entry | None:
+    def _write_entry(self, entry: Entry) -> Entry | None:
         from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
         verb, row, *conditions = _operation(entry)
@@ -194,30 +196,22 @@ def _key(event_id: str) -> str:
     return hashlib.sha256(event_id.encode("utf-8", "replace")).hexdigest()
 
 
+_COLUMNS = {name: column for name, column in columns_of(Entry).items() if name != "watch_id"}
+_MOMENTS = ("read_at", "claimed_until")
+
+
 def _row(entry: Entry) -> dict[str, Any]:
-    return {
-        "PartitionKey": entry.watch_id,
-        "RowKey": _key(entry.event_id),
-        "event_id": entry.event_id,
-        "told": entry.told,
-        "read_at": _text(entry.read_at),
-        "doubted": entry.doubted,
-        "retry": entry.retry,
-        "series_id": entry.series_id,
-        "start": entry.start,
-        "end": entry.end,
-        "deletions": entry.deletions,
-        "is_dead": entry.is_dead,
-        "claimed_until": _text(entry.claimed_until),
+    values = {name: getattr(entry, name) for name in _COLUMNS} | {
+        name: _text(getattr(entry, name)) for name in _MOMENTS
     }
+    keys = {"PartitionKey": entry.watch_id, "RowKey": _key(entry.event_id)}
+    return keys | {_COLUMNS[name]: value for name, value in values.items()}
 
 
 def _entry(row: Any) -> Entry:
-    values: dict[str, Any] = {name: row.get(name, "") for name in ("event_id", "told", "retry", "series_id")}
-    values |= {name: row.get(name, "") for name in ("start", "end")}
-    values["deletions"] = row.get("deletions", 0)  # rows of older versions have none
-    values |= {name: row.get(name) is True for name in ("doubted", "is_dead")}
-    values |= {name: _moment(row.get(name)) for name in ("read_at", "claimed_until")}
+    """Return an entry; a column that an older version did not store has its default."""
+    values = {name: row[column] for name, column in _COLUMNS.items() if column in row}
+    values |= {name: _moment(row.get(name)) for name in _MOMENTS}
     return Entry(watch_id=row["PartitionKey"], **values, etag=str(row.metadata["etag"]))
 
 

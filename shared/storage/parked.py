@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from shared.storage.connection import storage_errors
+from shared.storage.table import columns_of, stored_as
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -24,7 +25,7 @@ AT_ONCE = 100  # "Performing entity group transactions": most entities in one
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A change that waits. `at` is when it was parked last, `status` the partner's last answer (0: none), `again` that
+    """A change that waits. `at` is when it was parked last, `status` the partner's last answer (0: none), `force` that
     the partner wants it even if it has it. One that nobody can read has neither watch nor event.
     """
 
@@ -34,7 +35,7 @@ class Parked:
     at: datetime
     reason: str
     deleted: bool = False
-    again: bool = False
+    force: bool = field(default=False, metadata=stored_as("again"))
     status: int = 0
     attempts: int = 0
     etag: str = ""
@@ -88,8 +89,8 @@ class ParkedChanges:
             rules.append("reason eq @reason")
             names["reason"] = reason
         with storage_errors():
-            found = self._table().query_entities(" and ".join(rules), parameters=names, results_per_page=size)
-            return [_parked(row) for row in islice(found, size)]
+            rows = self._table().query_entities(" and ".join(rules), parameters=names, results_per_page=size)
+            return [_parked(row) for row in islice(rows, size)]
 
     def get(self, kind: str, row_id: str) -> Parked | None:
         """Return one row, or None."""
@@ -124,8 +125,8 @@ class ParkedChanges:
 
         unchanged = MatchConditions.IfNotModified
         operations = [
-            ("delete", {"PartitionKey": kind, "RowKey": one.id}, {"etag": one.etag, "match_condition": unchanged})
-            for one in changes
+            ("delete", {"PartitionKey": kind, "RowKey": each.id}, {"etag": each.etag, "match_condition": unchanged})
+            for each in changes
         ]
         if not operations:
             return 0
@@ -135,22 +136,22 @@ class ParkedChanges:
             except TableTransactionError as error:
                 if error.status_code not in (404, 412):
                     raise
-                return 0 if len(changes) == 1 else sum(self._drop(kind, [one]) for one in changes)
+                return 0 if len(changes) == 1 else sum(self._drop(kind, [each]) for each in changes)
         return len(changes)
 
 
-_NAMES = [field.name for field in fields(Parked) if field.name not in ("etag", "at")]
+_COLUMNS = {name: column for name, column in columns_of(Parked).items() if name != "at"}
 
 
 def _row(kind: str, change: Parked) -> dict[str, Any]:
-    """Return the row to merge. What is not said (`again`, `deleted`) stays as it was."""
+    """Return the row to merge. Flags that are not set (`force`, `deleted`) stay as they were."""
     row: dict[str, Any] = {"PartitionKey": kind, "RowKey": change.id, "at": _text(change.at)}
-    row |= {name: getattr(change, name) for name in _NAMES}
-    return {name: value for name, value in row.items() if value or name not in ("again", "deleted")}
+    values = {name: getattr(change, name) for name in _COLUMNS}
+    return row | {_COLUMNS[name]: value for name, value in values.items() if value or name not in ("force", "deleted")}
 
 
 def _parked(row: Any) -> Parked:
-    values = {name: row[name] for name in _NAMES if name in row}
+    values = {name: row[column] for name, column in _COLUMNS.items() if column in row}
     return Parked(**values, at=datetime.fromisoformat(row["at"]), etag=str(row.metadata["etag"]))
 
 

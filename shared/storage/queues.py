@@ -58,7 +58,7 @@ class Queue:
 
         with storage_errors():
             try:
-                found = self._client().peek_messages(max_messages=most)
+                messages = self._client().peek_messages(max_messages=most)
             except ResourceNotFoundError:
                 return []
-        return [(str(one.content), one.inserted_on) for one in found if one.inserted_on]
+        return [(str(message.content), message.inserted_on) for message in messages if message.inserted_on]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.storage.table import Rows
+from shared.storage.table import Table, stored_as
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A replay: when it was asked for, the selection as JSON, how many letters are queued, the last one's id (`after`),
+    """A replay: when it was requested, the selection as JSON, how many letters are queued, the last one's id (`after`),
     and when it was done.
     """
 
     id: str
-    asked: datetime | None
+    requested_at: datetime | None = field(metadata=stored_as("asked"))
     selection: str
     queued: int = 0
     after: str = ""
@@ -28,7 +28,7 @@ class Replay:
     etag: str = ""
 
 
-class Replays(Rows[Replay]):
+class Replays(Table[Replay]):
     """The table of them. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:

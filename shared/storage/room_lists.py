@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.storage.table import Rows
+from shared.storage.table import Table
 from shared.storage.watches import watch_id_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def room_list_id_of(address: str) -> str:
     return watch_id_of(f"roomlist:{address}")
 
 
-class RoomLists(Rows[RoomList]):
+class RoomLists(Table[RoomList]):
     """The rows of room lists, in the table of watches."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:

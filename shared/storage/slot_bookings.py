@@ -22,7 +22,7 @@ State = Literal["claimed", "booked", "moving", "ending", "ended"]
 CELL = timedelta(minutes=5)
 LONGEST = timedelta(hours=8)  # 96 rows and the booking's own: a transaction takes a hundred
 _ID = re.compile(r"[0-9a-f]{32}")
-_MEANT = (404, 409, 412)  # somebody was there before, or has changed it meanwhile
+_CONFLICTS = (404, 409, 412)  # somebody was there before, or has changed it meanwhile
 Operation = tuple[Any, ...]
 
 
@@ -74,57 +74,58 @@ class SlotBookings:
 
     def claim(self, booking: Booking) -> Booking | None:
         """Take a new booking's times; None when one of them is taken, or there is a booking with this id."""
-        return self._done([("create", _row(booking)), *_cells("create", booking, _times(booking))], booking)
+        return self._submit([("create", _row(booking)), *_cells("create", booking, _times(booking))], booking)
 
     def change(self, booking: Booking, **changes: Any) -> Booking | None:
         """Change a booking as it was read, and take and give back times; None when somebody was there before."""
         changed = replace(booking, **changes)
         before, after = _times(booking), _times(changed)
-        operations = [("update", _row(changed), _as_it_was(booking)), *_cells("create", booking, after - before),
+        operations = [("update", _row(changed), _if_unchanged(booking)), *_cells("create", booking, after - before),
                       *_cells("delete", booking, before - after)]  # fmt: skip
-        return self._done(operations, changed)
+        return self._submit(operations, changed)
 
     def remove(self, booking: Booking) -> bool:
         """Forget a booking as it was read, and give back its times; False when somebody changed it meanwhile."""
-        gone = [("delete", _row(booking), _as_it_was(booking)), *_cells("delete", booking, _times(booking))]
-        return self._done(gone, booking) is not None
+        operations = [("delete", _row(booking), _if_unchanged(booking)), *_cells("delete", booking, _times(booking))]
+        return self._submit(operations, booking) is not None
 
     def holders(self, mailbox: str, start: datetime, end: datetime) -> list[Booking]:
         """Return the bookings that hold times from `start` on and before `end`."""
         rule = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @last"
         names = {"partition": _partition(mailbox), "first": _cell_key(start), "last": _cell_key(end)}
         with storage_errors():
-            found = dict.fromkeys(str(row["booking"]) for row in self._table().query_entities(rule, parameters=names))
-        return [one for one in (self.get(mailbox, booking_id) for booking_id in found) if one is not None]
+            ids = dict.fromkeys(str(row["booking"]) for row in self._table().query_entities(rule, parameters=names))
+        bookings = (self.get(mailbox, booking_id) for booking_id in ids)
+        return [booking for booking in bookings if booking is not None]
 
     def since(self, mailbox: str, moment: datetime) -> list[Booking]:
         """Return the bookings of a mailbox that were made or changed at a moment or later."""
         rule = "PartitionKey eq @partition and since ge @moment"
-        return list(self._found(rule, {"partition": _partition(mailbox), "moment": _text(moment)}))
+        return list(self._query(rule, {"partition": _partition(mailbox), "moment": _stored(moment)}))
 
     def unfinished(self) -> Iterator[Booking]:
         """Yield every booking that is not simply booked."""
-        yield from self._found("state eq 'claimed' or state eq 'moving' or state eq 'ending' or state eq 'ended'", {})
+        yield from self._query("state eq 'claimed' or state eq 'moving' or state eq 'ending' or state eq 'ended'", {})
 
     def before(self, moment: datetime) -> Iterator[Booking]:
         """Yield the bookings whose end is earlier than a moment."""
-        yield from self._found("end lt @moment and state eq 'booked'", {"moment": _text(moment)})
+        yield from self._query("end lt @moment and state eq 'booked'", {"moment": _stored(moment)})
 
-    def _found(self, rule: str, names: dict[str, str]) -> Iterator[Booking]:
+    def _query(self, rule: str, names: dict[str, str]) -> Iterator[Booking]:
         with storage_errors():
             yield from [_booking(row) for row in self._table().query_entities(rule, parameters=names)]
 
-    def _done(self, operations: list[Operation], booking: Booking) -> Booking | None:
+    def _submit(self, operations: list[Operation], booking: Booking) -> Booking | None:
         from azure.data.tables import TableTransactionError
 
         with storage_errors():
             try:
-                answers = self._table().submit_transaction(operations)
+                responses = self._table().submit_transaction(operations)
             except TableTransactionError as error:
-                if error.status_code not in _MEANT:
+                if error.status_code not in _CONFLICTS:
                     raise
                 return None
-        return replace(booking, etag=str(answers[0].get("etag", "")))
+        return replace(booking, etag=str(responses[0].get("etag", "")))
 
 
 def _partition(mailbox: str) -> str:
@@ -152,11 +153,11 @@ def _cell_key(moment: datetime) -> str:
 
 def _cells(verb: str, booking: Booking, keys: set[str]) -> list[Operation]:
     """Return the operations on rows of times, in their order."""
-    place = {"PartitionKey": _partition(booking.mailbox), "booking": booking.id}
-    return [(verb, {**place, "RowKey": key}) for key in sorted(keys)]
+    common = {"PartitionKey": _partition(booking.mailbox), "booking": booking.id}
+    return [(verb, {**common, "RowKey": key}) for key in sorted(keys)]
 
 
-def _as_it_was(booking: Booking) -> dict[str, Any]:
+def _if_unchanged(booking: Booking) -> dict[str, Any]:
     from azure.core import MatchConditions
 
     return {"etag": booking.etag, "match_condition": MatchConditions.IfNotModified}
@@ -165,7 +166,7 @@ def _as_it_was(booking: Booking) -> dict[str, Any]:
 def _row(booking: Booking) -> dict[str, Any]:
     row: dict[str, Any] = {"PartitionKey": _partition(booking.mailbox), "RowKey": booking.id}
     values = {name: getattr(booking, name) for name in _NAMES}
-    return row | values | {name: _text(values[name]) for name in _MOMENTS}
+    return row | values | {name: _stored(values[name]) for name in _MOMENTS}
 
 
 def _booking(row: Any) -> Booking:
@@ -174,5 +175,5 @@ def _booking(row: Any) -> Booking:
     return Booking(**values, etag=str(row.metadata["etag"]))
 
 
-def _text(moment: datetime | None) -> str:
+def _stored(moment: datetime | None) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else ""

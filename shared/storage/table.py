@@ -1,4 +1,7 @@
-"""A table's rows as dataclasses: one partition, an id as the row key, and every change on the condition of its etag."""
+"""A table's rows as dataclasses: one partition, an id as the row key, and every change on the condition of its etag.
+
+A column has its field's name, or the one that the field is `stored_as`: fields may be renamed, stored rows stay.
+"""
 
 from __future__ import annotations
 
@@ -35,21 +38,21 @@ class HasId(Protocol):
 Row = TypeVar("Row", bound=HasId)
 
 
-class Rows(Generic[Row]):
+class Table(Generic[Row]):
     """The rows of one kind. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient], kind: type[Row], partition: str) -> None:
         self._table = table
-        self._made: Callable[..., Row] = kind
+        self._kind: Callable[..., Row] = kind
         self._partition = partition
-        self._names = [field.name for field in fields(kind) if field.name != "etag"]
-        self._moments = [field.name for field in fields(kind) if "datetime" in str(field.type)]
+        self._columns = columns_of(kind)
+        self._moments = [each.name for each in fields(kind) if "datetime" in str(each.type)]
 
     def insert(self, row: Row) -> Row | None:
         """Add a new row and return it with its etag; None when there is one with this id already."""
         from azure.core.exceptions import ResourceExistsError
 
-        entity = {name: _cell(getattr(row, name)) for name in self._names} | self._place(row.id)
+        entity = {column: _cell(getattr(row, name)) for name, column in self._columns.items()} | self._key(row)
         with storage_errors():
             try:
                 answer = self._table().create_entity(entity)
@@ -75,7 +78,7 @@ class Rows(Generic[Row]):
         from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
         changed = replace(row, **changes)
-        entity = self._place(row.id) | {name: _cell(getattr(changed, name)) for name in changes}
+        entity = self._key(row) | {self._columns[name]: _cell(getattr(changed, name)) for name in changes}
         with storage_errors():
             try:
                 answer = self._table().update_entity(
@@ -93,7 +96,7 @@ class Rows(Generic[Row]):
         with storage_errors(), suppress(ResourceNotFoundError):
             try:
                 self._table().delete_entity(
-                    self._place(row.id), etag=row.etag, match_condition=MatchConditions.IfNotModified
+                    self._key(row), etag=row.etag, match_condition=MatchConditions.IfNotModified
                 )
             except ResourceModifiedError:
                 return False
@@ -107,8 +110,8 @@ class Rows(Generic[Row]):
         rule = "PartitionKey eq @partition and RowKey gt @after"
         names = {"partition": self._partition, "after": after}
         with storage_errors():
-            found = self._table().query_entities(rule, parameters=names, results_per_page=size)
-            return [self._read(row) for row in islice(found, size)]
+            rows = self._table().query_entities(rule, parameters=names, results_per_page=size)
+            return [self._read(row) for row in islice(rows, size)]
 
     def all(self) -> Iterator[Row]:
         """Yield every row."""
@@ -124,16 +127,30 @@ class Rows(Generic[Row]):
             keys = self._table().query_entities("PartitionKey eq @partition", parameters=names, select=["RowKey"])
             return sum(1 for _ in keys)
 
-    def _place(self, row_id: str) -> dict[str, Any]:
-        return {"PartitionKey": self._partition, "RowKey": row_id}
+    def partition_of(self, row: Row) -> str:  # noqa: ARG002  (all rows of a kind lie in one, until a kind needs more)
+        """Return the partition in which a row lies."""
+        return self._partition
+
+    def _key(self, row: Row) -> dict[str, Any]:
+        return {"PartitionKey": self.partition_of(row), "RowKey": row.id}
 
     def _read(self, entity: Any) -> Row:
         """Return a row; a field that an older version did not store has its default."""
-        values = {name: entity[name] for name in self._names if name in entity}
+        values = {name: entity[column] for name, column in self._columns.items() if column in entity}
         for name in self._moments:
             text = values.get(name)
             values[name] = datetime.fromisoformat(text) if text else None
-        return self._made(**values, etag=str(entity.metadata["etag"]))
+        return self._kind(**values, etag=str(entity.metadata["etag"]))
+
+
+def stored_as(column: str) -> dict[str, str]:
+    """Return the metadata of a dataclass field whose column is called otherwise."""
+    return {"stored_as": column}
+
+
+def columns_of(kind: type) -> dict[str, str]:
+    """Return the column of each field of a dataclass but the etag, which is the row's own."""
+    return {each.name: each.metadata.get("stored_as", each.name) for each in fields(kind) if each.name != "etag"}
 
 
 def _cell(value: Any) -> Any:

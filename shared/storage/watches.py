@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.storage.connection import storage_errors
-from shared.storage.table import Rows
+from shared.storage.table import Table, stored_as
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -33,8 +33,8 @@ class Watch:
     `pending_since` is when somebody began to make the subscription, which is theirs to finish for ABANDONED;
     `renewed` is when it was last made or renewed; `former_id` is the subscription before it, which may still stand.
     `gap_since` says that changes since then may have been missed: a
-    resync is owed. `asked` says that the partner named the mailbox itself; `room_lists` holds the ids of the watched
-    room lists that it belongs to, separated by spaces.
+    resync is owed. `by_partner` says that the partner named the mailbox itself; `room_lists` holds the ids of the
+    watched room lists that it belongs to, separated by spaces.
     `user_id` is the mailbox's object id, learnt from what Graph sends. `key_version` names the key of the
     subscription's clientState. `etag` is the row's.
     """
@@ -54,7 +54,7 @@ class Watch:
     expires: datetime | None = None
     renewed: datetime | None = None
     gap_since: datetime | None = None
-    asked: bool = True
+    by_partner: bool = field(default=True, metadata=stored_as("asked"))
     room_lists: str = ""
     key_version: str = ""
     user_id: str = ""
@@ -62,7 +62,7 @@ class Watch:
     etag: str = ""
 
 
-def is_being_made(watch: Watch, now: datetime) -> bool:
+def is_being_created(watch: Watch, now: datetime) -> bool:
     """Return whether somebody is making the subscription of a watch at this moment."""
     return watch.pending_since is not None and now - watch.pending_since < ABANDONED
 
@@ -72,7 +72,7 @@ def watch_id_of(mailbox: str) -> str:
     return uuid.uuid5(_NAMESPACE, mailbox.lower()).hex
 
 
-class Watches(Rows[Watch]):
+class Watches(Table[Watch]):
     """The table of watches."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:

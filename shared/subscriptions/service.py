@@ -11,7 +11,7 @@ from shared.errors import GraphConflict, GraphNotFound, RelayError
 from shared.graph import client_state
 from shared.graph.client_state import Key
 from shared.graph.subscriptions import Subscription, Subscriptions, mailbox_of
-from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches, is_being_made
+from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches, is_being_created
 from shared.watches.graph_errors import state_after, what_to_do
 
 if TYPE_CHECKING:
@@ -39,29 +39,29 @@ class SubscriptionService:
     def create(self, watch: Watch, *, spread: bool = False) -> Watch | None:
         """Create the subscription of a claimed watch and note it. Nothing is left at Graph that the row does not name.
 
-        A 409 means that an earlier call succeeded without our noticing: what stands is ours, but its clientState may be
-        of a retired key, so it is replaced.
+        A 409 means that an earlier call succeeded without our noticing: the existing one is ours, but its clientState
+        may be of a retired key, so it is replaced.
         """
         try:
-            made, key = self._post(watch, spread=spread)
+            created, key = self._post(watch, spread=spread)
         except GraphConflict:
             if not self.remove(watch):
                 raise
-            made, key = self._post(watch, spread=spread)
-        noted = self._live(watch, made, subscription_id=made.id, key_version=key.version, renewed=self.now())
-        if noted is None:
-            self.subscriptions.delete(made.id)
+            created, key = self._post(watch, spread=spread)
+        live = self._live(watch, created, subscription_id=created.id, key_version=key.version, renewed=self.now())
+        if live is None:
+            self.subscriptions.delete(created.id)
             return self.watches.get(watch.id)
-        return noted
+        return live
 
-    def anew(self, watch: Watch, clear: Sequence[str] = (), *, spread: bool = False) -> Watch | None:
+    def recreate(self, watch: Watch, clear: Sequence[str] = (), *, spread: bool = False) -> Watch | None:
         """Create the subscription of a watch that has none, after deleting those of ours (`clear`) in its way.
 
         The row is claimed first, so that of two who try one does it, and a failure is noted there.
         """
         current: Watch | None = watch
         while current is not None and current.subscription_id == watch.subscription_id:
-            if is_being_made(current, self.now()):
+            if is_being_created(current, self.now()):
                 break
             claimed = self.watches.claim(current, self.now())
             if claimed is not None:
@@ -69,13 +69,14 @@ class SubscriptionService:
             current = self.watches.get(watch.id)
         return current
 
-    def replace(self, watch: Watch, standing: str, clear: Sequence[str] = ()) -> Watch | None:
-        """Delete a subscription (`standing`) that cannot do its work any more, and create it anew.
+    def replace(self, watch: Watch, subscription_id: str, clear: Sequence[str] = ()) -> Watch | None:
+        """Delete a subscription that cannot do its work any more, and create it anew.
 
-        Deleted first: were we killed after a claim, nobody would know it for ours, and it would be in the way.
+        Deleted first: if we crash after claiming, the old subscription would be an unknown orphan that blocks the new
+        one.
         """
-        self.subscriptions.delete(standing)
-        return self.anew(watch, clear, spread=True)
+        self.subscriptions.delete(subscription_id)
+        return self.recreate(watch, clear, spread=True)
 
     def renew(self, watch: Watch, *, spread: bool = False) -> Watch | None:
         """Renew by one PATCH, which reauthorizes, too; a 404 means create anew. Not twice for two who try at once."""
@@ -85,22 +86,28 @@ class SubscriptionService:
         try:
             renewed = self.subscriptions.renew(watch.subscription_id, self._end(watch, spread=spread))
         except GraphNotFound:
-            return self.anew(claimed, spread=spread)
+            return self.recreate(claimed, spread=spread)
         except RelayError as error:
-            self.failed(claimed, error, renewed=watch.renewed)
+            self.record_failure(claimed, error, renewed=watch.renewed)
             raise
         return self._live(claimed, renewed) or self.watches.get(watch.id)
 
     def pause(self, watch: Watch) -> Watch | None:
-        """Let go of the subscription of a watch that the customer allows no more; the watch stays, for a better day."""
+        """Delete the subscription of a watch that the customer allows no more. The watch is kept so that it resumes
+        when allowed again.
+        """
         if watch.subscription_id:
             self.subscriptions.delete(watch.subscription_id)
         gap = watch.gap_since or self.now()
         nothing: dict[str, Any] = {"subscription_id": "", "expires": None, "pending_since": None, "last_error": ""}
         return self._write(watch, state="paused", since=self.now(), gap_since=gap, **nothing)
 
-    def failed(self, watch: Watch, error: RelayError, **changes: Any) -> None:
-        """Note what went wrong with a watch, for the administrator and for the next try."""
+    def record_failure(self, watch: Watch, error: RelayError, *, missed_changes: bool = False, **changes: Any) -> None:
+        """Note what went wrong with a watch, for the administrator and for the next try; with `missed_changes` also
+        that it is owed a resync.
+        """
+        if missed_changes:
+            changes["gap_since"] = watch.gap_since or self.now()
         state = state_after(error) or watch.state
         since = watch.since if state == watch.state else self.now()
         wrong = {"last_error": what_to_do(error), "tried": self.now(), "pending_since": None}
@@ -111,15 +118,15 @@ class SubscriptionService:
         which may post to an older one. Found by listing; return whether there was any.
         """
         url, lifecycle = self.notification_url(watch), self.lifecycle_url
-        found = [
-            one.id
-            for one in self.subscriptions.list()
-            if mailbox_of(one.resource) == watch.mailbox.lower()
-            and (one.id == watch.former_id or one.notification_url == url or one.lifecycle_url == lifecycle)
+        matches = [
+            each.id
+            for each in self.subscriptions.list()
+            if mailbox_of(each.resource) == watch.mailbox.lower()
+            and (each.id == watch.former_id or each.notification_url == url or each.lifecycle_url == lifecycle)
         ]
-        for subscription_id in found:
+        for subscription_id in matches:
             self.subscriptions.delete(subscription_id)
-        return bool(found)
+        return bool(matches)
 
     @property
     def lifecycle_url(self) -> str:
@@ -150,7 +157,7 @@ class SubscriptionService:
                 self.subscriptions.delete(subscription_id)
             return self.create(claimed, spread=spread)
         except RelayError as error:
-            self.failed(claimed, error)
+            self.record_failure(claimed, error)
             raise
 
     def _post(self, watch: Watch, *, spread: bool) -> tuple[Subscription, Key]:
@@ -159,11 +166,13 @@ class SubscriptionService:
         end = self._end(watch, spread=spread)
         return self.subscriptions.create(watch.mailbox, url, self.lifecycle_url, state, end), key
 
-    def _live(self, watch: Watch, made: Subscription, **changes: Any) -> Watch | None:
+    def _live(self, watch: Watch, subscription: Subscription, **changes: Any) -> Watch | None:
         since = watch.since if watch.state == "live" else self.now()
         gap = watch.gap_since or (self.now() if watch.state in NEEDS_A_PERSON and watch.renewed else None)
         well: dict[str, Any] = {"last_error": "", "tried": None, "pending_since": None}
-        return self._write(watch, state="live", since=since, expires=made.expires, gap_since=gap, **well, **changes)
+        return self._write(
+            watch, state="live", since=since, expires=subscription.expires, gap_since=gap, **well, **changes
+        )
 
     def _write(self, watch: Watch, **changes: Any) -> Watch | None:
         """Write to the watch's row, again if a change was noted there at the same moment.

@@ -5,6 +5,7 @@ docs/operations.md explains every state.
 
 from __future__ import annotations
 
+from shared.api.graph_errors import trace_of
 from shared.errors import (
     GraphConflict,
     GraphError,
@@ -29,12 +30,12 @@ def state_after(error: RelayError) -> State | None:
 
 def what_to_do(error: RelayError) -> str:
     """Return an error in words for an administrator: what is wrong, and what to do."""
-    return str(refusal_of(error)) if isinstance(error, GraphError) else str(error)
+    return str(rejection_of(error)) if isinstance(error, GraphError) else str(error)
 
 
-def refusal_of(error: GraphError) -> RequestRejected:
+def rejection_of(error: GraphError) -> RequestRejected:
     """Return what an error of Graph means to who asked for a subscription."""
-    trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
+    trace = trace_of(error)
     if isinstance(error, GraphNotFound):
         text = "Graph finds no mailbox with this address. Check the spelling, and its licence for Exchange Online."
         return RequestRejected(422, "Unknown mailbox", text + trace)
@@ -52,3 +53,17 @@ def refusal_of(error: GraphError) -> RequestRejected:
         return RequestRejected(503, "Microsoft Graph is busy", "Try again after the time in Retry-After." + trace, wait)
     text = "Graph refused the subscription. It has to reach the notification URLs from outside within 10 seconds."
     return RequestRejected(502, "Refused by Microsoft Graph", text + trace)
+
+
+def room_list_rejection(error: GraphError) -> RequestRejected:
+    """Return what an error of Graph means to who wants a room list watched."""
+    trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
+    if isinstance(error, GraphNotFound):
+        return RequestRejected(422, "Unknown room list", "Graph finds no room list with this address." + trace)
+    if isinstance(error, GraphForbidden):
+        text = "The relay may not read room lists: the customer's IT has to grant Place.Read.All."
+        return RequestRejected(502, "Permission missing at Microsoft Graph", text + trace)
+    if isinstance(error, GraphUnavailable):
+        wait = error.retry_after if error.retry_after is not None else 30
+        return RequestRejected(503, "Microsoft Graph is busy", "Try again after the time in Retry-After." + trace, wait)
+    return RequestRejected(502, "Refused by Microsoft Graph", "Graph does not tell the rooms of this list." + trace)

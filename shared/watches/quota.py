@@ -13,41 +13,41 @@ from datetime import datetime, timedelta
 from shared.errors import RequestRejected
 
 KEEP = timedelta(minutes=5)
-KEEP_WHEN_FULL = timedelta(seconds=2)  # who makes room has it soon
+KEEP_WHEN_FULL = timedelta(seconds=2)  # recount quickly when full, so a freed place is usable
 
 
 class WatchQuota:
-    """The places for watches; safe for use from several threads."""
+    """How many more watches there may be; safe for use from several threads."""
 
     def __init__(self, count: Callable[[], int], most: Callable[[], int], now: Callable[[], datetime]) -> None:
         self._count = count
         self._most = most
         self._now = now
-        self._taken = 0
+        self._used = 0
         self._counted: datetime | None = None
         self._lock = threading.Lock()
 
-    def take(self) -> bool:
-        """Take a place for a new watch; False when there is none left."""
+    def reserve(self) -> bool:
+        """Reserve room for a new watch; False when there is none left."""
         with self._lock:
             if self._left() <= 0:
                 return False
-            self._taken += 1
+            self._used += 1
             return True
 
-    def give_back(self) -> None:
-        """Give back a place that was taken and not used."""
+    def release(self) -> None:
+        """Give back what was reserved and not used."""
         with self._lock:
-            self._taken -= 1
+            self._used -= 1
 
     def check(self) -> None:
-        """Raise RequestRejected 409 when there is no place left."""
+        """Raise RequestRejected 409 when there is no room left."""
         with self._lock:
             if self._left() <= 0:
-                raise self.refusal()
+                raise self.rejection()
 
-    def refusal(self) -> RequestRejected:
-        """Return what a caller hears who asks for one too many."""
+    def rejection(self) -> RequestRejected:
+        """Return the error for a caller who wants a watch too many."""
         text = (
             f"The relay watches as many mailboxes as MOST_WATCHES allows ({self._most()}). "
             "Remove one that is not needed, or ask the customer's IT to raise it."
@@ -55,8 +55,8 @@ class WatchQuota:
         return RequestRejected(409, "Too many subscriptions", text)
 
     def _left(self) -> int:
-        """Return how many places are left, counted anew when the count is old, or older than a moment and says none."""
+        """Return how many may still be made, counted anew when the count is old, or full and older than a moment."""
         most, age = self._most(), self._now() - self._counted if self._counted else None
-        if age is None or age >= KEEP or (self._taken >= most and age >= KEEP_WHEN_FULL):
-            self._taken, self._counted = self._count(), self._now()
-        return most - self._taken
+        if age is None or age >= KEEP or (self._used >= most and age >= KEEP_WHEN_FULL):
+            self._used, self._counted = self._count(), self._now()
+        return most - self._used

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.api.fields import checked_address, faults_of, refused
+from shared.api.fields import checked_address, faults_of, invalid
 from shared.http.addresses import is_private, is_web_port
 
 if TYPE_CHECKING:
     from shared.config import Settings
 
 _SUBJECTS = {"mailbox", "mailboxes", "roomList"}
-_ONE_OF = "mailbox: give one of mailbox, mailboxes and roomList"
+_SUBJECT_RULE = "mailbox: give one of mailbox, mailboxes and roomList"
 MOST_MAILBOXES = 100  # of one call
 
 # What pydantic's schema does not tell: exactly one subject, and which delivery goes with what.
@@ -58,7 +58,7 @@ class SetupRequest(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WatchRequest:
     """What the partner asks for, checked for form already; `notification_url` belongs to direct delivery."""
 
     mailbox: str
@@ -66,51 +66,51 @@ class Wish:
     notification_url: str = ""
 
 
-def read_request(content: dict[str, Any]) -> SetupRequest:
+def parse_setup_request(content: dict[str, Any]) -> SetupRequest:
     """Return a setup call's body. Raises RequestRejected 422, naming the field and the rule but never the value."""
     try:
         request = SetupRequest.model_validate(content)
     except ValidationError as error:
         faults = faults_of(error)
-        raise refused("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _ONE_OF])) from None
-    if sum(asked is not None for asked in (request.mailbox, request.mailboxes, request.room_list)) != 1:
-        raise refused(_ONE_OF)
+        raise invalid("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _SUBJECT_RULE])) from None
+    if sum(subject is not None for subject in (request.mailbox, request.mailboxes, request.room_list)) != 1:
+        raise invalid(_SUBJECT_RULE)
     return request
 
 
-def read_room_list(request: SetupRequest) -> str:
+def parse_room_list(request: SetupRequest) -> str:
     """Return the address of the room list that a call asks for. Raises RequestRejected 422."""
     if request.delivery != "relay" or request.notification_url is not None:
-        raise refused("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
+        raise invalid("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
     return checked_address("roomList", request.room_list or "")
 
 
-def read_wish(request: SetupRequest, mailbox: str, settings: Settings) -> Wish:
+def parse_watch_request(request: SetupRequest, mailbox: str, settings: Settings) -> WatchRequest:
     """Return what a call asks for one of its mailboxes. Raises RequestRejected 422, which never quotes a value."""
     mailbox = checked_address("mailbox", mailbox)
     if request.delivery == "relay":
         if request.notification_url is not None:
-            raise refused('notificationUrl: belongs to "delivery": "direct" only')
-        return Wish(mailbox)
-    return Wish(mailbox, "direct", checked_notification_url(request.notification_url, settings))
+            raise invalid('notificationUrl: belongs to "delivery": "direct" only')
+        return WatchRequest(mailbox)
+    return WatchRequest(mailbox, "direct", checked_notification_url(request.notification_url, settings))
 
 
 def checked_notification_url(url: str | None, settings: Settings) -> str:
     """Return the partner's own address for direct delivery, or raise RequestRejected 422. Nothing is looked up yet."""
     if url is None or not url.isascii() or not url.isprintable() or " " in url:
-        raise refused("notificationUrl: direct delivery needs the https address that Graph shall call")
+        raise invalid("notificationUrl: direct delivery needs the https address that Graph shall call")
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        raise refused("notificationUrl: is no address") from None
+        raise invalid("notificationUrl: is no address") from None
     if parts.scheme != "https" or not host or parts.username or parts.password or parts.fragment:
-        raise refused("notificationUrl: must begin with https:// and hold neither credentials nor a fragment")
+        raise invalid("notificationUrl: must begin with https:// and hold neither credentials nor a fragment")
     if not is_web_port(port):
-        raise refused("notificationUrl: must have a port of a web server: 443, 80, or one from 1024 on")
+        raise invalid("notificationUrl: must have a port of a web server: 443, 80, or one from 1024 on")
     named = [entry.strip().lower() for entry in settings.allowed_notification_hosts.split(",") if entry.strip()]
     if is_private(host) and not (settings.allow_private_addresses and host in named):
-        raise refused("notificationUrl: leads to a private network, where Graph cannot go")
+        raise invalid("notificationUrl: leads to a private network, where Graph cannot go")
     if host not in (named or [urlsplit(settings.partner_webhook_url).hostname or ""]):
-        raise refused("notificationUrl: its host is not among the customer's ALLOWED_NOTIFICATION_HOSTS")
+        raise invalid("notificationUrl: its host is not among the customer's ALLOWED_NOTIFICATION_HOSTS")
     return url

@@ -8,16 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import MagicMock
 
-from shared.bookings.business_lock import turn
-from shared.bookings.create import book
-from shared.calendars.requests import read_new_event, written_place
-from shared.calendars.service import make_event
-from shared.delivery.deliver import deliver
+from shared.calendars.requests import page_token, read_new_event
+from shared.calendars.service import CalendarService
 from shared.errors import GraphNotFound
 from shared.graph.client_state import Key, sign
 from shared.partner.payload import message_id
-from shared.reliability.parking import bury_unreadable
-from shared.resync.resync import _print
+from shared.resync.resync import _fingerprint
 from shared.scheduling.requests import read_booking
 from shared.storage.ledger import Ledger
 from shared.storage.parked import parked_id
@@ -26,7 +22,7 @@ from shared.storage.slot_bookings import Booking, SlotBookings
 from shared.storage.watches import watch_id_of
 from shared.telemetry import short
 from tests.architecture.outward import in_order
-from tests.support.appointments_world import COURSE, CUT, AppointmentWorld, asked
+from tests.support.appointments_world import COURSE, CUT, AppointmentWorld
 from tests.support.table import FakeTable
 from tests.support.world import World, event
 
@@ -64,7 +60,8 @@ def event_transaction(mailbox: str, calendar: str, key: str) -> list[str]:
     """Return what Graph is to know an event by that was asked for with an Idempotency-Key."""
     parts, request = MagicMock(), read_new_event({"title": "T", **TIMES})
     with suppress(Exception):  # Graph's answer is none
-        make_event(parts, mailbox, calendar, request, key)
+        service = CalendarService(parts.settings, parts.allow_list, parts.calendars)
+        service.create_event(mailbox, calendar, request, key)
     given = (value for call in parts.mock_calls for value in call.args if isinstance(value, dict))
     return [value["transactionId"] for value in given if "transactionId" in value]
 
@@ -73,16 +70,16 @@ def appointment_attempt(business: str, service: str, start: str, email: str) -> 
     """Return the ids under which an appointment was kept from being made twice: its own, then its business's turn."""
     world = AppointmentWorld()
     world.add(business, "Another", services=[CUT, COURSE])
-    book(world, business, asked(service=service, start=start, customer={"name": "Ola", "email": email}))
+    world.book(business, service=service, start=start, customer={"name": "Ola", "email": email})
     world.end()
-    return [key for _, key in keys_of(world.attempt_rows)]
+    return [key for _, key in keys_of(world.lease_rows)]
 
 
 def appointment_turn(business: str) -> list[list[str]]:
     """Return where a business's turn is stored."""
     world = AppointmentWorld()
-    with turn(world, business):
-        return keys_of(world.attempt_rows)
+    with world.business_lock.hold(business):
+        return keys_of(world.lease_rows)
 
 
 def deliveries(event_id: str, *etags: str) -> list[str]:
@@ -93,7 +90,7 @@ def deliveries(event_id: str, *etags: str) -> list[str]:
         world.events.by_id[event_id] = event(event_id, etag) if etag else GraphNotFound(404, "ErrorItemNotFound")
         message = world.hint(event_id, deleted=not etag)
         world.pass_by(12)
-        deliver(world, message)
+        world.delivery.deliver(message)
     world.end()
     return list(world.webhook.tried)
 
@@ -101,7 +98,7 @@ def deliveries(event_id: str, *etags: str) -> list[str]:
 def unreadable_letter(text: str) -> list[Any]:
     """Return where a message that nobody can read is noted, and under which name."""
     world = World()
-    bury_unreadable(world, text)
+    world.dead_letters.dead_letter_unreadable(text)
     return [*keys_of(world.parked_rows), *(row["event_id"] for row in world.parked_rows.rows.values())]
 
 
@@ -116,9 +113,9 @@ KINDS: dict[str, Callable[..., Any]] = {
     "client state": client_state,
     "deliveries": deliveries,
     "event transaction": event_transaction,
-    "fingerprint": lambda text: _print(text).hex(),
+    "fingerprint": lambda text: _fingerprint(text).hex(),
     "ledger row": ledger_row,
-    "page": lambda *place: written_place({place[0]: place[1]}),
+    "page": lambda *place: page_token({place[0]: place[1]}),
     "parked": parked_id,
     "room list": room_list_id_of,
     "short": short,

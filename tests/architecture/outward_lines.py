@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared import telemetry
-from shared.delivery.deliver import deliver
 from shared.errors import GraphNotFound
-from shared.jobs import repair
 from shared.messages import ChangeMessage, Job
 from shared.partner.webhook import NotDelivered
 from shared.storage.watches import watch_id_of
@@ -50,8 +48,8 @@ def lines_now() -> list[list[str]]:
         telemetry.count("changes", 3, end="told")
         telemetry.count("repairs", kind="probe", end="not-now")
         telemetry.count("changes", 0, end="told")
-        telemetry.figure("watches", 0, state="refused")
-        telemetry.figure("queue_depth", 7)
+        telemetry.gauge("watches", 0, state="refused")
+        telemetry.gauge("queue_depth", 7)
         telemetry.audit("pause", "Åse", reason="nightly 'work'")
         telemetry.audit("resync", "master key", subscription="a" * 32, full=True)
     return lines
@@ -74,15 +72,15 @@ def lines_of_a_day() -> list[str]:
 
 def _later(world: World, message: ChangeMessage) -> None:
     world.pass_by(12)
-    deliver(world, message)
+    world.delivery.deliver(message)
 
 
 def _changes(world: World) -> None:
     world.events.by_id["E"] = event()
     first = world.hint()
-    deliver(world, first)
+    world.delivery.deliver(first)
     _later(world, first)
-    deliver(world, first)
+    world.delivery.deliver(first)
     _later(world, world.hint())
     for watch_id in ("f" * 32, watch_id_of(ELSEWHERE), watch_id_of(DIRECT)):
         _later(world, world.hint(watch_id=watch_id))
@@ -91,12 +89,12 @@ def _changes(world: World) -> None:
 def _repairs(world: World) -> None:
     world.events.by_id["F"] = event("F")
     for kind in ("probe", "drain", "reconcile", "replay"):
-        repair(world, Job("", kind))
+        world.job_runner.run_job(Job("", kind))
     for kind in ("missed", "resync", "resync-full", "subscriptionRemoved", "reauthorizationRequired"):
-        repair(world, Job(WATCH_ID, kind))
-        repair(world, Job(WATCH_ID, kind, "another"))
-    repair(world, Job(watch_id_of(ELSEWHERE), "missed"))
-    repair(world, Job("f" * 32, "missed"))
+        world.job_runner.run_job(Job(WATCH_ID, kind))
+        world.job_runner.run_job(Job(WATCH_ID, kind, "another"))
+    world.job_runner.run_job(Job(watch_id_of(ELSEWHERE), "missed"))
+    world.job_runner.run_job(Job("f" * 32, "missed"))
 
 
 def _failures(world: World) -> None:
@@ -107,9 +105,9 @@ def _failures(world: World) -> None:
     _later(world, world.hint())
     world.webhook.failure = None
     world.events.by_id["E"] = GraphNotFound(404, "ErrorItemNotFound")
-    world.gate.put("flowing", "the partner is ready")
-    repair(world, Job("", "drain"))
-    world.gate.put("failing", "too many failures")
+    world.breaker.transition("flowing", "the partner is ready")
+    world.job_runner.run_job(Job("", "drain"))
+    world.breaker.transition("failing", "too many failures")
     _later(world, world.hint())
     world.pass_by(60)
-    repair(world, Job("", "probe"))
+    world.job_runner.run_job(Job("", "probe"))

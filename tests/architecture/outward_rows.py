@@ -101,8 +101,8 @@ WRITERS: dict[str, Callable[[App, Any], Any]] = {
     "room list": lambda parts, made: parts.room_lists.insert(made),
     "endpoint": lambda parts, made: parts.endpoints.change(made),
     "replay": lambda parts, made: parts.replays.insert(made),
-    "attempt": lambda parts, made: parts.attempts.insert(made),
-    "slots": lambda parts, made: parts.slots.claim(made),
+    "attempt": lambda parts, made: parts.leases.insert(made),
+    "slots": lambda parts, made: parts.slot_bookings.claim(made),
     "ledger": lambda parts, made: parts.ledger.claim([made]),
     "waiting": lambda parts, made: parts.parked.put(WAITING, [made]),
     "dead": lambda parts, made: parts.parked.put(DEAD, [made]),
@@ -112,8 +112,8 @@ READERS: dict[str, Callable[[App, Any], Any]] = {
     "room list": lambda parts, made: parts.room_lists.get(made.id),
     "endpoint": lambda parts, _: parts.endpoints.read(),
     "replay": lambda parts, made: parts.replays.get(made.id),
-    "attempt": lambda parts, made: parts.attempts.get(made.id),
-    "slots": lambda parts, made: parts.slots.get(MAILBOX, made.id),
+    "attempt": lambda parts, made: parts.leases.get(made.id),
+    "slots": lambda parts, made: parts.slot_bookings.get(MAILBOX, made.id),
     "ledger": lambda parts, _: parts.ledger.read(WATCH, [EVENT])[0],
     "waiting": lambda parts, made: parts.parked.get(WAITING, made.id),
     "dead": lambda parts, made: parts.parked.get(DEAD, made.id),
@@ -123,8 +123,8 @@ CHANGERS: dict[str, Callable[[App, Any, dict[str, Any]], Any]] = {
     "room list": lambda parts, row, news: parts.room_lists.change(row, **news),
     "endpoint": lambda parts, row, news: parts.endpoints.change(row, **news),
     "replay": lambda parts, row, news: parts.replays.change(row, **news),
-    "attempt": lambda parts, row, news: parts.attempts.change(row, **news),
-    "slots": lambda parts, row, news: parts.slots.change(row, **news),
+    "attempt": lambda parts, row, news: parts.leases.change(row, **news),
+    "slots": lambda parts, row, news: parts.slot_bookings.change(row, **news),
 }
 
 
@@ -177,13 +177,13 @@ def filters_now() -> dict[str, list[str]]:
     parts.parked.page(DEAD, 5, ZERO, since=NOON, before=OSLO, reason="rejected")
     parts.parked.page(WAITING, 5)
     parts.parked.count(DEAD)
-    for rows in (parts.watches, parts.room_lists, parts.replays, parts.attempts):
+    for rows in (parts.watches, parts.room_lists, parts.replays, parts.leases):
         rows.page(5, ZERO)
         rows.count()
-    parts.slots.holders(MAILBOX, START, END)
-    parts.slots.since(MAILBOX, NOON)
-    list(parts.slots.unfinished())
-    list(parts.slots.before(NOON))
+    parts.slot_bookings.holders(MAILBOX, START, END)
+    parts.slot_bookings.since(MAILBOX, NOON)
+    list(parts.slot_bookings.unfinished())
+    list(parts.slot_bookings.before(NOON))
     return {name: table.filters for name, table in storage.tables.items()}
 
 
@@ -191,8 +191,8 @@ def queues_now() -> dict[str, list[list[Any]]]:
     """Return what is said to each queue, with the words of the service."""
     parts, storage = relay()
     parts.changes._queue.put("text", 1.5)
-    parts.repairs._queue.put("text")
-    parts.repairs._queue.put("text", 1e9)
-    parts.storage_probe().message()
+    parts.jobs._queue.put("text")
+    parts.jobs._queue.put("text", 1e9)
+    parts.storage_diagnostics().message()
     sent = {name: queue.send_message.call_args_list for name, queue in storage.queues.items()}
     return {name: [[*call.args, call.kwargs] for call in calls] for name, calls in sent.items()}

@@ -9,13 +9,13 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from shared.auth.authenticator import Unauthenticated
-from shared.delivery.batch import Outcome
+from shared.delivery import outcome
+from shared.errors import Unauthenticated
 from shared.partner.status_policy import disposition_of
 from tests.architecture.test_import import ROOT
 
-CALLEES = ("count", "figure", "gauge", "audit")  # what the product may call its ways to tell; also in KINDS
-KINDS = {"count": "counters", "figure": "gauges", "gauge": "gauges", "audit": "audits"}
+CALLEES = ("count", "gauge", "audit")  # what the product may call its ways to tell; also in KINDS
+KINDS = {"count": "counters", "gauge": "gauges", "audit": "audits"}
 LOGS = {"info": 0, "warning": 0, "error": 0, "exception": 0, "critical": 0, "log": 1}  # and where the text stands
 FOLDERS = ("functions", "shared")
 TREES = [ast.parse(path.read_text()) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -69,8 +69,8 @@ def first_words_of(*names: str) -> set[str]:
 
 
 def ends_of_changes() -> set[str]:
-    """Return the words for the end of a change that stand where it is made."""
-    return first_words_of(Outcome.__name__)
+    """Return the results of a change that have a name of their own."""
+    return {value for name, value in vars(outcome).items() if name.isupper()}
 
 
 def refusals_of_callers() -> set[str]:
@@ -89,9 +89,9 @@ def words() -> set[str]:
     nodes = [node for tree in TREES for node in ast.walk(tree)]
     docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docs}
-    begun = {f"{node.values[0].value}{{" for node in nodes if isinstance(node, ast.JoinedStr) and node.values
+    starts = {f"{node.values[0].value!s}{{" for node in nodes if isinstance(node, ast.JoinedStr) and node.values
              and isinstance(node.values[0], ast.Constant)}  # fmt: skip
-    return {text for text in texts | counted_names() | begun if isinstance(text, str)}
+    return {text for text in texts | counted_names() | starts if isinstance(text, str)}
 
 
 def log_texts() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.features import MODULES
+from shared.features import BY_NAME
 from tests.architecture.test_import import ROOT, bindings_of, probed
 from tools.openapi.routes import ENTRA_IS_SERVED, operations
 
@@ -14,7 +14,7 @@ LEVELS = {"anyone": "ANONYMOUS", "Microsoft Graph": "ANONYMOUS", "partner": "FUN
 @pytest.fixture(scope="module")
 def indexed() -> dict[str, tuple[str, str, str]]:
     """Return method, route and level of every HTTP function, by name, with every feature on."""
-    triggers = bindings_of(probed(ROOT, FEATURES=",".join(MODULES)), "httpTrigger")
+    triggers = bindings_of(probed(ROOT, FEATURES=",".join(BY_NAME)), "httpTrigger")
     return {
         name: (*(method.lower() for method in found["methods"]), found["route"], found.get("authLevel") or "FUNCTION")
         for name, found in triggers.items()

@@ -43,7 +43,7 @@ def calls(name: str) -> dict[str, list[ast.Call]]:
     return found
 
 
-FIGURES, COUNTERS, AUDITS = calls("figure"), calls("count"), calls("audit")
+GAUGES, COUNTERS, AUDITS = calls("gauge"), calls("count"), calls("audit")
 FUNCTIONS = {
     node.name for path in (ROOT / "functions").glob("*.py") for node in ast.parse(path.read_text()).body
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list
@@ -64,10 +64,10 @@ def test_a_query_asks_for_what_the_code_writes(name: str, query: str, caplog: py
     asked = set(re.findall(r"'(\w+)'", " ".join(re.findall(r"name (?:==|in) (.+)", query))))
     assert asked <= FUNCTIONS
     for what in told(query):
-        given = (FIGURES | COUNTERS)[what][0]
+        given = (GAUGES | COUNTERS)[what][0]
         dimensions: dict[str, Any] = {keyword.arg or "": "12" for keyword in given.keywords}
         with caplog.at_level(logging.INFO, "relay.metric"):
-            telemetry.figure(what, 7, **dimensions)
+            telemetry.gauge(what, 7, **dimensions)
         patterns = re.findall(r"extract\(@'(.+?)', 1, message\)", query)
         assert patterns
         assert [bool(re.search(pattern, caplog.messages[-1])) for pattern in patterns] == [True] * len(patterns)
@@ -100,8 +100,8 @@ def test_the_workbook_shows_what_the_alerts_watch() -> None:
     watched = set().union(*map(told, QUERIES.values()))
     assert len(watched) > 5
     assert watched <= shown
-    assert len(FIGURES) > 5
-    assert FIGURES.keys() <= shown
+    assert len(GAUGES) > 5
+    assert GAUGES.keys() <= shown
 
 
 def test_the_workbook_names_what_administrators_do() -> None:

@@ -20,7 +20,7 @@ def _counters() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for tree in TREES.values():
         for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in ("count", "figure"):
+            if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in ("count", "gauge"):
                 continue
             name = node.args[0] if node.args else None
             if isinstance(name, ast.Constant) and isinstance(name.value, str):

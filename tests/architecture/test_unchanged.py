@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.calendars.requests import read_asked
+from shared.calendars.requests import read_event_query
 from shared.graph.client_state import Key, watch_named_by
 from tests.architecture.outward import as_json, in_order, kept
 from tests.architecture.outward_functions import functions_now
@@ -63,7 +63,7 @@ def test_a_page_of_before_is_still_found() -> None:
     window = {"start": "2026-11-20T12:00:00Z", "end": "2026-11-21T12:00:00Z"}
     for example in ids_of("page"):
         name, value = example["given"]
-        assert in_order(read_asked({**window, "after": example["id"]}, 10))[-1] == {name: value}
+        assert in_order(read_event_query({**window, "after": example["id"]}, 10))[-1] == {name: value}
 
 
 @pytest.mark.parametrize("example", MESSAGES["written"], ids=lambda one: one["kind"])

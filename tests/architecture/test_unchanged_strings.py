@@ -11,8 +11,8 @@ import pytest
 from shared.delivery.intake import take_in
 from shared.graph.client_state import Key, sign
 from shared.graph.notification import LIFECYCLE_EVENTS
-from shared.reliability.parking import GAVE_UP, REJECTED, UNREADABLE
-from shared.storage.partner_endpoint import FAILING, FLOWING, GONE, PAUSED
+from shared.reliability.dead_letters import GAVE_UP, REJECTED, UNREADABLE
+from shared.storage.partner_endpoint import EndpointState
 from shared.storage.watches import State
 from tests.architecture import outward_lines, outward_strings
 from tests.architecture.outward import as_json, in_order, kept
@@ -73,7 +73,7 @@ def test_the_answers_of_the_partner_mean_what_they_did() -> None:
 def test_the_states_are_those_of_before() -> None:
     """Of watches and of the partner's endpoint: who reads them also finds them stored."""
     assert sorted(get_args(State)) == VALUES["watches"]["state"]
-    states = sorted([FAILING, FLOWING, GONE, PAUSED])
+    states = sorted([EndpointState.FAILING, EndpointState.FLOWING, EndpointState.GONE_410, EndpointState.PAUSED])
     assert states == VALUES["endpoint"]["state"] == VALUES["deliveries_held"]["state"]
 
 
@@ -90,7 +90,7 @@ def test_callers_are_refused_for_the_reasons_of_before() -> None:
 def test_a_change_ends_with_a_word_of_before() -> None:
     """Where its end is made; "failed" becomes put-back, parked or dead before it is counted."""
     now = outward_strings.ends_of_changes()
-    assert now == {"busy", "covered", "failed", "no-news", "told"}
+    assert now == {"busy", "covered", "failed", "no-news", "not-allowed", "put-off", "told"}
     assert now - {"failed"} < set(VALUES["changes"]["end"])
 
 

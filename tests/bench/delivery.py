@@ -9,7 +9,6 @@ from typing import Any
 
 from sandbox.stack import Stack
 from shared.bootstrap.app import App
-from shared.delivery.deliver import deliver
 from shared.messages import Change, ChangeMessage
 from tests.bench.report import Row
 
@@ -76,7 +75,7 @@ def _rate(relay: App, work: list[tuple[str, str]]) -> float:
     """Return deliveries per second for one message of changes."""
     changes = tuple(Change(watch, "user", event) for watch, event in work)
     start = time.perf_counter()
-    ends = deliver(relay, ChangeMessage(datetime.now(UTC) - timedelta(minutes=1), changes))
+    ends = relay.delivery.deliver(ChangeMessage(datetime.now(UTC) - timedelta(minutes=1), changes))
     if ends["told"] != len(work):
         raise RuntimeError(f"not every change was told: {ends}")
     return len(work) / (time.perf_counter() - start)

@@ -52,16 +52,16 @@ def at(hour: float) -> str:
     return f"{day.replace(hour=0, minute=0, second=0) + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def wish(hour: float, **changes: Any) -> dict[str, Any]:
+def appointment_at(hour: float, **changes: Any) -> dict[str, Any]:
     """Return an appointment of a customer of its own."""
     email = f"customer-{uuid.uuid4().hex[:8]}@contoso.com"
     return {"service": "Repair", "start": at(hour), "customer": {"name": "Ola", "email": email}, **changes}
 
 
-def standing(relay: Relay, asked: dict[str, Any]) -> list[str]:
+def booked_ids(relay: Relay, body: dict[str, Any]) -> list[str]:
     """Return the ids of the appointments that a customer has in Bookings."""
     truth = relay.tenant.control("GET", f"/bookings/{ADDRESS}")["appointments"]
-    email = asked["customer"]["email"]
+    email = body["customer"]["email"]
     return [one["id"] for one in truth if any(other["emailAddress"] == email for other in one["customers"])]
 
 
@@ -80,8 +80,8 @@ def test_everything_can_be_asked_for_by_name(relay: Relay) -> None:
 
 def test_an_appointment_lives_and_ends(relay: Relay) -> None:
     """Made, made again, read, moved, given to another, cancelled, and cancelled again."""
-    asked = wish(9)
-    first, again = (relay.api.call("POST", f"/bookings/{ADDRESS}/appointments", json=asked) for _ in range(2))
+    body = appointment_at(9)
+    first, again = (relay.api.call("POST", f"/bookings/{ADDRESS}/appointments", json=body) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
     one = first.headers["Location"].partition("/api")[2]
@@ -91,42 +91,43 @@ def test_an_appointment_lives_and_ends(relay: Relay) -> None:
     for _ in range(2):
         assert relay.api.call("POST", f"{one}/cancel", json={"message": "Sorry"}).status_code == 204
     assert relay.api.call("DELETE", one).status_code == 204
-    assert (relay.api.call("GET", one).status_code, standing(relay, asked)) == (404, [])
+    assert (relay.api.call("GET", one).status_code, booked_ids(relay, body)) == (404, [])
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"cut": True}])
 def test_what_bookings_made_without_saying_so_is_found(relay: Relay, fault: dict[str, Any]) -> None:
     """201, and it stands once, also after the caller's own repeat."""
-    asked = wish(10)
+    body = appointment_at(10)
     relay.fault("POST .*/appointments$", times=1, after=True, **fault)
-    answers = [relay.api.call("POST", f"/bookings/{ADDRESS}/appointments", json=asked) for _ in range(2)]
+    answers = [relay.api.call("POST", f"/bookings/{ADDRESS}/appointments", json=body) for _ in range(2)]
     assert [one.status_code for one in answers] == [201, 200]
-    assert standing(relay, asked) == [answers[0].json()["id"]]
+    assert booked_ids(relay, body) == [answers[0].json()["id"]]
 
 
 def test_fifty_callers_for_one_appointment_make_one(relay: Relay) -> None:
     """Each of them hears of it, or that it is being made."""
-    asked = wish(11)
+    body = appointment_at(11)
 
     def ask(_: int) -> Any:
-        return relay.api.call("POST", f"/bookings/{ADDRESS}/appointments", json=asked)
+        return relay.api.call("POST", f"/bookings/{ADDRESS}/appointments", json=body)
 
     with ThreadPoolExecutor(10) as callers:
         answers = list(callers.map(ask, range(50)))
     assert {one.status_code for one in answers} <= {200, 201, 503}
     assert sum(one.status_code == 201 for one in answers) == 1
-    assert len(standing(relay, asked)) == 1
+    assert len(booked_ids(relay, body)) == 1
 
 
 def test_refusals_are_told_apart(relay: Relay) -> None:
     """Each with problem details that say what to do."""
     path = f"/bookings/{ADDRESS}/appointments"
-    for status, body in ((422, wish(17)), (422, wish(9, end=at(12))), (404, wish(9, service="Shave")),
-                         (404, wish(9, staff=["Nobody"])), (422, {"service": "Repair"})):  # fmt: skip
+    for status, body in ((422, appointment_at(17)), (422, appointment_at(9, end=at(12))),
+                         (404, appointment_at(9, service="Shave")), (404, appointment_at(9, staff=["Nobody"])),
+                         (422, {"service": "Repair"})):  # fmt: skip
         assert relay.api.call("POST", path, json=body).status_code == status
     assert relay.api.call("GET", "/bookings/salon@fabrikam.com").status_code == 403
     relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": []})
-    refused = relay.api.call("POST", path, json=wish(9))
+    refused = relay.api.call("POST", path, json=appointment_at(9))
     relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": ROLES})
     assert (refused.status_code, "Bookings.Read.All" in refused.json()["detail"]) == (502, True)
 
@@ -134,16 +135,16 @@ def test_refusals_are_told_apart(relay: Relay) -> None:
 Booked = Callable[[Relay, str, dict[str, Any]], Any]
 
 
-def in_python(relay: Relay, business: str, asked: dict[str, Any]) -> Any:
+def in_python(relay: Relay, business: str, body: dict[str, Any]) -> Any:
     """Call the page's `booked` in Python."""
     names: dict[str, Any] = {}
     exec(compile(examples("python")[0], "partner-bookings.md", "exec"), names)  # noqa: S102  (the page's own example)
-    return names["booked"](relay.api.url, relay.api.keys["function"], business, asked)
+    return names["booked"](relay.api.url, relay.api.keys["function"], business, body)
 
 
-def in_node(relay: Relay, business: str, asked: dict[str, Any]) -> Any:
+def in_node(relay: Relay, business: str, body: dict[str, Any]) -> Any:
     """Call the page's `booked` in Node."""
-    given = json.dumps([relay.api.url, relay.api.keys["function"], business, asked])
+    given = json.dumps([relay.api.url, relay.api.keys["function"], business, body])
     script = f"{examples('js')[0]}\nconsole.log(JSON.stringify(await booked(...{given})));"
     environ = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(relay.stack.certificates.ca_pem)}
     node = ["node", "--input-type=module", "-e", script]
@@ -162,14 +163,14 @@ def examples(language: str) -> list[str]:
 def test_the_examples_of_the_partner_guide_book(relay: Relay, monkeypatch: pytest.MonkeyPatch, booked: Booked) -> None:
     """As they stand on the page: by names, again after a 503, and once; what is not allowed is told."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(relay.stack.certificates.bundle))
-    asked = wish(12)
+    body = appointment_at(12)
     relay.fault("POST .*/appointments$", times=1, status=429, headers={"Retry-After": "1"})
-    made = booked(relay, "Workshop & Co", asked)
+    made = booked(relay, "Workshop & Co", body)
     assert [one["met"] for one in relay.tenant.control("GET", "/faults")["faults"]] == [1]
     assert made.keys() == json.loads(examples("json")[1]).keys()
-    assert booked(relay, ADDRESS, asked) == made
-    assert standing(relay, asked) == [made["id"]]
-    assert booked(relay, ADDRESS, wish(20)) is None
+    assert booked(relay, ADDRESS, body) == made
+    assert booked_ids(relay, body) == [made["id"]]
+    assert booked(relay, ADDRESS, appointment_at(20)) is None
 
 
 def test_the_page_asks_for_what_the_relay_knows(relay: Relay) -> None:
@@ -190,7 +191,7 @@ def test_nothing_of_a_customer_is_kept_logged_or_quoted(relay: Relay) -> None:
                 "staff": [{"id": "p", "displayName": staff}]}  # fmt: skip
     relay.tenant.control("POST", "/bookings", business)
     customer = {"name": name, "email": f"{canaries.secret('mail')}@contoso.com", "phone": phone, "notes": notes}
-    asked = {"service": service, "staff": [staff], "start": at(9), "timeZone": "UTC", "customer": customer}
+    body = {"service": service, "staff": [staff], "start": at(9), "timeZone": "UTC", "customer": customer}
     path, quoted = "/bookings/canary@contoso.com", b""
 
     def call(status: int, method: str, below: str, body: Any = None) -> requests.Response:
@@ -202,12 +203,12 @@ def test_nothing_of_a_customer_is_kept_logged_or_quoted(relay: Relay) -> None:
     for fault in ({"status": 400}, {"status": 403}, {"status": 409}, {"status": 429}):
         relay.fault("POST .*/appointments$", times=1, body=graph, **fault)
     for status in (422, 502, 409, 503, 201):
-        answer = call(status, "POST", "/appointments", asked)
+        answer = call(status, "POST", "/appointments", body)
         quoted += answer.content if status != 201 else b""
     one = f"/appointments/{answer.json()['id']}"
     for status, wrong in ((422, {"more": notes}), (422, {"start": notes}), (404, {"service": f"{service}?"}),
                           (422, {"customer": {"name": name, "email": notes}})):  # fmt: skip
-        quoted += call(status, "POST", "/appointments", asked | wrong).content
+        quoted += call(status, "POST", "/appointments", body | wrong).content
     call(200, "POST", "/customers/search", {"search": name})
     relay.fault("POST .*/cancel$", times=1, status=400, body=graph)
     quoted += call(422, "POST", f"{one}/cancel", {"message": message}).content

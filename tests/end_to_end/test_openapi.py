@@ -5,8 +5,8 @@ import re
 import pytest
 import requests
 
-from functions.features import MODULES
 from sandbox.process import ROOT
+from shared.features import BY_NAME
 from tests.support.openapi import DOCUMENT, body_error, check_response, operation, schema_error
 from tests.support.relay import Relay
 from tools.openapi.routes import operations
@@ -61,7 +61,7 @@ def test_an_answer_of_nobodys_route_is_the_hosts(relay: Relay) -> None:
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("feature", sorted(MODULES))
+@pytest.mark.parametrize("feature", sorted(BY_NAME))
 def test_what_is_off_has_no_address(relay: Relay, feature: str) -> None:
     """By default every feature is off: each of its addresses is the host's 404, with the best of keys."""
     disabled = [route for route in operations() if route.feature == feature]

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from functions.features import MODULES
 from sandbox.process import ROOT
 from sandbox.stack import Stack
 from sandbox.tenant.graph.bookings_rules import DAYS
+from shared.features import BY_NAME
 
 CONFIG = ROOT / "tests" / "fuzz" / "schemathesis.toml"
 DOCUMENT = ROOT / "docs" / "openapi.json"
@@ -18,7 +18,7 @@ SETTINGS = {
     "SETTLE_SECONDS": "1",
     "ALLOWED_NOTIFICATION_HOSTS": "localhost",
     "ALLOWED_MAILBOXES": "@contoso.com,roomlist:building1@contoso.com",
-    "FEATURES": ",".join(("relay", *MODULES)),
+    "FEATURES": ",".join(("relay", *BY_NAME)),
     "EVENT_DETAIL": "location,organizer,attendees",
 }
 ROLES = ["Place.Read.All", "Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]

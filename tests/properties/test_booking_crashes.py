@@ -12,9 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import GraphError, GraphUnavailable, RelayError
-from shared.scheduling.book import book
-from shared.scheduling.change_booking import cancel_booking, move_booking
-from shared.scheduling.cleanup import settle_all, spans_of
+from shared.scheduling.booking import spans_of
 from shared.scheduling.slot_rules import Span
 from tests.support.booking_world import AGENT, BookingWorld
 from tests.support.examples import examples
@@ -75,14 +73,14 @@ ACTS = st.tuples(
 def run(world: BookingWorld, trouble: Trouble, kind: str, slot: Span, booked: list[str]) -> None:
     """Carry out one act; a booking that is answered is noted."""
     if kind == "book":
-        booked.append(book(world, world.wish(slot))[0].booking.id)
+        booked.append(world.slot_booker.book(world.new_booking(slot))[0].booking.id)
     elif kind == "again":
-        booked.append(book(world, world.wish(slot, number=1))[0].booking.id)
+        booked.append(world.slot_booker.book(world.new_booking(slot, number=1))[0].booking.id)
     elif booked and kind == "move":
         body = {"start": slot.start.isoformat(), "duration": int((slot.end - slot.start).total_seconds()) // 60}
-        move_booking(world, AGENT, booked[-1], body)
+        world.booking_changer.move(AGENT, booked[-1], body)
     elif booked:
-        cancel_booking(world, AGENT, booked.pop())
+        world.booking_changer.cancel(AGENT, booked.pop())
 
 
 @settings(max_examples=examples(400), deadline=None)
@@ -105,24 +103,24 @@ def test_calendar_and_storage_are_in_step_at_last(acts: list[Any]) -> None:
         trouble.kill_at = trouble.fail_at = None
         world.pass_by(pause)
         if pause > 60:
-            settle_all(world)
+            world.booking_cleanup.resolve_all()
         trouble.arrive()
-        held = sorted(one for row in world.bookings() if row.state == "booked" for one in spans_of(row))
+        held = sorted(span for row in world.bookings() if row.state == "booked" for span in spans_of(row))
         assert apart(held)
     for _ in range(3):
         world.pass_by(601)
-        settle_all(world)
+        world.booking_cleanup.resolve_all()
     rows = world.bookings()
-    assert {one.state for one in rows} <= {"booked"}
-    assert {one.event_id for one in rows} == set(world.calendars.events.get(AGENT, {}))
-    assert sorted(Span(one.start, one.end) for one in rows) == world.calendars.spans()
+    assert {row.state for row in rows} <= {"booked"}
+    assert {row.event_id for row in rows} == set(world.calendars.events.get(AGENT, {}))
+    assert sorted(Span(row.start, row.end) for row in rows) == world.calendars.spans()
     assert apart(world.calendars.spans())
-    assert set(booked) <= {one.id for one in rows} | cancelled(acts)
+    assert set(booked) <= {row.id for row in rows} | cancelled(acts)
 
 
 def apart(spans: list[Span]) -> bool:
     """Return whether no two of some ordered spans overlap."""
-    return all(one.end <= other.start for one, other in pairwise(spans))
+    return all(first.end <= second.start for first, second in pairwise(spans))
 
 
 def cancelled(acts: list[Any]) -> set[str]:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.bookings.business_rules import broken_rule, freed, is_free
-from shared.graph.bookings.durations import read_duration, written_duration
+from shared.bookings.business_rules import broken_rule, is_free, spans_without
+from shared.graph.bookings.durations import format_duration, parse_duration
 from shared.graph.bookings.models import Business, Opening, Policy, Service, Span
 
 STEP = 15
@@ -90,7 +90,7 @@ def test_freeing_an_appointment_changes_nothing_elsewhere(
     """Minutes within it are available and nothing else; all others are as they were."""
     step = timedelta(minutes=5)
     spans = [Span(status, NOW + step * at, NOW + step * (at + long)) for status, at, long in told]
-    after = freed(spans, NOW + step * first, NOW + step * (first + length))
+    after = spans_without(spans, NOW + step * first, NOW + step * (first + length))
     for number in range(-1, 62):
         moment = NOW + step * number
         then = {one.status for one in after if one.start <= moment < one.end}
@@ -102,11 +102,11 @@ def test_freeing_an_appointment_changes_nothing_elsewhere(
 def test_durations_come_back_as_they_were_written(seconds: int) -> None:
     """Graph's form and back."""
     length = timedelta(seconds=seconds)
-    assert read_duration(written_duration(length)) == length
+    assert parse_duration(format_duration(length)) == length
 
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_the_reading_of_durations(text: str) -> None:
     """What is none is None."""
-    found = read_duration(text)
+    found = parse_duration(text)
     assert found is None or found >= timedelta()

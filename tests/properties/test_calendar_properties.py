@@ -12,7 +12,7 @@ from sandbox.tenant.graph import types
 from sandbox.tenant.graph.patterned import rule_of
 from sandbox.tenant.graph.zones import moment
 from shared.calendars.recurrence import DAYS
-from shared.calendars.requests import graph_event, read_asked, read_change, read_new_event, written_place
+from shared.calendars.requests import graph_event, page_token, read_change, read_event_query, read_new_event
 from shared.errors import RequestRejected
 from shared.graph.time_zones import instants_of, zone_named
 from shared.partner.payload import UnreadableEvent, detailed_event
@@ -105,13 +105,13 @@ def test_a_clock_shows_a_time_as_often_as_a_search_finds(shown: datetime, name: 
 def test_any_query_is_a_window_or_refused(params: dict[str, str]) -> None:
     """And a page's place can name nothing but a place."""
     try:
-        asked = read_asked(params, 10)
+        query = read_event_query(params, 10)
     except RequestRejected as refusal:
         assert refusal.status == 422
         return
-    assert timedelta(0) < asked.between[1] - asked.between[0] <= timedelta(days=1825)
-    assert asked.page.keys() <= {"$skip", "$skiptoken"}
-    assert read_asked(params | {"after": written_place(asked.page)}, 10) == asked
+    assert timedelta(0) < query.between[1] - query.between[0] <= timedelta(days=1825)
+    assert query.page.keys() <= {"$skip", "$skiptoken"}
+    assert read_event_query(params | {"after": page_token(query.page)}, 10) == query
 
 
 @given(EVENTS, st.frozensets(st.sampled_from(["location", "organizer", "attendees"])))

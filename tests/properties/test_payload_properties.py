@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.http.retry_after import seconds_of
-from shared.partner.payload import UnreadableEvent, body_of, message_id, public_event, written
-from shared.reliability.retry_schedule import DELAYS, JITTER, LONGEST_WISH, delay_after
+from shared.partner.payload import UnreadableEvent, body_of, message_id, public_event
+from shared.reliability.retry_schedule import DELAYS, JITTER, MAX_RETRY_AFTER, delay_after
+from shared.utc import format_utc
 
 CANARY = "canary-7f3a"
 FIELDS = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled"}
@@ -67,8 +68,8 @@ def test_no_title_of_a_private_event_leaves(event: dict[str, Any], sensitivity: 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_a_moment_is_twenty_characters_that_sort_as_times(moment: datetime) -> None:
     """The ledger compares them as texts."""
-    assert len(written(moment)) == 20
-    assert datetime.fromisoformat(written(moment)) == moment.replace(microsecond=0)
+    assert len(format_utc(moment)) == 20
+    assert datetime.fromisoformat(format_utc(moment)) == moment.replace(microsecond=0)
 
 
 @given(st.tuples(st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text()))
@@ -83,7 +84,7 @@ def test_two_states_share_no_webhook_id(one: tuple[str, str, str], other: tuple[
 def test_delays_grow_and_are_bounded(attempt: int, wish: float | None, spread: float) -> None:
     """Never sooner than the wish, never later than the longest step."""
     delay = delay_after(attempt, wish, spread)
-    assert min(wish or 0, LONGEST_WISH) <= delay <= DELAYS[-1] * (1 + JITTER)
+    assert min(wish or 0, MAX_RETRY_AFTER) <= delay <= DELAYS[-1] * (1 + JITTER)
     assert delay_after(attempt + 1, None, spread) >= delay_after(attempt, None, spread)
 
 

@@ -116,7 +116,7 @@ def test_messages_lose_nothing_in_splitting(moment: datetime, changes: list[Chan
     texts = list(write_changes(ChangeMessage(moment, tuple(changes), attempt, retry)))
     parts = [read_changes(text) for text in texts]
     assert [change for part in parts for change in part.changes] == changes
-    assert all((part.hinted, part.attempt, part.retry) == (moment, attempt, retry) for part in parts)
+    assert all((part.notified_at, part.attempt, part.retry_token) == (moment, attempt, retry) for part in parts)
     assert all(len(base64.b64encode(text.encode())) <= 64 * 1024 for text in texts)
 
 

@@ -25,11 +25,8 @@ from hypothesis.stateful import (
 )
 
 from shared.errors import RelayError
-from shared.resync.catch_up import queue_nightly_resyncs
 from shared.storage.watches import watch_id_of
-from shared.subscriptions.reconcile import reconcile
-from shared.subscriptions.subscribe import subscribe, unsubscribe
-from shared.watches.requests import Wish
+from shared.watches.requests import WatchRequest
 from tests.properties.interruptions import Interruptions, Killed
 from tests.properties.invariants import DIRECT, PARTNER, Invariants
 from tests.simulation.world import World
@@ -64,20 +61,20 @@ class Machine(RuleBasedStateMachine):
     def set_up(self, mailbox: str) -> None:
         """The partner asks for a watch."""
         self.expected.wanted.add(mailbox)
-        self._run(lambda: subscribe(self.world, Wish(mailbox)))  # type: ignore[arg-type]
+        self._run(lambda: self.world.watch_setup.subscribe(WatchRequest(mailbox)))
         self.expected.forget_if_unstored(mailbox)
 
     @rule()
     def set_up_direct(self) -> None:
         """The partner asks for one that Graph serves directly."""
         self.expected.wanted.add(DIRECT)
-        self._run(lambda: subscribe(self.world, Wish(DIRECT, "direct", PARTNER)))  # type: ignore[arg-type]
+        self._run(lambda: self.world.watch_setup.subscribe(WatchRequest(DIRECT, "direct", PARTNER)))
         self.expected.forget_if_unstored(DIRECT)
 
     @rule(mailbox=ANY)
     def take_down(self, mailbox: str) -> None:
         """The partner lets go of one; a call that fails is repeated later, so it still stands."""
-        self._run(lambda: unsubscribe(self.world, watch_id_of(mailbox)))  # type: ignore[arg-type]
+        self._run(lambda: self.world.watch_setup.unsubscribe(watch_id_of(mailbox)))
         if self.expected.row(mailbox) is None:
             self.expected.wanted.discard(mailbox)
             self.expected.gaps.pop(mailbox, None)
@@ -85,19 +82,19 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def timer(self) -> None:
         """The reconciler runs."""
-        self._run(lambda: reconcile(self.world))  # type: ignore[arg-type]
+        self._run(self.world.reconciler.reconcile)
 
     @rule(verb=VERBS)
     def two_timers(self, verb: str) -> None:
         """A second run starts and ends while the first is at a call."""
-        self.interrupt.meet = (verb, lambda: self._run(lambda: reconcile(self.world)))  # type: ignore[arg-type]
+        self.interrupt.meet = (verb, lambda: self._run(self.world.reconciler.reconcile))
         self.timer()
         self.interrupt.meet = None
 
     @rule()
     def night(self) -> None:
         """Every mailbox is to be resynced."""
-        self._run(lambda: queue_nightly_resyncs(self.world))  # type: ignore[arg-type]
+        self._run(self.world.catch_up.queue_nightly_resyncs)
 
     @rule()
     def queues(self) -> None:
@@ -218,7 +215,7 @@ class Machine(RuleBasedStateMachine):
         for _ in range(8):  # over a week: what a killed set-up left at a former address is gone by then
             self.world.time += timedelta(hours=25)
             self.graph.live()
-            reconcile(self.world)  # type: ignore[arg-type]
+            self.world.reconciler.reconcile()
             self.expected.live_watches_are_served()
             for _ in range(10):
                 self.world.work()
@@ -227,7 +224,7 @@ class Machine(RuleBasedStateMachine):
         self.no_gap_is_lost()
         self.expected.each_watch_has_one_subscription()
         before = len(self.graph.touched)
-        reconcile(self.world)  # type: ignore[arg-type]
+        self.world.reconciler.reconcile()
         assert len(self.graph.touched) == before, "a run over what is in order writes nothing"
 
     def _run(self, work: Callable[[], Any]) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.scheduling.slot_rules import Span, Want, WorkingHours, free_starts, starts_of
+from shared.scheduling.slot_rules import SlotQuery, Span, WorkingHours, free_starts, starts_of
 from tests.support.examples import examples
 
 MINUTE = timedelta(minutes=1)
@@ -25,10 +25,10 @@ moments = st.builds(lambda change, minutes: change + minutes * MINUTE, st.sample
 
 
 @st.composite
-def wants(draw: st.DrawFn) -> Want:
+def queries(draw: st.DrawFn) -> SlotQuery:
     """Return what somebody asks for, around a change of clocks."""
     start = draw(moments)
-    return Want(
+    return SlotQuery(
         Span(start, start + draw(st.integers(0, 2500)) * MINUTE),
         draw(st.integers(1, 30)) * 5 * MINUTE,
         draw(zones),
@@ -47,10 +47,10 @@ hours_of = st.builds(
 
 
 @st.composite
-def busy_times(draw: st.DrawFn, want: Want) -> list[Span]:
+def busy_times(draw: st.DrawFn, query: SlotQuery) -> list[Span]:
     """Return busy times around a window, some without any length."""
     return [
-        Span(start := want.window.start + draw(st.integers(-300, 2600)) * MINUTE,
+        Span(start := query.window.start + draw(st.integers(-300, 2600)) * MINUTE,
              start + draw(st.integers(0, 200)) * MINUTE)
         for _ in range(draw(st.integers(0, 6)))
     ]  # fmt: skip
@@ -69,47 +69,47 @@ def worked(hours: WorkingHours, moment: datetime) -> bool:
     return False
 
 
-def reference(want: Want, hours: WorkingHours, busy: list[Span]) -> list[datetime]:
+def reference(query: SlotQuery, hours: WorkingHours, busy: list[Span]) -> list[datetime]:
     """Return the starts of free slots, found by looking at every minute of every slot."""
-    length = int((want.window.end - want.window.start) / MINUTE)
-    minutes = [want.window.start + number * MINUTE for number in range(length)]
+    length = int((query.window.end - query.window.start) / MINUTE)
+    minutes = [query.window.start + number * MINUTE for number in range(length)]
     free = [
-        worked(hours, one)
+        worked(hours, minute)
         and not any(
-            other.start < other.end and other.start - want.buffer < one + MINUTE and one < other.end + want.buffer
-            for other in busy
+            span.start < span.end and span.start - query.buffer < minute + MINUTE and minute < span.end + query.buffer
+            for span in busy
         )
-        for one in minutes
+        for minute in minutes
     ]
-    duration, step = int(want.duration / MINUTE), int(want.step / MINUTE)
-    found = []
-    for number, one in enumerate(minutes[: max(0, length - duration + 1)]):
-        shown = one.astimezone(want.zone)
-        on_step = (shown.hour * 60 + shown.minute) % step == 0 and int(one.timestamp()) % 300 == 0
+    duration, step = int(query.duration / MINUTE), int(query.step / MINUTE)
+    starts = []
+    for number, minute in enumerate(minutes[: max(0, length - duration + 1)]):
+        shown = minute.astimezone(query.zone)
+        on_step = (shown.hour * 60 + shown.minute) % step == 0 and int(minute.timestamp()) % 300 == 0
         if on_step and all(free[number : number + duration]):
-            found.append(one)
-    return found
+            starts.append(minute)
+    return starts
 
 
 @settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_slots_are_exactly_what_looking_at_every_minute_finds(data: st.DataObject) -> None:
     """In any zone, over any change of clocks, with any working hours, busy times, steps and buffers."""
-    want = data.draw(wants())
-    hours, busy = data.draw(hours_of), data.draw(busy_times(want))
-    assert list(free_starts(want, starts_of(want), hours, busy)) == reference(want, hours, busy)
+    query = data.draw(queries())
+    hours, busy = data.draw(hours_of), data.draw(busy_times(query))
+    assert list(free_starts(query, starts_of(query), hours, busy)) == reference(query, hours, busy)
 
 
 @settings(max_examples=examples(200), deadline=None)
 @given(st.data())
 def test_no_slot_comes_near_a_busy_time(data: st.DataObject) -> None:
     """Said by itself, without the reference: with its buffers it touches nothing."""
-    want = data.draw(wants())
-    hours, busy = data.draw(hours_of), data.draw(busy_times(want))
-    for start in free_starts(want, starts_of(want), hours, busy):
-        slot = Span(start - want.buffer, start + want.duration + want.buffer)
-        assert not any(slot.overlaps(one) for one in busy if one.start < one.end)
-        assert want.window.holds(Span(start, start + want.duration))
+    query = data.draw(queries())
+    hours, busy = data.draw(hours_of), data.draw(busy_times(query))
+    for start in free_starts(query, starts_of(query), hours, busy):
+        slot = Span(start - query.buffer, start + query.duration + query.buffer)
+        assert not any(slot.overlaps(span) for span in busy if span.start < span.end)
+        assert query.window.contains(Span(start, start + query.duration))
 
 
 @given(st.sampled_from(ZONES), st.sampled_from([15, 30, 60]))
@@ -119,6 +119,6 @@ def test_a_day_of_25_hours_has_an_hour_more(name: str, step: int) -> None:
     zone = ZoneInfo(name)
     start = datetime(2026, 10, 25, tzinfo=zone).astimezone(UTC)
     end = datetime(2026, 10, 26, tzinfo=zone).astimezone(UTC)
-    want = Want(Span(start, end), step * MINUTE, zone, step * MINUTE)
+    query = SlotQuery(Span(start, end), step * MINUTE, zone, step * MINUTE)
     expected = (end - start) / (step * MINUTE)
-    assert len(starts_of(want)) == expected == (25 if name == "Europe/Oslo" else 24) * 60 / step
+    assert len(starts_of(query)) == expected == (25 if name == "Europe/Oslo" else 24) * 60 / step

@@ -16,12 +16,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared.bootstrap.app import App
-from shared.delivery.deliver import deliver
 from shared.delivery.intake import take_in
 from shared.errors import ServiceUnavailable
 from shared.graph.client_state import Key
 from shared.http.resolver import Resolver
-from shared.jobs import repair_all
 from shared.messages import read_changes, read_jobs
 from shared.policy.allow_list import AllowList
 from shared.queues import ChangeQueue, JobQueue
@@ -112,7 +110,7 @@ class World(App):
         self.threads = ThreadPoolExecutor(4)
         self._outside: dict[str, Any] = {
             "subscriptions": Subscriptions(self.now), "events": Calendars(self.now), "webhook": Partner(),
-            "changes": ChangeQueue(self.change_texts), "repairs": JobQueue(self.job_texts),
+            "changes": ChangeQueue(self.change_texts), "jobs": JobQueue(self.job_texts),
             "resolver": Resolver(lookup=lambda _, port, **__: [(2, 1, 6, "", ("20.50.2.1", port))]),
         }  # fmt: skip
         self.start()
@@ -133,7 +131,7 @@ class World(App):
             replays=Replays(lambda: self.rows), ledger=Ledger(lambda: self.ledger_rows, self.now),
             parked=ParkedChanges(lambda: self.parked_rows),
             workers=MailboxWorkers(self.threads, MailboxLimits()),
-            allow_list=AllowList(self.given["ALLOWED_MAILBOXES"], lambda _: (), self.now),
+            allow_list=AllowList(lambda: self.given["ALLOWED_MAILBOXES"], lambda _: (), self.now),
         )  # fmt: skip
 
     def now(self) -> datetime:
@@ -167,7 +165,7 @@ class World(App):
         intake = take_in(json.dumps({"value": [whole]}).encode(), self.keys, "tenant", self.time)
         for text in intake.changes:
             self.change_texts.put(text)
-        for text in intake.repairs:
+        for text in intake.jobs:
             self.job_texts.put(text)
 
     def work(self) -> None:
@@ -181,7 +179,7 @@ class World(App):
                 queue.done()
 
     def _repair(self, text: str) -> None:
-        repair_all(self, read_jobs(text))  # type: ignore[arg-type]  # a world
+        self.job_runner.run_jobs(read_jobs(text))
 
     def _deliver(self, text: str) -> None:
-        deliver(self, read_changes(text))  # type: ignore[arg-type]  # a world
+        self.delivery.deliver(read_changes(text))

@@ -12,10 +12,7 @@ from typing import Any
 from azure.core.exceptions import HttpResponseError
 
 from shared.errors import GraphUnavailable, RelayError, ServiceUnavailable
-from shared.resync.catch_up import queue_nightly_resyncs
-from shared.subscriptions.reconcile import reconcile
-from shared.subscriptions.subscribe import subscribe
-from shared.watches.requests import Wish
+from shared.watches.requests import WatchRequest
 from tests.simulation.measures import DAY, Results, Silence, missed_changes
 from tests.simulation.subscriptions import Held
 from tests.simulation.world import START, World
@@ -45,7 +42,7 @@ class Year:
     def run(self) -> Results:
         """Play the year, heal what is left at its end, and return its results."""
         for mailbox in self.mailboxes:
-            subscribe(self.world, Wish(mailbox))  # type: ignore[arg-type]  # a world
+            self.world.watch_setup.subscribe(WatchRequest(mailbox))
         self._plan_all()
         end = START + self.days * DAY
         while self._agenda and self._agenda[0][0] < end:
@@ -113,13 +110,13 @@ class Year:
     def _timer(self) -> None:
         if RELAY in self._down:
             return
-        self._guarded(lambda: reconcile(self.world))  # type: ignore[arg-type]  # a world
+        self._guarded(self.world.reconciler.reconcile)
 
     def _night(self) -> None:
         if RELAY in self._down:
             return
         self._last_night = self.world.time
-        self._guarded(lambda: queue_nightly_resyncs(self.world))  # type: ignore[arg-type]  # a world
+        self._guarded(self.world.catch_up.queue_nightly_resyncs)
 
     def _guarded(self, run: Callable[[], Any]) -> None:
         """Run a timer's function as the host does: one that fails is not run again before its next time."""
@@ -237,8 +234,7 @@ class Year:
             self._timer()
         self._compare()
         calls, results = self.world.subscriptions.calls, self.results
-        # Beside the set-ups.
-        results.writes = calls["POST"] + calls["PATCH"] + calls["DELETE"] - len(self.mailboxes)
+        results.writes = calls["POST"] + calls["PATCH"] + calls["DELETE"] - len(self.mailboxes)  # beside the set-ups
         results.lists, results.views = calls["LIST"], self.world.events.calls["VIEW"]
         results.reads, results.deliveries = self.world.events.calls["GET"], self.world.webhook.deliveries
         results.missed += [f"{mailbox} has no live subscription" for mailbox in self.mailboxes

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from multidict import CIMultiDict
@@ -19,9 +19,9 @@ from sandbox.tenant.graph.errors import GraphError as Refusal
 from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.state import Client, Tenant
 from sandbox.tenant.tokens import GRAPH
-from shared.bookings.requests import AppointmentAsked, read
+from shared.bookings.requests import AppointmentRequest, parse
 from shared.errors import GraphUnavailable
-from shared.graph.bookings.client import Bookings
+from shared.graph.bookings.models import Appointment
 from shared.graph.client import error_of
 from shared.storage.leases import Leases
 from tests.support.table import FakeTable
@@ -105,16 +105,17 @@ class AppointmentWorld(World):
     """A world with one business, whose hours are 8 to 17 in Oslo on working days."""
 
     def __init__(self, **settings: str) -> None:
-        super().__init__(**settings)
         self.tenant = Tenant("tenant", Path("/nowhere"), settings={"latencySeconds": 0})
         self.tenant.clock = StandingClock(self)  # type: ignore[assignment]
         self.client = Client("relay", set(ALL))
         self.tenant.clients["relay"] = self.client
-        self.graph = SandboxGraph(self.tenant, self.client)
-        self.bookings = Bookings(self.graph, self.mailbox_limits.of)  # type: ignore[arg-type]
-        self.attempt_rows = FakeTable()
-        self.attempts = Leases(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
+        self.lease_rows = FakeTable()
+        leases = Leases(lambda: self.lease_rows)  # type: ignore[arg-type, return-value]
+        super().__init__({"graph": SandboxGraph(self.tenant, self.client), "leases": leases}, **settings)
         self.business = self.add(services=[CUT, COURSE])
+
+    if TYPE_CHECKING:  # it is a fake here
+        graph: SandboxGraph
 
     def add(self, address: str = ADDRESS, name: str = "Haircut & Co", **given: Any) -> BookingBusiness:
         """Add a business."""
@@ -125,17 +126,21 @@ class AppointmentWorld(World):
         graph_of(self.tenant).bookings[address.lower()] = business
         return business
 
+    def book(self, business: str = ADDRESS, **changes: Any) -> tuple[Appointment, bool]:
+        """Create an appointment: a haircut for Ola at noon, unless `changes` say otherwise."""
+        return self.appointment_creator.create(business, appointment_request(**changes))
+
     @property
     def booked(self) -> list[dict[str, Any]]:
         """What stands in Bookings."""
         return list(self.business.appointments.values())
 
 
-def asked(**changes: Any) -> AppointmentAsked:
+def appointment_request(**changes: Any) -> AppointmentRequest:
     """Return what a caller asks for: a haircut for Ola at noon."""
     body = {"service": "Haircut", "start": "2026-11-24T12:00:00Z", **changes}
     body.setdefault("customer", {"name": "Ola", "email": "Ola@contoso.com"})
-    return read(AppointmentAsked, body)
+    return parse(AppointmentRequest, body)
 
 
 def minutes(number: float) -> timedelta:

@@ -17,7 +17,7 @@ from tests.support.minting import key_of
 from tests.unit.functions.conftest import call
 
 CANARY = "canary-of-a-customer"
-ASKED = {"service": "Haircut", "start": "2026-11-24T12:00:00Z",
+APPOINTMENT = {"service": "Haircut", "start": "2026-11-24T12:00:00Z",
          "customer": {"name": CANARY, "email": f"{CANARY}@contoso.com", "phone": CANARY, "notes": CANARY}}  # fmt: skip
 
 
@@ -25,7 +25,7 @@ class CalledWorld(AppointmentWorld):
     """A world that lets callers in."""
 
     @cached_property
-    def door(self) -> Authenticator:
+    def authenticator(self) -> Authenticator:
         """Return who lets callers in."""
         rate = CallRateLimiter(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
         return Authenticator(self.settings, lambda: key_of, rate)
@@ -41,6 +41,6 @@ def called_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
     made.end()
 
 
-def asked(function: Any, method: str = "GET", body: object = b"", params: Any = None, **route: str) -> Any:
+def call_business(function: Any, method: str = "GET", body: object = b"", params: Any = None, **route: str) -> Any:
     """Call a function about the business."""
     return call(function, method, body=body, params=params or {}, route_params={"business": ADDRESS, **route})

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.errors import GraphNotFound
-from shared.graph.booked_events import Appointment
+from shared.graph.booked_events import EventDraft
 from shared.graph.time_zones import zone_named
-from shared.scheduling.requests import BookingWish
+from shared.scheduling.requests import NewBooking
 from shared.scheduling.slot_rules import Span
 from shared.storage.slot_bookings import Booking, SlotBookings
 from tests.support.table import FakeTable
@@ -22,7 +22,7 @@ OFFICE = {"daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"]
           "endTime": "16:00:00.0000000", "timeZone": {"name": "W. Europe Standard Time"}}  # fmt: skip
 
 
-def told(moment: datetime) -> dict[str, str]:
+def graph_time(moment: datetime) -> dict[str, str]:
     """Return a dateTimeTimeZone as Graph writes it."""
     return {"dateTime": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"}
 
@@ -37,35 +37,33 @@ class FakeCalendars:
         self.before: Callable[[str], None] = lambda _: None
         self.after: Callable[[str], None] = lambda _: None
         self.unseen: set[str] = set()  # ids that reading does not show yet
-        self.asked: list[Sequence[str]] = []
         self._now = now
         self._ids = itertools.count(1)
         self.lock = threading.RLock()
 
     def of(self, mailboxes: Sequence[str], start: datetime, end: datetime) -> list[dict[str, Any]]:
         """Answer as getSchedule does."""
-        self.asked.append(mailboxes)
-        return self._call("schedule", lambda: [self._schedule(one, Span(start, end)) for one in mailboxes])
+        return self._call("schedule", lambda: [self._schedule(mailbox, Span(start, end)) for mailbox in mailboxes])
 
-    def around(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+    def overlapping(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """List what touches a time."""
         margin = timedelta(seconds=1)
         return iter(self._call("view", lambda: self._seen(mailbox, Span(start - margin, end + margin))))
 
     def get(self, mailbox: str, event_id: str, _details: Sequence[str] = ()) -> dict[str, Any]:
         """Return an event."""
-        return self._call("get", lambda: dict(self._one(mailbox, event_id)))
+        return self._call("get", lambda: dict(self._event(mailbox, event_id)))
 
-    def create(self, mailbox: str, what: Appointment, start: datetime, end: datetime, transaction: str) -> Any:
+    def create(self, mailbox: str, draft: EventDraft, start: datetime, end: datetime, transaction: str) -> Any:
         """Make an event, or return the one that was made with this transactionId."""
-        return self._call("create", lambda: self.put(mailbox, start, end, transaction, what.title))
+        return self._call("create", lambda: self.put(mailbox, start, end, transaction, draft.title))
 
     def move(self, mailbox: str, event_id: str, start: datetime, end: datetime) -> dict[str, Any]:
         """Give an event other times."""
 
         def act() -> dict[str, Any]:
-            event = self._one(mailbox, event_id)
-            event |= {"start": told(start), "end": told(end), "lastModifiedDateTime": self._stamp()}
+            event = self._event(mailbox, event_id)
+            event |= {"start": graph_time(start), "end": graph_time(end), "lastModifiedDateTime": self._stamp()}
             return dict(event)
 
         return self._call("move", act)
@@ -74,7 +72,7 @@ class FakeCalendars:
         """Delete an event."""
 
         def act() -> None:
-            self._one(mailbox, event_id)
+            self._event(mailbox, event_id)
             del self.events[mailbox][event_id]
 
         self._call("remove", act)
@@ -82,54 +80,54 @@ class FakeCalendars:
     def put(self, mailbox: str, start: datetime, end: datetime, transaction: str = "", title: str = "") -> Any:
         """Put an event into a calendar, as a person does without a transaction."""
         with self.lock:
-            for one in self.events.setdefault(mailbox, {}).values():
-                if transaction and one["transactionId"] == transaction:
-                    return dict(one)
+            for event in self.events.setdefault(mailbox, {}).values():
+                if transaction and event["transactionId"] == transaction:
+                    return dict(event)
             number = next(self._ids)
             event = {
                 "id": f"E{number}", "@odata.etag": f"{number}", "subject": title, "showAs": "busy",
                 "type": "singleInstance", "sensitivity": "normal", "transactionId": transaction,
                 "createdDateTime": self._stamp(), "lastModifiedDateTime": self._stamp(),
-                "start": told(start), "end": told(end),
+                "start": graph_time(start), "end": graph_time(end),
             }  # fmt: skip
             self.events[mailbox][event["id"]] = event
             return dict(event)
 
     def spans(self, mailbox: str = AGENT) -> list[Span]:
         """Return the times of a calendar's events, in their order."""
-        return sorted(_span(one) for one in self.events.get(mailbox, {}).values())
+        return sorted(_span(event) for event in self.events.get(mailbox, {}).values())
 
     def _stamp(self) -> str:
         return f"{self._now():%Y-%m-%dT%H:%M:%S.%f}0Z"
 
-    def _one(self, mailbox: str, event_id: str) -> dict[str, Any]:
-        found = self.events.get(mailbox, {}).get(event_id)
-        if found is None:
+    def _event(self, mailbox: str, event_id: str) -> dict[str, Any]:
+        event = self.events.get(mailbox, {}).get(event_id)
+        if event is None:
             raise GraphNotFound(404, "ErrorItemNotFound")
-        return found
+        return event
 
     def _seen(self, mailbox: str, window: Span) -> list[dict[str, Any]]:
-        found = self.events.get(mailbox, {}).values()
-        return [dict(one) for one in found if _span(one).overlaps(window) and one["id"] not in self.unseen]
+        events = self.events.get(mailbox, {}).values()
+        return [dict(event) for event in events if _span(event).overlaps(window) and event["id"] not in self.unseen]
 
     def _schedule(self, mailbox: str, window: Span) -> dict[str, Any]:
         if mailbox in self.errors:
             error = {"message": "no", "responseCode": self.errors[mailbox]}
             return {"scheduleId": mailbox, "error": error}
-        items = [{"status": one["showAs"], "start": one["start"], "end": one["end"]}
-                 for one in self._seen(mailbox, window)]  # fmt: skip
+        items = [{"status": event["showAs"], "start": event["start"], "end": event["end"]}
+                 for event in self._seen(mailbox, window)]  # fmt: skip
         return {"scheduleId": mailbox, "scheduleItems": items, "workingHours": self.hours}
 
     def _call(self, name: str, act: Callable[[], Any]) -> Any:
         self.before(name)
         with self.lock:
-            found = act()
+            response = act()
         self.after(name)
-        return found
+        return response
 
 
 def _span(event: dict[str, Any]) -> Span:
-    start, end = (datetime.fromisoformat(event[one]["dateTime"]).replace(tzinfo=UTC) for one in ("start", "end"))
+    start, end = (datetime.fromisoformat(event[name]["dateTime"]).replace(tzinfo=UTC) for name in ("start", "end"))
     return Span(start, end)
 
 
@@ -137,24 +135,25 @@ class BookingWorld(World):
     """A world whose clock stands at 11 o'clock of a Friday in Berlin, whose agents work from 8 to 16."""
 
     def __init__(self, **settings: str) -> None:
-        super().__init__(**settings)
-        self.calendars = FakeCalendars(self.now)
-        self.schedules = self.appointments = self.calendars
-        self.slot_rows = FakeTable()
-        self.slots = SlotBookings(lambda: self.slot_rows)  # type: ignore[arg-type, return-value]
-        self._wishes = itertools.count(1)
+        self.calendars, self.slot_rows = FakeCalendars(self.now), FakeTable()
+        self._ids = itertools.count(1)
+        parts = {"schedules": self.calendars, "booked_events": self.calendars,
+                 "slot_bookings": SlotBookings(lambda: self.slot_rows)}  # fmt: skip
+        super().__init__(parts, **settings)
 
     def slot(self, hour: int = 12, minute: int = 0, minutes: int = 30) -> Span:
         """Return a time of this day, in UTC."""
         start = self.time.replace(hour=hour, minute=minute, second=0, microsecond=0)
         return Span(start, start + timedelta(minutes=minutes))
 
-    def wish(self, slot: Span | None = None, mailbox: str = AGENT, number: int | None = None) -> BookingWish:
-        """Return a wish; the same number is the same wish, and without one it cannot be sent again."""
-        booking_id = f"{next(self._wishes) if number is None else number + 1_000_000:032x}"
-        what, zone = Appointment("A talk", "Kari"), zone_named("UTC")
-        return BookingWish(booking_id, mailbox, slot or self.slot(), what, zone, number is not None)
+    def new_booking(self, slot: Span | None = None, mailbox: str = AGENT, number: int | None = None) -> NewBooking:
+        """Return a booking to make; the same number is the same booking, and without one it cannot be sent again."""
+        booking_id = f"{next(self._ids) if number is None else number + 1_000_000:032x}"
+        draft, zone = EventDraft("A talk", "Kari"), zone_named("UTC")
+        return NewBooking(booking_id, mailbox, slot or self.slot(), draft, zone, number is not None)
 
     def bookings(self, mailbox: str = AGENT) -> list[Booking]:
         """Return every booking's row that is not ended."""
-        return [one for one in self.slots.since(mailbox, datetime(2000, 1, 1, tzinfo=UTC)) if one.state != "ended"]
+        return [
+            row for row in self.slot_bookings.since(mailbox, datetime(2000, 1, 1, tzinfo=UTC)) if row.state != "ended"
+        ]

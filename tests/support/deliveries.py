@@ -36,7 +36,7 @@ def here(address: str) -> bool:
 
 def deliver(server: Scripted, session: requests.Session, seconds: float = 5) -> None:
     """Make a delivery."""
-    Webhook(server.url, lambda: SECRET, "name", session, seconds).deliver("msg_1", "{}")
+    Webhook(lambda: server.url, lambda: SECRET, lambda: "name", lambda: session, seconds).deliver("msg_1", "{}")
 
 
 def refusal(server: Scripted, session: requests.Session, seconds: float = 5) -> str:

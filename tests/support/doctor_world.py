@@ -67,7 +67,7 @@ class FakeProbe:
         if self.room_list:
             raise self.room_list
 
-    def moment(self) -> datetime | None:
+    def server_time(self) -> datetime | None:
         """Return Graph's time."""
         return self.time
 
@@ -89,7 +89,7 @@ class FakeStore:
     def message(self) -> None:
         """Try a message."""
 
-    def mistake(self, path: str) -> str:
+    def error(self, path: str) -> str:
         """Return what is wrong at a path."""
         return self.wrong.get(path, "")
 
@@ -103,14 +103,14 @@ class DoctorWorld(World):
         self.probe.time = self.time
         self.pings: list[str] = []
 
-    def graph_probe(self) -> Any:
+    def graph_diagnostics(self) -> Any:
         """Return Graph."""
         return self.probe
 
-    def storage_probe(self) -> Any:
+    def storage_diagnostics(self) -> Any:
         """Return storage."""
         return self.store
 
-    def own_address(self) -> Any:
+    def handshake_check(self) -> Any:
         """Return the relay's address."""
         return self.store

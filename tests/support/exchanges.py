@@ -19,7 +19,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 def webhook(server: Scripted, seconds: float = 5) -> Webhook:
     """Return the endpoint at a server."""
-    return Webhook(server.url, lambda: SECRET, "name", SESSION, seconds)
+    return Webhook(lambda: server.url, lambda: SECRET, lambda: "name", lambda: SESSION, seconds)
 
 
 def seconds_of(work: Callable[[], object]) -> float:

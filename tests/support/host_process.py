@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass

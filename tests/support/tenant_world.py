@@ -15,7 +15,7 @@ from sandbox.tenant.seed import Seed, tenant_from
 from sandbox.tenant.state import Tenant
 from sandbox.tenant.tokens import GRAPH
 from shared.config import Settings
-from shared.graph.booked_events import Appointments
+from shared.graph.booked_events import BookedEvents
 from shared.graph.calendars import Calendars
 from shared.graph.client import GraphClient, graph_session
 from shared.graph.schedules import Schedules
@@ -38,10 +38,10 @@ class TenantWorld(HostWorld):
         self.tenant, self.url = tenant, url
         self.session = graph_session(f"{url}/v1.0")
         self.session.trust_env, self.session.verify = False, str(certificates / "ca.pem")
-        self.graph = GraphClient(f"{url}/v1.0", self.token, self.session)
+        self.graph = GraphClient(lambda: f"{url}/v1.0", self.token, lambda: self.session)
         self.calendars = Calendars(self.graph)
-        self.schedules, self.appointments = Schedules(self.graph), Appointments(self.graph)
-        self.slots = SlotBookings(lambda: self.rows)  # type: ignore[arg-type, return-value]
+        self.schedules, self.booked_events = Schedules(self.graph), BookedEvents(self.graph)
+        self.slot_bookings = SlotBookings(lambda: self.rows)
 
     def token(self, *, fresh: bool = False) -> str:  # noqa: ARG002  (the client's signature)
         """Return a token of the relay's app."""
@@ -50,7 +50,7 @@ class TenantWorld(HostWorld):
     def set(self, **settings: str) -> None:
         """Set settings anew."""
         self.settings = Settings.load(SETTINGS | settings)
-        self.allow_list = AllowList(self.settings.allowed_mailboxes, lambda _: [], self.now)
+        self.allow_list = AllowList(lambda: self.settings.allowed_mailboxes, lambda _: [], self.now)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Do what a person does in the tenant."""

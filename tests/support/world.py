@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.bootstrap.app import App
+from shared.config import Settings
 from shared.graph.client_state import Key
 from shared.http.resolver import Resolver
 from shared.messages import Change, ChangeMessage, Job, read_changes, read_jobs
-from shared.partner.webhook import NotDelivered
+from shared.partner.webhook import NotDelivered, signed_headers
 from shared.queues import ChangeQueue, JobQueue
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.ledger import Entry, Ledger
@@ -75,7 +76,7 @@ class FakeQueue(ChangeQueue):
         return self.lying
 
 
-class FakeRepairs(JobQueue):
+class FakeJobs(JobQueue):
     """Keeps repairs, with their delay."""
 
     def __init__(self) -> None:
@@ -99,7 +100,7 @@ class FakeRepairs(JobQueue):
         """Nobody looks."""
         return []
 
-    def take_repairs(self) -> list[Job]:
+    def take_jobs(self) -> list[Job]:
         """Return what was put since the last time."""
         taken, self.wanted = self.wanted, []
         return [one for one, _ in taken]
@@ -108,12 +109,14 @@ class FakeRepairs(JobQueue):
 class FakeWebhook:
     """The partner: keeps what it takes, and refuses while `failure` is set."""
 
-    name = "partner-signing-secret"
-
     def __init__(self) -> None:
         self.taken: list[tuple[str, dict[str, Any]]] = []
         self.tried: list[str] = []
         self.failure: Exception | None = None
+
+    def sign(self, message_id: str, moment: datetime, body: str) -> dict[str, str]:
+        """Return the headers of a delivery."""
+        return signed_headers("partner-signing-secret", self.secrets(), message_id, moment, body)
 
     def secrets(self) -> str:
         """Return the signing secret."""
@@ -165,7 +168,7 @@ class World(App):
             "watches": Watches(lambda: self.rows), "room_lists": RoomLists(lambda: self.rows),
             "heartbeat": Heartbeat(lambda: self.rows), "endpoints": Endpoints(lambda: self.rows),
             "replays": Replays(lambda: self.rows), "ledger": Ledger(lambda: self.ledger_rows, self.now),
-            "parked": ParkedChanges(lambda: self.parked_rows), "changes": FakeQueue(), "repairs": FakeRepairs(),
+            "parked": ParkedChanges(lambda: self.parked_rows), "changes": FakeQueue(), "jobs": FakeJobs(),
             "events": FakeEvents(), "rooms": FakeRooms(), "subscriptions": FakeSubscriptions(),
             "webhook": FakeWebhook(),
             "resolver": Resolver(lookup=self.names), "workers": MailboxWorkers(self.threads, self.mailbox_limits),
@@ -174,7 +177,7 @@ class World(App):
 
     if TYPE_CHECKING:  # they are fakes here
         changes: FakeQueue
-        repairs: FakeRepairs
+        jobs: FakeJobs
         events: FakeEvents
         rooms: FakeRooms
         subscriptions: FakeSubscriptions
@@ -200,6 +203,10 @@ class World(App):
     def client_state_keys(self) -> list[Key]:
         """Return the keys."""
         return self.keys
+
+    def allow(self, allowed_mailboxes: str) -> None:
+        """Change ALLOWED_MAILBOXES, as if the process had started with it."""
+        self.settings = Settings.load(SETTINGS | {"ALLOWED_MAILBOXES": allowed_mailboxes})
 
     def end(self) -> None:
         """End the threads."""

@@ -8,9 +8,7 @@ import pytest
 
 from shared.errors import GraphForbidden, GraphUnavailable, ServiceUnavailable
 from shared.graph.subscriptions import Subscription, resource_of
-from shared.jobs import repair, repair_all
 from shared.messages import Job
-from shared.subscriptions.reconcile import reconcile
 from tests.support.world import MAILBOX, WATCH_ID, World, event
 
 URLS = ("https://relay.example/api/notifications", "https://relay.example/api/lifecycle")
@@ -26,7 +24,7 @@ def watched(world: World) -> None:
 
 def repaired(world: World, kind: str, watch_id: str = WATCH_ID, subscription_id: str = "s-0", attempt: int = 0) -> str:
     """Act on a lifecycle event."""
-    return repair(world, Job(watch_id, kind, subscription_id, attempt))  # type: ignore[arg-type]  # a fake
+    return world.job_runner.run_job(Job(watch_id, kind, subscription_id, attempt))
 
 
 def test_reauthorization_is_one_patch(world: World) -> None:
@@ -46,14 +44,14 @@ def test_reauthorization_asks_for_the_full_lifetime(world: World) -> None:
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
     assert watch.expires == world.time + timedelta(minutes=10_000)
-    assert world.repairs.take_repairs() == []
+    assert world.jobs.take_jobs() == []
 
 
 def test_a_reauthorization_that_failed_is_tried_again_soon(world: World) -> None:
     """The ten minutes are between two that were done."""
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
     assert repaired(world, "reauthorizationRequired") == "put-back"
-    assert world.repairs.take_repairs() == [Job(WATCH_ID, "reauthorizationRequired", "s-0", 1)]
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, "reauthorizationRequired", "s-0", 1)]
     assert repaired(world, "reauthorizationRequired") == "kept"
 
 
@@ -62,7 +60,7 @@ def test_a_reauthorization_finds_a_subscription_gone(world: World) -> None:
     world.subscriptions.standing.clear()
     assert repaired(world, "reauthorizationRequired") == "kept"
     assert world.subscriptions.calls == ["renew", "create"]
-    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
 
 
 def test_a_removed_subscription_is_made_anew_and_the_mailbox_resynced(world: World) -> None:
@@ -72,7 +70,7 @@ def test_a_removed_subscription_is_made_anew_and_the_mailbox_resynced(world: Wor
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
     assert (list(world.subscriptions.standing), watch.gap_since) == ([watch.subscription_id], None)
-    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
     assert repaired(world, "subscriptionRemoved") == "superseded"
     assert world.subscriptions.calls == ["create"]
 
@@ -89,7 +87,7 @@ def test_a_resync_that_fails_is_put_back(world: World) -> None:
     """With a growing delay, and no sooner than Graph asks."""
     world.events.view_failure = GraphUnavailable(429, "x", retry_after=600)
     assert repaired(world, "resync", attempt=1) == "put-back"
-    [(again, delay)] = world.repairs.wanted
+    [(again, delay)] = world.jobs.wanted
     assert (again.kind, again.attempt) == ("resync", 2)
     assert delay >= 600
 
@@ -102,7 +100,7 @@ def test_a_calendar_that_may_not_be_read_is_refused(world: World) -> None:
     assert watch is not None
     assert (watch.state, watch.since, watch.gap_since) == ("refused", world.time, world.time)
     assert "Calendars.Read" in watch.last_error
-    assert world.repairs.wanted == []
+    assert world.jobs.wanted == []
 
 
 def test_an_unknown_watch_is_nobodys(world: World) -> None:
@@ -121,7 +119,7 @@ def test_a_failure_goes_back_on_the_queue(world: World) -> None:
 def test_storage_that_takes_nothing_leaves_the_message_to_the_host(world: World) -> None:
     """It is shown again."""
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
-    world.repairs.failure = ServiceUnavailable("storage")
+    world.jobs.failure = ServiceUnavailable("storage")
     with pytest.raises(ServiceUnavailable):
         repaired(world, "reauthorizationRequired")
 
@@ -150,7 +148,7 @@ def test_what_could_not_be_made_anew_is_made_by_the_timer(world: World) -> None:
     world.subscriptions.standing.clear()
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
     assert repaired(world, "subscriptionRemoved") == "put-back"
-    reconcile(world)  # type: ignore[arg-type]  # a fake
+    world.reconciler.reconcile()
     assert len(world.subscriptions.standing) == 1
 
 
@@ -164,9 +162,9 @@ def test_a_reconcile_can_be_asked_for(world: World) -> None:
 def test_repairs_that_came_together_become_messages_of_their_own(world: World) -> None:
     """Hundreds in one POST of Graph: one after the other they would take longer than the host lets a function run."""
     wanted = [Job(WATCH_ID, "reauthorizationRequired", "s-0"), Job(WATCH_ID, "missed", "s-0")]
-    repair_all(world, wanted)  # type: ignore[arg-type]  # a fake
+    world.job_runner.run_jobs(wanted)
     assert world.subscriptions.calls == []
-    assert world.repairs.messages == [[one] for one in wanted]
-    repair_all(world, wanted[:1])  # type: ignore[arg-type]  # a fake
+    assert world.jobs.messages == [[one] for one in wanted]
+    world.job_runner.run_jobs(wanted[:1])
     assert world.subscriptions.calls == ["renew"]
-    assert len(world.repairs.take_repairs()) == 2
+    assert len(world.jobs.take_jobs()) == 2

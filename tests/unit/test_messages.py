@@ -48,7 +48,7 @@ def test_every_change_is_in_exactly_one_part(number: int) -> None:
     texts = list(write_changes(ChangeMessage(HINTED, changes, 3, "r")))
     read = [read_changes(text) for text in texts]
     assert tuple(change for message in read for change in message.changes) == changes
-    assert all((message.hinted, message.attempt, message.retry) == (HINTED, 3, "r") for message in read)
+    assert all((message.notified_at, message.attempt, message.retry_token) == (HINTED, 3, "r") for message in read)
     assert all(len(base64.b64encode(text.encode())) <= 65_536 for text in texts)
     assert len(texts) <= number * 260 / 44_000 + 1
 

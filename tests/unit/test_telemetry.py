@@ -24,10 +24,10 @@ def test_nothing_is_not_counted(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records == []
 
 
-def test_a_figure_of_nought_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_gauge_of_nought_is_written(caplog: pytest.LogCaptureFixture) -> None:
     """It is what ends an alert."""
     with caplog.at_level(logging.INFO, "relay.metric"):
-        telemetry.figure("watches", 0, state="refused")
+        telemetry.gauge("watches", 0, state="refused")
     assert caplog.messages == ["watches=0 state=refused"]
 
 

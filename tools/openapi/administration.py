@@ -76,6 +76,6 @@ class Replay(Strict):
 
     id: WatchId
     link: str
-    asked: Moment | None
+    requested: Moment | None = Field(alias="asked")
     queued: int = Field(ge=0)
     done: Moment | None

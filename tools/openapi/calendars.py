@@ -9,22 +9,18 @@ from pydantic import Field
 from shared.api.times import TIME_PATTERN
 from shared.calendars.requests import Cancellation, EventChange, NewCalendar, NewEvent
 from tools.openapi.deliveries import Event
-from tools.openapi.fields import Strict
-from tools.openapi.operation import Answer, Header, Operation, Query
+from tools.openapi.fields import Strict, never_null
+from tools.openapi.operation import Header, Operation, Query, Response
 
 FEATURE = "calendars"
 CALENDARS_OF, EVENTS = "calendars/{mailbox}", "calendars/{mailbox}/events"
 EVENT = EVENTS + "/{id}"
 
 
-def _never_null(schema: dict[str, Any]) -> None:
-    schema.pop("default", None)
-
-
 def _allowed(description: str) -> Any:
     """Return a field that is there only where EVENT_DETAIL allows it; null for a private event."""
     text = f"Only where the customer's EVENT_DETAIL allows it. {description}"
-    return Field(default=None, description=text, json_schema_extra=_never_null)
+    return Field(default=None, description=text, json_schema_extra=never_null)
 
 
 class Calendar(Strict):
@@ -66,7 +62,7 @@ class WrittenEvent(CalendarEvent):
     join_url: str | None = Field(
         default=None,
         description="Only where the call asked for a Teams meeting; null while Outlook still makes it.",
-        json_schema_extra=_never_null,
+        json_schema_extra=never_null,
     )
 
 
@@ -97,36 +93,38 @@ _READING, _WRITING = (403, 404, 422, 502, 503), (400, 403, 404, 409, 422, 502, 5
 CALENDARS = (
     Operation(
         "list_calendars", "get", CALENDARS_OF, "partner", "List the calendars of a mailbox.",
-        {200: Answer("All of them.", CalendarList)}, _READING, feature=FEATURE,
+        {200: Response("All of them.", CalendarList)}, _READING, feature=FEATURE,
     ),
     Operation(
         "create_calendar", "post", CALENDARS_OF, "partner", "Make a calendar.",
-        {201: Answer("The calendar.", Calendar)}, _WRITING, NewCalendar, feature=FEATURE,
+        {201: Response("The calendar.", Calendar)}, _WRITING, NewCalendar, feature=FEATURE,
     ),
     Operation(
         "list_events", "get", EVENTS, "partner", "Show a part of a calendar, series as their occurrences.",
-        {200: Answer("A page.", CalendarEventPage, names=EVENT)}, _READING, query=_WINDOW, feature=FEATURE,
+        {200: Response("A page.", CalendarEventPage, names=EVENT)}, _READING, query=_WINDOW, feature=FEATURE,
     ),
     Operation(
         "create_event", "post", EVENTS, "partner", "Make an event; its attendees are invited.",
-        {201: Answer("The event.", WrittenEvent, ("Location", "ETag"), names=EVENT)}, _WRITING, NewEvent,
+        {201: Response("The event.", WrittenEvent, ("Location", "ETag"), names=EVENT)}, _WRITING, NewEvent,
         query=(_CALENDAR,), headers=(_KEY,), feature=FEATURE,
     ),
     Operation(
         "get_event", "get", EVENT, "partner", "Read one event.",
-        {200: Answer("The event.", CalendarEvent, ("ETag",))}, _READING, feature=FEATURE,
+        {200: Response("The event.", CalendarEvent, ("ETag",))}, _READING, feature=FEATURE,
     ),
     Operation(
         "change_event", "patch", EVENT, "partner", "Change an event; its attendees are told.",
-        {200: Answer("The event.", WrittenEvent, ("ETag",))}, (*_WRITING, 412), EventChange, headers=(_MATCH,),
+        {200: Response("The event.", WrittenEvent, ("ETag",))}, (*_WRITING, 412), EventChange, headers=(_MATCH,),
         feature=FEATURE,
     ),
     Operation(
         "delete_event", "delete", EVENT, "partner", "Delete an event; the attendees of a meeting are told.",
-        {204: Answer("It is not there any more, or never was.")}, (*_READING, 412), headers=(_MATCH,), feature=FEATURE,
+        {204: Response("It is not there any more, or never was.")}, (*_READING, 412), headers=(_MATCH,),
+        feature=FEATURE,
     ),
     Operation(
         "cancel_event", "post", EVENT + "/cancel", "partner", "Cancel a meeting as its organizer, and say why.",
-        {202: Answer("Its attendees will hear of it.")}, _WRITING, Cancellation, body_is_needed=False, feature=FEATURE,
+        {202: Response("Its attendees will hear of it.")}, _WRITING, Cancellation, body_is_needed=False,
+        feature=FEATURE,
     ),
 )  # fmt: skip

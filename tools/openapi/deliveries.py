@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tools.openapi.fields import Moment, Strict, WatchId
 
@@ -27,16 +27,20 @@ class Event(GoneEvent):
     cancelled: bool = Field(description="A cancelled meeting stays on a room's calendar until somebody removes it.")
 
 
-class ToldEvent(Strict):
+class EventData(Strict):
     """Which mailbox it is about, and the event."""
+
+    model_config = ConfigDict(title="ToldEvent")
 
     subscription_id: WatchId = Field(description="The id that the setup call answered.")
     mailbox: str
     event: Event
 
 
-class ToldGoneEvent(Strict):
+class GoneEventData(Strict):
     """Which mailbox it is about, and the event that is gone."""
+
+    model_config = ConfigDict(title="ToldGoneEvent")
 
     subscription_id: WatchId = Field(description="The id that the setup call answered.")
     mailbox: str
@@ -48,7 +52,7 @@ class EventDelivery(Strict):
 
     type: Literal["calendar.event.created", "calendar.event.updated"]
     timestamp: Moment = Field(description="When the calendar was read: of two deliveries the later one holds.")
-    data: ToldEvent
+    data: EventData
 
 
 class Nothing(Strict):
@@ -68,4 +72,4 @@ class GoneEventDelivery(Strict):
 
     type: Literal["calendar.event.deleted"]
     timestamp: Moment = Field(description="When the calendar was read: of two deliveries the later one holds.")
-    data: ToldGoneEvent
+    data: GoneEventData

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.doctor.request import MOST_MAILBOXES
 from tools.openapi.fields import Strict
-from tools.openapi.operation import Answer, Operation
+from tools.openapi.operation import Operation, Response
 
 
 class Examination(Strict):
@@ -37,8 +37,8 @@ class Findings(Strict):
     checks: list[Finding]
 
 
-EXAMINING = Operation(
+DOCTOR = Operation(
     "examine_relay", "post", "doctor", "operations",
     "Try everything that the relay needs once, and say what to do.",
-    {200: Answer("What was found, well or not.", Findings)}, (400, 422, 503), Examination, body_is_needed=False,
+    {200: Response("What was found, well or not.", Findings)}, (400, 422, 503), Examination, body_is_needed=False,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from shared.version import VERSION
 from tools.openapi.deliveries import EventDelivery, GoneEventDelivery, PingDelivery
 from tools.openapi.operation import Operation
-from tools.openapi.paths import described
+from tools.openapi.paths import operation_object
 from tools.openapi.responses import Problem
 from tools.openapi.routes import ENTRA_IS_SERVED, operations
 from tools.openapi.webhooks import webhooks
@@ -22,6 +22,7 @@ KEYS: dict[str, dict[str, str]] = {
     "functionKeyInQuery": {"type": "apiKey", "in": "query", "name": "code", "description": "The same in the address."},
     "masterKey": {"type": "apiKey", "in": "header", "name": "x-functions-key", "description": "The master key."},
 }
+REF = "#/components/schemas/"
 TOKEN = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An Entra token with an app role."}
 
 
@@ -36,7 +37,7 @@ def document(*, entra: bool = ENTRA_IS_SERVED) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     table = list(operations(entra=entra))
     for operation in table:
-        paths.setdefault(f"/api/{operation.route}", {})[operation.method] = described(operation, table)
+        paths.setdefault(f"/api/{operation.route}", {})[operation.method] = operation_object(operation, table)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -66,7 +67,18 @@ def _schemas(table: list[Operation]) -> dict[str, Any]:
     models: list[type[BaseModel]] = [Problem, EventDelivery, GoneEventDelivery, PingDelivery]
     for operation in table:
         models += [operation.body] if operation.body else []
-        models += [answer.model for answer in operation.answers.values() if answer.model]
-    asked: Any = [(model, "validation") for model in dict.fromkeys(models)]
-    _, made = models_json_schema(asked, ref_template="#/components/schemas/{model}", schema_generator=_PlainSchema)
-    return dict(sorted(made["$defs"].items()))
+        models += [response.model for response in operation.responses.values() if response.model]
+    inputs: Any = [(model, "validation") for model in dict.fromkeys(models)]
+    _, schema = models_json_schema(inputs, ref_template=REF + "{model}", schema_generator=_PlainSchema)
+    return dict(sorted(_by_title(schema["$defs"]).items()))
+
+
+def _by_title(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return schemas by their titles: a model may have another name in the document than in the code (schema_name)."""
+    titles = {name: schema.get("title", name) for name, schema in schemas.items()}
+    if len(set(titles.values())) < len(titles):  # pydantic hands a title down to subclasses
+        raise ValueError("two models have the same title")
+    text = json.dumps(schemas)
+    for name, title in titles.items():
+        text = text.replace(f'"{REF}{name}"', f'"{REF}{title}"')
+    return {titles[name]: schema for name, schema in json.loads(text).items()}

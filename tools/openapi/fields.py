@@ -8,20 +8,25 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 
+def schema_name(model: type[BaseModel]) -> str:
+    """Return a model's name in the document: its configured title, so that a class can be renamed, or the class's."""
+    return model.model_config.get("title") or model.__name__
+
+
 class Strict(BaseModel):
     """An object with exactly these fields, written in camelCase."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
 
-def _never_null(schema: dict[str, Any]) -> None:
+def never_null(schema: dict[str, Any]) -> None:
     """A field that is left out where it does not apply has no default that anybody could send."""
     schema.pop("default", None)
 
 
 def left_out(description: str) -> Any:
     """Return a field that only some objects have."""
-    return Field(default="", description=description, json_schema_extra=_never_null)
+    return Field(default="", description=description, json_schema_extra=never_null)
 
 
 Moment = Annotated[

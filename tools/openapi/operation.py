@@ -13,10 +13,10 @@ WITH_KEY = ("partner", "operations")
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """An answer that is no error: when it is given, and its body. `names` is the route of what its ids lead to."""
 
-    says: str
+    description: str
     model: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
     media: str = "application/json"
@@ -28,7 +28,7 @@ class Query:
     """A query parameter that may be given, or has to be, and its JSON schema."""
 
     name: str
-    says: str
+    description: str
     schema: dict[str, Any]
     required: bool = False
 
@@ -38,7 +38,7 @@ class Header:
     """A request header that may be given, and its JSON schema."""
 
     name: str
-    says: str
+    description: str
     schema: dict[str, Any]
 
 
@@ -53,8 +53,8 @@ class Operation:
     method: Literal["get", "post", "patch", "delete"]
     route: str
     caller: Caller
-    says: str
-    answers: dict[int, Answer]
+    summary: str
+    responses: dict[int, Response]
     problems: tuple[int, ...] = ()
     body: type[BaseModel] | None = None
     body_is_needed: bool = True

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tools.openapi.operation import WITH_KEY, Answer, Operation
+from tools.openapi.fields import schema_name
+from tools.openapi.operation import WITH_KEY, Operation, Response
 from tools.openapi.responses import Problem
 from tools.openapi.routes import ENTRA
 
@@ -25,7 +26,7 @@ PROBLEMS = {
     502: "Microsoft Graph refuses; the detail says what the customer's IT has to do.",
     503: "Something does not answer, or a setting is broken. Try again after Retry-After.",
 }
-AT_THE_DOOR = (403, 413, 429, 503)  # what every caller that has to be let in may be told
+CALLER_PROBLEMS = (403, 413, 429, 503)  # of every route that needs a key or a token
 HEADERS = {
     "Location": "Where it is read.",
     "Retry-After": "Seconds to wait before the next try.",
@@ -34,38 +35,38 @@ HEADERS = {
 }
 
 
-def described(operation: Operation, table: list[Operation]) -> dict[str, Any]:
+def operation_object(operation: Operation, table: list[Operation]) -> dict[str, Any]:
     """Return an operation of the table as OpenAPI says it."""
-    said: dict[str, Any] = {
+    content: dict[str, Any] = {
         "operationId": operation.function,
         "tags": [operation.caller],
-        "summary": operation.says,
+        "summary": operation.summary,
         "security": _security(operation),
     }
     if operation.feature != "relay":
-        said["tags"].append(operation.feature)
-        said["description"] = f"Only where the customer's FEATURES names {operation.feature}."
+        content["tags"].append(operation.feature)
+        content["description"] = f"Only where the customer's FEATURES names {operation.feature}."
     if parameters := _parameters(operation):
-        said["parameters"] = parameters
+        content["parameters"] = parameters
     if operation.body:
-        content = {"application/json": {"schema": ref(operation.body)}}
-        said["requestBody"] = {"required": operation.body_is_needed, "content": content}
+        body = {"application/json": {"schema": ref(operation.body)}}
+        content["requestBody"] = {"required": operation.body_is_needed, "content": body}
     responses = _responses(operation)
-    for status, answer in operation.answers.items():
-        if links := _links(answer, operation, table):
+    for status, response in operation.responses.items():
+        if links := _links(response, operation, table):
             responses[str(status)]["links"] = links
-    return said | {"responses": responses}
+    return content | {"responses": responses}
 
 
-def _links(answer: Answer, operation: Operation, table: list[Operation]) -> dict[str, Any]:
+def _links(response: Response, operation: Operation, table: list[Operation]) -> dict[str, Any]:
     """Return what can be done next with the id in an answer, or with the first one of a list."""
-    place = "/value/0/id" if answer.model and "value" in answer.model.model_fields else "/id"
-    route = (ENTRA if operation.by_token else "") + answer.names
-    known = {name: f"$request.path.{name}" for name in _named(operation.route)}
+    pointer = "/value/0/id" if response.model and "value" in response.model.model_fields else "/id"
+    route = (ENTRA if operation.by_token else "") + response.names
+    from_path = {name: f"$request.path.{name}" for name in _parameter_names(operation.route)}
     return {
-        other.function: {"operationId": other.function, "parameters": {**known, "id": f"$response.body#{place}"}}
+        other.function: {"operationId": other.function, "parameters": {**from_path, "id": f"$response.body#{pointer}"}}
         for other in table
-        if answer.names and other.route.startswith(route)
+        if response.names and other.route.startswith(route)
     }
 
 
@@ -79,57 +80,58 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     in_path = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-        for name in _named(operation.route)
+        for name in _parameter_names(operation.route)
     ]
     in_query = [
-        {"name": query.name, "in": "query", "allowEmptyValue": True, "description": query.says,
+        {"name": query.name, "in": "query", "allowEmptyValue": True, "description": query.description,
          "schema": query.schema} | ({"required": True, "allowEmptyValue": False} if query.required else {})
         for query in operation.query
     ]  # fmt: skip
     in_header = [
-        {"name": header.name, "in": "header", "description": header.says, "schema": header.schema}
+        {"name": header.name, "in": "header", "description": header.description, "schema": header.schema}
         for header in operation.headers
     ]
     return in_path + in_query + in_header
 
 
-def _named(route: str) -> list[str]:
+def _parameter_names(route: str) -> list[str]:
     """Return the names of a route's parameters."""
     return re.findall(r"\{(\w+)\}", route)
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    said = {status: _answer(status, answer) for status, answer in operation.answers.items()}
+    responses = {status: _response(status, response) for status, response in operation.responses.items()}
     problems = set(operation.problems)
     if operation.caller in WITH_KEY:
-        problems |= {401, *AT_THE_DOOR}
+        problems |= {401, *CALLER_PROBLEMS}
     for status in problems:
         problem = _problem(status)
-        if status in said:  # an answer of its own and problem details have one status
-            problem["content"] |= said[status].get("content", {})
-        said[status] = problem
+        if status in responses:  # an answer of its own and problem details have one status
+            problem["content"] |= responses[status].get("content", {})
+        responses[status] = problem
     if operation.caller in WITH_KEY and not operation.by_token:
-        said[401] = {"description": PROBLEMS[401]}  # the host's own answer, without a body
-    return {str(status): said[status] for status in sorted(said)}
+        responses[401] = {"description": PROBLEMS[401]}  # the host's own answer, without a body
+    return {str(status): responses[status] for status in sorted(responses)}
 
 
 def _problem(status: int) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    content: dict[str, Any] = {
         "description": PROBLEMS[status],
         "content": {"application/problem+json": {"schema": ref(Problem)}},
     }
-    return said | ({"headers": _headers("Retry-After")} if status in (429, 503) else {})
+    return content | ({"headers": _headers("Retry-After")} if status in (429, 503) else {})
 
 
-def _answer(status: int, answer: Answer) -> dict[str, Any]:
-    said: dict[str, Any] = {"description": answer.says}
-    if answer.headers:
-        said["headers"] = _headers(*answer.headers)
-    if answer.model:
-        said["content"] = {answer.media: {"schema": ref(answer.model)}}
+def _response(status: int, response: Response) -> dict[str, Any]:
+    content: dict[str, Any] = {"description": response.description}
+    if response.headers:
+        content["headers"] = _headers(*response.headers)
+    if response.model:
+        content["content"] = {response.media: {"schema": ref(response.model)}}
     elif status == 200:
-        said["content"] = {answer.media: {"schema": {"type": "string" if answer.media == "text/plain" else "object"}}}
-    return said
+        kind = "string" if response.media == "text/plain" else "object"
+        content["content"] = {response.media: {"schema": {"type": kind}}}
+    return content
 
 
 def _headers(*names: str) -> dict[str, Any]:
@@ -138,4 +140,4 @@ def _headers(*names: str) -> dict[str, Any]:
 
 def ref(model: type[BaseModel]) -> dict[str, str]:
     """Return where the document has a model's schema."""
-    return {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"$ref": f"#/components/schemas/{schema_name(model)}"}

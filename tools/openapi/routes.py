@@ -10,25 +10,25 @@ from dataclasses import replace
 
 from shared.watches.requests import SetupRequest
 from tools.openapi import requests, responses
-from tools.openapi.administration_routes import OPERATING
+from tools.openapi.administration_routes import ADMINISTRATION
 from tools.openapi.bookings_routes import BOOKING
 from tools.openapi.calendars import CALENDARS
-from tools.openapi.operation import WITH_KEY, Answer, Operation, Query
+from tools.openapi.operation import WITH_KEY, Operation, Query, Response
 from tools.openapi.scheduling import SCHEDULING
 
 ENTRA = "entra/"  # the same routes for callers with an Entra token
 ENTRA_IS_SERVED = True
 WATCH, LIST = "subscriptions/{id}", "room-lists/{id}"
-GONE = Answer("It is not there any more, or never was: asking again is as good.")
+GONE = Response("It is not there any more, or never was: asking again is as good.")
 _PAGE = (
     Query("pageSize", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
     Query("after", "The ids after this one, as nextLink says it.", {"type": "string", "pattern": "^([0-9a-f]{32})?$"}),
 )
 _HANDSHAKE = Query("validationToken", "Graph checks the address: answered as it is.", {"type": "string"})
-_FROM_GRAPH: dict[int, Answer] = {
-    200: Answer("The decoded validationToken.", media="text/plain"),
-    202: Answer("Whatever is genuine is on a queue."),
-    500: Answer("The queue could not be written, says the host: Graph tries again."),
+_FROM_GRAPH: dict[int, Response] = {
+    200: Response("The decoded validationToken.", media="text/plain"),
+    202: Response("Whatever is genuine is on a queue."),
+    500: Response("The queue could not be written, says the host: Graph tries again."),
 }
 
 _TABLE = (
@@ -36,21 +36,21 @@ _TABLE = (
         "create_subscription", "post", "subscriptions", "partner",
         "Watch a mailbox, several, or the rooms of a room list. Asking again for what stands is as good.",
         {
-            200: Answer("The watch that stands.", responses.NewSubscription, ("Location",), names=WATCH),
-            201: Answer("A new watch.", responses.NewSubscription, ("Location",), names=WATCH),
-            202: Answer("The room list is watched; progress is read at Location.", responses.AcceptedRoomList,
+            200: Response("The watch that stands.", responses.NewSubscription, ("Location",), names=WATCH),
+            201: Response("A new watch.", responses.NewSubscription, ("Location",), names=WATCH),
+            202: Response("The room list is watched; progress is read at Location.", responses.AcceptedRoomList,
                         ("Location",), names=LIST),
-            207: Answer("Several mailboxes: an answer for each.", responses.SetupResults),
+            207: Response("Several mailboxes: an answer for each.", responses.SetupResults),
         },
         (400, 403, 409, 422, 502, 503), SetupRequest,
     ),
     Operation(
         "list_subscriptions", "get", "subscriptions", "partner", "List the watches, a page at a time.",
-        {200: Answer("A page.", responses.SubscriptionPage, names=WATCH)}, (422, 503), query=_PAGE,
+        {200: Response("A page.", responses.SubscriptionPage, names=WATCH)}, (422, 503), query=_PAGE,
     ),
     Operation(
         "get_subscription", "get", WATCH, "partner", "Read one watch.",
-        {200: Answer("The watch.", responses.Subscription)}, (404, 503),
+        {200: Response("The watch.", responses.Subscription)}, (404, 503),
     ),
     Operation(
         "delete_subscription", "delete", WATCH, "partner",
@@ -60,22 +60,22 @@ _TABLE = (
     Operation(
         "resync_subscription", "post", WATCH + "/resync", "operations",
         "Compare a mailbox with what the partner was told, and deliver what differs.",
-        {202: Answer("It will be done soon.", responses.QueuedResync)}, (400, 404, 409, 422, 503),
+        {202: Response("It will be done soon.", responses.QueuedResync)}, (400, 404, 409, 422, 503),
         requests.Resync, body_is_needed=False,
     ),
     Operation(
         "list_room_lists", "get", "room-lists", "partner", "List the watched room lists.",
-        {200: Answer("All of them.", responses.RoomLists, names=LIST)}, (503,),
+        {200: Response("All of them.", responses.RoomLists, names=LIST)}, (503,),
     ),
     Operation(
         "get_room_list", "get", LIST, "partner", "Read how far a room list is.",
-        {200: Answer("The room list and the states of its rooms.", responses.RoomListProgress)}, (404, 503),
+        {200: Response("The room list and the states of its rooms.", responses.RoomListProgress)}, (404, 503),
     ),
     Operation(
         "delete_room_list", "delete", LIST, "partner",
         "Let go of a room list, and soon of the rooms that nobody else asked for.", {204: GONE}, (503,),
     ),
-    *OPERATING,
+    *ADMINISTRATION,
     *CALENDARS,
     *SCHEDULING,
     *BOOKING,
@@ -89,15 +89,15 @@ _TABLE = (
     ),
     Operation(
         "health", "get", "health", "anyone", "Up or down.",
-        {200: Answer("Up.", responses.Health), 503: Answer("Down.", responses.Health)},
+        {200: Response("Up.", responses.Health), 503: Response("Down.", responses.Health)},
     ),
     Operation(
         "health_checks", "get", "health/checks", "partner", "Each check, ok or what to do.",
-        {200: Answer("All is well.", responses.Checks), 503: Answer("One is not ok.", responses.Checks)},
+        {200: Response("All is well.", responses.Checks), 503: Response("One is not ok.", responses.Checks)},
     ),
     Operation(
         "openapi", "get", "openapi.json", "anyone", "This document.",
-        {200: Answer("OpenAPI 3.1.", headers=("ETag", "Cache-Control")), 304: Answer("It is still the same.")},
+        {200: Response("OpenAPI 3.1.", headers=("ETag", "Cache-Control")), 304: Response("It is still the same.")},
     ),
 )  # fmt: skip
 

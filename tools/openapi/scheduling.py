@@ -10,7 +10,7 @@ from shared.api.times import TIME_PATTERN
 from shared.scheduling.requests import BookingRequest, NewTimes
 from tools.openapi.calendars import CalendarEvent
 from tools.openapi.fields import Strict, WatchId
-from tools.openapi.operation import Answer, Header, Operation, Query
+from tools.openapi.operation import Header, Operation, Query, Response
 from tools.openapi.responses import Problem
 
 ZonedMoment = Annotated[
@@ -54,7 +54,7 @@ class BookingAnswer(Strict):
 
 _MINUTES = {"type": "integer", "multipleOf": 5, "minimum": 5}
 _MOMENT = {"type": "string", "pattern": TIME_PATTERN}
-_ASKED = (
+_SLOT_QUERY = (
     Query("from", "Slots that begin at this moment or later, with an offset or by the clock of timeZone.", _MOMENT,
           required=True),
     Query("to", "Slots that end by this moment, at most 31 days later.", _MOMENT, required=True),
@@ -74,38 +74,38 @@ _KEY = Header(
     "Idempotency-Key", "The same key books the same slot once, however often the call is sent.",
     {"type": "string", "pattern": "^[!-~]{1,100}$"},
 )  # fmt: skip
-_TAKEN = Answer("The time is not free: the nearest slots that are.", SlotTaken, media="application/problem+json")
-_ONE = "schedules/{mailbox}/bookings/{id}"
-_BOOKED = Answer("The booking.", BookingAnswer)
+_TAKEN = Response("The time is not free: the nearest slots that are.", SlotTaken, media="application/problem+json")
+_BOOKING = "schedules/{mailbox}/bookings/{id}"
+_BOOKED = Response("The booking.", BookingAnswer)
 
 SCHEDULING = (
     Operation(
         "list_slots", "get", "schedules/{mailbox}/slots", "partner",
         "List free slots within working hours, earliest first.",
-        {200: Answer("A page.", SlotPage)}, (403, 404, 422, 502, 503), query=_ASKED, feature="scheduling",
+        {200: Response("A page.", SlotPage)}, (403, 404, 422, 502, 503), query=_SLOT_QUERY, feature="scheduling",
     ),
     Operation(
         "create_booking", "post", "schedules/{mailbox}/bookings", "partner",
         "Book a slot. Of all who want a time exactly one gets it.",
         {
-            200: Answer("An earlier call with this Idempotency-Key has booked it.", BookingAnswer, ("Location",),
-                        names=_ONE),
-            201: Answer("It is booked.", BookingAnswer, ("Location",), names=_ONE),
+            200: Response("An earlier call with this Idempotency-Key has booked it.", BookingAnswer, ("Location",),
+                        names=_BOOKING),
+            201: Response("It is booked.", BookingAnswer, ("Location",), names=_BOOKING),
             409: _TAKEN,
         },
         (400, 403, 404, 422, 502, 503), BookingRequest, headers=(_KEY,), feature="scheduling",
     ),
     Operation(
-        "get_booking", "get", _ONE, "partner", "Read a booking, with its event as it is now.",
+        "get_booking", "get", _BOOKING, "partner", "Read a booking, with its event as it is now.",
         {200: _BOOKED}, (403, 404, 422, 502, 503), feature="scheduling",
     ),
     Operation(
-        "move_booking", "patch", _ONE, "partner", "Move a booking to another time, or leave it where it is.",
+        "move_booking", "patch", _BOOKING, "partner", "Move a booking to another time, or leave it where it is.",
         {200: _BOOKED, 409: _TAKEN}, (400, 403, 404, 422, 502, 503), NewTimes, feature="scheduling",
     ),
     Operation(
-        "cancel_booking", "delete", _ONE, "partner",
+        "cancel_booking", "delete", _BOOKING, "partner",
         "Cancel a booking: its event is deleted, and who was invited is told. Doing it again is as good.",
-        {204: Answer("It is not there any more, or never was.")}, (403, 404, 422, 502, 503), feature="scheduling",
+        {204: Response("It is not there any more, or never was.")}, (403, 404, 422, 502, 503), feature="scheduling",
     ),
 )  # fmt: skip

@@ -19,19 +19,21 @@ ROOT = "/solutions/bookingBusinesses"
 WRITE_SECONDS = 20.0  # Bookings writes into several calendars and sends mail before it answers
 
 
-class Bookings:
+class BookingsClient:
     """Reads with Bookings.Read.All, writes with BookingsAppointment.ReadWrite.All, cancels with Bookings.ReadWrite.All.
 
-    Every method raises GraphError. `slots` gives a mailbox's places.
+    Every method raises GraphError. `graph` returns Graph's client, `limit_of` the limit of calls at a mailbox.
     """
 
-    def __init__(self, graph: GraphClient, slots: Callable[[str], AbstractContextManager[Any]]) -> None:
+    def __init__(
+        self, graph: GraphClient, limit_of: Callable[[str], AbstractContextManager[Any]]
+    ) -> None:
         self._graph = graph
-        self._slots = slots
+        self._limit_of = limit_of
 
     def search(self, name: str) -> list[Business]:
         """Return the businesses whose name holds a text ("List bookingBusinesses"): listing all may be too much."""
-        return [business_of(one) for one in self._graph.pages(ROOT, {"query": name})]
+        return [business_of(item) for item in self._graph.pages(ROOT, {"query": name})]
 
     def business(self, business: str) -> Business:
         """Return a business with its hours and policy ("Get bookingBusiness")."""
@@ -39,15 +41,15 @@ class Bookings:
 
     def services(self, business: str) -> list[Service]:
         """Return the services ("List services")."""
-        return [service_of(one) for one in self._all(business, "services")]
+        return [service_of(item) for item in self._all(business, "services")]
 
     def staff(self, business: str) -> list[Staff]:
         """Return the staff ("List staffMembers")."""
-        return [staff_of(one) for one in self._all(business, "staffMembers")]
+        return [staff_of(item) for item in self._all(business, "staffMembers")]
 
     def customers(self, business: str) -> list[Customer]:
         """Return the customers ("List customers")."""
-        return [customer_of(one) for one in self._all(business, "customers")]
+        return [customer_of(item) for item in self._all(business, "customers")]
 
     def create_customer(self, business: str, customer: Mapping[str, Any]) -> Customer:
         """Create a customer ("Create bookingCustomer")."""
@@ -55,12 +57,12 @@ class Bookings:
 
     def appointments(self, business: str) -> list[Appointment]:
         """Return all appointments ("List appointments")."""
-        return [appointment_of(one) for one in self._all(business, "appointments")]
+        return [appointment_of(item) for item in self._all(business, "appointments")]
 
-    def between(self, business: str, start: datetime, end: datetime) -> list[Appointment]:
+    def calendar_view(self, business: str, start: datetime, end: datetime) -> list[Appointment]:
         """Return the appointments between two moments ("List business calendarView")."""
-        params = {"start": _written(start), "end": _written(end)}
-        return [appointment_of(one) for one in self._all(business, "calendarView", params)]
+        params = {"start": _format_utc(start), "end": _format_utc(end)}
+        return [appointment_of(item) for item in self._all(business, "calendarView", params)]
 
     def appointment(self, business: str, appointment: str) -> Appointment:
         """Return an appointment ("Get bookingAppointment")."""
@@ -87,19 +89,19 @@ class Bookings:
         self, business: Business, staff: list[str], start: datetime, end: datetime
     ) -> dict[str, list[Span]]:
         """Return what the staff is between two moments ("bookingBusiness: getStaffAvailability"; for apps alone)."""
-        body = {"staffIds": staff, "startDateTime": moment(start), "endDateTime": moment(end)}
+        body = {"staffIds": staff, "startDateTime": date_time_time_zone(start), "endDateTime": date_time_time_zone(end)}
         return spans_of(self._call("POST", business.id, "getStaffAvailability", body=body), business.zone)
 
     def _call(self, method: str, business: str, *steps: str, **call: Any) -> dict[str, Any]:
-        with self._slots(business.lower()):
+        with self._limit_of(business.lower()):
             return self._graph.call(method, _path(business, *steps), **call)
 
-    def _all(self, business: str, what: str, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
-        with self._slots(business.lower()):
-            yield from list(self._graph.pages(_path(business, what), params or {}))
+    def _all(self, business: str, collection: str, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+        with self._limit_of(business.lower()):
+            yield from list(self._graph.pages(_path(business, collection), params or {}))
 
 
-def moment(at: datetime) -> dict[str, str]:
+def date_time_time_zone(at: datetime) -> dict[str, str]:
     """Return a moment as Graph's dateTimeTimeZone in UTC."""
     return {"dateTime": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"}
 
@@ -108,5 +110,5 @@ def _path(business: str, *steps: str) -> str:
     return "/".join([ROOT, quote(business, safe="@"), *(quote(step, safe="") for step in steps)])
 
 
-def _written(at: datetime) -> str:
+def _format_utc(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

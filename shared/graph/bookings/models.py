@@ -59,6 +59,10 @@ class Service:
     policy: Policy
     raw: dict[str, Any] = field(repr=False, compare=False)
 
+    def is_provided_by(self, staff_id: str) -> bool:
+        """Return whether a member of staff provides it."""
+        return not self.staff_ids or staff_id in self.staff_ids
+
 
 @dataclass(frozen=True, slots=True)
 class Staff:

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from shared.errors import GraphUnavailable
-from shared.graph.bookings.durations import read_duration
+from shared.graph.bookings.durations import parse_duration
 from shared.graph.bookings.models import Appointment, Business, Customer, Hours, Opening, Policy, Service, Span, Staff
-from shared.graph.bookings.zones import zone_of, zone_seen
+from shared.graph.bookings.zones import zone_displayed, zone_of
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NONE = timedelta()
@@ -27,10 +27,10 @@ def business_of(raw: dict[str, Any]) -> Business:
 
 def service_of(raw: dict[str, Any]) -> Service:
     """Return a service."""
-    length = read_duration(raw.get("defaultDuration"))
+    length = parse_duration(raw.get("defaultDuration"))
     if not length:
         raise _unreadable("Service")
-    before, after = (read_duration(raw.get(name)) or _NONE for name in ("preBuffer", "postBuffer"))
+    before, after = (parse_duration(raw.get(name)) or _NONE for name in ("preBuffer", "postBuffer"))
     most = raw.get("maximumAttendeesCount")
     return Service(
         _text(raw, "id"), _plain(raw, "displayName"), length, before, after, _texts(raw.get("staffMemberIds")),
@@ -50,32 +50,32 @@ def customer_of(raw: dict[str, Any]) -> Customer:
 
 def appointment_of(raw: dict[str, Any]) -> Appointment:
     """Return an appointment. Older samples of Graph's say start and end for startDateTime and endDateTime."""
-    customers = [one for one in raw.get("customers") or () if isinstance(one, dict)]
-    named = (_plain(one, "emailAddress") or _plain(one, "name") for one in customers)
-    filled, where = raw.get("filledAttendeesCount"), raw.get("serviceLocation") or {}
+    customers = [customer for customer in raw.get("customers") or () if isinstance(customer, dict)]
+    names = (_plain(customer, "emailAddress") or _plain(customer, "name") for customer in customers)
+    filled, location = raw.get("filledAttendeesCount"), raw.get("serviceLocation") or {}
     return Appointment(
         _text(raw, "id"), _plain(raw, "serviceId"), _plain(raw, "serviceName"),
         _moment(raw.get("startDateTime") or raw.get("start"), None),
         _moment(raw.get("endDateTime") or raw.get("end"), None), _texts(raw.get("staffMemberIds")),
-        frozenset(name.strip().lower() for name in named if name),
-        filled if isinstance(filled, int) and filled > 0 else len(customers), _plain(where, "displayName"),
+        frozenset(name.strip().lower() for name in names if name),
+        filled if isinstance(filled, int) and filled > 0 else len(customers), _plain(location, "displayName"),
         _plain(raw, "joinWebUrl"),
     )  # fmt: skip
 
 
-def spans_of(answer: dict[str, Any], zone: tzinfo | None) -> dict[str, list[Span]]:
+def spans_of(response: dict[str, Any], zone: tzinfo | None) -> dict[str, list[Span]]:
     """Return the spans of each member of staff, by id; `zone` is the business's.
 
     ("bookingBusiness: getStaffAvailability": the page's sample names the collection after its type, the schema `value`)
     """
-    found: dict[str, list[Span]] = {}
-    for item in answer.get("value") or answer.get("staffAvailabilityItem") or ():
-        spans = found.setdefault(_text(item, "staffId"), [])
-        for one in item.get("availabilityItems") or ():
-            status = _plain(one, "status")
-            start, end = (_moment(one.get(name), zone) for name in ("startDateTime", "endDateTime"))
-            spans.append(Span(status[:1].lower() + status[1:], start, end, _plain(one, "serviceId")))
-    return found
+    by_staff: dict[str, list[Span]] = {}
+    for member in response.get("value") or response.get("staffAvailabilityItem") or ():
+        spans = by_staff.setdefault(_text(member, "staffId"), [])
+        for item in member.get("availabilityItems") or ():
+            status = _plain(item, "status")
+            start, end = (_moment(item.get(name), zone) for name in ("startDateTime", "endDateTime"))
+            spans.append(Span(status[:1].lower() + status[1:], start, end, _plain(item, "serviceId")))
+    return by_staff
 
 
 def policy_of(raw: object) -> Policy:
@@ -83,25 +83,25 @@ def policy_of(raw: object) -> Policy:
     if not isinstance(raw, dict):
         return Policy()
     general, custom = raw.get("generalAvailability"), raw.get("customAvailabilities")
-    chosen = raw.get("allowStaffSelection")
+    selection = raw.get("allowStaffSelection")
     return Policy(
-        read_duration(raw.get("minimumLeadTime")), read_duration(raw.get("maximumAdvance")),
-        chosen if isinstance(chosen, bool) else None, _opening(general) if isinstance(general, dict) else None,
-        tuple(_opening(one) for one in custom or () if isinstance(one, dict)),
+        parse_duration(raw.get("minimumLeadTime")), parse_duration(raw.get("maximumAdvance")),
+        selection if isinstance(selection, bool) else None, _opening(general) if isinstance(general, dict) else None,
+        tuple(_opening(window) for window in custom or () if isinstance(window, dict)),
     )  # fmt: skip
 
 
 def hours_of(raw: object) -> Hours:
     """Return hours of work; an end at midnight is the day's end ("bookingWorkHours resource type")."""
-    found = []
+    hours = []
     for day in raw if isinstance(raw, list) else ():
         name = str(day.get("day")).lower()
         if name not in _DAYS:
             raise _unreadable("Hours")
         for slot in day.get("timeSlots") or ():
             start, end = _time(slot.get("startTime")), _time(slot.get("endTime"))
-            found.append((_DAYS.index(name), start, end or timedelta(days=1)))
-    return tuple(sorted(found))
+            hours.append((_DAYS.index(name), start, end or timedelta(days=1)))
+    return tuple(sorted(hours))
 
 
 def _opening(raw: dict[str, Any]) -> Opening:
@@ -131,7 +131,7 @@ def _moment(raw: object, zone: tzinfo | None) -> datetime:
     try:
         moment = datetime.fromisoformat(raw["dateTime"])  # type: ignore[index]  # whatever it is not raises
         if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=zone_seen(raw.get("timeZone"), zone))  # type: ignore[attr-defined]
+            moment = moment.replace(tzinfo=zone_displayed(raw.get("timeZone"), zone))  # type: ignore[attr-defined]
     except (AttributeError, KeyError, TypeError, ValueError):
         raise _unreadable("Moment") from None
     if moment.tzinfo is None:
@@ -140,7 +140,7 @@ def _moment(raw: object, zone: tzinfo | None) -> datetime:
 
 
 def _texts(raw: object) -> tuple[str, ...]:
-    return tuple(one for one in raw if isinstance(one, str)) if isinstance(raw, list) else ()
+    return tuple(text for text in raw if isinstance(text, str)) if isinstance(raw, list) else ()
 
 
 def _plain(raw: dict[str, Any], name: str) -> str:
@@ -155,5 +155,5 @@ def _text(raw: dict[str, Any], name: str) -> str:
     return value
 
 
-def _unreadable(what: str) -> GraphUnavailable:
-    return GraphUnavailable(200, f"Unreadable{what}")
+def _unreadable(name: str) -> GraphUnavailable:
+    return GraphUnavailable(200, f"Unreadable{name}")

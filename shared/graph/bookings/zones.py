@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from shared.graph.time_zones import UnknownZone, zone_named
 
-_SEEN = re.compile(r"\(UTC(?:([+-])(\d\d):(\d\d))?\) .+")
+_DISPLAY_NAME = re.compile(r"\(UTC(?:([+-])(\d\d):(\d\d))?\) .+")
 
 
 def zone_of(name: object) -> tzinfo | None:
@@ -21,16 +21,16 @@ def zone_of(name: object) -> tzinfo | None:
         return None
 
 
-def zone_seen(name: object, likely: tzinfo | None) -> tzinfo | None:
+def zone_displayed(name: object, likely: tzinfo | None) -> tzinfo | None:
     """Return the zone of a name, which may be one that people see, such as "(UTC-08:00) Pacific Time (US & Canada)".
 
     Such a name tells the offset in winter and no more: it is taken for the likely zone if that has the same.
     """
-    known = zone_of(name)
-    found = _SEEN.fullmatch(name) if isinstance(name, str) and known is None else None
-    if found is None or likely is None:
-        return known
-    sign, hours, minutes = found.groups()
+    zone = zone_of(name)
+    match = _DISPLAY_NAME.fullmatch(name) if isinstance(name, str) and zone is None else None
+    if match is None or likely is None:
+        return zone
+    sign, hours, minutes = match.groups()
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
     winters = (datetime(2026, month, 1, tzinfo=likely).utcoffset() for month in (1, 7))
     return likely if offset in winters else None

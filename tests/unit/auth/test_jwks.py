@@ -28,14 +28,14 @@ class Login:
         self.asked = 0
         self.time = 1000.0
         self.read = threading.Event()
-        self.gate = threading.Event()
-        self.gate.set()
+        self.breaker = threading.Event()
+        self.breaker.set()
         self.keys = JwksCache(self.fetch, TENANT, lambda: self.time)
 
     def fetch(self) -> Any:
         """Answer the key set."""
         self.asked += 1
-        self.gate.wait(10)
+        self.breaker.wait(10)
         self.read.set()
         if self.away:
             raise ServiceUnavailable("login")
@@ -56,9 +56,9 @@ def test_keys_are_read_once_a_day() -> None:
     assert login.asked == 1
     login.time, login.names = login.time + 1, ("two", "three")
     login.read.clear()
-    login.gate.clear()
+    login.breaker.clear()
     assert login.knows("one")  # while the reading hangs
-    login.gate.set()
+    login.breaker.set()
     assert login.read.wait(10)
     assert login.knows("three")
     assert login.asked == 2
@@ -118,10 +118,10 @@ def test_while_login_is_away_it_is_asked_every_half_minute() -> None:
 def test_one_reads_and_the_others_wait_for_it() -> None:
     """Thirty-two first callers cost one reading."""
     login = Login("one")
-    login.gate.clear()
+    login.breaker.clear()
     with ThreadPoolExecutor(32) as callers:
         found = [callers.submit(login.knows, "one") for _ in range(32)]
-        login.gate.set()
+        login.breaker.set()
         assert all(one.result(10) for one in found)
     assert login.asked == 1
 

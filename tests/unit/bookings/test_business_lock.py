@@ -6,18 +6,17 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.business_lock import TURN, turn
-from shared.bookings.change import change_appointment
-from shared.bookings.create import LATEST, book
-from shared.bookings.requests import AppointmentChange, read
+from shared.bookings.business_lock import LOCK_TIME
+from shared.bookings.create import SEND_WITHIN
+from shared.bookings.requests import AppointmentChange, parse
 from shared.errors import RequestRejected
-from tests.support.appointments_world import ADDRESS, AppointmentWorld, asked
+from tests.support.appointments_world import ADDRESS, AppointmentWorld
 
 
 def refused(world: AppointmentWorld, **changes: Any) -> tuple[int, str]:
     """Return status and title of the refusal that a booking gets."""
     with pytest.raises(RequestRejected) as caught:
-        book(world, ADDRESS, asked(**changes))
+        world.book(**changes)
     return caught.value.status, caught.value.title
 
 
@@ -26,38 +25,38 @@ def test_of_two_who_want_the_same_staff_one_gets_it(world: AppointmentWorld) -> 
     other = {"customer": {"name": "Kari", "email": "kari@contoso.com"}, "staff": ["Ada"]}
     seen: list[tuple[int, str]] = []
     world.graph.after["POST", "getStaffAvailability"] = [lambda: seen.append(refused(world, **other))]
-    book(world, ADDRESS, asked(staff=["Ada"]))
+    world.book(staff=["Ada"])
     assert seen == [(503, "Others are booking")]
     assert refused(world, **other) == (409, "Not free")
-    assert (len(world.booked), world.attempt_rows.rows) == (1, {})
+    assert (len(world.booked), world.lease_rows.rows) == (1, {})
 
 
 def test_a_move_waits_for_its_turn(world: AppointmentWorld) -> None:
     """It takes staff, too."""
-    made, _ = book(world, ADDRESS, asked(staff=["Ada"]))
+    made, _ = world.book(staff=["Ada"])
     later = {"start": "2026-11-24T14:00:00Z", "staff": ["Ada"], "customer": {"name": "K", "email": "k@contoso.com"}}
     seen: list[tuple[int, str]] = []
     world.graph.after["POST", "getStaffAvailability"] = [lambda: seen.append(refused(world, **later))]
-    change_appointment(world, ADDRESS, made.id, read(AppointmentChange, {"start": "2026-11-24T14:00:00Z"}))
+    world.appointment_changer.change(ADDRESS, made.id, parse(AppointmentChange, {"start": "2026-11-24T14:00:00Z"}))
     assert seen[0][0] == 503
     assert refused(world, **later) == (409, "Not free")
 
 
 def test_a_turn_that_crashed_is_over_after_two_minutes(world: AppointmentWorld) -> None:
     """Until then nobody is given away; whoever comes in vain has waited for some seconds."""
-    with turn(world, ADDRESS):
-        left = dict(world.attempt_rows.rows)
-    world.attempt_rows.rows.update(left)
+    with world.business_lock.hold(ADDRESS):
+        left = dict(world.lease_rows.rows)
+    world.lease_rows.rows.update(left)
     assert refused(world) == (503, "Others are booking")
     assert 5 < sum(world.slept) < 15
-    world.pass_by(TURN.total_seconds())
-    assert book(world, ADDRESS, asked())[1]
+    world.pass_by(LOCK_TIME.total_seconds())
+    assert world.book()[1]
 
 
 def test_what_comes_too_late_is_not_sent(world: AppointmentWorld) -> None:
     """Whoever takes over must see what was made: a slow attempt ends before it makes anything."""
-    slow = LATEST.total_seconds() + 1
+    slow = SEND_WITHIN.total_seconds() + 1
     world.graph.after["POST", "getStaffAvailability"] = [lambda: world.pass_by(slow)]
     assert refused(world) == (503, "Microsoft Bookings is slow")
     assert "POST appointments" not in world.graph.calls
-    assert book(world, ADDRESS, asked())[1]
+    assert world.book()[1]

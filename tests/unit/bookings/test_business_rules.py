@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.create import book
 from shared.errors import RequestRejected
-from tests.support.appointments_world import ADDRESS, CUT, AppointmentWorld, asked
+from tests.support.appointments_world import CUT, AppointmentWorld
 
 CLOSED = {"availabilityType": "notBookable", "businessHours": []}
 HOURS = [{"day": "tuesday", "timeSlots": [{"startTime": "14:00:00.0000000", "endTime": "16:00:00.0000000"}]}]
@@ -18,7 +17,7 @@ def refusal(world: AppointmentWorld, **policy: Any) -> str | None:
     """Return why a haircut at noon of a Tuesday in four days is refused, or None; the service has this policy."""
     world.add(services=[CUT | {"schedulingPolicy": policy}])
     try:
-        book(world, ADDRESS, asked())
+        world.book()
     except RequestRejected as refused:
         return f"{refused.status} {refused} {world.graph.calls.count('POST appointments')} sent"
     return None
@@ -53,9 +52,9 @@ def test_the_rule_of_the_business_holds_where_the_service_has_none(
     """And the service may allow what the business does not."""
     world.business.fields["schedulingPolicy"].update(business)
     with pytest.raises(RequestRejected):
-        book(world, ADDRESS, asked())
+        world.book()
     world.business.services["cut"]["schedulingPolicy"] = policy
-    assert book(world, ADDRESS, asked())[1]
+    assert world.book()[1]
 
 
 def test_a_window_for_some_days_ends_with_them(world: AppointmentWorld) -> None:

@@ -6,16 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.bookings.change import cancel_appointment, change_appointment
-from shared.bookings.create import book
-from shared.bookings.requests import AppointmentChange, read
+from shared.bookings.requests import AppointmentChange, parse
 from shared.errors import RequestRejected
 from shared.graph.bookings.models import Appointment
 from tests.support.appointments_world import (
     ADDRESS,
     NOON,
     AppointmentWorld,
-    asked,
     lost,
     minutes,
     raising,
@@ -25,12 +22,12 @@ from tests.support.appointments_world import (
 @pytest.fixture
 def made(world: AppointmentWorld) -> Appointment:
     """Make an appointment at noon with Ada."""
-    return book(world, ADDRESS, asked())[0]
+    return world.book()[0]
 
 
 def changed(world: AppointmentWorld, appointment: str, **changes: Any) -> Appointment:
     """Change an appointment."""
-    return change_appointment(world, ADDRESS, appointment, read(AppointmentChange, changes))
+    return world.appointment_changer.change(ADDRESS, appointment, parse(AppointmentChange, changes))
 
 
 def refused(world: AppointmentWorld, appointment: str, **changes: Any) -> tuple[int, str]:
@@ -60,7 +57,7 @@ def test_an_appointment_is_given_to_others(world: AppointmentWorld, made: Appoin
 def test_it_is_not_moved_to_where_its_staff_is_busy(world: AppointmentWorld, made: Appointment) -> None:
     """Neither onto another appointment nor into its buffers."""
     customer = {"name": "K", "email": "k@contoso.com"}
-    book(world, ADDRESS, asked(start="2026-11-24T13:00:00Z", staff=["Ada"], customer=customer))
+    world.book(start="2026-11-24T13:00:00Z", staff=["Ada"], customer=customer)
     for start in ("2026-11-24T13:00:00Z", "2026-11-24T12:30:00Z", "2026-11-24T13:40:00Z"):
         assert refused(world, made.id, start=start) == (409, "start")
     assert changed(world, made.id, start="2026-11-24T12:15:00Z").start == NOON + minutes(15)
@@ -91,7 +88,7 @@ def test_too_late_is_too_late(world: AppointmentWorld, made: Appointment) -> Non
     assert refused(world, made.id, start="2026-11-24T15:00:00Z") == (422, "start")
     for message in ("Sorry", None):
         with pytest.raises(RequestRejected, match="2 hours ahead") as caught:
-            cancel_appointment(world, ADDRESS, made.id, message)
+            world.appointment_changer.cancel(ADDRESS, made.id, message)
         assert caught.value.status == 422
     assert len(world.booked) == 1
 
@@ -105,7 +102,7 @@ def test_a_cancellation_is_done_whatever_is_answered(
     faults = [fault]
     world.graph.after["POST", "cancel"] = world.graph.after["DELETE", made.id] = faults
     for _ in range(2):
-        cancel_appointment(world, ADDRESS, made.id, message)
+        world.appointment_changer.cancel(ADDRESS, made.id, message)
     assert (world.booked, faults) == ([], [])
     assert [one["cancellationMessage"] for one in world.business.cancelled] == ([message] if message else [])
 
@@ -114,7 +111,7 @@ def test_a_cancellation_that_failed_says_so(world: AppointmentWorld, made: Appoi
     """503: it still stands."""
     world.graph.before["POST", "cancel"] = [raising(500)]
     with pytest.raises(RequestRejected) as caught:
-        cancel_appointment(world, ADDRESS, made.id, "Sorry")
+        world.appointment_changer.cancel(ADDRESS, made.id, "Sorry")
     assert (caught.value.status, len(world.booked)) == (503, 1)
 
 
@@ -122,8 +119,8 @@ def test_a_message_needs_more_than_deleting(world: AppointmentWorld, made: Appoi
     """The refusal names the permission; without a message the lesser one does."""
     world.client.roles -= {"Bookings.ReadWrite.All"}
     with pytest.raises(RequestRejected, match=r"Bookings\.ReadWrite\.All"):
-        cancel_appointment(world, ADDRESS, made.id, "Sorry")
-    cancel_appointment(world, ADDRESS, made.id, None)
+        world.appointment_changer.cancel(ADDRESS, made.id, "Sorry")
+    world.appointment_changer.cancel(ADDRESS, made.id, None)
     assert world.booked == []
 
 
@@ -132,5 +129,5 @@ def test_an_unknown_appointment_is_404_and_a_foreign_business_403(world: Appoint
     assert refused(world, "nothing", start="2026-11-24T15:00:00Z")[0] == 404
     world.graph.calls.clear()
     with pytest.raises(RequestRejected) as caught:
-        cancel_appointment(world, "salon@fabrikam.com", "nothing", None)
+        world.appointment_changer.cancel("salon@fabrikam.com", "nothing", None)
     assert (caught.value.status, world.graph.calls) == (403, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cached_property
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,12 @@ from shared.key_vault import Secret
 from shared.partner.webhook import NotDelivered
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
+EAGER = {"get_token", "resolver", "jwks"}  # asked for by a call, not by what builds a service
+SERVICES = [
+    name
+    for name in dir(App)
+    if isinstance(getattr(App, name), cached_property) and name not in EAGER | {"_secret_client"}
+]
 
 
 class Vault:
@@ -28,19 +35,40 @@ class Vault:
         self.asked.append(name)
         return self.found
 
+    def get(self, _name: str, *, fresh: bool = False) -> Secret:  # noqa: ARG002  (as the real one)
+        """Return the newest."""
+        return self.found[0]
+
     def peek_latest_two(self, name: str) -> list[Secret] | None:
         """Return both, or None when there is none."""
         self.asked.append(name)
         return self.found or None
 
 
-def test_nothing_is_read_or_built_before_it_is_asked_for() -> None:
-    """With an empty environment a App can be made; what needs a setting names it."""
+@pytest.mark.parametrize("name", SERVICES)
+def test_building_a_part_reads_no_setting(name: str) -> None:
+    """Where it did, the host would poison a message for a setting that is broken, with all of its good changes."""
+    assert getattr(App({}), name) is not None
+
+
+def test_what_needs_a_setting_names_it_when_it_works() -> None:
+    """And not before."""
     relay = App({})
-    with pytest.raises(ConfigurationError, match="PARTNER_WEBHOOK_URL"):
-        _ = relay.webhook
     with pytest.raises(ConfigurationError, match="KEY_VAULT_URI"):
         relay.get_token()
+    with pytest.raises(ConfigurationError, match="KEY_VAULT_URI"):
+        relay.webhook.deliver("msg_1", "{}")
+    broken = App({}, secrets=Vault("whsec_" + "A" * 43 + "="))
+    with pytest.raises(ConfigurationError, match="PARTNER_WEBHOOK_URL"):
+        broken.webhook.deliver("msg_1", "{}")
+    with pytest.raises(ConfigurationError, match="CLIENT_ID"):
+        broken.events.get("room1@contoso.com", "E")
+
+
+def test_a_name_that_is_no_part_is_refused() -> None:
+    """A test that misspells one would go on with the real one."""
+    with pytest.raises(TypeError, match="webhok"):
+        App({}, webhok=None)
 
 
 def test_storage_without_a_setting_names_it_at_its_first_use() -> None:
@@ -79,14 +107,14 @@ def test_another_part_can_be_passed_by_keyword() -> None:
     relay = App({"CLIENT_STATE_KEY_NAME": "my-key"}, secrets=vault)
     assert [key.version for key in relay.client_state_keys()] == ["v0", "v1"]
     assert vault.asked == ["my-key"]
-    assert relay.client_state_keys.known() == relay.client_state_keys()
-    assert App({}, secrets=Vault()).client_state_keys.known() is None
+    assert relay.client_state_keys.cached() == relay.client_state_keys()
+    assert App({}, secrets=Vault()).client_state_keys.cached() is None
 
 
 def test_a_key_that_is_too_short_names_itself() -> None:
     """Its value is not shown."""
     keys = App({}, secrets=Vault("canary")).client_state_keys
-    for read in (keys, keys.known):
+    for read in (keys, keys.cached):
         with pytest.raises(ConfigurationError, match="client-state-key") as caught:
             read()
         assert "canary" not in str(caught.value)

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.delivery.deliver import deliver
 from shared.delivery.sync_event import DELIVERY
 from shared.messages import Change, ChangeMessage
 from shared.storage.ledger import CLAIM
@@ -17,8 +16,8 @@ from tests.support.world import World, event
 
 def after_settling(world: World, message: ChangeMessage) -> Counter[str]:
     """Deliver a message as soon as it has settled."""
-    world.time = max(world.time, message.hinted + timedelta(seconds=10))
-    return deliver(world, message)  # type: ignore[arg-type]  # a fake
+    world.time = max(world.time, message.notified_at + timedelta(seconds=10))
+    return world.delivery.deliver(message)
 
 
 def test_at_most_four_readings_of_a_mailbox_at_once(world: World) -> None:
@@ -34,7 +33,7 @@ def test_at_most_four_readings_of_a_mailbox_at_once(world: World) -> None:
     world.events.by_id.update({one: event(one) for one in events})
     first, second = world.hint(*events[:8]), world.hint(*events[8:])
     world.pass_by(10)
-    threads = [threading.Thread(target=deliver, args=(world, message)) for message in (first, second)]
+    threads = [threading.Thread(target=world.delivery.deliver, args=(message,)) for message in (first, second)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -71,12 +70,12 @@ def test_an_older_reading_never_follows_a_newer_one(world: World) -> None:
         world.events.during = lambda _: None
         world.pass_by(15)
         world.events.by_id["E"] = event(etag="2")
-        deliver(world, replace(world.hint(), hinted=world.time - timedelta(seconds=11)))  # type: ignore[arg-type]
+        world.delivery.deliver(replace(world.hint(), notified_at=world.time - timedelta(seconds=11)))
 
     world.mailbox_limits.of = busy_places  # type: ignore[method-assign]
     world.events.during = somebody_else_is_faster
     world.pass_by(10)
-    deliver(world, message)  # type: ignore[arg-type]
+    world.delivery.deliver(message)
     assert [body["timestamp"] for _, body in world.webhook.taken] == sorted(
         body["timestamp"] for _, body in world.webhook.taken
     )

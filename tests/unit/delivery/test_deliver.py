@@ -10,15 +10,14 @@ from datetime import timedelta
 import pytest
 
 from shared.delivery.batch import SKEW
-from shared.delivery.deliver import deliver
 from shared.messages import ChangeMessage
 from tests.support.world import REFUSED, START, WATCH_ID, World, event
 
 
 def after_settling(world: World, message: ChangeMessage) -> Counter[str]:
     """Deliver a message as soon as it has settled."""
-    world.time = max(world.time, message.hinted + timedelta(seconds=10))
-    return deliver(world, message)  # type: ignore[arg-type]  # a fake
+    world.time = max(world.time, message.notified_at + timedelta(seconds=10))
+    return world.delivery.deliver(message)
 
 
 def test_a_change_waits_for_its_settle_time(world: World) -> None:
@@ -26,7 +25,7 @@ def test_a_change_waits_for_its_settle_time(world: World) -> None:
     world.watch()
     message = world.hint()
     world.pass_by(3)
-    assert deliver(world, message) == Counter(settling=1)  # type: ignore[arg-type]
+    assert world.delivery.deliver(message) == Counter(settling=1)
     assert world.changes.take() == [(message, 7.0)]
     assert (world.events.reads, world.webhook.taken) == ([], [])
 
@@ -38,8 +37,12 @@ def test_a_change_is_read_told_and_noted(world: World) -> None:
     assert after_settling(world, world.hint()) == Counter(told=1)
     assert (world.events.reads, world.webhook.news) == (["E"], [("created", "E")])
     entry = world.entry()
-    assert (entry.told, entry.start, entry.read_at) == ("1", "2026-11-20T12:00:00Z", START + timedelta(seconds=10))
-    assert (entry.claimed_until, entry.retry) == (None, "")
+    assert (entry.delivered_state, entry.start, entry.read_at) == (
+        "1",
+        "2026-11-20T12:00:00Z",
+        START + timedelta(seconds=10),
+    )
+    assert (entry.claimed_until, entry.retry_token) == (None, "")
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
     assert (watch.last_change, watch.user_id) == (world.time, "user")
@@ -76,11 +79,11 @@ def test_a_hint_after_the_reading_is_not_covered(world: World) -> None:
     world.watch()
     world.events.by_id["E"] = event()
     after_settling(world, world.hint())
-    within = replace(world.hint(), hinted=world.time - SKEW)
-    before = replace(world.hint(), hinted=world.time - SKEW - timedelta(milliseconds=1))
+    within = replace(world.hint(), notified_at=world.time - SKEW)
+    before = replace(world.hint(), notified_at=world.time - SKEW - timedelta(milliseconds=1))
     world.pass_by(10)
-    assert deliver(world, before) == Counter(covered=1)  # type: ignore[arg-type]
-    assert deliver(world, within) == Counter({"no-news": 1})  # type: ignore[arg-type]
+    assert world.delivery.deliver(before) == Counter(covered=1)
+    assert world.delivery.deliver(within) == Counter({"no-news": 1})
     assert world.events.reads == ["E", "E"]
 
 
@@ -90,7 +93,7 @@ def test_what_counts_is_when_the_reading_began(world: World) -> None:
     world.events.by_id["E"] = event()
     world.events.during = lambda _: world.pass_by(5)
     after_settling(world, world.hint())
-    during = replace(world.hint(), hinted=world.time - timedelta(seconds=3))
+    during = replace(world.hint(), notified_at=world.time - timedelta(seconds=3))
     assert after_settling(world, during) == Counter({"no-news": 1})
 
 
@@ -123,7 +126,7 @@ def test_a_claim_whose_owner_was_killed_ends_by_itself(world: World) -> None:
     world.ledger.claim([world.entry()])
     message = world.hint()
     world.pass_by(121)
-    assert deliver(world, message) == Counter(told=1)  # type: ignore[arg-type]
+    assert world.delivery.deliver(message) == Counter(told=1)
 
 
 def test_a_message_delivered_twice_is_told_once(world: World) -> None:
@@ -208,5 +211,5 @@ def test_a_broken_setting_loses_no_change(broken: dict[str, str]) -> None:
     world.events.by_id["E"] = event()
     message = world.hint()
     world.pass_by(300)
-    assert deliver(world, message) == Counter({"put-back": 1})  # type: ignore[arg-type]
+    assert world.delivery.deliver(message) == Counter({"put-back": 1})
     assert len(world.changes.take()) == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.delivery.deliver import TIME, deliver
+from shared.delivery.deliver import TIME
 from shared.errors import ServiceUnavailable
 from shared.messages import ChangeMessage
 from shared.partner.webhook import NotDelivered
@@ -57,7 +57,7 @@ def hundred(world: World) -> ChangeMessage:
 
 def delivered(world: World, message: ChangeMessage) -> Counter[str]:
     """Deliver a message."""
-    return deliver(world, message)  # type: ignore[arg-type]  # a fake
+    return world.delivery.deliver(message)
 
 
 def parked(world: World) -> int:
@@ -70,7 +70,7 @@ def test_a_pause_stops_a_message_that_is_under_way(world: World, partner: Partne
 
     def pause(number: int) -> None:
         if number == 5:
-            world.gate.put("paused", "stop")
+            world.breaker.transition("paused", "stop")
             world.pass_by(FRESH.total_seconds())
 
     partner.happens = pause  # type: ignore[method-assign]
@@ -87,9 +87,9 @@ def test_what_was_put_off_is_told_after_the_pause(world: World, partner: Partner
     """No claim holds it up, and each event is told once."""
     message = hundred(world)
     closes = iter([True] * 20)
-    world.gate.is_open = lambda: next(closes, False)  # type: ignore[method-assign]
+    world.breaker.allows_delivery = lambda: next(closes, False)  # type: ignore[method-assign]
     delivered(world, message)
-    world.gate.is_open = lambda: True  # type: ignore[method-assign]
+    world.breaker.allows_delivery = lambda: True  # type: ignore[method-assign]
     [(rest, _)] = world.changes.take()
     assert 0 < len(rest.changes) < 100
     delivered(world, rest)
@@ -101,7 +101,7 @@ def test_after_a_410_nothing_more_is_posted(world: World, partner: Partner) -> N
     world.webhook.failure = NotDelivered(410, "gone")
     delivered(world, hundred(world))
     assert len(partner.posts) <= AT_ONCE
-    assert world.gate.endpoint(fresh=True).state == "gone"
+    assert world.breaker.endpoint(fresh=True).state == "gone"
     for message, _ in world.changes.take():
         delivered(world, message)
     assert parked(world) == 100
@@ -113,8 +113,8 @@ def test_ten_failures_stop_a_message_that_is_under_way(world: World, partner: Pa
     ends = delivered(world, hundred(world))
     assert FAILURES <= len(partner.posts) < FAILURES + AT_ONCE
     assert ends == Counter({"put-back": len(partner.posts), "put-off": 100 - len(partner.posts)})
-    assert world.gate.endpoint(fresh=True).state == "failing"
-    assert "500" in world.gate.endpoint().reason
+    assert world.breaker.endpoint(fresh=True).state == "failing"
+    assert "500" in world.breaker.endpoint().reason
 
 
 def test_ten_failures_between_successes_are_no_row(world: World, partner: Partner) -> None:
@@ -126,13 +126,13 @@ def test_ten_failures_between_successes_are_no_row(world: World, partner: Partne
 
     partner.happens = every_tenth  # type: ignore[method-assign]
     assert delivered(world, hundred(world)) == Counter({"told": 90, "put-back": 10})
-    assert world.gate.endpoint(fresh=True).state == "flowing"
+    assert world.breaker.endpoint(fresh=True).state == "flowing"
 
 
 def test_a_message_whose_time_is_over_puts_the_rest_back_as_it_was(world: World, partner: Partner) -> None:
     """A slow partner: the same hint, chain and wish, at once. Nothing is lost, nothing told twice."""
     partner.happens = lambda _: world.pass_by(6)  # type: ignore[method-assign]
-    message = replace(hundred(world), attempt=3, again=True)
+    message = replace(hundred(world), attempt=3, force=True)
     messages, ends = [message], Counter[str]()
     while messages:
         began = world.time
@@ -167,7 +167,7 @@ def test_a_gate_that_cannot_be_asked_is_closed(world: World, partner: Partner) -
             return True
         raise ServiceUnavailable("storage")
 
-    world.gate.is_open = is_open  # type: ignore[method-assign]
+    world.breaker.allows_delivery = is_open  # type: ignore[method-assign]
     ends = delivered(world, message)
     assert ends["told"] == len(partner.posts) > 0
     assert ends["told"] + ends["put-off"] == 100
@@ -176,16 +176,16 @@ def test_a_gate_that_cannot_be_asked_is_closed(world: World, partner: Partner) -
 def test_a_breaker_that_cannot_be_opened_costs_no_outcome(world: World, partner: Partner) -> None:
     """Storage fails at the tenth failure: each change is put back as ever, and the next failure opens it."""
     world.webhook.failure = REFUSED
-    message, put = hundred(world), world.gate.put
+    message, put = hundred(world), world.breaker.transition
 
     def fails(*_: object, **__: object) -> bool:
-        world.gate.put = put  # type: ignore[method-assign]
+        world.breaker.transition = put  # type: ignore[method-assign]
         raise ServiceUnavailable("storage")
 
-    world.gate.put = fails  # type: ignore[method-assign]
+    world.breaker.transition = fails  # type: ignore[method-assign]
     ends = delivered(world, message)
     assert ends["put-back"] == len(partner.posts) > FAILURES
-    assert world.gate.endpoint(fresh=True).state == "failing"
+    assert world.breaker.endpoint(fresh=True).state == "failing"
 
 
 def test_the_host_gives_a_message_more_than_its_time() -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from shared.delivery.deliver import deliver
 from shared.errors import ServiceUnavailable
 from shared.messages import Change, ChangeMessage
 from shared.partner.webhook import NotDelivered
@@ -17,8 +16,8 @@ from tests.support.world import REFUSED, START, WATCH_ID, World, event
 
 def after_settling(world: World, message: ChangeMessage) -> Counter[str]:
     """Deliver a message as soon as it has settled."""
-    world.time = max(world.time, message.hinted + timedelta(seconds=10))
-    return deliver(world, message)  # type: ignore[arg-type]  # a fake
+    world.time = max(world.time, message.notified_at + timedelta(seconds=10))
+    return world.delivery.deliver(message)
 
 
 def test_a_failure_goes_back_on_the_queue_with_a_growing_delay(world: World) -> None:
@@ -31,7 +30,7 @@ def test_a_failure_goes_back_on_the_queue_with_a_growing_delay(world: World) -> 
         assert after_settling(world, message) == Counter({"put-back": 1})
         [(message, delay)] = world.changes.take()
         delays.append(delay)
-        assert (message.attempt, message.retry) == (attempt, world.entry().retry)
+        assert (message.attempt, message.retry_token) == (attempt, world.entry().retry_token)
         assert message.changes == (Change(WATCH_ID, "user", "E"),)
         world.pass_by(delay)
     assert delays == sorted(delays)
@@ -71,8 +70,8 @@ def test_a_delivery_that_the_partner_rejects_is_a_dead_letter_at_once(world: Wor
     assert after_settling(world, world.hint()) == Counter(dead=1)
     (letter,) = world.parked.page(DEAD, 10)
     assert (letter.watch_id, letter.event_id, letter.reason, letter.status) == (WATCH_ID, "E", "rejected", status)
-    assert (world.changes.take(), world.entry().is_dead, world.entry().told) == ([], True, "")
-    assert world.gate.is_open()
+    assert (world.changes.take(), world.entry().is_dead_lettered, world.entry().delivered_state) == ([], True, "")
+    assert world.breaker.allows_delivery()
 
 
 def test_a_410_stops_the_endpoint_and_parks_what_follows(world: World) -> None:
@@ -83,7 +82,7 @@ def test_a_410_stops_the_endpoint_and_parks_what_follows(world: World) -> None:
     assert after_settling(world, world.hint("E")) == Counter(parked=1)
     world.webhook.failure = None
     assert after_settling(world, world.hint("F")) == Counter(parked=1)
-    assert world.gate.endpoint().state == "gone"
+    assert world.breaker.endpoint().state == "gone"
     assert {one.event_id for one in world.parked.page(WAITING, 10)} == {"E", "F"}
     assert len(world.webhook.tried) == 1
     assert world.events.reads == ["E"]  # what is parked costs no reading
@@ -96,10 +95,10 @@ def test_a_crash_between_parking_and_the_ledger_loses_nothing(world: World) -> N
     world.webhook.failure = NotDelivered(400, "status 400")
     message = world.hint()
     world.pass_by(10)
-    settle = world.ledger.settle
-    world.ledger.settle = _refuse  # type: ignore[method-assign]
-    assert deliver(world, message) == Counter({"put-back": 1})  # type: ignore[arg-type]  # a fake
-    world.ledger.settle = settle  # type: ignore[method-assign]
+    settle = world.ledger.release
+    world.ledger.release = _refuse  # type: ignore[method-assign]
+    assert world.delivery.deliver(message) == Counter({"put-back": 1})
+    world.ledger.release = settle  # type: ignore[method-assign]
     [(again, _)] = world.changes.take()
     world.pass_by(200)  # the claim has ended
     assert after_settling(world, again) == Counter(dead=1)
@@ -164,7 +163,7 @@ def test_it_is_put_back_before_the_ledger_notes_it(world: World) -> None:
     message = world.hint()
     with pytest.raises(ServiceUnavailable):
         after_settling(world, message)
-    assert (world.entry().retry, world.entry().read_at) == ("", None)
+    assert (world.entry().retry_token, world.entry().read_at) == ("", None)
     world.changes.failure = world.webhook.failure = None
     world.pass_by(121)  # the claim of the failed try runs out
     assert after_settling(world, message) == Counter(told=1)

@@ -44,9 +44,9 @@ def test_a_good_item_becomes_a_change_hinted_now() -> None:
     """Watch, user and event; the moment is when it arrived here."""
     intake = taken(item())
     [message] = [read_changes(text) for text in intake.changes]
-    assert (message.hinted, message.attempt, message.retry) == (NOW, 0, "")
+    assert (message.notified_at, message.attempt, message.retry_token) == (NOW, 0, "")
     assert message.changes == (Change(WATCH, "u-1", "E"),)
-    assert (intake.accepted, intake.dropped, intake.repairs) == (1, Counter(), [])
+    assert (intake.accepted, intake.dropped, intake.jobs) == (1, Counter(), [])
 
 
 def test_good_items_pass_whatever_stands_beside_them() -> None:
@@ -102,7 +102,7 @@ def test_lifecycle_items_go_to_the_repairs_and_changes_do_not() -> None:
     """Whichever URL they came to; the same one twice is one repair."""
     removed = item(lifecycleEvent="subscriptionRemoved", changeType=..., resource=..., resourceData=...)
     intake = taken(removed, item(), removed, item(lifecycleEvent="of tomorrow"))
-    assert [repair for text in intake.repairs for repair in read_jobs(text)] == [
+    assert [repair for text in intake.jobs for repair in read_jobs(text)] == [
         Job(WATCH, "subscriptionRemoved", "s-1")
     ]
     assert (len(changes_of(intake)), intake.dropped) == (1, Counter({"not-understood": 1}))
@@ -111,7 +111,7 @@ def test_lifecycle_items_go_to_the_repairs_and_changes_do_not() -> None:
 def test_a_forged_lifecycle_item_is_dropped() -> None:
     """It could have everybody's subscriptions made anew."""
     intake = taken(item(lifecycleEvent="subscriptionRemoved", clientState="forged"))
-    assert (intake.repairs, intake.dropped) == ([], Counter({"forged-client-state": 1}))
+    assert (intake.jobs, intake.dropped) == ([], Counter({"forged-client-state": 1}))
 
 
 def test_nothing_in_nothing_out() -> None:
@@ -130,7 +130,7 @@ def test_a_thousand_items_are_split_below_the_queues_limit() -> None:
 def test_only_ids_and_moments_are_queued() -> None:
     """No title, no clientState, no other property."""
     intake = taken(item(), item(lifecycleEvent="missed"))
-    text = "".join([*intake.changes, *intake.repairs])
+    text = "".join([*intake.changes, *intake.jobs])
     assert "canary" not in text
     assert sign(WATCH, KEY).rpartition(".")[2] not in text
     assert set(json.loads(intake.changes[0])["changes"][0]) == {"watch", "user", "event"}

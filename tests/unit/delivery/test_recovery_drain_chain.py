@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.delivery.recovery import DRAIN_EVERY, DRAINED_AT_ONCE, keep_going
+from shared.delivery.recovery import DRAIN_EVERY, DRAINED_AT_ONCE
 from shared.errors import ServiceUnavailable
-from shared.jobs import repair
 from shared.messages import Change, ChangeMessage, Job
-from shared.reliability.parking import park
 from shared.storage.parked import WAITING
 from tests.support.world import WATCH_ID, World
 
@@ -18,26 +16,26 @@ def world(world: World) -> World:
     """A world whose endpoint takes deliveries, and for which changes of a thousand events wait."""
     world.watch()
     late(world, *(f"E{number:04}" for number in range(1000)))
-    world.repairs.take_repairs()
+    world.jobs.take_jobs()
     return world
 
 
 def late(world: World, *names: str) -> None:
     """Park changes although deliveries flow: a worker has read so a second ago."""
     changes = tuple(Change(WATCH_ID, "user", name) for name in names)
-    park(world, ChangeMessage(world.time, changes), changes, "failing")  # type: ignore[arg-type]  # a fake
+    world.parking.park(ChangeMessage(world.time, changes), changes, "failing")
 
 
 def ask(world: World) -> None:
     """Ask for a drain."""
-    world.repairs.send(Job("", "drain"))
+    world.jobs.send(Job("", "drain"))
 
 
 def work(world: World, seconds: float) -> list[int]:
     """Let repairs be worked on as they fall due, and return how many changes were queued in each third second."""
     queued = []
-    due = [(world.time.timestamp() + delay, one) for one, delay in world.repairs.wanted]
-    world.repairs.wanted = []
+    due = [(world.time.timestamp() + delay, one) for one, delay in world.jobs.wanted]
+    world.jobs.wanted = []
     ends = world.time.timestamp() + seconds
     window = world.time.timestamp() + DRAIN_EVERY
     while True:
@@ -49,10 +47,10 @@ def work(world: World, seconds: float) -> list[int]:
             queued.append(waiting_on_queue(world))
             window += DRAIN_EVERY
         world.pass_by(moment - world.time.timestamp())
-        repair(world, wanted)  # type: ignore[arg-type]  # a fake
-        due += [(world.time.timestamp() + delay, one) for one, delay in world.repairs.wanted]
-        world.repairs.wanted = []
-    world.repairs.wanted = [(one, moment - world.time.timestamp()) for moment, one in due]
+        world.job_runner.run_job(wanted)
+        due += [(world.time.timestamp() + delay, one) for one, delay in world.jobs.wanted]
+        world.jobs.wanted = []
+    world.jobs.wanted = [(one, moment - world.time.timestamp()) for moment, one in due]
     return [*queued, waiting_on_queue(world)]
 
 
@@ -66,7 +64,7 @@ def test_five_that_ask_at_once_are_one_drain(world: World) -> None:
     for _ in range(5):
         ask(world)
     assert work(world, 0) == [DRAINED_AT_ONCE]
-    assert [(one.kind, round(delay, 3)) for one, delay in world.repairs.wanted] == [("drain", DRAIN_EVERY)]
+    assert [(one.kind, round(delay, 3)) for one, delay in world.jobs.wanted] == [("drain", DRAIN_EVERY)]
     assert max(work(world, 60)) == DRAINED_AT_ONCE
     assert world.parked.count(WAITING) == 0
 
@@ -76,10 +74,10 @@ def test_two_drains_become_one(world: World) -> None:
     ask(world)
     work(world, 0)
     world.pass_by(2.5)
-    world.repairs.wanted = [(one, delay - 2.5) for one, delay in world.repairs.wanted]
-    keep_going(world)  # type: ignore[arg-type]  # a fake
+    world.jobs.wanted = [(one, delay - 2.5) for one, delay in world.jobs.wanted]
+    world.recovery.ensure_progress()
     assert sum(work(world, 3.1)) <= 2 * DRAINED_AT_ONCE
-    assert [one.kind for one, _ in world.repairs.wanted] == ["drain"]
+    assert [one.kind for one, _ in world.jobs.wanted] == ["drain"]
     assert sum(work(world, 60)) > 0
     assert world.parked.count(WAITING) == 0
 
@@ -89,18 +87,18 @@ def test_who_parks_during_the_last_step_does_not_wait_for_the_timer(world: World
     ask(world)
     work(world, 26)
     assert world.parked.count(WAITING) == DRAINED_AT_ONCE
-    waits, end = world.parked.page(WAITING, DRAINED_AT_ONCE), world.gate.end_drain
+    waits, end = world.parked.page(WAITING, DRAINED_AT_ONCE), world.breaker.release_drain
     world.parked.drop(WAITING, waits[10:])
 
     def too_late() -> None:
         late(world, "LATE")
-        assert repair(world, Job("", "drain")) == "not-now"  # type: ignore[arg-type]  # a fake
-        world.repairs.take_repairs()
+        assert world.job_runner.run_job(Job("", "drain")) == "not-now"
+        world.jobs.take_jobs()
         end()
 
-    world.gate.end_drain = too_late  # type: ignore[method-assign]
+    world.breaker.release_drain = too_late  # type: ignore[method-assign]
     work(world, 3)
-    world.gate.end_drain = end  # type: ignore[method-assign]
+    world.breaker.release_drain = end  # type: ignore[method-assign]
     assert [one.event_id for one in world.parked.page(WAITING, 10)] == ["LATE"]
     work(world, 10)
     assert world.parked.count(WAITING) == 0
@@ -112,7 +110,7 @@ def test_a_step_that_failed_is_taken_again(world: World) -> None:
     world.changes.failure = ServiceUnavailable("storage")
     work(world, 0)
     world.changes.failure = None
-    assert [one.attempt for one, _ in world.repairs.wanted] == [1]
+    assert [one.attempt for one, _ in world.jobs.wanted] == [1]
     assert work(world, 10)
     assert world.parked.count(WAITING) < 1000
 
@@ -121,8 +119,8 @@ def test_a_resume_does_not_wait_for_an_earlier_drain(world: World) -> None:
     """Paused and resumed within a second."""
     ask(world)
     work(world, 0)
-    world.repairs.take_repairs()
-    world.gate.put("paused", "test")
-    assert repair(world, Job("", "drain")) == "not-now"  # type: ignore[arg-type]  # a fake
-    world.gate.put("flowing", "test")
-    assert repair(world, Job("", "drain")) == f"drained-{DRAINED_AT_ONCE}"  # type: ignore[arg-type]  # a fake
+    world.jobs.take_jobs()
+    world.breaker.transition("paused", "test")
+    assert world.job_runner.run_job(Job("", "drain")) == "not-now"
+    world.breaker.transition("flowing", "test")
+    assert world.job_runner.run_job(Job("", "drain")) == f"drained-{DRAINED_AT_ONCE}"

@@ -6,9 +6,7 @@ import pytest
 
 from shared.delivery.recovery import LOOKED_AT, MOST_TRIED, SEARCH
 from shared.errors import GraphForbidden, GraphUnavailable
-from shared.jobs import repair
 from shared.messages import Change, ChangeMessage, Job
-from shared.reliability.parking import park
 from shared.storage.parked import WAITING
 from tests.support.world import WATCH_ID, World, event
 
@@ -19,7 +17,7 @@ OTHER = "room2@contoso.com"
 def world(world: World) -> World:
     """A world whose endpoint is failing."""
     world.watch()
-    world.gate.put("failing", "test")
+    world.breaker.transition("failing", "test")
     return world
 
 
@@ -27,13 +25,13 @@ def parked(world: World, watch_id: str, *names: str, failure: Exception | None =
     """Park changes of events that Graph gives, or refuses."""
     world.events.by_id |= {name: failure or event(name) for name in names}
     changes = tuple(Change(watch_id, "user", name) for name in names)
-    park(world, ChangeMessage(world.time, changes), changes, "failing")  # type: ignore[arg-type]  # a fake
+    world.parking.park(ChangeMessage(world.time, changes), changes, "failing")
 
 
 def probed(world: World) -> str:
     """Let a probe go out that is due."""
     world.pass_by(61)
-    return repair(world, Job("", "probe"))  # type: ignore[arg-type]  # a fake
+    return world.job_runner.run_job(Job("", "probe"))
 
 
 def test_a_mailbox_that_graph_refuses_does_not_stand_for_the_partner(world: World) -> None:
@@ -42,7 +40,7 @@ def test_a_mailbox_that_graph_refuses_does_not_stand_for_the_partner(world: Worl
     parked(world, world.watch(OTHER).id, "good")
     assert probed(world) == "taken"
     assert world.webhook.news == [("created", "good")]
-    assert world.gate.is_open()
+    assert world.breaker.allows_delivery()
 
 
 def test_one_event_that_cannot_be_read_is_passed_over(world: World) -> None:
@@ -63,9 +61,9 @@ def test_only_if_no_change_says_anything_the_probe_has_failed(world: World) -> N
     """Graph is down: nobody knows how the partner is, and the next probe comes."""
     parked(world, WATCH_ID, *map(str, range(50)), failure=GraphUnavailable(503, "x"))
     assert probed(world) == "failed"
-    assert (len(world.events.reads), world.gate.endpoint().state) == (MOST_TRIED, "failing")
+    assert (len(world.events.reads), world.breaker.endpoint().state) == (MOST_TRIED, "failing")
     assert world.parked.count(WAITING) == 50
-    assert "probe" in [one.kind for one in world.repairs.take_repairs()]
+    assert "probe" in [one.kind for one in world.jobs.take_jobs()]
 
 
 def test_a_probe_looks_for_a_change_within_its_lease(world: World) -> None:

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from shared.delivery.deliver import deliver
 from shared.errors import GraphError, GraphForbidden, GraphNotFound, GraphUnavailable
 from tests.support.world import REFUSED, World, event
 
@@ -17,7 +16,7 @@ def worked(world: World, event_id: str = "E", *, deleted: bool = False) -> dict[
     """Let a hint of an event come, settle, and be delivered."""
     message = world.hint(event_id, deleted=deleted)
     world.pass_by(12)
-    return dict(deliver(world, message))  # type: ignore[arg-type]  # a fake
+    return dict(world.delivery.deliver(message))
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +109,7 @@ def test_another_error_is_no_deletion(world: World, failure: GraphError) -> None
     world.events.by_id["E"] = failure
     assert worked(world) == {"put-back": 1}
     assert world.webhook.news == [("created", "E")]
-    assert world.entry().told == "1"
+    assert world.entry().delivered_state == "1"
     [(_, delay)] = world.changes.take()
     assert delay >= (failure.retry_after or 0)
 
@@ -152,8 +151,8 @@ def test_an_event_deleted_and_restored_within_the_settle_time_stands(world: Worl
     restored = world.hint()
     world.events.by_id["E"] = event(etag="2")
     world.pass_by(12)
-    deliver(world, deleted)  # type: ignore[arg-type]
-    deliver(world, restored)  # type: ignore[arg-type]
+    world.delivery.deliver(deleted)
+    world.delivery.deliver(restored)
     assert world.webhook.news == [("created", "E"), ("updated", "E")]
 
 

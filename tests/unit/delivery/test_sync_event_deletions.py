@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.delivery.deliver import deliver
-from shared.delivery.recovery import drain
 from shared.messages import ChangeMessage
-from shared.storage.partner_endpoint import FLOWING, PAUSED
+from shared.storage.partner_endpoint import EndpointState
 from tests.support.world import REFUSED, World, event
 
 
@@ -28,7 +26,7 @@ def told(world: World) -> None:
 def after(world: World, seconds: float, message: ChangeMessage) -> dict[str, int]:
     """Deliver a message when some time has passed."""
     world.pass_by(seconds)
-    return dict(deliver(world, message))  # type: ignore[arg-type]  # a fake
+    return dict(world.delivery.deliver(message))
 
 
 def put_into_deleted_items(world: World, *event_ids: str) -> None:
@@ -101,15 +99,15 @@ def test_deletions_that_fail_are_one_chain(world: World) -> None:
 
 def test_a_parked_deletion_is_not_forgotten(world: World) -> None:
     """Another hint of the same event is parked after it."""
-    world.gate.put(PAUSED, "test")
+    world.breaker.transition(EndpointState.PAUSED, "test")
     world.pass_by(2)
     put_into_deleted_items(world)
     hints = [world.hint(deleted=True), world.hint()]
     world.pass_by(12)
     for one in hints:
         assert set(after(world, 0, one)) == {"parked"}
-    world.gate.put(FLOWING, "test")
-    drain(world)  # type: ignore[arg-type]  # a fake
+    world.breaker.transition(EndpointState.FLOWING, "test")
+    world.recovery.drain()
     work_off(world)
     assert world.webhook.news == [("deleted", "E")]
 

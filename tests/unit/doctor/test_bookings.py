@@ -7,8 +7,7 @@ from __future__ import annotations
 import pytest
 
 from shared.doctor.finding import Finding
-from shared.doctor.request import Wish
-from shared.doctor.run import examine
+from shared.doctor.request import DoctorRequest
 from shared.errors import ConfigurationError
 from tests.support.doctor_world import OUTSIDE, DoctorWorld
 from tests.support.world import MAILBOX
@@ -20,7 +19,7 @@ def examined(features: str, *roles: str) -> dict[str, Finding]:
     """Return the findings of a relay whose token carries some roles."""
     world = DoctorWorld(ALLOWED_MAILBOXES=MAILBOX, FEATURES=features)
     world.probe.granted = frozenset(roles)
-    found = {one.name: one for one in examine(world, Wish((MAILBOX,), (OUTSIDE,), ping=False))}  # type: ignore[arg-type]
+    found = {one.name: one for one in world.doctor.examine(DoctorRequest((MAILBOX,), (OUTSIDE,), ping=False))}
     world.end()
     return found
 
@@ -41,7 +40,7 @@ def test_a_permission_that_is_missing_is_named(roles: tuple[str, ...], missing: 
     finding = examined("bookings", *roles)["bookings"]
     assert finding.ok is False
     assert finding.detail.endswith(f"carries no {', '.join(missing)}")
-    assert "Grant-RelayPermission.ps1 -Feature bookings" in finding.to_do
+    assert "Grant-RelayPermission.ps1 -Feature bookings" in finding.remedy
 
 
 @pytest.mark.parametrize("role", [READ, WRITE, CANCEL])
@@ -57,6 +56,6 @@ def test_without_a_token_nobody_can_tell() -> None:
     """One cause is named once."""
     world = DoctorWorld(ALLOWED_MAILBOXES=MAILBOX, FEATURES="bookings")
     world.probe.no_token = ConfigurationError("s", "refused")
-    findings = {one.name: one for one in examine(world, Wish())}  # type: ignore[arg-type]
+    findings = {one.name: one for one in world.doctor.examine(DoctorRequest())}
     world.end()
     assert (findings["token"].ok, findings["bookings"].ok) == (False, None)

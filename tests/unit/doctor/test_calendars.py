@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.doctor.finding import Finding
-from shared.doctor.request import Wish
-from shared.doctor.run import examine
+from shared.doctor.request import DoctorRequest
 from shared.errors import GraphError, GraphForbidden, GraphNotFound, GraphUnavailable
 from tests.support.doctor_world import OUTSIDE, DoctorWorld
 from tests.support.world import MAILBOX
@@ -24,7 +23,7 @@ def examined(
     world.probe.granted = frozenset(roles)
     world.probe.calendars = {MAILBOX: read, OUTSIDE: FORBIDDEN}
     world.probe.writes[MAILBOX] = write
-    found = {one.name: one for one in examine(world, Wish(allowed, (OUTSIDE,), ping=False))}  # type: ignore[arg-type]
+    found = {one.name: one for one in world.doctor.examine(DoctorRequest(allowed, (OUTSIDE,), ping=False))}
     world.end()
     return found
 
@@ -48,7 +47,7 @@ def test_in_a_token_the_permission_is_too_much(features: str) -> None:
     """Whether a feature needs it or not: there it lets the relay write every calendar of the tenant."""
     finding = examined(features, "Calendars.ReadWrite")["token"]
     assert (finding.ok, "every calendar of the tenant" in finding.detail) == (False, True)
-    assert "-Permission Calendars.ReadWrite." in finding.to_do
+    assert "-Permission Calendars.ReadWrite." in finding.remedy
 
 
 def test_a_permission_that_is_missing_is_named_with_its_script() -> None:
@@ -56,7 +55,7 @@ def test_a_permission_that_is_missing_is_named_with_its_script() -> None:
     finding = examined("calendars", write=FORBIDDEN)["calendarsWrite"]
     assert finding.ok is False
     assert f"FEATURES names calendars, and {MAILBOX} cannot be written: Calendars.ReadWrite" in finding.detail
-    assert "Grant-RelayMailboxAccess.ps1 -Feature calendars." in finding.to_do
+    assert "Grant-RelayMailboxAccess.ps1 -Feature calendars." in finding.remedy
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_one_cause_is_named_once(write: GraphError, read: GraphError | None, ok:
     """A mailbox that cannot be read, or is none, is the matter of another finding."""
     finding = examined("calendars", write=write, read=read)["calendarsWrite"]
     assert finding.ok is ok
-    assert finding.to_do
+    assert finding.remedy
 
 
 def test_without_watches_a_mailbox_has_to_be_named() -> None:

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from shared.doctor.request import MOST_MAILBOXES, Wish, read_wish
+from shared.doctor.request import MOST_MAILBOXES, DoctorRequest, parse_doctor_request
 from shared.errors import RequestRejected
 
 
 def test_a_wish_is_read() -> None:
     """Addresses in lower case, each once."""
-    assert read_wish({}) == Wish()
+    assert parse_doctor_request({}) == DoctorRequest()
     content = {"allowed": ["A@contoso.com", "a@contoso.com"], "refused": ["b@contoso.com"], "ping": False}
-    assert read_wish(content) == Wish(("a@contoso.com",), ("b@contoso.com",), ping=False)
+    assert parse_doctor_request(content) == DoctorRequest(("a@contoso.com",), ("b@contoso.com",), ping=False)
 
 
 @pytest.mark.parametrize("content", [
@@ -24,5 +24,5 @@ def test_a_wish_is_read() -> None:
 def test_a_wish_that_is_not_sound_is_refused(content: dict[str, Any]) -> None:
     """422, and the value is not repeated."""
     with pytest.raises(RequestRejected) as refusal:
-        read_wish(content)
+        parse_doctor_request(content)
     assert (refusal.value.status, "canary" in str(refusal.value)) == (422, False)

@@ -9,21 +9,20 @@ from typing import Any
 import pytest
 
 from shared.doctor.finding import Finding
-from shared.doctor.request import Wish
-from shared.doctor.run import RUNNING, examine
+from shared.doctor.request import DoctorRequest
+from shared.doctor.runtime import REMEDIES
 from shared.errors import ConfigurationError, GraphForbidden, GraphNotFound, GraphUnavailable, ServiceUnavailable
 from shared.partner.webhook import NotDelivered
-from shared.reliability.parking import bury
 from tests.support.doctor_world import OUTSIDE, SECRET, DoctorWorld
 from tests.support.world import MAILBOX
 
 FORBIDDEN, UNKNOWN = GraphForbidden(403, "ErrorAccessDenied"), GraphNotFound(404, "ErrorInvalidUser")
 AWAY = GraphUnavailable(503, "ServiceUnavailable")
 SECOND = "room2@contoso.com"
-BOTH = Wish((MAILBOX, SECOND), (OUTSIDE,))
+BOTH = DoctorRequest((MAILBOX, SECOND), (OUTSIDE,))
 NAMES = {
     "settings", "clientStateKey", "signingSecret", "graphSecret", "token", "storage", "clock", "allowList",
-    "calendarsRead", "exchangeScope", "roomLists", "handshake", "partner", *RUNNING,
+    "calendarsRead", "exchangeScope", "roomLists", "handshake", "partner", *REMEDIES,
 }  # fmt: skip
 
 
@@ -37,15 +36,15 @@ def world() -> Iterator[DoctorWorld]:
     made.end()
 
 
-def found(world: DoctorWorld, wish: Wish = BOTH) -> dict[str, Finding]:
+def found(world: DoctorWorld, request: DoctorRequest = BOTH) -> dict[str, Finding]:
     """Return the findings by name."""
-    return {finding.name: finding for finding in examine(world, wish)}  # type: ignore[arg-type]
+    return {finding.name: finding for finding in world.doctor.examine(request)}
 
 
-def wrong(world: DoctorWorld, wish: Wish = BOTH) -> dict[str, Finding]:
+def wrong(world: DoctorWorld, request: DoctorRequest = BOTH) -> dict[str, Finding]:
     """Return what is not well; each of it says what to do, and no secret."""
-    findings = {name: finding for name, finding in found(world, wish).items() if finding.ok is False}
-    assert all(finding.to_do and SECRET not in finding.detail for finding in findings.values())
+    findings = {name: finding for name, finding in found(world, request).items() if finding.ok is False}
+    assert all(finding.remedy and SECRET not in finding.detail for finding in findings.values())
     return findings
 
 
@@ -141,7 +140,7 @@ def test_a_fault_is_named_alone_and_with_what_to_do(world: DoctorWorld, name: st
     findings = wrong(world)
     assert list(findings) == [check]
     assert seen in findings[check].detail
-    assert to_do in findings[check].to_do
+    assert to_do in findings[check].remedy
 
 
 def test_a_scope_cannot_be_told_without_the_permission(world: DoctorWorld) -> None:
@@ -153,7 +152,7 @@ def test_a_scope_cannot_be_told_without_the_permission(world: DoctorWorld) -> No
 def test_a_grant_for_the_whole_tenant_is_wrong_though_everything_can_be_read(world: DoctorWorld) -> None:
     """What Exchange grants is in no token, so Calendars.Read in one defeats the scope; nobody has to name a mailbox."""
     world.probe.granted = frozenset({"Calendars.Read"})
-    findings = found(world, Wish())
+    findings = found(world, DoctorRequest())
     assert {name: findings[name].ok for name in ("token", "calendarsRead", "exchangeScope")} == {
         "token": False, "calendarsRead": True, "exchangeScope": None}  # fmt: skip
 
@@ -168,13 +167,13 @@ def test_what_exchange_cannot_scope_may_be_in_the_token(world: DoctorWorld, role
 
 def test_the_scope_is_not_proven_by_what_may_be_read_alone(world: DoctorWorld) -> None:
     """Without names the live watches are read."""
-    finding = found(world, Wish())["exchangeScope"]
-    assert (finding.ok, "refused" in finding.to_do, world.probe.reads) == (None, True, [MAILBOX])
+    finding = found(world, DoctorRequest())["exchangeScope"]
+    assert (finding.ok, "refused" in finding.remedy, world.probe.reads) == (None, True, [MAILBOX])
 
 
 def test_without_watches_a_mailbox_has_to_be_named() -> None:
     """There is nothing to try then."""
-    findings = found(DoctorWorld(), Wish())
+    findings = found(DoctorWorld(), DoctorRequest())
     assert (findings["calendarsRead"].ok, findings["calendarsRead"].detail) == (None, "no mailbox is watched yet")
 
 
@@ -194,7 +193,7 @@ def test_every_broken_setting_is_named() -> None:
     finding = wrong(DoctorWorld(TENANT_ID="", SETTLE_SECONDS="canary"))["settings"]
     assert "TENANT_ID: is not set" in finding.detail
     assert "canary" not in finding.detail
-    assert "Set SETTLE_SECONDS, TENANT_ID" in finding.to_do
+    assert "Set SETTLE_SECONDS, TENANT_ID" in finding.remedy
 
 
 @pytest.mark.parametrize(("failure", "seen"), [(FORBIDDEN, "Place.Read.All"), (UNKNOWN, "Correct its address")])
@@ -203,28 +202,28 @@ def test_room_lists_are_tried_where_they_are_used(failure: Any, seen: str) -> No
     world = DoctorWorld(ALLOWED_MAILBOXES=f"{MAILBOX}, roomlist:building1@contoso.com")
     world.probe.room_list = failure
     world.probe.calendars[OUTSIDE] = FORBIDDEN
-    assert seen in wrong(world, Wish((MAILBOX,)))["roomLists"].to_do
+    assert seen in wrong(world, DoctorRequest((MAILBOX,)))["roomLists"].remedy
 
 
 def test_a_partner_that_nothing_may_leave_for_gets_no_ping(world: DoctorWorld) -> None:
     """A pause is a pause; it is named by the deliveries."""
-    world.gate.put("paused", "A freeze")
+    world.breaker.transition("paused", "A freeze")
     findings = found(world)
     assert (findings["partner"].ok, findings["deliveries"].ok) == (None, False)
-    assert "resume" in findings["deliveries"].to_do
+    assert "resume" in findings["deliveries"].remedy
     assert world.webhook.tried == []
 
 
 def test_no_ping_is_sent_that_nobody_asked_for(world: DoctorWorld) -> None:
     """It can be left out."""
-    assert found(world, Wish(ping=False))["partner"].ok is None
+    assert found(world, DoctorRequest(ping=False))["partner"].ok is None
     assert world.webhook.tried == []
 
 
 def test_what_waits_for_a_person_is_told(world: DoctorWorld) -> None:
     """Dead letters, a timer that stands still."""
     message = world.hint("A")
-    bury(world, message, message.changes[0], "rejected", 422)  # type: ignore[arg-type]  # a fake
+    world.dead_letters.dead_letter(message, message.changes[0], "rejected", 422)
     world.heartbeat.beat(world.time - timedelta(hours=4))
     assert wrong(world).keys() == {"deadLetters", "reconciler"}
 

@@ -38,7 +38,7 @@ class HostWorld(World):
     unreadable: Exception | None = None
 
     @cached_property
-    def door(self) -> Authenticator:
+    def authenticator(self) -> Authenticator:
         """Return who lets callers in; login has the keys of the minting module."""
         rate = CallRateLimiter(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
         return Authenticator(self.settings, lambda: key_of, rate)
@@ -61,9 +61,9 @@ class Keys:
             raise self._world.unreadable
         return self._world.keys
 
-    def known(self) -> list[Any] | None:
+    def cached(self) -> list[Any] | None:
         """Return them if they have been read."""
-        return self._world.keys if self._world.known else None
+        return self._world.keys if self._world.cached else None
 
 
 @pytest.fixture

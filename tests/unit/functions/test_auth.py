@@ -52,7 +52,7 @@ def tenant(world: HostWorld) -> HostWorld:
     return world
 
 
-def sent(name: str, *, body: bytes = b"{}", **headers: str) -> func.HttpResponse:
+def sent(name: str, body: bytes = b"{}", /, **headers: str) -> func.HttpResponse:
     """Call a function as the host does."""
     trigger, function = FUNCTIONS[name]
     request = func.HttpRequest(
@@ -112,15 +112,15 @@ def test_keys_that_are_turned_off_open_nothing(world: HostWorld, name: str) -> N
 @pytest.mark.parametrize("name", ROLES)
 def test_a_body_has_its_limit(world: HostWorld, name: str) -> None:
     """413 before anything of it is read."""
-    assert sent(name, body=b"[" * 65_537).status_code == 413
-    assert sent(name, body=b" " * 65_536).status_code != 413
+    assert sent(name, b"[" * 65_537).status_code == 413
+    assert sent(name, b" " * 65_536).status_code != 413
 
 
 def test_links_lead_through_the_callers_own_door(tenant: HostWorld) -> None:
     """A caller with a token has no key to follow others with."""
     body = json.dumps({"mailbox": MAILBOX}).encode()
-    by_token = sent("create_subscription_entra", body=body, authorization=f"Bearer {token()}")
-    by_key = sent("create_subscription", body=body)
+    by_token = sent("create_subscription_entra", body, authorization=f"Bearer {token()}")
+    by_key = sent("create_subscription", body)
     assert (by_token.status_code, by_key.status_code) == (201, 200)
     there = content_of(by_key)["id"]
     assert by_token.headers["Location"] == f"https://relay.example/api/entra/subscriptions/{there}"
@@ -130,8 +130,8 @@ def test_links_lead_through_the_callers_own_door(tenant: HostWorld) -> None:
 def test_a_handler_is_told_who_calls(tenant: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
     """For audit lines; by the app's id or the kind of key."""
     body = b'{"reason": "A change freeze"}'
-    sent("pause_relay_entra", body=body, authorization=f"Bearer {token(roles=[ADMIN])}")
-    sent("pause_relay", body=body)
+    sent("pause_relay_entra", body, authorization=f"Bearer {token(roles=[ADMIN])}")
+    sent("pause_relay", body)
     told = [record.caller for record in caplog.records if record.name == "relay.audit"]  # type: ignore[attr-defined]
     assert told == [PARTNER, "master key"]
 
@@ -151,7 +151,7 @@ def test_login_that_does_not_answer_is_503(tenant: HostWorld) -> None:
     def away(_: str) -> None:
         raise ServiceUnavailable("login")
 
-    tenant.door = Authenticator(tenant.settings, lambda: away, CallRateLimiter())
+    tenant.authenticator = Authenticator(tenant.settings, lambda: away, CallRateLimiter())
     answer = sent("list_subscriptions_entra", authorization=f"Bearer {token()}")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 

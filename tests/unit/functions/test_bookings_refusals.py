@@ -9,7 +9,7 @@ import pytest
 
 from functions import bookings
 from tests.support.appointments_world import ADDRESS
-from tests.support.booking_calls import ASKED, CANARY, CalledWorld, asked, called_world
+from tests.support.booking_calls import APPOINTMENT, CANARY, CalledWorld, call_business, called_world
 from tests.unit.functions.conftest import call, content_of
 from tools.openapi.responses import Problem
 
@@ -35,7 +35,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
 )  # fmt: skip
 def test_a_parameter_that_is_not_sound_is_422(world: CalledWorld, function: Any, params: dict[str, str]) -> None:
     """And Graph is not asked."""
-    answer = asked(function, params=params)
+    answer = call_business(function, params=params)
     assert answer.status_code == 422
     Problem.model_validate(content_of(answer))
     assert world.graph.calls == []
@@ -48,23 +48,31 @@ def test_a_parameter_that_is_not_sound_is_422(world: CalledWorld, function: Any,
 )  # fmt: skip
 def test_a_search_for_customers_says_whom(world: CalledWorld, body: object, status: int) -> None:
     """In three letters at least, and what was sent is not quoted."""
-    answer = asked(bookings.search_booking_customers, "POST", body)
+    answer = call_business(bookings.search_booking_customers, "POST", body)
     assert (answer.status_code, CANARY.encode() in answer.get_body()) == (status, False)
     assert world.graph.calls == []
 
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", 400), (b"[]", 400), ({}, 422), (ASKED | {"more": 1}, 422), (ASKED | {"staff": "Ada"}, 422),
-     (ASKED | {"start": 7}, 422), (ASKED | {"customer": None}, 422), (ASKED | {"customer": {"name": "x"}}, 422),
-     (ASKED | {"service": ""}, 422), (b'{"\\ud800":1}', 422)],
+    [(b"", 400), (b"[]", 400), ({}, 422), (APPOINTMENT | {"more": 1}, 422), (APPOINTMENT | {"staff": "Ada"}, 422),
+     (APPOINTMENT | {"start": 7}, 422), (APPOINTMENT | {"customer": None}, 422),
+     (APPOINTMENT | {"customer": {"name": "x"}}, 422), (APPOINTMENT | {"service": ""}, 422),
+     (b'{"\\ud800":1}', 422)],
 )  # fmt: skip
 def test_bad_bodies_are_problem_details(world: CalledWorld, body: object, status: int) -> None:
     """RFC 9457, nobody's mistake is 500, and the value is not quoted."""
-    answer = asked(bookings.create_booking_appointment, "POST", body)
+    answer = call_business(bookings.create_booking_appointment, "POST", body)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert CANARY.encode() not in answer.get_body()
     assert world.graph.calls == []
+
+
+def test_a_customer_that_is_no_object_is_named_as_in_the_document(world: CalledWorld) -> None:
+    """The text of the library's error holds the name of the schema."""
+    answer = call_business(bookings.create_booking_appointment, "POST", APPOINTMENT | {"customer": None})
+    text = "customer: Input should be a valid dictionary or instance of CustomerAsked"
+    assert content_of(answer)["detail"] == text
 
 
 @pytest.mark.parametrize(
@@ -80,7 +88,7 @@ def test_bad_bodies_of_changes_are_problem_details(
     world: CalledWorld, function: Any, body: object, status: int
 ) -> None:
     """Told before Bookings is asked to change anything."""
-    answer = asked(function, "POST", body, appointment="x")
+    answer = call_business(function, "POST", body, appointment="x")
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert CANARY.encode() not in answer.get_body()
     assert not [one for one in world.graph.calls if not one.startswith("GET")]
@@ -100,22 +108,22 @@ def test_reading_needs_the_permission_to_read_and_no_other(
 ) -> None:
     """Without it the answer names it."""
     world.client.roles = {"Bookings.Read.All"}
-    assert asked(function, "POST", body, params).status_code == 200
+    assert call_business(function, "POST", body, params).status_code == 200
     world.client.roles = {"Calendars.Read"}
-    refused = asked(function, "POST", body, params)
-    assert (refused.status_code, "Bookings.Read.All" in content_of(refused)["detail"]) == (502, True)
+    rejected = call_business(function, "POST", body, params)
+    assert (rejected.status_code, "Bookings.Read.All" in content_of(rejected)["detail"]) == (502, True)
 
 
 def test_writing_needs_two_permissions_and_a_message_the_third(world: CalledWorld) -> None:
     """Make, read, move and delete with two; a cancellation with a message says what it lacks."""
     world.client.roles = {"Bookings.Read.All", "BookingsAppointment.ReadWrite.All"}
-    made = asked(bookings.create_booking_appointment, "POST", ASKED)
+    made = call_business(bookings.create_booking_appointment, "POST", APPOINTMENT)
     one = {"appointment": content_of(made)["id"]}
-    moved = asked(bookings.change_booking_appointment, "PATCH", {"start": "2026-11-24T13:00:00Z"}, **one)
-    told = asked(bookings.cancel_booking_appointment, "POST", {"message": "Sorry"}, **one)
-    deleted = asked(bookings.delete_booking_appointment, "DELETE", **one)
-    assert [each.status_code for each in (made, moved, told, deleted)] == [201, 200, 502, 204]
-    assert "Bookings.ReadWrite.All" in content_of(told)["detail"]
+    moved = call_business(bookings.change_booking_appointment, "PATCH", {"start": "2026-11-24T13:00:00Z"}, **one)
+    with_message = call_business(bookings.cancel_booking_appointment, "POST", {"message": "Sorry"}, **one)
+    deleted = call_business(bookings.delete_booking_appointment, "DELETE", **one)
+    assert [each.status_code for each in (made, moved, with_message, deleted)] == [201, 200, 502, 204]
+    assert "Bookings.ReadWrite.All" in content_of(with_message)["detail"]
 
 
 @pytest.mark.parametrize(("function", "body", "gone"), [
@@ -145,5 +153,5 @@ def test_no_name_of_a_business_leads_elsewhere(world: CalledWorld, business: str
 def test_too_many_businesses_ask_for_more_of_the_name(world: CalledWorld) -> None:
     """Bookings' own limit, told as what to do."""
     world.tenant.settings["bookingsFound"] = 0
-    answer = asked(bookings.list_booking_businesses, params={"name": "hair"})
+    answer = call_business(bookings.list_booking_businesses, params={"name": "hair"})
     assert (answer.status_code, "more of the name" in content_of(answer)["detail"]) == (422, True)

@@ -8,7 +8,6 @@ import pytest
 
 from functions.dead_letters import delete_dead_letters, get_replay, list_dead_letters, replay_dead_letters
 from functions.relay_state import get_relay, pause_relay, resume_relay
-from shared.reliability.parking import bury
 from shared.storage.parked import DEAD
 from tests.support.world import WATCH_ID, event
 from tests.unit.functions.conftest import HostWorld, call, content_of
@@ -22,7 +21,7 @@ def die(world: HostWorld, number: int = 1) -> None:
     for one in range(number):
         world.events.by_id[f"E{one}"] = event(f"E{one}", subject="canary")
         message = world.hint(f"E{one}")
-        bury(world, message, message.changes[0], "rejected", 422)  # type: ignore[arg-type]  # a fake
+        world.dead_letters.dead_letter(message, message.changes[0], "rejected", 422)
 
 
 def test_pause_and_resume_tell_how_deliveries_stand(world: HostWorld) -> None:
@@ -35,7 +34,7 @@ def test_pause_and_resume_tell_how_deliveries_stand(world: HostWorld) -> None:
         "countedTo": 1000,
     }  # fmt: skip
     assert content_of(call(resume_relay, body={"reason": "Over"}))["state"] == "flowing"
-    assert world.gate.is_open()
+    assert world.breaker.allows_delivery()
 
 
 @pytest.mark.parametrize(
@@ -46,7 +45,7 @@ def test_who_gives_no_reason_changes_nothing(world: HostWorld, body: object, sta
     for function in (pause_relay, resume_relay):
         answer = call(function, body=body)
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
-    assert world.gate.endpoint().etag == ""
+    assert world.breaker.endpoint().etag == ""
 
 
 def test_a_dead_letter_tells_what_is_known_of_it(world: HostWorld) -> None:

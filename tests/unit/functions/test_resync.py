@@ -18,7 +18,7 @@ def test_a_resync_is_queued(world: HostWorld, body: object, kind: str) -> None:
     world.watch()
     answer = call(resync_subscription, body=body, route_params={"id": WATCH_ID})
     assert (answer.status_code, content_of(answer)["full"]) == (202, kind == "resync-full")
-    assert world.repairs.take_repairs() == [Job(WATCH_ID, kind)]
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, kind)]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_bad_input_queues_nothing(world: HostWorld, body: object, status: int) -
     world.watch()
     answer = call(resync_subscription, body=body, route_params={"id": WATCH_ID})
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
-    assert world.repairs.wanted == []
+    assert world.jobs.wanted == []
 
 
 def test_an_unknown_watch_is_404_and_a_direct_one_409(world: HostWorld) -> None:
@@ -38,11 +38,11 @@ def test_an_unknown_watch_is_404_and_a_direct_one_409(world: HostWorld) -> None:
     assert call(resync_subscription, route_params={"id": WATCH_ID}).status_code == 404
     world.watch(delivery="direct")
     assert call(resync_subscription, route_params={"id": WATCH_ID}).status_code == 409
-    assert world.repairs.wanted == []
+    assert world.jobs.wanted == []
 
 
 def test_the_nightly_timer_queues_them_all(world: HostWorld) -> None:
     """One for each mailbox."""
     world.watch()
     resync_calendars._function.get_user_function()(None)
-    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]

@@ -8,7 +8,6 @@ from functions.room_lists import delete_room_list, get_room_list, list_room_list
 from functions.subscriptions import create_subscription, delete_subscription
 from shared.errors import GraphForbidden
 from shared.storage.watches import watch_id_of
-from shared.subscriptions.reconcile import reconcile
 from tests.unit.functions.conftest import HostWorld, call, content_of
 
 BUILDING = "building1@contoso.com"
@@ -45,7 +44,7 @@ def test_a_room_list_is_accepted_and_its_progress_read(world: HostWorld) -> None
     assert answer.status_code == 202
     assert answer.headers["Location"] == made["link"] == f"https://relay.example/api/room-lists/{made['id']}"
     world.subscriptions.failures = [None, GraphForbidden(403, "ErrorAccessDenied")]
-    reconcile(world)  # type: ignore[arg-type]  # a fake
+    world.reconciler.reconcile()
     got = content_of(call(get_room_list, "GET", route_params={"id": made["id"]}))
     assert got == {
         "id": made["id"], "roomList": BUILDING, "desired": 3, "notAllowed": 1, "live": 2, "pending": 0, "refused": 1,
@@ -60,13 +59,13 @@ def test_a_room_list_is_let_go(world: HostWorld) -> None:
     """204, and again; its rooms follow at the reconcile. A room by itself is 409 before."""
     world.rooms.by_list[BUILDING] = ROOMS
     made = content_of(call(create_subscription, body={"roomList": BUILDING}))
-    reconcile(world)  # type: ignore[arg-type]  # a fake
+    world.reconciler.reconcile()
     room = {"id": watch_id_of(ROOMS[0])}
     assert call(delete_subscription, "DELETE", route_params=room).status_code == 409
     for _ in range(2):
         assert call(delete_room_list, "DELETE", route_params={"id": made["id"]}).status_code == 204
     assert call(get_room_list, "GET", route_params={"id": made["id"]}).status_code == 404
-    reconcile(world)  # type: ignore[arg-type]  # a fake
+    world.reconciler.reconcile()
     assert (list(world.watches.all()), world.subscriptions.standing) == ([], {})
 
 

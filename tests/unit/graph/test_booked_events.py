@@ -11,18 +11,18 @@ import pytest
 import responses
 
 from shared.errors import GraphUnavailable
-from shared.graph.booked_events import Appointment, Appointments
+from shared.graph.booked_events import BookedEvents, EventDraft
 from shared.graph.client import GraphClient, graph_session
 
 BASE = "https://graph.microsoft.com/v1.0"
 EVENTS = f"{BASE}/users/ida@contoso.com/events"
 VIEW = f"{BASE}/users/ida@contoso.com/calendarView"
 TIMES = (datetime(2026, 12, 1, 8, tzinfo=UTC), datetime(2026, 12, 1, 9, tzinfo=UTC))
-CALLS: dict[str, tuple[str, str, Callable[[Appointments], Any]]] = {
-    "create": ("POST", EVENTS, lambda graph: graph.create("ida@contoso.com", Appointment("A", "b"), *TIMES, "t")),
+CALLS: dict[str, tuple[str, str, Callable[[BookedEvents], Any]]] = {
+    "create": ("POST", EVENTS, lambda graph: graph.create("ida@contoso.com", EventDraft("A", "b"), *TIMES, "t")),
     "move": ("PATCH", f"{EVENTS}/E%2F1", lambda graph: graph.move("ida@contoso.com", "E/1", *TIMES)),
     "get": ("GET", f"{EVENTS}/E%2F1", lambda graph: graph.get("ida@contoso.com", "E/1", {"location"})),
-    "around": ("GET", VIEW, lambda graph: list(graph.around("ida@contoso.com", *TIMES))),
+    "overlapping": ("GET", VIEW, lambda graph: list(graph.overlapping("ida@contoso.com", *TIMES))),
 }
 
 
@@ -36,47 +36,47 @@ def network() -> Iterator[None]:
 
 
 @pytest.fixture
-def graph() -> Appointments:
+def graph() -> BookedEvents:
     """Return the calls on the real client."""
-    return Appointments(GraphClient(BASE, lambda **_: "token", graph_session(BASE)))
+    return BookedEvents(GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE)))
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("answer", [{}, {"id": None}, {"id": ""}, {"value": [None]}, {"value": [{"subject": "x"}]}])
-def test_an_answer_without_an_id_is_none(graph: Appointments, call: str, answer: dict[str, Any]) -> None:
+def test_an_answer_without_an_id_is_none(graph: BookedEvents, call: str, answer: dict[str, Any]) -> None:
     """Ask again: a POST with its transactionId is answered with the same event."""
     method, url, act = CALLS[call]
     responses.add(method, url, json=answer)
-    if call == "around" and not answer.get("value"):
+    if call == "overlapping" and not answer.get("value"):
         assert act(graph) == []
         return
     with pytest.raises(GraphUnavailable):
         act(graph)
 
 
-def test_who_is_not_invited_is_no_attendee(graph: Appointments) -> None:
+def test_who_is_not_invited_is_no_attendee(graph: BookedEvents) -> None:
     """And who is gets name and address; times are in UTC."""
     responses.post(EVENTS, json={"id": "E"}, status=201)
     for invited in ("", "ola@customer.example"):
-        graph.create("ida@contoso.com", Appointment("A", "Ola", "Ola", invited), *TIMES, "t")
-    without, invited_one = (json.loads(call.request.body or "") for call in responses.calls)
-    assert invited_one.pop("attendees") == [
+        graph.create("ida@contoso.com", EventDraft("A", "Ola", "Ola", invited), *TIMES, "t")
+    without, with_invitation = (json.loads(call.request.body or "") for call in responses.calls)
+    assert with_invitation.pop("attendees") == [
         {"type": "required", "emailAddress": {"address": "ola@customer.example", "name": "Ola"}}
     ]
-    assert without == invited_one == {
+    assert without == with_invitation == {
         "subject": "A", "body": {"contentType": "text", "content": "Ola"}, "showAs": "busy", "transactionId": "t",
         "start": {"dateTime": "2026-12-01T08:00:00", "timeZone": "UTC"},
         "end": {"dateTime": "2026-12-01T09:00:00", "timeZone": "UTC"},
     }  # fmt: skip
 
 
-def test_only_what_is_needed_is_selected_and_details_only_where_they_are_allowed(graph: Appointments) -> None:
+def test_only_what_is_needed_is_selected_and_details_only_where_they_are_allowed(graph: BookedEvents) -> None:
     """Neither body nor attendees are among it."""
     responses.get(f"{EVENTS}/E%2F1", json={"id": "E/1"})
     responses.get(VIEW, json={"value": []})
     for details in (frozenset[str](), frozenset({"location"})):
         graph.get("ida@contoso.com", "E/1", details)
-    list(graph.around("ida@contoso.com", *TIMES))
+    list(graph.overlapping("ida@contoso.com", *TIMES))
     first, second, view = (call.request.params["$select"] for call in responses.calls)
     assert second == f"{first},location"
     assert view == first

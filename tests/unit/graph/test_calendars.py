@@ -37,7 +37,7 @@ def token(*, fresh: bool = False) -> str:
 @pytest.fixture
 def graph() -> Calendars:
     """Return the calls on the real client."""
-    return Calendars(GraphClient(BASE, token, graph_session(BASE)))
+    return Calendars(GraphClient(lambda: BASE, token, lambda: graph_session(BASE)))
 
 
 def sent() -> Any:

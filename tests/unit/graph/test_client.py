@@ -48,7 +48,7 @@ def tokens() -> Tokens:
 @pytest.fixture
 def graph(tokens: Tokens) -> GraphClient:
     """Return a client on the real session."""
-    return GraphClient(BASE, tokens, graph_session(BASE))
+    return GraphClient(lambda: BASE, tokens, lambda: graph_session(BASE))
 
 
 def failing(graph: GraphClient, method: str = "GET") -> errors.GraphError:

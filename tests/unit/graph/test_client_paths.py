@@ -29,7 +29,7 @@ LINKS = [
 def graph() -> Iterator[GraphClient]:
     """Return a client whose calls do not leave."""
     with responses.RequestsMock(assert_all_requests_are_fired=False):
-        yield GraphClient(BASE, lambda **_: "token", graph_session(BASE))
+        yield GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE))
 
 
 @pytest.mark.parametrize("link", LINKS)

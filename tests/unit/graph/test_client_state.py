@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.graph.client_state import LEARNING_TIME, LONGEST, Key, sign, signing_key, watch_named_by
+from shared.graph.client_state import LONGEST, PROPAGATION_DELAY, Key, sign, signing_key, watch_named_by
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 WATCH, OTHER = "0" * 31 + "a", "0" * 31 + "b"
@@ -84,8 +84,8 @@ def test_without_keys_nothing_is_accepted() -> None:
 
 
 def test_a_new_key_verifies_at_once_but_signs_only_when_learnt() -> None:
-    """Until LEARNING_TIME is over other instances may not know the new key, so the old one signs."""
-    fresh = Key("f" * 32, b"a secret that was just made", NOW - LEARNING_TIME + timedelta(seconds=1))
+    """Until PROPAGATION_DELAY is over other instances may not know the new key, so the old one signs."""
+    fresh = Key("f" * 32, b"a secret that was just made", NOW - PROPAGATION_DELAY + timedelta(seconds=1))
     assert watch_named_by(sign(WATCH, fresh), [fresh, OLD]) == WATCH
     assert signing_key([fresh, OLD], NOW) is OLD
     assert signing_key([fresh, OLD], NOW + timedelta(seconds=1)) is fresh

@@ -91,7 +91,7 @@ def test_graphs_time_is_read_from_whatever_it_answers(
 ) -> None:
     """Without a token, a 401 included."""
     server.get(f"{GRAPH}/", status=401, headers={"Date": date})
-    assert probe().moment() == moment
+    assert probe().server_time() == moment
     assert "Authorization" not in server.calls[0].request.headers
 
 
@@ -99,5 +99,5 @@ def test_no_answer_is_graph_away(server: responses.RequestsMock) -> None:
     """Its text names the kind alone."""
     server.get(f"{GRAPH}/", body=requests.ConnectionError("canary"))
     with pytest.raises(GraphUnavailable, match=r"NoAnswer\.ConnectionError") as error:
-        probe().moment()
+        probe().server_time()
     assert "canary" not in str(error.value)

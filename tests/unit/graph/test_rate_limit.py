@@ -28,9 +28,9 @@ class Clock:
 def test_the_pace_stays_under_graphs_limit(limit: tuple[int, float, int], graphs: int) -> None:
     """However long it goes on, no 20 seconds hold more calls than Graph allows, and it is no slower than it must be."""
     clock = Clock()
-    pace, moments = RateLimiter(*limit, clock.now, clock.sleep), []
+    limiter, moments = RateLimiter(*limit, clock.now, clock.sleep), []
     for _ in range(graphs * 4):
-        pace.wait()
+        limiter.wait()
         moments.append(clock.time)
     for first, last in zip(moments, moments[graphs:], strict=False):
         assert last - first > timedelta(seconds=20)
@@ -40,10 +40,10 @@ def test_the_pace_stays_under_graphs_limit(limit: tuple[int, float, int], graphs
 def test_the_first_few_wait_for_nothing() -> None:
     """A short list costs no time."""
     clock = Clock()
-    began, pace = clock.time, RateLimiter(10, 20.0, 3, clock.now, clock.sleep)
+    began, limiter = clock.time, RateLimiter(10, 20.0, 3, clock.now, clock.sleep)
     waits = []
     for _ in range(4):
-        pace.wait()
+        limiter.wait()
         waits.append((clock.time - began).total_seconds())
     assert waits == [0, 0, 0, 2]
 
@@ -51,18 +51,18 @@ def test_the_first_few_wait_for_nothing() -> None:
 def test_a_rest_is_not_saved_up() -> None:
     """After an hour of silence the burst is as small as ever."""
     clock = Clock()
-    pace = RateLimiter(10, 20.0, 1, clock.now, clock.sleep)
+    limiter = RateLimiter(10, 20.0, 1, clock.now, clock.sleep)
     clock.sleep(3600)
     began = clock.time
     for _ in range(3):
-        pace.wait()
+        limiter.wait()
     assert (clock.time - began).total_seconds() == 4
 
 
 def test_a_hold_stops_everybody() -> None:
     """Graph said 429 with Retry-After: 7."""
     clock = Clock()
-    began, pace = clock.time, RateLimiter(10, 20.0, 5, clock.now, clock.sleep)
-    pace.hold(7)
-    pace.wait()
+    began, limiter = clock.time, RateLimiter(10, 20.0, 5, clock.now, clock.sleep)
+    limiter.pause(7)
+    limiter.wait()
     assert (clock.time - began).total_seconds() == 7

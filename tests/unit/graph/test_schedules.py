@@ -28,9 +28,9 @@ def network() -> Iterator[None]:
     responses.reset()
 
 
-def ask(*mailboxes: str, hours: float = 30) -> list[dict[str, Any]]:
+def schedules_of(*mailboxes: str, hours: float = 30) -> list[dict[str, Any]]:
     """Ask the real client."""
-    client = GraphClient(BASE, lambda **_: "token", graph_session(BASE))
+    client = GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE))
     return Schedules(client).of(mailboxes or ("ida@contoso.com",), START, START + timedelta(hours=hours))
 
 
@@ -38,7 +38,7 @@ def ask(*mailboxes: str, hours: float = 30) -> list[dict[str, Any]]:
 def test_a_day_at_least_is_asked_for_at_the_first_mailbox(hours: float, end: str) -> None:
     """In UTC, since Graph refuses a window that is shorter than the interval."""
     responses.post(URL, json={"value": []})
-    ask("ida@contoso.com", "room1@contoso.com", hours=hours)
+    schedules_of("ida@contoso.com", "room1@contoso.com", hours=hours)
     request = responses.calls[0].request
     assert json.loads(request.body or "") == {
         "Schedules": ["ida@contoso.com", "room1@contoso.com"], "AvailabilityViewInterval": 1440,
@@ -50,19 +50,19 @@ def test_a_day_at_least_is_asked_for_at_the_first_mailbox(hours: float, end: str
 
 def test_answers_find_their_mailboxes_in_any_order() -> None:
     """And in any case of letters; one that is missing is empty, which is no schedule."""
-    found = [{"scheduleId": "JON@contoso.com"}, None, {"scheduleId": "ida@contoso.com"}]
-    responses.post(URL, json={"value": found})
-    told = ask("ida@contoso.com", "no@contoso.com", "jon@contoso.com")
-    assert [one.get("scheduleId") for one in told] == ["ida@contoso.com", None, "JON@contoso.com"]
+    schedules = [{"scheduleId": "JON@contoso.com"}, None, {"scheduleId": "ida@contoso.com"}]
+    responses.post(URL, json={"value": schedules})
+    matched = schedules_of("ida@contoso.com", "no@contoso.com", "jon@contoso.com")
+    assert [schedule.get("scheduleId") for schedule in matched] == ["ida@contoso.com", None, "JON@contoso.com"]
 
 
 def test_a_question_that_got_no_answer_is_asked_once_more() -> None:
     """It changes nothing; where Graph says how long to wait, the caller is told so instead."""
     responses.post(URL, status=500)
     responses.post(URL, json={"value": [{"scheduleId": "ida@contoso.com"}]})
-    assert ask() == [{"scheduleId": "ida@contoso.com"}]
+    assert schedules_of() == [{"scheduleId": "ida@contoso.com"}]
     responses.reset()
     responses.post(URL, status=429, headers={"Retry-After": "7"})
     with pytest.raises(GraphUnavailable) as caught:
-        ask()
+        schedules_of()
     assert (caught.value.retry_after, len(responses.calls)) == (7, 1)

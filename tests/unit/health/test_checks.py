@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from shared.errors import ConfigurationError, RelayError, ServiceUnavailable
-from shared.health.checks import DEEP_QUEUE, check_all, is_up
-from shared.reliability.parking import bury, park
-from shared.resync.catch_up import ABSENCE
+from shared.health.checks import DEEP_QUEUE, is_up
+from shared.resync.catch_up import MAX_ABSENCE
 from shared.storage.watches import State
 from tests.support.world import World
 
@@ -25,14 +24,14 @@ def signing(world: World) -> None:
 
 def checks(world: World) -> dict[str, str]:
     """Return the texts of the checks that are not ok."""
-    return {check.name: check.text for check in check_all(world) if not check.ok}  # type: ignore[arg-type]
+    return {check.name: check.text for check in world.health_checks.check_all() if not check.ok}
 
 
 def test_all_is_well(world: World) -> None:
     """Every check, by name."""
     world.watch()
     world.heartbeat.beat(world.time)
-    found = check_all(world)  # type: ignore[arg-type]
+    found = world.health_checks.check_all()
     assert {check.name for check in found} == {
         "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry",
         "queueDepth", "partner", "deadLetters",
@@ -44,17 +43,17 @@ def test_all_is_well(world: World) -> None:
 @pytest.mark.parametrize("state", ["failing", "gone", "paused"])
 def test_an_endpoint_that_takes_nothing_is_told_with_what_waits(world: World, state: str) -> None:
     """Since when and why; the relay as a whole is up."""
-    world.gate.put(state, "the reason")
+    world.breaker.transition(state, "the reason")
     message = world.hint("A", "B")
-    park(world, message, message.changes, state)  # type: ignore[arg-type]  # a fake
+    world.parking.park(message, message.changes, state)
     assert checks(world)["partner"] == f"{state} since 2026-11-20T10:00:00Z (the reason); 2 changes wait"
-    assert is_up(check_all(world))  # type: ignore[arg-type]
+    assert is_up(world.health_checks.check_all())
 
 
 def test_dead_letters_want_a_person(world: World) -> None:
     """They do not go away by themselves."""
     message = world.hint("A")
-    bury(world, message, message.changes[0], "rejected", 422)  # type: ignore[arg-type]  # a fake
+    world.dead_letters.dead_letter(message, message.changes[0], "rejected", 422)
     assert checks(world)["deadLetters"].startswith("1 changes could not be delivered: GET /api/dead-letters")
 
 
@@ -83,7 +82,7 @@ def test_a_part_that_fails_is_named_and_takes_the_whole_down(
 
     setattr(world, part, fails)
     assert checks(world) == {name: str(failure)}
-    assert not is_up(check_all(world))  # type: ignore[arg-type]
+    assert not is_up(world.health_checks.check_all())
 
 
 def test_a_bad_signing_secret_is_found_before_a_delivery_is(world: World) -> None:
@@ -103,7 +102,7 @@ def test_a_watch_without_a_live_subscription_is_named(world: World) -> None:
     watch = world.watch()
     world.pass_by(7 * 24 * 3600)
     assert watch.id in checks(world)["oldestSubscriptionExpiry"]
-    assert is_up(check_all(world))  # type: ignore[arg-type]
+    assert is_up(world.health_checks.check_all())
 
 
 def test_a_deep_queue_asks_for_the_partner(world: World) -> None:
@@ -143,7 +142,7 @@ def test_a_paused_watch_is_as_the_customer_wants_it(world: World) -> None:
 def test_a_timer_that_stands_still_is_noticed(world: World) -> None:
     """Once Graph has given up on what it could not deliver meanwhile."""
     world.heartbeat.beat(world.time)
-    world.pass_by(ABSENCE.total_seconds())
+    world.pass_by(MAX_ABSENCE.total_seconds())
     assert checks(world) == {}
     world.pass_by(1)
     assert "renew_subscriptions" in checks(world)["reconciler"]

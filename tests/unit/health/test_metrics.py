@@ -10,7 +10,6 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import ServiceUnavailable
-from shared.health.metrics import tell_figures
 from shared.messages import ChangeMessage, write_changes
 from shared.storage.parked import DEAD, WAITING, Parked
 from tests.support.world import START, World
@@ -20,7 +19,7 @@ def told(world: World, caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the figures' lines."""
     with caplog.at_level(logging.INFO, "relay.metric"):
         caplog.clear()
-        tell_figures(world)  # type: ignore[arg-type]  # a fake
+        world.gauges.report_gauges()
     return [record.message.strip() for record in caplog.records if record.name == "relay.metric"]
 
 
@@ -68,7 +67,7 @@ def test_the_oldest_change_is_the_one_that_nobody_has_tried(world: World, caplog
 
 def test_what_waits_and_what_is_dead_is_told(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """With why nothing leaves."""
-    world.gate.put("gone", "it answered 410")
+    world.breaker.transition("gone", "it answered 410")
     world.parked.put(WAITING, [Parked("w", "u", event, START, "endpoint") for event in "AB"])
     world.parked.put(DEAD, [Parked("w", "u", "C", START, "rejected")])
     assert told(world, caplog)[-3:] == ["deliveries_held=1 state=gone", "changes_parked=2", "dead_letters_kept=1"]

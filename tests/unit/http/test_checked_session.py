@@ -90,7 +90,7 @@ def test_a_name_that_nobody_knows_is_no_answer(host: str, lookup: Callable[..., 
     """Neither is one that no resolver takes."""
     session = checked_session(Resolver(here, lookup), roots=None)
     with pytest.raises(NotDelivered, match="no answer"):
-        Webhook(f"https://{host}/", lambda: SECRET, "name", session, 5).deliver("m", "{}")
+        Webhook(lambda: f"https://{host}/", lambda: SECRET, lambda: "name", lambda: session, 5).deliver("m", "{}")
 
 
 def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

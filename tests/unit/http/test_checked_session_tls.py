@@ -15,7 +15,7 @@ import requests
 
 from shared.errors import ConfigurationError
 from shared.http.checked_session import checked_session, tls_context
-from shared.http.connection import connected
+from shared.http.connection import connect
 from shared.http.deadline import within
 from shared.http.resolver import Resolver
 from shared.partner.webhook import NotDelivered, Webhook
@@ -105,7 +105,7 @@ def test_a_record_that_drips_is_cut(session: requests.Session) -> None:
 def test_a_server_that_reads_slowly_is_cut(session: requests.Session) -> None:
     """Sending has its end, too, piece by piece as TLS does it."""
     with reading_slowly(authority.good(), HOST) as server:
-        endpoint = Webhook(server.url, lambda: SECRET, "name", session, 0.5)
+        endpoint = Webhook(lambda: server.url, lambda: SECRET, lambda: "name", lambda: session, 0.5)
         endpoint.deliver("msg_1", "{}")
         began = time.monotonic()
         with pytest.raises(NotDelivered):
@@ -124,7 +124,7 @@ def test_shaking_hands_may_take_longer_than_connecting(tmp_path: Path) -> None:
     with served(late, reads="bytes") as server, within(2):
         found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", urlsplit(server.url).port))]
         context = tls_context(authority.roots(tmp_path))
-        with context.wrap_socket(connected(found, 0.1), server_hostname=HOST) as spoken:
+        with context.wrap_socket(connect(found, 0.1), server_hostname=HOST) as spoken:
             assert spoken.version() == "TLSv1.3"
 
 

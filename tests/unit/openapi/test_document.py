@@ -7,12 +7,15 @@ import re
 import tomllib
 from typing import Any
 
+import pytest
 import schemathesis
 
 from sandbox.process import ROOT
 from shared.version import VERSION
 from tools.openapi.__main__ import WRITTEN
-from tools.openapi.document import document, text
+from tools.openapi.deliveries import EventData
+from tools.openapi.document import _by_title, document, text
+from tools.openapi.fields import schema_name
 from tools.openapi.operation import WITH_KEY
 from tools.openapi.routes import operations
 
@@ -31,6 +34,17 @@ def test_every_reference_leads_somewhere() -> None:
     """And every schema is used."""
     named = set(re.findall(r'"#/components/schemas/(\w+)"', text()))
     assert named == document()["components"]["schemas"].keys()
+
+
+def test_a_class_may_have_another_name_than_its_schema() -> None:
+    """The title counts, also in references; two models of one title would hide each other."""
+    schema, other = {"title": "Public", "type": "object"}, {"title": "B", "$ref": "#/components/schemas/A"}
+    public = {"title": "B", "$ref": "#/components/schemas/Public"}
+    assert _by_title({"A": schema, "B": other}) == {"Public": schema, "B": public}
+    assert EventData.__name__ not in text()
+    assert schema_name(EventData) == "ToldEvent"
+    with pytest.raises(ValueError, match="the same title"):
+        _by_title({"A": schema, "B": schema})
 
 
 def test_the_version_is_the_projects() -> None:

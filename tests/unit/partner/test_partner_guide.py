@@ -12,14 +12,15 @@ from standardwebhooks import Webhook
 
 from shared.partner.status_policy import Disposition, disposition_of
 from shared.partner.webhook import EXCHANGE_SECONDS, signed_headers
-from shared.reliability.retry_schedule import TRIED_AT
+from shared.reliability.retry_schedule import ATTEMPT_OFFSETS
 from shared.watches.requests import MOST_MAILBOXES
 from tests.support.guide import GUIDE, rows_below, signed_in_node
 from tools.openapi.document import document
 
 WORDS = {
-    "is done": Disposition.DONE, "tries again": Disposition.RETRY, "tries again and alerts": Disposition.ALERT,
-    "sets the change aside": Disposition.DEAD, "stops all deliveries": Disposition.STOP,
+    "is done": Disposition.DELIVERED, "tries again": Disposition.RETRY,
+    "tries again and alerts": Disposition.RETRY_AND_ALERT,
+    "sets the change aside": Disposition.REJECT, "stops all deliveries": Disposition.DISABLE,
 }  # fmt: skip
 SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
 BODIES = ['{"title":"Møte 📅"}', "{}", '{"a": "b\\u0000"}', "\u2028 é 漢"]
@@ -43,10 +44,10 @@ def test_the_schedule_is_the_codes() -> None:
     """The tries of the first day by their words, then every 12 hours for 7 days."""
     text = GUIDE.partition("\n## When it tries again\n")[2].partition(" after the first try")[0]
     tries = [int(number) * SECONDS[unit] for number, unit in re.findall(r"(\d+) (second|minute|hour)", text)]
-    assert tuple(tries) == TRIED_AT[1 : len(tries) + 1]
-    rest = TRIED_AT[len(tries) :]
+    assert tuple(tries) == ATTEMPT_OFFSETS[1 : len(tries) + 1]
+    rest = ATTEMPT_OFFSETS[len(tries) :]
     assert {later - sooner for sooner, later in pairwise(rest)} == {12 * 3_600}
-    assert 6.5 < TRIED_AT[-1] / 86_400 <= 7
+    assert 6.5 < ATTEMPT_OFFSETS[-1] / 86_400 <= 7
 
 
 def test_the_limits_are_the_codes() -> None:

@@ -10,12 +10,15 @@ from shared.partner.status_policy import Disposition, disposition_of
 @pytest.mark.parametrize(
     ("verdict", "statuses"),
     [
-        (Disposition.DONE, [200, 201, 202, 204, 226, 299]),
+        (Disposition.DELIVERED, [200, 201, 202, 204, 226, 299]),
         (Disposition.RETRY, [0, 408, 425, 429, 500, 501, 502, 503, 504, 507, 599]),
-        (Disposition.DEAD, [400, 413, 422]),
-        (Disposition.STOP, [410]),
-        (Disposition.ALERT, [401, 403, 404, 405, 406, 409, 411, 412, 414, 415, 417, 421, 423, 426, 428, 431, 451, 499]),
-        (Disposition.ALERT, [100, 103, 300, 301, 302, 303, 304, 307, 308, 399, 600, 999, -1]),
+        (Disposition.REJECT, [400, 413, 422]),
+        (Disposition.DISABLE, [410]),
+        (
+            Disposition.RETRY_AND_ALERT,
+            [401, 403, 404, 405, 406, 409, 411, 412, 414, 415, 417, 421, 423, 426, 428, 431, 451, 499],
+        ),
+        (Disposition.RETRY_AND_ALERT, [100, 103, 300, 301, 302, 303, 304, 307, 308, 399, 600, 999, -1]),
     ],
 )
 def test_each_status_means_one_thing(verdict: Disposition, statuses: list[int]) -> None:

@@ -28,7 +28,7 @@ SESSION = checked_session(Resolver(allowed=lambda _: True), roots=None)
 def delivered(script: Script, body: str = BODY) -> None:
     """Make one delivery to a server that follows a script."""
     with served(script) as server:
-        Webhook(server.url, lambda: NEW, "secret-name", SESSION).deliver("msg_1", body)
+        Webhook(lambda: server.url, lambda: NEW, lambda: "secret-name", lambda: SESSION).deliver("msg_1", body)
 
 
 def refused(script: Script) -> NotDelivered:
@@ -50,7 +50,7 @@ def test_the_signature_is_the_golden_one_of_the_specification() -> None:
 def test_a_delivery_verifies_with_the_partners_own_library() -> None:
     """What travels, bytes and headers, is accepted by standardwebhooks."""
     with served(answer("200 OK")) as server:
-        Webhook(server.url, lambda: NEW, "n", SESSION).deliver("msg_1", BODY)
+        Webhook(lambda: server.url, lambda: NEW, lambda: "n", lambda: SESSION).deliver("msg_1", BODY)
     assert Verifier(NEW).verify(server.body, server.headers) == json.loads(BODY)
     assert server.headers["content-type"] == "application/json"
     assert server.headers["user-agent"] == "calendar-relay"
@@ -137,7 +137,7 @@ def test_nobody_there_is_status_0() -> None:
     with served(answer("200 OK")) as server:
         pass
     with pytest.raises(NotDelivered) as caught:
-        Webhook(server.url, lambda: NEW, "n", SESSION).deliver("m", "{}")
+        Webhook(lambda: server.url, lambda: NEW, lambda: "n", lambda: SESSION).deliver("m", "{}")
     assert caught.value.status == 0
 
 
@@ -198,7 +198,7 @@ def test_an_answer_is_not_inflated() -> None:
 def test_cookies_are_not_kept() -> None:
     """Deliveries have nothing to do with each other."""
     with served(answer("200 OK", b"", "Set-Cookie: a=b"), reads="many requests") as server:
-        webhook = Webhook(server.url, lambda: NEW, "n", SESSION)
+        webhook = Webhook(lambda: server.url, lambda: NEW, lambda: "n", lambda: SESSION)
         webhook.deliver("m", "{}")
         webhook.deliver("m", "{}")
     assert all(b"ookie" not in request for request in server.requests)
@@ -207,7 +207,7 @@ def test_cookies_are_not_kept() -> None:
 def test_a_failed_delivery_is_not_sent_again_by_itself() -> None:
     """Trying again is the queue's work, and the ledger's."""
     with served(answer("503 No")) as server, pytest.raises(NotDelivered):
-        Webhook(server.url, lambda: NEW, "n", SESSION).deliver("m", "{}")
+        Webhook(lambda: server.url, lambda: NEW, lambda: "n", lambda: SESSION).deliver("m", "{}")
     assert len(server.requests) == 1
 
 

@@ -89,5 +89,5 @@ def test_a_redirect_is_a_failure_and_never_followed(status: int, target: str) ->
 
     session = checked_session(Resolver(lambda _: True, lookup), roots=None)
     with served(answer(f"{status} Moved", b"", f"Location: {target}"), host="partner.example") as server:
-        assert refused(Webhook(server.url, lambda: SECRET, "name", session, 5)).status == status
+        assert refused(Webhook(lambda: server.url, lambda: SECRET, lambda: "name", lambda: session, 5)).status == status
         assert (asked, server.connections) == (["partner.example"], 1)

@@ -15,7 +15,7 @@ BUILDING = "building1@contoso.com"
 def allow_list(world: World, text: str = LIST) -> AllowList:
     """Return the object under test, whose one room list has one room."""
     world.rooms.by_list.setdefault(BUILDING, ["hall@contoso.com"])
-    return AllowList(text, world.rooms.of_list, world.now)
+    return AllowList(lambda: text, world.rooms.of_list, world.now)
 
 
 @pytest.mark.parametrize("mailbox", ["room1@contoso.com", "ROOM1@Contoso.com", "any@rooms.contoso.com",

@@ -7,11 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.delivery.deliver import deliver
 from shared.errors import GraphUnavailable
 from shared.messages import Job
 from shared.partner.webhook import NotDelivered
-from shared.reliability.circuit_breaker import FAILURES, FIRST_PROBE, FRESH, LEASE, SLACK, Gate
+from shared.reliability.circuit_breaker import FAILURES, FIRST_PROBE, FRESH, PROBE_LEASE, SLACK, CircuitBreaker
 from shared.storage.parked import WAITING
 from tests.support.world import REFUSED, WATCH_ID, World, event
 
@@ -31,15 +30,15 @@ def delivered(world: World, *events: str) -> Counter[str]:
     """Hint at events, and deliver them after they have settled."""
     message = world.hint(*events)
     world.pass_by(10)
-    return deliver(world, message)  # type: ignore[arg-type]  # a fake
+    return world.delivery.deliver(message)
 
 
 def test_failures_in_a_row_open_the_breaker(down: World) -> None:
     """From then on changes are parked unread, and a probe is asked for, and one in its stead if it is lost."""
     assert delivered(down, *EVENTS) == Counter({"put-back": FAILURES})
-    assert down.gate.endpoint().state == "failing"
-    assert [delay for _, delay in down.repairs.wanted] == [65, 5]
-    assert down.repairs.take_repairs() == [Job("", "probe")] * 2
+    assert down.breaker.endpoint().state == "failing"
+    assert [delay for _, delay in down.jobs.wanted] == [65, 5]
+    assert down.jobs.take_jobs() == [Job("", "probe")] * 2
     tried = len(down.webhook.tried)
     assert delivered(down, "E1", "E2") == Counter(parked=2)
     assert len(down.webhook.tried) == tried
@@ -49,7 +48,7 @@ def test_failures_in_a_row_open_the_breaker(down: World) -> None:
 def test_one_less_does_not(down: World) -> None:
     """A few failures are the schedule's."""
     delivered(down, *EVENTS[1:])
-    assert down.gate.is_open()
+    assert down.breaker.allows_delivery()
 
 
 def test_a_success_between_begins_the_row_anew(down: World) -> None:
@@ -60,7 +59,7 @@ def test_a_success_between_begins_the_row_anew(down: World) -> None:
     down.webhook.failure = REFUSED
     down.events.by_id["E1"] = event("E1", "2")
     delivered(down, *EVENTS[1:])
-    assert down.gate.is_open()
+    assert down.breaker.allows_delivery()
 
 
 def test_one_event_that_always_fails_does_not_stop_the_others(down: World) -> None:
@@ -68,10 +67,10 @@ def test_one_event_that_always_fails_does_not_stop_the_others(down: World) -> No
     message = down.hint("E0")
     down.pass_by(10)
     for _ in range(FAILURES * 2):
-        deliver(down, message)  # type: ignore[arg-type]  # a fake
+        down.delivery.deliver(message)
         [(message, delay)] = down.changes.take()
         down.pass_by(delay)
-    assert down.gate.is_open()
+    assert down.breaker.allows_delivery()
 
 
 @pytest.mark.parametrize("status", [400, 422])
@@ -79,7 +78,7 @@ def test_rejected_deliveries_do_not_open_the_breaker(down: World, status: int) -
     """They say something of the delivery, and that somebody is there."""
     down.webhook.failure = NotDelivered(status, f"status {status}")
     assert delivered(down, *EVENTS) == Counter(dead=FAILURES)
-    assert down.gate.is_open()
+    assert down.breaker.allows_delivery()
 
 
 @pytest.mark.parametrize("status", [0, 401, 403, 404, 429, 503])
@@ -87,7 +86,7 @@ def test_what_may_fail_for_all_does(down: World, status: int) -> None:
     """A wrong key, a wrong address, an overload, a line that is cut."""
     down.webhook.failure = NotDelivered(status, "x")
     delivered(down, *EVENTS)
-    assert down.gate.endpoint().state == "failing"
+    assert down.breaker.endpoint().state == "failing"
 
 
 def test_failures_to_read_graph_do_not(world: World) -> None:
@@ -95,12 +94,12 @@ def test_failures_to_read_graph_do_not(world: World) -> None:
     world.watch()
     world.events.by_id = dict.fromkeys(EVENTS, GraphUnavailable(503, "x"))
     delivered(world, *EVENTS)
-    assert world.gate.is_open()
+    assert world.breaker.allows_delivery()
 
 
 def test_an_event_that_changes_while_it_is_parked_waits_once(down: World) -> None:
     """A hundred changes of a meeting are one row, and one delivery later."""
-    down.gate.put("failing", "test")
+    down.breaker.transition("failing", "test")
     for _ in range(100):
         delivered(down, "E1")
     assert len(down.parked.page(WAITING, 10)) == 1
@@ -108,46 +107,46 @@ def test_an_event_that_changes_while_it_is_parked_waits_once(down: World) -> Non
 
 def test_another_instance_hears_of_it_within_a_second(world: World) -> None:
     """The state is shared; each process keeps it for a moment only."""
-    other = Gate(world.gate._endpoints, world.now)
-    assert other.is_open()
-    world.gate.put("paused", "test")
+    other = CircuitBreaker(world.breaker._endpoints, world.now)
+    assert other.allows_delivery()
+    world.breaker.transition("paused", "test")
     world.pass_by(FRESH.total_seconds())
-    assert not other.is_open()
+    assert not other.allows_delivery()
 
 
 def test_one_probe_at_a_time(world: World) -> None:
     """Of two that come at once one goes out; the next when it is over, or its worker must have died."""
-    other = Gate(world.gate._endpoints, world.now)
-    assert not world.gate.claim_probe()  # nothing is failing
-    world.gate.put("failing", "test")
-    assert not world.gate.claim_probe()  # not yet
+    other = CircuitBreaker(world.breaker._endpoints, world.now)
+    assert not world.breaker.acquire_probe()  # nothing is failing
+    world.breaker.transition("failing", "test")
+    assert not world.breaker.acquire_probe()  # not yet
     world.time += FIRST_PROBE
-    assert [world.gate.claim_probe(), other.claim_probe()] == [True, False]
-    world.time += LEASE - SLACK - timedelta(seconds=1)
-    assert not other.claim_probe()
+    assert [world.breaker.acquire_probe(), other.acquire_probe()] == [True, False]
+    world.time += PROBE_LEASE - SLACK - timedelta(seconds=1)
+    assert not other.acquire_probe()
     world.time += SLACK
-    assert other.claim_probe()
+    assert other.acquire_probe()
 
 
 def test_probes_become_less_frequent(world: World) -> None:
     """A short outage ends soon, a long one costs two probes a minute."""
-    world.gate.put("failing", "test")
+    world.breaker.transition("failing", "test")
     waits = []
     for _ in range(5):
-        world.time += LEASE
-        assert world.gate.claim_probe()
-        wait = world.gate.wait_for_probe(world.gate.endpoint(fresh=True).probes)
-        world.gate.probe_failed(world.now() + wait)
+        world.time += PROBE_LEASE
+        assert world.breaker.acquire_probe()
+        wait = world.breaker.wait_for_probe(world.breaker.endpoint(fresh=True).probes)
+        world.breaker.release_probe(world.now() + wait)
         waits.append(wait.total_seconds())
     assert waits == [10, 20, 30, 30, 30]
-    world.gate.put("flowing", "test")
-    world.gate.put("failing", "test")
-    assert world.gate.endpoint().probes == 0
+    world.breaker.transition("flowing", "test")
+    world.breaker.transition("failing", "test")
+    assert world.breaker.endpoint().probes == 0
 
 
 def test_a_pause_is_not_undone_by_a_late_failure(world: World) -> None:
     """A delivery that was under way fails after the pause: what an administrator said stands."""
-    world.gate.put("paused", "test")
-    assert not world.gate.put("failing", "x", only_from=("flowing",))
-    assert world.gate.endpoint().state == "paused"
+    world.breaker.transition("paused", "test")
+    assert not world.breaker.transition("failing", "x", only_from=("flowing",))
+    assert world.breaker.endpoint().state == "paused"
     assert world.watches.get(WATCH_ID) is None

@@ -9,14 +9,10 @@ from typing import Any
 
 import pytest
 
-from shared.delivery.deliver import deliver
-from shared.delivery.poison import keep_changes
 from shared.errors import RequestRejected
-from shared.jobs import repair
 from shared.messages import Job, write_changes
 from shared.partner.webhook import NotDelivered
-from shared.reliability.dead_letters import MOST_IDS, ask_for_replay, delete, read_selection
-from shared.reliability.parking import bury
+from shared.reliability.dead_letters import MOST_IDS, parse_selection
 from shared.storage.parked import DEAD, Parked
 from tests.support.world import START, WATCH_ID, World, event
 
@@ -29,22 +25,22 @@ def die(world: World, number: int) -> list[str]:
     for one in range(number):
         world.events.by_id[f"E{one}"] = event(f"E{one}")
         message = world.hint(f"E{one}")
-        bury(world, message, message.changes[0], "rejected", 400)  # type: ignore[arg-type]  # a fake
+        world.dead_letters.dead_letter(message, message.changes[0], "rejected", 400)
         world.time += HOUR
     return [one.id for one in sorted(world.parked.page(DEAD, 1000), key=lambda one: one.at)]
 
 
 def played(world: World, **selection: Any) -> list[str]:
     """Replay a selection to its end, and return the events that the partner gets."""
-    replay = ask_for_replay(world, read_selection(selection), "tester")  # type: ignore[arg-type]  # a fake
-    while steps := world.repairs.take_repairs():
+    replay = world.dead_letters.start_replay(parse_selection(selection), "tester")
+    while steps := world.jobs.take_jobs():
         for step in steps:
-            repair(world, step)  # type: ignore[arg-type]  # a fake
+            world.job_runner.run_job(step)
     after = world.replays.get(replay.id)
     assert after is not None
     assert after.done is not None
     for message, _ in world.changes.take():
-        deliver(world, message)  # type: ignore[arg-type]  # a fake
+        world.delivery.deliver(message)
     assert after.queued == len(world.webhook.taken)
     return sorted(event_id for _, event_id in world.webhook.news)
 
@@ -67,12 +63,12 @@ def test_more_than_a_step_holds_are_replayed_step_by_step(world: World) -> None:
     """A hundred at a time."""
     die(world, 101)
     world.webhook.taken.clear()
-    ask_for_replay(world, read_selection({"all": True}), "tester")  # type: ignore[arg-type]  # a fake
-    (step,) = world.repairs.take_repairs()
-    assert repair(world, step) == "replayed-100"  # type: ignore[arg-type]  # a fake
-    [(again, delay)] = world.repairs.wanted
+    world.dead_letters.start_replay(parse_selection({"all": True}), "tester")
+    (step,) = world.jobs.take_jobs()
+    assert world.job_runner.run_job(step) == "replayed-100"
+    [(again, delay)] = world.jobs.wanted
     assert (again, delay) == (step, 3.0)
-    assert repair(world, again) == "replayed-1"  # type: ignore[arg-type]  # a fake
+    assert world.job_runner.run_job(again) == "replayed-1"
     assert letters(world) == 0
 
 
@@ -95,13 +91,13 @@ def test_what_dies_during_a_replay_is_not_replayed_for_ever(world: World) -> Non
     """The partner still rejects them: they die anew, once."""
     die(world, 2)
     world.webhook.failure = NotDelivered(422, "status 422")
-    ask_for_replay(world, read_selection({"all": True}), "tester")  # type: ignore[arg-type]  # a fake
+    world.dead_letters.start_replay(parse_selection({"all": True}), "tester")
     world.pass_by(1)
     for _ in range(5):
-        for step in world.repairs.take_repairs():
-            repair(world, step)  # type: ignore[arg-type]  # a fake
+        for step in world.jobs.take_jobs():
+            world.job_runner.run_job(step)
         for message, _ in world.changes.take():
-            deliver(world, message)  # type: ignore[arg-type]  # a fake
+            world.delivery.deliver(message)
     assert len(world.webhook.tried) == 2
     assert letters(world) == 2
 
@@ -109,9 +105,9 @@ def test_what_dies_during_a_replay_is_not_replayed_for_ever(world: World) -> Non
 def test_a_replay_that_is_done_is_not_done_again(world: World) -> None:
     """Its message came twice; or somebody made the id up."""
     die(world, 1)
-    replay = ask_for_replay(world, read_selection({"all": True}), "tester")  # type: ignore[arg-type]  # a fake
+    replay = world.dead_letters.start_replay(parse_selection({"all": True}), "tester")
     step = Job(replay.id, "replay")
-    ends = [repair(world, one) for one in (step, step, Job("f" * 32, "replay"))]  # type: ignore[arg-type]  # a fake
+    ends = [world.job_runner.run_job(one) for one in (step, step, Job("f" * 32, "replay"))]
     assert ends == ["replayed-1", "nothing-to-replay", "nothing-to-replay"]
 
 
@@ -119,7 +115,7 @@ def test_dead_letters_are_deleted_by_the_same_selections(world: World) -> None:
     """And counted."""
     ids = die(world, 4)
     chosen = [{"ids": ids[:1]}, {"from": (START + 3 * HOUR).isoformat()}, {"all": True}]
-    deleted = [delete(world, read_selection(one), "tester") for one in chosen]  # type: ignore[arg-type]  # a fake
+    deleted = [world.dead_letters.delete(parse_selection(one), "tester") for one in chosen]
     assert deleted == [1, 1, 2]
     assert world.changes.take() == []
 
@@ -127,8 +123,8 @@ def test_dead_letters_are_deleted_by_the_same_selections(world: World) -> None:
 def test_who_did_it_is_noted(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """One audit line each, with the caller."""
     with caplog.at_level(logging.INFO):
-        delete(world, read_selection({"all": True}), "Ola's app")  # type: ignore[arg-type]  # a fake
-        ask_for_replay(world, read_selection({"all": True}), "the key")  # type: ignore[arg-type]  # a fake
+        world.dead_letters.delete(parse_selection({"all": True}), "Ola's app")
+        world.dead_letters.start_replay(parse_selection({"all": True}), "the key")
     lines = [record.message for record in caplog.records if record.name == "relay.audit"]
     assert [line.partition(":")[0] for line in lines] == [
         "delete-dead-letters by Ola's app",
@@ -146,14 +142,14 @@ def test_who_did_it_is_noted(world: World, caplog: pytest.LogCaptureFixture) -> 
 def test_what_is_no_selection_is_refused(content: dict[str, Any]) -> None:
     """With what to send instead; a slip must not delete everything."""
     with pytest.raises(RequestRejected) as refusal:
-        read_selection(content)
+        parse_selection(content)
     assert refusal.value.status == 422
 
 
 def test_a_message_that_killed_its_workers_is_tried_on_schedule(world: World) -> None:
     """The host gave up on it after its five tries; nothing rests on the poison queue."""
     (text,) = write_changes(world.hint("E"))
-    keep_changes(world, text)  # type: ignore[arg-type]  # a fake
+    world.poison_messages.keep_changes(text)
     [(message, delay)] = world.changes.take()
     assert (message.attempt, message.changes, 4 <= delay <= 6) == (1, world.hint("E").changes, True)
 
@@ -161,7 +157,7 @@ def test_a_message_that_killed_its_workers_is_tried_on_schedule(world: World) ->
 def test_a_message_that_kills_for_a_week_is_a_dead_letter(world: World) -> None:
     """It can be seen, and replayed with another version of the relay."""
     (text,) = write_changes(replace(world.hint("E"), attempt=20))
-    keep_changes(world, text)  # type: ignore[arg-type]  # a fake
+    world.poison_messages.keep_changes(text)
     (letter,) = world.parked.page(DEAD, 10)
     assert (letter.watch_id, letter.event_id, letter.reason) == (WATCH_ID, "E", "gave-up")
     assert world.changes.take() == []
@@ -171,7 +167,7 @@ def test_a_message_that_kills_for_a_week_is_a_dead_letter(world: World) -> None:
 def test_a_message_that_nobody_wrote_is_noted_without_its_content(world: World, text: str) -> None:
     """It may hold anything. It is there to be seen, once, and cannot be replayed."""
     for _ in range(2):
-        keep_changes(world, text)  # type: ignore[arg-type]  # a fake
+        world.poison_messages.keep_changes(text)
     (letter,) = world.parked.page(DEAD, 10)
     assert (letter.watch_id, letter.reason) == ("", "unreadable-message")
     assert "canary" not in str(world.parked_rows.rows)
@@ -182,10 +178,10 @@ def test_a_message_that_nobody_wrote_is_noted_without_its_content(world: World, 
 def test_what_dies_after_a_replay_was_asked_for_is_not_meant(world: World) -> None:
     """Who asked has not seen it."""
     die(world, 1)
-    ask_for_replay(world, read_selection({"all": True}), "tester")  # type: ignore[arg-type]  # a fake
+    world.dead_letters.start_replay(parse_selection({"all": True}), "tester")
     world.pass_by(1)
     message = world.hint("later")
-    bury(world, message, message.changes[0], "rejected", 400)  # type: ignore[arg-type]  # a fake
-    (step,) = world.repairs.take_repairs()
-    assert repair(world, step) == "replayed-1"  # type: ignore[arg-type]  # a fake
+    world.dead_letters.dead_letter(message, message.changes[0], "rejected", 400)
+    (step,) = world.jobs.take_jobs()
+    assert world.job_runner.run_job(step) == "replayed-1"
     assert [one.event_id for one in world.parked.page(DEAD, 10)] == ["later"]

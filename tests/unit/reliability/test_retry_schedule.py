@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from shared.reliability.retry_schedule import DELAYS, JITTER, LONGEST_WISH, TRIED_AT, delay_after, was_last
+from shared.reliability.retry_schedule import (
+    ATTEMPT_OFFSETS,
+    DELAYS,
+    JITTER,
+    MAX_RETRY_AFTER,
+    delay_after,
+    is_exhausted,
+)
 
 
 def test_delays_grow_and_the_last_one_repeats() -> None:
@@ -16,16 +23,16 @@ def test_delays_grow_and_the_last_one_repeats() -> None:
 
 def test_the_tries_are_spread_over_seven_days() -> None:
     """0, 5 s, 1 min, 5 min, 30 min, 2 h, 5 h, 10 h, then every 12 hours; twenty-one in all."""
-    hours = [seconds / 3600 for seconds in TRIED_AT]
-    assert TRIED_AT[:5] == (0, 5, 60, 300, 1_800)
+    hours = [seconds / 3600 for seconds in ATTEMPT_OFFSETS]
+    assert ATTEMPT_OFFSETS[:5] == (0, 5, 60, 300, 1_800)
     assert hours[5:] == [2, 5, 10, *(10 + 12 * number for number in range(1, 14))]
     assert 7 * 24 - 12 < hours[-1] <= 7 * 24
 
 
 def test_the_last_try_is_known() -> None:
     """Only the one after which seven days have passed."""
-    assert [attempt for attempt in range(-1, 21) if was_last(attempt)] == [len(TRIED_AT) - 1] == [20]
-    assert was_last(10**9)
+    assert [attempt for attempt in range(-1, 21) if is_exhausted(attempt)] == [len(ATTEMPT_OFFSETS) - 1] == [20]
+    assert is_exhausted(10**9)
 
 
 @pytest.mark.parametrize(("spread", "factor"), [(-1, 1 - JITTER), (1, 1 + JITTER)])
@@ -43,7 +50,7 @@ def test_the_spread_is_random() -> None:
 
 @pytest.mark.parametrize(
     ("attempt", "wish", "delay"),
-    [(0, 30, 30), (0, 1, 5), (2, 30, 240), (0, 1e9, LONGEST_WISH), (0, None, 5), (0, 0, 5), (7, 1e9, 43_200)],
+    [(0, 30, 30), (0, 1, 5), (2, 30, 240), (0, 1e9, MAX_RETRY_AFTER), (0, None, 5), (0, 0, 5), (7, 1e9, 43_200)],
 )
 def test_a_wish_only_lengthens_and_only_up_to_an_hour(attempt: int, wish: float | None, delay: float) -> None:
     """A server may ask for patience but not for a month."""

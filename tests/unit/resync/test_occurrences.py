@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from shared.delivery.deliver import deliver
 from shared.errors import GraphNotFound
 from tests.support.world import World, event
 
@@ -35,11 +34,11 @@ def run(world: World, *, deleted: bool = False, event_id: str = "M") -> None:
     """Let a hint come, settle and be delivered, and everything that follows from it."""
     message = world.hint(event_id, deleted=deleted)
     world.pass_by(12)
-    deliver(world, message)  # type: ignore[arg-type]  # a fake
+    world.delivery.deliver(message)
     while waiting := world.changes.take():
         for following, delay in waiting:
             world.pass_by(delay + 0.01)
-            deliver(world, following)  # type: ignore[arg-type]
+            world.delivery.deliver(following)
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +60,10 @@ def test_what_follows_need_not_settle_again(world: World) -> None:
     series(world, occurrence(1))
     message = world.hint("M")
     world.pass_by(12)
-    deliver(world, message)  # type: ignore[arg-type]
+    world.delivery.deliver(message)
     [(following, delay)] = world.changes.take()
     assert delay == 0
-    assert dict(deliver(world, following)) == {"told": 1}  # type: ignore[arg-type]
+    assert dict(world.delivery.deliver(following)) == {"told": 1}
 
 
 def test_only_occurrences_that_changed_are_told(world: World) -> None:
@@ -144,16 +143,16 @@ def test_a_change_between_a_reading_and_the_listing_is_told(world: World) -> Non
     run(world)
     own_hint, series_hint = world.hint("O1"), world.hint("M")
     world.pass_by(12)
-    deliver(world, own_hint)  # type: ignore[arg-type]
+    world.delivery.deliver(own_hint)
     world.pass_by(2)
     series(world, occurrence(1, "2"), etag="m2")
     second_series_hint = world.hint("M")
     world.pass_by(3)
-    deliver(world, series_hint)  # type: ignore[arg-type]
+    world.delivery.deliver(series_hint)
     for following, _ in world.changes.take():
-        deliver(world, following)  # type: ignore[arg-type]
+        world.delivery.deliver(following)
     world.pass_by(20)
-    deliver(world, second_series_hint)  # type: ignore[arg-type]
+    world.delivery.deliver(second_series_hint)
     for following, _ in world.changes.take():
-        deliver(world, following)  # type: ignore[arg-type]
+        world.delivery.deliver(following)
     assert world.webhook.news[-1] == ("updated", "O1")

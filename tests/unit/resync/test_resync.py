@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 
-from shared.delivery.deliver import deliver
 from shared.errors import GraphUnavailable
 from shared.messages import Change, ChangeMessage
-from shared.partner.payload import written
-from shared.resync.resync import resync
 from shared.storage.ledger import Entry
 from shared.storage.watches import Watch
+from shared.utc import format_utc
 from tests.support.world import START, WATCH_ID, World, event
 
 
@@ -29,14 +27,14 @@ def watch(world: World) -> Watch:
 def told(world: World, event_id: str, etag: str = "1", days: float = 0, **changes: Any) -> None:
     """Let the ledger say that the partner knows an event, an hour long, so many days ahead."""
     start = START + timedelta(days=days)
-    given: dict[str, Any] = {"told": etag, "read_at": START, "start": written(start),
-                             "end": written(start + timedelta(hours=1))} | changes  # fmt: skip
-    world.ledger.settle([replace(world.entry(event_id), **given)])
+    given: dict[str, Any] = {"delivered_state": etag, "read_at": START, "start": format_utc(start),
+                             "end": format_utc(start + timedelta(hours=1))} | changes  # fmt: skip
+    world.ledger.release([replace(world.entry(event_id), **given)])
 
 
 def queued(world: World, watch: Watch, *, full: bool = False) -> dict[str, bool]:
     """Resync, and return what was queued: whether it is believed gone, by id."""
-    resync(world, watch, full=full)  # type: ignore[arg-type]  # a fake
+    world.resync.resync(watch, full=full)
     return {one.event_id: one.deleted for message, _ in world.changes.take() for one in message.changes}
 
 
@@ -59,12 +57,12 @@ def test_a_calendar_in_step_queues_nothing(world: World, watch: Watch) -> None:
 def test_a_full_resync_queues_all_of_it_again(world: World, watch: Watch) -> None:
     """For a partner that lost its data: what is delivered has the same webhook-id, and is news of a first time."""
     world.events.by_id = {"E": event()}
-    deliver(world, replace(world.hint(), settled=True))  # type: ignore[arg-type]  # a fake
+    world.delivery.deliver(replace(world.hint(), skip_settling=True))
     world.pass_by(60)
-    resync(world, watch, full=True)  # type: ignore[arg-type]  # a fake
+    world.resync.resync(watch, full=True)
     [(message, _)] = world.changes.take()
     world.pass_by(11)
-    deliver(world, message)  # type: ignore[arg-type]  # a fake
+    world.delivery.deliver(message)
     (first, _), (second, body) = world.webhook.taken
     assert first == second
     assert body["type"] == "calendar.event.created"
@@ -74,8 +72,8 @@ def test_a_full_resync_is_not_covered_by_a_later_reading(world: World, watch: Wa
     """Whoever read the event since had no reason to tell it again."""
     world.events.by_id = {"E": event()}
     told(world, "E", read_at=START + timedelta(seconds=5))
-    again = ChangeMessage(START, (Change(WATCH_ID, "", "E"),), settled=True, again=True)
-    deliver(world, again)  # type: ignore[arg-type]  # a fake
+    again = ChangeMessage(START, (Change(WATCH_ID, "", "E"),), skip_settling=True, force=True)
+    world.delivery.deliver(again)
     assert world.webhook.news == [("created", "E")]
     assert queued(world, watch) == {}
 
@@ -85,20 +83,20 @@ def test_what_is_believed_gone_is_read_before_it_is_told(world: World, watch: Wa
     world.events.by_id = {"E": event()}
     told(world, "E")
     world.events.deleted_items = {"E"}
-    resync(world, watch)  # type: ignore[arg-type]  # a fake
+    world.resync.resync(watch)
     [(message, _)] = world.changes.take()
     world.events.deleted_items = set()
     world.pass_by(11)
-    deliver(world, message)  # type: ignore[arg-type]  # a fake
+    world.delivery.deliver(message)
     assert world.webhook.taken == []
 
 
 def test_the_changes_settle_like_hinted_ones(world: World, watch: Watch) -> None:
     """A room's title may be that of a booking made a second ago."""
     world.events.by_id = {"E": event()}
-    resync(world, watch)  # type: ignore[arg-type]  # a fake
+    world.resync.resync(watch)
     [(message, _)] = world.changes.take()
-    assert (message.settled, message.hinted) == (False, world.time)
+    assert (message.skip_settling, message.notified_at) == (False, world.time)
 
 
 def test_what_left_the_window_is_dropped(world: World, watch: Watch) -> None:
@@ -156,7 +154,7 @@ class Large:
     def pages(self, watch_id: str) -> Iterator[list[Entry]]:
         """Yield the ledger, a thousand rows at a time."""
         for first in self.numbers[::1000]:
-            yield [Entry(watch_id, self._id(n), "etag", START, start=written(START), end=written(START))
+            yield [Entry(watch_id, self._id(n), "etag", START, start=format_utc(START), end=format_utc(START))
                    for n in self.numbers[first : first + 1000]]  # fmt: skip
 
     def calendar_view(self, _mailbox: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
@@ -179,7 +177,7 @@ def test_memory_stays_flat_on_a_calendar_of_50_000_entries(world: World, watch: 
     world.changes.put = lambda *_: None  # type: ignore[method-assign]
     tracemalloc.start()
     try:
-        found = resync(world, watch)  # type: ignore[arg-type]  # a fake
+        found = world.resync.resync(watch)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

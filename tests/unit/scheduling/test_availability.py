@@ -17,9 +17,9 @@ HOURS = {"daysOfWeek": ["Monday", "friday"], "startTime": "08:30:00.0000000", "e
 
 def item(minutes: int = 30, zone: str = "UTC", **more: Any) -> dict[str, Any]:
     """Return a scheduleItem that begins at noon."""
-    times = {"start": NOON, "end": NOON + timedelta(minutes=minutes)}
-    told = {name: {"dateTime": f"{one:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": zone} for name, one in times.items()}
-    return {"status": "busy", **told, **more}
+    moments = {"start": NOON, "end": NOON + timedelta(minutes=minutes)}
+    times = {name: {"dateTime": f"{at:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": zone} for name, at in moments.items()}
+    return {"status": "busy", **times, **more}
 
 
 @pytest.mark.parametrize(("status", "busy"), [("busy", True), ("tentative", True), ("oof", True), ("unknown", True),
@@ -27,8 +27,8 @@ def item(minutes: int = 30, zone: str = "UTC", **more: Any) -> dict[str, Any]:
                                               ("workingElsewhere", False)])  # fmt: skip
 def test_only_what_is_known_to_leave_room_does(status: str | None, *, busy: bool) -> None:
     """A word that nobody knows is in the way."""
-    told = availability_of({"scheduleItems": [item(status=status)]})
-    assert told.busy == ((Span(NOON, NOON + timedelta(minutes=30)),) if busy else ())
+    availability = availability_of({"scheduleItems": [item(status=status)]})
+    assert availability.busy == ((Span(NOON, NOON + timedelta(minutes=30)),) if busy else ())
 
 
 @pytest.mark.parametrize(
@@ -51,17 +51,17 @@ def test_a_schedule_that_is_not_told_or_cannot_be_read_is_none(information: dict
 
 def test_working_hours_are_read_by_their_own_zone() -> None:
     """Windows' names, and a bias where a zone is one's own; the days in any case of letters."""
-    told = working_hours_of(HOURS)
-    assert (told.days, told.start, told.end) == ({0, 4}, time(8, 30), time(16))
-    assert str(told.zone) == "Europe/Berlin"
+    hours = working_hours_of(HOURS)
+    assert (hours.days, hours.start, hours.end) == ({0, 4}, time(8, 30), time(16))
+    assert str(hours.zone) == "Europe/Berlin"
     own = working_hours_of({**HOURS, "timeZone": {"name": "Customized Time Zone", "bias": -330}})
     assert own.zone.utcoffset(None) == timedelta(minutes=330)
 
 
-@pytest.mark.parametrize("told", [None, {}, {**HOURS, "daysOfWeek": None}, {**HOURS, "startTime": None}])
-def test_without_working_hours_every_hour_counts(told: object) -> None:
+@pytest.mark.parametrize("hours", [None, {}, {**HOURS, "daysOfWeek": None}, {**HOURS, "startTime": None}])
+def test_without_working_hours_every_hour_counts(hours: object) -> None:
     """As for a room that nobody has given any."""
-    assert working_hours_of(told) == ALWAYS
+    assert working_hours_of(hours) == ALWAYS
 
 
 def test_cancelled_events_take_no_time() -> None:

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from shared.errors import GraphUnavailable, RequestRejected
-from shared.scheduling.book import Booked, SlotTaken, book
-from shared.scheduling.change_booking import cancel_booking, move_booking, read_booking_of
-from shared.scheduling.cleanup import settle_all
+from shared.scheduling.booking import Booked
+from shared.scheduling.conflicts import SlotTaken
 from shared.scheduling.slot_rules import Span
 from tests.support.booking_world import AGENT, BookingWorld
 
@@ -18,15 +17,15 @@ from tests.support.booking_world import AGENT, BookingWorld
 @pytest.fixture
 def world() -> Iterator[BookingWorld]:
     """Return a world with an agent's empty calendar."""
-    made = BookingWorld()
-    yield made
-    made.end()
+    booking_world = BookingWorld()
+    yield booking_world
+    booking_world.end()
 
 
 @pytest.fixture
 def booked(world: BookingWorld) -> Booked:
     """Return a booking from 12 o'clock on."""
-    return book(world, world.wish())[0]
+    return world.slot_booker.book(world.new_booking())[0]
 
 
 def to(slot: Span, **more: Any) -> dict[str, Any]:
@@ -38,39 +37,39 @@ def to(slot: Span, **more: Any) -> dict[str, Any]:
 def test_a_booking_is_moved_with_its_event(world: BookingWorld, booked: Booked, minute: int) -> None:
     """Also to a time that it takes a part of itself; what it leaves is free for others."""
     slot = world.slot(12, minute)
-    moved = move_booking(world, AGENT, booked.booking.id, to(slot))
+    moved = world.booking_changer.move(AGENT, booked.booking.id, to(slot))
     assert world.calendars.spans() == [slot]
     assert moved.event["id"] == booked.event["id"]
     with pytest.raises(SlotTaken):
-        book(world, world.wish(slot))
+        world.slot_booker.book(world.new_booking(slot))
     before = world.slot(11, minute or 30)
-    book(world, world.wish(before))
+    world.slot_booker.book(world.new_booking(before))
     assert world.calendars.spans() == [before, slot]
 
 
 def test_a_booking_can_be_made_longer_where_there_is_room(world: BookingWorld, booked: Booked) -> None:
     """By the duration alone, or not at all."""
-    move_booking(world, AGENT, booked.booking.id, to(world.slot(), duration=60))
+    world.booking_changer.move(AGENT, booked.booking.id, to(world.slot(), duration=60))
     assert world.calendars.spans() == [world.slot(minutes=60)]
-    book(world, world.wish(world.slot(13)))
+    world.slot_booker.book(world.new_booking(world.slot(13)))
     with pytest.raises(SlotTaken) as caught:
-        move_booking(world, AGENT, booked.booking.id, to(world.slot(), duration=65))
+        world.booking_changer.move(AGENT, booked.booking.id, to(world.slot(), duration=65))
     assert caught.value.nearest
     assert world.calendars.spans() == [world.slot(minutes=60), world.slot(13)]
 
 
 def test_a_booking_that_cannot_be_moved_stays(world: BookingWorld, booked: Booked) -> None:
     """Where another booking, a person's event or the end of the working hours is in the way."""
-    book(world, world.wish(world.slot(13)))
+    world.slot_booker.book(world.new_booking(world.slot(13)))
     theirs = world.slot(14)
     world.calendars.put(AGENT, theirs.start, theirs.end)
     for hour in (13, 14, 15):
         with pytest.raises(SlotTaken):
-            move_booking(world, AGENT, booked.booking.id, to(world.slot(hour)))
+            world.booking_changer.move(AGENT, booked.booking.id, to(world.slot(hour)))
         assert world.calendars.spans() == [world.slot(), world.slot(13), theirs]
-        assert {one.state for one in world.bookings()} == {"booked"}
+        assert {row.state for row in world.bookings()} == {"booked"}
     with pytest.raises(SlotTaken):  # its own time is still its own
-        book(world, world.wish())
+        world.slot_booker.book(world.new_booking())
 
 
 def test_a_move_gives_way_to_a_person_who_was_faster(world: BookingWorld, booked: Booked) -> None:
@@ -84,7 +83,7 @@ def test_a_move_gives_way_to_a_person_who_was_faster(world: BookingWorld, booked
 
     world.calendars.before = meanwhile
     with pytest.raises(SlotTaken):
-        move_booking(world, AGENT, booked.booking.id, to(world.slot(13)))
+        world.booking_changer.move(AGENT, booked.booking.id, to(world.slot(13)))
     assert world.calendars.spans() == [world.slot(), theirs]
 
 
@@ -98,29 +97,29 @@ def test_a_move_whose_answer_is_lost_is_settled(world: BookingWorld, booked: Boo
 
     setattr(world.calendars, "after" if done else "before", fail)
     with pytest.raises(RequestRejected) as caught:
-        move_booking(world, AGENT, booked.booking.id, to(world.slot(13)))
+        world.booking_changer.move(AGENT, booked.booking.id, to(world.slot(13)))
     assert caught.value.status == 503
     world.calendars.before = world.calendars.after = lambda _: None
     for hour in (12, 13):
         with pytest.raises(SlotTaken):
-            book(world, world.wish(world.slot(hour)))
+            world.slot_booker.book(world.new_booking(world.slot(hour)))
     world.pass_by(601)
-    settle_all(world)
-    assert [(one.state, one.start) for one in world.bookings()] == [("booked", world.slot(13 if done else 12).start)]
-    book(world, world.wish(world.slot(12 if done else 13)))
+    world.booking_cleanup.resolve_all()
+    assert [(row.state, row.start) for row in world.bookings()] == [("booked", world.slot(13 if done else 12).start)]
+    world.slot_booker.book(world.new_booking(world.slot(12 if done else 13)))
 
 
 def test_a_cancelled_booking_is_gone_and_its_time_is_free(world: BookingWorld, booked: Booked) -> None:
     """Cancelling it again is as good; reading and moving it is 404."""
     for _ in range(2):
-        cancel_booking(world, AGENT, booked.booking.id)
+        world.booking_changer.cancel(AGENT, booked.booking.id)
         assert world.calendars.spans() == []
-    for call in (lambda: read_booking_of(world, AGENT, booked.booking.id),
-                 lambda: move_booking(world, AGENT, booked.booking.id, to(world.slot(13)))):  # fmt: skip
+    for call in (lambda: world.booking_changer.read(AGENT, booked.booking.id),
+                 lambda: world.booking_changer.move(AGENT, booked.booking.id, to(world.slot(13)))):  # fmt: skip
         with pytest.raises(RequestRejected) as caught:
             call()
         assert caught.value.status == 404
-    book(world, world.wish())
+    world.slot_booker.book(world.new_booking())
 
 
 def test_a_cancellation_that_graph_does_not_answer_is_finished_later(world: BookingWorld, booked: Booked) -> None:
@@ -132,34 +131,34 @@ def test_a_cancellation_that_graph_does_not_answer_is_finished_later(world: Book
 
     world.calendars.before = fail
     with pytest.raises(RequestRejected):
-        cancel_booking(world, AGENT, booked.booking.id)
+        world.booking_changer.cancel(AGENT, booked.booking.id)
     world.calendars.before = lambda _: None
     with pytest.raises(SlotTaken):
-        book(world, world.wish())
+        world.slot_booker.book(world.new_booking())
     world.pass_by(121)
-    settle_all(world)
+    world.booking_cleanup.resolve_all()
     assert world.calendars.spans() == []
-    book(world, world.wish())
+    world.slot_booker.book(world.new_booking())
 
 
 def test_a_booking_is_read_as_its_event_is_now(world: BookingWorld, booked: Booked) -> None:
     """Also when somebody moved it in Outlook, and not at all when somebody deleted it there."""
     later = world.slot(14)
     world.calendars.move(AGENT, booked.event["id"], later.start, later.end)
-    told = read_booking_of(world, AGENT, booked.booking.id).event
-    assert told["start"]["dateTime"].startswith("2026-11-20T14:00")
+    event = world.booking_changer.read(AGENT, booked.booking.id).event
+    assert event["start"]["dateTime"].startswith("2026-11-20T14:00")
     world.calendars.events[AGENT].clear()
     with pytest.raises(RequestRejected) as caught:
-        read_booking_of(world, AGENT, booked.booking.id)
+        world.booking_changer.read(AGENT, booked.booking.id)
     assert caught.value.status == 404
 
 
 def test_a_booking_belongs_to_its_mailbox(world: BookingWorld, booked: Booked) -> None:
     """Its id is of no use at another one."""
     with pytest.raises(RequestRejected) as caught:
-        read_booking_of(world, "agent2@contoso.com", booked.booking.id)
+        world.booking_changer.read("agent2@contoso.com", booked.booking.id)
     assert caught.value.status == 404
-    cancel_booking(world, "agent2@contoso.com", booked.booking.id)
+    world.booking_changer.cancel("agent2@contoso.com", booked.booking.id)
     assert world.calendars.spans() == [world.slot()]
 
 
@@ -168,6 +167,6 @@ def test_a_move_to_a_time_that_is_not_sound_is_refused(world: BookingWorld, book
     for body in ({}, {"start": "2026-11-20T13:00:00"}, {"start": "2026-11-20T09:00:00Z"},
                  {"start": "2026-11-20T13:01:00Z"}, to(world.slot(13), duration=7)):  # fmt: skip
         with pytest.raises(RequestRejected) as caught:
-            move_booking(world, AGENT, booked.booking.id, body)
+            world.booking_changer.move(AGENT, booked.booking.id, body)
         assert caught.value.status == 422
     assert world.calendars.spans() == [world.slot()]

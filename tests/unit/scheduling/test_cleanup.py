@@ -8,18 +8,16 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
-from shared.policy.allow_list import AllowList
-from shared.scheduling.book import SlotTaken, book
-from shared.scheduling.cleanup import settle_all
+from shared.scheduling.conflicts import SlotTaken
 from tests.support.booking_world import AGENT, BookingWorld
 
 
 @pytest.fixture
 def world() -> Iterator[BookingWorld]:
     """Return a world with an agent's empty calendar."""
-    made = BookingWorld()
-    yield made
-    made.end()
+    booking_world = BookingWorld()
+    yield booking_world
+    booking_world.end()
 
 
 @pytest.mark.parametrize("after", [True, False])
@@ -32,7 +30,7 @@ def test_an_answer_of_graph_that_is_lost_makes_no_second_event(world: BookingWor
             raise error
 
     setattr(world.calendars, "after" if after else "before", fail)
-    book(world, world.wish())
+    world.slot_booker.book(world.new_booking())
     assert world.calendars.spans() == [world.slot()]
 
 
@@ -45,16 +43,16 @@ def test_while_graph_is_away_nothing_is_promised_and_nothing_stays(world: Bookin
 
     world.calendars.after = fail  # it was made all the same
     with pytest.raises(RequestRejected) as caught:
-        book(world, world.wish(number=1))
+        world.slot_booker.book(world.new_booking(number=1))
     assert caught.value.status == 503
     assert world.calendars.spans() == [world.slot()]
     world.calendars.after = lambda _: None
     with pytest.raises(SlotTaken):
-        book(world, world.wish())
+        world.slot_booker.book(world.new_booking())
     world.pass_by(121)
-    settle_all(world)
+    world.booking_cleanup.resolve_all()
     assert (world.calendars.spans(), world.bookings()) == ([], [])
-    _, is_new = book(world, world.wish())
+    _, is_new = world.slot_booker.book(world.new_booking())
     assert is_new
 
 
@@ -72,10 +70,10 @@ def test_a_failed_call_that_cannot_be_sent_again_holds_nothing(
 
     world.calendars.after = fail
     with pytest.raises(RequestRejected) as caught:
-        book(world, world.wish())
+        world.slot_booker.book(world.new_booking())
     assert caught.value.status == (503 if error.status == 503 else 422)
     assert (world.calendars.spans(), world.bookings()) == ([], [])
-    book(world, world.wish())
+    world.slot_booker.book(world.new_booking())
 
 
 def test_a_call_that_is_sent_again_goes_on_where_the_first_ended(world: BookingWorld) -> None:
@@ -87,47 +85,47 @@ def test_a_call_that_is_sent_again_goes_on_where_the_first_ended(world: BookingW
 
     world.calendars.after = fail
     with pytest.raises(RequestRejected):
-        book(world, world.wish(number=1))
+        world.slot_booker.book(world.new_booking(number=1))
     world.calendars.after = lambda _: None
-    made, is_new = book(world, world.wish(number=1))
+    booked, is_new = world.slot_booker.book(world.new_booking(number=1))
     assert not is_new
-    assert made.booking.state == "booked"
+    assert booked.booking.state == "booked"
     assert world.calendars.spans() == [world.slot()]
 
 
 def test_a_slot_whose_event_was_deleted_in_outlook_is_free_again(world: BookingWorld) -> None:
     """Its row is found in the way, looked up, and forgotten."""
-    made, _ = book(world, world.wish())
+    booked, _ = world.slot_booker.book(world.new_booking())
     world.calendars.events[AGENT].clear()
     with pytest.raises(SlotTaken):  # too young to be doubted
-        book(world, world.wish())
+        world.slot_booker.book(world.new_booking())
     world.pass_by(121)
-    again, is_new = book(world, world.wish())
+    again, is_new = world.slot_booker.book(world.new_booking())
     assert is_new
-    assert [one.id for one in world.bookings()] == [again.booking.id] != [made.booking.id]
+    assert [row.id for row in world.bookings()] == [again.booking.id] != [booked.booking.id]
 
 
 def test_a_slot_whose_event_was_moved_in_outlook_is_free_again(world: BookingWorld) -> None:
     """The booking follows its event."""
-    made, _ = book(world, world.wish())
+    booked, _ = world.slot_booker.book(world.new_booking())
     later = world.slot(14)
-    world.calendars.move(AGENT, made.event["id"], later.start, later.end)
+    world.calendars.move(AGENT, booked.event["id"], later.start, later.end)
     world.pass_by(121)
-    book(world, world.wish())
+    world.slot_booker.book(world.new_booking())
     assert world.calendars.spans() == [world.slot(), later]
-    followed = world.slots.get(AGENT, made.booking.id)
+    followed = world.slot_bookings.get(AGENT, booked.booking.id)
     assert followed is not None
     assert (followed.start, followed.holds) == (later.start, False)
 
 
 def test_what_is_long_past_is_forgotten(world: BookingWorld) -> None:
     """Seven days after its end, with its times."""
-    book(world, world.wish())
+    world.slot_booker.book(world.new_booking())
     world.time += timedelta(days=7)
-    settle_all(world)
+    world.booking_cleanup.resolve_all()
     assert len(world.bookings()) == 1
     world.time += timedelta(days=1)
-    settle_all(world)
+    world.booking_cleanup.resolve_all()
     assert world.slot_rows.rows == {}
 
 
@@ -146,32 +144,32 @@ def test_what_is_unfinished_at_a_mailbox_that_is_gone_is_forgotten(world: Bookin
 
     world.calendars.before = fail
     with pytest.raises(RequestRejected):
-        book(world, world.wish(number=1))
+        world.slot_booker.book(world.new_booking(number=1))
     world.calendars.before = no_mailbox
     world.pass_by(121)
     if not gone:
-        world.allow_list = AllowList("other@contoso.com", lambda _: [], world.now)
-    settle_all(world)
+        world.allow("other@contoso.com")
+    world.booking_cleanup.resolve_all()
     assert world.bookings() == []
 
 
 def test_a_call_that_comes_back_too_late_takes_its_event_away(world: BookingWorld) -> None:
     """It slept between its look and its event; meanwhile its claim was settled, and somebody else has the time."""
-    late = world.wish()
+    late = world.new_booking()
     first = [True]
 
     def meanwhile(name: str) -> None:
         if name == "create" and first:
             first.clear()
             world.pass_by(121)
-            book(world, world.wish())
+            world.slot_booker.book(world.new_booking())
             world.pass_by(1)
 
     world.calendars.before = meanwhile
     with pytest.raises(SlotTaken):
-        book(world, late)
+        world.slot_booker.book(late)
     assert world.calendars.spans() == [world.slot()]
-    assert [one.id for one in world.bookings()] != [late.id]
+    assert [row.id for row in world.bookings()] != [late.id]
 
 
 def test_a_call_that_comes_back_too_late_finds_nobody_there(world: BookingWorld) -> None:
@@ -182,9 +180,9 @@ def test_a_call_that_comes_back_too_late_finds_nobody_there(world: BookingWorld)
         if name == "create" and first:
             first.clear()
             world.pass_by(121)
-            settle_all(world)
+            world.booking_cleanup.resolve_all()
 
     world.calendars.before = meanwhile
     with pytest.raises(SlotTaken):
-        book(world, world.wish())
+        world.slot_booker.book(world.new_booking())
     assert (world.calendars.spans(), world.bookings()) == ([], [])

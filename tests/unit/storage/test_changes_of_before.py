@@ -6,13 +6,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.delivery.deliver import deliver
-from shared.delivery.pause import picture
-from shared.delivery.recovery import drain
-from shared.jobs import repair
 from shared.messages import Change, Job
 from shared.partner.payload import message_id
-from shared.reliability.dead_letters import ask_for_replay, read_selection, replay_some
+from shared.reliability.dead_letters import parse_selection
 from shared.storage.parked import DEAD, WAITING, parked_id
 from tests.support.world import WATCH_ID, event
 from tests.unit.storage.world_of_before import WorldOfBefore, world
@@ -21,11 +17,15 @@ __all__ = ["world"]  # a fixture, which pytest finds by its name
 MASTER = "E-series/+="
 
 
-def ends(world: WorldOfBefore, event_id: str, *, hinted: float = 0, retry: str = "", deleted: bool = False) -> str:
+def ends(
+    world: WorldOfBefore, event_id: str, *, notified_at: float = 0, retry_token: str = "", deleted: bool = False
+) -> str:
     """Deliver a change that was hinted so many seconds before now, and return its end."""
     message = world.hint(event_id, deleted=deleted)
-    message = replace(message, hinted=world.time - timedelta(seconds=hinted), settled=True, retry=retry)
-    (end,) = deliver(world, message)  # type: ignore[arg-type]  # a fake
+    message = replace(
+        message, notified_at=world.time - timedelta(seconds=notified_at), skip_settling=True, retry_token=retry_token
+    )
+    (end,) = world.delivery.deliver(message)
     return end
 
 
@@ -33,7 +33,7 @@ def test_a_pause_of_before_keeps_deliveries_in(world: WorldOfBefore) -> None:
     """Nothing is tried, and the change waits beside the three that waited already."""
     assert ends(world, "E-new") == "parked"
     assert world.webhook.tried == []
-    found = picture(world)  # type: ignore[arg-type]  # a fake
+    found = world.pause.delivery_status()
     assert (found.endpoint.reason, found.waiting, found.dead) == ("maintenance of the partner", 4, 4)
 
 
@@ -41,22 +41,22 @@ def test_what_waited_before_is_drained_and_delivered(world: WorldOfBefore) -> No
     """Each once, and what the partner wanted again as that."""
     for name in ("E-waiting", "E-waiting-deleted", "E-waiting-again"):
         world.events.by_id[name] = event(name)
-    assert drain(world.flowing()) == "drained-3"  # type: ignore[arg-type]  # a fake
+    assert world.flowing().recovery.drain() == "drained-3"
     messages = [message for message, _ in world.changes.take()]
-    assert {one.event_id: (one.deleted, message.again) for message in messages for one in message.changes} == {
+    assert {one.event_id: (one.deleted, message.force) for message in messages for one in message.changes} == {
         "E-waiting": (False, False), "E-waiting-deleted": (True, False), "E-waiting-again": (True, True),
     }  # fmt: skip
-    assert sum((deliver(world, message) for message in messages), Counter()) == {"told": 3}  # type: ignore[arg-type]
+    assert sum((world.delivery.deliver(message) for message in messages), Counter()) == {"told": 3}
     assert world.parked.count(WAITING) == 0
 
 
 def test_a_reading_of_before_covers_the_hints_before_it(world: WorldOfBefore) -> None:
     """E-told was read at 10:29:04, E-doubted was read with doubt at 10:30:08: it covers a deletion, too."""
     world.flowing()
-    assert ends(world, "E-told", hinted=300) == "covered"
-    assert ends(world, "E-doubted", hinted=300, deleted=True) == "covered"
-    assert ends(world, "E-told", hinted=300, deleted=True) == "told"
-    assert ends(world, "E-doubted", hinted=100) == "told"
+    assert ends(world, "E-told", notified_at=300) == "covered"
+    assert ends(world, "E-doubted", notified_at=300, deleted=True) == "covered"
+    assert ends(world, "E-told", notified_at=300, deleted=True) == "told"
+    assert ends(world, "E-doubted", notified_at=100) == "told"
 
 
 def test_a_state_told_before_is_not_told_again(world: WorldOfBefore) -> None:
@@ -78,8 +78,8 @@ def test_a_claim_of_before_holds_until_its_end(world: WorldOfBefore) -> None:
 def test_a_chain_of_tries_of_before_goes_on(world: WorldOfBefore) -> None:
     """The message that the ledger names is worked on, an older one is superseded."""
     world.flowing().events.by_id["E-retry"] = event("E-retry")
-    assert ends(world, "E-retry", hinted=300, retry="0" * 32) == "covered"
-    assert ends(world, "E-retry", hinted=300, retry="bef00000000040008000000000000006") == "told"
+    assert ends(world, "E-retry", notified_at=300, retry_token="0" * 32) == "covered"
+    assert ends(world, "E-retry", notified_at=300, retry_token="bef00000000040008000000000000006") == "told"
 
 
 def test_a_series_of_before_is_known_for_one(world: WorldOfBefore) -> None:
@@ -109,21 +109,21 @@ def test_dead_letters_of_before_are_listed_and_replayed(world: WorldOfBefore) ->
     letters = world.parked.page(DEAD, 10)
     assert Counter(one.reason for one in letters) == {"gave-up": 2, "rejected": 1, "unreadable-message": 1}
     world.flowing().events.by_id["E-dead"] = event("E-dead")
-    wanted = read_selection({"ids": [parked_id(WATCH_ID, "E-dead")]})
-    replay = ask_for_replay(world, wanted, "tester")  # type: ignore[arg-type]  # a fake
-    assert repair(world, Job(replay.id, "replay")) == "replayed-1"  # type: ignore[arg-type]  # a fake
+    wanted = parse_selection({"ids": [parked_id(WATCH_ID, "E-dead")]})
+    replay = world.dead_letters.start_replay(wanted, "tester")
+    assert world.job_runner.run_job(Job(replay.id, "replay")) == "replayed-1"
     for message, _ in world.changes.take():
-        deliver(world, message)  # type: ignore[arg-type]  # a fake
+        world.delivery.deliver(message)
     assert world.webhook.news == [("created", "E-dead")]
-    assert (len(world.parked.page(DEAD, 10)), world.entry("E-dead").is_dead) == (3, False)
+    assert (len(world.parked.page(DEAD, 10)), world.entry("E-dead").is_dead_lettered) == (3, False)
 
 
 def test_a_replay_of_before_goes_on_where_it_was(world: WorldOfBefore) -> None:
     """After the letter bbbb…: of the four only the one of E-dead comes later. One that is done stays so."""
-    assert replay_some(world, "e" * 32) == "replayed-1"  # type: ignore[arg-type]  # a fake
+    assert world.dead_letters.replay_step("e" * 32) == "replayed-1"
     [(message, _)] = world.changes.take()
     assert [one.event_id for one in message.changes] == ["E-dead"]
     after = world.replays.get("e" * 32)
     assert after is not None
     assert (after.queued, after.done) == (101, world.time)
-    assert replay_some(world, "f" * 32) == "nothing-to-replay"  # type: ignore[arg-type]  # a fake
+    assert world.dead_letters.replay_step("f" * 32) == "nothing-to-replay"

@@ -42,16 +42,16 @@ def test_entries_come_back_as_they_were_settled(ledger: Ledger, clock: Clock) ->
     """All of them at once, whatever their ids look like; ids differ in case."""
     last = {"retry": "r", "series_id": "S", "start": "2026", "end": "2027"}
     entries = [
-        replace(entry, told=f"W/{number}", read_at=clock(), doubted=True, deletions=number, **last)
+        replace(entry, delivered_state=f"W/{number}", read_at=clock(), checked_calendar=True, deletions=number, **last)
         for number, entry in enumerate(taken(ledger, *EVENTS))
     ]
-    ledger.settle(entries)
+    ledger.release(entries)
     read = ledger.read("w", EVENTS)
     assert [replace(entry, etag="") for entry in read] == [
         replace(entry, etag="", claimed_until=None) for entry in entries
     ]
-    assert ledger.read("w", [EVENTS[0].lower()])[0].told == ""
-    assert ledger.read("v", [EVENTS[0]])[0].told == ""
+    assert ledger.read("w", [EVENTS[0].lower()])[0].delivered_state == ""
+    assert ledger.read("v", [EVENTS[0]])[0].delivered_state == ""
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -70,7 +70,7 @@ def test_a_claim_keeps_others_out_until_it_ends(ledger: Ledger, clock: Clock, nu
 def test_one_of_two_claims_of_the_same_picture_wins(ledger: Ledger, known: bool) -> None:  # noqa: FBT001
     """For an event that the ledger knows, and for one that it does not."""
     if known:
-        ledger.settle(taken(ledger, "E"))
+        ledger.release(taken(ledger, "E"))
     picture = ledger.read("w", ["E"])
     assert None not in ledger.claim(picture)
     assert ledger.claim(picture) == [None]
@@ -90,9 +90,9 @@ def test_who_lost_his_claim_writes_nothing(ledger: Ledger, clock: Clock) -> None
     slow = taken(ledger, "E", "F")
     clock.pass_by(CLAIM.total_seconds())
     quick = taken(ledger, "E")
-    ledger.settle([replace(quick[0], told="new")])
-    ledger.settle([replace(entry, told="old") for entry in slow])
-    assert [entry.told for entry in ledger.read("w", ["E", "F"])] == ["new", "old"]
+    ledger.release([replace(quick[0], delivered_state="new")])
+    ledger.release([replace(entry, delivered_state="old") for entry in slow])
+    assert [entry.delivered_state for entry in ledger.read("w", ["E", "F"])] == ["new", "old"]
 
 
 def test_of_many_threads_one_gets_the_claim(ledger: Ledger) -> None:
@@ -115,9 +115,11 @@ def test_of_many_threads_one_gets_the_claim(ledger: Ledger) -> None:
 def test_the_occurrences_of_a_series_are_found(ledger: Ledger) -> None:
     """Those of this mailbox and series that the partner believes to exist."""
     states = ["1", "deleted", "2"]
-    entries = [replace(e, told=t, series_id="S'") for e, t in zip(taken(ledger, "A", "B", "C"), states, strict=True)]
-    ledger.settle(entries)
-    ledger.settle([replace(entry, told="3", series_id="T") for entry in taken(ledger, "D")])
+    entries = [
+        replace(e, delivered_state=t, series_id="S'") for e, t in zip(taken(ledger, "A", "B", "C"), states, strict=True)
+    ]
+    ledger.release(entries)
+    ledger.release([replace(entry, delivered_state="3", series_id="T") for entry in taken(ledger, "D")])
     assert sorted(entry.event_id for entry in ledger.of_series("w", "S'")) == ["A", "C"]
     assert ledger.of_series("v", "S'") == []
 
@@ -155,8 +157,8 @@ def test_two_may_forget_the_same_watch_at_once(table: Table, clock: Clock) -> No
 def test_all_entries_are_paged(ledger: Ledger) -> None:
     """Those of one watch; storage gives a thousand at a time, so a large calendar never lies in memory."""
     for first in range(0, 1008, MOST_AT_ONCE):
-        ledger.settle([Entry("w", f"E{number}", told="1") for number in range(first, first + MOST_AT_ONCE)])
-    ledger.settle([Entry("v", "E")])
+        ledger.release([Entry("w", f"E{number}", delivered_state="1") for number in range(first, first + MOST_AT_ONCE)])
+    ledger.release([Entry("v", "E")])
     pages = list(ledger.pages("w"))
     assert [len(page) for page in pages] == [1000, 8]
     assert {entry.event_id for page in pages for entry in page} == {f"E{number}" for number in range(1008)}
@@ -165,10 +167,10 @@ def test_all_entries_are_paged(ledger: Ledger) -> None:
 def test_entries_are_dropped_as_they_were_read(ledger: Ledger) -> None:
     """More than a transaction takes; what somebody changed, works on, or dropped meanwhile stays as it is."""
     for first in range(0, 104, MOST_AT_ONCE):
-        ledger.settle([Entry("w", f"E{number}", told="1") for number in range(first, first + MOST_AT_ONCE)])
+        ledger.release([Entry("w", f"E{number}", delivered_state="1") for number in range(first, first + MOST_AT_ONCE)])
     [read] = ledger.pages("w")
     by_id = {entry.event_id: entry for entry in read}
-    ledger.settle([replace(by_id["E1"], told="2")])
+    ledger.release([replace(by_id["E1"], delivered_state="2")])
     taken(ledger, "E2")
     assert ledger.drop([by_id["E3"]]) == 1
     assert ledger.drop(read) == 101
@@ -185,7 +187,7 @@ def test_a_claimed_entry_is_not_dropped(ledger: Ledger) -> None:
 
 def test_one_entry_is_read_by_its_key(ledger: Ledger, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     """Any other query that names a row looks at all rows of the mailbox ("Design for querying")."""
-    ledger.settle(taken(ledger, *EVENTS))
+    ledger.release(taken(ledger, *EVENTS))
     monkeypatch.setattr(table(), "query_entities", lambda *_, **__: pytest.fail("a query"))
     assert ledger.read("w", EVENTS[:1])[0].etag
     assert ledger.read("w", ["unknown"]) == [Entry("w", "unknown")]

@@ -6,10 +6,7 @@ from collections import Counter
 
 import pytest
 
-from shared.delivery.deliver import deliver
-from shared.delivery.poison import keep_changes, keep_repairs
 from shared.graph.subscriptions import mailbox_of
-from shared.jobs import repair, repair_all
 from shared.messages import read_changes, read_jobs
 from shared.storage.parked import DEAD, parked_id
 from tests.fixtures.before_restructure.load import content_of, text_of
@@ -54,7 +51,7 @@ def test_changes_of_before_are_delivered(world: WorldOfBefore, text: str) -> Non
         if not change.deleted:
             world.events.by_id[change.event_id] = event(change.event_id, 'W/"newer"')
     world.pass_by(11)
-    ends = deliver(world.flowing(), message)  # type: ignore[arg-type]  # a fake
+    ends = world.flowing().delivery.deliver(message)
     names = {one.event_id for one in message.changes}
     assert ends == Counter({"covered" if names == {"E-occurrence"} else "told": len(names)})
     assert {event_id for _, event_id in world.webhook.news} == names - {"E-occurrence"}
@@ -74,11 +71,11 @@ def test_repairs_of_before_are_done(world: WorldOfBefore, text: str) -> None:
     """One by one in the word for its end; several in one message become a message each."""
     wanted = read_jobs(text)
     if len(wanted) > 1:
-        repair_all(world.flowing(), wanted)  # type: ignore[arg-type]  # a fake
-        assert world.repairs.take_repairs() == wanted
+        world.flowing().job_runner.run_jobs(wanted)
+        assert world.jobs.take_jobs() == wanted
         return
     (one,) = wanted
-    end = repair(world.flowing(), one)  # type: ignore[arg-type]  # a fake
+    end = world.flowing().job_runner.run_job(one)
     assert end in ENDS[one.kind, one.attempt]
 
 
@@ -86,7 +83,7 @@ def test_a_wish_of_before_for_a_renewal_renews_the_subscription_it_names(world: 
     """And the removal that is said of another one makes that anew, and nothing else."""
     for text in of("mailbox-repairs"):
         if "reauthorizationRequired" in text or "subscriptionRemoved" in text:
-            repair_all(world, read_jobs(text))  # type: ignore[arg-type]  # a fake
+            world.job_runner.run_jobs(read_jobs(text))
     assert Counter(world.subscriptions.calls) == {"renew": 1, "create": 1}
     mailboxes = sorted(mailbox_of(one.resource) for one in world.subscriptions.standing.values())
     assert mailboxes == ["room1@contoso.com", "room8@contoso.com"]
@@ -95,19 +92,19 @@ def test_a_wish_of_before_for_a_renewal_renews_the_subscription_it_names(world: 
 def test_poisoned_changes_of_before_are_put_back_or_buried(world: WorldOfBefore) -> None:
     """With one attempt more and all flags; after the last one they are dead letters with them."""
     for text in of("calendar-changes-poison"):
-        keep_changes(world, text)  # type: ignore[arg-type]  # a fake
+        world.poison_messages.keep_changes(text)
     back = sorted((message for message, _ in world.changes.take()), key=lambda one: one.attempt)
     expected = sorted((one for one in EXPECTED["calendar-changes-poison"] if one[2] < 20), key=lambda one: one[2])
     assert [in_order(one) for one in back] == [[*one[:2], one[2] + 1, *one[3:]] for one in expected]
     letter = world.parked.get(DEAD, parked_id(WATCH_ID, "E-poison"))
     assert letter is not None
-    assert (letter.attempts, letter.again, letter.deleted) == (21, True, True)
+    assert (letter.attempts, letter.force, letter.deleted) == (21, True, True)
 
 
 def test_poisoned_repairs_of_before_are_put_back_but_for_the_last_try(world: WorldOfBefore) -> None:
     """With one attempt more each."""
     for text in of("mailbox-repairs-poison"):
-        keep_repairs(world, text)  # type: ignore[arg-type]  # a fake
-    put = world.repairs.take_repairs()
+        world.poison_messages.keep_jobs(text)
+    put = world.jobs.take_jobs()
     assert sorted(one.kind for one in put) == ["missed", "reconcile", "resync"]
     assert {one.kind: one.attempt for one in put} == {"missed": 1, "resync": 3, "reconcile": 1}

@@ -31,7 +31,7 @@ def change(number: int, clock: Clock, **more: object) -> Parked:
 
 def test_what_is_parked_is_found_as_it_was(parked: ParkedChanges, clock: Clock) -> None:
     """Every field; of its kind only."""
-    one = change(1, clock, deleted=True, again=True, status=500, attempts=21, reason="gave-up")
+    one = change(1, clock, deleted=True, force=True, status=500, attempts=21, reason="gave-up")
     parked.put(DEAD, [one])
     (found,) = parked.page(DEAD, 10)
     assert replace(found, etag="") == one
@@ -41,14 +41,14 @@ def test_what_is_parked_is_found_as_it_was(parked: ParkedChanges, clock: Clock) 
 
 def test_an_event_has_one_row(parked: ParkedChanges, clock: Clock) -> None:
     """The newest change of it; that it is wanted again, or was said to be deleted, stays until the row goes."""
-    parked.put(WAITING, [change(1, clock, again=True), change(1, clock, deleted=True)])
+    parked.put(WAITING, [change(1, clock, force=True), change(1, clock, deleted=True)])
     parked.put(WAITING, [change(1, clock, reason="paused")])
     (found,) = parked.page(WAITING, 10)
-    assert (found.reason, found.deleted, found.again) == ("paused", True, True)
+    assert (found.reason, found.deleted, found.force) == ("paused", True, True)
     parked.put(WAITING, [change(2, clock)])
     for more in ({"again": True}, {}, {"deleted": True}, {}):
         parked.put(WAITING, [change(2, clock, **more)])
-    assert sorted((one.event_id, one.deleted, one.again) for one in parked.page(WAITING, 10)) == [
+    assert sorted((one.event_id, one.deleted, one.force) for one in parked.page(WAITING, 10)) == [
         ("AAMk/1+=", True, True), ("AAMk/2+=", True, True)
     ]  # fmt: skip
 

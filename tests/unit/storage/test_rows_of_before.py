@@ -94,7 +94,7 @@ def write_entry(table: Table, entry: Any) -> None:
     """Write an entry of the ledger as who works on it does: a claimed one by the claim, another one as settled."""
     claimed_until = getattr(entry, fields(entry)[-2].name)
     if claimed_until is None:
-        Ledger(table, lambda: pytest.fail("nothing is claimed")).settle([unmarked(entry)])
+        Ledger(table, lambda: pytest.fail("nothing is claimed")).release([unmarked(entry)])
     else:
         Ledger(table, lambda: claimed_until - CLAIM).claim([unmarked(entry, None)])
 

@@ -35,16 +35,16 @@ def booking(start: int = 0, minutes: float = 30, **changes: Any) -> Booking:
 
 def claimed(slots: SlotBookings, *given: Any, **changes: Any) -> Booking:
     """Return a new booking that has its times."""
-    made = slots.claim(booking(*given, **changes))
-    assert made is not None
-    return made
+    stored = slots.claim(booking(*given, **changes))
+    assert stored is not None
+    return stored
 
 
 def test_a_booking_is_read_as_it_was_stored(slots: SlotBookings) -> None:
     """With every field, and in any case of its mailbox's letters."""
-    made = claimed(slots, event_id="E/+=", to_start=NOON, to_end=NOON + MINUTE * 10)
-    assert slots.get(MAILBOX.upper(), made.id) == made
-    assert slots.get("agent2@contoso.com", made.id) is None
+    stored = claimed(slots, event_id="E/+=", to_start=NOON, to_end=NOON + MINUTE * 10)
+    assert slots.get(MAILBOX.upper(), stored.id) == stored
+    assert slots.get("agent2@contoso.com", stored.id) is None
     assert slots.get(MAILBOX, "at-2026-11-20T1200") is None
 
 
@@ -53,7 +53,7 @@ def test_times_that_overlap_are_given_once(slots: SlotBookings, start: int, minu
     """Nothing is left of who came second, and other times are free."""
     first = claimed(slots)
     assert slots.claim(booking(start, minutes)) is None
-    assert [one.id for one in slots.holders(MAILBOX, NOON - LONGEST, NOON + LONGEST)] == [first.id]
+    assert [row.id for row in slots.holders(MAILBOX, NOON - LONGEST, NOON + LONGEST)] == [first.id]
     claimed(slots, 30)
     claimed(slots, -30)
     claimed(slots, mailbox="agent2@contoso.com")
@@ -62,17 +62,17 @@ def test_times_that_overlap_are_given_once(slots: SlotBookings, start: int, minu
 def test_of_fifty_at_once_one_gets_the_time(slots: SlotBookings) -> None:
     """Storage itself decides."""
     with ThreadPoolExecutor(50) as callers:
-        ends = list(callers.map(lambda number: slots.claim(booking(number % 6 * 5)), range(50)))
-    got = [one for one in ends if one]
-    spans = sorted((one.start, one.end) for one in got)
+        outcomes = list(callers.map(lambda number: slots.claim(booking(number % 6 * 5)), range(50)))
+    got = [claim for claim in outcomes if claim]
+    spans = sorted((claim.start, claim.end) for claim in got)
     assert got
     assert all(spans[place][1] <= spans[place + 1][0] for place in range(len(spans) - 1))
 
 
 def test_the_longest_booking_fits_into_a_transaction(slots: SlotBookings) -> None:
     """Also when it is moved to quite another time, and back again."""
-    made = claimed(slots, 0, LONGEST / MINUTE)
-    moving = slots.change(made, state="moving", to_start=NOON + LONGEST, to_end=NOON + 2 * LONGEST)
+    stored = claimed(slots, 0, LONGEST / MINUTE)
+    moving = slots.change(stored, state="moving", to_start=NOON + LONGEST, to_end=NOON + 2 * LONGEST)
     assert moving is not None
     assert slots.claim(booking(0)) is None
     assert slots.claim(booking(int(LONGEST / MINUTE))) is None
@@ -86,29 +86,29 @@ def test_the_longest_booking_fits_into_a_transaction(slots: SlotBookings) -> Non
 
 def test_who_read_a_booking_before_somebody_else_changed_it_changes_nothing(slots: SlotBookings) -> None:
     """Neither the row nor its times."""
-    made = claimed(slots)
-    ended = slots.change(made, state="ended")
+    stored = claimed(slots)
+    ended = slots.change(stored, state="ended")
     assert ended is not None
-    assert slots.change(made, state="booked") is None
-    assert not slots.remove(made)
-    assert slots.get(MAILBOX, made.id) == ended
+    assert slots.change(stored, state="booked") is None
+    assert not slots.remove(stored)
+    assert slots.get(MAILBOX, stored.id) == ended
     claimed(slots)
 
 
 def test_a_move_to_a_time_that_is_taken_changes_nothing(slots: SlotBookings) -> None:
     """The booking keeps what it has."""
     claimed(slots, 30)
-    made = claimed(slots)
-    assert slots.change(made, state="moving", to_start=NOON + 20 * MINUTE, to_end=NOON + 50 * MINUTE) is None
-    assert slots.get(MAILBOX, made.id) == made
+    stored = claimed(slots)
+    assert slots.change(stored, state="moving", to_start=NOON + 20 * MINUTE, to_end=NOON + 50 * MINUTE) is None
+    assert slots.get(MAILBOX, stored.id) == stored
 
 
 def test_what_is_unfinished_young_or_past_is_found(slots: SlotBookings) -> None:
     """By its state, by when it became so, and by its end."""
     claim = claimed(slots, 60)
     done = claimed(slots, state="booked", since=NOON + MINUTE)
-    assert [one.id for one in slots.unfinished()] == [claim.id]
-    assert [one.id for one in slots.since(MAILBOX, NOON + MINUTE)] == [done.id]
-    assert {one.id for one in slots.since(MAILBOX, NOON)} == {claim.id, done.id}
-    assert [one.id for one in slots.before(done.end + MINUTE)] == [done.id]
+    assert [row.id for row in slots.unfinished()] == [claim.id]
+    assert [row.id for row in slots.since(MAILBOX, NOON + MINUTE)] == [done.id]
+    assert {row.id for row in slots.since(MAILBOX, NOON)} == {claim.id, done.id}
+    assert [row.id for row in slots.before(done.end + MINUTE)] == [done.id]
     assert list(slots.before(done.end)) == []

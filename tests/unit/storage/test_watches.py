@@ -37,7 +37,7 @@ def test_a_watch_comes_back_as_it_was_stored(watches: Watches) -> None:
         "a" * 32, "æ@contoso.com", "direct", NOW, "https://p.example/x", "refused", NOW - timedelta(hours=1), "403",
         tried=NOW - timedelta(minutes=2), pending_since=NOW - timedelta(seconds=1), subscription_id="s",
         expires=NOW + timedelta(days=6), renewed=NOW - timedelta(days=1), gap_since=NOW - timedelta(minutes=3),
-        asked=False, room_lists="l1 l2", key_version="v", user_id="u", last_change=NOW + timedelta(microseconds=5),
+        by_partner=False, room_lists="l1 l2", key_version="v", user_id="u", last_change=NOW + timedelta(microseconds=5),
     )  # fmt: skip
     inserted = watches.insert(full)
     assert inserted is not None

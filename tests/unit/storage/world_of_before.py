@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.delivery.pause import resume
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.storage.leases import Leases
 from tests.fixtures.before_restructure.load import content_of
@@ -25,23 +24,23 @@ class WorldOfBefore(BookingWorld):
     def __init__(self) -> None:
         super().__init__()
         self.time = NOW
-        self.attempt_rows = FakeTable()
-        self.attempts = Leases(lambda: self.attempt_rows)  # type: ignore[arg-type, return-value]
+        self.lease_rows = FakeTable()
+        self.leases = Leases(lambda: self.lease_rows)  # type: ignore[arg-type, return-value]
         tables = {"watches": self.rows, "ledger": self.ledger_rows, "parked": self.parked_rows,
-                  "slots": self.slot_rows, "attempts": self.attempt_rows}  # fmt: skip
+                  "slots": self.slot_rows, "attempts": self.lease_rows}  # fmt: skip
         rows = content_of("rows")
         for name, table in tables.items():
             for row in rows[name]:
                 table.create_entity(row)
-        urls = self.keeper.relay_url, self.keeper.lifecycle_url
+        urls = self.subscription_service.relay_url, self.subscription_service.lifecycle_url
         end = datetime(2026, 11, 27, 8, 41, tzinfo=UTC)
         self.subscriptions._ids = itertools.count(100)  # Graph gives no id twice
         self.subscriptions.standing["s-1"] = Subscription("s-1", resource_of(MAILBOX), *urls, end)
 
     def flowing(self) -> WorldOfBefore:
         """Resume deliveries, and forget what that asks for."""
-        resume(self, "a test", "tester")  # type: ignore[arg-type]  # a fake
-        self.repairs.take_repairs()
+        self.pause.resume("a test", "tester")
+        self.jobs.take_jobs()
         return self
 
 

@@ -179,7 +179,7 @@ def test_one_that_rests_keeps_its_subscription_and_is_tried_by_a_patch() -> None
 
 def test_the_row_learns_what_graph_says() -> None:
     """A run that was killed between the PATCH and its note."""
-    assert steps([watch(expires=SOON)], [standing()]) == [("note", "s-1", ())]
+    assert steps([watch(expires=SOON)], [standing()]) == [("sync_expiry", "s-1", ())]
 
 
 def test_the_most_urgent_come_first() -> None:

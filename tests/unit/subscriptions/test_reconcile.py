@@ -14,7 +14,7 @@ from shared.graph.subscriptions import Subscription, resource_of
 from shared.messages import Job
 from shared.storage.watches import Watch, watch_id_of
 from shared.subscriptions import reconcile as reconciling
-from shared.subscriptions.reconcile import BUDGET, GIVE_UP, reconcile
+from shared.subscriptions.reconcile import BUDGET, GIVE_UP
 from shared.subscriptions.service import SPREAD
 from tests.support.world import MAILBOX, OLD, START, WATCH_ID, World
 
@@ -32,7 +32,7 @@ def standing(world: World, mailbox: str = MAILBOX, expires: timedelta = SOON) ->
 
 def run(world: World) -> dict[str, int]:
     """Let the timer run, and return what came of the steps."""
-    return dict(reconcile(world))  # type: ignore[arg-type]  # a fake
+    return dict(world.reconciler.reconcile())
 
 
 def the(world: World, mailbox: str = MAILBOX) -> Watch:
@@ -49,7 +49,7 @@ def test_what_expires_soon_is_renewed_by_one_patch(world: World) -> None:
     assert world.subscriptions.calls == ["list", "renew"]
     after = the(world)
     assert after.expires == world.subscriptions.standing[watch.subscription_id].expires
-    assert world.repairs.take_repairs() == []
+    assert world.jobs.take_jobs() == []
 
 
 def test_what_lives_long_costs_one_listing(world: World) -> None:
@@ -66,33 +66,33 @@ def test_what_graph_has_lost_is_made_anew_and_resynced(world: World) -> None:
     after = the(world)
     assert list(world.subscriptions.standing) == [after.subscription_id]
     assert (after.state, after.gap_since) == ("live", None)
-    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
 
 
 def test_a_first_creation_is_followed_by_no_resync(world: World) -> None:
     """There was nothing to miss."""
     world.watch(state="pending", subscription_id="", expires=None, renewed=None)
     assert run(world) == {"created": 1}
-    assert world.repairs.take_repairs() == []
+    assert world.jobs.take_jobs() == []
 
 
 def test_a_resync_that_could_not_be_queued_is_owed(world: World) -> None:
     """The queue is down when the subscription was just made: the next run queues it."""
     world.watch()
-    world.repairs.failure = GraphUnavailable(0, "queue")
+    world.jobs.failure = GraphUnavailable(0, "queue")
     with pytest.raises(GraphUnavailable):
         run(world)
     assert the(world).gap_since is not None
-    world.repairs.failure = None
+    world.jobs.failure = None
     assert run(world) == {}
-    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
 
 
 def test_a_direct_watch_is_not_resynced(world: World) -> None:
     """Its changes never come to us; the debt is forgotten."""
     world.watch(delivery="direct", notification_url="https://partner.example/graph")
     run(world)
-    assert world.repairs.take_repairs() == []
+    assert world.jobs.take_jobs() == []
     assert the(world).gap_since is None
 
 
@@ -162,7 +162,7 @@ def test_the_time_budget_ends_a_run_and_the_next_goes_on(world: World, monkeypat
 
     def slow(subscription_id: str, expires: object) -> Subscription:
         world.pass_by(BUDGET.total_seconds() / 4)
-        return patch(subscription_id, expires)  # type: ignore[arg-type]
+        return patch(subscription_id, expires)
 
     world.subscriptions.renew = slow  # type: ignore[method-assign]
     assert run(world) == {"renewed": 4, "left": 6}
@@ -215,7 +215,7 @@ def test_a_surplus_that_is_needed_meanwhile_stays(world: World) -> None:
     renew = world.subscriptions.renew
 
     def adopted(subscription_id: str, expires: object) -> Subscription:
-        renewed = renew(subscription_id, expires)  # type: ignore[arg-type]
+        renewed = renew(subscription_id, expires)
         world.watches.change(the(world), subscription_id="s-2")
         return renewed
 

@@ -9,12 +9,9 @@ import pytest
 
 from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.messages import Job
-from shared.policy.allow_list import AllowList
 from shared.storage.room_lists import RoomList, room_list_id_of
-from shared.subscriptions.reconcile import reconcile
-from shared.subscriptions.room_lists import EMPTY_FOR, match_room_lists, progress, release_room_list, watch_room_list
-from shared.subscriptions.subscribe import subscribe, unsubscribe
-from shared.watches.requests import Wish
+from shared.subscriptions.room_lists import EMPTY_FOR
+from shared.watches.requests import WatchRequest
 from tests.support.world import World
 
 BUILDING, FLOOR = "building1@contoso.com", "floor2@contoso.com"
@@ -29,12 +26,12 @@ def building(world: World) -> None:
 
 def watched(world: World, address: str = BUILDING) -> RoomList:
     """Watch a room list."""
-    return watch_room_list(world, address)  # type: ignore[arg-type]  # a fake
+    return world.room_list_service.watch(address)
 
 
 def matched(world: World) -> dict[str, int]:
     """Bring the watches in step with the lists."""
-    return dict(match_room_lists(world))  # type: ignore[arg-type]  # a fake
+    return dict(world.room_list_service.match_room_lists())
 
 
 def addresses(world: World) -> Iterator[str]:
@@ -45,10 +42,10 @@ def addresses(world: World) -> Iterator[str]:
 def test_every_room_of_a_list_is_watched(world: World) -> None:
     """The call queues the work; the reconcile makes all live, and progress tells it."""
     room_list = watched(world)
-    assert world.repairs.take_repairs() == [Job("", "reconcile")]
-    assert dict(reconcile(world)) == {"joined": 3, "created": 3}  # type: ignore[arg-type]  # a fake
+    assert world.jobs.take_jobs() == [Job("", "reconcile")]
+    assert dict(world.reconciler.reconcile()) == {"joined": 3, "created": 3}
     assert sorted(addresses(world)) == ROOMS
-    assert dict(progress(world, room_list)) == {"live": 3}  # type: ignore[arg-type]  # a fake
+    assert dict(world.room_list_service.progress(room_list)) == {"live": 3}
     stored = world.room_lists.get(room_list.id)
     assert stored is not None
     assert (stored.desired, stored.not_allowed, stored.checked, stored.last_error) == (3, 0, world.time, "")
@@ -65,21 +62,21 @@ def test_the_same_call_again_is_as_good(world: World) -> None:
 def test_rooms_join_and_leave_at_every_reconcile(world: World) -> None:
     """The one that left has no subscription, no row and no ledger any more."""
     watched(world)
-    reconcile(world)  # type: ignore[arg-type]  # a fake
+    world.reconciler.reconcile()
     world.rooms.by_list[BUILDING] = [*ROOMS[1:], "new@contoso.com"]
-    assert dict(reconcile(world)) == {"joined": 1, "left": 1, "created": 1}  # type: ignore[arg-type]  # a fake
+    assert dict(world.reconciler.reconcile()) == {"joined": 1, "left": 1, "created": 1}
     assert sorted(addresses(world)) == [*ROOMS[1:], "new@contoso.com"]
     assert len(world.subscriptions.standing) == 3
 
 
 def test_a_room_that_was_asked_for_by_name_stays(world: World) -> None:
     """Before or after its list."""
-    subscribe(world, Wish(ROOMS[0]))  # type: ignore[arg-type]  # a fake
+    world.watch_setup.subscribe(WatchRequest(ROOMS[0]))
     watched(world)
-    reconcile(world)  # type: ignore[arg-type]  # a fake
-    watch, is_new = subscribe(world, Wish(ROOMS[1]))  # type: ignore[arg-type]  # a fake
-    assert (is_new, watch.asked) == (False, True)
-    release_room_list(world, room_list_id_of(BUILDING))  # type: ignore[arg-type]  # a fake
+    world.reconciler.reconcile()
+    watch, is_new = world.watch_setup.subscribe(WatchRequest(ROOMS[1]))
+    assert (is_new, watch.by_partner) == (False, True)
+    world.room_list_service.release(room_list_id_of(BUILDING))
     assert matched(world) == {"left": 1}
     assert sorted(addresses(world)) == ROOMS[:2]
     assert {watch.room_lists for watch in world.watches.all()} == {""}
@@ -91,9 +88,9 @@ def test_a_room_of_two_lists_stays_until_both_are_gone(world: World) -> None:
     watched(world)
     watched(world, FLOOR)
     matched(world)
-    release_room_list(world, room_list_id_of(BUILDING))  # type: ignore[arg-type]  # a fake
+    world.room_list_service.release(room_list_id_of(BUILDING))
     assert matched(world) == {"left": 2}
-    release_room_list(world, room_list_id_of(FLOOR))  # type: ignore[arg-type]  # a fake
+    world.room_list_service.release(room_list_id_of(FLOOR))
     assert matched(world) == {"left": 1}
 
 
@@ -149,7 +146,7 @@ def test_rooms_that_the_customer_does_not_allow_are_counted_and_left_alone(world
 
 def test_a_list_that_is_not_allowed_is_refused_without_asking_graph(world: World) -> None:
     """Nothing is stored."""
-    world.allow_list = AllowList("roomlist:other@contoso.com", world.rooms.of_list, world.now)
+    world.allow("roomlist:other@contoso.com")
     with pytest.raises(RequestRejected) as caught:
         watched(world)
     assert (caught.value.status, world.rooms.asked, world.rows.rows) == (403, [], {})
@@ -179,15 +176,15 @@ def test_a_room_of_a_list_is_not_removed_by_itself(world: World) -> None:
     matched(world)
     watch = next(world.watches.all())
     with pytest.raises(RequestRejected, match=room_list_id_of(BUILDING)) as caught:
-        unsubscribe(world, watch.id)  # type: ignore[arg-type]  # a fake
+        world.watch_setup.unsubscribe(watch.id)
     assert caught.value.status == 409
 
 
 def test_a_room_that_cannot_be_let_go_is_let_go_at_the_next_run(world: World) -> None:
     """Graph is down for a moment; the others go."""
     room_list = watched(world)
-    reconcile(world)  # type: ignore[arg-type]  # a fake
-    release_room_list(world, room_list.id)  # type: ignore[arg-type]  # a fake
+    world.reconciler.reconcile()
+    world.room_list_service.release(room_list.id)
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
     assert matched(world) == {"left": 2, "kept": 1}
     assert matched(world) == {"left": 1}
@@ -196,16 +193,16 @@ def test_a_room_that_cannot_be_let_go_is_let_go_at_the_next_run(world: World) ->
 def test_a_first_creation_of_a_room_is_no_gap(world: World) -> None:
     """Nothing was missed, so nothing is resynced."""
     watched(world)
-    world.repairs.take_repairs()
-    reconcile(world)  # type: ignore[arg-type]  # a fake
+    world.jobs.take_jobs()
+    world.reconciler.reconcile()
     world.pass_by(timedelta(minutes=30).total_seconds())
-    reconcile(world)  # type: ignore[arg-type]  # a fake
-    assert world.repairs.take_repairs() == []
+    world.reconciler.reconcile()
+    assert world.jobs.take_jobs() == []
 
 
 def test_a_room_that_joins_is_allowed_with_its_list(world: World) -> None:
     """The allow-list names the room list itself, and would know the room only a quarter of an hour later."""
-    world.allow_list = AllowList(f"roomlist:{BUILDING}", world.rooms.of_list, world.now)
+    world.allow(f"roomlist:{BUILDING}")
     watched(world)
     assert matched(world) == {"joined": 3}
     world.rooms.by_list[BUILDING] = [*ROOMS, "new@contoso.com"]

@@ -22,20 +22,20 @@ from shared.errors import (
 from shared.graph.client_state import watch_named_by
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.storage.watches import ABANDONED, Watch
-from shared.subscriptions.subscribe import PATIENCE, subscribe
-from shared.watches.requests import Wish
+from shared.subscriptions.subscribe import PATIENCE
+from shared.watches.requests import WatchRequest
 from tests.support.world import MAILBOX, OLD, WATCH_ID, World
 
-WISH = Wish(MAILBOX)
-DIRECT = Wish(MAILBOX, "direct", "https://partner.example/graph")
+WISH = WatchRequest(MAILBOX)
+DIRECT = WatchRequest(MAILBOX, "direct", "https://partner.example/graph")
 
 
-def set_up(world: World, wish: Wish = WISH) -> tuple[Watch, bool]:
+def set_up(world: World, wish: WatchRequest = WISH) -> tuple[Watch, bool]:
     """Make a setup call."""
-    return subscribe(world, wish)  # type: ignore[arg-type]  # a fake
+    return world.watch_setup.subscribe(wish)
 
 
-def refusal(world: World, wish: Wish = WISH) -> RequestRejected:
+def refusal(world: World, wish: WatchRequest = WISH) -> RequestRejected:
     """Return how a setup call is refused."""
     with pytest.raises(RequestRejected) as caught:
         set_up(world, wish)
@@ -88,7 +88,7 @@ def test_ten_calls_at_once_make_one(world: World) -> None:
 
 def test_a_mailbox_that_is_not_allowed_is_refused_before_anything_happens(world: World) -> None:
     """403 with the same text whether it exists or not."""
-    first, second = (refusal(world, Wish(f"{name}@elsewhere.example")) for name in ("real", "unreal"))
+    first, second = (refusal(world, WatchRequest(f"{name}@elsewhere.example")) for name in ("real", "unreal"))
     assert (first.status, str(first)) == (403, str(second))
     assert (world.subscriptions.calls, world.rows.rows) == ([], {})
 
@@ -98,7 +98,7 @@ def test_direct_delivery_names_the_partners_address(world: World) -> None:
     watch, _ = set_up(world, DIRECT)
     assert world.subscriptions.standing[watch.subscription_id].notification_url == DIRECT.notification_url
     assert refusal(world).status == 409
-    assert refusal(world, Wish(MAILBOX, "direct", "https://partner.example/other")).status == 409
+    assert refusal(world, WatchRequest(MAILBOX, "direct", "https://partner.example/other")).status == 409
     assert set_up(world, DIRECT) == (watch, False)
 
 

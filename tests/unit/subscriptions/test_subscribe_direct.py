@@ -7,17 +7,16 @@ import socket
 import pytest
 
 from shared.errors import RequestRejected
-from shared.subscriptions.subscribe import subscribe
-from shared.watches.requests import Wish
+from shared.watches.requests import WatchRequest
 from tests.support.world import MAILBOX, World
 
-DIRECT = Wish(MAILBOX, "direct", "https://partner.example:8443/graph")
+DIRECT = WatchRequest(MAILBOX, "direct", "https://partner.example:8443/graph")
 
 
 def refusal(world: World) -> RequestRejected:
     """Return how a call for direct delivery is refused; nothing is left of it."""
     with pytest.raises(RequestRejected) as caught:
-        subscribe(world, DIRECT)  # type: ignore[arg-type]  # a fake
+        world.watch_setup.subscribe(DIRECT)
     assert not world.rows.rows
     assert not world.subscriptions.standing
     return caught.value
@@ -55,13 +54,13 @@ def test_a_resolver_that_does_not_answer_is_nobodys_fault(world: World, failure:
 
 def test_delivery_by_the_relay_looks_nothing_up(world: World) -> None:
     """Its address is the customer's own setting, and checked at each connection."""
-    subscribe(world, Wish(MAILBOX))  # type: ignore[arg-type]  # a fake
+    world.watch_setup.subscribe(WatchRequest(MAILBOX))
     assert world.names.asked == []
 
 
 def test_a_mailbox_that_is_not_allowed_is_refused_before(world: World) -> None:
     """A caller that may not watch anything cannot make us look names up either."""
     with pytest.raises(RequestRejected) as caught:
-        subscribe(world, Wish("room1@elsewhere.example", "direct", DIRECT.notification_url))  # type: ignore[arg-type]
+        world.watch_setup.subscribe(WatchRequest("room1@elsewhere.example", "direct", DIRECT.notification_url))
     assert caught.value.status == 403
     assert world.names.asked == []

@@ -6,14 +6,13 @@ import pytest
 
 from shared.errors import GraphUnavailable, RequestRejected
 from shared.storage.watches import Watch
-from shared.subscriptions.subscribe import subscribe, unsubscribe
-from shared.watches.requests import Wish
+from shared.watches.requests import WatchRequest
 from tests.support.world import MAILBOX, World
 
 
 def set_up(world: World) -> tuple[Watch, bool]:
     """Make a setup call."""
-    return subscribe(world, Wish(MAILBOX))  # type: ignore[arg-type]  # a fake
+    return world.watch_setup.subscribe(WatchRequest(MAILBOX))
 
 
 def nothing_is_left(world: World) -> bool:
@@ -25,8 +24,8 @@ def test_taking_down_removes_everything_and_again_is_as_good(world: World) -> No
     """The subscription, the row, and what the ledger keeps."""
     watch, _ = set_up(world)
     world.ledger.claim([world.entry(f"E{number}") for number in range(5)])
-    unsubscribe(world, watch.id)  # type: ignore[arg-type]
-    unsubscribe(world, watch.id)  # type: ignore[arg-type]
+    world.watch_setup.unsubscribe(watch.id)
+    world.watch_setup.unsubscribe(watch.id)
     assert nothing_is_left(world)
     assert world.ledger_rows.rows == {}
     assert world.subscriptions.calls == ["create", "delete"]
@@ -37,7 +36,7 @@ def test_a_subscription_that_graph_will_not_delete_keeps_its_watch(world: World)
     watch, _ = set_up(world)
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
     with pytest.raises(RequestRejected):
-        unsubscribe(world, watch.id)  # type: ignore[arg-type]
+        world.watch_setup.unsubscribe(watch.id)
     assert world.watches.get(watch.id) is not None
 
 
@@ -50,10 +49,10 @@ def test_a_renewal_during_the_deletion_leaves_no_orphan(world: World) -> None:
         delete(subscription_id)
         current = world.watches.get(watch.id)
         if current is not None and current.subscription_id == watch.subscription_id:
-            world.keeper.create(current)
+            world.subscription_service.create(current)
 
     world.subscriptions.delete = renewed_meanwhile  # type: ignore[method-assign]
-    unsubscribe(world, watch.id)  # type: ignore[arg-type]
+    world.watch_setup.unsubscribe(watch.id)
     assert nothing_is_left(world)
 
 
@@ -70,5 +69,5 @@ def test_a_watch_set_up_right_after_the_deletion_stays(world: World) -> None:
             asked.append(world.watch().id)
 
     world.ledger.forget = asked_again  # type: ignore[method-assign]
-    unsubscribe(world, watch.id)  # type: ignore[arg-type]
+    world.watch_setup.unsubscribe(watch.id)
     assert world.watches.get(watch.id) is not None

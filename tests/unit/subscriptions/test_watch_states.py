@@ -8,7 +8,6 @@ import pytest
 
 from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable
 from shared.messages import Job
-from shared.policy.allow_list import AllowList
 from shared.subscriptions.reconcile import TRIES
 from tests.support.world import START, WATCH_ID, World
 from tests.unit.subscriptions.test_reconcile import run, standing, the
@@ -46,17 +45,16 @@ def test_a_refused_watch_is_not_hammered_and_recovers(world: World) -> None:
     run(world)
     watch = the(world)
     assert (watch.state, watch.since, watch.last_error, watch.tried) == ("live", world.time, "", None)
-    assert Job(WATCH_ID, "resync") in world.repairs.take_repairs()
+    assert Job(WATCH_ID, "resync") in world.jobs.take_jobs()
 
 
 def test_a_mailbox_off_the_allow_list_is_paused_and_comes_back(world: World) -> None:
     """Its subscription is deleted: Graph would go on hinting, with direct delivery to the partner itself."""
     standing(world, expires=timedelta(days=6))
-    allow_list = world.allow_list
-    world.allow_list = AllowList("", world.rooms.of_list, world.now)
+    world.allow("")
     assert run(world) == {"paused": 1}
     assert (the(world).state, world.subscriptions.standing) == ("paused", {})
     assert run(world) == {}
-    world.allow_list = allow_list
+    world.allow("@contoso.com")
     assert run(world) == {"created": 1}
-    assert world.repairs.take_repairs() == [Job(WATCH_ID, "resync")]
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]

@@ -8,24 +8,24 @@ import pytest
 
 from shared.config import Settings
 from shared.errors import RequestRejected
-from shared.watches.requests import Wish, read_request, read_room_list
-from shared.watches.requests import read_wish as read_wish_of
+from shared.watches.requests import WatchRequest, parse_room_list, parse_setup_request
+from shared.watches.requests import parse_watch_request as read_wish_of
 from tests.support.world import SETTINGS
 
 PLAIN = Settings.load(SETTINGS)
 URL = "https://partner.example/graph"
 
 
-def read_wish(content: dict[str, Any], settings: Settings) -> Wish:
+def parse_watch_request(content: dict[str, Any], settings: Settings) -> WatchRequest:
     """Read what a call asks for its one mailbox."""
-    request = read_request(content)
+    request = parse_setup_request(content)
     return read_wish_of(request, request.mailbox or "", settings)
 
 
 def refusal(content: dict[str, Any], settings: Settings = PLAIN) -> str:
     """Return the text of a 422."""
     with pytest.raises(RequestRejected) as caught:
-        read_wish(content, settings)
+        parse_watch_request(content, settings)
     assert caught.value.status == 422
     return str(caught.value)
 
@@ -35,7 +35,7 @@ def refusal(content: dict[str, Any], settings: Settings = PLAIN) -> str:
 )
 def test_an_address_is_enough(mailbox: str) -> None:
     """Relay delivery is the default; the address is the name, in lower case."""
-    assert read_wish({"mailbox": mailbox}, PLAIN) == Wish(mailbox.strip().lower())
+    assert parse_watch_request({"mailbox": mailbox}, PLAIN) == WatchRequest(mailbox.strip().lower())
 
 
 @pytest.mark.parametrize(
@@ -79,15 +79,15 @@ def test_a_field_whose_name_is_no_text_can_be_answered() -> None:
     refusal({"mailbox": "a@contoso.com", "\ud800": 1}).encode()
 
 
-def direct(url: object, **settings: str) -> Wish:
+def direct(url: object, **settings: str) -> WatchRequest:
     """Ask for direct delivery."""
     content = {"mailbox": "room1@contoso.com", "delivery": "direct", "notificationUrl": url}
-    return read_wish(content, Settings.load(SETTINGS | settings))
+    return parse_watch_request(content, Settings.load(SETTINGS | settings))
 
 
 def test_direct_delivery_goes_to_the_partners_own_host() -> None:
     """By default the host of PARTNER_WEBHOOK_URL, otherwise the hosts that the customer names, with any port."""
-    assert direct(URL) == Wish("room1@contoso.com", "direct", URL)
+    assert direct(URL) == WatchRequest("room1@contoso.com", "direct", URL)
     named = {"ALLOWED_NOTIFICATION_HOSTS": "a.example, B.example"}
     assert direct("https://B.EXAMPLE:8443/x?k=v", **named).notification_url == "https://B.EXAMPLE:8443/x?k=v"
     with pytest.raises(RequestRejected):
@@ -164,14 +164,14 @@ def test_a_private_host_is_only_for_who_allows_such_and_names_it() -> None:
 def test_a_call_asks_for_one_of_three_things(content: dict[str, Any]) -> None:
     """One mailbox, up to a hundred, or a room list."""
     with pytest.raises(RequestRejected) as caught:
-        read_request(content)
+        parse_setup_request(content)
     assert caught.value.status == 422
 
 
 def test_a_room_list_is_named_by_its_address() -> None:
     """In lower case; and it is delivered by the relay only."""
-    assert read_room_list(read_request({"roomList": " Building1@Contoso.com "})) == "building1@contoso.com"
+    assert parse_room_list(parse_setup_request({"roomList": " Building1@Contoso.com "})) == "building1@contoso.com"
     for more in ({"delivery": "direct"}, {"notificationUrl": URL}, {"roomList": "canary"}):
         with pytest.raises(RequestRejected) as caught:
-            read_room_list(read_request({"roomList": "building1@contoso.com"} | more))
+            parse_room_list(parse_setup_request({"roomList": "building1@contoso.com"} | more))
         assert "canary" not in str(caught.value)

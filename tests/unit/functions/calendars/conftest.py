@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions import auth, calendar_events, calendars
-from functions.calendar_events import create_event
+from functions import auth, calendars
+from functions.calendars import create_event
 from tests.support.graph_world import USER
 from tests.support.tenant_world import TenantWorld, tenant_world, told
 
@@ -24,7 +24,7 @@ DECEMBER = {"start": "2026-12-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}
 def world(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TenantWorld]:
     """Return a world that the functions take for the process's relay."""
     with tenant_world(certificates) as made:
-        for module in (auth, calendars, calendar_events):
+        for module in (auth, calendars):
             monkeypatch.setattr(module, "relay", lambda: made)
         yield made
 

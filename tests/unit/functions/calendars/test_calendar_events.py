@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.calendar_events import change_event, create_event, delete_event, get_event
-from functions.calendars import create_calendar
+from functions.calendars import change_event, create_calendar, create_event, delete_event, get_event
 from tests.support.graph_world import ROOM, USER
 from tests.support.tenant_world import TenantWorld, problem, told
 from tests.unit.functions.calendars.conftest import AT, MEETING, PUBLIC, at, made, truth

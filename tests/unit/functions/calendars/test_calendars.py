@@ -7,8 +7,16 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from functions.calendar_events import cancel_event, change_event, create_event, delete_event, get_event, list_events
-from functions.calendars import create_calendar, list_calendars
+from functions.calendars import (
+    cancel_event,
+    change_event,
+    create_calendar,
+    create_event,
+    delete_event,
+    get_event,
+    list_calendars,
+    list_events,
+)
 from tests.support.graph_world import APP, ROOM, USER
 from tests.support.tenant_world import TenantWorld, problem, told
 from tests.unit.functions.calendars.conftest import AT, DECEMBER, MEETING, PUBLIC, at, made, truth

@@ -23,16 +23,16 @@ TALK = {"start": "2026-12-01T10:00:00", "duration": 30, "timeZone": "Europe/Oslo
 @pytest.fixture
 def world(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TenantWorld]:
     """Return a world that the functions take for the process's relay, at the tenant's own time."""
-    with tenant_world(certificates) as made:
-        made.time = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    with tenant_world(certificates) as tenant:
+        tenant.time = datetime(2026, 11, 20, 10, tzinfo=UTC)
         for module in (auth, scheduling):
-            monkeypatch.setattr(module, "relay", lambda: made)
-        made.control("PUT", f"/calendars/{USER}/workingHours", OFFICE)
-        yield made
+            monkeypatch.setattr(module, "relay", lambda: tenant)
+        tenant.control("PUT", f"/calendars/{USER}/workingHours", OFFICE)
+        yield tenant
 
 
 def truth(world: TenantWorld, mailbox: str = USER) -> list[dict[str, Any]]:
     """Return what is in a calendar from November to January, with all fields."""
     window = "start=2026-11-01T00:00:00Z&end=2027-02-01T00:00:00Z"
-    found: list[dict[str, Any]] = world.control("GET", f"/calendars/{mailbox}?{window}")["value"]
-    return found
+    events: list[dict[str, Any]] = world.control("GET", f"/calendars/{mailbox}?{window}")["value"]
+    return events

@@ -62,10 +62,10 @@ def test_a_taken_slot_is_answered_with_the_nearest_in_the_callers_zone(world: Te
     answer = call(create_booking, body=TALK, route_params=AT)
     content = content_of(answer)
     assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
-    assert [one["start"] for one in content["nearest"]] == [
-        f"2026-12-01T{one}:00+01:00" for one in ("09:30", "10:30", "09:15", "10:45", "09:00")
+    assert [slot["start"] for slot in content["nearest"]] == [
+        f"2026-12-01T{clock}:00+01:00" for clock in ("09:30", "10:30", "09:15", "10:45", "09:00")
     ]
-    assert all(one["mailboxes"] == [USER] for one in content["nearest"])
+    assert all(slot["mailboxes"] == [USER] for slot in content["nearest"])
     assert "anary" not in str(content)
     assert len(truth(world)) == 1
 
@@ -94,7 +94,7 @@ def test_a_booking_is_moved_and_cancelled(world: TenantWorld) -> None:
     for _ in range(2):
         assert call(cancel_booking, method="DELETE", route_params=at(booking)).status_code == 204
     problem(get_booking, 404, method="GET", route_params=at(booking))
-    assert [one["immutableId"] for one in truth(world)] == [other["event"]["id"]]
+    assert [event["immutableId"] for event in truth(world)] == [other["event"]["id"]]
 
 
 @pytest.mark.parametrize(

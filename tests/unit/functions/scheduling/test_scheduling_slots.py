@@ -18,17 +18,16 @@ pytestmark = pytest.mark.server
 TUESDAY = {"from": "2026-12-01T00:00:00", "to": "2026-12-02T00:00:00", "timeZone": "Europe/Oslo", "duration": "60"}
 
 
-def slots(**asked: str) -> list[dict[str, Any]]:
+def slots(**params: str) -> list[dict[str, Any]]:
     """Return the free slots of a day."""
-    found: list[dict[str, Any]] = told(
-        list_slots, 200, method="GET", route_params=AT, params={**TUESDAY, **asked}
-    )["value"]
-    return found
+    page = told(list_slots, 200, method="GET", route_params=AT, params={**TUESDAY, **params})
+    value: list[dict[str, Any]] = page["value"]
+    return value
 
 
-def starts(**asked: str) -> list[str]:
+def starts(**params: str) -> list[str]:
     """Return when they begin, by the caller's clock."""
-    return [one["start"][11:] for one in slots(**asked)]
+    return [slot["start"][11:] for slot in slots(**params)]
 
 
 def test_free_slots_are_told_by_the_callers_clock(world: TenantWorld) -> None:
@@ -45,7 +44,7 @@ def test_what_is_busy_is_kept_clear_of_with_its_buffer(world: TenantWorld) -> No
     for hour, shown in enumerate(("busy", "tentative", "oof", "free", "workingElsewhere"), start=8):
         times = {"start": f"2026-12-01T{hour:02}:00:00", "end": f"2026-12-01T{hour:02}:30:00"}
         world.control("POST", f"/calendars/{USER}/events", {"subject": "Canary", "showAs": shown, **times})
-    assert starts() == [f"{one}:00+01:00" for one in ("08:00", "11:30", "12:00", "12:30", "13:00", "13:30", "14:00",
+    assert starts() == [f"{clock}:00+01:00" for clock in ("08:00", "11:30", "12:00", "12:30", "13:00", "13:30", "14:00",
                                                       "14:30", "15:00")]  # fmt: skip
     assert starts(bufferMinutes="30")[:2] == ["12:00:00+01:00", "12:30:00+01:00"]
 
@@ -56,12 +55,12 @@ def test_any_of_some_mailboxes_or_all_of_them(world: TenantWorld) -> None:
         world.control("PUT", f"/calendars/{room}/workingHours", OFFICE)
         times = {"start": f"2026-12-01T{hour:02}:00:00", "end": f"2026-12-01T{hour + 1:02}:00:00"}
         world.control("POST", f"/calendars/{room}/events", {"subject": "x", "direct": True, **times})
-    asked = {"with": f"{ROOM},{OTHER_ROOM}", "stepMinutes": "60"}
-    free = {one["start"][11:13]: set(one["mailboxes"]) for one in slots(**asked)}
+    params = {"with": f"{ROOM},{OTHER_ROOM}", "stepMinutes": "60"}
+    free = {slot["start"][11:13]: set(slot["mailboxes"]) for slot in slots(**params)}
     assert (free["08"], free["09"], free["10"]) == (
         {USER, ROOM, OTHER_ROOM}, {USER, OTHER_ROOM}, {USER, ROOM},
     )  # fmt: skip
-    assert [one["start"][11:13] for one in slots(**asked, match="all")] == ["08", "11", "12", "13", "14", "15"]
+    assert [slot["start"][11:13] for slot in slots(**params, match="all")] == ["08", "11", "12", "13", "14", "15"]
 
 
 def test_the_day_that_the_clocks_change_has_its_own_hours(world: TenantWorld) -> None:
@@ -69,9 +68,9 @@ def test_the_day_that_the_clocks_change_has_its_own_hours(world: TenantWorld) ->
     night = {**OFFICE, "daysOfWeek": ["saturday", "sunday"], "startTime": "00:00:00", "endTime": "00:00:00"}
     world.control("PUT", f"/calendars/{USER}/workingHours", night)
     world.time = world.time.replace(month=10, day=20)
-    found = starts(**{"from": "2026-10-25T00:00:00", "to": "2026-10-26T00:00:00", "stepMinutes": "60"})
-    assert len(found) == 25
-    assert found[1:5] == ["01:00:00+02:00", "02:00:00+02:00", "02:00:00+01:00", "03:00:00+01:00"]
+    clocks = starts(**{"from": "2026-10-25T00:00:00", "to": "2026-10-26T00:00:00", "stepMinutes": "60"})
+    assert len(clocks) == 25
+    assert clocks[1:5] == ["01:00:00+02:00", "02:00:00+02:00", "02:00:00+01:00", "03:00:00+01:00"]
 
 
 def test_a_long_answer_comes_in_pages(world: TenantWorld) -> None:
@@ -79,7 +78,7 @@ def test_a_long_answer_comes_in_pages(world: TenantWorld) -> None:
     params, seen = {**TUESDAY, "pageSize": "4"}, []
     while True:
         page = told(list_slots, 200, method="GET", route_params=AT, params=params)
-        seen += [one["start"][11:] for one in page["value"]]
+        seen += [slot["start"][11:] for slot in page["value"]]
         if page["nextLink"] is None:
             break
         params = dict(parse_qsl(page["nextLink"].partition("?")[2]))
@@ -94,17 +93,17 @@ def test_what_is_past_is_not_free(world: TenantWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "named"),
+    ("changes", "named"),
     [({"from": ""}, "from"), ({"from": "2026-12-01"}, "from"), ({"to": "2026-12-01T00:00:00"}, "to"),
      ({"to": "2027-01-02T00:00:00"}, "to"), ({"timeZone": "Mars/Base"}, "timeZone"), ({"duration": ""}, "duration"),
      ({"duration": "7"}, "duration"), ({"duration": "485"}, "duration"), ({"stepMinutes": "0"}, "stepMinutes"),
      ({"bufferMinutes": "-5"}, "bufferMinutes"), ({"match": "some"}, "match"), ({"with": "nobody"}, "with"),
-     ({"with": ",".join(f"a{one}@contoso.com" for one in range(20))}, "with"), ({"pageSize": "0"}, "pageSize"),
+     ({"with": ",".join(f"a{number}@contoso.com" for number in range(20))}, "with"), ({"pageSize": "0"}, "pageSize"),
      ({"timeZone": "", "from": "2026-12-01T00:00:00"}, "from"), ({"duration": "٣٠"}, "duration")],
 )  # fmt: skip
-def test_what_is_not_sound_is_named(world: TenantWorld, asked: dict[str, str], named: str) -> None:
+def test_what_is_not_sound_is_named(world: TenantWorld, changes: dict[str, str], named: str) -> None:
     """422 with the parameter."""
-    detail = problem(list_slots, 422, method="GET", route_params=AT, params={**TUESDAY, **asked})
+    detail = problem(list_slots, 422, method="GET", route_params=AT, params={**TUESDAY, **changes})
     assert detail.startswith(named)
 
 

@@ -10,8 +10,8 @@ import pytest
 import responses
 
 from shared.errors import GraphRejected, GraphUnavailable
-from shared.graph.bookings.client import Bookings
-from shared.graph.bookings.durations import read_duration
+from shared.graph.bookings.client import BookingsClient
+from shared.graph.bookings.durations import parse_duration
 from shared.graph.bookings.parse import appointment_of, business_of, policy_of, service_of, spans_of
 from shared.graph.client import GraphClient, graph_session
 from tests.support.world import World
@@ -70,7 +70,7 @@ def test_hours_end_with_the_day() -> None:
     ("PT", None), ("P", None), ("", None), (None, None), ("10 minutes", None), (30, None), ("-PT5M", None)])
 def test_durations_are_read(text: Any, length: timedelta | None) -> None:
     """In the two forms that Graph's pages show."""
-    assert read_duration(text) == length
+    assert parse_duration(text) == length
 
 
 @pytest.mark.parametrize("raw", [{}, {"id": ""}, {"id": 1}, {"id": "x"}, {"id": "x", "defaultDuration": "soon"},
@@ -103,8 +103,8 @@ def test_a_policy_says_only_what_it_says() -> None:
 @pytest.mark.parametrize("text", ["..", ".", "../../users", "a/../b", "x?y=z", "x#y", "a b", "%2e%2e"])
 def test_no_id_leads_to_another_resource(text: str) -> None:
     """It stands in the path as one step, or not at all."""
-    graph = GraphClient(BASE, lambda **_: "token", graph_session(BASE))
-    bookings = Bookings(graph, World().mailbox_limits.of)
+    graph = GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE))
+    bookings = BookingsClient(graph, World().mailbox_limits.of)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as network:
         for call in (lambda: bookings.appointment("x@contoso.com", text), lambda: bookings.business(text)):
             with pytest.raises((GraphRejected, GraphUnavailable)):

@@ -1,0 +1,165 @@
+"""The services of delivery and resync, each built at its first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from shared.bootstrap.features import FeatureParts
+
+if TYPE_CHECKING:
+    from shared.delivery.batch import Batches
+    from shared.delivery.deliver import Delivery
+    from shared.delivery.failures import Failures
+    from shared.delivery.pause import Pause
+    from shared.delivery.poison import PoisonMessages
+    from shared.delivery.recovery import Recovery
+    from shared.delivery.sync_event import EventSync
+    from shared.http.resolver import Resolver
+    from shared.partner.webhook import Webhook
+    from shared.reliability.circuit_breaker import CircuitBreaker
+    from shared.reliability.dead_letters import DeadLetters
+    from shared.reliability.parking import Parking
+    from shared.resync.catch_up import CatchUp
+    from shared.resync.occurrences import Occurrences
+    from shared.resync.resync import Resync
+    from shared.resync.window import Window
+    from shared.threads import MailboxWorkers
+
+WORKERS = 32
+
+class DeliveryParts(FeatureParts):
+    """What brings changes to the partner."""
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """Finds the addresses of hosts that others name."""
+        from shared.http.resolver import Resolver
+
+        return Resolver(lambda _: True) if self.settings.allow_private_addresses else Resolver()
+
+    @cached_property
+    def webhook(self) -> Webhook:
+        """Delivers to the partner."""
+        from shared.http.checked_session import checked_session
+        from shared.http.session import trusted_roots
+        from shared.partner.webhook import Webhook
+
+        def name() -> str:
+            return self.settings.partner_signing_secret_name
+
+        session = cache(lambda: checked_session(self.resolver, trusted_roots()))
+        secrets: Callable[[], str] = lambda: self.secrets.get(name()).value  # noqa: E731
+        return Webhook(lambda: self.settings.partner_webhook_url, secrets, name, session)
+
+    @cached_property
+    def breaker(self) -> CircuitBreaker:
+        """Whether deliveries may leave now."""
+        from shared.reliability.circuit_breaker import CircuitBreaker
+
+        return CircuitBreaker(self.endpoints, self.now)
+
+    @cached_property
+    def parking(self) -> Parking:
+        """Parks changes while the endpoint takes none."""
+        from shared.reliability.parking import Parking
+
+        return Parking(self.parked, self.breaker, self.changes, self.jobs, self.now)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """The changes whose deliveries all failed."""
+        from shared.reliability.dead_letters import DeadLetters
+
+        return DeadLetters(self.parked, self.replays, self.parking, self.jobs, self.now)
+
+    def window(self) -> Window:
+        """Return the calendar window that is kept in step now."""
+        from shared.resync.window import window_of
+
+        return window_of(self.settings, self.now())
+
+    @cached_property
+    def occurrences(self) -> Occurrences:
+        """Finds the occurrences of a series in the window."""
+        from shared.resync.occurrences import Occurrences
+
+        return Occurrences(self.events, self.ledger, self.window)
+
+    @cached_property
+    def catch_up(self) -> CatchUp:
+        """Queues resyncs after gaps."""
+        from shared.resync.catch_up import CatchUp
+
+        return CatchUp(self.watches, self.jobs, self.heartbeat, self.now)
+
+    @cached_property
+    def resync(self) -> Resync:
+        """Compares calendars with the ledger."""
+        from shared.resync.resync import Resync
+
+        return Resync(self.events, self.ledger, self.changes, self.window, self.now)
+
+    @cached_property
+    def workers(self) -> MailboxWorkers:
+        """The threads that work on changes."""
+        from shared.threads import MailboxWorkers, pool
+
+        return MailboxWorkers(pool(WORKERS, "change"), self.mailbox_limits)
+
+    @cached_property
+    def event_sync(self) -> EventSync:
+        """Brings the partner up to date on one event."""
+        from shared.delivery.sync_event import EventSync
+
+        return EventSync(self.settings, self.events, self.occurrences, self.webhook, self.now)
+
+    @cached_property
+    def failures(self) -> Failures:
+        """Finds a place for what the partner did not take."""
+        from shared.delivery.failures import Failures
+
+        return Failures(self.breaker, self.parking, self.dead_letters, self.ledger, self.changes, self.jobs)
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Processes the changes of a mailbox."""
+        from shared.delivery.batch import Batches
+
+        return Batches(
+            self.watches, self.allow_list, self.ledger, self.changes, self.event_sync, self.failures, self.catch_up,
+            self.workers, self.now,
+        )  # fmt: skip
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """Delivers messages of changes."""
+        from shared.delivery.deliver import Delivery
+
+        return Delivery(
+            self.settings, self.breaker, self.parking, self.changes, self.batches, self.failures, self.now
+        )
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        """Probes the endpoint, and drains what is parked."""
+        from shared.delivery.recovery import Recovery
+
+        return Recovery(
+            self.breaker, self.parked, self.parking, self.jobs, self.batches, self.failures, self.now
+        )
+
+    @cached_property
+    def pause(self) -> Pause:
+        """Pauses and resumes deliveries."""
+        from shared.delivery.pause import Pause
+
+        return Pause(self.breaker, self.parked, self.jobs)
+
+    @cached_property
+    def poison_messages(self) -> PoisonMessages:
+        """Takes over what the host gave up on."""
+        from shared.delivery.poison import PoisonMessages
+
+        return PoisonMessages(self.dead_letters, self.changes, self.jobs)

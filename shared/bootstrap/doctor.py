@@ -1,0 +1,67 @@
+"""The doctor with its checks, built like all other parts at its first use (see shared/bootstrap/app.py)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.bootstrap.subscriptions import SubscriptionParts
+
+if TYPE_CHECKING:
+    from shared.doctor.graph import GraphChecks
+    from shared.doctor.mailboxes import MailboxChecks
+    from shared.doctor.run import Doctor
+    from shared.doctor.setup import SetupChecks
+    from shared.doctor.vault import VaultChecks
+
+
+class DoctorParts(SubscriptionParts):
+    """The doctor with its checks."""
+
+    @cached_property
+    def doctor(self) -> Doctor:
+        """Tries everything that the relay needs."""
+        from shared.doctor.bookings import BookingsPermissionCheck
+        from shared.doctor.calendars import CalendarWriteCheck
+        from shared.doctor.partner import PartnerCheck
+        from shared.doctor.run import Doctor
+        from shared.doctor.runtime import RuntimeChecks
+
+        return Doctor(
+            setup=self._setup_checks,
+            vault=self._vault_checks,
+            graph=self._graph_checks,
+            mailboxes=self._mailbox_checks,
+            calendar_write=CalendarWriteCheck(self.settings, self.graph_diagnostics, self.watches),
+            bookings=BookingsPermissionCheck(self.settings, self.graph_diagnostics),
+            partner=PartnerCheck(self.webhook, self.breaker, self.now),
+            runtime=RuntimeChecks(self.health_checks.run),
+        )
+
+    @property
+    def _setup_checks(self) -> SetupChecks:
+        from shared.doctor.setup import SetupChecks
+
+        return SetupChecks(
+            self.settings, self.storage_diagnostics, self.handshake_check, self.changes, self.jobs
+        )
+
+    @property
+    def _vault_checks(self) -> VaultChecks:
+        from shared.doctor.vault import VaultChecks
+
+        return VaultChecks(self.settings, self.secrets, self.client_state_keys, self.now)
+
+    @property
+    def _graph_checks(self) -> GraphChecks:
+        from shared.doctor.graph import GraphChecks
+
+        return GraphChecks(
+            self.settings, self.graph_diagnostics, self.allow_list, self.room_lists, self.now
+        )
+
+    @property
+    def _mailbox_checks(self) -> MailboxChecks:
+        from shared.doctor.mailboxes import MailboxChecks
+
+        return MailboxChecks(self.settings, self.allow_list, self.graph_diagnostics, self.watches)

@@ -1,0 +1,114 @@
+"""The parts of the feature scheduling, built like all others at their first use (see shared/bootstrap/app.py)."""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from shared.bootstrap.graph import GraphParts
+
+if TYPE_CHECKING:
+    from shared.graph.booked_events import BookedEvents
+    from shared.graph.schedules import Schedules
+    from shared.scheduling.book import SlotBooker
+    from shared.scheduling.change_booking import BookingChanger
+    from shared.scheduling.cleanup import BookingCleanup
+    from shared.scheduling.conflicts import SlotConflicts
+    from shared.scheduling.find_slots import SlotFinder
+    from shared.storage.slot_bookings import SlotBookings
+
+
+class SchedulingParts(GraphParts):
+    """The services of the feature scheduling and what they are built of."""
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Asks when mailboxes are busy."""
+        from shared.graph.schedules import Schedules
+
+        return Schedules(self.graph)
+
+    @cached_property
+    def booked_events(self) -> BookedEvents:
+        """Writes the events of slot bookings."""
+        from shared.graph.booked_events import BookedEvents
+
+        return BookedEvents(self.graph)
+
+    @cached_property
+    def slot_bookings(self) -> SlotBookings:
+        """Which times are given to which slot booking."""
+        from shared.storage.slot_bookings import SlotBookings
+
+        return SlotBookings(cache(lambda: self.storage.table("slots")))
+
+    @cached_property
+    def slot_finder(self) -> SlotFinder:
+        """Finds free slots."""
+        from shared.scheduling.find_slots import SlotFinder
+
+        return SlotFinder(
+            allow_list=self.allow_list,
+            schedules=self.schedules,
+            slot_bookings=self.slot_bookings,
+            limits=self.mailbox_limits,
+            now=self.now,
+        )
+
+    @cached_property
+    def booking_cleanup(self) -> BookingCleanup:
+        """Ends slot bookings, and finishes those that were left half done."""
+        from shared.scheduling.cleanup import BookingCleanup
+
+        return BookingCleanup(
+            slot_bookings=self.slot_bookings,
+            booked_events=self.booked_events,
+            allow_list=self.allow_list,
+            limits=self.mailbox_limits,
+            now=self.now,
+        )
+
+    @cached_property
+    def slot_conflicts(self) -> SlotConflicts:
+        """Checks what is in the way of a slot."""
+        from shared.scheduling.conflicts import SlotConflicts
+
+        return SlotConflicts(
+            slot_finder=self.slot_finder,
+            booking_cleanup=self.booking_cleanup,
+            slot_bookings=self.slot_bookings,
+            booked_events=self.booked_events,
+            limits=self.mailbox_limits,
+        )
+
+    @cached_property
+    def slot_booker(self) -> SlotBooker:
+        """Books slots."""
+        from shared.scheduling.book import SlotBooker
+
+        return SlotBooker(
+            settings=self.settings,
+            allow_list=self.allow_list,
+            slot_bookings=self.slot_bookings,
+            booked_events=self.booked_events,
+            slot_conflicts=self.slot_conflicts,
+            booking_cleanup=self.booking_cleanup,
+            limits=self.mailbox_limits,
+            now=self.now,
+        )
+
+    @cached_property
+    def booking_changer(self) -> BookingChanger:
+        """Reads, moves and cancels slot bookings."""
+        from shared.scheduling.change_booking import BookingChanger
+
+        return BookingChanger(
+            settings=self.settings,
+            allow_list=self.allow_list,
+            slot_bookings=self.slot_bookings,
+            booked_events=self.booked_events,
+            slot_conflicts=self.slot_conflicts,
+            booking_cleanup=self.booking_cleanup,
+            limits=self.mailbox_limits,
+            now=self.now,
+        )

@@ -1,0 +1,36 @@
+"""The doctor's look at the relay at work: the health checks that the doctor does no better, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.doctor.finding import Finding
+
+if TYPE_CHECKING:
+    from shared.health.checks import Check
+
+REMEDIES = {
+    "reconciler": "Start the app, and see that renew_subscriptions is not disabled and that RENEWAL_SCHEDULE is set. "
+    "Run it by hand: POST /admin/functions/renew_subscriptions.",
+    "watches": "Read lastError of the watches that are refused or gone: it says what to do about each.",
+    "oldestSubscriptionExpiry": "Run renew_subscriptions by hand, and look for its warnings in the log.",
+    "queueDepth": "See whether the partner's endpoint is slow or away; changes wait and none is lost.",
+    "deliveries": "See what the partner answers (the check partner), then let deliveries go on: resume.",
+    "deadLetters": "List the dead letters, have their reason put right, and replay them.",
+}
+_HEALTH_NAMES = {"deliveries": "partner"}
+
+
+@dataclass(frozen=True)
+class RuntimeChecks:
+    """Runs health checks by name. `health_check` does not raise."""
+
+    health_check: Callable[[str], Check]
+
+    def run(self, name: str) -> list[Finding]:
+        """Return the finding of a health check, by its name in REMEDIES."""
+        result = self.health_check(_HEALTH_NAMES.get(name, name))
+        text = result.text.removeprefix("ok; ")  # as the health checks begin
+        return [Finding(name, result.ok, text, "" if result.ok else REMEDIES[name])]

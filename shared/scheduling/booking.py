@@ -1,0 +1,36 @@
+"""A slot booking beside the calendar: its event, the events and the times that belong to it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.scheduling.slot_rules import Span
+
+if TYPE_CHECKING:
+    from shared.storage.slot_bookings import Booking
+
+FRESH = timedelta(minutes=2)  # somebody may still be at work on it, or Graph may not tell of it yet
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A booking, and its event as Graph has it."""
+
+    booking: Booking
+    event: dict[str, Any]
+
+
+def events_of(booking: Booking, events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the events that were made for a booking: by their id or by what Graph knows their making by."""
+    for event in events:
+        if event.get("id") == booking.event_id or event.get("transactionId") == booking.transaction:
+            yield event
+
+
+def spans_of(booking: Booking) -> list[Span]:
+    """Return the times that a booking holds."""
+    spans = [Span(booking.start, booking.end)] if booking.holds else []
+    return spans + ([Span(booking.to_start, booking.to_end)] if booking.to_start and booking.to_end else [])

@@ -1,0 +1,75 @@
+"""What booking and moving have in common: whether a slot is free, what is in its way, and what is offered instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared import telemetry
+from shared.errors import RequestRejected
+from shared.scheduling.availability import busy_spans
+from shared.scheduling.slot_rules import DAY, Span, working_spans
+
+if TYPE_CHECKING:
+    from shared.graph.booked_events import BookedEvents
+    from shared.scheduling.cleanup import BookingCleanup
+    from shared.scheduling.find_slots import Slot, SlotFinder
+    from shared.storage.slot_bookings import SlotBookings
+    from shared.threads import MailboxLimits
+
+
+class SlotTaken(RequestRejected):
+    """The time is not free; `nearest` are slots that are."""
+
+    def __init__(self, nearest: list[Slot]) -> None:
+        text = "This time is taken, or outside of working hours. Book one of the nearest free slots instead."
+        super().__init__(409, "Not free", text)
+        self.nearest = nearest
+
+
+@dataclass(frozen=True)
+class SlotConflicts:
+    """Checks a slot against working hours, the calendar and old claims. Methods raise GraphError, RequestRejected,
+    ConfigurationError or ServiceUnavailable.
+    """
+
+    slot_finder: SlotFinder
+    booking_cleanup: BookingCleanup
+    slot_bookings: SlotBookings
+    booked_events: BookedEvents
+    limits: MailboxLimits
+
+    def slot_taken(self, mailbox: str, slot: Span) -> SlotTaken:
+        """Return the refusal of a time, with what is free instead."""
+        telemetry.count("slot_bookings", end="taken")
+        return SlotTaken(self.slot_finder.nearest(mailbox, slot))
+
+    def clear_stale_claims(self, mailbox: str, slot: Span) -> bool:
+        """Return whether an old claim that was in the way is there no more."""
+        holders = self.slot_bookings.holders(mailbox, slot.start, slot.end)
+        return sum(self.booking_cleanup.resolve(booking) for booking in holders) > 0
+
+    def events_at(self, mailbox: str, slot: Span) -> list[dict[str, Any]]:
+        """Return the events of a calendar that touch a time."""
+        with self.limits.of(mailbox):
+            return list(self.booked_events.overlapping(mailbox, slot.start, slot.end))
+
+    def is_open(self, mailbox: str, slot: Span, other_events: Iterable[dict[str, Any]]) -> bool:
+        """Return whether a time is within working hours and none of the calendar's other events takes it."""
+        if any(span.overlaps(slot) for span in busy_spans(other_events)):
+            return False
+        window = Span(slot.start - DAY, slot.end + DAY)
+        (availability,) = self.slot_finder.get_availability((mailbox,), window)
+        return any(span.contains(slot) for span in working_spans(availability.hours, window))
+
+
+def conflicting_events(other_events: Iterable[dict[str, Any]], slot: Span, since: object) -> list[dict[str, Any]]:
+    """Return the other events that take some of a time, and were there before ours (`since`) or as early."""
+    early = [event for event in other_events if not _is_later(event.get("createdDateTime"), since)]
+    return [event for event in early if any(span.overlaps(slot) for span in busy_spans([event]))]
+
+
+def _is_later(created: object, since: object) -> bool:
+    """Return whether a moment that Graph wrote is surely later than another: both in UTC, as it writes them."""
+    return isinstance(created, str) and isinstance(since, str) and created.rstrip("Z") > since.rstrip("Z")

@@ -1,0 +1,24 @@
+"""Claims about the doctor of an app whose settings are broken: it is the one that has to name them."""
+
+from __future__ import annotations
+
+from shared.bootstrap.app import App
+from shared.doctor.request import DoctorRequest
+from shared.doctor.runtime import REMEDIES
+
+BROKEN = {
+    "GRAPH_BASE_URL": "nonsense", "ALLOWED_MAILBOXES": "@Microsoft.KeyVault(x)", "PARTNER_WEBHOOK_URL": "nonsense",
+    "GRAPH_CREDENTIAL": "none", "CLIENT_STATE_KEY_NAME": "@Microsoft.KeyVault(x)", "INBOUND_RESTRICTED": "perhaps",
+}  # fmt: skip
+
+
+def test_a_broken_setting_keeps_no_check_from_its_finding() -> None:
+    """All are there, the settings are named, and none broke in a way that nobody foresaw."""
+    findings = {finding.name: finding for finding in App(BROKEN).doctor.examine(DoctorRequest())}
+    assert findings.keys() == {
+        "settings", "clientStateKey", "signingSecret", "graphSecret", "token", "storage", "clock", "allowList",
+        "calendarsRead", "exchangeScope", "roomLists", "handshake", "partner", *REMEDIES,
+    }  # fmt: skip
+    assert all(name in findings["settings"].detail for name in BROKEN)
+    assert {name for name, finding in findings.items() if finding.ok is not False} == set()
+    assert [finding for finding in findings.values() if "could not be" in finding.detail] == []
