@@ -63,7 +63,7 @@ class Keys:
 
     def cached(self) -> list[Any] | None:
         """Return them if they have been read."""
-        return self._world.keys if self._world.cached else None
+        return self._world.keys if self._world.known else None
 
 
 @pytest.fixture
