@@ -9,38 +9,38 @@ import sys
 from collections.abc import Sequence
 
 from relay_admin.arguments import parser
-from relay_admin.errors import WRONG, Misused, Stopped
+from relay_admin.client import RelayClient
+from relay_admin.errors import FAILED, CommandError, UsageError
 from relay_admin.output import Output
-from relay_admin.relay import Relay
-from relay_admin.sign_in import signed_in
+from relay_admin.sign_in import credentials
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    asked = parser().parse_args(words)
-    out = Output(as_json=asked.json)
+    options = parser().parse_args(argv)
+    out = Output(as_json=options.json)
     try:
-        return int(asked.run(_relay(asked), out, asked))
-    except Stopped as stopped:
-        out.stopped(stopped)
-        return stopped.code
+        return int(options.run(_client(options), out, options))
+    except CommandError as error:
+        out.error(error)
+        return error.code
     except KeyboardInterrupt:
-        return WRONG
+        return FAILED
 
 
-def _relay(asked: argparse.Namespace) -> Relay:
-    url = asked.url or os.environ.get("RELAY_URL", "")
-    return Relay(url, signed_in(_asked_for() if asked.ask_key else asked.key, asked.audience))
+def _client(options: argparse.Namespace) -> RelayClient:
+    url = options.url or os.environ.get("RELAY_URL", "")
+    return RelayClient(url, credentials(_typed_key() if options.prompt_for_key else options.key, options.audience))
 
 
-def _asked_for() -> str:
-    """Return the key that is typed. Raises Misused when there is none, or nobody to ask."""
+def _typed_key() -> str:
+    """Return the key that is typed. Raises UsageError when there is none, or nobody to ask."""
     try:
         key = getpass.getpass("Key of the relay: ")
     except EOFError:
         key = ""
     if not key:
-        raise Misused("No key was given", "Paste it when it is asked for; it is not shown.")
+        raise UsageError("No key was given", "Paste it when it is asked for; it is not shown.")
     return key
 
 

@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from relay_admin import deliveries, doctor, uninstall, watches
+from relay_admin.client import RelayClient
+from relay_admin.commands import deliveries, doctor, uninstall, watches
 from relay_admin.output import Output
-from relay_admin.relay import Relay
 
-Command = Callable[[Relay, Output, argparse.Namespace], int]
+Command = Callable[[RelayClient, Output, argparse.Namespace], int]
 PROGRAM = "python -m relay_admin"
 ABOUT = """Look after a deployed Calendar Relay.
 
@@ -28,18 +28,20 @@ def parser() -> argparse.ArgumentParser:
 
     def add(name: str, run: Command, about: str, example: str) -> Any:
         epilog = f"For instance: {PROGRAM} {example}"
-        one = commands.add_parser(
+        command = commands.add_parser(
             name, help=about, description=f"{about}.", epilog=epilog, parents=[_common()], formatter_class=raw
         )
-        one.set_defaults(run=run)
-        return one
+        command.set_defaults(run=run)
+        return command
 
     add("status", doctor.status, "Is it still working? The health checks, and whether deliveries leave", "status")
     _add_watches(add)
     _add_deliveries(add)
     _add_doctor(add)
-    one = add("uninstall", uninstall.uninstall, "Remove every watch, and tell which steps remain", "uninstall --yes")
-    one.add_argument("--yes", action="store_true", help="do it; without, it is only shown what would be done")
+    command = add(
+        "uninstall", uninstall.uninstall, "Remove every watch, and tell which steps remain", "uninstall --yes"
+    )
+    command.add_argument("--yes", action="store_true", help="do it; without, it is only shown what would be done")
     return top
 
 
@@ -48,39 +50,45 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument("--url", help="the app's address (RELAY_URL)")
     common.add_argument("--audience", help="sign in with Entra ID for this API, api://CLIENT_ID (RELAY_AUDIENCE)")
     common.add_argument("--key", help="a key; others on this computer may see it: better is RELAY_KEY or --ask-key")
-    common.add_argument("--ask-key", action="store_true", help="ask for the key, and do not show it")
+    common.add_argument(
+        "--ask-key", dest="prompt_for_key", action="store_true", help="ask for the key, and do not show it"
+    )
     common.add_argument("--json", action="store_true", help="one JSON document for scripts")
     return common
 
 
 def _add_watches(add: Callable[..., Any]) -> None:
-    one = add("watches", watches.watches, "List what is watched, with each one's state", "watches --state refused")
-    one.add_argument(
+    command = add("watches", watches.watches, "List what is watched, with each one's state", "watches --state refused")
+    command.add_argument(
         "--state", choices=("live", "pending", "refused", "gone", "paused"), help="those in this state only"
     )
-    one = add("watch", watches.watch, "Watch mailboxes, or a room list", "watch room1@contoso.com room2@contoso.com")
-    one.add_argument("mailboxes", nargs="*", metavar="MAILBOX")
-    one.add_argument("--room-list", metavar="ADDRESS", help="all rooms of this room list, now and later")
-    one.add_argument("--wait", type=float, default=600, metavar="SECONDS", help="for a room list's rooms (600)")
-    one = add("unwatch", watches.unwatch, "Watch mailboxes or room lists no more", "unwatch room1@contoso.com")
-    one.add_argument("names", nargs="+", metavar="MAILBOX|ROOMLIST|ID")
-    one = add(
+    command = add(
+        "watch", watches.watch, "Watch mailboxes, or a room list", "watch room1@contoso.com room2@contoso.com"
+    )
+    command.add_argument("mailboxes", nargs="*", metavar="MAILBOX")
+    command.add_argument("--room-list", metavar="ADDRESS", help="all rooms of this room list, now and later")
+    command.add_argument("--wait", type=float, default=600, metavar="SECONDS", help="for a room list's rooms (600)")
+    command = add("unwatch", watches.unwatch, "Watch mailboxes or room lists no more", "unwatch room1@contoso.com")
+    command.add_argument("names", nargs="+", metavar="MAILBOX|ROOMLIST|ID")
+    command = add(
         "resync", watches.resync, "Compare calendars with what the partner was told, now", "resync room1@contoso.com"
     )
-    one.add_argument("names", nargs="*", metavar="MAILBOX|ID")
-    one.add_argument("--all", action="store_true", help="every watch")
-    one.add_argument("--full", action="store_true", help="send everything again, for a partner that lost its data")
+    command.add_argument("names", nargs="*", metavar="MAILBOX|ID")
+    command.add_argument("--all", action="store_true", help="every watch")
+    command.add_argument("--full", action="store_true", help="send everything again, for a partner that lost its data")
 
 
 def _add_deliveries(add: Callable[..., Any]) -> None:
-    one = add("dead-letters", deliveries.dead_letters, "List changes whose deliveries all failed", "dead-letters")
-    _add_time(one)
-    one.add_argument("--reason", choices=("rejected", "gave-up", "unreadable-message"))
-    one = add("replay", deliveries.replay, "Deliver dead letters anew", "replay --all")
-    one.add_argument("--all", action="store_true", help="every dead letter")
-    one.add_argument("--id", action="append", dest="ids", metavar="ID", help="this one; may be given often")
-    _add_time(one)
-    one.add_argument("--wait", type=float, default=600, metavar="SECONDS", help="for its end (600); 0 does not wait")
+    command = add("dead-letters", deliveries.dead_letters, "List changes whose deliveries all failed", "dead-letters")
+    _add_time(command)
+    command.add_argument("--reason", choices=("rejected", "gave-up", "unreadable-message"))
+    command = add("replay", deliveries.replay, "Deliver dead letters anew", "replay --all")
+    command.add_argument("--all", action="store_true", help="every dead letter")
+    command.add_argument("--id", action="append", dest="ids", metavar="ID", help="this one; may be given often")
+    _add_time(command)
+    command.add_argument(
+        "--wait", type=float, default=600, metavar="SECONDS", help="for its end (600); 0 does not wait"
+    )
     for name, run, about in (
         ("pause", deliveries.pause, "Let nothing leave for the partner; nothing is lost"),
         ("resume", deliveries.resume, "Let everything leave again, also after the partner answered 410"),
@@ -88,16 +96,18 @@ def _add_deliveries(add: Callable[..., Any]) -> None:
         add(name, run, about, f'{name} "the partner moves house"').add_argument("reason", help="why, for the audit log")
 
 
-def _add_time(one: Any) -> None:
-    one.add_argument("--from", dest="since", metavar="TIME", help="died at or after 2026-11-20T10:00:00Z")
-    one.add_argument("--to", dest="before", metavar="TIME", help="died before this time")
+def _add_time(command: Any) -> None:
+    command.add_argument("--from", dest="since", metavar="TIME", help="died at or after 2026-11-20T10:00:00Z")
+    command.add_argument("--to", dest="before", metavar="TIME", help="died before this time")
 
 
 def _add_doctor(add: Callable[..., Any]) -> None:
     about = "Try everything that the relay needs once, and say what to do"
-    one = add("doctor", doctor.doctor, about, "doctor --allowed room1@contoso.com --refused ceo@contoso.com")
-    one.add_argument("--allowed", action="append", default=[], metavar="MAILBOX", help="must be readable (up to five)")
-    one.add_argument(
+    command = add("doctor", doctor.doctor, about, "doctor --allowed room1@contoso.com --refused ceo@contoso.com")
+    command.add_argument(
+        "--allowed", action="append", default=[], metavar="MAILBOX", help="must be readable (up to five)"
+    )
+    command.add_argument(
         "--refused", action="append", default=[], metavar="MAILBOX", help="must not be readable (up to five)"
     )
-    one.add_argument("--no-ping", action="store_true", help="send the partner no test delivery")
+    command.add_argument("--no-ping", action="store_true", help="send the partner no test delivery")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-WELL, WRONG, USAGE, NOT_REACHED = 0, 1, 2, 3
+OK, FAILED, USAGE, UNREACHABLE = 0, 1, 2, 3
 
 
-class Stopped(Exception):
+class CommandError(Exception):
     """A command cannot go on: a short title, and what to do. `code` is the exit code."""
 
-    code = WRONG
+    code = FAILED
 
     def __init__(self, title: str, what_to_do: str, status: int | None = None) -> None:
         super().__init__(title)
@@ -17,17 +17,17 @@ class Stopped(Exception):
         self.status = status
 
 
-class Refused(Stopped):
+class Refused(CommandError):
     """The relay answered, and said no: its own problem details."""
 
 
-class Misused(Stopped):
+class UsageError(CommandError):
     """What was asked for cannot be done as it was asked."""
 
     code = USAGE
 
 
-class NotReached(Stopped):
+class Unreachable(CommandError):
     """No relay answers at the address."""
 
-    code = NOT_REACHED
+    code = UNREACHABLE

@@ -14,7 +14,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from relay_admin.errors import Stopped
+    from relay_admin.errors import CommandError
 
 MARKS = {True: ("ok", "green"), False: ("WRONG", "bold red"), None: ("?", "yellow")}
 
@@ -56,7 +56,7 @@ class Output:
         columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()
         return Progress(*columns, console=self._errors, disable=self.as_json or not self._errors.is_terminal)
 
-    def stopped(self, error: Stopped) -> None:
+    def error(self, error: CommandError) -> None:
         """Say why a command ends here, and what to do."""
         self.data({"error": {"title": error.title, "status": error.status, "whatToDo": error.what_to_do}})
         self._errors.print(plain(error.title), style="bold red", soft_wrap=True)
@@ -68,9 +68,9 @@ def plain(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
 
 
-def counted(number: int | str, one: str, many: str = "") -> str:
+def counted(number: int | str, singular: str, plural: str = "") -> str:
     """Return a number with its noun."""
-    return f"{number} {one if str(number) == '1' else many or one + 's'}"
+    return f"{number} {singular if str(number) == '1' else plural or singular + 's'}"
 
 
 def _cell(value: object) -> Any:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from requests.auth import AuthBase
 
-from relay_admin.errors import Misused, Refused
+from relay_admin.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -24,7 +24,7 @@ _MICROSOFT_LOGINS = ("login.microsoftonline.com", "login.microsoftonline.us", "l
 class ByKey(AuthBase):
     """A function key (reading, setting up) or the master key (everything)."""
 
-    door = ""
+    path_prefix = ""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -38,7 +38,7 @@ class ByKey(AuthBase):
 class ByToken(AuthBase):
     """A token for the relay's API; azure-identity keeps it until it ends."""
 
-    door = "/entra"
+    path_prefix = "/entra"
 
     def __init__(self, audience: str, credential: TokenCredential) -> None:
         self._scope = f"{audience.rstrip('/')}/.default"
@@ -61,27 +61,27 @@ class ByToken(AuthBase):
         return request
 
 
-def signed_in(key: str | None, audience: str | None) -> ByKey | ByToken:
-    """Return how to sign in: what was asked for, else what the environment says, tokens before keys. Raises Misused."""
+def credentials(key: str | None, audience: str | None) -> ByKey | ByToken:
+    """Return how to sign in: what was given, else what the environment says, tokens before keys. Raises UsageError."""
     if key and audience:
-        raise Misused("Two ways to sign in", "Give --audience for a token of Entra ID, or a key, and not both.")
+        raise UsageError("Two ways to sign in", "Give --audience for a token of Entra ID, or a key, and not both.")
     audience = audience or ("" if key else os.environ.get("RELAY_AUDIENCE", ""))
     key = key or os.environ.get("RELAY_KEY", "")
     if audience:
         return ByToken(audience, _credential())
     if not key:
-        raise Misused(
+        raise UsageError(
             "No way to sign in",
             "Set RELAY_AUDIENCE to api://CLIENT_ID for a token of Entra ID, or RELAY_KEY to a key of the app, or let "
             "--ask-key ask for it.",
         )
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise Misused("The key is none", "Copy it from the app's page App keys, or from az functionapp keys list.")
+        raise UsageError("The key is none", "Copy it from the app's page App keys, or from az functionapp keys list.")
     return ByKey(key)
 
 
 def _credential() -> TokenCredential:
-    """Return azure-identity's choice: environment, workload or managed identity, az login. Raises Misused."""
+    """Return azure-identity's choice: environment, workload or managed identity, az login. Raises UsageError."""
     from azure.identity import DefaultAzureCredential
 
     host = os.environ.get("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com")
@@ -90,7 +90,7 @@ def _credential() -> TokenCredential:
         options: dict[str, Any] = {"disable_instance_discovery": name not in _MICROSOFT_LOGINS}
         return DefaultAzureCredential(**options)
     except (ValueError, OSError):  # what it says may quote what was given
-        raise Misused(
+        raise UsageError(
             "The environment's AZURE_… variables do not fit",
             "Look at AZURE_TENANT_ID (an id or a domain), AZURE_AUTHORITY_HOST (https), "
             "AZURE_CLIENT_CERTIFICATE_PATH (a file) and AZURE_TOKEN_CREDENTIALS.",

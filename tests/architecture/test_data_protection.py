@@ -102,6 +102,7 @@ def test_no_other_call_reads_content() -> None:
     names = ("booked_events", "bookings/client", "calendars", "diagnostics", "events", "rooms", "subscriptions")
     assert {str(path) for path in reading} == {f"graph/{name}.py" for name in names}
     probe = (ROOT / "shared" / "graph" / "diagnostics.py").read_text()
+    assert probe.count('_graph.call("GET"') > 0
     assert re.findall(r'"\$select": "([^"]+)"', probe) == ["id"] * probe.count('_graph.call("GET"')
 
 
@@ -128,6 +129,7 @@ def test_no_table_and_no_queue_is_missing() -> None:
     queues = (ROOT / "shared" / "storage" / "queues.py").read_text()
     names = set(re.findall(r'storage\.table\("(\w+)"\)', code))
     names |= set(re.findall(r'^[A-Z]+ = "([a-z-]+)"', queues, re.MULTILINE))
+    assert len(names) > 6
     assert set(re.findall(r"^\| (?:table|queue) `([a-z-]+)` \|", PAGE, re.MULTILINE)) == names
 
 
@@ -148,7 +150,7 @@ def test_what_outlasts_a_removal_is_told_alike_wherever_it_is_told() -> None:
     assert "softDeleteRetentionInDays: 7 " in vault
     removal = (ROOT / "docs/deployment.md").read_text().partition("\n## Remove it\n")[2]
     everything = row("everything")
-    for text in (removal, everything, (ROOT / "relay_admin/uninstall.py").read_text()):
+    for text in (removal, everything, (ROOT / "relay_admin/commands/uninstall.py").read_text()):
         assert "azd down --purge" in text
         assert "purge the vault" not in text
     assert "after seven days" in removal

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
 BICEP = {str(path.relative_to(INFRA)): path.read_text() for path in sorted(INFRA.rglob("*.bicep"))}
 APP = BICEP["modules/function-app.bicep"]
+assert len(BICEP) > 8
 OF_THE_HOST = {"AZURE_FUNCTIONS_ENVIRONMENT"}  # which sets it itself, to Production in Azure
 LOCAL_ONLY = {"FUNCTIONS_WORKER_RUNTIME", "AZURE_FUNCTIONS_ENVIRONMENT", "AzureWebJobsStorage"}
 ROLES = {

@@ -114,11 +114,12 @@ def test_a_script_is_strict_and_says_what_it_needs_and_what_comes_next(script: P
 @SCRIPT
 def test_no_string_means_a_scope_by_mistake(script: Path) -> None:
     """PowerShell reads "$name: " as a variable of a scope, and the whole script fails."""
-    for node in inside(parsed(script)):
-        if node.type == "expandable_string_literal":
-            source = node.text or b""
-            for child in node.named_children:
-                assert not scoped_by_mistake(child, source[child.end_byte - node.start_byte :]), text_of(node)
+    strings = [node for node in inside(parsed(script)) if node.type == "expandable_string_literal"]
+    assert strings
+    for node in strings:
+        source = node.text or b""
+        for child in node.named_children:
+            assert not scoped_by_mistake(child, source[child.end_byte - node.start_byte :]), text_of(node)
 
 
 @SCRIPT

@@ -51,8 +51,17 @@ def test_a_query_asks_for_what_the_code_writes(query: str) -> None:
     known = {dimension for name in asked for dimension in counters[name]}
     for words in re.findall(r"@'(?:\(\?:)?([a-z|]+)\)?=", query):
         assert set(words.split("|")) <= known, query
-    for names in re.findall(r"name (?:in \(([^)]*)\)|== '\w+')", query):
+    for names in re.findall(r"name (?:in \([^)]*\)|== '\w+')", query):
         assert set(re.findall(r"'(\w+)'", names)) <= FUNCTIONS
+
+
+def test_queries_ask_for_counters_lines_and_functions() -> None:
+    """Each pattern of the test above matches somewhere."""
+    text = "\n".join(QUERIES)
+    assert len(re.findall(r"message startswith '\w+='", text)) > 3
+    assert re.search(r"message startswith (?:'[^'=]*'|\"[^\"]*\")", text)
+    assert re.search(r"@'(?:\(\?:)?([a-z|]+)\)?=", text)
+    assert re.search(r"name (?:in \([^)]*\)|== '\w+')", text)
 
 
 def test_the_commands_of_the_page_are_commands() -> None:

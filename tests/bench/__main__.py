@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, and print each figure beside its goal."""
+"""`python -m tests.bench`: measure, and print each figure beside its goal."""
 
 import itertools
 import os
@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from sandbox.stack import Stack
-from tests.bench import costs, imports, intake, rooms, way
+from tests.bench import costs, delivery, imports, intake, rooms
 
 SEED = {"settings": {"hintsPerChange": [3, 3], "hintSpreadSeconds": 0.3}}
 
@@ -19,7 +19,7 @@ def main() -> int:
     folder = tempfile.TemporaryDirectory(prefix="calendar-relay-bench-")
     with folder, Stack(Path(folder.name), {"SETTLE_SECONDS": "2"}, SEED) as stack:
         os.environ.update(stack.env)  # some parts run in this process, and find the sandbox's CA there
-        for row in itertools.chain(way.measure(stack), intake.measure(stack)):
+        for row in itertools.chain(delivery.measure(stack), intake.measure(stack)):
             print(row.line(), flush=True)
     with tempfile.TemporaryDirectory(prefix="calendar-relay-bench-") as alone:
         for row in rooms.measure(Path(alone)):

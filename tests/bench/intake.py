@@ -34,25 +34,25 @@ def measure(stack: Stack) -> Iterator[Row]:
 
 def _ratios(url: str, bodies: dict[int, bytes]) -> Iterator[Row]:
     receiver = f"{url}/api/notifications"
-    noop, one, hundred = _turns([(f"{url}/api/noop", 1), (receiver, 1), (receiver, 100)], bodies)
-    yield Row("accepted/s, receiver over a no-op", _ratio(one, noop), 0.6)
-    yield Row("p99, receiver over a no-op", _p99(one) / _p99(noop), 1.6, lower=True)
-    yield Row("notifications/s, 100 in a POST over 1 in a POST", 100 * _ratio(hundred, one), 15)
-    yield Row("(accepted/s of the receiver here)", _median(one), None, "/s")
+    noop, single, hundred = _alternated([(f"{url}/api/noop", 1), (receiver, 1), (receiver, 100)], bodies)
+    yield Row("accepted/s, receiver over a no-op", _ratio(single, noop), 0.6)
+    yield Row("p99, receiver over a no-op", _p99(single) / _p99(noop), 1.6, lower=True)
+    yield Row("notifications/s, 100 in a POST over 1 in a POST", 100 * _ratio(hundred, single), 15)
+    yield Row("(accepted/s of the receiver here)", _median(single), None, "/s")
 
 
 def _with_storage(url: str, bodies: dict[int, bytes]) -> Iterator[Row]:
-    noop, one = _turns([(f"{url}/api/noop-with-queue", 1), (f"{url}/api/notifications", 1)], bodies)
-    yield Row("accepted/s with Azurite, receiver over a no-op that writes", _ratio(one, noop), None)
-    yield Row("(accepted/s with Azurite here)", _median(one), None, "/s")
+    noop, single = _alternated([(f"{url}/api/noop-with-queue", 1), (f"{url}/api/notifications", 1)], bodies)
+    yield Row("accepted/s with Azurite, receiver over a no-op that writes", _ratio(single, noop), None)
+    yield Row("(accepted/s with Azurite here)", _median(single), None, "/s")
 
 
-def _turns(sides: list[tuple[str, int]], bodies: dict[int, bytes]) -> list[tuple[Load, ...]]:
+def _alternated(sides: list[tuple[str, int]], bodies: dict[int, bytes]) -> list[tuple[Load, ...]]:
     """Post to each side in turn, ROUNDS times; return the loads of each side."""
-    turns = [[post(address, bodies[size], seconds=SECONDS) for address, size in sides] for _ in range(ROUNDS)]
-    if any(load.accepted != load.answers for turn in turns for load in turn):
+    rounds = [[post(address, bodies[size], seconds=SECONDS) for address, size in sides] for _ in range(ROUNDS)]
+    if any(load.accepted != load.answers for round_ in rounds for load in round_):
         raise RuntimeError("not every request was accepted: the figures would mean nothing")
-    return list(zip(*turns, strict=True))
+    return list(zip(*rounds, strict=True))
 
 
 def _ratio(ours: tuple[Load, ...], others: tuple[Load, ...]) -> float:

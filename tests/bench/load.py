@@ -38,15 +38,15 @@ def post(url: str, body: bytes, *, seconds: float, connections: int = 16) -> Loa
 
 async def _run(host: str, port: int, request: bytes, seconds: float, connections: int) -> Load:
     start = time.perf_counter()
-    lanes = [_lane(host, port, request, start + seconds) for _ in range(connections)]
-    done = await asyncio.gather(*lanes)
+    workers = [_worker(host, port, request, start + seconds) for _ in range(connections)]
+    done = await asyncio.gather(*workers)
     spent = time.perf_counter() - start
-    times = [one for lane in done for _, one in lane]
-    accepted = sum(status == 202 for lane in done for status, _ in lane)
+    times = [milliseconds for responses in done for _, milliseconds in responses]
+    accepted = sum(status == 202 for responses in done for status, _ in responses)
     return Load(len(times), accepted, spent, times)
 
 
-async def _lane(host: str, port: int, request: bytes, stop: float) -> list[tuple[int, float]]:
+async def _worker(host: str, port: int, request: bytes, stop: float) -> list[tuple[int, float]]:
     reader, writer = await asyncio.open_connection(host, port)
     done = []
     while (sent := time.perf_counter()) < stop:

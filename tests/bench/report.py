@@ -1,23 +1,23 @@
-"""How a figure is shown: beside its goal."""
+"""How a measurement is shown: beside its goal."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Row:
-    """A figure, its goal (None: for information), its unit (a ratio has none), and whether less is better."""
+    """A measurement, its goal (None: for information), its unit (a ratio has none), and whether less is better."""
 
     name: str
-    figure: float
+    value: float
     goal: float | None
     unit: str = ""
     lower: bool = False
 
     def line(self) -> str:
         """Return it as a line of the table."""
-        figure = f"{self.figure:.2f}{' ' if self.unit else ''}{self.unit}"
+        value = f"{self.value:.2f}{' ' if self.unit else ''}{self.unit}"
         if self.goal is None:
-            return f"{self.name:<64} {figure:>12}"
-        met = self.figure <= self.goal if self.lower else self.figure >= self.goal
+            return f"{self.name:<64} {value:>12}"
+        met = self.value <= self.goal if self.lower else self.value >= self.goal
         goal = f"goal {'<=' if self.lower else '>='} {self.goal:g}"
-        return f"{self.name:<64} {figure:>12}   {goal}{'' if met else '   NOT MET'}"
+        return f"{self.name:<64} {value:>12}   {goal}{'' if met else '   NOT MET'}"

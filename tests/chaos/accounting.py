@@ -1,4 +1,4 @@
-"""The accounting: what became of every change whose hint was accepted. Pure; the judge of a run.
+"""The accounting: what became of every change whose hint was accepted. Pure: it calls nothing.
 
 An event stands for its changes: however many were hinted, its last state has to have reached the partner, or to be
 parked. A series is one event here, and its occurrences are what the partner has of it.
@@ -15,22 +15,23 @@ Calendar = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What was found at the end of a run.
+class Collected:
+    """What was collected at the end of a run.
 
     `accepted` are the events whose hints the relay answered with 202, `given_up` those of which the tenant gave a hint
-    up; `parked` those that wait in the relay, by the reason; `told` those of which the partner has taken a delivery,
-    with the series' id beside each occurrence's. `series_gone` are the series that people deleted: of one that went
-    before any of its occurrences was told there is nothing to tell. `deliveries` is the partner's journal.
+    up; `parked` those that wait in the relay, by the reason; `taken` those of which the partner has taken a delivery,
+    with the series' id beside each occurrence's. `deleted_series` are the series that people deleted: of one that went
+    before any of its occurrences was delivered there is nothing to deliver. `expected` are the tenant's calendars,
+    `received` the partner's. `deliveries` is the partner's journal.
     """
 
     accepted: frozenset[Key]
     given_up: frozenset[Key]
     parked: Mapping[Key, str]
-    told: frozenset[Key]
-    series_gone: frozenset[Key]
-    truth: Mapping[str, Calendar]
-    picture: Mapping[str, Calendar]
+    taken: frozenset[Key]
+    deleted_series: frozenset[Key]
+    expected: Mapping[str, Calendar]
+    received: Mapping[str, Calendar]
     deliveries: Mapping[str, Any]
 
 
@@ -47,7 +48,7 @@ class Account:
     differing: int = 0
     attempts: int = 0
     distinct: int = 0
-    again: int = 0
+    duplicates: int = 0
     violations: list[str] = field(default_factory=list)
 
     @property
@@ -58,20 +59,20 @@ class Account:
         return lost + self.strays + self.violations
 
 
-def account(found: Evidence) -> Account:
+def account(collected: Collected) -> Account:
     """Judge a run."""
-    result = Account(len(found.accepted - found.given_up))
-    differing = {room: _differing(found, room) for room in found.truth.keys() | found.picture.keys()}
+    result = Account(len(collected.accepted - collected.given_up))
+    differing = {room: _differing(collected, room) for room in collected.expected.keys() | collected.received.keys()}
     result.differing = sum(len(events) for events in differing.values())
     explained: set[Key] = set()
-    for key in found.accepted | found.given_up:
+    for key in collected.accepted | collected.given_up:
         members = {event for event, series in differing[key[0]].items() if key[1] in (event, series)}
         explained |= {(key[0], event) for event in members}
-        waiting = any((key[0], event) in found.parked for event in members | {key[1]})
-        if key in found.given_up:
-            if members or key not in found.told:
+        waiting = any((key[0], event) in collected.parked for event in members | {key[1]})
+        if key in collected.given_up:
+            if members or key not in collected.taken:
                 result.healed_later.add(key)
-        elif not members and key in found.told | found.series_gone:
+        elif not members and key in collected.taken | collected.deleted_series:
             result.delivered.add(key)  # also when an older state of it is a dead letter
         elif waiting:
             result.parked.add(key)
@@ -81,21 +82,21 @@ def account(found: Evidence) -> Account:
         f"stray: {event} in {room} differs, and nobody had hinted at it"
         for room, events in sorted(differing.items()) for event in sorted(events) if (room, event) not in explained
     ]  # fmt: skip
-    _count(found.deliveries, result)
+    _count(collected.deliveries, result)
     return result
 
 
-def _differing(found: Evidence, room: str) -> dict[str, str | None]:
+def _differing(collected: Collected, room: str) -> dict[str, str | None]:
     """Return the ids of a room's events that are not the same on both sides, each with its series'."""
-    truth, picture = found.truth.get(room, {}), found.picture.get(room, {})
+    expected, received = collected.expected.get(room, {}), collected.received.get(room, {})
     return {
-        event: (truth.get(event) or picture[event]).get("seriesId")
-        for event in truth.keys() | picture.keys() if truth.get(event) != picture.get(event)
+        event: (expected.get(event) or received[event]).get("seriesId")
+        for event in expected.keys() | received.keys() if expected.get(event) != received.get(event)
     }  # fmt: skip
 
 
 def _count(deliveries: Mapping[str, Any], result: Account) -> None:
     """Count attempts, webhook-ids, and how often one came again although it had been taken."""
     result.attempts, result.distinct = deliveries["count"], deliveries["distinct"]
-    result.again = deliveries["duplicates"]
-    result.violations = [f"not by the contract: {one['violation']}" for one in deliveries["violations"]]
+    result.duplicates = deliveries["duplicates"]
+    result.violations = [f"not by the contract: {item['violation']}" for item in deliveries["violations"]]

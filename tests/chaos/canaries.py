@@ -1,6 +1,6 @@
-"""Canaries: words that bear one of two marks, and the search for the marks in whatever the relay has left behind.
+"""Canaries: texts that hold one of two canaries, and the search for these in all that the relay has left behind.
 
-What bears the mark SECRET may be nowhere outside the tenant; what bears the mark TITLE may be at the partner, too.
+The secret canary may be nowhere outside the tenant; the title canary may be at the partner, too.
 """
 
 import base64
@@ -9,36 +9,36 @@ import re
 from collections.abc import Iterable
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
-_TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}")  # a JSON Web Token, whosever
+_TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}")  # any JSON Web Token
 
 
-class Marks:
-    """The canaries of one run. The marks are letters and digits alone, so that no encoding of a URL changes them."""
+class Canaries:
+    """The canaries of one run: letters and digits alone, so that no encoding of a URL changes them."""
 
     def __init__(self, run: str) -> None:
-        self.secret_mark, self.title_mark = f"hidden{run}", f"shown{run}"
+        self.secret_canary, self.title_canary = f"hidden{run}", f"shown{run}"
         self._planted = 0
 
     def secret(self, field: str) -> str:
-        """Return a word for a field that never leaves the tenant."""
-        return self._word(field, self.secret_mark)
+        """Return a text for a field that never leaves the tenant."""
+        return self._text(field, self.secret_canary)
 
     def title(self) -> str:
         """Return a title that the partner may read."""
-        return self._word("title", self.title_mark)
+        return self._text("title", self.title_canary)
 
-    def _word(self, field: str, mark: str) -> str:
+    def _text(self, field: str, canary: str) -> str:
         self._planted += 1
-        return f"{field} {mark} {self._planted}"
+        return f"{field} {canary} {self._planted}"
 
 
-def found(content: bytes, words: Iterable[str], *, tokens: bool = True) -> list[str]:
-    """Return the words in `content`, in clear or within base64, with some of what stands before; and "a token"."""
+def matches_in(content: bytes, secrets: Iterable[str], *, tokens: bool = True) -> list[str]:
+    """Return the secrets that are in `content`, in clear or within base64; and "a token"."""
     texts = [content, *_decoded(content)]
-    finds = [word for word in words if any(word.encode() in text for text in texts)]
+    matches = [secret for secret in secrets if any(secret.encode() in text for text in texts)]
     if tokens and any(_TOKEN.search(text) for text in texts):
-        finds.append("a token")
-    return finds
+        matches.append("a token")
+    return matches
 
 
 def _decoded(content: bytes) -> Iterable[bytes]:

@@ -8,25 +8,25 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from sandbox.demo.expected import expected_calendar
-from tests.chaos.accounting import Evidence, Key
+from tests.chaos.accounting import Collected, Key
 from tests.chaos.stage import Stage
 
 EVER = ("2000-01-01T00:00:00Z", "2040-01-01T00:00:00Z")
 
 
-def gather(stage: Stage, series_gone: set[Key]) -> Evidence:
-    """Return the evidence as it is now."""
+def collect(stage: Stage, deleted_series: set[Key]) -> Collected:
+    """Return the state of all sides as it is now."""
     tenant, partner = stage.stack.tenant, stage.stack.partner
     outcomes = tenant.control("GET", "/notifications/outcomes")
     deliveries = partner.deliveries()
-    return Evidence(
+    return Collected(
         accepted=_keys(outcomes["accepted"]),
         given_up=_keys(outcomes["givenUp"]),
         parked=parked(stage),
-        series_gone=frozenset(series_gone),
-        told=_told(deliveries, partner.control("GET", "/raw")),
-        truth={room: expected_calendar(tenant.calendar(room, *EVER)) for room in stage.rooms},
-        picture={room: {one["id"]: one for one in events} for room, events in partner.picture().items()},
+        deleted_series=frozenset(deleted_series),
+        taken=_taken(deliveries, partner.control("GET", "/raw")),
+        expected={room: expected_calendar(tenant.calendar(room, *EVER)) for room in stage.rooms},
+        received={room: {event["id"]: event for event in events} for room, events in partner.picture().items()},
         deliveries=deliveries,
     )
 
@@ -34,8 +34,8 @@ def gather(stage: Stage, series_gone: set[Key]) -> Evidence:
 def parked(stage: Stage) -> dict[Key, str]:
     """Return the events that are parked or dead letters, with the kind; the table may not be there."""
     mailboxes = {row["RowKey"]: str(row["mailbox"]) for row in rows(stage, "watches") if row["PartitionKey"] == "watch"}
-    found = rows(stage, "parked")
-    return {(mailboxes.get(row["watch_id"], ""), row["event_id"]): row["PartitionKey"] for row in found}
+    parked_rows = rows(stage, "parked")
+    return {(mailboxes.get(row["watch_id"], ""), row["event_id"]): row["PartitionKey"] for row in parked_rows}
 
 
 def rows(stage: Stage, table: str) -> list[dict[str, Any]]:
@@ -60,16 +60,16 @@ def waiting(stage: Stage) -> dict[str, int]:
 
 
 def _keys(listed: list[dict[str, Any]]) -> frozenset[Key]:
-    return frozenset((one["mailbox"], one["eventId"]) for one in listed)
+    return frozenset((item["mailbox"], item["eventId"]) for item in listed)
 
 
-def _told(deliveries: dict[str, Any], raw: list[dict[str, Any]]) -> frozenset[Key]:
+def _taken(deliveries: dict[str, Any], raw: list[dict[str, Any]]) -> frozenset[Key]:
     """Return the events, and their series, of which a delivery was taken."""
-    taken = {one["webhookId"] for one in deliveries["list"] if one["taken"]}
-    told: set[Key] = set()
+    webhook_ids = {delivery["webhookId"] for delivery in deliveries["list"] if delivery["taken"]}
+    taken: set[Key] = set()
     for request in raw:
-        if {name.lower(): value for name, value in request["headers"]}.get("webhook-id") in taken:
+        if {name.lower(): value for name, value in request["headers"]}.get("webhook-id") in webhook_ids:
             data = json.loads(request["body"])["data"]
             ids = (data["event"]["id"], data["event"]["seriesId"])
-            told |= {(data["mailbox"], event) for event in ids if event}
-    return frozenset(told)
+            taken |= {(data["mailbox"], event) for event in ids if event}
+    return frozenset(taken)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.activity import Activity
-from tests.chaos.proxy import CALM, Exchange, Trouble
+from tests.chaos.proxy import NO_FAULT, Exchange, ExchangeFault
 from tests.chaos.stage import Stage
 
 _ERROR = {"error": {"code": "generalException", "message": "x"}}
@@ -18,7 +18,7 @@ _JSON = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of trouble: at the `tenant`, at the `partner` (their control's JSON), or at a `storage` service.
+    """One kind of fault: at the `tenant`, at the `partner` (their control's JSON), or at a `storage` service.
 
     It lasts for `seconds`, and for no more requests than it says itself. `share` is the part of the storage exchanges
     that meet it. One that is not `quick` makes the relay wait for its time limits.
@@ -28,7 +28,7 @@ class Fault:
     tenant: dict[str, Any] = field(default_factory=dict)
     partner: dict[str, Any] = field(default_factory=dict)
     storage: tuple[str, ...] = ()
-    trouble: Trouble = CALM
+    exchange: ExchangeFault = NO_FAULT
     share: float = 1.0
     seconds: float = 3.0
     quick: bool = True
@@ -61,22 +61,22 @@ FAULTS = (
     _partner("partner slow", 10, delaySeconds=2),
     _partner("partner cuts before its work", 4, cut="before"),
     _partner("partner cuts after its work", 4, cut="after"),
-    Fault("queue refuses", storage=("queue",), trouble=Trouble(status=503), share=0.6),
-    Fault("queue cuts before the write", storage=("queue",), trouble=Trouble(cut="before"), share=0.4),
-    Fault("queue cuts after the write", storage=("queue",), trouble=Trouble(cut="after"), share=0.4),
-    Fault("queue slow", storage=("queue",), trouble=Trouble(delay=1.0), share=0.5),
-    Fault("table refuses", storage=("table",), trouble=Trouble(status=500), share=0.6),
-    Fault("table cuts before the write", storage=("table",), trouble=Trouble(cut="before"), share=0.3),
-    Fault("table cuts after the write", storage=("table",), trouble=Trouble(cut="after"), share=0.3),
-    Fault("table slow", storage=("table",), trouble=Trouble(delay=0.5), share=0.5),
-    Fault("storage down", storage=("queue", "table"), trouble=Trouble(status=503)),
+    Fault("queue refuses", storage=("queue",), exchange=ExchangeFault(status=503), share=0.6),
+    Fault("queue cuts before the write", storage=("queue",), exchange=ExchangeFault(cut="before"), share=0.4),
+    Fault("queue cuts after the write", storage=("queue",), exchange=ExchangeFault(cut="after"), share=0.4),
+    Fault("queue slow", storage=("queue",), exchange=ExchangeFault(delay=1.0), share=0.5),
+    Fault("table refuses", storage=("table",), exchange=ExchangeFault(status=500), share=0.6),
+    Fault("table cuts before the write", storage=("table",), exchange=ExchangeFault(cut="before"), share=0.3),
+    Fault("table cuts after the write", storage=("table",), exchange=ExchangeFault(cut="after"), share=0.3),
+    Fault("table slow", storage=("table",), exchange=ExchangeFault(delay=0.5), share=0.5),
+    Fault("storage down", storage=("queue", "table"), exchange=ExchangeFault(status=503)),
 )
 ROUND_SECONDS = 120.0  # for a round of all faults at full length; a shorter run has all of them, only shorter
 PAUSE = 1.5
 OUTAGE = Fault("partner away", partner={"status": 503}, seconds=25, quick=False)
 
 
-class Troubles(Activity):
+class Faults(Activity):
     """Plays faults one after the other, in rounds of all that fit the run, until it is stopped."""
 
     def __init__(self, stage: Stage, chance: random.Random, seconds: float, *, quick: bool) -> None:
@@ -102,11 +102,11 @@ class Troubles(Activity):
         self.played[fault.name] += 1
         take_away = self._plant(fault)
         for service in fault.storage:
-            self._stage.proxies[service].trouble = self._spoiling(fault)
+            self._stage.proxies[service].fault_for = self._chooser(fault)
         self.stopped.wait(fault.seconds * self._tempo)
         take_away()
         for service in fault.storage:
-            self._stage.proxies[service].trouble = lambda _exchange: CALM
+            self._stage.proxies[service].fault_for = lambda _exchange: NO_FAULT
         self.stopped.wait(PAUSE * self._tempo * self._chance.uniform(0.5, 1.5))
 
     def _plant(self, fault: Fault) -> Callable[[], object]:
@@ -123,10 +123,10 @@ class Troubles(Activity):
             return lambda: partner.control("DELETE", "/behaviour")
         return lambda: None
 
-    def _spoiling(self, fault: Fault) -> Callable[[Exchange], Trouble]:
+    def _chooser(self, fault: Fault) -> Callable[[Exchange], ExchangeFault]:
         chance = random.Random(self._chance.random())
 
-        def spoil(_exchange: Exchange) -> Trouble:
-            return fault.trouble if chance.random() < fault.share else CALM
+        def fault_for(_exchange: Exchange) -> ExchangeFault:
+            return fault.exchange if chance.random() < fault.share else NO_FAULT
 
-        return spoil
+        return fault_for

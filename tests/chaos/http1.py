@@ -1,6 +1,6 @@
 """HTTP/1.1 messages as a proxy needs them: whole, and byte for byte as they came.
 
-RFC 9112, "Message Body Length": chunked, or of a told length, or (an answer) up to the end of the connection.
+RFC 9112, "Message Body Length": chunked, or of a given length, or (an answer) up to the end of the connection.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ class Message:
 
     @property
     def start(self) -> list[str]:
-        """The three words of the start line; the last may be empty."""
-        words = self.head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
-        return words + [""] * (3 - len(words))
+        """The three parts of the start line; the last may be empty."""
+        parts = self.head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
+        return parts + [""] * (3 - len(parts))
 
     @property
     def is_last(self) -> bool:
@@ -54,7 +54,7 @@ async def read_request(reader: asyncio.StreamReader) -> Message | None:
     return None if head is None else await _whole(reader, Message(head), to_the_end=False)
 
 
-async def read_answer(reader: asyncio.StreamReader, method: str) -> Message:
+async def read_response(reader: asyncio.StreamReader, method: str) -> Message:
     """Read the answer to a request of this method. Raises IncompleteReadError when the connection ends before."""
     head = await _head(reader)
     if head is None:

@@ -5,7 +5,7 @@ import time
 from collections import Counter, deque
 
 from tests.chaos.activity import Activity
-from tests.chaos.crash_points import ANY, HELD, OF_A_DELIVERY, POINTS, READ, READ_FAULT
+from tests.chaos.crash_points import ANY, CRASH_POINTS, OF_A_DELIVERY, PROXY_POINTS, READ, READ_FAULT
 from tests.chaos.proxy import Trap
 from tests.chaos.stage import Stage
 
@@ -39,10 +39,13 @@ class Kills(Activity):
                 self._restart(point, needless=not reached)
 
     def _next(self) -> str:
-        """Choose a point of which there were few kills; one that was waited for in vain comes a little later."""
-        weight = {point: self.done[point] + 0.4 * self.out_of_reach[point] + self._chance.random() for point in POINTS}
-        within = POINTS if self._is_flowing() else [point for point in POINTS if point not in OF_A_DELIVERY]
-        return min(within, key=lambda point: weight[point])
+        """Choose a crash point of which there were few kills; one that was waited for in vain comes a little later."""
+        flowing = self._is_flowing()
+        reachable = [point for point in CRASH_POINTS if flowing or point not in OF_A_DELIVERY]
+        weight = {
+            point: self.done[point] + 0.4 * self.out_of_reach[point] + self._chance.random() for point in CRASH_POINTS
+        }
+        return min(reachable, key=lambda point: weight[point])
 
     def _is_flowing(self) -> bool:
         """Tell whether deliveries go out; a single one is a probe, whose death only makes an outage longer."""
@@ -65,7 +68,7 @@ class Kills(Activity):
 
     def _is_held(self, name: str) -> bool:
         """Hold the next exchange of a point at its proxy; return whether there was one."""
-        point = HELD[name]
+        point = PROXY_POINTS[name]
         trap, traps = Trap(point.step, point.matches), self._stage.proxies[point.service].traps
         traps.append(trap)
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from tests.chaos.canaries import Marks
+from tests.chaos.canaries import Canaries
 
 SAME_AGAIN = 0.7  # the share of changes that concern the event of the change before: people fiddle
 
@@ -42,16 +42,16 @@ class Meeting:
 class Load:
     """Makes one change after the other; which, is drawn from `chance` alone."""
 
-    def __init__(self, tenant: Tenant, rooms: list[str], marks: Marks, chance: random.Random) -> None:
+    def __init__(self, tenant: Tenant, rooms: list[str], canaries: Canaries, chance: random.Random) -> None:
         self._tenant = tenant
         self._rooms = rooms
-        self._marks = marks
+        self._canaries = canaries
         self._chance = chance
         self._tomorrow = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
         self._meetings: list[Meeting] = []
         self._last: Meeting | None = None
-        self.made: dict[str, int] = {}
-        self.series_gone: set[tuple[str, str]] = set()
+        self.changes: dict[str, int] = {}
+        self.deleted_series: set[tuple[str, str]] = set()
 
     def change(self) -> None:
         """Make the next change."""
@@ -60,12 +60,18 @@ class Load:
             self._count("series" if self._book() else "booked")
             return
         meeting = self._last if again and self._last is not None else self._chance.choice(self._meetings)
-        acts: list[Callable[[Meeting], str]] = [self._move, self._retitle, self._turn, self._cancel, self._remove]
+        acts: list[Callable[[Meeting], str]] = [
+            self._move,
+            self._retitle,
+            self._toggle_privacy,
+            self._cancel,
+            self._remove,
+        ]
         act = self._chance.choices(acts, (40, 30, 8, 8, 14))[0]
         self._count(act(meeting))
 
     def _count(self, what: str) -> None:
-        self.made[what] = self.made.get(what, 0) + 1
+        self.changes[what] = self.changes.get(what, 0) + 1
 
     def _book(self) -> bool:
         """Book a meeting or, one time in fifty, a series of four; return whether it is a series."""
@@ -77,10 +83,10 @@ class Load:
             event["rrule"] = "FREQ=WEEKLY;COUNT=4"
         event |= self._times() | self._hidden() | {"subject": self._subject(private=private)}
         # A room shows a meeting that was booked with it under its organizer's name: there that name is a title.
-        name = self._marks.secret("organizer") if direct else self._marks.title()
+        name = self._canaries.secret("organizer") if direct else self._canaries.title()
         event["organizer"] = {"name": name, "address": self._address("organizer")}
-        made = self._tenant.book(room, **event)
-        self._last = Meeting(room, made["id"], made["immutableId"], private, direct, series)
+        created = self._tenant.book(room, **event)
+        self._last = Meeting(room, created["id"], created["immutableId"], private, direct, series)
         self._meetings.append(self._last)
         return series
 
@@ -93,7 +99,7 @@ class Load:
         self._tenant.change(meeting.room, meeting.id, subject=subject, **self._hidden())
         return "retitled"
 
-    def _turn(self, meeting: Meeting) -> str:
+    def _toggle_privacy(self, meeting: Meeting) -> str:
         """Make it private or public; a room does not keep that of what was booked with it."""
         if not meeting.direct:
             return self._retitle(meeting)
@@ -110,7 +116,7 @@ class Load:
         self._tenant.remove(meeting.room, meeting.id)
         self._meetings.remove(meeting)
         if meeting.series:
-            self.series_gone.add((meeting.room, meeting.immutable_id))
+            self.deleted_series.add((meeting.room, meeting.immutable_id))
         self._last = None
         return "deleted"
 
@@ -120,13 +126,13 @@ class Load:
         return {"start": start.strftime("%Y-%m-%dT%H:%M:%SZ"), "end": end.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     def _subject(self, *, private: bool) -> str:
-        return self._marks.secret("subject") if private else self._marks.title()
+        return self._canaries.secret("subject") if private else self._canaries.title()
 
     def _hidden(self) -> dict[str, Any]:
         """Return the fields that never leave, each with a canary of its own."""
-        attendee = {"name": self._marks.secret("attendee"), "address": self._address("attendee")}
-        return {"body": self._marks.secret("body"), "location": self._marks.secret("location"),
-                "attendees": [attendee], "categories": [self._marks.secret("category")]}  # fmt: skip
+        attendee = {"name": self._canaries.secret("attendee"), "address": self._address("attendee")}
+        return {"body": self._canaries.secret("body"), "location": self._canaries.secret("location"),
+                "attendees": [attendee], "categories": [self._canaries.secret("category")]}  # fmt: skip
 
     def _address(self, field: str) -> str:
-        return self._marks.secret(field).replace(" ", ".") + "@contoso.com"
+        return self._canaries.secret(field).replace(" ", ".") + "@contoso.com"

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
-from tests.chaos.http1 import Message, read_answer, read_request
+from tests.chaos.http1 import Message, read_request, read_response
 
 HELD_SECONDS = 10.0  # after which an exchange that nobody came for is cut
-Step = Literal["asked", "answered"]
+Step = Literal["request", "response"]
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Exchange:
 
     service: str
     request: Message
-    answer: Message | None = None
+    response: Message | None = None
 
     @property
     def method(self) -> str:
@@ -41,11 +41,11 @@ class Exchange:
     @property
     def status(self) -> int:
         """The answer's status; 0 before there is one."""
-        return int(self.answer.start[1]) if self.answer else 0
+        return int(self.response.start[1]) if self.response else 0
 
 
 @dataclass(frozen=True)
-class Trouble:
+class ExchangeFault:
     """What is done to one exchange: `status` refuses it unseen; `cut` closes the line "before" or "after" the work."""
 
     status: int = 0
@@ -53,7 +53,7 @@ class Trouble:
     delay: float = 0.0
 
 
-CALM = Trouble()
+NO_FAULT = ExchangeFault()
 
 
 @dataclass
@@ -65,27 +65,27 @@ class Trap:
     caught: threading.Event = field(default_factory=threading.Event)
 
 
-def _as_it_is(message: Message) -> Message:
+def _unchanged(message: Message) -> Message:
     return message
 
 
 class Proxy:
     """Serves in a thread of its own from its making until `close`. All attributes may be changed while it serves.
 
-    `trouble` is asked about every exchange; `rewrite` may alter a request; `listeners` hear of every request.
+    `fault_for` decides what is done to an exchange; `rewrite` may alter a request; `listeners` get every request.
     """
 
     def __init__(self, service: str, target: int) -> None:
         self.service = service
-        self.trouble: Callable[[Exchange], Trouble] = lambda _exchange: CALM
-        self.rewrite: Callable[[Message], Message] = _as_it_is
+        self.fault_for: Callable[[Exchange], ExchangeFault] = lambda _exchange: NO_FAULT
+        self.rewrite: Callable[[Message], Message] = _unchanged
         self.listeners: list[Callable[[Exchange], None]] = []
         self.traps: list[Trap] = []
         self.port = 0
         self._target = target
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._lines: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self._ready.wait()
@@ -101,48 +101,48 @@ class Proxy:
         self._ready.set()
         self._loop.run_forever()
         server.close()
-        self._loop.run_until_complete(_end(self._lines))
+        self._loop.run_until_complete(_end(self._connections))
         self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until either side ends it."""
-        line = asyncio.current_task()
-        if line is not None:
-            self._lines.add(line)
-            line.add_done_callback(self._lines.discard)
+        connection = asyncio.current_task()
+        if connection is not None:
+            self._connections.add(connection)
+            connection.add_done_callback(self._connections.discard)
         server = _Server(self._target)
         try:
             while (request := await read_request(reader)) is not None:
-                answer = await self._exchange(Exchange(self.service, request), server)
-                if answer is None:
+                response = await self._exchange(Exchange(self.service, request), server)
+                if response is None:
                     break
-                writer.write(answer.head + answer.body)
+                writer.write(response.head + response.body)
                 await writer.drain()
-                if answer.is_last:
+                if response.is_last:
                     writer.close()
                     return
             writer.transport.abort()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            writer.transport.abort()  # whoever hung up knows it
+            writer.transport.abort()  # the side that hung up knows it
         finally:
             server.close()
 
     async def _exchange(self, exchange: Exchange, server: "_Server") -> Message | None:
         """Return the answer, or None when the line is to be cut."""
-        for hear in self.listeners:
-            hear(exchange)
-        if await self._is_held("asked", exchange):
+        for listen in self.listeners:
+            listen(exchange)
+        if await self._is_held("request", exchange):
             return None
-        trouble = self.trouble(exchange)
-        await asyncio.sleep(trouble.delay)
-        if trouble.status:
-            return _refusal(exchange.service, trouble.status)
-        if trouble.cut == "before":
+        fault = self.fault_for(exchange)
+        await asyncio.sleep(fault.delay)
+        if fault.status:
+            return _refusal(exchange.service, fault.status)
+        if fault.cut == "before":
             return None
-        exchange.answer = await server.ask(self.rewrite(exchange.request))
-        if await self._is_held("answered", exchange):
+        exchange.response = await server.send(self.rewrite(exchange.request))
+        if await self._is_held("response", exchange):
             return None
-        return None if trouble.cut == "after" else exchange.answer
+        return None if fault.cut == "after" else exchange.response
 
     async def _is_held(self, step: Step, exchange: Exchange) -> bool:
         """Return whether a trap caught it; then the time in which its caller was to be killed is over."""
@@ -154,36 +154,36 @@ class Proxy:
         return False
 
 
-async def _end(lines: set[asyncio.Task[None]]) -> None:
-    for line in list(lines):
-        line.cancel()
-    await asyncio.gather(*lines, return_exceptions=True)
+async def _end(connections: set[asyncio.Task[None]]) -> None:
+    for connection in list(connections):
+        connection.cancel()
+    await asyncio.gather(*connections, return_exceptions=True)
 
 
 class _Server:
-    """The connection to the real server, opened when it is needed, and anew when the server has closed it."""
+    """The connection to the real server, opened when it is needed, and again when the server has closed it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, request: Message) -> Message:
-        if self._line is not None and self._line[0].at_eof():
+    async def send(self, request: Message) -> Message:
+        if self._connection is not None and self._connection[0].at_eof():
             self.close()
-        if self._line is None:
-            self._line = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
-        reader, writer = self._line
+        if self._connection is None:
+            self._connection = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
+        reader, writer = self._connection
         writer.write(request.head + request.body)
         await writer.drain()
-        answer = await read_answer(reader, request.start[0])
-        if answer.is_last:
+        response = await read_response(reader, request.start[0])
+        if response.is_last:
             self.close()
-        return answer
+        return response
 
     def close(self) -> None:
-        if self._line is not None:
-            self._line[1].transport.abort()
-        self._line = None
+        if self._connection is not None:
+            self._connection[1].transport.abort()
+        self._connection = None
 
 
 def _refusal(service: str, status: int) -> Message:

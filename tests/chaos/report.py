@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from tests.chaos.crash_points import POINTS
+from tests.chaos.crash_points import CRASH_POINTS
 from tests.chaos.run import Outcome
 
 SHOWN = 20  # problems; a run that loses a thousand changes is understood by twenty
@@ -12,9 +12,9 @@ def lines(outcome: Outcome) -> Iterator[str]:
     """Yield the account, line by line."""
     plan, account, hints = outcome.plan, outcome.account, outcome.hints
     load, calm = outcome.seconds["load"], outcome.seconds["calm"]
-    yield _line("changes", f"{sum(outcome.made.values())} in {plan.rooms} rooms within {load:.0f} s, "
-                           f"at rest after {calm:.0f} s more: {_counted(outcome.made)}")  # fmt: skip
-    kills = _counted({point: outcome.kills.get(point, 0) for point in POINTS})
+    yield _line("changes", f"{sum(outcome.changes.values())} in {plan.rooms} rooms within {load:.0f} s, "
+                           f"at rest after {calm:.0f} s more: {_counted(outcome.changes)}")  # fmt: skip
+    kills = _counted({point: outcome.kills.get(point, 0) for point in CRASH_POINTS})
     missed = _counted(outcome.out_of_reach)
     yield _line("kills", f"{sum(outcome.kills.values())}: {kills}{missed and f'; waited for in vain: {missed}'}")
     yield _line("faults", f"{sum(outcome.faults.values())}: {_counted(outcome.faults)}")
@@ -26,12 +26,12 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield _line("lost", f"{len(account.lost)}")
     if hints["dropped"]:
         yield _line("later", f"{len(account.healed_later)} events that Graph gave up, left to a resync")
-    share = account.again / max(account.distinct, 1)
-    yield _line("duplicates", f"{account.again} of {account.attempts} deliveries were taken before: {share:.3f} for "
-                              f"each of {account.distinct} states (webhook-ids)")  # fmt: skip
+    share = account.duplicates / max(account.distinct, 1)
+    yield _line("duplicates", f"{account.duplicates} of {account.attempts} deliveries were taken before: {share:.3f} "
+                              f"for each of {account.distinct} states (webhook-ids)")  # fmt: skip
     yield _line("picture", f"{account.differing} events differ from the calendars")
-    places = sorted(outcome.searched.items())
-    yield _line("searched", ", ".join(f"{place} {number / 1e6:.1f} MB" for place, number in places))
+    searched = sorted(outcome.searched.items())
+    yield _line("searched", ", ".join(f"{place} {number / 1e6:.1f} MB" for place, number in searched))
     yield from (f"WRONG: {problem}" for problem in outcome.problems[:SHOWN])
     if len(outcome.problems) > SHOWN:
         yield f"WRONG: and {len(outcome.problems) - SHOWN} more"

@@ -6,26 +6,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import collect
 from tests.chaos.accounting import Account, account
-from tests.chaos.canaries import Marks
-from tests.chaos.crash_points import POINTS, Resyncs
-from tests.chaos.faults import Troubles
+from tests.chaos.canaries import Canaries
+from tests.chaos.collect import collect, parked, waiting
+from tests.chaos.crash_points import CRASH_POINTS, Resyncs
+from tests.chaos.faults import Faults
 from tests.chaos.kills import Kills
 from tests.chaos.leaks import Leaks
 from tests.chaos.load import Load
 from tests.chaos.stage import Stage
-from tests.chaos.traffic import Visits
+from tests.chaos.traffic import Traffic
 
 GRACE = 0.15
 ENOUGH = 0.88  # of the kills: at some points the host does not come by while the partner is away
 SLOWER = 4.0  # times, on a machine that is too busy to start hosts as often as they are killed
-CALM_LOOKS = 3  # in a row, a second apart, before nothing is believed to be on its way
+QUIET_CHECKS = 3  # in a row, a second apart, before nothing is believed to be on its way
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of a run.
+    """What a run has to do.
 
     `seconds` is how long the changes take, `longest` how long at most, if the kills take longer; `limit` is how long
     all may take, the calm included. `quick` leaves out what takes the relay's time limits.
@@ -47,7 +47,7 @@ class Outcome:
 
     plan: Plan
     account: Account
-    made: dict[str, int]
+    changes: dict[str, int]
     kills: dict[str, int]
     out_of_reach: dict[str, int]
     faults: dict[str, int]
@@ -62,43 +62,43 @@ class Outcome:
 def play(plan: Plan, folder: Path) -> Outcome:
     """Run in a folder of its own. Whatever is random is drawn from the seed."""
     chance = random.Random(plan.seed)
-    marks = Marks(f"{chance.getrandbits(40):010x}")
-    leaks, rooms = Leaks(marks), [f"room{number}@contoso.com" for number in range(plan.rooms)]
+    canaries = Canaries(f"{chance.getrandbits(40):010x}")
+    leaks, rooms = Leaks(canaries), [f"room{number}@contoso.com" for number in range(plan.rooms)]
     with Stage(folder, plan.seed, rooms) as stage:
         for service, proxy in stage.proxies.items():
             proxy.listeners.append(leaks.listener(f"requests to {service}", titles=service == "partner"))
         stage.watch()
         leaks.secrets = stage.secrets()
-        outcome = _run(plan, stage, leaks, random.Random(chance.random()), marks)
-    leaks.look_below(folder)  # storage has stopped, so all that it knew is on disk
-    outcome.searched, leaked = leaks.searched, [f"leaked: {one}" for one in leaks.finds]
-    outcome.problems += leaked
+        outcome = _run(plan, stage, leaks, random.Random(chance.random()), canaries)
+    leaks.search_below(folder)  # storage has stopped, so all that it knew is on disk
+    outcome.searched = leaks.searched
+    outcome.problems += [f"leaked: {match}" for match in leaks.matches]
     return outcome
 
 
-def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: Marks) -> Outcome:
-    load = Load(stage.stack.tenant, stage.rooms, marks, random.Random(chance.random()))
+def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, canaries: Canaries) -> Outcome:
+    load = Load(stage.stack.tenant, stage.rooms, canaries, random.Random(chance.random()))
     kills = Kills(stage, random.Random(chance.random()), plan.kills, plan.seconds)
-    troubles = Troubles(stage, random.Random(chance.random()), plan.seconds, quick=plan.quick)
-    visits = Visits(stage, leaks.look)
+    faults = Faults(stage, random.Random(chance.random()), plan.seconds, quick=plan.quick)
+    traffic = Traffic(stage, leaks.search)
     resyncs = Resyncs()
-    stage.proxies["queue"].listeners.append(resyncs.hear)
+    stage.proxies["queue"].listeners.append(resyncs.observe)
     began = time.monotonic()
-    for thread in (kills, troubles, visits):
+    for thread in (kills, faults, traffic):
         thread.start()
     _make_changes(load, plan, kills)
     loaded = time.monotonic()
-    troubles.stop()
+    faults.stop()
     kills.stop(GRACE * plan.seconds)  # there is work enough left in which to be killed
-    visits.stop()
-    still = _calm(stage, began + plan.limit)
-    result = account(collect.gather(stage, load.series_gone))
+    traffic.stop()
+    still = _wait_until_quiet(stage, began + plan.limit)
+    result = account(collect(stage, load.deleted_series))
     ended = time.monotonic()
-    parked = list(collect.parked(stage).values())
+    kinds = list(parked(stage).values())
     outcome = Outcome(
-        plan, result, load.made, dict(kills.done), dict(kills.out_of_reach), dict(troubles.played),
+        plan, result, load.changes, dict(kills.done), dict(kills.out_of_reach), dict(faults.played),
         stage.stack.tenant.control("GET", "/notifications"), {}, resyncs.number,
-        {kind: parked.count(kind) for kind in set(parked)}, {"load": loaded - began, "calm": ended - loaded},
+        {kind: kinds.count(kind) for kind in set(kinds)}, {"load": loaded - began, "calm": ended - loaded},
     )  # fmt: skip
     unrest = [f"not at rest after {plan.limit:g} s: {number} in {place}" for place, number in still.items()]
     outcome.problems = unrest + shortfalls(outcome) + result.problems
@@ -106,27 +106,27 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, marks: M
 
 
 def _make_changes(load: Load, plan: Plan, kills: Kills) -> None:
-    """Make the changes at an even pace; slower while fewer kills have come off than should have by then."""
-    pace, due = plan.seconds / plan.changes, time.monotonic()
+    """Make the changes at an even rate; slower while fewer kills have come off than should have by then."""
+    interval, due = plan.seconds / plan.changes, time.monotonic()
     to_spare = plan.longest - plan.seconds
     for number in range(plan.changes):
         time.sleep(max(0.0, due - time.monotonic()))
         load.change()
         is_behind = kills.done.total() < plan.kills * number / plan.changes - 1 and to_spare > 0
-        due += SLOWER * pace if is_behind else pace
-        to_spare -= (SLOWER - 1) * pace if is_behind else 0
+        due += SLOWER * interval if is_behind else interval
+        to_spare -= (SLOWER - 1) * interval if is_behind else 0
 
 
-def _calm(stage: Stage, stop: float) -> dict[str, int]:
+def _wait_until_quiet(stage: Stage, stop: float) -> dict[str, int]:
     """Wait until nothing is on its way; return what still is at the moment when the run has to stop."""
-    looks = 0
+    checks = 0
     still: dict[str, int] = {}
-    while looks < CALM_LOOKS and (time.monotonic() < stop or not looks):
+    while checks < QUIET_CHECKS and (time.monotonic() < stop or not checks):
         stage.stack.tenant.control("POST", "/notifications/flush", {"rooms": True})
-        still = collect.waiting(stage)
+        still = waiting(stage)
         if still and time.monotonic() >= stop:
             break
-        looks = 0 if still else looks + 1
+        checks = 0 if still else checks + 1
         time.sleep(1.0)
     return still
 
@@ -136,6 +136,6 @@ def shortfalls(outcome: Outcome) -> list[str]:
     short = [f"{outcome.resyncs} resyncs, which may have found what was lost"] if outcome.resyncs else []
     wanted, done = int(ENOUGH * outcome.plan.kills), sum(outcome.kills.values())
     short += [f"only {done} kills, not {wanted}"] if done < wanted else []
-    if outcome.plan.kills >= 3 * len(POINTS):
-        short += [f"no kill when {point}" for point in POINTS if not outcome.kills.get(point)]
+    if outcome.plan.kills >= 3 * len(CRASH_POINTS):
+        short += [f"no kill when {point}" for point in CRASH_POINTS if not outcome.kills.get(point)]
     return short

@@ -11,10 +11,10 @@ from sandbox.clients import RelayClient
 from sandbox.process import ROOT, Process
 from sandbox.stack import Stack
 from tests.chaos.proxy import Proxy
-from tests.chaos.time_warp import shortened, sooner
+from tests.chaos.time_warp import with_short_claims, with_short_delay
 
 LEASE_SECONDS = 5  # instead of ten minutes: how long a message that a killed host had taken stays hidden
-LONGEST_WAIT = 8  # seconds, instead of hours: how long a message waits for its next try
+MAX_DELAY = 8  # seconds, instead of hours: how long a message waits for its next try
 CHANGES = "calendar-changes"
 CLAIM_SECONDS = 15.0  # instead of two minutes: how long the claim of a killed host stands in the ledger
 SETTINGS = {
@@ -52,8 +52,8 @@ class Stage:
             (("queue", ports["Queue"]), ("table", ports["Table"]), ("partner", partner))
         }  # fmt: skip
         key = stack.azurite.key
-        self.proxies["queue"].rewrite = lambda one: shortened(one, CHANGES, LONGEST_WAIT, "sandbox", key)
-        self.proxies["table"].rewrite = lambda one: sooner(one, CLAIM_SECONDS)
+        self.proxies["queue"].rewrite = lambda request: with_short_delay(request, CHANGES, MAX_DELAY, "sandbox", key)
+        self.proxies["table"].rewrite = lambda request: with_short_claims(request, CLAIM_SECONDS)
         storage = stack.azurite.connection_string
         for name in ("Queue", "Table"):
             storage = storage.replace(f":{ports[name]}/", f":{self.proxies[name.lower()].port}/")
@@ -86,15 +86,15 @@ class Stage:
     def secrets(self) -> dict[str, str]:
         """Return what nobody outside may read, by name: keys and secrets of this run."""
         stack = self.stack
-        found = {"storage account key": stack.azurite.key, "identity header": stack.seed["identityHeader"]}
-        found |= {f"{name} key of the host": value for name, value in stack.keys.items()}
+        secrets = {"storage account key": stack.azurite.key, "identity header": stack.seed["identityHeader"]}
+        secrets |= {f"{name} key of the host": value for name, value in stack.keys.items()}
         for name, versions in stack.seed["secrets"].items():
-            found |= {f"{name} {number}": text.removeprefix("whsec_") for number, text in enumerate(versions)}
+            secrets |= {f"{name} {number}": text.removeprefix("whsec_") for number, text in enumerate(versions)}
         for number, client in enumerate(stack.seed["clients"]):
-            found |= {f"secret of client {number}": text for text in client["secrets"]}
-        for one in stack.tenant.control("GET", "/subscriptions")["value"]:
-            found[f"clientState of {one['mailbox']}"] = one["clientState"]
-        return found
+            secrets |= {f"secret of client {number}": text for text in client["secrets"]}
+        for subscription in stack.tenant.control("GET", "/subscriptions")["value"]:
+            secrets[f"clientState of {subscription['mailbox']}"] = subscription["clientState"]
+        return secrets
 
     def close(self) -> None:
         """Stop what runs, the host first."""

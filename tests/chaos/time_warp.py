@@ -20,7 +20,7 @@ _SIGNED = ("content-encoding", "content-language", "content-length", "content-md
 _CLAIM = re.compile(rb'("claimed_until": ?")([^"]+)"')
 
 
-def shortened(message: Message, queue: str, longest: int, account: str, key: str) -> Message:
+def with_short_delay(message: Message, queue: str, longest: int, account: str, key: str) -> Message:
     """Return a Put Message that waits at most `longest` seconds, signed with the key; any other request as it is."""
     method, target, version = message.start
     path, query = urlsplit(target).path, dict(parse_qsl(urlsplit(target).query))
@@ -31,10 +31,10 @@ def shortened(message: Message, queue: str, longest: int, account: str, key: str
     return altered.with_header("Authorization", f"SharedKey {account}:{signature(altered, account, key)}")
 
 
-def sooner(message: Message, longest: float) -> Message:
+def with_short_claims(message: Message, longest: float) -> Message:
     """Return a request for a table in which every claim ends within `longest` seconds, and no byte is added."""
     latest = datetime.now(UTC) + timedelta(seconds=longest)
-    body = _CLAIM.sub(lambda found: found[1] + _earlier(found[2].decode(), latest).encode() + b'"', message.body)
+    body = _CLAIM.sub(lambda match: match[1] + _earlier(match[2].decode(), latest).encode() + b'"', message.body)
     return replace(message, body=body, content=body)
 
 
@@ -53,7 +53,7 @@ def signature(message: Message, account: str, key: str) -> str:
     fixed[5] = "" if "x-ms-date" in headers else fixed[5]
     named = sorted((name, value) for name, value in headers.items() if name.startswith("x-ms-"))
     resource = f"/{account}{urlsplit(target).path}"
-    asked = sorted((name.lower(), value) for name, value in parse_qsl(urlsplit(target).query))
+    query = sorted((name.lower(), value) for name, value in parse_qsl(urlsplit(target).query))
     lines = [method, *fixed, *(f"{name}:{value}" for name, value in named), resource]
-    text = "\n".join([*lines, *(f"{name}:{value}" for name, value in asked)])
+    text = "\n".join([*lines, *(f"{name}:{value}" for name, value in query)])
     return base64.b64encode(hmac.digest(base64.b64decode(key), text.encode(), hashlib.sha256)).decode()

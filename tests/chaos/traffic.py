@@ -1,4 +1,4 @@
-"""Call the relay's own routes all the while, well and badly, and keep the answers for the search."""
+"""Call the relay's own routes all the while, well and badly, and keep the responses for the search."""
 
 from collections.abc import Callable
 
@@ -17,24 +17,24 @@ CALLS: tuple[tuple[str, str, str | None, bytes | None], ...] = (
 )
 
 
-class Visits(Activity):
-    """Goes through the calls, about two in a second, until it is stopped; `look` gets every answer."""
+class Traffic(Activity):
+    """Goes through the calls, about two in a second, until it is stopped; `search` gets every response."""
 
-    def __init__(self, stage: Stage, look: Callable[[str, bytes], None]) -> None:
+    def __init__(self, stage: Stage, search: Callable[[str, bytes], None]) -> None:
         super().__init__()
         self._stage = stage
-        self._look = look
-        self.answers = 0
+        self._search = search
+        self.responses = 0
 
     def work(self) -> None:
         """Call; while the host is being killed there is no answer."""
         while not self.stopped.is_set():
             for method, path, key, body in CALLS:
                 try:
-                    answer = self._stage.stack.relay.call(method, path, key=key, data=body)
+                    response = self._stage.stack.relay.call(method, path, key=key, data=body)
                 except requests.RequestException:
                     continue
                 finally:
                     self.stopped.wait(0.5)
-                self.answers += 1
-                self._look("the relay's answers", repr(dict(answer.headers)).encode() + answer.content)
+                self.responses += 1
+                self._search("the relay's answers", repr(dict(response.headers)).encode() + response.content)

@@ -1,15 +1,13 @@
-"""The stacks that the end-to-end tests share, each started once, when the first test asks for it."""
+"""The relay that most end-to-end tests share, started once, for the first test that uses it."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox.stack import Stack
-from tests.end_to_end.world import World
+from tests.support.relay import Relay
 
 FOLDER = Path(__file__).parent
-SENDER = {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 7}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,15 +18,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Start the stack that most tests share."""
-    settings = {"SETTLE_SECONDS": "1", "ALLOWED_NOTIFICATION_HOSTS": "localhost"}
-    with Stack(tmp_path_factory.mktemp("stack"), settings, {"settings": SENDER}) as stack:
-        yield World(stack)
+def shared_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
+    """Start the relay that most tests share."""
+    with Relay.running(tmp_path_factory.mktemp("stack")) as relay:
+        yield relay
 
 
 @pytest.fixture
-def world(_world: World) -> Iterator[World]:
-    """Give the shared stack; what a test planted is taken away after it."""
-    yield _world
-    _world.clear()
+def relay(shared_relay: Relay) -> Iterator[Relay]:
+    """Give the shared relay; what a test planted is taken away after it."""
+    yield shared_relay
+    shared_relay.clear()

@@ -2,19 +2,17 @@
 
 from pathlib import Path
 
-from sandbox.stack import Stack
-from tests.end_to_end.new_certificate import new_certificate
-from tests.end_to_end.world import World
+from tests.support.app_certificate import new_certificate
+from tests.support.relay import Relay
 
 APP = "22222222-3333-4444-5555-666666666666"
 
 
-def _delivers(stack: Stack) -> None:
-    world = World(stack)
-    address = world.watched()
-    world.book(address)
-    world.in_step(address)
-    checks = world.relay.call("GET", "/health/checks").json()["checks"]
+def _delivers(relay: Relay) -> None:
+    address = relay.watched()
+    relay.book(address)
+    relay.in_step(address)
+    checks = relay.api.call("GET", "/health/checks").json()["checks"]
     assert checks["graphToken"] == {"ok": True, "detail": "ok"}
 
 
@@ -27,8 +25,8 @@ def test_a_certificate_in_the_vault_delivers_a_change(tmp_path: Path) -> None:
         "secrets": {"graph-certificate": [kept], "graph-client-secret": ["no use at all"]},
     }
     settings = {"GRAPH_CREDENTIAL": "certificate", "SETTLE_SECONDS": "0"}
-    with Stack(tmp_path / "stack", settings, seed) as stack:
-        _delivers(stack)
+    with Relay.running(tmp_path / "stack", settings, seed) as relay:
+        _delivers(relay)
 
 
 def test_a_managed_identity_delivers_a_change(tmp_path: Path) -> None:
@@ -41,5 +39,5 @@ def test_a_managed_identity_delivers_a_change(tmp_path: Path) -> None:
         ],
     }
     settings = {"GRAPH_CREDENTIAL": "managed-identity", "CLIENT_ID": APP, "SETTLE_SECONDS": "0"}
-    with Stack(tmp_path / "stack", settings, seed) as stack:
-        _delivers(stack)
+    with Relay.running(tmp_path / "stack", settings, seed) as relay:
+        _delivers(relay)

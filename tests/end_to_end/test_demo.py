@@ -7,7 +7,7 @@ import sys
 from sandbox.process import ROOT
 
 
-def test_the_demonstration_ends_with_nothing_lost_and_nothing_leaked():
+def test_the_demonstration_ends_with_nothing_lost_and_nothing_leaked() -> None:
     """`make demo ICS=…` plays the scenario and a file of odd events, and its judge finds nothing wrong."""
     command = [sys.executable, "-m", "sandbox.demo", "--ics", "sandbox/calendars/odd-cases.ics"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110)

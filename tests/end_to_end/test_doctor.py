@@ -12,74 +12,71 @@ from typing import Any
 import pytest
 import trustme
 
-from sandbox.stack import Stack
-from tests.end_to_end.admin import Admin
-from tests.end_to_end.conftest import SENDER
-from tests.end_to_end.restartable import start_host
-from tests.end_to_end.waiting import eventually
-from tests.end_to_end.world import World, ago
+from tests.support.command_line import CommandLine
+from tests.support.relay import Relay, ago
+from tests.support.restartable_relay import start_host
+from tests.support.waiting import eventually
 
 INSIDE, SECOND, OUTSIDE = "room1@contoso.com", "room2@contoso.com", "kari@contoso.com"
 READ = "Application Calendars.Read"
-SETTINGS = {"ALLOWED_MAILBOXES": f"{INSIDE},{SECOND}", "SETTLE_SECONDS": "1", "SECRETS_KEPT_SECONDS": "1"}
-Fault = Callable[[World], AbstractContextManager[None]]
+SETTINGS = {"ALLOWED_MAILBOXES": f"{INSIDE},{SECOND}", "SECRETS_KEPT_SECONDS": "1"}
+Fault = Callable[[Relay], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     """Start a stack with one watch, set up as it should be: Exchange lets the app read two rooms, Entra ID nothing."""
-    with Stack(tmp_path_factory.mktemp("doctor"), SETTINGS, {"settings": SENDER}) as stack:
-        made = World(stack)
-        made.tenant.grant_in_exchange(made.client_id, "Calendars.Read", mailboxes=[INSIDE, SECOND])
-        made.relay.watch(INSIDE)
-        yield made
+    with Relay.running(tmp_path_factory.mktemp("doctor"), SETTINGS) as relay:
+        relay.tenant.grant_in_exchange(relay.client_id, "Calendars.Read", mailboxes=[INSIDE, SECOND])
+        relay.api.watch(INSIDE)
+        yield relay
 
 
 @contextmanager
-def _restarted(world: World, **settings: str) -> Iterator[None]:
+def _restarted(relay: Relay, **settings: str) -> Iterator[None]:
     """Let another host with other settings take the place of the stack's."""
-    stack, before = world.stack, (world.stack.host, world.stack.relay, world.stack.keys)
+    stack, before = relay.stack, (relay.stack.host, relay.stack.relay, relay.stack.keys)
     start_host(stack, **settings)
-    world.relay = stack.relay
+    relay.api = stack.relay
     try:
         yield
     finally:
         stack.host.stop()
         stack.host, stack.relay, stack.keys = before
-        world.relay = stack.relay
+        relay.api = stack.relay
 
 
 def _setting(**settings: str) -> Fault:
-    return lambda world: _restarted(world, **settings)
+    return lambda relay: _restarted(relay, **settings)
 
 
 @contextmanager
-def _storage_key(world: World) -> Iterator[None]:
-    sound = world.stack.azurite.connection_string
+def _storage_key(relay: Relay) -> Iterator[None]:
+    sound = relay.stack.azurite.connection_string
     key = sound.partition("AccountKey=")[2].partition(";")[0]
-    with _restarted(world, AzureWebJobsStorage=sound.replace(key, "A" * 86 + "==")):
+    with _restarted(relay, AzureWebJobsStorage=sound.replace(key, "A" * 86 + "==")):
         yield
 
 
 def _changed(path: str, change: dict[str, Any], back: dict[str, Any]) -> Fault:
     @contextmanager
-    def planted(world: World) -> Iterator[None]:
-        where = path.format(client=world.client_id)
-        world.tenant.control("POST", where, change)
+    def planted(relay: Relay) -> Iterator[None]:
+        where = path.format(client=relay.client_id)
+        relay.tenant.control("POST", where, change)
         try:
             yield
         finally:
-            world.tenant.control("POST", where, back)
+            relay.tenant.control("POST", where, back)
 
     return planted
 
 
 @contextmanager
-def _rotated_secret(world: World) -> Iterator[None]:
-    secret, where = world.stack.seed["clients"][0]["secrets"][0], f"/clients/{world.client_id}"
-    world.tenant.control("POST", where, {"removeSecret": secret})
+def _rotated_secret(relay: Relay) -> Iterator[None]:
+    secret, where = relay.stack.seed["clients"][0]["secrets"][0], f"/clients/{relay.client_id}"
+    relay.tenant.control("POST", where, {"removeSecret": secret})
     yield
-    world.tenant.control("POST", where, {"addSecret": secret})
+    relay.tenant.control("POST", where, {"addSecret": secret})
 
 
 def _in_exchange(change: dict[str, list[str]]) -> Fault:
@@ -87,38 +84,38 @@ def _in_exchange(change: dict[str, list[str]]) -> Fault:
 
 
 @contextmanager
-def _room_list(world: World) -> Iterator[None]:
-    world.tenant.control("POST", "/settings", {"roomLists": {"building1@contoso.com": [INSIDE]}})
-    with _restarted(world, ALLOWED_MAILBOXES=f"{INSIDE},roomlist:building1@contoso.com"):
+def _room_list(relay: Relay) -> Iterator[None]:
+    relay.tenant.control("POST", "/settings", {"roomLists": {"building1@contoso.com": [INSIDE]}})
+    with _restarted(relay, ALLOWED_MAILBOXES=f"{INSIDE},roomlist:building1@contoso.com"):
         yield
 
 
 def _behaving(**how: Any) -> Fault:
     @contextmanager
-    def planted(world: World) -> Iterator[None]:
-        world.fail(None, **how)
+    def planted(relay: Relay) -> Iterator[None]:
+        relay.fail(None, **how)
         yield
-        world.partner.control("DELETE", "/behaviour")
+        relay.partner.control("DELETE", "/behaviour")
 
     return planted
 
 
 @contextmanager
-def _another_signing_secret(world: World) -> Iterator[None]:
+def _another_signing_secret(relay: Relay) -> Iterator[None]:
     name = "partner-signing-secret"
-    world.tenant.control("POST", "/secrets", {"name": name, "value": "whsec_" + "B" * 44})
+    relay.tenant.control("POST", "/secrets", {"name": name, "value": "whsec_" + "B" * 44})
     yield
-    world.tenant.control("POST", "/secrets", {"name": name, "value": world.stack.seed["secrets"][name][-1]})
+    relay.tenant.control("POST", "/secrets", {"name": name, "value": relay.stack.seed["secrets"][name][-1]})
 
 
 @contextmanager
-def _foreign_certificate(world: World) -> Iterator[None]:
+def _foreign_certificate(relay: Relay) -> Iterator[None]:
     """Put a partner in place whose certificate nobody vouches for."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     with create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_shake_hands, args=(listener, context), daemon=True).start()
-        with _restarted(world, PARTNER_WEBHOOK_URL=f"https://localhost:{listener.getsockname()[1]}/webhook"):
+        with _restarted(relay, PARTNER_WEBHOOK_URL=f"https://localhost:{listener.getsockname()[1]}/webhook"):
             yield
 
 
@@ -134,36 +131,36 @@ def _shake_hands(listener: Any, context: ssl.SSLContext) -> None:
 
 
 @contextmanager
-def _wrong_clock(world: World) -> Iterator[None]:
-    world.fault("^GET /v1.0/$", status=401, headers={"Date": "Fri, 20 Nov 2020 10:00:00 GMT"})
+def _wrong_clock(relay: Relay) -> Iterator[None]:
+    relay.fault("^GET /v1.0/$", status=401, headers={"Date": "Fri, 20 Nov 2020 10:00:00 GMT"})
     yield
-    world.tenant.control("DELETE", "/faults")
+    relay.tenant.control("DELETE", "/faults")
 
 
 @contextmanager
-def _silent_timer(world: World) -> Iterator[None]:
-    world.table("watches").upsert_entity({"PartitionKey": "relay", "RowKey": "heartbeat", "at": ago(hours=4)})
+def _silent_timer(relay: Relay) -> Iterator[None]:
+    relay.table("watches").upsert_entity({"PartitionKey": "relay", "RowKey": "heartbeat", "at": ago(hours=4)})
     yield
-    world.reconcile()
+    relay.reconcile()
 
 
 @contextmanager
-def _paused(world: World) -> Iterator[None]:
-    assert Admin(world)("pause", "A freeze").code == 0
+def _paused(relay: Relay) -> Iterator[None]:
+    assert CommandLine(relay)("pause", "A freeze").code == 0
     yield
-    assert Admin(world)("resume", "It is over").code == 0
+    assert CommandLine(relay)("resume", "It is over").code == 0
 
 
 @contextmanager
-def _dead_letter(world: World) -> Iterator[None]:
-    world.fail(INSIDE, status=422)
-    world.book(INSIDE, "canary-title")
-    eventually(lambda: Admin(world)("dead-letters").code == 1, seconds=30)
-    world.quiet()
-    world.partner.control("DELETE", "/behaviour")
+def _dead_letter(relay: Relay) -> Iterator[None]:
+    relay.fail(INSIDE, status=422)
+    relay.book(INSIDE, "canary-title")
+    eventually(lambda: CommandLine(relay)("dead-letters").code == 1, seconds=30)
+    relay.quiet()
+    relay.partner.control("DELETE", "/behaviour")
     yield
-    assert Admin(world)("replay", "--all").code == 0
-    eventually(lambda: Admin(world)("dead-letters").code == 0, seconds=30)
+    assert CommandLine(relay)("replay", "--all").code == 0
+    eventually(lambda: CommandLine(relay)("dead-letters").code == 0, seconds=30)
 
 
 SECRETS = ("clientStateKey", "graphSecret", "signingSecret")
@@ -206,40 +203,40 @@ FAULTS: dict[str, tuple[Fault, tuple[str, ...], str, str]] = {
 }  # fmt: skip
 
 
-def test_all_is_well(world: World) -> None:
+def test_all_is_well(relay: Relay) -> None:
     """Every check is made, from inside and from outside, and the end says what to do next."""
-    done = Admin(world).doctor()
-    assert (done.code, done.wrong) == (0, {}), done.out
+    done = CommandLine(relay).doctor()
+    assert (done.code, done.failures) == (0, {}), done.out
     assert {check["name"] for check in done.content["checks"] if check["ok"] is None} == set()
     assert "book a meeting" in done.content["next"][0]
-    assert world.relay.call("POST", "/doctor", key="master", json={"ping": False}).json()["ok"] is True
-    assert world.relay.call("POST", "/doctor").status_code == 401
-    pings = [one for one in world.partner.deliveries()["list"] if one["type"] == "calendar.relay.ping"]
-    assert [(one["status"], one["violations"]) for one in pings] == [(204, [])]
+    assert relay.api.call("POST", "/doctor", key="master", json={"ping": False}).json()["ok"] is True
+    assert relay.api.call("POST", "/doctor").status_code == 401
+    pings = [ping for ping in relay.partner.deliveries()["list"] if ping["type"] == "calendar.relay.ping"]
+    assert [(ping["status"], ping["violations"]) for ping in pings] == [(204, [])]
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_is_named_with_what_to_do(world: World, name: str) -> None:
+def test_a_planted_fault_is_named_with_what_to_do(relay: Relay, name: str) -> None:
     """And nothing else is named that does not suffer from it; without the fault all is well again."""
     plant, checks, seen, to_do = FAULTS[name]
-    with plant(world):
-        done = eventually(lambda: _ill(world, checks[0]), seconds=30)
+    with plant(relay):
+        done = eventually(lambda: _ill(relay, checks[0]), seconds=30)
         assert done.code == 1
         if name != "storage refuses":  # nearly everything needs it
-            assert done.wrong.keys() == set(checks), done.out
-        assert seen in done.wrong[checks[0]]["detail"]
-        assert to_do in done.wrong[checks[0]]["whatToDo"]
+            assert done.failures.keys() == set(checks), done.out
+        assert seen in done.failures[checks[0]]["detail"]
+        assert to_do in done.failures[checks[0]]["whatToDo"]
         assert "canary" not in done.out
-    assert eventually(lambda: Admin(world).doctor().code == 0, seconds=30)
+    assert eventually(lambda: CommandLine(relay).doctor().code == 0, seconds=30)
 
 
-def _ill(world: World, check: str) -> Any:
-    done = Admin(world).doctor()
-    return done if check in done.wrong else None
+def _ill(relay: Relay, check: str) -> Any:
+    done = CommandLine(relay).doctor()
+    return done if check in done.failures else None
 
 
-def test_a_relay_that_does_not_run_is_not_reached(world: World) -> None:
+def test_a_relay_that_does_not_run_is_not_reached(relay: Relay) -> None:
     """Exit code 3, and what to look at."""
-    done = Admin(world)("doctor", "--url", "https://localhost:1")
+    done = CommandLine(relay)("doctor", "--url", "https://localhost:1")
     assert done.code == 3
     assert "See that the app is started" in done.err

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.intake_case import Case, Target, items
-from tests.end_to_end.restartable import restartable
-from tests.end_to_end.tcp_proxy import Gate
-from tests.end_to_end.waiting import eventually
-from tests.end_to_end.world import World
+from tests.support.intake.case import Case, Target, items
+from tests.support.relay import Relay
+from tests.support.restartable_relay import restartable_relay
+from tests.support.tcp_proxy import TcpProxy
+from tests.support.waiting import eventually
 
 SENDER = {"hintSpreadSeconds": 0.3, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 3}
 _ERROR = {"error": {"code": "generalException", "message": "x"}}
@@ -46,29 +46,29 @@ AT_PARTNER: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def _faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Gate]]:
+def _faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Relay, TcpProxy]]:
     """Start a stack of its own, whose settle time outlasts the hints of a change by more than clocks may differ."""
     settings = {"SETTLE_SECONDS": "3"}
-    with restartable(tmp_path_factory.mktemp("faulty"), settings, {"settings": SENDER}) as (world, gate):
-        yield world, gate
+    with restartable_relay(tmp_path_factory.mktemp("faulty"), settings, {"settings": SENDER}) as (relay, proxy):
+        yield relay, proxy
 
 
 @pytest.fixture
-def faulty(_faulty: tuple[World, Gate]) -> Iterator[World]:
+def faulty(_faulty: tuple[Relay, TcpProxy]) -> Iterator[Relay]:
     """Give the stack; what a test planted is taken away after it."""
-    world, gate = _faulty
-    yield world
-    gate.open()
-    world.clear()
+    relay, proxy = _faulty
+    yield relay
+    proxy.open()
+    relay.clear()
 
 
 @pytest.fixture
-def gate(_faulty: tuple[World, Gate]) -> Gate:
-    """Give the gate in front of the queues."""
+def proxy(_faulty: tuple[Relay, TcpProxy]) -> TcpProxy:
+    """Give the proxy in front of the queues."""
     return _faulty[1]
 
 
-def test_a_burst_of_hints_costs_one_reading_and_one_delivery(faulty: World) -> None:
+def test_a_burst_of_hints_costs_one_reading_and_one_delivery(faulty: Relay) -> None:
     """Two to four hints for each change, and more for a room's flip: Graph is read once, the partner told once."""
     user, room = faulty.watched(), faulty.watched("room")
     faulty.tenant.control("DELETE", "/calls")
@@ -82,7 +82,7 @@ def test_a_burst_of_hints_costs_one_reading_and_one_delivery(faulty: World) -> N
     assert faulty.tenant.control("GET", "/notifications")["hints"] > 20
 
 
-def test_trouble_at_graph_and_at_the_partner_delays_and_loses_nothing(faulty: World) -> None:
+def test_trouble_at_graph_and_at_the_partner_delays_and_loses_nothing(faulty: Relay) -> None:
     """Every kind of failure, all at once: each change arrives, by one chain of tries that keeps its webhook-id."""
     at_graph = {name: faulty.watched() for name in AT_GRAPH}
     at_partner = {name: faulty.watched() for name in AT_PARTNER}
@@ -96,11 +96,11 @@ def test_trouble_at_graph_and_at_the_partner_delays_and_loses_nothing(faulty: Wo
     faulty.in_step(*at_graph.values(), *at_partner.values(), seconds=55)
     assert time.monotonic() - began > 5, "the retry delays are real"
     for name, address in at_graph.items():
-        assert [one["status"] for one in faulty.attempts(address)] == [204], name
+        assert [attempt["status"] for attempt in faulty.attempts(address)] == [204], name
     for name, address in at_partner.items():
         attempts = faulty.attempts(address)
         assert (len(attempts), attempts[-1]["status"]) == (2, 204), name
-        assert len({one["webhookId"] for one in attempts}) == 1, name
+        assert len({attempt["webhookId"] for attempt in attempts}) == 1, name
     met = {fault["match"]: fault["met"] for fault in faulty.tenant.control("GET", "/faults")["faults"]}
     wanted = {f"GET /v1.0/users/{at_graph[name]}/events/": how["times"] for name, how in AT_GRAPH.items()}
     assert met == wanted
@@ -108,7 +108,7 @@ def test_trouble_at_graph_and_at_the_partner_delays_and_loses_nothing(faulty: Wo
     assert {raw["path"] for raw in faulty.partner.control("GET", "/raw")} == {"/webhook"}, "a redirect is not followed"
 
 
-def test_secrets_rotate_and_login_and_vault_go_away_without_a_restart(faulty: World) -> None:
+def test_secrets_rotate_and_login_and_vault_go_away_without_a_restart(faulty: Relay) -> None:
     """A secret that login rejects is read anew; while login and vault are away, changes wait and then arrive."""
     address, client = faulty.watched(), f"/clients/{faulty.client_id}"
     old = faulty.stack.seed["clients"][0]["secrets"][0]
@@ -125,31 +125,31 @@ def test_secrets_rotate_and_login_and_vault_go_away_without_a_restart(faulty: Wo
     eventually(lambda: "login does not answer" in faulty.stack.host.log.read_text()[began:])
     faulty.tenant.control("DELETE", "/faults")
     faulty.in_step(address)
-    assert len(faulty.picture(address)) == 2
+    assert len(faulty.received(address)) == 2
 
 
-def test_when_the_queue_refuses_graph_is_told_and_tries_again(faulty: World, gate: Gate) -> None:
+def test_when_the_queue_refuses_graph_is_told_and_tries_again(faulty: Relay, proxy: TcpProxy) -> None:
     """Without a queue there is no 202: Graph keeps its hints, and delivers them when the queue is back."""
     address = faulty.watched()
     (subscription,) = faulty.subscriptions(address)
     target = Target("u", subscription["id"], subscription["clientState"], faulty.stack.seed["tenantId"], "", "x", "")
     before = faulty.tenant.control("GET", "/notifications")
-    gate.shut()
+    proxy.shut()
     faulty.book(address)
     posted = Case(items()).content(target)
-    answer = faulty.relay.call(
+    answer = faulty.api.call(
         "POST", "/notifications", key=None, data=posted, headers={"content-type": "application/json"}
     )
     assert answer.status_code in (500, 503)
     eventually(lambda: faulty.tenant.control("GET", "/notifications")["attempts"] > before["attempts"])
     assert faulty.tenant.control("GET", "/notifications")["sent"] == before["sent"]
-    gate.open()
+    proxy.open()
     faulty.tenant.control("POST", "/notifications/flush", {})
     faulty.in_step(address)
     assert faulty.attempts(address)
 
 
-def test_a_killed_host_loses_nothing(faulty: World) -> None:
+def test_a_killed_host_loses_nothing(faulty: Relay) -> None:
     """Killed with changes settling on the queue and others still at Graph, then started again: all arrive."""
     address = faulty.watched()
     sent = faulty.tenant.control("GET", "/notifications")["hintsSent"]
@@ -163,4 +163,4 @@ def test_a_killed_host_loses_nothing(faulty: World) -> None:
     faulty.stack.host.start()
     faulty.tenant.control("POST", "/notifications/flush", {})
     faulty.in_step(address)
-    assert len(faulty.picture(address)) == 11
+    assert len(faulty.received(address)) == 11

@@ -1,15 +1,14 @@
 """Claims about health, and about settings that are missing or broken: each names itself, and the rest goes on."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from sandbox.stack import Stack
-from tests.end_to_end.intake_case import Case, handshake
-from tests.end_to_end.restartable import start_host
-from tests.end_to_end.world import World
+from tests.support.intake.case import Case, handshake
+from tests.support.relay import Relay
+from tests.support.restartable_relay import relay_with
 
 CHECKS = {
     "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry", "queueDepth",
@@ -58,20 +57,11 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-@contextmanager
-def _host_with(stack: Stack, settings: dict[str, str]) -> Iterator[World]:
-    start_host(stack, **settings)
-    try:
-        yield World(stack)
-    finally:
-        stack.host.stop()
-
-
-def test_a_sound_relay_is_up(world: World) -> None:
+def test_a_sound_relay_is_up(relay: Relay) -> None:
     """Anybody hears up and nothing else; with the key every check is ok."""
-    answer = world.relay.call("GET", "/health", key=None)
+    answer = relay.api.call("GET", "/health", key=None)
     assert (answer.status_code, answer.json()) == (200, {"status": "up"})
-    checks = world.relay.call("GET", "/health/checks")
+    checks = relay.api.call("GET", "/health/checks")
     assert checks.status_code == 200, checks.text
     assert checks.json()["checks"].keys() == CHECKS
     assert all(check["ok"] for check in checks.json()["checks"].values())
@@ -81,32 +71,32 @@ def test_a_sound_relay_is_up(world: World) -> None:
 def test_a_broken_setting_names_itself_and_the_other_functions_work(surroundings: Stack, name: str) -> None:
     """What is broken is named by the checks and by the function that needs it; anybody hears no more than down."""
     settings, named, needed = BROKEN[name]
-    with _host_with(surroundings, settings) as world:
-        assert set(world.stack.host.ready["functions"]) >= FUNCTIONS
-        answer = world.relay.call("GET", "/health", key=None)
+    with relay_with(surroundings, **settings) as relay:
+        assert set(relay.stack.host.ready["functions"]) >= FUNCTIONS
+        answer = relay.api.call("GET", "/health", key=None)
         assert (answer.status_code, answer.json()) == (503, {"status": "down"})
-        checks = world.relay.call("GET", "/health/checks").json()["checks"]
-        assert {check for check, found in checks.items() if not found["ok"]} == named.keys()
-        for check, words in named.items():
-            assert all(word in checks[check]["detail"] for word in words), checks[check]
-        refused = world.relay.call("POST", "/subscriptions", json={"mailbox": "room1@contoso.com"})
+        checks = relay.api.call("GET", "/health/checks").json()["checks"]
+        assert {check for check, result in checks.items() if not result["ok"]} == named.keys()
+        for check, texts in named.items():
+            assert all(text in checks[check]["detail"] for text in texts), checks[check]
+        refused = relay.api.call("POST", "/subscriptions", json={"mailbox": "room1@contoso.com"})
         _is_problem(refused, needed)
-        _the_others_work(world)
-        assert world.subscriptions("room1@contoso.com") == []
+        _the_others_work(relay)
+        assert relay.subscriptions("room1@contoso.com") == []
 
 
 def test_a_private_network_is_for_who_allows_it(surroundings: Stack) -> None:
     """Without the setting the sandbox's own partner may not be called: neither by us nor, directly, by Graph."""
-    with _host_with(surroundings, {"ALLOW_PRIVATE_ADDRESSES": "", "ALLOWED_NOTIFICATION_HOSTS": "localhost"}) as world:
-        checks = world.relay.call("GET", "/health/checks").json()["checks"]
-        assert {check for check, found in checks.items() if not found["ok"]} == {"settings", "keyVault"}
+    with relay_with(surroundings, ALLOW_PRIVATE_ADDRESSES="", ALLOWED_NOTIFICATION_HOSTS="localhost") as relay:
+        checks = relay.api.call("GET", "/health/checks").json()["checks"]
+        assert {check for check, result in checks.items() if not result["ok"]} == {"settings", "keyVault"}
         assert "PARTNER_WEBHOOK_URL" in checks["settings"]["detail"]
         assert "ALLOW_PRIVATE_ADDRESSES" in checks["settings"]["detail"]
-        wish = {"mailbox": "room1@contoso.com", "delivery": "direct", "notificationUrl": "https://localhost:8443/graph"}
-        refused = world.relay.call("POST", "/subscriptions", json=wish)
+        request = {"mailbox": "room1@contoso.com", "delivery": "direct", "notificationUrl": "https://localhost:8443/graph"}
+        refused = relay.api.call("POST", "/subscriptions", json=request)
         assert (refused.status_code, refused.json()["status"]) == (422, 422)
         assert "private network" in refused.json()["detail"]
-        assert world.subscriptions("room1@contoso.com") == []
+        assert relay.subscriptions("room1@contoso.com") == []
 
 
 def _is_problem(answer: Any, needed: str) -> None:
@@ -115,22 +105,22 @@ def _is_problem(answer: Any, needed: str) -> None:
     assert needed in answer.json()["detail"]
 
 
-def _the_others_work(world: World) -> None:
+def _the_others_work(relay: Relay) -> None:
     """What needs none of the broken settings answers as ever; nothing is half made."""
-    listed = world.relay.call("GET", "/subscriptions")
+    listed = relay.api.call("GET", "/subscriptions")
     assert (listed.status_code, listed.json()["value"]) == (200, [])
-    assert world.relay.call("GET", "/subscriptions/" + "0" * 32).status_code == 404
-    assert world.relay.call("DELETE", "/subscriptions/" + "0" * 32).status_code == 204
+    assert relay.api.call("GET", "/subscriptions/" + "0" * 32).status_code == 404
+    assert relay.api.call("DELETE", "/subscriptions/" + "0" * 32).status_code == 204
     case: Case = handshake("validationToken=abc")
-    assert world.relay.call("POST", case.path, key=None).text == "abc"
+    assert relay.api.call("POST", case.path, key=None).text == "abc"
 
 
 def test_storage_that_refuses_is_named(surroundings: Stack) -> None:
     """With a storage key that is wrong the checks say what to grant, and callers get problem details."""
     sound = surroundings.azurite.connection_string
     key = sound.partition("AccountKey=")[2].partition(";")[0]
-    with _host_with(surroundings, {"AzureWebJobsStorage": sound.replace(key, "A" * 86 + "==")}) as world:
-        checks = world.relay.call("GET", "/health/checks").json()["checks"]
-        assert {check for check, found in checks.items() if not found["ok"]} >= {"storage"}
+    with relay_with(surroundings, AzureWebJobsStorage=sound.replace(key, "A" * 86 + "==")) as relay:
+        checks = relay.api.call("GET", "/health/checks").json()["checks"]
+        assert {check for check, result in checks.items() if not result["ok"]} >= {"storage"}
         assert "AzureWebJobsStorage" in checks["storage"]["detail"]
-        _is_problem(world.relay.call("GET", "/subscriptions"), "AzureWebJobsStorage")
+        _is_problem(relay.api.call("GET", "/subscriptions"), "AzureWebJobsStorage")

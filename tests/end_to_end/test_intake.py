@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import pytest
 import requests
 
-from tests.end_to_end.intake_case import Case, Target, items
-from tests.end_to_end.intake_meaning import CHANGES, LIFECYCLES, RESOURCES
-from tests.end_to_end.intake_table import FORGED, HANDSHAKES, METHODS, SHAPES, TYPES
-from tests.end_to_end.waiting import eventually
-from tests.end_to_end.world import World
+from tests.support.intake.case import Case, Target, items
+from tests.support.intake.items import CHANGES, LIFECYCLES, RESOURCES
+from tests.support.intake.requests import FORGED, HANDSHAKES, METHODS, SHAPES, TYPES
+from tests.support.relay import Relay
+from tests.support.waiting import eventually
 
 TABLE: dict[str, Case] = {
     f"{part}: {name}": case
@@ -39,48 +39,49 @@ class Campaign:
     traps: dict[str, str]
     markers: dict[str, str]
     never: str
-    told: set[str]
+    delivered: set[str]
     log: str
 
 
 @pytest.fixture(scope="module")
-def campaign(_world: World) -> Campaign:
+def campaign(shared_relay: Relay) -> Campaign:
     """Post every case and a good notification after each, then wait until all of them had time to arrive."""
-    address = _world.mailbox()
-    booked = [_world.book(address, days=number % 90)["immutableId"] for number in range(2 * len(TABLE) + 1)]
+    address = shared_relay.mailbox()
+    booked = [shared_relay.book(address, days=number % 90)["immutableId"] for number in range(2 * len(TABLE) + 1)]
     traps, markers = dict(zip(TABLE, booked, strict=False)), dict(zip(TABLE, booked[len(TABLE) :], strict=False))
-    target, began = _target(_world, address, booked[-1]), len(_world.stack.host.log.read_text())
-    elsewhere = _target(_world, _world.mailbox(), booked[-1])  # a `missed` resyncs its mailbox: all traps were told
+    target, began = _target(shared_relay, address, booked[-1]), len(shared_relay.stack.host.log.read_text())
+    # A `missed` resyncs its mailbox: all traps were told.
+    elsewhere = _target(shared_relay, shared_relay.mailbox(), booked[-1])
     answers, after = {}, {}
     for name, case in TABLE.items():
         whose = elsewhere if name.startswith("lifecycle") else target
-        answers[name] = _post(_world, case, replace(whose, trap=traps[name]))
-        after[name] = _post(_world, GOOD, replace(target, trap=markers[name])).status_code
+        answers[name] = _post(shared_relay, case, replace(whose, trap=traps[name]))
+        after[name] = _post(shared_relay, GOOD, replace(target, trap=markers[name])).status_code
 
-    def told() -> set[str]:
-        return {str(one["eventId"]) for one in _world.attempts(address)}
+    def delivered() -> set[str]:
+        return {str(attempt["eventId"]) for attempt in shared_relay.attempts(address)}
 
-    wanted = set(markers.values()) | {traps[name] for name, case in TABLE.items() if case.told}
+    wanted = set(markers.values()) | {traps[name] for name, case in TABLE.items() if case.delivered}
     with contextlib.suppress(AssertionError):  # each test says what is missing
-        eventually(lambda: wanted <= told(), seconds=30, every=0.3)
-        _world.quiet()
-    log = _world.stack.host.log.read_text()[began:]
-    return Campaign(answers, after, traps, markers, booked[-1], told(), log)
+        eventually(lambda: wanted <= delivered(), seconds=30, every=0.3)
+        shared_relay.quiet()
+    log = shared_relay.stack.host.log.read_text()[began:]
+    return Campaign(answers, after, traps, markers, booked[-1], delivered(), log)
 
 
-def _target(world: World, address: str, never: str) -> Target:
+def _target(relay: Relay, address: str, never: str) -> Target:
     """Watch the mailbox, whose events were booked before so that nobody was told of them."""
-    watch = world.relay.watch(address)
-    (subscription,) = world.subscriptions(address)
+    watch = relay.api.watch(address)
+    (subscription,) = relay.subscriptions(address)
     state, user = subscription["clientState"], str(uuid.uuid4())  # the clientState alone says which mailbox it is
     version = state.partition(".")[0]
     mac = base64.urlsafe_b64encode(hmac.digest(b"", f"{version}.{watch['id']}".encode(), "sha256"))
     forged = f"{version}.{watch['id']}.{mac.rstrip(b'=').decode()}"
-    return Target(user, subscription["id"], state, world.stack.seed["tenantId"], forged, "", never)
+    return Target(user, subscription["id"], state, relay.stack.seed["tenantId"], forged, "", never)
 
 
-def _post(world: World, case: Case, target: Target) -> requests.Response:
-    return world.relay.call(
+def _post(relay: Relay, case: Case, target: Target) -> requests.Response:
+    return relay.api.call(
         case.method, case.path, key=None, headers=dict(case.headers), data=case.content(target), allow_redirects=False
     )
 
@@ -100,9 +101,9 @@ def test_what_is_posted_is_answered_and_taken_in_or_not(campaign: Campaign, name
         assert answer.headers["content-type"].startswith("application/problem+json")
     else:
         assert answer.content == b""
-    assert (campaign.traps[name] in campaign.told) == case.told
+    assert (campaign.traps[name] in campaign.delivered) == case.delivered
     assert campaign.after[name] == 202
-    assert campaign.markers[name] in campaign.told
+    assert campaign.markers[name] in campaign.delivered
 
 
 def test_what_is_dropped_is_counted(campaign: Campaign) -> None:
@@ -124,15 +125,15 @@ def test_nothing_posted_gets_into_the_log(campaign: Campaign) -> None:
 
 def test_an_event_that_only_forged_items_name_is_never_told(campaign: Campaign) -> None:
     """Good items beside forged ones do not vouch for them."""
-    assert campaign.never not in campaign.told
+    assert campaign.never not in campaign.delivered
 
 
-def test_a_large_post_arrives_whole(world: World) -> None:
+def test_a_large_post_arrives_whole(relay: Relay) -> None:
     """Three hundred changes in one POST do not fit into one queue message, and all of them arrive."""
-    address = world.mailbox()
-    booked = [world.book(address, days=number % 90)["immutableId"] for number in range(300)]
-    target = _target(world, address, "")
+    address = relay.mailbox()
+    booked = [relay.book(address, days=number % 90)["immutableId"] for number in range(300)]
+    target = _target(relay, address, "")
     body = {"value": [target.item(event) for event in booked for _ in range(2)]}
-    assert _post(world, Case(lambda _: body), target).status_code == 202
-    world.in_step(address, seconds=40)
-    assert len(world.attempts(address)) == 300
+    assert _post(relay, Case(lambda _: body), target).status_code == 202
+    relay.in_step(address, seconds=40)
+    assert len(relay.attempts(address)) == 300

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from tests.end_to_end.world import World
 from tests.support.guide import in_python, verified_in_node
+from tests.support.relay import Relay
 
 Case = tuple[dict[str, str], str, list[str]]
 
 
 @pytest.fixture(scope="module")
-def delivery(_world: World) -> dict[str, Any]:
+def delivery(shared_relay: Relay) -> dict[str, Any]:
     """Return one real delivery: its headers, its raw body, and the secret that signed it."""
-    address = _world.watched()
-    _world.book(address, subject="Møte om budsjettet 📅")
-    _world.in_step(address)
-    return _world.posts(address)[0] | {"secret": _world.stack.seed["secrets"]["partner-signing-secret"][-1]}
+    address = shared_relay.watched()
+    shared_relay.book(address, subject="Møte om budsjettet 📅")
+    shared_relay.in_step(address)
+    return shared_relay.posts(address)[0] | {"secret": shared_relay.stack.seed["secrets"]["partner-signing-secret"][-1]}
 
 
 @pytest.fixture(scope="module")
@@ -59,25 +59,25 @@ def cases(delivery: dict[str, Any]) -> dict[str, tuple[Case, bool]]:
 def test_the_python_example_takes_what_is_genuine_and_nothing_else(cases: dict[str, tuple[Case, bool]]) -> None:
     """Signed by one of the secrets, within five minutes, to the byte."""
     verified = in_python()["verified"]
-    found = {name: verified(*_in_bytes(case)) for name, (case, _) in cases.items()}
-    assert found == {name: json.loads(case[1]) if good else None for name, (case, good) in cases.items()}
+    verdicts = {name: verified(*_in_bytes(case)) for name, (case, _) in cases.items()}
+    assert verdicts == {name: json.loads(case[1]) if good else None for name, (case, good) in cases.items()}
 
 
 def test_the_node_example_takes_what_is_genuine_and_nothing_else(cases: dict[str, tuple[Case, bool]]) -> None:
     """The same cases, with Node's library."""
-    found = dict(zip(cases, verified_in_node([case for case, _ in cases.values()]), strict=True))
-    assert found == {name: json.loads(case[1]) if good else None for name, (case, good) in cases.items()}
+    verdicts = dict(zip(cases, verified_in_node([case for case, _ in cases.values()]), strict=True))
+    assert verdicts == {name: json.loads(case[1]) if good else None for name, (case, good) in cases.items()}
 
 
-def test_the_example_that_takes_deliveries_in_ends_with_the_calendars_last_state(world: World) -> None:
+def test_the_example_that_takes_deliveries_in_ends_with_the_calendars_last_state(relay: Relay) -> None:
     """Whatever comes twice, late, or in another order."""
-    address = world.watched()
-    kept, gone = (world.book(address, subject="First", days=days)["id"] for days in (1, 2))
-    world.in_step(address)
-    world.tenant.change(address, kept, subject="Second")
-    world.tenant.remove(address, gone)
-    world.in_step(address)
-    posts = world.posts(address)
+    address = relay.watched()
+    kept, gone = (relay.book(address, subject="First", days=days)["id"] for days in (1, 2))
+    relay.in_step(address)
+    relay.tenant.change(address, kept, subject="Second")
+    relay.tenant.remove(address, gone)
+    relay.in_step(address)
+    posts = relay.posts(address)
     assert len(posts) == 4
     guide = in_python()
     for order in (posts, posts[::-1], posts + posts, posts[2:] + posts):
@@ -87,7 +87,7 @@ def test_the_example_that_takes_deliveries_in_ends_with_the_calendars_last_state
             guide["take"](database, post["headers"]["webhook-id"], post["body"])
         rows = database.execute("SELECT event FROM events WHERE event IS NOT NULL").fetchall()
         database.close()
-        assert [json.loads(event) for (event,) in rows] == list(world.picture(address).values())
+        assert [json.loads(event) for (event,) in rows] == list(relay.received(address).values())
 
 
 def _in_bytes(case: Case) -> tuple[dict[str, str], bytes, list[str]]:

@@ -95,7 +95,7 @@ def _environment(keys: dict[str, str]) -> dict[str, str]:
 def _token(stack: Stack) -> str:
     """Return a token of the partner's app, which may do everything."""
     relay, partner = stack.seed["clients"]
-    wish = {"clientId": partner["clientId"], "roles": ["Relay.Admin"]}
-    stack.tenant.control("POST", f"/clients/{relay['clientId']}/assignments", wish)
+    assignment = {"clientId": partner["clientId"], "roles": ["Relay.Admin"]}
+    stack.tenant.control("POST", f"/clients/{relay['clientId']}/assignments", assignment)
     scope = f"api://{relay['clientId']}/.default"
     return stack.tenant.token(stack.seed["tenantId"], partner["clientId"], partner["secrets"][0], scope)

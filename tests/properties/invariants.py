@@ -13,7 +13,7 @@ DIRECT = "direct@contoso.com"
 PARTNER = "https://partner.example/graph"
 
 
-class Judge:
+class Invariants:
     """Knows what the partner asked for, what is not ours, and which gaps are still to be closed."""
 
     def __init__(self, world: World) -> None:
@@ -31,16 +31,16 @@ class Judge:
         finally:
             self._world.rows.before = before
 
-    def forget_unmade(self, mailbox: str) -> None:
+    def forget_if_unstored(self, mailbox: str) -> None:
         """A set-up that was refused left nothing; one that was killed left its row, which the reconciler finishes."""
         if self.row(mailbox) is None:
             self.wanted.discard(mailbox)
 
-    def others_are_untouched(self) -> None:
+    def foreign_are_untouched(self) -> None:
         """No PATCH and no DELETE ever goes to what is not ours."""
-        assert not {one for _, one in self._graph.touched} & self.foreign.keys()
+        assert not {subscription_id for _, subscription_id in self._graph.touched} & self.foreign.keys()
 
-    def no_gap_is_forgotten(self) -> None:
+    def no_gap_is_lost(self) -> None:
         """Whoever is live again after a gap has been resynced since, or is owed it, or has it queued."""
         queued = {text for _, _, text in self._world.job_texts.waiting}
         for mailbox, since in list(self.gaps.items()):
@@ -53,16 +53,16 @@ class Judge:
             owed = row.gap_since is not None or any(row.id in text and '"resync' in text for text in queued)
             if done and is_served:
                 del self.gaps[mailbox]
-            ids = {held.told.id for held in self._graph.of(mailbox)}
+            ids = {held.subscription.id for held in self._graph.of(mailbox)}
             assert not is_served or row.subscription_id not in ids or done or owed or not row.renewed
 
-    def what_is_live_is_sound(self) -> None:
+    def live_watches_are_served(self) -> None:
         """One undisturbed run is enough for it: each live watch is served, and nothing else of ours posts to us."""
         rows = [row for row in self._world.watches.all() if row.state == "live"]
         assert all(self._serves(row, self._graph.held[row.subscription_id]) for row in rows), rows
         assert self._at_us() == {row.subscription_id for row in rows}
 
-    def everyone_has_one(self) -> None:
+    def each_watch_has_one_subscription(self) -> None:
         """Exactly one sound subscription for each allowed watch, none for any other, nothing of ours beside them."""
         rows = {watch.mailbox: watch for watch in self._world.watches.all()}
         assert rows.keys() == self.wanted
@@ -79,7 +79,7 @@ class Judge:
 
     def _lost(self, held: Held, moment: datetime) -> None:
         row = self.row(held.mailbox)
-        if row is not None and row.renewed and row.subscription_id == held.told.id:
+        if row is not None and row.renewed and row.subscription_id == held.subscription.id:
             self.gaps.setdefault(held.mailbox, moment)
 
     def _created(self, held: Held) -> None:
@@ -88,14 +88,15 @@ class Judge:
             self.gaps[held.mailbox] = self._world.time
 
     def _at_us(self) -> set[str]:
-        return {one.told.id for one in self._graph.live() if one.own and self._points_at_us(one)}
+        return {held.subscription.id for held in self._graph.live() if held.own and self._points_at_us(held)}
 
     def _points_at_us(self, held: Held) -> bool:
         url = self._world.settings.public_base_url
-        return held.told.notification_url.startswith(url) or held.told.lifecycle_url.startswith(url)
+        return held.subscription.notification_url.startswith(url) or held.subscription.lifecycle_url.startswith(url)
 
     def _serves(self, row: Watch, held: Held) -> bool:
         url = self._world.settings.public_base_url
         wanted = PARTNER if row.delivery == "direct" else f"{url}/api/notifications"
         verifies = row.delivery == "direct" or watch_named_by(held.client_state, self._world.keys) == row.id
-        return (held.told.notification_url, held.told.lifecycle_url) == (wanted, f"{url}/api/lifecycle") and verifies
+        urls = (held.subscription.notification_url, held.subscription.lifecycle_url)
+        return urls == (wanted, f"{url}/api/lifecycle") and verifies

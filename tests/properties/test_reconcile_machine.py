@@ -28,7 +28,7 @@ from shared.errors import RelayError
 from shared.storage.watches import watch_id_of
 from shared.watches.requests import WatchRequest
 from tests.properties.interruptions import Interruptions, Killed
-from tests.properties.invariants import DIRECT, PARTNER, Judge
+from tests.properties.invariants import DIRECT, PARTNER, Invariants
 from tests.simulation.world import World
 from tests.support.examples import examples
 
@@ -46,7 +46,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.graph = self.world.subscriptions
-        self.judge = Judge(self.world)
+        self.expected = Invariants(self.world)
         self.interrupt = Interruptions(self.world)
 
     # ---- what the relay does
@@ -60,24 +60,24 @@ class Machine(RuleBasedStateMachine):
     @rule(mailbox=ANY)
     def set_up(self, mailbox: str) -> None:
         """The partner asks for a watch."""
-        self.judge.wanted.add(mailbox)
+        self.expected.wanted.add(mailbox)
         self._run(lambda: self.world.watch_setup.subscribe(WatchRequest(mailbox)))
-        self.judge.forget_unmade(mailbox)
+        self.expected.forget_if_unstored(mailbox)
 
     @rule()
     def set_up_direct(self) -> None:
         """The partner asks for one that Graph serves directly."""
-        self.judge.wanted.add(DIRECT)
+        self.expected.wanted.add(DIRECT)
         self._run(lambda: self.world.watch_setup.subscribe(WatchRequest(DIRECT, "direct", PARTNER)))
-        self.judge.forget_unmade(DIRECT)
+        self.expected.forget_if_unstored(DIRECT)
 
     @rule(mailbox=ANY)
     def take_down(self, mailbox: str) -> None:
         """The partner lets go of one; a call that fails is repeated later, so it still stands."""
         self._run(lambda: self.world.watch_setup.unsubscribe(watch_id_of(mailbox)))
-        if self.judge.row(mailbox) is None:
-            self.judge.wanted.discard(mailbox)
-            self.judge.gaps.pop(mailbox, None)
+        if self.expected.row(mailbox) is None:
+            self.expected.wanted.discard(mailbox)
+            self.expected.gaps.pop(mailbox, None)
 
     @rule()
     def timer(self) -> None:
@@ -117,13 +117,13 @@ class Machine(RuleBasedStateMachine):
         self.world.time += timedelta(minutes=minutes)
         self.graph.live()
 
-    @rule(mailbox=st.sampled_from([*MAILBOXES, DIRECT]), told=st.booleans())
-    def vanish(self, mailbox: str, *, told: bool) -> None:
+    @rule(mailbox=st.sampled_from([*MAILBOXES, DIRECT]), notified=st.booleans())
+    def vanish(self, mailbox: str, *, notified: bool) -> None:
         """Graph removes a subscription, with or without a word; one word may come twice."""
         for held in self.graph.of(mailbox):
             if held.own:
-                self.graph.lose(held.told.id)
-                for _ in range(2 if told else 0):
+                self.graph.lose(held.subscription.id)
+                for _ in range(2 if notified else 0):
                     self.world.tell(held, "subscriptionRemoved")
 
     @rule(mailbox=ANY, kind=st.sampled_from(["reauthorizationRequired", "missed", "subscriptionRemoved"]))
@@ -145,16 +145,16 @@ class Machine(RuleBasedStateMachine):
         """Another deployment of the same app registration watches the same mailbox."""
         urls = ("https://other.example/api/notifications", "https://other.example/api/lifecycle")
         held = self.graph.hold(mailbox, *urls, "theirs", self.world.time + timedelta(days=6), own=False)
-        self.judge.foreign[held.told.id] = held
+        self.expected.foreign[held.subscription.id] = held
 
     @rule(mailbox=ANY, mute=st.booleans())
     def damage(self, mailbox: str, *, mute: bool) -> None:
         """A subscription has lost its lifecycle URL, or posts elsewhere."""
         for held in self.graph.of(mailbox):
-            row = self.judge.row(mailbox)
-            if held.own and row is not None and row.subscription_id == held.told.id:
+            row = self.expected.row(mailbox)
+            if held.own and row is not None and row.subscription_id == held.subscription.id:
                 worse = {"lifecycle_url": ""} if mute else {"notification_url": f"{ELSEWHERE}/api/notifications"}
-                self.graph.held[held.told.id] = replace(held, told=replace(held.told, **worse))
+                self.graph.held[held.subscription.id] = replace(held, subscription=replace(held.subscription, **worse))
 
     @rule(name=st.sampled_from(["relay", "moved"]))
     def address(self, name: str) -> None:
@@ -191,19 +191,19 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def stale_list(self) -> None:
         """Graph's next list is as old as this moment."""
-        self.interrupt.stale = [one.told for one in self.graph.live()]
+        self.interrupt.stale = [held.subscription for held in self.graph.live()]
 
     # ---- what must be true
 
     @invariant()
-    def others_are_untouched(self) -> None:
+    def foreign_are_untouched(self) -> None:
         """No PATCH and no DELETE ever goes to what is not ours."""
-        self.judge.others_are_untouched()
+        self.expected.foreign_are_untouched()
 
     @invariant()
-    def no_gap_is_forgotten(self) -> None:
+    def no_gap_is_lost(self) -> None:
         """Whoever is live again after a gap has been resynced since, or is owed it, or has it queued."""
-        self.judge.no_gap_is_forgotten()
+        self.expected.no_gap_is_lost()
 
     def teardown(self) -> None:
         """Everything answers again; after a few runs over the slowest retry all is as it was asked for."""
@@ -216,13 +216,13 @@ class Machine(RuleBasedStateMachine):
             self.world.time += timedelta(hours=25)
             self.graph.live()
             self.world.reconciler.reconcile()
-            self.judge.what_is_live_is_sound()
+            self.expected.live_watches_are_served()
             for _ in range(10):
                 self.world.work()
                 self.world.time += timedelta(minutes=1)
-        self.others_are_untouched()
-        self.no_gap_is_forgotten()
-        self.judge.everyone_has_one()
+        self.foreign_are_untouched()
+        self.no_gap_is_lost()
+        self.expected.each_watch_has_one_subscription()
         before = len(self.graph.touched)
         self.world.reconciler.reconcile()
         assert len(self.graph.touched) == before, "a run over what is in order writes nothing"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.__main__ import RENEW_BEFORE, broken_bounds
-from tests.simulation.measures import Figures
+from tests.simulation.measures import Results
 from tests.simulation.year import Year
 
 DAYS, SUBSCRIPTIONS = 40, 25
 
 
-def played(seed: int) -> tuple[Year, Figures]:
+def played(seed: int) -> tuple[Year, Results]:
     """Play forty days of twenty-five subscriptions."""
     year = Year(seed, DAYS, SUBSCRIPTIONS, RENEW_BEFORE_MINUTES=str(RENEW_BEFORE))
     return year, year.run()
@@ -19,10 +19,15 @@ def played(seed: int) -> tuple[Year, Figures]:
 
 def test_forty_days_pass_no_bound() -> None:
     """With losses and outages of every kind in them, so that it means something."""
-    year, figures = played(seed=5)
-    assert broken_bounds(figures, DAYS, SUBSCRIPTIONS) == []
-    assert figures.losses.keys() >= {"removals in silence", "removals with notice", "missed", "timer runs that failed"}
-    assert figures.lost_hints > 0
+    year, results = played(seed=5)
+    assert broken_bounds(results, DAYS, SUBSCRIPTIONS) == []
+    assert results.losses.keys() >= {
+        "removals in silence",
+        "removals with notice",
+        "missed",
+        "timer runs that failed",
+    }
+    assert results.lost_hints > 0
     assert len(list(year.world.watches.all())) == SUBSCRIPTIONS
 
 
@@ -38,4 +43,4 @@ def test_a_broken_relay_passes_a_bound(broken: str, bound: str) -> None:
     else:
         runs, timer = iter(range(10_000)), year._timer
         year._timer = lambda: timer() if next(runs) % 12 == 0 else None  # type: ignore[method-assign]
-    assert any(bound in one for one in broken_bounds(year.run(), 20, SUBSCRIPTIONS))
+    assert any(bound in text for text in broken_bounds(year.run(), 20, SUBSCRIPTIONS))

@@ -43,10 +43,10 @@ class Calendars:
     def get(self, mailbox: str, event_id: str) -> dict[str, Any]:
         """Read a meeting."""
         self._called("GET", mailbox)
-        found = self.meetings.get(mailbox, {}).get(event_id)
-        if found is None:
+        event = self.meetings.get(mailbox, {}).get(event_id)
+        if event is None:
             raise GraphNotFound(404, "ErrorItemNotFound")
-        return found
+        return event
 
     def calendar_view(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """List what the calendar shows."""
@@ -57,8 +57,8 @@ class Calendars:
     def shown(self, mailbox: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """Return what lies in a window."""
         first, last = f"{start:{FORM}}", f"{end:{FORM}}"
-        found = self.meetings.get(mailbox, {}).values()
-        return [one for one in found if one["start"]["dateTime"] < last and one["end"]["dateTime"] > first]
+        events = self.meetings.get(mailbox, {}).values()
+        return [event for event in events if event["start"]["dateTime"] < last and event["end"]["dateTime"] > first]
 
     def instances(self, *_: Any) -> Iterator[dict[str, Any]]:
         """There are no series here."""

@@ -1,4 +1,4 @@
-"""What a simulated year came to: its figures, its silences, and what the partner was not told."""
+"""What a simulated year came to: its results, its silences, and what the partner does not know."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass
-class Figures:
+class Results:
     """What a year came to. `silent` is the longest stretch without a live subscription while all parts answered."""
 
     silent: timedelta = timedelta()
@@ -34,8 +34,8 @@ class Figures:
 class Silence:
     """Measures how long mailboxes are without a live subscription. An outage ends every stretch that it interrupts."""
 
-    def __init__(self, world: World, figures: Figures) -> None:
-        self._world, self._figures = world, figures
+    def __init__(self, world: World, results: Results) -> None:
+        self._world, self._results = world, results
         self._since: dict[str, datetime] = {}
         self.all_up_since: datetime | None = START
         world.subscriptions.lost, world.subscriptions.created = self.lost, self._created
@@ -63,7 +63,7 @@ class Silence:
         if since is None or self.all_up_since is None:
             return
         stretch = self._world.time - max(since, self.all_up_since)
-        self._figures.silent = max(self._figures.silent, stretch)
+        self._results.silent = max(self._results.silent, stretch)
 
 
 def missed_changes(world: World, mailboxes: list[str], changed: dict[tuple[str, str], datetime],
@@ -72,16 +72,16 @@ def missed_changes(world: World, mailboxes: list[str], changed: dict[tuple[str, 
     first, last = world.window().start + DAY, world.window().end - DAY
     missed = []
     for mailbox in mailboxes:
-        truth = {one["id"]: one["start"]["dateTime"] + "Z" for one in world.events.shown(mailbox, first, last)}
-        told = world.webhook.knows.get(mailbox, {}).values()
-        known = {
+        expected = {event["id"]: event["start"]["dateTime"] + "Z" for event in world.events.shown(mailbox, first, last)}
+        delivered = world.webhook.knows.get(mailbox, {}).values()
+        received = {
             event["id"]: event["start"]
-            for event in told
+            for event in delivered
             if _text(first) < event["end"] and event["start"] < _text(last)
         }
-        for event_id in truth.keys() | known.keys():
-            if changed[mailbox, event_id] < before and truth.get(event_id) != known.get(event_id):
-                times = f"is {truth.get(event_id)}, told {known.get(event_id)}"
+        for event_id in expected.keys() | received.keys():
+            if changed[mailbox, event_id] < before and expected.get(event_id) != received.get(event_id):
+                times = f"is {expected.get(event_id)}, told {received.get(event_id)}"
                 missed.append(f"{world.time:%Y-%m-%d %H:%M} {mailbox} {event_id} {times}")
     return missed
 

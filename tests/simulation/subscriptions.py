@@ -21,7 +21,7 @@ LONGEST = timedelta(minutes=10_080)
 class Held:
     """A subscription as Graph holds it; `own` is false for what another deployment made with the same app."""
 
-    told: Subscription
+    subscription: Subscription
     mailbox: str
     client_state: str
     own: bool = True
@@ -40,7 +40,7 @@ class Subscriptions:
         self.missing: set[str] = set()
         self.calls: Counter[str] = Counter()
         self.touched: list[tuple[str, str]] = []
-        self.made: dict[str, list[datetime]] = {}
+        self.creations: dict[str, list[datetime]] = {}
         self.before: Callable[[str], None] = lambda _: None
         self.after: Callable[[str], None] = lambda _: None
         self.lost: Callable[[Held, datetime], None] = lambda *_: None
@@ -51,13 +51,17 @@ class Subscriptions:
         """Make one; 404 and 403 for the mailbox, 409 for a second one."""
         self._called("POST")
         self._check(mailbox)
-        if any(one.mailbox == mailbox for one in self.live() if one.own or "/conflict" in one.told.notification_url):
+        if any(
+            held.mailbox == mailbox
+            for held in self.live()
+            if held.own or "/conflict" in held.subscription.notification_url
+        ):
             raise GraphConflict(409, "Conflict")
         held = self.hold(mailbox, url, lifecycle, state, expires)
-        self.made.setdefault(mailbox, []).append(self._now())
+        self.creations.setdefault(mailbox, []).append(self._now())
         self.created(held)
         self.after("POST")
-        return held.told
+        return held.subscription
 
     def hold(
         self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime, *, own: bool = True
@@ -65,19 +69,19 @@ class Subscriptions:
         """Keep a subscription, however it came to be."""
         if expires > self._now() + LONGEST:
             raise GraphRejected(400, "ExtensionError")
-        told = Subscription(f"s-{next(self._ids)}", resource_of(mailbox), url, lifecycle, expires)
-        self.held[told.id] = Held(told, mailbox, state, own)
-        return self.held[told.id]
+        subscription = Subscription(f"s-{next(self._ids)}", resource_of(mailbox), url, lifecycle, expires)
+        self.held[subscription.id] = Held(subscription, mailbox, state, own)
+        return self.held[subscription.id]
 
     def renew(self, subscription_id: str, expires: datetime) -> Subscription:
         """Move the end; 404 for one that is gone."""
         self._called("PATCH")
-        held = self._found(subscription_id)
+        held = self._existing(subscription_id)
         self._check(held.mailbox)
         self.touched.append(("PATCH", subscription_id))
-        self.held[subscription_id] = replace(held, told=replace(held.told, expires=expires))
+        self.held[subscription_id] = replace(held, subscription=replace(held.subscription, expires=expires))
         self.after("PATCH")
-        return self.held[subscription_id].told
+        return self.held[subscription_id].subscription
 
     def delete(self, subscription_id: str) -> None:
         """Remove one; gone is as good, as for the relay's own part."""
@@ -90,17 +94,17 @@ class Subscriptions:
     def list(self) -> Iterator[Subscription]:
         """List all of the app's."""
         self._called("LIST")
-        yield from [one.told for one in self.live()]
+        yield from [held.subscription for held in self.live()]
 
     def live(self) -> list[Held]:
         """Return what lives; what has expired is gone without a word."""
-        for one in [one for one in self.held.values() if one.told.expires <= self._now()]:
-            self.lose(one.told.id, one.told.expires)
+        for held in [held for held in self.held.values() if held.subscription.expires <= self._now()]:
+            self.lose(held.subscription.id, held.subscription.expires)
         return list(self.held.values())
 
     def of(self, mailbox: str) -> list[Held]:
-        """Return the live ones of a mailbox."""
-        return [one for one in self.live() if one.mailbox == mailbox]
+        """Return the live subscriptions of a mailbox."""
+        return [held for held in self.live() if held.mailbox == mailbox]
 
     def lose(self, subscription_id: str, moment: datetime | None = None) -> Held:
         """Take one away."""
@@ -112,7 +116,7 @@ class Subscriptions:
         self.before(verb)
         self.calls[verb] += 1
 
-    def _found(self, subscription_id: str) -> Held:
+    def _existing(self, subscription_id: str) -> Held:
         self.live()
         if subscription_id not in self.held:
             raise GraphNotFound(404, "ResourceNotFound")

@@ -158,10 +158,10 @@ class World(App):
 
     def tell(self, held: Held, lifecycle_event: str) -> None:
         """Post a lifecycle notification as Graph does."""
-        self._post(held, {"lifecycleEvent": lifecycle_event, "resource": held.told.resource})
+        self._post(held, {"lifecycleEvent": lifecycle_event, "resource": held.subscription.resource})
 
     def _post(self, held: Held, item: dict[str, Any]) -> None:
-        whole = {"subscriptionId": held.told.id, "clientState": held.client_state, "tenantId": "tenant", **item}
+        whole = {"subscriptionId": held.subscription.id, "clientState": held.client_state, "tenantId": "tenant", **item}
         intake = take_in(json.dumps({"value": [whole]}).encode(), self.keys, "tenant", self.time)
         for text in intake.changes:
             self.change_texts.put(text)

@@ -13,7 +13,7 @@ from azure.core.exceptions import HttpResponseError
 
 from shared.errors import GraphUnavailable, RelayError, ServiceUnavailable
 from shared.watches.requests import WatchRequest
-from tests.simulation.measures import DAY, Figures, Silence, missed_changes
+from tests.simulation.measures import DAY, Results, Silence, missed_changes
 from tests.simulation.subscriptions import Held
 from tests.simulation.world import START, World
 
@@ -30,8 +30,8 @@ class Year:
         self.world = World(**settings)
         self.days = days
         self.mailboxes = [f"room{number}@contoso.com" for number in range(subscriptions)]
-        self.figures = Figures()
-        self.silence = Silence(self.world, self.figures)
+        self.results = Results()
+        self.silence = Silence(self.world, self.results)
         self._down: set[str] = set()
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
@@ -39,8 +39,8 @@ class Year:
         self._changed: dict[tuple[str, str], datetime] = {}
         self._wire()
 
-    def run(self) -> Figures:
-        """Play the year, heal what is left at its end, and return its figures."""
+    def run(self) -> Results:
+        """Play the year, heal what is left at its end, and return its results."""
         for mailbox in self.mailboxes:
             self.world.watch_setup.subscribe(WatchRequest(mailbox))
         self._plan_all()
@@ -50,7 +50,7 @@ class Year:
             self._pass_to(moment)
             act()
         self._finish(end)
-        return self.figures
+        return self.results
 
     def _wire(self) -> None:
         """Let outages reach every part."""
@@ -78,8 +78,8 @@ class Year:
             self._at(START + day * DAY + timedelta(hours=4), self._check)
         for mailbox in self.mailboxes:
             self._now_and_then(0.5, lambda mailbox=mailbox: self._change(mailbox))
-            self._now_and_then(1 / 240, lambda mailbox=mailbox: self._vanish(mailbox, told=False))
-            self._now_and_then(1 / 240, lambda mailbox=mailbox: self._vanish(mailbox, told=True))
+            self._now_and_then(1 / 240, lambda mailbox=mailbox: self._vanish(mailbox, notified=False))
+            self._now_and_then(1 / 240, lambda mailbox=mailbox: self._vanish(mailbox, notified=True))
             self._now_and_then(1 / 60, lambda mailbox=mailbox: self._miss(mailbox))
         for part, rate, hours in ((GRAPH, 1 / 20, 8), (RELAY, 1 / 20, 8), (STORAGE, 1 / 40, 2), (RELAY, 1 / 90, 72),
                                   (GRAPH, 1 / 90, 60)):  # fmt: skip
@@ -123,21 +123,23 @@ class Year:
         try:
             run()
         except RelayError:
-            self.figures.count("timer runs that failed")
+            self.results.count("timer runs that failed")
         if not self._down:
             self.world.work()
 
     def _change(self, mailbox: str) -> None:
         """Make, move or delete a meeting, and let Graph hint at it."""
         calendar, chance = self.world.events, self.chance
-        known = list(calendar.meetings.get(mailbox, {}))
+        existing = list(calendar.meetings.get(mailbox, {}))
         start = self.world.time + timedelta(days=chance.uniform(-0.5, 200))
-        self.figures.changes += 1
-        if known and chance.random() < 0.3:
-            event_id = chance.choice(known)
+        self.results.changes += 1
+        if existing and chance.random() < 0.3:
+            event_id = chance.choice(existing)
             calendar.take(mailbox, event_id)
         else:
-            event_id = calendar.put(mailbox, start, chance.choice(known) if known and chance.random() < 0.5 else "")
+            event_id = calendar.put(
+                mailbox, start, chance.choice(existing) if existing and chance.random() < 0.5 else ""
+            )
         self._changed[mailbox, event_id] = self.world.time
         for held in self.world.subscriptions.of(mailbox):
             for _ in range(chance.randint(1, 3)):
@@ -146,16 +148,16 @@ class Year:
     def _hint(self, held: Held, event_id: str, began: datetime) -> None:
         """Post a hint, again while the relay does not take it, and give up as Graph does. Some are lost on the way."""
         if self.chance.random() < 0.02:
-            self.figures.lost_hints += 1
+            self.results.lost_hints += 1
             return
-        if held.told.id not in self.world.subscriptions.held:
+        if held.subscription.id not in self.world.subscriptions.held:
             return
         if not self._is_taken(held, event_id):
             later = self.world.time + timedelta(minutes=20)
             if later - began < GRAPH_RETRIES:
                 self._at(later, lambda: self._hint(held, event_id, began))
             else:
-                self.figures.lost_hints += 1
+                self.results.lost_hints += 1
 
     def _is_taken(self, held: Held, event_id: str) -> bool:
         if RELAY in self._down:
@@ -166,26 +168,26 @@ class Year:
             return False
         return True
 
-    def _vanish(self, mailbox: str, *, told: bool) -> None:
+    def _vanish(self, mailbox: str, *, notified: bool) -> None:
         for held in self.world.subscriptions.of(mailbox):
-            self.figures.count("removals with notice" if told else "removals in silence")
-            self.world.subscriptions.lose(held.told.id)
-            if told:
-                self._tell(held, "subscriptionRemoved")
+            self.results.count("removals with notice" if notified else "removals in silence")
+            self.world.subscriptions.lose(held.subscription.id)
+            if notified:
+                self._notify(held, "subscriptionRemoved")
 
     def _miss(self, mailbox: str) -> None:
         for held in self.world.subscriptions.of(mailbox):
-            self.figures.count("missed")
-            self._tell(held, "missed")
+            self.results.count("missed")
+            self._notify(held, "missed")
 
-    def _tell(self, held: Held, lifecycle_event: str) -> None:
+    def _notify(self, held: Held, lifecycle_event: str) -> None:
         if RELAY not in self._down and STORAGE not in self._down:
             self.world.tell(held, lifecycle_event)
 
     def _outage(self, part: str, hours: float) -> None:
         if part in self._down:
             return
-        self.figures.count(f"outages of {part}")
+        self.results.count(f"outages of {part}")
         self.silence.part_went_down()
         self._down.add(part)
         self._at(self.world.time + timedelta(hours=self.chance.uniform(0.1, 2) * hours), lambda: self._recover(part))
@@ -200,7 +202,7 @@ class Year:
 
     def _rotate(self) -> None:
         """Rotate the key; what carries the one that retires now says nothing any more."""
-        self.figures.count("key rotations")
+        self.results.count("key rotations")
         before = {key.version for key in self.world.keys}
         self.world.rotate()
         retired = before - {key.version for key in self.world.keys}
@@ -216,7 +218,7 @@ class Year:
 
     def _compare(self) -> None:
         """Count what is missed. What was changed since the last night, and whose hints were lost, is the next one's."""
-        self.figures.missed += missed_changes(self.world, self.mailboxes, self._changed, self._last_night)
+        self.results.missed += missed_changes(self.world, self.mailboxes, self._changed, self._last_night)
 
     def _finish(self, end: datetime) -> None:
         """End every outage, let the timers run once more and the queues run dry, and compare."""
@@ -231,9 +233,9 @@ class Year:
             self._pass_to(self.world.time + TIMER)
             self._timer()
         self._compare()
-        calls, figures = self.world.subscriptions.calls, self.figures
-        figures.writes = calls["POST"] + calls["PATCH"] + calls["DELETE"] - len(self.mailboxes)  # beside the set-ups
-        figures.lists, figures.views = calls["LIST"], self.world.events.calls["VIEW"]
-        figures.reads, figures.deliveries = self.world.events.calls["GET"], self.world.webhook.deliveries
-        figures.missed += [f"{mailbox} has no live subscription" for mailbox in self.mailboxes
+        calls, results = self.world.subscriptions.calls, self.results
+        results.writes = calls["POST"] + calls["PATCH"] + calls["DELETE"] - len(self.mailboxes)  # beside the set-ups
+        results.lists, results.views = calls["LIST"], self.world.events.calls["VIEW"]
+        results.reads, results.deliveries = self.world.events.calls["GET"], self.world.webhook.deliveries
+        results.missed += [f"{mailbox} has no live subscription" for mailbox in self.mailboxes
                            if len(self.world.subscriptions.of(mailbox)) != 1]  # fmt: skip

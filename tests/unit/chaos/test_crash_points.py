@@ -1,19 +1,19 @@
-"""The points are told from what storage and the partner are asked."""
+"""Crash points are recognised by the requests to storage and the partner."""
 
 import base64
 
 import pytest
 
-from tests.chaos.crash_points import HELD, POINTS, READ, Resyncs
+from tests.chaos.crash_points import CRASH_POINTS, PROXY_POINTS, READ, Resyncs
 from tests.chaos.http1 import Message
 from tests.chaos.proxy import Exchange
 
 QUEUE = "/sandbox/calendar-changes/messages"
 WAITS = f"POST {QUEUE}?visibilitytimeout=0&messagettl=-1"
 FULL = b"<QueueMessage><MessageId>1</MessageId></QueueMessage>"
-CLAIM = b'{"told": "x", "claimed_until": "2026-11-20T10:00:00+00:00"}'
-SETTLED = b'{"told": "x", "claimed_until": ""}'
-UNTOLD = b'{"told": "", "claimed_until": ""}'
+CLAIMED = b'{"told": "x", "claimed_until": "2026-11-20T10:00:00+00:00"}'
+RECORDED = b'{"told": "x", "claimed_until": ""}'
+RELEASED = b'{"told": "", "claimed_until": ""}'
 ROW = "PUT /sandbox/ledger(PartitionKey='a',RowKey='b')"
 BATCH = b"POST http://127.0.0.1/sandbox/ledger() HTTP/1.1\r\n\r\n"
 
@@ -23,7 +23,7 @@ EXCHANGES = {
     "leased": (f"GET {QUEUE}?numofmessages=16", b"", 200, FULL),
     "signed": ("POST /webhook", b"{}", 0, b""),
     "sent": ("POST /webhook", b"{}", 204, b""),
-    "recorded": (ROW, SETTLED, 204, b""),
+    "recorded": (ROW, RECORDED, 204, b""),
 }
 OTHERS = {
     "received": [(WAITS, b"", 0, b""), ("POST /sandbox/mailbox-repairs/messages", b"", 0, b""),
@@ -31,39 +31,39 @@ OTHERS = {
     "queued": [(f"POST {QUEUE}", b"", 503, b""), (WAITS, b"", 201, b"")],
     "leased": [(f"GET {QUEUE}", b"", 200, b"<QueueMessagesList/>"), (f"GET {QUEUE}", b"", 503, b"")],
     "sent": [("POST /webhook", b"{}", 500, b"")],
-    "recorded": [(ROW, CLAIM, 204, b""), (ROW, SETTLED, 412, b""), (ROW, UNTOLD, 204, b""),
-                 ("PUT /sandbox/watches(1)", SETTLED, 204, b"")],
+    "recorded": [(ROW, CLAIMED, 204, b""), (ROW, RECORDED, 412, b""), (ROW, RELEASED, 204, b""),
+                 ("PUT /sandbox/watches(1)", RECORDED, 204, b"")],
 }  # fmt: skip
 
 
 def _exchange(line: str, body: bytes, status: int, answer: bytes) -> Exchange:
     request = Message(f"{line} HTTP/1.1\r\n\r\n".encode(), body, body)
-    answered = Message(f"HTTP/1.1 {status} X\r\n\r\n".encode(), answer, answer) if status else None
-    return Exchange("any", request, answered)
+    response = Message(f"HTTP/1.1 {status} X\r\n\r\n".encode(), answer, answer) if status else None
+    return Exchange("any", request, response)
 
 
-def test_every_step_has_its_point() -> None:
+def test_every_step_has_its_crash_point() -> None:
     """Those that a proxy holds, the one that a fault holds, and one at random."""
-    assert set(POINTS) == {*HELD, READ, "any"}
-    assert set(EXCHANGES) == set(HELD)
+    assert set(CRASH_POINTS) == {*PROXY_POINTS, READ, "any"}
+    assert set(EXCHANGES) == set(PROXY_POINTS)
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
-def test_a_point_is_recognised(name: str) -> None:
+def test_a_crash_point_is_recognised(name: str) -> None:
     """By its request and, if the step is done, by the answer."""
-    assert HELD[name].matches(_exchange(*EXCHANGES[name]))
+    assert PROXY_POINTS[name].matches(_exchange(*EXCHANGES[name]))
 
 
 def test_a_batch_of_the_ledger_is_recognised() -> None:
     """Its table stands in the body."""
-    one = ("POST /sandbox/$batch", BATCH + SETTLED, 202, b"")
-    assert HELD["recorded"].matches(_exchange(*one))
+    batch = ("POST /sandbox/$batch", BATCH + RECORDED, 202, b"")
+    assert PROXY_POINTS["recorded"].matches(_exchange(*batch))
 
 
 @pytest.mark.parametrize(("name", "other"), [(name, other) for name, others in OTHERS.items() for other in others])
 def test_nothing_else_is_taken_for_it(name: str, other: tuple[str, bytes, int, bytes]) -> None:
     """Other queues, put-backs, refusals, claims, other tables."""
-    assert not HELD[name].matches(_exchange(*other))
+    assert not PROXY_POINTS[name].matches(_exchange(*other))
 
 
 def test_a_resync_does_not_pass_unheard() -> None:
@@ -73,5 +73,5 @@ def test_a_resync_does_not_pass_unheard() -> None:
     for queue, kind in ((repairs, "resync-full"), (repairs, "drain"), ("calendar-changes", "resync")):
         text = base64.b64encode(f'{{"v":1,"repairs":[{{"kind":"{kind}"}}]}}'.encode())
         body = b"<QueueMessage><MessageText>" + text + b"</MessageText></QueueMessage>"
-        resyncs.hear(_exchange(f"POST /sandbox/{queue}/messages?visibilitytimeout=0", body, 0, b""))
+        resyncs.observe(_exchange(f"POST /sandbox/{queue}/messages?visibilitytimeout=0", body, 0, b""))
     assert resyncs.number == 1

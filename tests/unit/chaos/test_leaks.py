@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.canaries import Marks
+from tests.chaos.canaries import Canaries
 from tests.chaos.http1 import Message
 from tests.chaos.leaks import Leaks
 from tests.chaos.proxy import Exchange
 
-MARKS = Marks("0123456789")
-BODY, TITLE = MARKS.secret("body"), MARKS.title()
+CANARIES = Canaries("0123456789")
+BODY, TITLE = CANARIES.secret("body"), CANARIES.title()
 TOKEN = ".".join(base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "n": part}).encode()).decode().rstrip("=")
                  for part in ("head", "claims", "signature"))  # fmt: skip
 HIDDEN = "a field that never leaves in logs"
@@ -21,7 +21,7 @@ HIDDEN = "a field that never leaves in logs"
 @pytest.fixture
 def leaks() -> Leaks:
     """Return a search that knows one secret, too."""
-    leaks = Leaks(MARKS)
+    leaks = Leaks(CANARIES)
     leaks.secrets = {"the signing secret": "hunter2-and-more"}
     return leaks
 
@@ -33,31 +33,31 @@ def leaks() -> Leaks:
     ids=["clear", "json", "base64", "a queue message", "base64 of a URL", "an exception"])  # fmt: skip
 def test_a_canary_is_found(leaks: Leaks, content: bytes) -> None:
     """In clear, in JSON, within base64."""
-    leaks.look("logs", content)
-    assert list(leaks.finds) == [HIDDEN]
+    leaks.search("logs", content)
+    assert list(leaks.matches) == [HIDDEN]
 
 
 def test_a_secret_and_a_token_are_found(leaks: Leaks) -> None:
     """The find names the secret and does not show it."""
-    leaks.look("logs", b"signed with hunter2-and-more")
-    leaks.look("logs", f"Authorization: Bearer {TOKEN}".encode())
-    assert list(leaks.finds) == ["the signing secret in logs", "a token in logs"]
+    leaks.search("logs", b"signed with hunter2-and-more")
+    leaks.search("logs", f"Authorization: Bearer {TOKEN}".encode())
+    assert list(leaks.matches) == ["the signing secret in logs", "a token in logs"]
 
 
 def test_a_title_may_be_at_the_partner_and_nowhere_else(leaks: Leaks) -> None:
-    """A private title is no title: it bears the other mark."""
-    leaks.look("deliveries", TITLE.encode(), titles=True)
-    assert leaks.finds == {}
-    leaks.look("deliveries", BODY.encode(), titles=True)
-    leaks.look("logs", TITLE.encode())
-    assert list(leaks.finds) == ["a field that never leaves in deliveries", "a title in logs"]
+    """A private title is no title: it holds the other canary."""
+    leaks.search("deliveries", TITLE.encode(), titles=True)
+    assert leaks.matches == {}
+    leaks.search("deliveries", BODY.encode(), titles=True)
+    leaks.search("logs", TITLE.encode())
+    assert list(leaks.matches) == ["a field that never leaves in deliveries", "a title in logs"]
 
 
 def test_a_request_is_searched_with_its_line_and_headers(leaks: Leaks) -> None:
     """What is asked of storage and the partner, as it is asked."""
     for number, head in enumerate((f"PUT /{BODY.replace(' ', '%20')} HTTP/1.1", f"PUT / HTTP/1.1\r\nX: {BODY}")):
         leaks.listener(f"place {number}")(Exchange("table", Message(head.encode() + b"\r\n\r\n")))
-    assert len(leaks.finds) == 2
+    assert len(leaks.matches) == 2
 
 
 def test_every_file_is_searched_but_those_that_hold_secrets_by_nature(leaks: Leaks, tmp_path: Path) -> None:
@@ -65,13 +65,13 @@ def test_every_file_is_searched_but_those_that_hold_secrets_by_nature(leaks: Lea
     for name in ("host.log", "core.4711", "storage/queue.json", "seed.json", "local.settings.json", "tenant.log"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x" + BODY.encode())
-    leaks.look_below(tmp_path)
-    places = {find.rpartition(" in ")[2] for find in leaks.finds}
-    assert places == {"the file host.log", "the file core.4711", "storage's files"}
+    leaks.search_below(tmp_path)
+    searched = {match.rpartition(" in ")[2] for match in leaks.matches}
+    assert searched == {"the file host.log", "the file core.4711", "storage's files"}
 
 
-def test_what_bears_no_mark_is_no_find(leaks: Leaks) -> None:
+def test_what_holds_no_canary_is_no_match(leaks: Leaks) -> None:
     """Ids, times, base64 of something else."""
-    leaks.look("logs", b"event AAMkAGI2 of room1@contoso.com " + base64.b64encode(bytes(range(256))))
-    assert leaks.finds == {}
+    leaks.search("logs", b"event AAMkAGI2 of room1@contoso.com " + base64.b64encode(bytes(range(256))))
+    assert leaks.matches == {}
     assert leaks.searched == {"logs": 380}

@@ -1,9 +1,9 @@
-"""The load: what is drawn from the seed is drawn again, and every field bears a canary."""
+"""The load: what is drawn from the seed is drawn again, and every field holds a canary."""
 
 import random
 from typing import Any
 
-from tests.chaos.canaries import Marks
+from tests.chaos.canaries import Canaries
 from tests.chaos.load import Load
 
 ROOMS = [f"room{number}@contoso.com" for number in range(3)]
@@ -41,7 +41,7 @@ class Calendars:
 
 def _played(seed: int, changes: int = 600) -> tuple[Load, Calendars]:
     calendars = Calendars()
-    load = Load(calendars, ROOMS, Marks("run"), random.Random(seed))
+    load = Load(calendars, ROOMS, Canaries("run"), random.Random(seed))
     for _ in range(changes):
         load.change()
     return load, calendars
@@ -56,12 +56,20 @@ def test_a_seed_gives_the_same_changes_again() -> None:
 def test_every_kind_of_change_is_made_and_counted() -> None:
     """Each call is one change of what exists at that moment."""
     load, calendars = _played(3)
-    assert set(load.made) == {"booked", "series", "moved", "retitled", "made private or public", "cancelled", "deleted"}
-    assert sum(load.made.values()) == len(calendars.acts) == 600
+    assert set(load.changes) == {
+        "booked",
+        "series",
+        "moved",
+        "retitled",
+        "made private or public",
+        "cancelled",
+        "deleted",
+    }
+    assert sum(load.changes.values()) == len(calendars.acts) == 600
 
 
-def test_every_field_of_a_booking_bears_a_mark() -> None:
-    """A private subject bears the mark of what never leaves, a public one that of a title."""
+def test_every_field_of_a_booking_holds_a_canary() -> None:
+    """A private subject holds the secret canary, a public one the title canary."""
     booked = [act[2] for act in _played(4)[1].acts if act[0] == "book"]
     for event in booked:
         hidden = (event["body"], event["location"], *event["categories"], *event["attendees"][0].values(),
@@ -85,11 +93,11 @@ def test_a_meeting_that_becomes_private_gets_a_title_that_never_leaves() -> None
 def test_a_series_that_is_deleted_is_remembered() -> None:
     """By the id that hints name; single meetings are not."""
     calendars = Calendars()
-    load = Load(calendars, ROOMS, Marks("x"), random.Random(3))
+    load = Load(calendars, ROOMS, Canaries("x"), random.Random(3))
     for _ in range(3000):
         load.change()
     booked = {f"immutable{number}": act for number, act in enumerate(calendars.acts, 1) if act[0] == "book"}
     removed = {f"immutable{act[2].removeprefix('event')}" for act in calendars.acts if act[0] == "remove"}
     gone = {(booked[event][1], event) for event in removed if "rrule" in booked[event][2]}
     assert gone
-    assert load.series_gone == gone
+    assert load.deleted_series == gone

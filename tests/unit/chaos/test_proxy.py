@@ -1,4 +1,4 @@
-"""The proxy passes bytes on as they are, and does to an exchange exactly what it is told."""
+"""The proxy passes bytes on as they are, and does to an exchange exactly what a fault says."""
 
 import threading
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from tests.chaos.proxy import Exchange, Proxy, Trap, Trouble
+from tests.chaos.proxy import Exchange, ExchangeFault, Proxy, Trap
 
 pytestmark = pytest.mark.server
 
@@ -90,26 +90,26 @@ def test_what_is_asked_and_answered_passes_unaltered(served: Served) -> None:
                            ("DELETE /x HTTP/1.1", b"")]  # fmt: skip
 
 
-def test_whoever_listens_hears_every_request_and_its_answer(served: Served) -> None:
+def test_a_listener_gets_every_request_and_its_response(served: Served) -> None:
     """The exchange has method, path, query and, once answered, the answer without its chunks."""
-    heard: list[Exchange] = []
-    served.proxy.listeners.append(heard.append)
+    exchanges: list[Exchange] = []
+    served.proxy.listeners.append(exchanges.append)
     served.call("GET", "/queue/messages?numofmessages=16")
-    (one,) = heard
-    assert (one.service, one.method, one.path, one.query) == (
+    (exchange,) = exchanges
+    assert (exchange.service, exchange.method, exchange.path, exchange.query) == (
         "queue", "GET", "/queue/messages", {"numofmessages": "16"}
     )  # fmt: skip
-    assert one.status == 200
-    assert one.answer is not None
-    assert one.answer.content == b"one two"
+    assert exchange.status == 200
+    assert exchange.response is not None
+    assert exchange.response.content == b"one two"
 
 
 def test_a_refused_request_is_never_done(served: Served) -> None:
     """The refusal is storage's own, and the next request goes through."""
-    served.proxy.trouble = lambda _one: Trouble(status=503)
+    served.proxy.fault_for = lambda _exchange: ExchangeFault(status=503)
     answer = served.call("POST", body=b"x")
     assert (answer.status_code, answer.headers["x-ms-error-code"]) == (503, "ServerBusy")
-    served.proxy.trouble = lambda _one: Trouble()
+    served.proxy.fault_for = lambda _exchange: ExchangeFault()
     assert served.call("POST", body=b"y").status_code == 200
     assert [body for _, body in served.seen] == [b"y"]
 
@@ -117,22 +117,22 @@ def test_a_refused_request_is_never_done(served: Served) -> None:
 @pytest.mark.parametrize(("cut", "done"), [("before", []), ("after", [b"x"])])
 def test_a_line_is_cut_before_or_after_the_work(served: Served, cut: str, done: list[bytes]) -> None:
     """The caller cannot tell the difference, the server can."""
-    served.proxy.trouble = lambda _one: Trouble(cut=cut)  # type: ignore[arg-type]
+    served.proxy.fault_for = lambda _exchange: ExchangeFault(cut=cut)  # type: ignore[arg-type]
     with pytest.raises(requests.ConnectionError):
         served.call("POST", body=b"x")
     assert [body for _, body in served.seen] == done
 
 
-def test_trouble_is_for_those_that_it_names(served: Served) -> None:
-    """It is asked about each exchange."""
-    served.proxy.trouble = lambda one: Trouble(status=500) if one.path == "/bad" else Trouble()
+def test_a_fault_is_for_the_exchanges_that_it_names(served: Served) -> None:
+    """Each exchange is decided by itself."""
+    served.proxy.fault_for = lambda exchange: ExchangeFault(status=500) if exchange.path == "/bad" else ExchangeFault()
     assert [served.call("POST", path, b"x").status_code for path in ("/bad", "/good")] == [500, 200]
 
 
-@pytest.mark.parametrize(("step", "done"), [("asked", []), ("answered", [b"x"])])
+@pytest.mark.parametrize(("step", "done"), [("request", []), ("response", [b"x"])])
 def test_a_trap_holds_one_exchange_and_no_other(served: Served, step: str, done: list[bytes]) -> None:
     """Held before the work or after it; whoever waits for the trap knows at once, and others pass meanwhile."""
-    trap = Trap(step, lambda one: one.path == "/held")  # type: ignore[arg-type]
+    trap = Trap(step, lambda exchange: exchange.path == "/held")  # type: ignore[arg-type]
     served.proxy.traps.append(trap)
     with pytest.raises(requests.ReadTimeout):
         served.session.post(f"http://127.0.0.1:{served.proxy.port}/held", data=b"x", timeout=(1, 0.3))
@@ -143,7 +143,7 @@ def test_a_trap_holds_one_exchange_and_no_other(served: Served, step: str, done:
 
 def test_a_request_can_be_rewritten(served: Served) -> None:
     """What the server gets is what the rewriting makes of it."""
-    served.proxy.rewrite = lambda one: one.with_start("POST /other HTTP/1.1").with_header("X-Mark", "2")
+    served.proxy.rewrite = lambda request: request.with_start("POST /other HTTP/1.1").with_header("X-Mark", "2")
     served.session.headers["X-Mark"] = "1"
     assert served.call("POST", "/this", b"x").status_code == 200
     assert served.seen[0][0] == "POST /other HTTP/1.1"

@@ -1,20 +1,20 @@
 """What a run prints, and when it was no proof."""
 
 from tests.chaos.accounting import Account
-from tests.chaos.crash_points import POINTS
+from tests.chaos.crash_points import CRASH_POINTS
 from tests.chaos.report import SHOWN, lines
 from tests.chaos.run import Outcome, Plan, shortfalls
 
 PLAN = Plan(seed=7, changes=100, rooms=4, kills=24, seconds=10, longest=20, limit=30)
 HINTS = {"hintsSent": 200, "sent": 50, "attempts": 60, "answers": {"202": 50, "503": 10}, "dropped": 0}
-ALL = dict.fromkeys(POINTS, 3)
+ALL = dict.fromkeys(CRASH_POINTS, 3)
 
 
 def _outcome(kills: dict[str, int] = ALL, **account: object) -> Outcome:
-    found = Account(accepted=2, delivered={("a", "1")}, parked={("a", "2")}, attempts=5, distinct=4, again=1)
+    result = Account(accepted=2, delivered={("a", "1")}, parked={("a", "2")}, attempts=5, distinct=4, duplicates=1)
     for name, value in account.items():
-        setattr(found, name, value)
-    return Outcome(PLAN, found, {"booked": 100}, kills, {}, {"Graph 500": 1}, HINTS, {"the file host.log": 10**6}, 0,
+        setattr(result, name, value)
+    return Outcome(PLAN, result, {"booked": 100}, kills, {}, {"Graph 500": 1}, HINTS, {"the file host.log": 10**6}, 0,
                    {"dead": 1}, {"load": 10, "calm": 5})  # fmt: skip
 
 
@@ -39,5 +39,5 @@ def test_a_run_without_its_kills_is_no_proof() -> None:
     """Too few, or none at one of the points."""
     assert shortfalls(_outcome()) == []
     assert shortfalls(_outcome({**ALL, "any": 2})) == []
-    assert shortfalls(_outcome(dict.fromkeys(POINTS, 2))) == ["only 16 kills, not 21"]
+    assert shortfalls(_outcome(dict.fromkeys(CRASH_POINTS, 2))) == ["only 16 kills, not 21"]
     assert shortfalls(_outcome({**ALL, "sent": 0, "any": 6})) == ["no kill when sent"]

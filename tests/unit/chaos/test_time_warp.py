@@ -12,7 +12,7 @@ from azure.storage.queue import QueueClient
 from sandbox.azurite import Azurite, start_azurite
 from tests.chaos.http1 import Message
 from tests.chaos.proxy import Proxy
-from tests.chaos.time_warp import shortened, sooner
+from tests.chaos.time_warp import with_short_claims, with_short_delay
 
 pytestmark = pytest.mark.server
 
@@ -32,7 +32,7 @@ def _through(azurite: Azurite, service: str) -> tuple[Proxy, str]:
 def test_a_message_waits_no_longer_than_is_said(azurite: Azurite) -> None:
     """One of an hour shows after two seconds; one of a second is left alone."""
     proxy, connection = _through(azurite, "Queue")
-    proxy.rewrite = lambda one: shortened(one, "waits", 2, "sandbox", azurite.key)
+    proxy.rewrite = lambda request: with_short_delay(request, "waits", 2, "sandbox", azurite.key)
     with QueueClient.from_connection_string(connection, "waits", retry_total=0) as queue:
         queue.create_queue()
         began = datetime.now(UTC)
@@ -47,13 +47,13 @@ def test_a_message_waits_no_longer_than_is_said(azurite: Azurite) -> None:
 def test_the_messages_of_other_queues_wait_as_they_are_told(azurite: Azurite) -> None:
     """A probe that came before its time would find that it is not yet due."""
     request = Message(b"POST /sandbox/other/messages?visibilitytimeout=3600 HTTP/1.1\r\n\r\n")
-    assert shortened(request, "waits", 2, "sandbox", azurite.key) == request
+    assert with_short_delay(request, "waits", 2, "sandbox", azurite.key) == request
 
 
 def test_without_the_right_key_it_is_refused(azurite: Azurite) -> None:
     """The signature is a real one: storage checks it."""
     proxy, connection = _through(azurite, "Queue")
-    proxy.rewrite = lambda one: shortened(one, "refused", 2, "sandbox", "d3Jvbmc=")
+    proxy.rewrite = lambda request: with_short_delay(request, "refused", 2, "sandbox", "d3Jvbmc=")
     with QueueClient.from_connection_string(connection, "refused", retry_total=0) as queue:
         queue.create_queue()
         with pytest.raises(ClientAuthenticationError):
@@ -64,7 +64,7 @@ def test_without_the_right_key_it_is_refused(azurite: Azurite) -> None:
 def test_a_claim_ends_sooner_and_the_row_is_written(azurite: Azurite) -> None:
     """By itself and in a batch; what else is in the row stays."""
     proxy, connection = _through(azurite, "Table")
-    proxy.rewrite = lambda one: sooner(one, 5)
+    proxy.rewrite = lambda request: with_short_claims(request, 5)
     late = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()
     row = {"PartitionKey": "p", "claimed_until": late, "told": "é"}
     with TableClient.from_connection_string(connection, "claims") as table:
@@ -82,4 +82,4 @@ def test_a_claim_that_ends_soon_or_is_none_stays() -> None:
     """No byte is altered."""
     for text in ("", (datetime.now(UTC) + timedelta(seconds=1)).isoformat()):
         body = json.dumps({"claimed_until": text}).encode()
-        assert sooner(Message(b"PUT / HTTP/1.1\r\n\r\n", body, body), 5).body == body
+        assert with_short_claims(Message(b"PUT / HTTP/1.1\r\n\r\n", body, body), 5).body == body

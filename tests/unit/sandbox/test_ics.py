@@ -39,187 +39,194 @@ def zone(tzid: str, summer: str = "+0200") -> str:
             "END:DAYLIGHT\nEND:VTIMEZONE\n")
 
 
-class TestTimes:
-    """Start and end."""
-
-    @pytest.mark.parametrize(("tzid", "name"), [
-        ("Europe/Oslo", "Europe/Oslo"), ("Tokyo Standard Time", "Asia/Tokyo"), ('"Europe/Oslo"', "Europe/Oslo"),
-        ("/freeassociation.sourceforge.net/Europe/Oslo", "Europe/Oslo"), ("Nowhere/City", "UTC"),
-    ])
-    def test_named_zone(self, tzid: str, name: str) -> None:
-        """A TZID by IANA's or Windows' name becomes IANA's; one that nobody defines is floating."""
-        event = only(f"DTSTART;TZID={tzid}:20260715T100000\nDURATION:PT1H")
-        assert event["start"] == {"dateTime": "2026-07-15T10:00:00", "timeZone": name}
-        assert event["end"] == {"dateTime": "2026-07-15T11:00:00", "timeZone": name}
-
-    def test_defined_zone(self) -> None:
-        """A zone that only the file defines keeps its local time in summer and in winter."""
-        for day, utc in (("0715", 8), ("1215", 9)):
-            event = only(f"DTSTART;TZID=Ours:2026{day}T100000", heading=zone("Ours"))
-            assert event["start"]["dateTime"][11:] == "10:00:00"
-            assert instant(event["start"]).hour == utc
-
-    def test_zone_that_exists_nowhere(self) -> None:
-        """A defined zone that is like none on earth ends as UTC."""
-        event = only("DTSTART;TZID=Ours:20260715T100000", heading=zone("Ours", summer="+0137"))
-        assert event["start"] == {"dateTime": "2026-07-15T08:23:00", "timeZone": "UTC"}
-
-    def test_utc_and_floating(self) -> None:
-        """A Z means UTC; no zone means the file's own, or else the caller's."""
-        assert only("DTSTART:20260715T100000Z")["start"]["timeZone"] == "UTC"
-        assert only("DTSTART:20260715T100000", floating="Europe/Oslo")["start"]["timeZone"] == "Europe/Oslo"
-        own = only("DTSTART:20260715T100000", heading="X-WR-TIMEZONE:Asia/Tokyo\n", floating="Europe/Oslo")
-        assert own["start"]["timeZone"] == "Asia/Tokyo"
-
-    def test_all_day(self) -> None:
-        """A DATE is all day: midnight to the midnight after, with or without a DTEND."""
-        for end in ("", "\nDTEND;VALUE=DATE:20260716", "\nDTEND;VALUE=DATE:20260715", "\nDURATION:P1D"):
-            event = only(f"DTSTART;VALUE=DATE:20260715{end}")
-            assert event["isAllDay"]
-            assert event["start"] == {"dateTime": "2026-07-15T00:00:00", "timeZone": "UTC"}
-            assert event["end"] == {"dateTime": "2026-07-16T00:00:00", "timeZone": "UTC"}
-
-    def test_no_end(self) -> None:
-        """A DATE-TIME without an end ends when it starts."""
-        event = only("DTSTART:20260715T100000Z")
-        assert event["end"] == event["start"]
-        assert not event["isAllDay"]
-
-    def test_duration_across_the_change(self) -> None:
-        """A duration's hours are exact and its days are the calendar's, when the clock changes in between."""
-        start = "DTSTART;TZID=Europe/Oslo:20261024T120000\nDURATION:"
-        assert only(f"{start}P1D")["end"]["dateTime"] == "2026-10-25T12:00:00"
-        assert only(f"{start}PT20H")["end"]["dateTime"] == "2026-10-25T07:00:00"
-
-    @pytest.mark.parametrize("event", [
-        "SUMMARY:none", "DTSTART:garbage", "DTSTART:20260715T100000Z\nDTEND:garbage", "DTSTART:100000",
-        "DTSTART:20260715T100000Z\nDTEND:20260715T090000Z", "DTSTART:20260715T100000Z\nDTEND;VALUE=DATE:20260716",
-        "DTSTART:00010101T000000Z", "DTSTART:20260715T100000Z\nDURATION:long",
-        "DTSTART:20260715T100000Z\nRRULE:FREQ=SOMETIMES", "DTSTART:20260715T100000Z\nEXDATE:soon",
-    ])
-    def test_broken(self, event: str) -> None:
-        """A broken event is skipped with a reason, and its neighbour is read."""
-        reading = read_calendar(file(event, "DTSTART:20260715T100000Z\nSUMMARY:good"))
-        assert [each["subject"] for each in reading.events] == ["good"]
-        assert len(reading.skipped) == 1
+@pytest.mark.parametrize(("tzid", "name"), [
+    ("Europe/Oslo", "Europe/Oslo"), ("Tokyo Standard Time", "Asia/Tokyo"), ('"Europe/Oslo"', "Europe/Oslo"),
+    ("/freeassociation.sourceforge.net/Europe/Oslo", "Europe/Oslo"), ("Nowhere/City", "UTC"),
+])
+def test_named_zone(tzid: str, name: str) -> None:
+    """A TZID by IANA's or Windows' name becomes IANA's; one that nobody defines is floating."""
+    event = only(f"DTSTART;TZID={tzid}:20260715T100000\nDURATION:PT1H")
+    assert event["start"] == {"dateTime": "2026-07-15T10:00:00", "timeZone": name}
+    assert event["end"] == {"dateTime": "2026-07-15T11:00:00", "timeZone": name}
 
 
-class TestFields:
-    """Everything but the times."""
-
-    def test_text(self) -> None:
-        """Folded lines, escapes and emoji come out as they were meant."""
-        text = "SUMMARY:A 🎉 and\n  more\\, of\\; it\nDESCRIPTION:a\\nb\nLOCATION:Room 1"
-        event = only(f"DTSTART:20260715T100000Z\n{text}")
-        assert (event["subject"], event["body"], event["location"]) == ("A 🎉 and more, of; it", "a\nb", "Room 1")
-
-    @pytest.mark.parametrize(("lines", "show_as"), [
-        ("", "busy"), ("TRANSP:TRANSPARENT", "free"), ("TRANSP:OPAQUE", "busy"), ("STATUS:TENTATIVE", "tentative"),
-        ("X-MICROSOFT-CDO-BUSYSTATUS:OOF\nTRANSP:TRANSPARENT", "oof"), ("X-MICROSOFT-CDO-BUSYSTATUS:ODD", "busy"),
-        ("X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE", "workingElsewhere"),
-    ])
-    def test_show_as(self, lines: str, show_as: str) -> None:
-        """Outlook's own word decides, then TRANSP, then STATUS."""
-        assert only(f"DTSTART:20260715T100000Z\nCATEGORIES:x\n{lines}".strip())["showAs"] == show_as
-
-    @pytest.mark.parametrize(("lines", "sensitivity"), [
-        ("", "normal"), ("\nCLASS:PUBLIC", "normal"), ("\nCLASS:private", "private"),
-        ("\nCLASS:CONFIDENTIAL", "confidential"), ("\nCLASS:X-SECRET", "private"),
-    ])
-    def test_sensitivity(self, lines: str, sensitivity: str) -> None:
-        """CLASS decides, and an unknown one is private."""
-        assert only(f"DTSTART:20260715T100000Z{lines}")["sensitivity"] == sensitivity
-
-    def test_people(self) -> None:
-        """Organizer and attendees have names and addresses; one without a name is named by the address."""
-        event = only("DTSTART:20260715T100000Z\nORGANIZER;CN=Ola Nordmann:MAILTO:ola@contoso.com\n"
-                     "ATTENDEE;CN=Kari:mailto:kari@contoso.com\nATTENDEE:mailto:x@contoso.com")
-        assert event["organizer"] == {"name": "Ola Nordmann", "address": "ola@contoso.com"}
-        assert event["attendees"] == [{"name": "Kari", "address": "kari@contoso.com"},
-                                      {"name": "x@contoso.com", "address": "x@contoso.com"}]
-
-    def test_outlook_all_day(self) -> None:
-        """Outlook's all-day flag counts between midnights only."""
-        for time, all_day in (("000000", True), ("100000", False)):
-            times = f"DTSTART;TZID=Europe/Oslo:20260715T{time}\nDTEND;TZID=Europe/Oslo:20260716T{time}"
-            assert only(f"X-MICROSOFT-CDO-ALLDAYEVENT:TRUE\n{times}")["isAllDay"] is all_day
+def test_defined_zone() -> None:
+    """A zone that only the file defines keeps its local time in summer and in winter."""
+    for day, utc in (("0715", 8), ("1215", 9)):
+        event = only(f"DTSTART;TZID=Ours:2026{day}T100000", heading=zone("Ours"))
+        assert event["start"]["dateTime"][11:] == "10:00:00"
+        assert instant(event["start"]).hour == utc
 
 
-class TestSeries:
-    """Recurring events."""
-
-    def test_exceptions(self) -> None:
-        """EXDATEs are original starts; a moved occurrence is in the overrides of its series."""
-        series = ("DTSTART;TZID=Europe/Oslo:20260715T100000\nRRULE:FREQ=DAILY;COUNT=9\n"
-                  "EXDATE;TZID=Europe/Oslo:20260716T100000,20260717T100000\nEXDATE;VALUE=DATE:20260718")
-        moved = "RECURRENCE-ID;TZID=Europe/Oslo:20260719T100000\nDTSTART:20260719T150000Z\nSTATUS:CANCELLED"
-        reading = read_calendar(file(moved, series).replace(b"UID:u0", b"UID:u1"))
-        assert len(reading.events) == 1
-        event = reading.events[0]
-        assert event["rrule"] == "FREQ=DAILY;COUNT=9"
-        assert [each["dateTime"][8:] for each in event["exdates"]] == ["16T10:00:00", "17T10:00:00", "18T10:00:00"]
-        assert [(each["recurrenceId"]["dateTime"], each["cancelled"]) for each in event["overrides"]] == [
-            ("2026-07-19T10:00:00", True)]
-
-    def test_lone_occurrence(self) -> None:
-        """An occurrence whose series is not in the file is an event of its own."""
-        assert only("RECURRENCE-ID:20260719T100000Z\nDTSTART:20260719T150000Z")["rrule"] is None
-
-    def test_rdate(self) -> None:
-        """An RDATE is left out with a reason; the event stays."""
-        reading = read_calendar(file("DTSTART:20260715T100000Z\nRDATE:20260716T100000Z"))
-        assert (len(reading.events), len(reading.skipped)) == (1, 1)
+def test_zone_that_exists_nowhere() -> None:
+    """A defined zone that is like none on earth ends as UTC."""
+    event = only("DTSTART;TZID=Ours:20260715T100000", heading=zone("Ours", summer="+0137"))
+    assert event["start"] == {"dateTime": "2026-07-15T08:23:00", "timeZone": "UTC"}
 
 
-class TestFile:
-    """Files as a whole."""
+def test_utc_and_floating() -> None:
+    """A Z means UTC; no zone means the file's own, or else the caller's."""
+    assert only("DTSTART:20260715T100000Z")["start"]["timeZone"] == "UTC"
+    assert only("DTSTART:20260715T100000", floating="Europe/Oslo")["start"]["timeZone"] == "Europe/Oslo"
+    own = only("DTSTART:20260715T100000", heading="X-WR-TIMEZONE:Asia/Tokyo\n", floating="Europe/Oslo")
+    assert own["start"]["timeZone"] == "Asia/Tokyo"
 
-    @pytest.mark.parametrize("content", [b"", b"no calendar", b"\xff\xfe\x00", b"BEGIN:VCALENDAR\nEND:VCALENDAR\n"])
-    def test_nothing(self, content: bytes) -> None:
-        """A file without events has none, and no exception escapes."""
-        assert read_calendar(content).events == []
 
-    def test_broken_structure(self) -> None:
-        """Lines that no parser takes cost their own event only; a truncated last event is told."""
-        good = file("DTSTART:20260715T100000Z\nSUMMARY:good", "DTSTART:20260715T100000Z\nno colon here\nEND:VTODO")
-        reading = read_calendar(good.replace(b"END:VCALENDAR", b"BEGIN:VEVENT\r\nSUMMARY:cut"))
-        assert [event["subject"] for event in reading.events][:1] == ["good"]
-        assert "1 of 3 events: no END:VEVENT" in reading.skipped
+def test_all_day() -> None:
+    """A DATE is all day: midnight to the midnight after, with or without a DTEND."""
+    for end in ("", "\nDTEND;VALUE=DATE:20260716", "\nDTEND;VALUE=DATE:20260715", "\nDURATION:P1D"):
+        event = only(f"DTSTART;VALUE=DATE:20260715{end}")
+        assert event["isAllDay"]
+        assert event["start"] == {"dateTime": "2026-07-15T00:00:00", "timeZone": "UTC"}
+        assert event["end"] == {"dateTime": "2026-07-16T00:00:00", "timeZone": "UTC"}
 
-    def test_byte_order_mark_and_bare_line_feeds(self) -> None:
-        """A byte order mark and bare line feeds do not matter."""
-        content = b"\xef\xbb\xbf" + file("DTSTART:20260715T100000Z").replace(b"\r\n", b"\n")
-        assert len(read_calendar(content).events) == 1
 
-    @settings(max_examples=examples(60), deadline=None)
-    @given(place=st.integers(0, 12_000), cut=st.integers(0, 60), patch=st.binary(max_size=8))
-    def test_damaged(self, place: int, cut: int, patch: bytes) -> None:
-        """However a file is damaged, reading it raises nothing and what it gives is JSON."""
-        whole = (CALENDARS / "odd-cases.ics").read_bytes()
-        reading = read_calendar(whole[:place] + patch + whole[place + cut:])
-        json.dumps([reading.events, shift_to(reading.events, datetime(2026, 11, 21, tzinfo=UTC))])
+def test_no_end() -> None:
+    """A DATE-TIME without an end ends when it starts."""
+    event = only("DTSTART:20260715T100000Z")
+    assert event["end"] == event["start"]
+    assert not event["isAllDay"]
 
-    def test_office_week(self) -> None:
-        """The ordinary week is read whole, in one zone but for its all-day event."""
-        reading = read_calendar((CALENDARS / "office-week.ics").read_bytes())
-        assert (len(reading.events), reading.skipped) == (14, [])
-        assert {event["start"]["timeZone"] for event in reading.events if not event["isAllDay"]} == {"Europe/Oslo"}
 
-    def test_odd_cases(self) -> None:
-        """The odd cases are read whole, and hold what they promise."""
-        reading = read_calendar((CALENDARS / "odd-cases.ics").read_bytes())
-        assert (len(reading.events), reading.skipped) == (25, [])
-        assert max(len(event["subject"]) for event in reading.events) == 300
-        assert any("👩‍👩‍👧‍👦" in event["subject"] for event in reading.events)
-        series = next(event for event in reading.events if event["overrides"])
-        assert (len(series["exdates"]), len(series["overrides"])) == (2, 2)
-        night = next(event for event in reading.events if event["subject"] == "Across the end of summer time")
-        assert (instant(night["end"]) - instant(night["start"])).total_seconds() == 3 * 3600
+def test_duration_across_the_change() -> None:
+    """A duration's hours are exact and its days are the calendar's, when the clock changes in between."""
+    start = "DTSTART;TZID=Europe/Oslo:20261024T120000\nDURATION:"
+    assert only(f"{start}P1D")["end"]["dateTime"] == "2026-10-25T12:00:00"
+    assert only(f"{start}PT20H")["end"]["dateTime"] == "2026-10-25T07:00:00"
 
-    def test_control_body(self) -> None:
-        """The control body holds no empty fields and none that control does not know."""
-        body = control_body(only("DTSTART:20260715T100000Z\nSUMMARY:x"))
-        assert set(body) == {"subject", "start", "end", "isAllDay", "showAs", "sensitivity"}
+
+@pytest.mark.parametrize("event", [
+    "SUMMARY:none", "DTSTART:garbage", "DTSTART:20260715T100000Z\nDTEND:garbage", "DTSTART:100000",
+    "DTSTART:20260715T100000Z\nDTEND:20260715T090000Z", "DTSTART:20260715T100000Z\nDTEND;VALUE=DATE:20260716",
+    "DTSTART:00010101T000000Z", "DTSTART:20260715T100000Z\nDURATION:long",
+    "DTSTART:20260715T100000Z\nRRULE:FREQ=SOMETIMES", "DTSTART:20260715T100000Z\nEXDATE:soon",
+])
+def test_broken(event: str) -> None:
+    """A broken event is skipped with a reason, and its neighbour is read."""
+    reading = read_calendar(file(event, "DTSTART:20260715T100000Z\nSUMMARY:good"))
+    assert [each["subject"] for each in reading.events] == ["good"]
+    assert len(reading.skipped) == 1
+
+
+def test_text() -> None:
+    """Folded lines, escapes and emoji come out as they were meant."""
+    text = "SUMMARY:A 🎉 and\n  more\\, of\\; it\nDESCRIPTION:a\\nb\nLOCATION:Room 1"
+    event = only(f"DTSTART:20260715T100000Z\n{text}")
+    assert (event["subject"], event["body"], event["location"]) == ("A 🎉 and more, of; it", "a\nb", "Room 1")
+
+
+@pytest.mark.parametrize(("lines", "show_as"), [
+    ("", "busy"), ("TRANSP:TRANSPARENT", "free"), ("TRANSP:OPAQUE", "busy"), ("STATUS:TENTATIVE", "tentative"),
+    ("X-MICROSOFT-CDO-BUSYSTATUS:OOF\nTRANSP:TRANSPARENT", "oof"), ("X-MICROSOFT-CDO-BUSYSTATUS:ODD", "busy"),
+    ("X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE", "workingElsewhere"),
+])
+def test_show_as(lines: str, show_as: str) -> None:
+    """Outlook's own word decides, then TRANSP, then STATUS."""
+    assert only(f"DTSTART:20260715T100000Z\nCATEGORIES:x\n{lines}".strip())["showAs"] == show_as
+
+
+@pytest.mark.parametrize(("lines", "sensitivity"), [
+    ("", "normal"), ("\nCLASS:PUBLIC", "normal"), ("\nCLASS:private", "private"),
+    ("\nCLASS:CONFIDENTIAL", "confidential"), ("\nCLASS:X-SECRET", "private"),
+])
+def test_sensitivity(lines: str, sensitivity: str) -> None:
+    """CLASS decides, and an unknown one is private."""
+    assert only(f"DTSTART:20260715T100000Z{lines}")["sensitivity"] == sensitivity
+
+
+def test_people() -> None:
+    """Organizer and attendees have names and addresses; one without a name is named by the address."""
+    event = only("DTSTART:20260715T100000Z\nORGANIZER;CN=Ola Nordmann:MAILTO:ola@contoso.com\n"
+                 "ATTENDEE;CN=Kari:mailto:kari@contoso.com\nATTENDEE:mailto:x@contoso.com")
+    assert event["organizer"] == {"name": "Ola Nordmann", "address": "ola@contoso.com"}
+    assert event["attendees"] == [{"name": "Kari", "address": "kari@contoso.com"},
+                                  {"name": "x@contoso.com", "address": "x@contoso.com"}]
+
+
+def test_outlook_all_day() -> None:
+    """Outlook's all-day flag counts between midnights only."""
+    for time, all_day in (("000000", True), ("100000", False)):
+        times = f"DTSTART;TZID=Europe/Oslo:20260715T{time}\nDTEND;TZID=Europe/Oslo:20260716T{time}"
+        assert only(f"X-MICROSOFT-CDO-ALLDAYEVENT:TRUE\n{times}")["isAllDay"] is all_day
+
+
+def test_exceptions() -> None:
+    """EXDATEs are original starts; a moved occurrence is in the overrides of its series."""
+    series = ("DTSTART;TZID=Europe/Oslo:20260715T100000\nRRULE:FREQ=DAILY;COUNT=9\n"
+              "EXDATE;TZID=Europe/Oslo:20260716T100000,20260717T100000\nEXDATE;VALUE=DATE:20260718")
+    moved = "RECURRENCE-ID;TZID=Europe/Oslo:20260719T100000\nDTSTART:20260719T150000Z\nSTATUS:CANCELLED"
+    reading = read_calendar(file(moved, series).replace(b"UID:u0", b"UID:u1"))
+    assert len(reading.events) == 1
+    event = reading.events[0]
+    assert event["rrule"] == "FREQ=DAILY;COUNT=9"
+    assert [each["dateTime"][8:] for each in event["exdates"]] == ["16T10:00:00", "17T10:00:00", "18T10:00:00"]
+    assert [(each["recurrenceId"]["dateTime"], each["cancelled"]) for each in event["overrides"]] == [
+        ("2026-07-19T10:00:00", True)]
+
+
+def test_lone_occurrence() -> None:
+    """An occurrence whose series is not in the file is an event of its own."""
+    assert only("RECURRENCE-ID:20260719T100000Z\nDTSTART:20260719T150000Z")["rrule"] is None
+
+
+def test_rdate() -> None:
+    """An RDATE is left out with a reason; the event stays."""
+    reading = read_calendar(file("DTSTART:20260715T100000Z\nRDATE:20260716T100000Z"))
+    assert (len(reading.events), len(reading.skipped)) == (1, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"no calendar", b"\xff\xfe\x00", b"BEGIN:VCALENDAR\nEND:VCALENDAR\n"])
+def test_nothing(content: bytes) -> None:
+    """A file without events has none, and no exception escapes."""
+    assert read_calendar(content).events == []
+
+
+def test_broken_structure() -> None:
+    """Lines that no parser takes cost their own event only; a truncated last event is told."""
+    good = file("DTSTART:20260715T100000Z\nSUMMARY:good", "DTSTART:20260715T100000Z\nno colon here\nEND:VTODO")
+    reading = read_calendar(good.replace(b"END:VCALENDAR", b"BEGIN:VEVENT\r\nSUMMARY:cut"))
+    assert [event["subject"] for event in reading.events][:1] == ["good"]
+    assert "1 of 3 events: no END:VEVENT" in reading.skipped
+
+
+def test_byte_order_mark_and_bare_line_feeds() -> None:
+    """A byte order mark and bare line feeds do not matter."""
+    content = b"\xef\xbb\xbf" + file("DTSTART:20260715T100000Z").replace(b"\r\n", b"\n")
+    assert len(read_calendar(content).events) == 1
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(place=st.integers(0, 12_000), cut=st.integers(0, 60), patch=st.binary(max_size=8))
+def test_damaged(place: int, cut: int, patch: bytes) -> None:
+    """However a file is damaged, reading it raises nothing and what it gives is JSON."""
+    whole = (CALENDARS / "odd-cases.ics").read_bytes()
+    reading = read_calendar(whole[:place] + patch + whole[place + cut:])
+    json.dumps([reading.events, shift_to(reading.events, datetime(2026, 11, 21, tzinfo=UTC))])
+
+
+def test_office_week() -> None:
+    """The ordinary week is read whole, in one zone but for its all-day event."""
+    reading = read_calendar((CALENDARS / "office-week.ics").read_bytes())
+    assert (len(reading.events), reading.skipped) == (14, [])
+    assert {event["start"]["timeZone"] for event in reading.events if not event["isAllDay"]} == {"Europe/Oslo"}
+
+
+def test_odd_cases() -> None:
+    """The odd cases are read whole, and hold what they promise."""
+    reading = read_calendar((CALENDARS / "odd-cases.ics").read_bytes())
+    assert (len(reading.events), reading.skipped) == (25, [])
+    assert max(len(event["subject"]) for event in reading.events) == 300
+    assert any("👩‍👩‍👧‍👦" in event["subject"] for event in reading.events)
+    series = next(event for event in reading.events if event["overrides"])
+    assert (len(series["exdates"]), len(series["overrides"])) == (2, 2)
+    night = next(event for event in reading.events if event["subject"] == "Across the end of summer time")
+    assert (instant(night["end"]) - instant(night["start"])).total_seconds() == 3 * 3600
+
+
+def test_control_body() -> None:
+    """The control body holds no empty fields and none that control does not know."""
+    body = control_body(only("DTSTART:20260715T100000Z\nSUMMARY:x"))
+    assert set(body) == {"subject", "start", "end", "isAllDay", "showAs", "sensitivity"}
 
 
 def test_zone_names() -> None:

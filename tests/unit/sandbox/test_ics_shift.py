@@ -17,6 +17,7 @@ from tests.support.examples import examples
 
 CALENDARS = Path(__file__).parents[3] / "sandbox" / "calendars"
 FILES = {path.name: read_calendar(path.read_bytes()).events for path in CALENDARS.glob("*.ics")}
+assert len(FILES) > 2
 NOW = datetime(2027, 2, 3, 12, tzinfo=UTC)
 
 

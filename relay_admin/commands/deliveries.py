@@ -1,0 +1,79 @@
+"""Commands about what leaves for the partner."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from typing import Any
+
+from relay_admin.client import RelayClient
+from relay_admin.errors import FAILED, OK, UsageError
+from relay_admin.output import Output, counted
+
+POLL_SECONDS = 1.0
+
+
+def dead_letters(relay: RelayClient, out: Output, options: Namespace) -> int:
+    """List dead letters; any make the exit code FAILED, because a person has to look at them."""
+    query = {"from": options.since, "to": options.before, "reason": options.reason}
+    letters = list(relay.pages("/dead-letters", **{name: value for name, value in query.items() if value}))
+    out.data({"value": letters})
+    names = ("died", "reason", "status", "attempts", "subscriptionId", "id")
+    heads = ("died", "reason", "answer", "tries", "watch", "id")
+    out.table(heads, (["" if letter[name] is None else letter[name] for name in names] for letter in letters))
+    out.line(
+        counted(len(letters), "dead letter") + (". Once their reason is put right: replay --all" if letters else "")
+    )
+    return FAILED if letters else OK
+
+
+def replay(relay: RelayClient, out: Output, options: Namespace) -> int:
+    """Deliver a selection anew, and wait until all of it is on its way."""
+    total = relay.call("GET", "/relay")["deadLetters"]
+    state = relay.call("POST", "/dead-letters/replay", _selection(options))
+    deadline = time.monotonic() + options.wait
+    with out.progress() as progress:
+        bar = progress.add_task("Replaying", total=len(options.ids) if options.ids else total)
+        while not state["done"] and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            state = relay.call("GET", f"/dead-letters/replays/{state['id']}")
+            progress.update(bar, completed=state["queued"])
+    out.data(state)
+    outcome = "All are on their way" if state["done"] else f"Not all yet: {state['link']} tells how far it is"
+    out.line(f"Queued anew: {counted(state['queued'], 'change')}. {outcome}.")
+    return OK if state["done"] or not options.wait else FAILED
+
+
+def pause(relay: RelayClient, out: Output, options: Namespace) -> int:
+    """Let nothing leave."""
+    return _operate(relay, out, "pause", options.reason)
+
+
+def resume(relay: RelayClient, out: Output, options: Namespace) -> int:
+    """Let everything leave."""
+    return _operate(relay, out, "resume", options.reason)
+
+
+def delivery_summary(state: dict[str, Any]) -> str:
+    """Return how deliveries stand."""
+    most = state["countedTo"]
+    waiting, dead = (f"{number}{'+' if number == most else ''}" for number in (state["waiting"], state["deadLetters"]))
+    since = f" since {state['since']}" if state["since"] else ""
+    why = f" ({state['reason']})" if state["reason"] else ""
+    waits = f"{counted(waiting, 'waiting change')}, {counted(dead, 'dead letter')}"
+    return f"Deliveries are {state['state']}{since}{why}; {waits}."
+
+
+def _operate(relay: RelayClient, out: Output, operation: str, reason: str) -> int:
+    state = relay.call("POST", f"/relay/{operation}", {"reason": reason})
+    out.data(state)
+    out.line(delivery_summary(state))
+    return OK
+
+
+def _selection(options: Namespace) -> dict[str, Any]:
+    times = {name: value for name, value in (("from", options.since), ("to", options.before)) if value}
+    selections = [choice for choice in (options.all, options.ids, times) if choice]
+    if len(selections) != 1:
+        raise UsageError("Nothing to replay, or too much", "Give --all, or --id, or --from and --to.")
+    return {"all": True} if options.all else {"ids": options.ids} if options.ids else times

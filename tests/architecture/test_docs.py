@@ -1,0 +1,45 @@
+"""What the docs name is there: every path in backticks, and every page and file that a link leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLDERS = ("docs", "functions", "infra", "relay_admin", "sandbox", "shared", "tests", "tools")
+PATH = re.compile(rf"(?:{'|'.join(FOLDERS)})/[^\s:]*")
+
+
+def paths() -> Iterator[tuple[Path, str]]:
+    """Yield every path of this repository that stands in backticks, with its page; a test's name is cut off."""
+    for page in PAGES:
+        for code in re.findall(r"`([^`\n]+)`", page.read_text()):
+            if match := PATH.match(code):
+                yield page, match.group()
+
+
+def links() -> Iterator[tuple[Path, str]]:
+    """Yield what every link to a file leads to, with its page."""
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            if "://" not in target and not target.startswith("#"):
+                yield page, target.partition("#")[0]
+
+
+def test_every_path_exists() -> None:
+    """A file or a folder; an asterisk, or NAME for the name of any feature, stands for at least one."""
+    named = list(paths())
+    assert len(named) > 60
+    missing = [
+        f"{page.name}: {path}" for page, path in named if not list(ROOT.glob(path.replace("NAME", "*").rstrip("/")))
+    ]
+    assert missing == []
+
+
+def test_every_link_leads_to_a_file() -> None:
+    """Beside the page that it stands on."""
+    linked = list(links())
+    assert len(linked) > 40
+    assert [f"{page.name}: {path}" for page, path in linked if not (page.parent / path).exists()] == []

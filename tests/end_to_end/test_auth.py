@@ -1,0 +1,174 @@
+"""Claims about who may call the running relay: by key, by token, and within which limits."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from sandbox.stack import Stack
+from tests.support.relay import Relay
+from tests.support.restartable_relay import relay_with
+
+ADMINISTRATORS = (("GET", "/relay"), ("POST", "/relay/pause"), ("POST", "/relay/resume"), ("GET", "/dead-letters"),
+                  ("DELETE", "/dead-letters?all=true"), ("POST", "/dead-letters/replay"))  # fmt: skip
+
+LOGINS_KEYS = ".*/discovery/v2.0/keys"
+
+
+@pytest.fixture(scope="module")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start everything but a host."""
+    with Stack(tmp_path_factory.mktemp("auth"), host=False) as stack:
+        yield stack
+
+
+def _problem(answer: requests.Response, status: int) -> dict[str, Any]:
+    """Check that an answer is problem details with this status, and return them."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    problem: dict[str, Any] = answer.json()
+    return problem
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_partners_app_works_with_a_token_alone(relay: Relay, version: int) -> None:
+    """Set up, read by the links that are given, and remove, without any key, with tokens of either version."""
+    relay.tenant.control("POST", f"/clients/{relay.client_id}/api", {"accessTokenVersion": version})
+    token, address = relay.token("Relay.Setup"), relay.mailbox()
+    assert jwt.decode(token, options={"verify_signature": False})["ver"] == f"{version}.0"
+    created = relay.api.call("POST", "/subscriptions", token=token, json={"mailbox": address})
+    assert created.status_code == 201, created.text
+    path = created.headers["Location"].removeprefix(f"{relay.api.url}/api/entra")
+    assert relay.api.call("GET", path, token=token).json() == created.json()
+    page = relay.api.call("GET", "/subscriptions?pageSize=1", token=token).json()
+    assert page["nextLink"].startswith(f"{relay.api.url}/api/entra/subscriptions?")
+    event = relay.book(address)["id"]
+    relay.in_step(address)
+    assert relay.received(address).keys() == relay.expected(address).keys()
+    assert event
+    assert relay.api.call("DELETE", path, token=token).status_code == 204
+    assert relay.subscriptions(address) == []
+
+
+def test_a_token_without_the_role_opens_nothing(relay: Relay) -> None:
+    """403 with the name of the role; reading does not set up, and setting up does not administer."""
+    address = relay.mailbox()
+    for roles, method, path, missing in (
+        ((), "GET", "/subscriptions", "Relay.Read"),
+        (("Relay.Read",), "POST", "/subscriptions", "Relay.Setup"),
+        (("Relay.Setup",), "POST", f"/subscriptions/{'0' * 32}/resync", "Relay.Admin"),
+    ):
+        answer = relay.api.call(method, path, token=relay.token(*roles), json={"mailbox": address})
+        assert missing in _problem(answer, 403)["detail"]
+    assert relay.api.call("GET", "/subscriptions", token=relay.token("Relay.Read")).status_code == 200
+    assert relay.watches(address) == relay.subscriptions(address) == []
+
+
+@pytest.mark.parametrize(("method", "path"), ADMINISTRATORS)
+def test_administration_is_for_administrators(relay: Relay, method: str, path: str) -> None:
+    """No token, a bad one, or the partner's role: 401 or 403, and deliveries go on."""
+    now = int(time.time())
+    bad = [
+        "", "garbage", relay.token("Relay.Admin", scope="https://graph.microsoft.com"),
+        relay.token("Relay.Admin", tid="9188040d-6c67-4c5b-b112-36a304b66dad"),
+        relay.token("Relay.Admin", exp=now - 300, nbf=now - 4000, iat=now - 4000),
+        relay.token("Relay.Admin", iss="https://sts.windows.net/9188040d-6c67-4c5b-b112-36a304b66dad/"),
+        relay.token("Relay.Admin", scp="user_impersonation"),
+    ]  # fmt: skip
+    for token in bad:
+        answer = relay.api.call(method, path, token=token, json={"reason": "Not by me"})
+        _problem(answer, 401)
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    partner = relay.api.call(method, path, token=relay.token("Relay.Setup"), json={"reason": "Not by me"})
+    assert "Relay.Admin" in _problem(partner, 403)["detail"]
+    assert relay.api.call(method, path, json={"reason": "Not by me"}).status_code == 401  # the function key
+    state = relay.api.call("GET", "/relay", token=relay.token("Relay.Admin"))
+    assert (state.status_code, state.json()["state"]) == (200, "flowing"), state.text
+    log = relay.stack.host.log.read_text()
+    assert not [token for token in bad if len(token) > 20 and (token in log or token.split(".")[2] in log)]
+
+
+def test_keys_can_be_turned_off(surroundings: Stack) -> None:
+    """Then even the master key opens nothing, and the answer says where to call; what is anonymous stays open."""
+    with relay_with(surroundings, CALLER_KEYS="false") as relay:
+        for key in ("function", "master"):
+            refused = _problem(relay.api.call("GET", "/subscriptions", key=key), 403)
+            assert "/api/entra/subscriptions" in refused["detail"]
+        assert relay.api.call("GET", "/subscriptions", token=relay.token("Relay.Read")).status_code == 200
+        assert relay.api.call("GET", "/health", key=None).status_code == 200
+        assert relay.api.call("POST", "/notifications?validationToken=abc", key=None).text == "abc"
+
+
+def test_limits_have_clear_answers(surroundings: Stack) -> None:
+    """429 with Retry-After, 413, and 409 for a watch too many; each caller is counted for itself."""
+    with relay_with(surroundings, CALLS_PER_MINUTE="6", MOST_WATCHES="1") as relay:
+        token = relay.token("Relay.Setup")
+        bodies = [{"mailbox": relay.mailbox()} for _ in range(2)]
+        responses = [relay.api.call("POST", "/subscriptions", token=token, json=body) for body in bodies]
+        assert responses[0].status_code == 201, responses[0].text
+        assert "MOST_WATCHES" in _problem(responses[1], 409)["detail"]
+        assert relay.api.call("POST", "/subscriptions", token=token, json=bodies[0]).status_code == 200
+        large = relay.api.call("POST", "/subscriptions", token=token, data=b"x" * 65_537)
+        assert "65536" in _problem(large, 413)["detail"]
+        answers = [relay.api.call("GET", "/subscriptions", token=token) for _ in range(4)]
+        assert "6 calls" in _problem(answers[-1], 429)["detail"]
+        assert 0 < int(answers[-1].headers["Retry-After"]) <= 10
+        assert relay.api.call("GET", "/subscriptions").status_code == 200
+        watch = responses[0].json()["id"]
+        assert relay.api.call("DELETE", f"/subscriptions/{watch}").status_code == 204
+
+
+def test_an_outage_of_login_locks_nobody_out_who_is_known(surroundings: Stack) -> None:
+    """Tokens that are good stay good, and made-up key ids make the relay ask login for nothing."""
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    with relay_with(surroundings) as relay:
+        token = relay.token("Relay.Read")
+        claims = jwt.decode(token, options={"verify_signature": False})
+        assert relay.api.call("GET", "/subscriptions", token=token).status_code == 200
+        relay.fault(LOGINS_KEYS, status=503)
+        for number in range(30):
+            forged = jwt.encode(claims, stranger, "RS256", {"kid": f"made-up-{number}"})
+            _problem(relay.api.call("GET", "/subscriptions", token=forged), 401)
+        assert relay.api.call("GET", "/subscriptions", token=token).status_code == 200
+        assert [planted["met"] for planted in relay.tenant.control("GET", "/faults")["faults"]] == [0]
+        relay.clear()
+
+
+def test_who_cannot_be_looked_up_is_asked_to_come_again(surroundings: Stack) -> None:
+    """When login is away from the start: 503 with Retry-After, because the token may be good; keys go on."""
+    with relay_with(surroundings) as relay:
+        token = relay.token("Relay.Read")
+        relay.fault(LOGINS_KEYS, status=503)
+        for _ in range(5):
+            answer = relay.api.call("GET", "/subscriptions", token=token)
+            assert "login" in _problem(answer, 503)["detail"]
+            assert answer.headers["Retry-After"] == "30"
+        assert [planted["met"] for planted in relay.tenant.control("GET", "/faults")["faults"]] == [1]
+        assert relay.api.call("GET", "/subscriptions").status_code == 200
+        relay.clear()
+
+
+def test_app_service_authentication_is_trusted_only_where_it_is(surroundings: Stack) -> None:
+    """Its header is nothing by default, and worth a token where the setting and App Service say so."""
+    tenant_id = surroundings.seed["tenantId"]
+    claims = {"tid": tenant_id, "iss": f"https://sts.windows.net/{tenant_id}/", "roles": "Relay.Read",
+              "aud": surroundings.seed["clients"][0]["clientId"], "appid": surroundings.seed["clients"][1]["clientId"]}
+    principal = {"auth_typ": "aad", "claims": [{"typ": name, "val": value} for name, value in claims.items()]}
+    header = {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps(principal).encode()).decode()}
+    for settings, status in (
+        ({}, 401),
+        ({"TRUST_APP_SERVICE_AUTH": "true"}, 503),
+        ({"TRUST_APP_SERVICE_AUTH": "true", "WEBSITE_AUTH_ENABLED": "True"}, 200),
+    ):
+        with relay_with(surroundings, **settings) as relay:
+            assert relay.api.call("GET", "/subscriptions", token="", headers=header).status_code == status, settings
+            if status == 200:
+                _problem(relay.api.call("POST", "/subscriptions", token="", headers=header, json={}), 403)

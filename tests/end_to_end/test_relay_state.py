@@ -1,0 +1,143 @@
+"""Claims about the partner's bad days, on the running stack: outages, refusals, a 410, a pause, and what helps."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.relay import CHANGES, REPAIRS, Relay
+from tests.support.waiting import eventually
+
+
+@pytest.fixture(scope="module")
+def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
+    """Start a stack of their own: what an outage puts off for minutes is not to meet other tests."""
+    with Relay.running(tmp_path_factory.mktemp("relay_state")) as relay:
+        yield relay
+
+
+@pytest.fixture(autouse=True)
+def _flowing_again(relay: Relay) -> Any:
+    """Leave a stack to the next test whose endpoint takes deliveries, and on whose queues no repair waits for later."""
+    yield
+    relay.clear()
+    _operate(relay, "resume")
+    eventually(lambda: _state(relay)["waiting"] == 0)
+    relay.queue(REPAIRS).clear_messages()
+
+
+def _operate(relay: Relay, operation: str) -> dict[str, Any]:
+    answer = relay.api.call("POST", f"/relay/{operation}", key="master", json={"reason": "A test"})
+    assert answer.status_code == 200, answer.text
+    state: dict[str, Any] = answer.json()
+    return state
+
+
+def _state(relay: Relay) -> dict[str, Any]:
+    state: dict[str, Any] = relay.api.call("GET", "/relay", key="master").json()
+    return state
+
+
+def _checks(relay: Relay) -> dict[str, Any]:
+    checks: dict[str, Any] = relay.api.call("GET", "/health/checks").json()["checks"]
+    return checks
+
+
+def _letters(relay: Relay, **params: str) -> list[dict[str, Any]]:
+    answer = relay.api.call("GET", "/dead-letters", key="master", params=params)
+    assert answer.status_code == 200, answer.text
+    letters: list[dict[str, Any]] = answer.json()["value"]
+    return letters
+
+
+def test_an_outage_costs_probes_and_loses_nothing(relay: Relay) -> None:
+    """Down, the partner is asked by one probe at a time; back, it gets each meeting in its last state, once."""
+    rooms = [relay.watched() for _ in range(4)]
+    relay.fail(None, status=503)
+    for room in rooms:
+        for days in range(4):
+            relay.book(room, days=days)
+    eventually(lambda: _state(relay)["state"] == "failing")
+    tried = len(relay.partner.deliveries()["list"])
+    moved = relay.book(rooms[0], days=5)
+    for number in range(3):
+        relay.tenant.change(rooms[0], moved["id"], subject=f"Renamed {number}")
+    eventually(lambda: _state(relay)["waiting"] >= 1 and relay.depth(CHANGES) < 20)
+    assert len(relay.partner.deliveries()["list"]) - tried < 10
+    relay.partner.control("DELETE", "/behaviour")
+    relay.in_step(*rooms, seconds=75)
+    assert _state(relay)["waiting"] == 0
+    of_the_moved = [p for p in relay.posts(rooms[0]) if p["body"]["data"]["event"]["title"] == "Renamed 2"]
+    assert len({post["headers"]["webhook-id"] for post in of_the_moved}) == 1
+
+
+def test_what_the_partner_rejects_can_be_replayed(relay: Relay) -> None:
+    """A 422 makes a dead letter at once; the partner mends its side, an administrator replays, it arrives."""
+    room = relay.watched()
+    relay.fail(room, status=422)
+    event = relay.book(room)
+    (letter,) = eventually(lambda: [item for item in _letters(relay) if item["eventId"] == event["immutableId"]])
+    assert (letter["reason"], letter["status"], letter["attempts"]) == ("rejected", 422, 1)
+    assert len(relay.attempts(room)) == 1
+    assert _letters(relay, reason="rejected", **{"from": letter["died"]})
+    assert _letters(relay, to="2020-01-01T00:00:00Z") == []
+    relay.clear()
+    answer = relay.api.call("POST", "/dead-letters/replay", key="master", json={"ids": [letter["id"]]})
+    assert answer.status_code == 202
+    relay.in_step(room)
+    path = answer.json()["link"].partition("/api")[2]
+    progress = eventually(lambda: (now := relay.api.call("GET", path, key="master").json())["done"] and now)
+    assert progress["queued"] == 1
+    assert letter["id"] not in [item["id"] for item in _letters(relay)]
+
+
+def test_a_410_stops_everything_until_an_administrator_resumes(relay: Relay) -> None:
+    """Intake goes on, nothing is posted any more, and nothing is lost."""
+    room, other = relay.watched(), relay.watched()
+    relay.fail(room, status=410, times=1)
+    relay.book(room)
+    eventually(lambda: _state(relay)["state"] == "gone")
+    relay.book(other)
+    eventually(lambda: _state(relay)["waiting"] >= 2)  # a late hint of another test may wait, too
+    assert (len(relay.attempts(room)), relay.attempts(other)) == (1, [])
+    checks = eventually(lambda: (now := _checks(relay))["partner"]["ok"] is False and now)
+    assert "410" in checks["partner"]["detail"]
+    assert _operate(relay, "resume")["state"] == "flowing"
+    relay.in_step(room, other)
+
+
+def test_a_pause_holds_everything_back(relay: Relay) -> None:
+    """And leaves an audit line; after the resume all arrives."""
+    room = relay.watched()
+    began = len(relay.stack.host.log.read_text())
+    assert _operate(relay, "pause")["state"] == "paused"
+    relay.book(room)
+    eventually(lambda: _state(relay)["waiting"] >= 1)
+    assert relay.attempts(room) == []
+    _operate(relay, "resume")
+    relay.in_step(room)
+    assert "relay.audit: pause by master key: reason='A test'" in relay.stack.host.log.read_text()[began:]
+
+
+@pytest.mark.parametrize(("method", "path"), [
+    ("GET", "/relay"), ("POST", "/relay/pause"), ("POST", "/relay/resume"), ("GET", "/dead-letters"),
+    ("DELETE", "/dead-letters?all=true"), ("POST", "/dead-letters/replay"),
+    ("GET", f"/dead-letters/replays/{'f' * 32}"),
+])  # fmt: skip
+def test_operations_need_the_master_key(relay: Relay, method: str, path: str) -> None:
+    """The partner's key is not enough."""
+    for key in ("function", None):
+        assert relay.api.call(method, path, key=key, json={"reason": "x", "all": True}).status_code == 401
+    assert _state(relay)["state"] == "flowing"
+
+
+def test_what_cannot_be_read_is_noted_and_stops_nothing(relay: Relay) -> None:
+    """Garbage on the queue ends as a dead letter without content; a good change after it arrives."""
+    room = relay.watched()
+    relay.put(CHANGES, "canary garbage")
+    relay.book(room)
+    relay.in_step(room)
+    unreadable = eventually(lambda: _letters(relay, reason="unreadable-message"))
+    assert "canary" not in str(unreadable)
+    answer = relay.api.call("DELETE", "/dead-letters", key="master", params={"ids": unreadable[0]["id"]})
+    assert answer.json() == {"deleted": 1}

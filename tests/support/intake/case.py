@@ -1,0 +1,74 @@
+"""What a case of the intake table is made of: requests in Graph's shape, bent in one way each."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+NOTIFICATIONS, LIFECYCLE = "/notifications", "/lifecycle"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a case may name: a watched mailbox with its subscription, and two events of it nobody was told of.
+
+    `trap` belongs to the case: it is told if the case is taken in. `never` is shared, and must never be told.
+    """
+
+    user: str
+    subscription: str
+    state: str
+    tenant: str
+    foreign_state: str
+    trap: str
+    never: str
+
+    def item(self, event: str = "", **bent: Any) -> dict[str, Any]:
+        """Return a sound notification of an event (the trap), with some of its fields bent; None takes one away."""
+        event = event or self.trap
+        resource = f"Users/{self.user}/Events/{event}"
+        data = {"@odata.type": "#Microsoft.Graph.Event", "@odata.id": resource, "@odata.etag": 'W/"x"', "id": event}
+        sound = {
+            "subscriptionId": self.subscription, "tenantId": self.tenant, "clientState": self.state,
+            "subscriptionExpirationDateTime": "2036-11-20T10:00:00.0000000Z", "changeType": "updated",
+            "resource": resource, "resourceData": data,
+        }  # fmt: skip
+        return {name: value for name, value in (sound | bent).items() if value is not None}
+
+    def quoted(self, event: str = "") -> str:
+        """Return the resource in OData's spelling, percent-encoded as it is in @odata.id."""
+        return f"users('{self.user}')/events('{quote(event or self.trap, safe='')}')"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request, the status it has to get, and whether its trap has to be told; `answer` is the expected body."""
+
+    body: Callable[[Target], Any]
+    status: int = 202
+    delivered: bool = False
+    path: str = NOTIFICATIONS
+    method: str = "POST"
+    headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
+    answer: str | None = None
+
+    def content(self, target: Target) -> bytes:
+        """Return the body: bytes as they are, anything else as JSON."""
+        body = self.body(target)
+        return body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+def items(**bent: Any) -> Callable[[Target], Any]:
+    """Return a body of one notification, bent."""
+    return lambda target: {"value": [target.item(**bent)]}
+
+
+def fixed(body: Any) -> Callable[[Target], Any]:
+    """Return a body that names nothing of the target."""
+    return lambda _: body
+
+
+def handshake(query: str, status: int = 200, answer: str | None = None, path: str = NOTIFICATIONS, **more: Any) -> Case:
+    """Return a validation request with this raw query; its trap stands in the body and must not be told."""
+    return Case(more.pop("body", items()), status, path=f"{path}?{query}", answer=answer, **more)

@@ -1,0 +1,204 @@
+"""A running relay as the end-to-end tests see it, with the simulated tenant and the partner around it."""
+
+import base64
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, UpdateMode
+from azure.storage.queue import QueueClient
+
+from sandbox.demo.expected import expected_event
+from sandbox.stack import Stack
+from tests.support.expected import at
+from tests.support.openapi import check_responses_of
+from tests.support.waiting import eventually
+
+CHANGES, REPAIRS = "calendar-changes", "mailbox-repairs"
+SETTINGS = {"SETTLE_SECONDS": "1", "ALLOWED_NOTIFICATION_HOSTS": "localhost"}
+SENDER = {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 7}
+
+
+def ago(**delta: float) -> str:
+    """Return a moment that is past, as the relay stores it."""
+    return (datetime.now(UTC) - timedelta(**delta)).isoformat()
+
+
+class Relay:
+    """One stack. Every test takes mailboxes that no other test uses, so that tests can share a stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.tenant, self.partner, self.api = stack.tenant, stack.partner, stack.relay
+        check_responses_of(self.api)
+        self.client_id: str = stack.seed["clients"][0]["clientId"]
+        self._storage = stack.azurite.connection_string
+
+    @classmethod
+    @contextmanager
+    def running(
+        cls, folder: Path, settings: Mapping[str, str] | None = None, seed: Mapping[str, Any] | None = None
+    ) -> Iterator[Self]:
+        """Start a stack whose app settings and tenant differ from those of most tests in what is given."""
+        seed = dict(seed or {})
+        seed["settings"] = SENDER | seed.get("settings", {})
+        with Stack(folder, SETTINGS | dict(settings or {}), seed) as stack:
+            yield cls(stack)
+
+    def mailbox(self, kind: str = "user", name: str = "") -> str:
+        """Add a mailbox and return its address."""
+        address = f"{name or kind}-{uuid.uuid4().hex[:8]}@contoso.com"
+        self.tenant.control("POST", "/mailboxes", {"address": address, "kind": kind})
+        return address
+
+    def watched(self, kind: str = "user") -> str:
+        """Add a mailbox that the relay watches, and return its address."""
+        address = self.mailbox(kind)
+        self.api.watch(address)
+        return address
+
+    def book(self, address: str, subject: str = "A meeting", days: float = 0, **event: Any) -> dict[str, Any]:
+        """Book an hour at noon, `days` after tomorrow."""
+        times = {"start": at(days, 12), "end": at(days, 13)}
+        return self.tenant.book(address, **{"subject": subject, **times, **event})
+
+    def expected(self, address: str) -> dict[str, dict[str, Any]]:
+        """Return the calendar as the partner should know it, by event id."""
+        view = self.tenant.calendar(address, at(-1) + "Z", at(170) + "Z")
+        return {event["immutableId"]: expected_event(event) for event in view}
+
+    def received(self, address: str) -> dict[str, dict[str, Any]]:
+        """Return the calendar as the partner knows it, by event id."""
+        return {event["id"]: event for event in self.partner.picture().get(address, [])}
+
+    def in_step(self, *addresses: str, seconds: float = 20.0) -> None:
+        """Wait until every hint is sent and the partner knows each mailbox as it is."""
+
+        def agree() -> bool:
+            sender = self.tenant.control("GET", "/notifications")
+            assert (sender["pending"], sender["deliveries"], sender["rooms"]) == (0, 0, 0)
+            received = self.partner.picture()
+            for address in addresses:
+                assert {event["id"]: event for event in received.get(address, [])} == self.expected(address)
+            return True
+
+        eventually(agree, seconds, every=0.15)
+
+    def quiet(self, seconds: float = 20.0) -> None:
+        """Wait until nothing is on its way: no hint, no message on a queue."""
+
+        def is_quiet() -> bool:
+            sender = self.tenant.control("GET", "/notifications")
+            waiting = (sender["pending"], sender["deliveries"], sender["rooms"])
+            return not any((*waiting, self.depth(CHANGES), self.depth(REPAIRS)))
+
+        eventually(is_quiet, seconds, every=0.15)
+
+    def attempts(self, address: str) -> list[dict[str, Any]]:
+        """Return every POST to the partner about a mailbox, taken or not."""
+        return [delivery for delivery in self.partner.deliveries()["list"] if delivery["mailbox"] == address]
+
+    def posts(self, address: str) -> list[dict[str, Any]]:
+        """Return the same with headers (lower-case names) and parsed body."""
+        posts = [
+            {"headers": {name.lower(): value for name, value in raw["headers"]}, "raw": raw["body"],
+             "body": json.loads(raw["body"])}
+            for raw in self.partner.control("GET", "/raw") if raw["path"] == "/webhook"
+        ]  # fmt: skip
+        return [post for post in posts if post["body"]["data"].get("mailbox") == address]
+
+    def subscriptions(self, address: str) -> list[dict[str, Any]]:
+        """Return the live subscriptions of a mailbox, of whichever app, clientState included."""
+        listed = self.tenant.control("GET", "/subscriptions")["value"]
+        return [subscription for subscription in listed if subscription["mailbox"] == address]
+
+    def watches(self, address: str) -> list[dict[str, Any]]:
+        """Return the watches of a mailbox, as the partner lists them."""
+        response = self.api.call("GET", "/subscriptions", params={"pageSize": "1000"})
+        return [watch for watch in response.json()["value"] if watch["mailbox"] == address]
+
+    def queue(self, name: str) -> QueueClient:
+        """Return a client of one of the queues; texts come and go as they are stored, in base64."""
+        return QueueClient.from_connection_string(self._storage, name)
+
+    def table(self, name: str) -> TableClient:
+        """Return a client of one of the tables."""
+        return TableClient.from_connection_string(self._storage, name)
+
+    def depth(self, queue: str) -> int:
+        """Return how many messages there are, hidden ones included; 0 when there is no such queue."""
+        try:
+            return self.queue(queue).get_queue_properties().approximate_message_count or 0
+        except ResourceNotFoundError:
+            return 0
+
+    def put(self, queue: str, text: str) -> None:
+        """Put a message on a queue as the host does."""
+        self.queue(queue).send_message(base64.b64encode(text.encode()).decode())
+
+    def age(self, watch: dict[str, Any], **fields: str) -> None:
+        """Write into a watch's row, as if time had passed."""
+        row = {"PartitionKey": "watch", "RowKey": watch["id"], **fields}
+        self.table("watches").update_entity(row, mode=UpdateMode.MERGE)
+
+    def reconciled(self) -> int:
+        """Return how many runs of renew_subscriptions have come to their end."""
+        return self.stack.host.log.read_text().count("Subscriptions are reconciled")
+
+    def reconcile(self) -> dict[str, int]:
+        """Run renew_subscriptions by hand, wait for its end, and return what it says it did."""
+        log, finished = self.stack.host.log, self.reconciled()
+        offset = len(log.read_text())
+        self.api.run("renew_subscriptions")
+        eventually(lambda: self.reconciled() > finished, seconds=60)
+        pattern = re.compile(r"reconciled=(\d+) end=([a-z-]+)")
+        return {outcome: int(number) for number, outcome in pattern.findall(log.read_text()[offset:])}
+
+    def graph(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """Call Graph as the relay's app registration does, behind the relay's back."""
+        seed, url = self.stack.seed, self.tenant.url
+        form = {"grant_type": "client_credentials", "client_id": self.client_id, "scope": f"{url}/.default",
+                "client_secret": seed["clients"][0]["secrets"][0]}  # fmt: skip
+        ca = str(self.stack.certificates.ca_pem)
+        with requests.Session() as session:
+            session.trust_env, session.verify = False, ca  # type: ignore[assignment]
+            token = session.post(f"{url}/{seed['tenantId']}/oauth2/v2.0/token", data=form, timeout=30).json()
+            headers = {"Authorization": f"Bearer {token['access_token']}"}
+            return session.request(method, f"{url}/v1.0{path}", json=body, headers=headers, timeout=60)
+
+    def token(self, *roles: str, scope: str = "", **claims: Any) -> str:
+        """Return a token of the partner's app with these roles at the relay's API; with `claims`, a forged one.
+
+        What is forged is signed by login all the same; None takes a claim out.
+        """
+        partner, tenant_id = self.stack.seed["clients"][1], self.stack.seed["tenantId"]
+        assignment = {"clientId": partner["clientId"], "roles": list(roles)}
+        self.tenant.control("POST", f"/clients/{self.client_id}/assignments", assignment)
+        audience = scope or f"api://{self.client_id}"
+        if not claims:
+            return self.tenant.token(tenant_id, partner["clientId"], partner["secrets"][0], f"{audience}/.default")
+        body = {"clientId": partner["clientId"], "audience": audience, "claims": claims}
+        return str(self.tenant.control("POST", "/tokens", body)["accessToken"])
+
+    def fault(self, match: str, **what: Any) -> str:
+        """Plant a fault in front of the tenant and return its id; camelCase names as control's."""
+        planted: str = self.tenant.control("POST", "/faults", {"match": match, **what})["id"]
+        return planted
+
+    def clear(self) -> None:
+        """Take away what a test planted; an endpoint that answered late is forgiven."""
+        self.tenant.control("DELETE", "/faults")
+        self.tenant.control("POST", "/endpoints", {"url": self.api.url, "state": "ok"})
+        self.tenant.control("POST", "/notifications", {"paused": False})
+        self.partner.control("DELETE", "/behaviour")
+
+    def fail(self, address: str | None, **how: Any) -> None:
+        """Make the partner fail for the deliveries of one mailbox, or of all."""
+        self.partner.control("POST", "/behaviour", {"mailbox": address, **how})

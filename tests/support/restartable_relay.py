@@ -1,0 +1,58 @@
+"""Hosts that are started with other settings, and one that can be killed and started again and cut off from queues."""
+
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sandbox.clients import RelayClient
+from sandbox.process import ROOT, Process
+from sandbox.stack import Stack
+from tests.support.relay import Relay
+from tests.support.tcp_proxy import TcpProxy
+
+LEASE_SECONDS = "5"  # instead of ten minutes: how long a message that a killed host had taken stays hidden
+
+
+@contextmanager
+def restartable_relay(
+    folder: Path, settings: Mapping[str, str], seed: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Relay, TcpProxy]]:
+    """Start such a stack; its queues are reached through the proxy, tables directly."""
+    with Stack(folder, settings, seed, host=False) as stack:
+        queue = stack.azurite.ports["Queue"]
+        proxy = TcpProxy(queue)
+        stack.env["AzureWebJobsStorage"] = stack.azurite.connection_string.replace(f":{queue}/", f":{proxy.port}/")
+        start_host(stack, _free_port())
+        try:
+            yield Relay(stack), proxy
+        finally:
+            stack.host.stop()
+            proxy.close()
+
+
+def start_host(stack: Stack, port: int = 0, **settings: str) -> None:
+    """Start a host at a port (the same again, when Process.start is called again) and make it the stack's."""
+    stack.keys = {"function": secrets.token_hex(16), "master": secrets.token_hex(16)}
+    arguments = ["--app", str(ROOT), "--tls", str(stack.folder / "server.pem"), "--port", str(port)]
+    arguments += ["--function-key", stack.keys["function"], "--master-key", stack.keys["master"]]
+    arguments += ["--lease", LEASE_SECONDS]
+    stack.host = Process("sandbox.host", arguments, stack.folder / "host.log", stack.env | settings)
+    stack.relay = RelayClient(stack.host.ready["url"], stack.keys, str(stack.certificates.ca_pem))
+
+
+@contextmanager
+def relay_with(stack: Stack, **settings: str) -> Iterator[Relay]:
+    """Start a host with these settings on a stack that has none, and stop it again."""
+    start_host(stack, **settings)
+    try:
+        yield Relay(stack)
+    finally:
+        stack.host.stop()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

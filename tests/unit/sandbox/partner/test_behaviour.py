@@ -1,0 +1,104 @@
+"""The partner fails as it was told to: statuses, cuts, silence and drips."""
+
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from tests.support.partner_process import OTHER_SECRET, RunningPartner, news
+
+pytestmark = pytest.mark.server
+
+
+def test_status(partner: RunningPartner) -> None:
+    """A planted status comes with its headers and body for so many times, and the work is not done."""
+    partner.post("/behaviour", {"status": 429, "headers": {"Retry-After": "7"}, "body": "later", "times": 2})
+    answers = [partner.deliver(news()) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [429, 429, 204]
+    assert (answers[0].headers["Retry-After"], answers[0].text) == ("7", "later")
+    assert partner.get("/deliveries")["duplicates"] == 0
+
+
+def test_order_and_mailbox(partner: RunningPartner) -> None:
+    """Behaviours are used up in order, and one with a mailbox concerns that one only."""
+    partner.post("/behaviour", {"status": 500, "mailbox": "room2@contoso.com"})
+    partner.post("/behaviour", {"status": 503, "times": 1})
+    partner.post("/behaviour", {"status": 410})
+    assert [partner.deliver(news()).status_code for _ in range(3)] == [503, 410, 410]
+    partner.delete("/behaviour")
+    assert partner.deliver(news()).status_code == 204
+
+
+def test_other_success(partner: RunningPartner) -> None:
+    """A planted 2xx is given after the work; a bad signature still gets its 401."""
+    partner.post("/behaviour", {"status": 202})
+    assert partner.deliver(news()).status_code == 202
+    assert partner.deliver(news(), secret=OTHER_SECRET).status_code == 401
+    assert partner.get("/deliveries")["taken"] == 1
+
+
+@pytest.mark.parametrize(("when", "taken"), [("before", 0), ("after", 1)])
+def test_cut(partner: RunningPartner, when: str, taken: int) -> None:
+    """A cut connection gives no answer; the work is done only when it is cut afterwards."""
+    partner.post("/behaviour", {"cut": when, "times": 1})
+    with pytest.raises(requests.ConnectionError):
+        partner.deliver(news())
+    journal = partner.get("/deliveries")
+    assert (journal["taken"], journal["list"][0]["status"]) == (taken, None)
+    assert partner.deliver(news()).status_code == 204
+    assert partner.get("/deliveries")["duplicates"] == taken
+
+
+def test_hang(partner: RunningPartner) -> None:
+    """A hanging delivery is never answered, and holds up no other."""
+    partner.post("/behaviour", {"hang": True, "times": 1})
+    with pytest.raises(requests.ReadTimeout):
+        partner.deliver(news(), timeout=0.1)
+    assert partner.deliver(news()).status_code == 204
+
+
+def test_delay(partner: RunningPartner) -> None:
+    """A delayed delivery is received even when its sender gave up: the lost answer."""
+    partner.post("/behaviour", {"delaySeconds": 0.2, "times": 1})
+    with pytest.raises(requests.ReadTimeout):
+        partner.deliver(news(), timeout=0.05)
+    assert partner.get("/wait?deliveries=1&seconds=5&taken=true")["came"] is True
+
+
+def test_drip(partner: RunningPartner) -> None:
+    """A dripping answer sends its body slowly."""
+    partner.post("/behaviour", {"drip": 100, "body": "x" * 20, "times": 1})
+    began = time.monotonic()
+    assert partner.deliver(news()).text == "x" * 20
+    assert time.monotonic() - began > 0.15
+
+
+def test_endless_drip(partner: RunningPartner) -> None:
+    """Without a body the dripping does not end before the client does, and then it does end."""
+    partner.post("/behaviour", {"drip": 1e8, "status": 500, "times": 1})
+    with requests.post(f"{partner.base}/webhook", b"{}", stream=True, timeout=5) as answer:
+        assert answer.status_code == 500
+        assert sum(len(chunk) for _, chunk in zip(range(20), answer.iter_content(65536), strict=False)) > 200_000
+    assert partner.deliver(news()).status_code == 204
+
+
+@pytest.mark.parametrize("given", [
+    {"sattus": 500}, {"status": "500"}, {"status": True}, {"status": 99}, {"cut": "now"}, {"times": 0}, [],
+    {"drip": 0}, {"delaySeconds": -1}, {"headers": {"a": 1}},
+])
+def test_bad_control_body(partner: RunningPartner, given: Any) -> None:
+    """A control body that makes no sense gets 400 with what is wrong, and plants nothing."""
+    answer = partner.post("/behaviour", given)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert partner.get("/behaviour") == []
+
+
+@pytest.mark.parametrize("given", [
+    {}, {"secrets": []}, {"secrets": ["x"]}, {"secrets": ["whsec_"]}, {"secrets": "x"},
+])
+def test_bad_secrets(partner: RunningPartner, given: Any) -> None:
+    """Secrets that are none get 400, and the old ones stay."""
+    assert partner.post("/secrets", given).status_code == 400
+    assert partner.deliver(news()).status_code == 204

@@ -1,0 +1,63 @@
+"""Claims about the audit: a known vulnerability fails it, and it is honest about what was not checked."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.support.scripted_server import answer, served
+from tools.audit import main, vulnerabilities
+
+VULNERABLE = {"vulns": [{"id": "PYSEC-0-0", "summary": "made up", "affected": [
+    {"package": {"name": "made-up", "ecosystem": "PyPI"},
+     "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.0"}]}]}]}]}  # fmt: skip
+
+
+@pytest.fixture
+def pinned(tmp_path: Path) -> Path:
+    """Return a file that pins one package."""
+    path = tmp_path / "requirements.txt"
+    path.write_text("made-up==1.0 --hash=sha256:" + "0" * 64)
+    return path
+
+
+@pytest.mark.server
+def test_a_known_vulnerability_fails_the_audit(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named with the version that fixes it; exit code 1."""
+    with served(answer("200 OK", json.dumps(VULNERABLE).encode(), "Content-Type: application/json")) as server:
+        assert main(pinned, server.url) == 1
+    assert json.loads(server.body) == {"package": {"name": "made-up", "ecosystem": "PyPI"}, "version": "1.0"}
+    assert "made-up 1.0: PYSEC-0-0, fixed in 2.0" in capsys.readouterr().out
+
+
+@pytest.mark.server
+def test_nothing_known_passes_the_audit(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 0, and how many packages were asked about."""
+    with served(answer("200 OK", b"{}", "Content-Type: application/json")) as server:
+        assert main(pinned, server.url) == 0
+    assert "1 packages, 0 known vulnerabilities" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+@pytest.mark.server
+def test_who_cannot_ask_says_so(pinned: Path, capsys: pytest.CaptureFixture[str], *, refuses: bool) -> None:
+    """No connection, or an answer that is none: nothing was checked, and nobody may take that for a pass."""
+    if refuses:
+        with served(answer("503 Service ServiceUnavailable")) as server:
+            assert main(pinned, server.url) == 0
+    else:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert main(pinned, address) == 0
+    assert "nothing was checked" in capsys.readouterr().out
+
+
+def test_requirements_without_a_hash_are_no_reason_to_pass(tmp_path: Path) -> None:
+    """Only the missing database is forgiven."""
+    path = tmp_path / "requirements.txt"
+    path.write_text("made-up==1.0")
+    with pytest.raises(ValueError, match="hash"):
+        vulnerabilities(path, "http://127.0.0.1:9")
