@@ -93,6 +93,7 @@ class HealthChecks:
 
     def _key_vault(self) -> str:
         keys = self.client_state_keys()
+        self.webhook.url()  # raises for an address that is not sound, before a delivery needs it
         self.webhook.sign("msg_health", self.now(), "{}")
         return f"ok; {len(keys)} clientState key{'s' if len(keys) > 1 else ''} in use"
 

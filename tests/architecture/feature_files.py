@@ -12,6 +12,7 @@ from shared.bootstrap.app import App
 from shared.config import Settings
 from shared.features import Feature
 from tests.architecture.test_import import ROOT
+from tests.architecture.trees import tree_of
 from tools.openapi.routes import operations
 
 PERMISSIONS = json.loads((ROOT / "infra" / "permissions" / "permissions.json").read_text())["permissions"]
@@ -26,7 +27,7 @@ Check = Callable[[Feature], Iterator[str]]
 def handlers_of(module: str) -> dict[str, str]:
     """Return the handlers of a module of functions/, each with its last decorator; none where there is no module."""
     path = ROOT / "functions" / f"{module}.py"
-    nodes = ast.parse(path.read_text()).body if path.exists() else []
+    nodes = tree_of(path).body if path.exists() else []
     return {
         node.name: ast.unparse(node.decorator_list[-1])
         for node in nodes
@@ -36,7 +37,7 @@ def handlers_of(module: str) -> dict[str, str]:
 
 def first_arguments(folder: str) -> set[str]:
     """Return the texts that stand first in a call, in the code of a folder."""
-    trees = (ast.parse(path.read_text()) for path in (ROOT / folder).rglob("*.py"))
+    trees = (tree_of(path) for path in (ROOT / folder).rglob("*.py"))
     calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
     return {str(call.args[0].value) for call in calls if isinstance(call.args[0], ast.Constant)}
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.architecture.trees import tree_of
+
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -48,4 +50,4 @@ def names_in(root: Path, *folders: str) -> Iterator[tuple[str, str]]:
         for path in sorted((root / folder).rglob("*.py")):
             file = path.relative_to(root)
             yield from ((str(file), part) for part in file.with_suffix("").parts)
-            yield from ((str(file), name) for name in names_of(ast.parse(path.read_text())))
+            yield from ((str(file), name) for name in names_of(tree_of(path)))

@@ -13,12 +13,13 @@ from shared.delivery import outcome
 from shared.errors import Unauthenticated
 from shared.partner.status_policy import disposition_of
 from tests.architecture.test_import import ROOT
+from tests.architecture.trees import tree_of
 
 CALLEES = ("count", "gauge", "audit")  # what the product may call its ways to tell; also in KINDS
 KINDS = {"count": "counters", "gauge": "gauges", "audit": "audits"}
 LOGS = {"info": 0, "warning": 0, "error": 0, "exception": 0, "critical": 0, "log": 1}  # and where the text stands
 FOLDERS = ("functions", "shared")
-TREES = [ast.parse(path.read_text()) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+TREES = [tree_of(path) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 CALLS = [node for tree in TREES for node in ast.walk(tree) if isinstance(node, ast.Call)]
 assert len(CALLS) > 1_000, "the product is read, or the tests on it prove nothing"
 

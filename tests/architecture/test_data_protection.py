@@ -23,6 +23,7 @@ from shared.storage.room_lists import RoomList
 from shared.storage.slot_bookings import Booking
 from shared.storage.table import columns_of
 from shared.storage.watches import Watch
+from tests.architecture.trees import tree_of
 
 PAGE = (ROOT / "docs" / "data-protection.md").read_text()
 KEPT = (Watch, RoomList, Endpoint, Replay, Lease, Booking, Entry, Parked, Change, Job)
@@ -45,7 +46,7 @@ def calls_of(name: str) -> Iterator[ast.Call]:
     """Yield every call of a function of shared/telemetry.py in the app."""
     for folder in ("functions", "shared"):
         for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree_of(path)):
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == f"telemetry.{name}":
                     yield node
 
@@ -137,7 +138,7 @@ def test_every_row_that_is_kept_is_of_a_kind_on_the_page() -> None:
     """A new dataclass of shared/storage has to say what it keeps."""
     defined = set()
     for path in (ROOT / "shared" / "storage").glob("*.py"):
-        for node in ast.parse(path.read_text()).body:
+        for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list):
                 defined.add(node.name)
     assert defined == {kind.__name__ for kind in KEPT} - {"Change", "Job"}

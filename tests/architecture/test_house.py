@@ -11,10 +11,11 @@ from pathlib import Path
 
 import shared
 from shared.errors import RelayError
+from tests.architecture.trees import tree_of
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = sorted([*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py"), ROOT / "function_app.py"])
-TREES = {path: ast.parse(path.read_text()) for path in PRODUCT}
+TREES = {path: tree_of(path) for path in PRODUCT}
 FOLDERS = ("shared", "functions", "sandbox", "tests", "tools", "relay_admin")
 FILES = {folder: sorted((ROOT / folder).rglob("*.py")) for folder in FOLDERS}
 EVERYTHING = [path for paths in FILES.values() for path in paths]

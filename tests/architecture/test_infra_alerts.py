@@ -13,6 +13,7 @@ import pytest
 
 from shared import telemetry
 from shared.storage.watches import State
+from tests.architecture.trees import tree_of
 
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
@@ -36,8 +37,10 @@ def calls(name: str) -> dict[str, list[ast.Call]]:
     """Return the calls of a function of telemetry in the product, by what they count."""
     found: dict[str, list[ast.Call]] = {}
     for path in [*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == f"telemetry.{name}":
+        for node in ast.walk(tree_of(path)):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != name:
+                continue
+            if ast.unparse(node.func.value) == "telemetry":
                 what = ast.literal_eval(node.args[0])
                 found.setdefault(what, []).append(node)
     return found
@@ -45,7 +48,7 @@ def calls(name: str) -> dict[str, list[ast.Call]]:
 
 GAUGES, COUNTERS, AUDITS = calls("gauge"), calls("count"), calls("audit")
 FUNCTIONS = {
-    node.name for path in (ROOT / "functions").glob("*.py") for node in ast.parse(path.read_text()).body
+    node.name for path in (ROOT / "functions").glob("*.py") for node in tree_of(path).body
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list
 }  # fmt: skip
 

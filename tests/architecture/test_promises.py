@@ -6,6 +6,7 @@ import re
 import pytest
 
 from sandbox.process import ROOT
+from tests.architecture.trees import tree_of
 
 ROWS = re.findall(r"^\| (\d+)\. (.+?) \| (.+) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
 
@@ -21,5 +22,5 @@ def test_the_tests_of_a_promise_exist(number: str, tests: str) -> None:
     named = re.findall(r"`([^`:]+)::([^`]+)`", tests)
     assert named, f"promise {number} names no test"
     for path, test in named:
-        tree = ast.parse((ROOT / path).read_text())
+        tree = tree_of(ROOT / path)
         assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, f"{path}::{test}"

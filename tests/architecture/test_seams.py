@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 import shared
 from tests.architecture.test_house import ROOT, TREES, imports_of
+from tests.architecture.trees import tree_of
 
 MOST = 9
 MANY = {
@@ -64,7 +65,7 @@ def test_no_service_has_more_than_nine_collaborators() -> None:
 
 def test_no_service_takes_the_root() -> None:
     """Nor keeps it: only bootstrap and the functions name App, also for the types alone; tools/ do without it."""
-    tools = {path: ast.parse(path.read_text()) for path in (ROOT / "tools").rglob("*.py")}
+    tools = {path: tree_of(path) for path in (ROOT / "tools").rglob("*.py")}
     for path, tree in (TREES | tools).items():
         place = path.relative_to(ROOT).parts
         if place[0] == "functions" or place[:2] == ("shared", "bootstrap"):

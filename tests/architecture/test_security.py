@@ -6,6 +6,7 @@ import re
 import pytest
 
 from sandbox.process import ROOT
+from tests.architecture.trees import tree_of
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 THREATS = [
@@ -26,7 +27,7 @@ def test_the_tests_of_a_threat_exist(row: list[str]) -> None:
     named = re.findall(r"`([^`:]+)::([^`]+)`", row[3])
     assert named, f"no test shows what stops who tries {row[1]}"
     for path, test in named:
-        tree = ast.parse((ROOT / path).read_text())
+        tree = tree_of(ROOT / path)
         assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, f"{path}::{test}"
 
 

@@ -24,7 +24,7 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, tuple[str, ...]], str]] = {
         {"GRAPH_CREDENTIAL": "pigeon", "PARTNER_WEBHOOK_URL": "ftp://x", "SUBSCRIPTION_LIFETIME_MINUTES": "for ever"},
         {"settings": ("GRAPH_CREDENTIAL", "PARTNER_WEBHOOK_URL", "SUBSCRIPTION_LIFETIME_MINUTES"),
          "graphToken": ("GRAPH_CREDENTIAL",), "keyVault": ("PARTNER_WEBHOOK_URL",)},
-        "GRAPH_CREDENTIAL",
+        "SUBSCRIPTION_LIFETIME_MINUTES",
     ),
     "no tenant, and an address of our own that is none": (
         {"TENANT_ID": "", "PUBLIC_BASE_URL": "http://us.example"},

@@ -114,6 +114,10 @@ class FakeWebhook:
         self.tried: list[str] = []
         self.failure: Exception | None = None
 
+    def url(self) -> str:
+        """Return the address."""
+        return "https://partner.example/webhook"
+
     def sign(self, message_id: str, moment: datetime, body: str) -> dict[str, str]:
         """Return the headers of a delivery."""
         return signed_headers("partner-signing-secret", self.secrets(), message_id, moment, body)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.bootstrap.app import App
 from shared.errors import ConfigurationError, RelayError, ServiceUnavailable
 from shared.health.checks import DEEP_QUEUE, is_up
 from shared.resync.catch_up import MAX_ABSENCE
@@ -89,6 +90,14 @@ def test_a_bad_signing_secret_is_found_before_a_delivery_is(world: World) -> Non
     """Key Vault's check makes a signature."""
     world.webhook.secrets = lambda: "whsec_short"  # type: ignore[attr-defined]
     assert "partner-signing-secret" in checks(world)["keyVault"]
+
+
+def test_a_bad_address_of_the_partner_is_found_before_a_delivery_is() -> None:
+    """The setting is named where what delivers is checked, too."""
+    world = World()
+    webhook = App({"PARTNER_WEBHOOK_URL": "ftp://x"}).webhook
+    world.webhook.secrets, world.webhook.url = lambda: SECRET, webhook.url  # type: ignore[attr-defined, method-assign]
+    assert checks(world)["keyVault"].startswith("PARTNER_WEBHOOK_URL")
 
 
 def test_storage_that_fails_is_named(world: World) -> None:

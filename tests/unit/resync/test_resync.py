@@ -145,6 +145,9 @@ def test_a_direct_watch_has_nothing_to_resync(world: World) -> None:
     assert queued(world, direct, full=True) == {}
 
 
+START_TEXT = format_utc(START)
+
+
 class Large:
     """A ledger and a calendar of many entries that are made as they are read; every tenth differs."""
 
@@ -154,7 +157,7 @@ class Large:
     def pages(self, watch_id: str) -> Iterator[list[Entry]]:
         """Yield the ledger, a thousand rows at a time."""
         for first in self.numbers[::1000]:
-            yield [Entry(watch_id, self._id(n), "etag", START, start=format_utc(START), end=format_utc(START))
+            yield [Entry(watch_id, self._id(n), "etag", START, start=START_TEXT, end=START_TEXT)
                    for n in self.numbers[first : first + 1000]]  # fmt: skip
 
     def calendar_view(self, _mailbox: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
