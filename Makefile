@@ -26,7 +26,7 @@ test: .venv/ready node_modules/ready ## All tests
 # Compiled tests are kept, also where the environment says not to: the next run starts seconds earlier.
 test-fast: export PYTHONDONTWRITEBYTECODE =
 test-fast: .venv/ready ## The tests that start no server: within a minute
-	EXAMPLES_SHARE=0.2 $(RUN) -m pytest -q -n 2 --dist worksteal -p no:schemathesis -m 'not server' tests/unit tests/properties tests/architecture
+	EXAMPLES_SHARE=0.1 $(RUN) -m pytest -q -n 2 --dist worksteal -p no:schemathesis -m 'not server' tests/unit tests/properties tests/architecture
 
 check: .venv/ready ## Style, types and import directions
 	.venv/bin/ruff check .

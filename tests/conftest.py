@@ -3,6 +3,7 @@
 The examples are the same at every run, so that a red build is red for everybody; `make fuzz` searches anew, and longer.
 """
 
+import gc
 import sys
 from typing import Any
 
@@ -21,6 +22,12 @@ settings.register_profile(
 settings.load_profile("steady")
 
 _running: list[pytest.Item] = []
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported and collected out of the garbage collector's way: it lives to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def _refuse_servers(event: str, arguments: tuple[Any, ...]) -> None:

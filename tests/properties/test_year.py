@@ -8,7 +8,7 @@ from tests.simulation.__main__ import RENEW_BEFORE, broken_bounds
 from tests.simulation.measures import Results
 from tests.simulation.year import Year
 
-DAYS, SUBSCRIPTIONS = 40, 25
+DAYS, SUBSCRIPTIONS, FEW = 40, 25, 10
 
 
 def played(seed: int) -> tuple[Year, Results]:
@@ -37,10 +37,10 @@ def test_forty_days_pass_no_bound() -> None:
 )
 def test_a_broken_relay_passes_a_bound(broken: str, bound: str) -> None:
     """Without its resyncs changes are missed, and with a timer that comes every six hours subscriptions are."""
-    year = Year(5, 20, SUBSCRIPTIONS, RENEW_BEFORE_MINUTES=str(RENEW_BEFORE))
+    year = Year(5, 20, FEW, RENEW_BEFORE_MINUTES=str(RENEW_BEFORE))
     if broken == "resyncs":
         year.world.job_texts.put = lambda *_: None  # type: ignore[method-assign]
     else:
         runs, timer = iter(range(10_000)), year._timer
         year._timer = lambda: timer() if next(runs) % 12 == 0 else None  # type: ignore[method-assign]
-    assert any(bound in text for text in broken_bounds(year.run(), 20, SUBSCRIPTIONS))
+    assert any(bound in text for text in broken_bounds(year.run(), 20, FEW))
