@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 WORKERS = 32
 
+
 class DeliveryParts(FeatureParts):
     """What brings changes to the partner."""
 
@@ -137,18 +138,14 @@ class DeliveryParts(FeatureParts):
         """Delivers messages of changes."""
         from shared.delivery.deliver import Delivery
 
-        return Delivery(
-            self.settings, self.breaker, self.parking, self.changes, self.batches, self.failures, self.now
-        )
+        return Delivery(self.settings, self.breaker, self.parking, self.changes, self.batches, self.failures, self.now)
 
     @cached_property
     def recovery(self) -> Recovery:
         """Probes the endpoint, and drains what is parked."""
         from shared.delivery.recovery import Recovery
 
-        return Recovery(
-            self.breaker, self.parked, self.parking, self.jobs, self.batches, self.failures, self.now
-        )
+        return Recovery(self.breaker, self.parked, self.parking, self.jobs, self.batches, self.failures, self.now)
 
     @cached_property
     def pause(self) -> Pause:

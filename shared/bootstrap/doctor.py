@@ -42,9 +42,7 @@ class DoctorParts(SubscriptionParts):
     def _setup_checks(self) -> SetupChecks:
         from shared.doctor.setup import SetupChecks
 
-        return SetupChecks(
-            self.settings, self.storage_diagnostics, self.handshake_check, self.changes, self.jobs
-        )
+        return SetupChecks(self.settings, self.storage_diagnostics, self.handshake_check, self.changes, self.jobs)
 
     @property
     def _vault_checks(self) -> VaultChecks:
@@ -56,9 +54,7 @@ class DoctorParts(SubscriptionParts):
     def _graph_checks(self) -> GraphChecks:
         from shared.doctor.graph import GraphChecks
 
-        return GraphChecks(
-            self.settings, self.graph_diagnostics, self.allow_list, self.room_lists, self.now
-        )
+        return GraphChecks(self.settings, self.graph_diagnostics, self.allow_list, self.room_lists, self.now)
 
     @property
     def _mailbox_checks(self) -> MailboxChecks:

@@ -1,4 +1,4 @@
-"""The parts that reach Key Vault and Graph, as bootstrap.Relay hands them out: each built at its first use."""
+"""The parts that reach Key Vault and Graph, each built at its first use (see shared/bootstrap/app.py)."""
 
 from __future__ import annotations
 

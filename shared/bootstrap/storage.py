@@ -1,4 +1,4 @@
-"""The parts that lie in the storage account, as bootstrap.Relay hands them out: each opened at its first use."""
+"""The parts that lie in the storage account, each opened at its first use (see shared/bootstrap/app.py)."""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from shared.watches.sources import WatchSources
 
 
-
 class SubscriptionParts(DeliveryParts):
     """What keeps subscriptions alive, and says how all stands."""
 
