@@ -2,7 +2,6 @@
 
 import hashlib
 from functools import cache
-from pathlib import Path
 
 import azure.functions as func
 
@@ -25,5 +24,7 @@ def openapi(req: func.HttpRequest) -> func.HttpResponse:
 @cache
 def _document() -> tuple[str, str]:
     """Return the document that ships with the app, and the etag that names it; read at the first call."""
+    from pathlib import Path  # here: an import at the top would be paid at every cold start
+
     text = (Path(shared.__path__[0]) / "openapi.json").read_text(encoding="utf-8")
     return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'

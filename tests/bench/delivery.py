@@ -3,13 +3,13 @@
 import statistics
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.stack import Stack
 from shared.bootstrap.app import App
 from shared.messages import Change, ChangeMessage
+from shared.threads import MailboxLimits, MailboxWorkers, pool
 from tests.bench.report import Row
 
 CHANGES = 30
@@ -63,7 +63,8 @@ def _concurrent(stack: Stack, watches: dict[str, str]) -> Iterator[Row]:
     stack.tenant.control("POST", "/notifications", {"paused": True})
     work = [(watches[box], _book(stack, box, n)["immutableId"]) for n in range(24) for box in watches]
     stack.partner.control("POST", "/behaviour", {"delaySeconds": PARTNER_SECONDS})
-    alone, many = App(stack.env, workers=ThreadPoolExecutor(1)), App(stack.env)
+    one = MailboxWorkers(pool(1, "change"), MailboxLimits())
+    alone, many = App(stack.env, workers=one), App(stack.env)
     slow = [_rate(alone, work[:24]), _rate(alone, work[24:48])]
     _rate(many, work[48:72])  # opens the connections that one worker has opened long ago, too
     fast = [_rate(many, work[72:])]
