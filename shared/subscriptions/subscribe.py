@@ -172,7 +172,22 @@ class WatchSetup:
             with suppress(RelayError):
                 self.subscription_service.remove(watch)
         with suppress(RelayError):  # the row stays then: the timer or the next call takes it over
-            self.watches.delete(watch)
+            self._abandon(watch, error)
+
+    def _abandon(self, watch: Watch, error: RelayError) -> None:
+        """End a set-up that failed: delete its row, or leave it to the room lists that took the mailbox in meanwhile.
+
+        The row may have changed since it was read. One that kept its claim would make the next call wait for nobody.
+        """
+        current: Watch | None = watch
+        while current is not None and current.pending_since == watch.pending_since:
+            if not current.room_lists:
+                if self.watches.delete(current):
+                    return
+            elif (released := self.sources.release(PARTNER, current)) is not None:
+                self.subscription_service.record_failure(released, error)
+                return
+            current = self.watches.get(watch.id)
 
 
 def _checked_delivery(existing: Watch, request: WatchRequest) -> Watch:
