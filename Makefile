@@ -30,6 +30,7 @@ test-fast: .venv/ready ## The tests that start no server: within a minute
 
 check: .venv/ready ## Style, types and import directions
 	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
 

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import azure.functions as func
 
 from functions.responses import problem_responses
+from shared import problems
 from shared.auth.caller import ADMIN, READ, SETUP, Caller
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
@@ -72,7 +73,7 @@ def _authenticated(
     def authenticated(req: func.HttpRequest) -> func.HttpResponse:
         _callers[req] = authenticate(req)
         if len(req.get_body()) > LARGEST_BODY:
-            raise RequestRejected(413, "Too large", f"A body may have {LARGEST_BODY} bytes.")
+            raise RequestRejected(problems.REQUEST_TOO_LARGE, f"A body may have {LARGEST_BODY} bytes.")
         return handler(req)
 
     return authenticated

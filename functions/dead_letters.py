@@ -9,6 +9,7 @@ import azure.functions as func
 
 from functions.auth import ADMIN, address, caller_of, route
 from functions.responses import json_object, json_response, page_size, problem
+from shared import problems
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
 from shared.utc import format_utc
@@ -32,7 +33,9 @@ def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
 
     size, after, reason = page_size(req), req.params.get("after", ""), req.params.get("reason", "")
     if (after and not _ID.fullmatch(after)) or (reason and not _REASON.fullmatch(reason)):
-        raise RequestRejected(422, "Bad parameter", "Take `after` from nextLink, and `reason` from a dead letter.")
+        raise RequestRejected(
+            problems.INVALID_PARAMETER, "Take `after` from nextLink, and `reason` from a dead letter."
+        )
     since, before = _moment(req, "from"), _moment(req, "to")
     letters = relay().parked.page(DEAD, size, after, since=since, before=before, reason=reason)
     more = _next_page(req, letters[-1].id) if len(letters) == size else None
@@ -67,7 +70,7 @@ def get_replay(req: func.HttpRequest) -> func.HttpResponse:
     """Tell how far a replay is."""
     replay = relay().replays.get(req.route_params["id"])
     if replay is None:
-        return problem(404, "No such replay", "POST /api/dead-letters/replay answers with the address of one.")
+        return problem(problems.REPLAY_NOT_FOUND, "POST /api/dead-letters/replay answers with the address of one.")
     return json_response(200, _progress(req, replay))
 
 
@@ -81,7 +84,7 @@ def _moment(req: func.HttpRequest, name: str) -> datetime | None:
         return parse_utc(text)
     except ValueError:
         detail = f"`{name}` is a moment with its zone: 2026-11-20T10:00:00Z."
-        raise RequestRejected(422, "Bad moment", detail) from None
+        raise RequestRejected(problems.INVALID_PARAMETER, detail) from None
 
 
 def _next_page(req: func.HttpRequest, after: str) -> str:

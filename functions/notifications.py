@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.responses import problem, problem_of
-from shared import telemetry
+from shared import problems, telemetry
 from shared.bootstrap.app import relay
 from shared.errors import RelayError
 
@@ -35,7 +35,7 @@ async def receive(req: func.HttpRequest, changes: Messages, repairs: Messages) -
     try:
         token = validation_token(req.url)
     except BadToken as error:
-        return problem(400, "Bad validationToken", str(error))
+        return problem(problems.VALIDATION_TOKEN_INVALID, str(error))
     if token is not None:
         return func.HttpResponse(token, headers={"X-Content-Type-Options": "nosniff"}, mimetype="text/plain")
     try:
@@ -58,7 +58,7 @@ async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) 
     try:
         intake = take_in(req.get_body(), keys, app.settings.tenant_id, datetime.now(UTC))
     except BadBody as error:
-        return problem(400, "Not a notification collection", str(error))
+        return problem(problems.NOTIFICATIONS_INVALID, str(error))
     if intake.changes:
         changes.set(intake.changes)
     if intake.jobs:
@@ -74,7 +74,7 @@ def _refusal(req: func.HttpRequest) -> func.HttpResponse | None:
 
     kind = req.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json" or req.headers.get("content-encoding", "identity").lower() != "identity":
-        return problem(415, "Unsupported media type", "Send application/json, without a content encoding.")
+        return problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send application/json, without a content encoding.")
     if len(req.get_body()) > LARGEST_BODY:
-        return problem(413, "Too large", f"A body may have {LARGEST_BODY} bytes.")
+        return problem(problems.REQUEST_TOO_LARGE, f"A body may have {LARGEST_BODY} bytes.")
     return None

@@ -4,6 +4,7 @@ import azure.functions as func
 
 from functions.auth import ADMIN, caller_of, route
 from functions.responses import json_object, json_response
+from shared import problems
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
 from shared.utc import format_utc
@@ -35,7 +36,7 @@ def _reason(body: bytes) -> str:
     content = json_object(body)
     reason = content.get("reason", "")
     if not isinstance(reason, str) or content.keys() - {"reason"}:
-        raise RequestRejected(422, "A reason is needed", 'Say why, and nothing else: {"reason": "…"}.')
+        raise RequestRejected(problems.REASON_REQUIRED, 'Say why, and nothing else: {"reason": "…"}.')
     return reason
 
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import azure.functions as func
 
+from shared import problems
 from shared.errors import ConfigurationError, RelayError, RequestRejected, Unauthenticated
+from shared.problems import Problem
 
 LARGEST_PAGE = 1000
 
@@ -25,18 +27,21 @@ def json_response(status: int, content: Any, **headers: str) -> func.HttpRespons
     return func.HttpResponse(text, status_code=status, headers=headers, mimetype="application/json")
 
 
-def problem(
-    status: int, title: str, detail: str, retry_after: float | None = None, **more: Any
-) -> func.HttpResponse:
+def problem(kind: Problem, detail: str, retry_after: float | None = None, **more: Any) -> func.HttpResponse:
     """Return problem details: `detail` says what to do; `retry_after` is in seconds; `more` are members of its own."""
     headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
-    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    content = {"type": "about:blank", **problem_members(kind, detail), **more}
     return func.HttpResponse(
         json.dumps(content, ensure_ascii=False),
-        status_code=status,
+        status_code=kind.status,
         headers=headers,
         mimetype="application/problem+json",
     )
+
+
+def problem_members(kind: Problem, detail: str) -> dict[str, Any]:
+    """Return the members that describe a problem, in problem details and in the results of a call for several."""
+    return {"title": kind.title, "status": kind.status, "code": kind.code, "detail": detail}
 
 
 def problem_of(error: RelayError) -> func.HttpResponse:
@@ -48,17 +53,17 @@ def problem_of(error: RelayError) -> func.HttpResponse:
     return response
 
 
-def problem_fields(error: RelayError) -> tuple[int, str, str, float | None]:
-    """Return status, title, detail and Retry-After of an error of ours; the only place that gives errors a status."""
+def problem_fields(error: RelayError) -> tuple[Problem, str, float | None]:
+    """Return the problem, its detail and Retry-After of an error of ours; the only place that maps one to the other."""
     if isinstance(error, RequestRejected):
-        return error.status, error.title, str(error), error.retry_after
+        return error.problem, str(error), error.retry_after
     if isinstance(error, Unauthenticated):
-        return 401, "Not recognized", str(error), None
+        return problems.UNAUTHENTICATED, str(error), None
     _logger.error("A call could not be served: %s", error)
     if isinstance(error, ConfigurationError):
         detail = f"The relay has to be set right by the customer's IT. {error}"
-        return 503, "The relay is not configured", detail, 300
-    return 503, "The relay cannot work at the moment", f"Try again soon. {error}", 30
+        return problems.RELAY_MISCONFIGURED, detail, 300
+    return problems.RELAY_UNAVAILABLE, f"Try again soon. {error}", 30
 
 
 def problem_responses(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Callable[..., func.HttpResponse]:
@@ -78,7 +83,7 @@ def page_size(req: func.HttpRequest) -> int:
     """Return the parameter pageSize. Raises RequestRejected 422 when it is none."""
     text = req.params.get("pageSize", "100")
     if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
-        raise RequestRejected(422, "Bad pageSize", f"pageSize is a whole number from 1 to {LARGEST_PAGE}.")
+        raise RequestRejected(problems.INVALID_PARAMETER, f"pageSize is a whole number from 1 to {LARGEST_PAGE}.")
     return int(text)
 
 
@@ -89,5 +94,5 @@ def json_object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise RequestRejected(400, "Not a JSON object", 'Send a JSON object in UTF-8, for instance {"mailbox": "…"}.')
+        raise RequestRejected(problems.NOT_A_JSON_OBJECT, 'Send a JSON object in UTF-8, for instance {"mailbox": "…"}.')
     return content

@@ -4,7 +4,7 @@ import azure.functions as func
 
 from functions.auth import ADMIN, caller_of, route
 from functions.responses import json_object, json_response, problem
-from shared import telemetry
+from shared import problems, telemetry
 from shared.bootstrap.app import relay
 from shared.errors import RequestRejected
 
@@ -23,10 +23,10 @@ def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
     full = _full(req.get_body())
     watch = relay().watches.get(req.route_params["id"])
     if watch is None:
-        return problem(404, "No such subscription", "List them with GET /api/subscriptions.")
+        return problem(problems.SUBSCRIPTION_NOT_FOUND, "List them with GET /api/subscriptions.")
     if watch.delivery == "direct":
         text = "With direct delivery Graph talks to the partner, who has to read the calendar itself."
-        return problem(409, "Nothing to send again", text)
+        return problem(problems.DIRECT_DELIVERY, text)
     relay().catch_up.queue_resync(watch.id, full=full)
     telemetry.audit("resync", caller_of(req).name, subscription=watch.id, full=full)
     return json_response(202, {"id": watch.id, "full": full})
@@ -37,7 +37,5 @@ def _full(body: bytes) -> bool:
     content = json_object(body) if body.strip() else {}
     full = content.get("full", False)
     if not isinstance(full, bool) or content.keys() - {"full"}:
-        raise RequestRejected(
-            422, "The request is not sound", 'Send {"full": true} or {"full": false}, and nothing else.'
-        )
+        raise RequestRejected(problems.INVALID_REQUEST, 'Send {"full": true} or {"full": false}, and nothing else.')
     return full

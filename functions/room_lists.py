@@ -8,6 +8,7 @@ import azure.functions as func
 
 from functions.auth import READ, SETUP, route
 from functions.responses import json_response, problem
+from shared import problems
 from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def get_room_list(req: func.HttpRequest) -> func.HttpResponse:
     """Return a watched room list, and how many of its rooms are live, pending, refused, gone or paused."""
     room_list = relay().room_lists.get(req.route_params["id"])
     if room_list is None:
-        return problem(404, "No such room list", "List them with GET /api/room-lists.")
+        return problem(problems.ROOM_LIST_NOT_FOUND, "List them with GET /api/room-lists.")
     states = relay().room_list_service.progress(room_list)
     counts = {state: states[state] for state in ("live", "pending", "refused", "gone", "paused")}
     return json_response(200, _view(room_list) | counts)

@@ -105,7 +105,7 @@ def _with_nearest_slots(act: Callable[[], func.HttpResponse], zone: tzinfo) -> f
 
 def _taken_problem(error: SlotTaken, zone: tzinfo) -> func.HttpResponse:
     nearest = [_slot_json(slot, zone) for slot in error.nearest]
-    return problem(error.status, error.title, str(error), nearest=nearest)
+    return problem(error.problem, str(error), nearest=nearest)
 
 
 def _slot_json(slot: Slot, zone: tzinfo) -> dict[str, Any]:

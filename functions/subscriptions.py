@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import azure.functions as func
 
 from functions.auth import READ, SETUP, address, route
-from functions.responses import json_object, json_response, page_size, problem, problem_fields
+from functions.responses import json_object, json_response, page_size, problem, problem_fields, problem_members
 from functions.room_lists import ROUTE as ROOM_LISTS
+from shared import problems
 from shared.bootstrap.app import relay
 from shared.errors import RelayError, RequestRejected
 
@@ -55,7 +56,7 @@ def get_subscription(req: func.HttpRequest) -> func.HttpResponse:
     """Return one watch."""
     watch = relay().watches.get(req.route_params["id"])
     if watch is None:
-        return problem(404, "No such subscription", "List them with GET /api/subscriptions.")
+        return problem(problems.SUBSCRIPTION_NOT_FOUND, "List them with GET /api/subscriptions.")
     return json_response(200, _view(watch))
 
 
@@ -86,8 +87,8 @@ def _set_up_many(app: App, request: SetupRequest, mailboxes: list[str]) -> func.
 def _result(app: App, mailbox: str, result: tuple[Watch, bool] | RelayError) -> dict[str, Any]:
     """Return what came of one mailbox: its status, and the watch or what is wrong."""
     if isinstance(result, RelayError):
-        status, title, detail, _ = problem_fields(result)
-        return {"mailbox": mailbox, "status": status, "title": title, "detail": detail}
+        kind, detail, _ = problem_fields(result)
+        return {"mailbox": mailbox, **problem_members(kind, detail)}
     watch, is_new = result
     return {"mailbox": mailbox, "status": 201 if is_new else 200, "subscription": _setup_view(app, watch)}
 
@@ -108,7 +109,9 @@ def _setup_view(app: App, watch: Watch) -> dict[str, Any]:
 
 def _page_start(text: str) -> str:
     if text and not _WATCH_ID.fullmatch(text):
-        raise RequestRejected(422, "Bad after", "after is the id of a subscription: follow nextLink as it is.")
+        raise RequestRejected(
+            problems.INVALID_PARAMETER, "after is the id of a subscription: follow nextLink as it is."
+        )
     return text
 
 

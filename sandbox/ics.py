@@ -14,8 +14,13 @@ from sandbox.ics_zones import DateTimeTimeZone, date_time_time_zone, instant, wa
 
 __all__ = ["Reading", "control_body", "read_calendar", "shift_to"]
 
-SHOW_AS = {"FREE": "free", "TENTATIVE": "tentative", "BUSY": "busy", "OOF": "oof",
-           "WORKINGELSEWHERE": "workingElsewhere"}
+SHOW_AS = {
+    "FREE": "free",
+    "TENTATIVE": "tentative",
+    "BUSY": "busy",
+    "OOF": "oof",
+    "WORKINGELSEWHERE": "workingElsewhere",
+}
 SENSITIVITY = {"": "normal", "PUBLIC": "normal", "CONFIDENTIAL": "confidential"}
 YEARS = range(1601, 4501)  # what Exchange can store
 
@@ -88,8 +93,11 @@ def _event(component: Any, floating: str) -> dict[str, Any]:
         "organizer": next((_person(one) for one in _all(component, "ORGANIZER")), None),
         "cancelled": _text(component, "STATUS").upper() == "CANCELLED",
         "rrule": _rule(component),
-        "exdates": [_original(value, one, start, floating) for one in _all(component, "EXDATE")
-                    for value in (item.dt for item in one.dts)],
+        "exdates": [
+            _original(value, one, start, floating)
+            for one in _all(component, "EXDATE")
+            for value in (item.dt for item in one.dts)
+        ],
         "overrides": [],
     }
     if "RECURRENCE-ID" in component:

@@ -113,9 +113,7 @@ class Stack:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
 
@@ -129,8 +127,11 @@ def _seed(other: Mapping[str, Any]) -> dict[str, Any]:
         "identityHeader": secrets.token_hex(16),
         "clients": [
             # As docs/permissions.md has it: Entra grants nothing, and so no token of the relay's tells a permission.
-            {**relay, "exchangeRoles": {"Application Calendars.Read": None},
-             "appRoles": ["Relay.Read", "Relay.Setup", "Relay.Admin"]},
+            {
+                **relay,
+                "exchangeRoles": {"Application Calendars.Read": None},
+                "appRoles": ["Relay.Read", "Relay.Setup", "Relay.Admin"],
+            },
             {**partner, "assigned": {str(relay["clientId"]): ["Relay.Setup"]}},
         ],
         "managedIdentities": [{"clientId": None, "roles": [], "vault": True}],

@@ -2,8 +2,8 @@
 
 RelayError
 ├── ConfigurationError    an administrator has to change a setting, a secret or a role
-├── ServiceUnavailable           a part we depend on does not answer now: try again later
-├── RequestRejected          the partner's request cannot be granted; says why and what to do
+├── ServiceUnavailable    a part we depend on does not answer now: try again later
+├── RequestRejected       the caller's request cannot be granted; says why and what to do
 └── GraphError            Graph answered with an error; carries status, code and request-id
     ├── GraphForbidden    403: permission or scope is missing
     ├── GraphNotFound     404: no such mailbox, event or subscription
@@ -15,6 +15,8 @@ No text of an error holds a title, a token, a secret or a clientState: texts rea
 """
 
 from __future__ import annotations
+
+from shared.problems import Problem
 
 
 class RelayError(Exception):
@@ -38,13 +40,17 @@ class ServiceUnavailable(RelayError):
 
 
 class RequestRejected(RelayError):
-    """A setup call that cannot be granted: HTTP `status`, a short title, and a text with what to do."""
+    """A call that cannot be granted: which problem it is, what to do, and for a later try the seconds to wait."""
 
-    def __init__(self, status: int, title: str, what_to_do: str, retry_after: float | None = None) -> None:
+    def __init__(self, problem: Problem, what_to_do: str, retry_after: float | None = None) -> None:
         super().__init__(what_to_do)
-        self.status = status
-        self.title = title
+        self.problem = problem
         self.retry_after = retry_after
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+        return self.problem.status
 
 
 class Unauthenticated(RelayError):

@@ -68,11 +68,7 @@ class Stage:
         view = self.stack.tenant.calendar(mailbox, "2000-01-01T00:00:00Z", "2040-01-01T00:00:00Z")
         window = (_iso(now - timedelta(days=past)), _iso(now + timedelta(days=future)))
         events = expected_calendar(view)
-        return {
-            key: event
-            for key, event in events.items()
-            if event["start"] < window[1] and event["end"] > window[0]
-        }
+        return {key: event for key, event in events.items() if event["start"] < window[1] and event["end"] > window[0]}
 
     def differences(self) -> list[str]:
         """Return where the partner's picture differs from the calendars, in words."""

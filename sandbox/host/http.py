@@ -45,9 +45,7 @@ class HttpFrontEnd:
     ) -> web.BaseRequest:
         """Make aiohttp's request, with the host's bound on the body."""
         loop = asyncio.get_running_loop()
-        return web.BaseRequest(
-            message, payload, protocol, writer, task, loop, client_max_size=self._max_body + 1
-        )
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=self._max_body + 1)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""

@@ -28,9 +28,7 @@ _log = logging.getLogger("sandbox.host")
 class QueueListener:
     """Runs one queue-triggered function. Raises SettingsError when its connection is not set."""
 
-    def __init__(
-        self, plan: FunctionPlan, invoker: Invoker, outputs: OutputWriter, options: QueueOptions
-    ) -> None:
+    def __init__(self, plan: FunctionPlan, invoker: Invoker, outputs: OutputWriter, options: QueueOptions) -> None:
         self._plan = plan
         self._invoker = invoker
         self._outputs = outputs

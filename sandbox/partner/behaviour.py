@@ -5,8 +5,15 @@ from typing import Any
 
 _NUMBER = (int, float)
 _KINDS: dict[str, tuple[type, ...]] = {
-    "status": (int,), "headers": (dict,), "body": (str,), "times": (int,), "delaySeconds": _NUMBER,
-    "cut": (str,), "drip": _NUMBER, "hang": (bool,), "mailbox": (str,),
+    "status": (int,),
+    "headers": (dict,),
+    "body": (str,),
+    "times": (int,),
+    "delaySeconds": _NUMBER,
+    "cut": (str,),
+    "drip": _NUMBER,
+    "hang": (bool,),
+    "mailbox": (str,),
 }
 
 

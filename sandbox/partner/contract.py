@@ -96,6 +96,9 @@ def _compare(place: str, found: Any, expected: dict[str, Check]) -> list[str]:
         return [f"{place}: not an object"]
     lines = [f"{place}: unexpected field {name!r}" for name in found if name not in expected]
     lines += [f"{place}: no field {name!r}" for name in expected if name not in found]
-    lines += [f"{place}.{name}: not allowed by the contract" for name, allows in expected.items()
-              if name in found and not allows(found[name])]
+    lines += [
+        f"{place}.{name}: not allowed by the contract"
+        for name, allows in expected.items()
+        if name in found and not allows(found[name])
+    ]
     return lines

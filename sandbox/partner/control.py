@@ -20,11 +20,9 @@ ROUTES = {
     "GET /_control/picture": "mailbox → events",
     "GET /_control/deliveries?since=N": "counts, violations, and the attempts after number N",
     "GET /_control/raw": "every request as it came: method, path, headers, body",
-    "GET /_control/wait?deliveries=N&seconds=S":
-        "answers once N distinct webhook-ids came (&taken=true: were taken)",
+    "GET /_control/wait?deliveries=N&seconds=S": "answers once N distinct webhook-ids came (&taken=true: were taken)",
     "GET /_control/behaviour": "the planted behaviours",
-    "POST /_control/behaviour":
-        "plant one more: status, headers, body, times, delaySeconds, cut, drip, hang, mailbox",
+    "POST /_control/behaviour": "plant one more: status, headers, body, times, delaySeconds, cut, drip, hang, mailbox",
     "DELETE /_control/behaviour": "behave well again",
     "POST /_control/secrets": '{"secrets": ["whsec_…"]}: verify with any of these from now on',
     "GET /_control/direct": "Graph's own notifications, taken at POST /graph",

@@ -76,8 +76,11 @@ class Deliveries:
 
     def summary(self, since: int = 0) -> dict[str, Any]:
         """Give all counts, and the attempts with a number above `since`."""
-        violations = [{"number": each.number, "webhookId": each.webhookId, "violation": line}
-                      for each in self.attempts for line in each.violations]
+        violations = [
+            {"number": each.number, "webhookId": each.webhookId, "violation": line}
+            for each in self.attempts
+            for line in each.violations
+        ]
         first_takings = (each for each in self.attempts if each.taken and not each.duplicate)
         return {
             **self.counts(),

@@ -38,16 +38,22 @@ def _calendar(mailbox: str, events: dict[str, Any]) -> str:
 def _event(event: dict[str, Any]) -> str:
     """Write one event; a cancelled one is struck through, an all-day one shows its date only."""
     length = 10 if event.get("allDay") is True else None
-    cells = [str(event.get("start"))[:length], str(event.get("end"))[:length], event.get("title"),
-             event.get("availability")]
+    cells = [
+        str(event.get("start"))[:length],
+        str(event.get("end"))[:length],
+        event.get("title"),
+        event.get("availability"),
+    ]
     return _row(cells, "cancelled" if event.get("cancelled") is True else "")
 
 
 def _deliveries(attempts: list[Attempt]) -> str:
     """Write the newest 20 attempts, newest first, with what broke the contract."""
     rows = [
-        _row([each.receivedAt, each.type, each.mailbox, each.attempt, each.status, *each.violations],
-             css_class="wrong" if each.violations else "")
+        _row(
+            [each.receivedAt, each.type, each.mailbox, each.attempt, each.status, *each.violations],
+            css_class="wrong" if each.violations else "",
+        )
         for each in reversed(attempts[-20:])
     ]
     columns = ("received", "type", "mailbox", "attempt", "answered", "violations")

@@ -47,12 +47,14 @@ def application(secrets: list[str]) -> web.Application:
         text = page(partner.receiver.picture, partner.deliveries.attempts)
         return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
-    app.add_routes([
-        web.get("/", show),
-        web.post("/webhook", route.handle),
-        web.post("/graph", partner.direct.handle),
-        *control.routes(partner),
-    ])
+    app.add_routes(
+        [
+            web.get("/", show),
+            web.post("/webhook", route.handle),
+            web.post("/graph", partner.direct.handle),
+            *control.routes(partner),
+        ]
+    )
     return app
 
 
@@ -63,13 +65,15 @@ def _keep_raw(partner: Partner) -> Any:
     async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
         """Keep the request, then let it be answered."""
         if not request.path.startswith("/_control") and request.path != "/":
-            partner.raw.append({
-                "method": request.method,
-                "path": request.path_qs,
-                "receivedAt": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-                "headers": [[name, value] for name, value in request.headers.items()],
-                "body": (await request.read()).decode("utf-8", "backslashreplace"),
-            })
+            partner.raw.append(
+                {
+                    "method": request.method,
+                    "path": request.path_qs,
+                    "receivedAt": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+                    "headers": [[name, value] for name, value in request.headers.items()],
+                    "body": (await request.read()).decode("utf-8", "backslashreplace"),
+                }
+            )
         return await handler(request)
 
     return keep

@@ -41,9 +41,12 @@ def check_assertion(assertion: str, client: Client, audiences: list[str]) -> Non
     key = _key(assertion, client)
     try:
         claims: dict[str, Any] = jwt.decode(
-            assertion, key, algorithms=["RS256", "PS256"], leeway=SKEW_SECONDS,
-            options={"require": ["aud", "exp", "iss", "sub", "jti"], "verify_aud": False,
-                     "verify_iat": False})
+            assertion,
+            key,
+            algorithms=["RS256", "PS256"],
+            leeway=SKEW_SECONDS,
+            options={"require": ["aud", "exp", "iss", "sub", "jti"], "verify_aud": False, "verify_iat": False},
+        )
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
         raise EntraError("invalid_client", 700024, _out_of_time(assertion)) from error
     except jwt.InvalidSignatureError as error:
@@ -94,8 +97,10 @@ def _out_of_time(assertion: str) -> str:
     claims = jwt.decode(assertion, options={"verify_signature": False})
     start, end = (_iso(claims.get(name, 0)) for name in ("nbf", "exp"))
     now = datetime.now(UTC).isoformat()
-    return (f"Client assertion is not within its valid time range. Current time: {now}, assertion valid from "
-            f"{start}, expiry time of assertion {end}.")
+    return (
+        f"Client assertion is not within its valid time range. Current time: {now}, assertion valid from "
+        f"{start}, expiry time of assertion {end}."
+    )
 
 
 def _iso(seconds: float) -> str:

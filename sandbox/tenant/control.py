@@ -81,10 +81,14 @@ class Control:
 
     async def listing(self, request: web.Request) -> web.Response:
         """List the control routes."""
-        routes = [(f"{route.method} {route.resource.canonical}", route.handler.__doc__ or "")
-                  for route in request.app.router.routes() if route.resource and route.method != "HEAD"]
-        found = [{"route": name, "does": text.strip().partition("\n")[0]}
-                 for name, text in routes if " /_control" in name]
+        routes = [
+            (f"{route.method} {route.resource.canonical}", route.handler.__doc__ or "")
+            for route in request.app.router.routes()
+            if route.resource and route.method != "HEAD"
+        ]
+        found = [
+            {"route": name, "does": text.strip().partition("\n")[0]} for name, text in routes if " /_control" in name
+        ]
         return web.json_response({"routes": found})
 
     async def clock(self, _request: web.Request) -> web.Response:
@@ -100,8 +104,10 @@ class Control:
     async def faults(self, _request: web.Request) -> web.Response:
         """List the planted faults, and how many requests each has met."""
         faults = self._tenant.faults
-        listed = [{"id": key, "met": faults.met[key], **fault.model_dump(by_alias=True)}
-                  for key, fault in faults.planted.items()]
+        listed = [
+            {"id": key, "met": faults.met[key], **fault.model_dump(by_alias=True)}
+            for key, fault in faults.planted.items()
+        ]
         return web.json_response({"faults": listed})
 
     async def plant_fault(self, request: web.Request) -> web.Response:
@@ -188,6 +194,13 @@ def _changed(client: Client, change: IdentityChange) -> web.Response:
     if change.vault is not None:
         client.vault = change.vault
     assigned = {OF_EXCHANGE + name: None if scope is None else sorted(scope) for name, scope in client.exchange.items()}
-    return web.json_response({
-        "clientId": client.client_id, "roles": sorted(client.roles), "exchangeRoles": assigned, "vault": client.vault,
-        "secrets": len(client.secrets), "managedIdentity": client.managed_identity})
+    return web.json_response(
+        {
+            "clientId": client.client_id,
+            "roles": sorted(client.roles),
+            "exchangeRoles": assigned,
+            "vault": client.vault,
+            "secrets": len(client.secrets),
+            "managedIdentity": client.managed_identity,
+        }
+    )

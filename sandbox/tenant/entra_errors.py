@@ -25,9 +25,15 @@ class EntraError(Exception):
         trace, correlation = str(uuid.uuid4()), correlation_id or str(uuid.uuid4())
         stamp = f"{now:%Y-%m-%d %H:%M:%SZ}"
         description = f"{self} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
-        body = {"error": self.error, "error_description": description, "error_codes": [self.number],
-                "timestamp": stamp, "trace_id": trace, "correlation_id": correlation,
-                "error_uri": f"https://login.microsoftonline.com/error?code={self.number}"}
+        body = {
+            "error": self.error,
+            "error_description": description,
+            "error_codes": [self.number],
+            "timestamp": stamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": f"https://login.microsoftonline.com/error?code={self.number}",
+        }
         return web.json_response(body, status=self.status, headers={"Cache-Control": "no-store, no-cache"})
 
 
@@ -41,6 +47,8 @@ def tenant_not_found(name: str, error: str) -> EntraError:
     """Return the refusal of another tenant's name; `error` is invalid_tenant at discovery, invalid_request
     after.
     """
-    text = (f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing "
-            "into the correct cloud.")
+    text = (
+        f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing "
+        "into the correct cloud."
+    )
     return EntraError(error, 90002, text)

@@ -13,8 +13,7 @@ from sandbox.tenant.state import Client, Tenant
 
 PATH = "/msi/token"
 API_VERSION = "2019-08-01"
-NOT_FOUND = ("No User Assigned or Delegated Managed Identity found for specified "
-             "ClientId/ResourceId/PrincipalId.")
+NOT_FOUND = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
 
 
 def build(tenant: Tenant) -> web.Application:
@@ -53,9 +52,15 @@ class _Endpoint:
         """Answer a token; expires_on is in seconds since 1970, as text."""
         token, lifetime = self._tenant.tokens.issue(client, resource)
         expires_on = int(self._tenant.clock.now().timestamp()) + lifetime
-        return web.json_response({
-            "access_token": token, "client_id": client.client_id, "expires_on": str(expires_on),
-            "resource": resource, "token_type": "Bearer"})
+        return web.json_response(
+            {
+                "access_token": token,
+                "client_id": client.client_id,
+                "expires_on": str(expires_on),
+                "resource": resource,
+                "token_type": "Bearer",
+            }
+        )
 
     def _identity(self, client_id: str | None) -> Client | None:
         """Return the user-assigned identity of that client id, or the system-assigned one when none is
@@ -69,5 +74,6 @@ class _Endpoint:
 
 def _refusal(status: int, message: str) -> web.Response:
     """Answer an error in App Service's shape."""
-    return web.json_response({"statusCode": status, "message": message, "correlationId": str(uuid.uuid4())},
-                             status=status)
+    return web.json_response(
+        {"statusCode": status, "message": message, "correlationId": str(uuid.uuid4())}, status=status
+    )

@@ -13,8 +13,10 @@ from sandbox.tenant.entra_errors import EntraError, missing, tenant_not_found
 from sandbox.tenant.state import Client, Tenant
 
 DEFAULT_SCOPE = "/.default"
-NOT_INSTALLED = ("This can happen if the application has not been installed by the administrator of the "
-                 "tenant or consented to by any user in the tenant.")
+NOT_INSTALLED = (
+    "This can happen if the application has not been installed by the administrator of the "
+    "tenant or consented to by any user in the tenant."
+)
 
 
 class Login:
@@ -51,8 +53,10 @@ class Login:
         """Answer a token, or Entra's refusal."""
         try:
             form = {key: str(value) for key, value in (await request.post()).items()}
-            return web.json_response(self._granted(request.match_info["tenant"], form),
-                                     headers={"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
+            return web.json_response(
+                self._granted(request.match_info["tenant"], form),
+                headers={"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"},
+            )
         except EntraError as refusal:
             return refusal.answer(self._tenant.clock.now(), request.headers.get("client-request-id"))
 
@@ -72,8 +76,10 @@ class Login:
             "device_authorization_endpoint": f"{base}/oauth2{version}/devicecode",
             "jwks_uri": f"{base}/discovery{version}/keys",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-            "response_types_supported": ["code", "id_token"], "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"], "scopes_supported": ["openid"],
+            "response_types_supported": ["code", "id_token"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "scopes_supported": ["openid"],
         }
 
     def _granted(self, name: str, form: dict[str, str]) -> dict[str, Any]:
@@ -89,17 +95,18 @@ class Login:
         client = self._client(form)
         self._prove(client, form)
         token, lifetime = self._tenant.tokens.issue(client, self._audience(form))
-        return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime,
-                "access_token": token}
+        return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token}
 
     def _client(self, form: dict[str, str]) -> Client:
         """Return the app registration that the form names; a managed identity has no login of its own."""
         client_id = form.get("client_id") or assertion.client_of(form.get("client_assertion", ""))
         client = self._tenant.clients.get(client_id.lower())
         if client is None or client.managed_identity:
-            text = (f"Application with identifier '{client_id}' was not found in the directory "
-                    f"'{self._tenant.tenant_id}'. {NOT_INSTALLED} You may have sent your "
-                    "authentication request to the wrong tenant.")
+            text = (
+                f"Application with identifier '{client_id}' was not found in the directory "
+                f"'{self._tenant.tenant_id}'. {NOT_INSTALLED} You may have sent your "
+                "authentication request to the wrong tenant."
+            )
             raise EntraError("unauthorized_client", 700016, text)
         return client
 
@@ -114,13 +121,16 @@ class Login:
             audiences = [f"{base}/oauth2/v2.0/token", f"{base}/v2.0"]
             assertion.check_assertion(form["client_assertion"], client, audiences)
         elif "client_secret" not in form:
-            text = ("'client_assertion', 'client_secret' or 'request' is required for the "
-                    "'client_credentials' grant type.")
+            text = (
+                "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."
+            )
             raise EntraError("invalid_client", 7000216, text)
         elif form["client_secret"] not in client.secrets:
-            text = ("Invalid client secret provided. Ensure the secret being sent in the request is the "
-                    "client secret value, not the client secret ID, for a secret added to app "
-                    f"'{client.client_id}'.")
+            text = (
+                "Invalid client secret provided. Ensure the secret being sent in the request is the "
+                "client secret value, not the client secret ID, for a secret added to app "
+                f"'{client.client_id}'."
+            )
             raise EntraError("invalid_client", 7000215, text)
 
     def _audience(self, form: dict[str, str]) -> str:
@@ -132,12 +142,16 @@ class Login:
             text = f"The provided value for the input parameter 'scope' isn't valid: {scope}."
             raise EntraError("invalid_scope", 70011, text)
         if not scope.endswith(DEFAULT_SCOPE):
-            text = (f"The provided value for scope {scope} is not valid. Client credential flows must have a "
-                    "scope value with /.default suffixed to the resource identifier (application ID URI).")
+            text = (
+                f"The provided value for scope {scope} is not valid. Client credential flows must have a "
+                "scope value with /.default suffixed to the resource identifier (application ID URI)."
+            )
             raise EntraError("invalid_scope", 1002012, text)
         audience = scope.removesuffix(DEFAULT_SCOPE)
         if self._tenant.tokens.resource(audience) is None:
-            text = (f"The resource principal named {audience} was not found in the tenant named "
-                    f"{self._tenant.tenant_id}. {NOT_INSTALLED}")
+            text = (
+                f"The resource principal named {audience} was not found in the tenant named "
+                f"{self._tenant.tenant_id}. {NOT_INSTALLED}"
+            )
             raise EntraError("invalid_resource", 500011, text)
         return audience

@@ -112,10 +112,16 @@ def _registered(seeded: SeededClient) -> Client:
     """Return an app registration with its certificates read."""
     certificates = [x509.load_pem_x509_certificate(path.read_bytes()) for path in seeded.certificates]
     return Client(
-        seeded.client_id, set(seeded.roles), seeded.vault, list(seeded.secrets), certificates,
-        app_roles=set(seeded.app_roles), token_version=seeded.access_token_version,
+        seeded.client_id,
+        set(seeded.roles),
+        seeded.vault,
+        list(seeded.secrets),
+        certificates,
+        app_roles=set(seeded.app_roles),
+        token_version=seeded.access_token_version,
         assigned={api.lower(): set(roles) for api, roles in seeded.assigned.items()},
-        exchange=granted_in_exchange(seeded.exchange_roles))
+        exchange=granted_in_exchange(seeded.exchange_roles),
+    )
 
 
 def _identity(seeded: SeededIdentity) -> Client:
@@ -128,8 +134,10 @@ def _identity(seeded: SeededIdentity) -> Client:
 
 def granted_in_exchange(roles: ExchangeRoles) -> dict[str, frozenset[str] | None]:
     """Return role assignments as a Client keeps them: by the permission of Graph that each stands for."""
-    return {name.removeprefix(OF_EXCHANGE): None if scope is None else frozenset(map(str.lower, scope))
-            for name, scope in roles.items()}
+    return {
+        name.removeprefix(OF_EXCHANGE): None if scope is None else frozenset(map(str.lower, scope))
+        for name, scope in roles.items()
+    }
 
 
 def _mailbox(seeded: SeededMailbox) -> Mailbox:

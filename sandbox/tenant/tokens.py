@@ -94,14 +94,28 @@ class Tokens:
         lifetime = int(self._tenant.settings.get("tokenLifetimeSeconds", LIFETIME_SECONDS))
         now = int(self._tenant.clock.now().timestamp())
         claims: dict[str, Any] = {
-            "aud": audience, "iss": self.issuer, "iat": now, "nbf": now, "exp": now + lifetime,
-            "appid": client.client_id, "appidacr": "2" if client.certificates else "1", "idtyp": "app",
-            "tid": self._tenant.tenant_id, "uti": uuid.uuid4().hex, "ver": "1.0"}
+            "aud": audience,
+            "iss": self.issuer,
+            "iat": now,
+            "nbf": now,
+            "exp": now + lifetime,
+            "appid": client.client_id,
+            "appidacr": "2" if client.certificates else "1",
+            "idtyp": "app",
+            "tid": self._tenant.tenant_id,
+            "uti": uuid.uuid4().hex,
+            "ver": "1.0",
+        }
         api = self.api(audience)
         roles = client.assigned.get(api.client_id.lower(), set()) if api else client.roles
         if api is not None and api.token_version == 2:
-            claims |= {"aud": api.client_id, "iss": f"{self._tenant.url}/{self._tenant.tenant_id}/v2.0", "ver": "2.0",
-                       "azp": claims.pop("appid"), "azpacr": claims.pop("appidacr")}
+            claims |= {
+                "aud": api.client_id,
+                "iss": f"{self._tenant.url}/{self._tenant.tenant_id}/v2.0",
+                "ver": "2.0",
+                "azp": claims.pop("appid"),
+                "azpacr": claims.pop("appidacr"),
+            }
         if roles and (api is not None or self.resource(audience) == GRAPH):
             claims["roles"] = sorted(roles)
         return claims
@@ -133,9 +147,18 @@ class Tokens:
         try:
             key = self.keys.verifying(jwt.get_unverified_header(token).get("kid"))
             claims: dict[str, Any] = jwt.decode(
-                token, key, algorithms=["RS256"], issuer=self.issuer,
-                options={"require": ["aud", "exp", "nbf", "appid"], "verify_aud": False, "verify_exp": False,
-                         "verify_nbf": False, "verify_iat": False})
+                token,
+                key,
+                algorithms=["RS256"],
+                issuer=self.issuer,
+                options={
+                    "require": ["aud", "exp", "nbf", "appid"],
+                    "verify_aud": False,
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
+            )
         except jwt.InvalidSignatureError as error:
             text = "Access token validation failure. Signature is invalid."
             raise Refused("InvalidAuthenticationToken", text) from error

@@ -85,7 +85,7 @@ class Vault:
         versions = sorted(self._readable(request, "readMetadata"), key=lambda one: one.version)
         size = _number(request.query.get("maxresults", str(PAGE)), 1, PAGE, "maxresults")
         start = _number(request.query.get("$skiptoken", "0"), 0, len(versions), "$skiptoken")
-        page = [self._item(request, one) for one in versions[start:start + size]]
+        page = [self._item(request, one) for one in versions[start : start + size]]
         next_link = None
         if start + size < len(versions):
             query = request.url.update_query({"$skiptoken": str(start + size)}).raw_path_qs
@@ -103,11 +103,13 @@ class Vault:
             text = f"The specified version ({version}) is not recognized. {known}"
             raise VaultError(400, "BadParameter", text)
         if not self._tenant.clients[caller.client_id.lower()].vault:
-            text = ("Caller is not authorized to perform action on resource.\r\nIf role assignments, deny "
-                    "assignments or role definitions were changed recently, please observe propagation time."
-                    "\r\n"
-                    f"Caller: appid={caller.client_id}\r\n"
-                    f"Action: 'Microsoft.KeyVault/vaults/secrets/{action}/action'\r\n")
+            text = (
+                "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny "
+                "assignments or role definitions were changed recently, please observe propagation time."
+                "\r\n"
+                f"Caller: appid={caller.client_id}\r\n"
+                f"Action: 'Microsoft.KeyVault/vaults/secrets/{action}/action'\r\n"
+            )
             raise VaultError(403, "Forbidden", text, "ForbiddenByRbac")
         name = request.match_info["name"]
         if not re.fullmatch(SECRET_NAME, name):
@@ -127,16 +129,25 @@ class Vault:
     def _item(self, request: web.Request, version: SecretVersion) -> dict[str, Any]:
         """Return a version's id and attributes; times are whole seconds since 1970."""
         created = int(version.created.timestamp())
-        attributes = {"enabled": version.enabled, "created": created, "updated": created,
-                      "recoveryLevel": "Recoverable+Purgeable", "recoverableDays": 90}
-        return {"id": f"{self._tenant.url}/secrets/{request.match_info['name']}/{version.version}",
-                "attributes": attributes}
+        attributes = {
+            "enabled": version.enabled,
+            "created": created,
+            "updated": created,
+            "recoveryLevel": "Recoverable+Purgeable",
+            "recoverableDays": 90,
+        }
+        return {
+            "id": f"{self._tenant.url}/secrets/{request.match_info['name']}/{version.version}",
+            "attributes": attributes,
+        }
 
 
 def _not_found(name: str) -> VaultError:
     """Return Key Vault's 404."""
-    text = (f"A secret with (name/id) {name} was not found in this key vault. If you recently deleted this "
-            "secret you may be able to recover it using the correct recovery command.")
+    text = (
+        f"A secret with (name/id) {name} was not found in this key vault. If you recently deleted this "
+        "secret you may be able to recover it using the correct recovery command."
+    )
     return VaultError(404, "SecretNotFound", text)
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from shared import problems
 from shared.errors import RequestRejected
 
 # An SMTP address as Exchange takes it; no quotes, no comments, no address literals.
@@ -16,9 +17,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def invalid(text: str) -> RequestRejected:
     """Return the error for an invalid request; the text names the field and never quotes a value."""
-    return RequestRejected(422, "The request is not sound", text)
-
-
+    return RequestRejected(problems.INVALID_REQUEST, text)
 
 
 def is_address(text: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from shared import problems
 from shared.errors import GraphConflict, GraphError, GraphForbidden, GraphNotFound, GraphUnavailable, RequestRejected
+from shared.problems import Problem
 
 NO_ITEM = frozenset({"ErrorItemNotFound", "ErrorInvalidIdMalformed", "ErrorFolderNotFound", "StrayPath"})
 NOT_THE_ORGANIZER = "ErrorAccessDenied"  # with 400: "event: cancel"
@@ -15,46 +17,42 @@ def trace_of(error: GraphError) -> str:
 
 def rejection_of(error: GraphError) -> RequestRejected:
     """Return the refusal: its status, and what to do. Graph's own message is not repeated."""
-    status, title, text = _meaning(error)
+    problem, text = _meaning(error)
     retry_after = None
     if isinstance(error, GraphUnavailable):
         retry_after = error.retry_after if error.retry_after is not None else 30
-    return RequestRejected(status, title, text + trace_of(error), retry_after)
+    return RequestRejected(problem, text + trace_of(error), retry_after)
 
 
-def _meaning(error: GraphError) -> tuple[int, str, str]:
-    """Return status, title and text."""
+def _meaning(error: GraphError) -> tuple[Problem, str]:
     if error.code in NO_ITEM:
-        return 404, "No such event or calendar", "It is not there any more, or belongs to another mailbox."
+        return problems.EVENT_NOT_FOUND, "It is not there any more, or belongs to another mailbox."
     for kind, meaning in _KINDS.items():
         if isinstance(error, kind):
             return meaning
     if error.status == 400 and error.code == NOT_THE_ORGANIZER:
-        return 409, "Not the organizer", "Only the organizer's mailbox can cancel a meeting. Delete it, or ask there."
+        return problems.NOT_THE_ORGANIZER, "Only the organizer's mailbox can cancel a meeting. Delete it, or ask there."
     return _STATUSES.get(error.status, _OTHER)
 
 
-_OTHER = (502, "Refused by Microsoft Graph", "Graph refuses the relay's request. Tell the customer's IT.")
+_OTHER = (problems.GRAPH_REJECTED, "Graph refuses the relay's request. Tell the customer's IT.")
 _STATUSES = {
-    400: (422, "Refused by Outlook", "Outlook does not take it. Check times, addresses and recurrence."),
-    412: (412, "It has changed", "The event is not as If-Match says any more. Read it again, and decide anew."),
+    400: (problems.OUTLOOK_REJECTED, "Outlook does not take it. Check times, addresses and recurrence."),
+    412: (problems.EVENT_CHANGED, "The event is not as If-Match says any more. Read it again, and decide anew."),
 }
-_KINDS: dict[type[GraphError], tuple[int, str, str]] = {
+_KINDS: dict[type[GraphError], tuple[Problem, str]] = {
     GraphNotFound: (
-        404,
-        "No such mailbox",
+        problems.MAILBOX_NOT_FOUND,
         "Graph finds no mailbox with this address. Check the spelling, and its licence for Exchange Online.",
     ),
     GraphForbidden: (
-        502,
-        "Permission missing at Microsoft Graph",
+        problems.GRAPH_PERMISSION_MISSING,
         "The relay may not do this in this calendar. The customer's IT has to grant Calendars.ReadWrite in Exchange, "
         "or widen its scope there to this mailbox.",
     ),
-    GraphConflict: (409, "In the way", "Something with this name is there already."),
+    GraphConflict: (problems.NAME_TAKEN, "Something with this name is there already."),
     GraphUnavailable: (
-        503,
-        "Microsoft Graph is busy",
+        problems.GRAPH_UNAVAILABLE,
         "Try again after the time in Retry-After; with the same Idempotency-Key nothing is made twice.",
     ),
 }
@@ -68,7 +66,5 @@ def scheduling_rejection_of(error: GraphError) -> RequestRejected:
     rejection = rejection_of(error)
     if rejection.status in _FOR_CALLERS:
         return rejection
-    status, title, text = _OTHER
-    return RequestRejected(status, title, text + trace_of(error))
-
-
+    problem, text = _OTHER
+    return RequestRejected(problem, text + trace_of(error))

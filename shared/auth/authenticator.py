@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.auth.access_token import KeyOf, bearer_of, verified_claims
 from shared.auth.app_service import principal_claims
 from shared.auth.caller import FUNCTION_KEY, MASTER_KEY, Caller
@@ -30,7 +30,7 @@ class Authenticator:
         """Let in who the host let in with a key; `other` is the route for tokens. Raises RequestRejected."""
         if not self._settings.caller_keys:
             text = f"Here keys open nothing. Call {other} with a bearer token of Microsoft Entra ID."
-            raise RequestRejected(403, "Keys are turned off", text)
+            raise RequestRejected(problems.KEYS_DISABLED, text)
         caller = MASTER_KEY if master else FUNCTION_KEY
         self._limit(caller)
         return caller
@@ -50,7 +50,7 @@ class Authenticator:
         if not caller.may(role):
             telemetry.count("callers_refused", reason="role")
             text = f"This call needs the app role {role} of the relay. The customer's IT assigns it to the calling app."
-            raise RequestRejected(403, "Role missing", text)
+            raise RequestRejected(problems.ROLE_MISSING, text)
         return caller
 
     def _recognized(self, authorization: str | None, principal: str | None) -> Caller:
@@ -65,4 +65,4 @@ class Authenticator:
         wait = self._rate.wait(caller.name, most)
         if wait:
             text = f"A caller may make {most} calls in a minute. Wait as long as Retry-After says."
-            raise RequestRejected(429, "Too many calls", text, retry_after=wait)
+            raise RequestRejected(problems.TOO_MANY_CALLS, text, retry_after=wait)

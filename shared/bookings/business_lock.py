@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared import problems
 from shared.errors import RequestRejected
 from shared.storage.leases import Lease, Leases
 
@@ -43,4 +44,4 @@ class BusinessLock:
             if lease is not None:
                 return lease
         text = "Others are making appointments of this business. Send the same again after the time in Retry-After."
-        raise RequestRejected(503, "Others are booking", text, RETRY_AFTER)
+        raise RequestRejected(problems.BUSINESS_BUSY, text, RETRY_AFTER)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.api.fields import invalid
 from shared.api.times import read_zone
 from shared.bookings.business_lock import BusinessLock
@@ -48,7 +48,7 @@ class AppointmentChanger:
             raise invalid("start or staff: give at least one of them")
         new_start = None if change.start is None else parse_start(change.start, read_zone(change.time_zone))
         current = self._current(business, appointment_id)
-        self._check_lead(current, "Too late to change it")
+        self._check_lead(current)
         start = current.appointment.start if new_start is None else new_start
         if broken := broken_rule(current.business, current.service, start, self.now()):
             raise RuleBroken(broken)
@@ -70,7 +70,7 @@ class AppointmentChanger:
             current = self._current(business, appointment_id)
         except NoSuchAppointment:
             return
-        self._check_lead(current, "Too late to cancel it")
+        self._check_lead(current)
         address = current.business.id
         try:
             if message is None:
@@ -95,13 +95,13 @@ class AppointmentChanger:
             if service.id == appointment.service_id:
                 return _Current(details, service, appointment)
         text = "The service of this appointment is gone: it can be changed in Bookings only."
-        raise RequestRejected(409, "Service gone", text)
+        raise RequestRejected(problems.SERVICE_DELETED, text)
 
-    def _check_lead(self, current: _Current, title: str) -> None:
+    def _check_lead(self, current: _Current) -> None:
         """Raise RequestRejected 422 when it is too late to change or cancel an appointment."""
         policy = effective_policy(current.service.policy, current.business.policy)
         if late := within_lead(policy, current.appointment.start, self.now()):
-            raise RequestRejected(422, title, late)
+            raise RequestRejected(problems.TOO_LATE, late)
 
     def _staff_ids(self, current: _Current, names: list[str]) -> tuple[str, ...]:
         with translate_graph_errors(READING):

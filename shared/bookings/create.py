@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.api.fields import invalid
 from shared.api.times import read_zone
 from shared.bookings.business_lock import RETRY_AFTER, BusinessLock
@@ -86,7 +86,7 @@ class AppointmentCreator:
         now = self.now()
         lease = self.leases.acquire(draft.lease_name, now, now + LEASE_TIME)
         if lease is None:
-            raise RequestRejected(503, "Being booked", IN_PROGRESS, LEASE_TIME.total_seconds())
+            raise RequestRejected(problems.APPOINTMENT_IN_PROGRESS, IN_PROGRESS, LEASE_TIME.total_seconds())
         return lease
 
     def _existing(self, draft: AppointmentDraft) -> Appointment | None:
@@ -95,7 +95,9 @@ class AppointmentCreator:
             appointments = self.bookings.calendar_view(draft.business.id, draft.start, draft.end)
         existing = next((appointment for appointment in appointments if draft.is_same(appointment)), None)
         if existing and draft.request.staff and {member.id for member in draft.staff} != set(existing.staff_ids):
-            raise RequestRejected(409, "Booked with others", "The customer has it with other staff: change that one.")
+            raise RequestRejected(
+                problems.BOOKED_WITH_OTHER_STAFF, "The customer has it with other staff: change that one."
+            )
         return existing
 
     def _create(self, draft: AppointmentDraft, lease: Lease) -> Appointment:
@@ -107,7 +109,7 @@ class AppointmentCreator:
             body = new_appointment(draft.service, staff_ids, draft.start, draft.request, customer_id)
             if lease.until is not None and self.now() > lease.until - LEASE_TIME + SEND_WITHIN:
                 text = "Nothing was booked. Send the same again."
-                raise RequestRejected(503, "Microsoft Bookings is slow", text, RETRY_AFTER)
+                raise RequestRejected(problems.BOOKINGS_UNAVAILABLE, text, RETRY_AFTER)
             return self._send(draft, body)
 
     def _send(self, draft: AppointmentDraft, body: dict[str, Any]) -> Appointment:

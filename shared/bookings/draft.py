@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared import problems
 from shared.bookings.lookup import staff_named
 from shared.bookings.rejections import ServiceNotProvided
 from shared.bookings.requests import AppointmentRequest
@@ -55,5 +56,5 @@ def eligible_staff(names: Iterable[str], staff: Iterable[Staff], service: Servic
         chosen.append(member)
     eligible = dict.fromkeys(chosen or (member for member in members if service.is_provided_by(member.id)))
     if not eligible:
-        raise RequestRejected(422, "Nobody provides it", "service: the business has no staff for it.")
+        raise RequestRejected(problems.SERVICE_HAS_NO_STAFF, "service: the business has no staff for it.")
     return tuple(eligible)

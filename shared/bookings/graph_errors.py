@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from shared import problems
 from shared.errors import (
     GraphConflict,
     GraphError,
@@ -33,18 +34,16 @@ def rejection_of(error: GraphError, permission: str) -> RequestRejected:
     """Return what an error means to the caller."""
     trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     if error.code == TOO_MANY:
-        return RequestRejected(422, "Too many businesses", "name: give more of the name of the business." + trace)
+        return RequestRejected(problems.TOO_MANY_BUSINESSES, "name: give more of the name of the business." + trace)
     if isinstance(error, GraphNotFound):
-        return RequestRejected(404, "Not found in Bookings", "Graph finds no such business or appointment." + trace)
+        return RequestRejected(problems.BOOKINGS_NOT_FOUND, "Graph finds no such business or appointment." + trace)
     if isinstance(error, GraphForbidden):
         text = f"The customer's IT has to grant the application permission {permission}."
-        return RequestRejected(502, "Permission missing at Microsoft Graph", text + trace)
+        return RequestRejected(problems.GRAPH_PERMISSION_MISSING, text + trace)
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
-        return RequestRejected(
-            503, "Microsoft Bookings is busy", "Try again after the time in Retry-After." + trace, wait
-        )
+        return RequestRejected(problems.BOOKINGS_UNAVAILABLE, "Try again after the time in Retry-After." + trace, wait)
     if isinstance(error, GraphConflict):
-        return RequestRejected(409, "In the way of what stands", "Bookings has something else there." + trace)
+        return RequestRejected(problems.APPOINTMENT_CONFLICT, "Bookings has something else there." + trace)
     text = "Bookings has a rule of its own against this: the code says which."
-    return RequestRejected(422, "Refused by Microsoft Bookings", text + trace)
+    return RequestRejected(problems.BOOKINGS_REJECTED, text + trace)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from shared import problems
 from shared.bookings.graph_errors import READING, rejection_of, translate_graph_errors
 from shared.bookings.rejections import NoSuchAppointment
 from shared.errors import GraphError, GraphNotFound, RequestRejected
@@ -48,7 +49,7 @@ class BusinessLookup:
     def business_id(self, name: str) -> str:
         """Return the address of a business by its address or its name: 403, 404 or 409 for what cannot be used."""
         if not name.isprintable():  # half a character cannot stand in an address
-            raise RequestRejected(404, "No such business", "business: there is none with this address or name.")
+            raise RequestRejected(problems.BUSINESS_NOT_FOUND, "business: there is none with this address or name.")
         if "@" not in name:
             return _only(self.businesses_like(name), name, "business").id
         address = name.strip().lower()
@@ -79,6 +80,13 @@ def staff_named(staff: Iterable[Staff], name: str) -> Staff:
     return by_address[0] if len(by_address) == 1 else _only(members, name, "staff")
 
 
+_NOT_FOUND = {
+    "business": problems.BUSINESS_NOT_FOUND,
+    "service": problems.SERVICE_NOT_FOUND,
+    "staff": problems.STAFF_NOT_FOUND,
+}
+
+
 def _only(items: Iterable[Item], name: str, kind: str) -> Item:
     candidates = list(items)
     by_id = [item for item in candidates if item.id == name]
@@ -87,5 +95,5 @@ def _only(items: Iterable[Item], name: str, kind: str) -> Item:
         return matches[0]
     if not matches:
         text = f"{kind}: there is none with this id or name; names count as a whole."
-        raise RequestRejected(404, f"No such {kind}", text)
-    raise RequestRejected(409, f"Several have this name ({kind})", f"{kind}: give the id instead of the name.")
+        raise RequestRejected(_NOT_FOUND[kind], text)
+    raise RequestRejected(problems.NAME_AMBIGUOUS, f"{kind}: give the id instead of the name.")

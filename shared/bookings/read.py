@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared import problems
 from shared.api.fields import invalid
 from shared.bookings.graph_errors import READING, translate_graph_errors
 from shared.bookings.lookup import BusinessLookup, staff_named
@@ -74,7 +75,7 @@ class BookingsReader:
             members = self.bookings.staff(business.id)
         chosen = list(dict.fromkeys(staff_named(members, name) for name in staff)) or members
         if len(chosen) > MAX_STAFF:
-            raise RequestRejected(422, "Too many at once", f"staff: name {MAX_STAFF} of them at most.")
+            raise RequestRejected(problems.TOO_MANY_STAFF, f"staff: name {MAX_STAFF} of them at most.")
         if not chosen:
             return []
         with translate_graph_errors(READING):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared import problems
 from shared.errors import GraphError, RequestRejected
 
 
@@ -9,21 +10,21 @@ class NoSuchAppointment(RequestRejected):
     """There is no such appointment."""
 
     def __init__(self) -> None:
-        super().__init__(404, "No such appointment", "List them with GET /api/bookings/{business}/appointments.")
+        super().__init__(problems.APPOINTMENT_NOT_FOUND, "List them with GET /api/bookings/{business}/appointments.")
 
 
 class RuleBroken(RequestRejected):
     """The appointment would break a rule of the business or of its service."""
 
     def __init__(self, rule: str) -> None:
-        super().__init__(422, "Against the rules of the business", rule)
+        super().__init__(problems.BUSINESS_RULE, rule)
 
 
 class ServiceNotProvided(RequestRejected):
     """Some of the named staff does not provide the service."""
 
     def __init__(self) -> None:
-        super().__init__(422, "Not their service", "staff: one of them does not provide this service.")
+        super().__init__(problems.SERVICE_NOT_PROVIDED, "staff: one of them does not provide this service.")
 
 
 class StaffNotFree(RequestRejected):
@@ -31,7 +32,7 @@ class StaffNotFree(RequestRejected):
 
     def __init__(self) -> None:
         text = "start: the staff is not free for the appointment with its buffers. Ask for its availability."
-        super().__init__(409, "Not free", text)
+        super().__init__(problems.STAFF_NOT_FREE, text)
 
 
 class OutcomeUnknown(RequestRejected):
@@ -43,4 +44,4 @@ class OutcomeUnknown(RequestRejected):
             f"time in Retry-After: it is looked for first, and never made twice. (Graph: {error.code}, request-id "
             f"{error.request_id or 'unknown'})"
         )
-        super().__init__(503, "Perhaps booked", text, retry_after)
+        super().__init__(problems.OUTCOME_UNKNOWN, text, retry_after)

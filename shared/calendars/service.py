@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from shared import problems
 from shared.api.fields import checked_address, invalid
 from shared.api.graph_errors import NO_ITEM, rejection_of
 from shared.calendars.requests import EventChange, EventQuery, NewEvent, graph_event
@@ -104,13 +105,9 @@ class CalendarService:
         except GraphError as error:
             raise rejection_of(error) from error
         except UnreadableEvent as error:
-            raise RequestRejected(
-                502, "Unreadable answer of Microsoft Graph", f"An event is not whole: {error}."
-            ) from error
+            raise RequestRejected(problems.GRAPH_RESPONSE_INVALID, f"An event is not whole: {error}.") from error
 
-    def _existing(
-        self, mailbox: str, calendar: str, transaction_id: str, draft: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _existing(self, mailbox: str, calendar: str, transaction_id: str, draft: Mapping[str, Any]) -> dict[str, Any]:
         """Return the event that a key has created already, if it is this one."""
         start = datetime.fromisoformat(draft["start"]["dateTime"]).replace(tzinfo=UTC)
         event_id = self.calendars.find_by_transaction(mailbox, calendar, transaction_id, start)

@@ -54,9 +54,7 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     return Intake(list(write_changes(message)), list(write_jobs(jobs)) if jobs else [], accepted, dropped)
 
 
-def _authenticated(
-    item: Any, keys: Sequence[Key], cached: dict[str, str | None], tenant_id: str
-) -> Change | Job | str:
+def _authenticated(item: Any, keys: Sequence[Key], cached: dict[str, str | None], tenant_id: str) -> Change | Job | str:
     """Return what an item says of which watch, or the reason to drop it. `cached` remembers what was checked."""
     if not isinstance(item, dict):
         return "not-an-object"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.errors import RequestRejected
 from shared.messages import Job
 from shared.queues import JobQueue
@@ -55,4 +55,4 @@ class Pause:
 def _check_reason(reason: str) -> None:
     if not reason.strip() or len(reason) > LONGEST_REASON or not reason.isprintable():
         text = f'Say why, on one line of at most {LONGEST_REASON} characters: {{"reason": "…"}}.'
-        raise RequestRejected(422, "A reason is needed", text)
+        raise RequestRejected(problems.REASON_REQUIRED, text)

@@ -68,9 +68,7 @@ class Subscriptions:
             "clientState": client_state,
             "expirationDateTime": format_utc(expires),
         }
-        return _subscription(
-            self._write("POST", "", body=body, prefer=IMMUTABLE_IDS, read_seconds=HANDSHAKE_SECONDS)
-        )
+        return _subscription(self._write("POST", "", body=body, prefer=IMMUTABLE_IDS, read_seconds=HANDSHAKE_SECONDS))
 
     def renew(self, subscription_id: str, expires: datetime) -> Subscription:
         """Move the end ("Update subscription"). This PATCH also reauthorizes, so /reauthorize is never called."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared import problems
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 
 KEEP = timedelta(minutes=15)  # for which the rooms of a list are not asked again
@@ -133,9 +134,9 @@ def check_allowed(allow_list: AllowList, mailbox: str) -> None:
     except GraphError as error:
         text = "A room list of ALLOWED_MAILBOXES cannot be read: the relay needs Place.Read.All for it."
         if isinstance(error, GraphUnavailable):
-            raise RequestRejected(503, "Microsoft Graph is busy", "Try again soon.", error.retry_after or 30) from error
-        raise RequestRejected(502, "Permission missing at Microsoft Graph", f"{text} ({error})") from error
+            raise RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again soon.", error.retry_after or 30) from error
+        raise RequestRejected(problems.GRAPH_PERMISSION_MISSING, f"{text} ({error})") from error
     if not allowed:
         raise RequestRejected(
-            403, "Mailbox not allowed", "The customer's ALLOWED_MAILBOXES does not name this address."
+            problems.MAILBOX_NOT_ALLOWED, "The customer's ALLOWED_MAILBOXES does not name this address."
         )

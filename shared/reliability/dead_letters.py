@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.errors import RequestRejected
 from shared.messages import Change, ChangeMessage, Job
 from shared.queues import JobQueue
@@ -61,12 +61,13 @@ def parse_selection(content: dict[str, Any]) -> Selection:
         selection = Selection.model_validate(content)
     except ValidationError:
         raise RequestRejected(
-            422, "Which dead letters?",
+            problems.DEAD_LETTER_SELECTION_INVALID,
             f'Send {{"ids": […]}} (up to {MOST_IDS}), {{"from": "2026-11-20T00:00Z", "to": "…"}} or {{"all": true}}.',
         ) from None  # fmt: skip
     if wrong := [each for each in selection.ids or () if not _ID.fullmatch(each)]:
         raise RequestRejected(
-            422, "Not the id of a dead letter", f"{len(wrong)} of the ids are none: GET /api/dead-letters lists them."
+            problems.DEAD_LETTER_SELECTION_INVALID,
+            f"{len(wrong)} of the ids are none: GET /api/dead-letters lists them.",
         )
     return selection
 

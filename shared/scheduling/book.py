@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.api.graph_errors import scheduling_rejection_of
 from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, RequestRejected
 from shared.policy.allow_list import check_allowed
@@ -83,7 +83,9 @@ class SlotBooker:
         if existing.state in ("ending", "ended"):
             raise self.slot_conflicts.slot_taken(request.mailbox, request.slot)
         if existing.state == "claimed" or Span(existing.start, existing.end) != request.slot:
-            raise RequestRejected(422, "The key is used", "This Idempotency-Key belongs to a booking of another time.")
+            raise RequestRejected(
+                problems.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key belongs to a booking of another time."
+            )
         with self.limits.of(request.mailbox):
             event = self.booked_events.get(request.mailbox, existing.event_id, self.settings.details)
         return Booked(existing, readable(event))
@@ -150,7 +152,7 @@ class SlotBooker:
         event_id = str(event["id"])
         if span_of(event) != request.slot:  # an event of this transaction that somebody has moved already
             text = "Somebody has moved this booking in the calendar. Read it again."
-            raise RequestRejected(409, "Moved meanwhile", text)
+            raise RequestRejected(problems.BOOKING_MOVED, text)
         booking = self.slot_bookings.change(claim, state="booked", since=self.now(), event_id=event_id)
         booking = booking or self._leave_to_other_call(claim, event_id)
         if booking is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.api.graph_errors import scheduling_rejection_of
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.policy.allow_list import check_allowed
@@ -148,8 +148,10 @@ class BookingChanger:
 
 
 def _no_such_booking() -> RequestRejected:
-    return RequestRejected(404, "No such booking", "It was cancelled, or never made. Book a slot to have one.")
+    return RequestRejected(problems.BOOKING_NOT_FOUND, "It was cancelled, or never made. Book a slot to have one.")
 
 
 def _being_changed() -> RequestRejected:
-    return RequestRejected(503, "In work", "Another call is working on this booking. Try again soon.", retry_after=5)
+    return RequestRejected(
+        problems.BOOKING_IN_PROGRESS, "Another call is working on this booking. Try again soon.", retry_after=5
+    )

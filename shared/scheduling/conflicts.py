@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.errors import RequestRejected
 from shared.scheduling.availability import busy_spans
 from shared.scheduling.slot_rules import DAY, Span, working_spans
@@ -24,7 +24,7 @@ class SlotTaken(RequestRejected):
 
     def __init__(self, nearest: list[Slot]) -> None:
         text = "This time is taken, or outside of working hours. Book one of the nearest free slots instead."
-        super().__init__(409, "Not free", text)
+        super().__init__(problems.SLOT_TAKEN, text)
         self.nearest = nearest
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared import problems
 from shared.api.graph_errors import scheduling_rejection_of
 from shared.errors import GraphError, RequestRejected
 from shared.policy.allow_list import check_allowed
@@ -89,7 +90,7 @@ class SlotFinder:
                 availability = availability_of(schedule)
             except NoSchedule as error:
                 text = f"Graph tells no schedule of one of the mailboxes ({error.code}). "
-                raise RequestRejected(422, "No schedule", text + _TO_DO.get(error.code, _CHECK)) from None
+                raise RequestRejected(problems.SCHEDULE_UNAVAILABLE, text + _TO_DO.get(error.code, _CHECK)) from None
             result.append(replace(availability, busy=(*availability.busy, *self._fresh_spans(mailbox, window))))
         return result
 

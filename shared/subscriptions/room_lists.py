@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared import problems
 from shared.errors import GraphError, GraphNotFound, RelayError, RequestRejected
 from shared.graph.rooms import Rooms
 from shared.messages import Job
@@ -61,7 +62,7 @@ class RoomListService:
         address = address.lower()
         if not self.allow_list.allows_list(address):
             text = "The customer's ALLOWED_MAILBOXES does not name this list."
-            raise RequestRejected(403, "Room list not allowed", text)
+            raise RequestRejected(problems.ROOM_LIST_NOT_ALLOWED, text)
         try:
             rooms = list(self.rooms.of_list(address))
         except GraphError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from shared import problems
 from shared.errors import GraphError, GraphUnavailable, RelayError, RequestRejected
 from shared.http.deadline import within
 from shared.http.resolver import AddressRefused, Resolver
@@ -62,11 +63,9 @@ class WatchSetup:
                     return live, False
             self.sleep(LOOK_AGAIN_SECONDS)
         text = "Another call is setting up this mailbox. Try again soon."
-        raise RequestRejected(503, "Set-up under way", text, retry_after=10)
+        raise RequestRejected(problems.SETUP_IN_PROGRESS, text, retry_after=10)
 
-    def subscribe_many(
-        self, requests: Sequence[WatchRequest | RelayError]
-    ) -> list[tuple[Watch, bool] | RelayError]:
+    def subscribe_many(self, requests: Sequence[WatchRequest | RelayError]) -> list[tuple[Watch, bool] | RelayError]:
         """Set up several watches, each as if it were requested alone. Return what came of each, in their order: the
         watch and whether it is new, or why there is none.
         """
@@ -87,7 +86,7 @@ class WatchSetup:
         if watch is not None and watch.room_lists:
             lists = ", ".join(f"DELETE /api/room-lists/{room_list}" for room_list in watch.room_lists.split())
             text = f"The room is watched with its room list. Remove that: {lists}."
-            raise RequestRejected(409, "Part of a room list", text)
+            raise RequestRejected(problems.PART_OF_ROOM_LIST, text)
         self.remove(watch_id)
 
     def remove(self, watch_id: str) -> None:
@@ -110,19 +109,19 @@ class WatchSetup:
         """Look up the host of a partner's own address, so that Graph is never asked to call into a private network."""
         if request.delivery == "relay":
             return
-        address, title = urlsplit(request.notification_url), "The request is not sound"
+        address = urlsplit(request.notification_url)
         try:
             with within(LOOKUP_SECONDS):
                 self.resolver().find(address.hostname or "", address.port or 443)
         except AddressRefused:
             text = "notificationUrl: its host leads to a private network, where Graph cannot go. Name a public one."
-            raise RequestRejected(422, title, text) from None
+            raise RequestRejected(problems.INVALID_REQUEST, text) from None
         except OSError as error:
             if isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN:
                 text = "notificationUrl: its host has no address. Check its name."
-                raise RequestRejected(422, title, text) from None
+                raise RequestRejected(problems.INVALID_REQUEST, text) from None
             text = "The host of notificationUrl could not be looked up. Try again soon."
-            raise RequestRejected(503, "No answer from DNS", text, retry_after=30) from None
+            raise RequestRejected(problems.DNS_UNAVAILABLE, text, retry_after=30) from None
 
     def _new_watch(self, request: WatchRequest) -> Watch:
         now, watch_id = self.now(), watch_id_of(request.mailbox)
@@ -163,7 +162,9 @@ class WatchSetup:
             self._undo(watch, error)
             raise (rejection_of(error) if isinstance(error, GraphError) else error) from error
         if live is None:
-            raise RequestRejected(409, "Deleted meanwhile", "The subscription was deleted while it was being set up.")
+            raise RequestRejected(
+                problems.SUBSCRIPTION_DELETED, "The subscription was deleted while it was being set up."
+            )
         return live
 
     def _undo(self, watch: Watch, error: RelayError) -> None:
@@ -194,5 +195,5 @@ def _checked_delivery(existing: Watch, request: WatchRequest) -> Watch:
     """Return the existing watch. Raises RequestRejected 409 when the request wants another delivery."""
     if (existing.delivery, existing.notification_url) != (request.delivery, request.notification_url):
         text = f"The mailbox is watched already, with delivery {existing.delivery}. Delete that subscription first."
-        raise RequestRejected(409, "Watched differently", text)
+        raise RequestRejected(problems.DELIVERY_DIFFERS, text)
     return existing

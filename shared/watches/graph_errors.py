@@ -5,6 +5,7 @@ docs/operations.md explains every state.
 
 from __future__ import annotations
 
+from shared import problems
 from shared.api.graph_errors import trace_of
 from shared.errors import (
     GraphConflict,
@@ -38,32 +39,32 @@ def rejection_of(error: GraphError) -> RequestRejected:
     trace = trace_of(error)
     if isinstance(error, GraphNotFound):
         text = "Graph finds no mailbox with this address. Check the spelling, and its licence for Exchange Online."
-        return RequestRejected(422, "Unknown mailbox", text + trace)
+        return RequestRejected(problems.MAILBOX_UNKNOWN, text + trace)
     if isinstance(error, GraphForbidden):
         text = (
             "The relay may not read this calendar. The customer's IT has to grant Calendars.Read in Exchange, or "
             "widen its scope there to this mailbox."
         )
-        return RequestRejected(502, "Permission missing at Microsoft Graph", text + trace)
+        return RequestRejected(problems.GRAPH_PERMISSION_MISSING, text + trace)
     if isinstance(error, GraphConflict):
         text = "Another subscription of the same app registration watches this mailbox. Remove it, or use another app."
-        return RequestRejected(409, "Watched already", text + trace)
+        return RequestRejected(problems.MAILBOX_WATCHED_ELSEWHERE, text + trace)
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
-        return RequestRejected(503, "Microsoft Graph is busy", "Try again after the time in Retry-After." + trace, wait)
+        return RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again after the time in Retry-After." + trace, wait)
     text = "Graph refused the subscription. It has to reach the notification URLs from outside within 10 seconds."
-    return RequestRejected(502, "Refused by Microsoft Graph", text + trace)
+    return RequestRejected(problems.GRAPH_REJECTED, text + trace)
 
 
 def room_list_rejection(error: GraphError) -> RequestRejected:
     """Return what an error of Graph means to who wants a room list watched."""
     trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     if isinstance(error, GraphNotFound):
-        return RequestRejected(422, "Unknown room list", "Graph finds no room list with this address." + trace)
+        return RequestRejected(problems.ROOM_LIST_UNKNOWN, "Graph finds no room list with this address." + trace)
     if isinstance(error, GraphForbidden):
         text = "The relay may not read room lists: the customer's IT has to grant Place.Read.All."
-        return RequestRejected(502, "Permission missing at Microsoft Graph", text + trace)
+        return RequestRejected(problems.GRAPH_PERMISSION_MISSING, text + trace)
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
-        return RequestRejected(503, "Microsoft Graph is busy", "Try again after the time in Retry-After." + trace, wait)
-    return RequestRejected(502, "Refused by Microsoft Graph", "Graph does not tell the rooms of this list." + trace)
+        return RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again after the time in Retry-After." + trace, wait)
+    return RequestRejected(problems.GRAPH_REJECTED, "Graph does not tell the rooms of this list." + trace)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from shared import problems
 from shared.errors import RequestRejected
 
 KEEP = timedelta(minutes=5)
@@ -52,7 +53,7 @@ class WatchQuota:
             f"The relay watches as many mailboxes as MOST_WATCHES allows ({self._most()}). "
             "Remove one that is not needed, or ask the customer's IT to raise it."
         )
-        return RequestRejected(409, "Too many subscriptions", text)
+        return RequestRejected(problems.TOO_MANY_SUBSCRIPTIONS, text)
 
     def _left(self) -> int:
         """Return how many may still be made, counted anew when the count is old, or full and older than a moment."""

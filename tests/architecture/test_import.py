@@ -89,8 +89,10 @@ def imported() -> dict[str, Any]:
 def bindings_of(imported: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     """Return the bindings of a kind, by function."""
     return {
-        name: binding for name,
-            bindings in imported["bindings"].items() for binding in bindings if binding["type"] == kind
+        name: binding
+        for name, bindings in imported["bindings"].items()
+        for binding in bindings
+        if binding["type"] == kind
     }
 
 
@@ -110,8 +112,9 @@ def test_the_import_loads_nothing_that_indexing_does_not_need(imported: dict[str
     assert "azure.functions" in imported["modules"]
     loaded = {name for name in imported["modules"] if not name.startswith("azure.functions")}
     assert not {name for name in loaded if name.split(".")[0] in ("requests", "msal", "pydantic")}
-    assert not {name for name in loaded if name.startswith(("azure.identity", "azure.keyvault", "azure.storage",
-        "azure.data"))}
+    assert not {
+        name for name in loaded if name.startswith(("azure.identity", "azure.keyvault", "azure.storage", "azure.data"))
+    }
 
 
 def test_the_functions_are_those_that_an_administrator_was_promised(imported: dict[str, Any]) -> None:

@@ -28,14 +28,16 @@ def test_only_the_app_ships() -> None:
         r"(functions|shared)/(\w+/)*\w+\.py|function_app\.py|shared/openapi\.json|host\.json|requirements\.txt"
     )
     assert [name for name in names if not allowed.fullmatch(name)] == []
-    assert {"function_app.py", "host.json", "requirements.txt", "shared/__init__.py",
-        "functions/__init__.py"} <= set(names)
+    assert {"function_app.py", "host.json", "requirements.txt", "shared/__init__.py", "functions/__init__.py"} <= set(
+        names
+    )
 
 
 def test_every_module_of_the_app_is_known_to_git() -> None:
     """What nobody has added works here and is missing for everybody else."""
-    there = {str(path.relative_to(ROOT)) for folder in ("functions",
-        "shared") for path in (ROOT / folder).rglob("*.py")}
+    there = {
+        str(path.relative_to(ROOT)) for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py")
+    }
     assert there == {name for name in shipped() if "/" in name} - {"shared/openapi.json"}
 
 

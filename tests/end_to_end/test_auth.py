@@ -159,8 +159,13 @@ def test_who_cannot_be_looked_up_is_asked_to_come_again(surroundings: Stack) -> 
 def test_app_service_authentication_is_trusted_only_where_it_is(surroundings: Stack) -> None:
     """Its header is nothing by default, and worth a token where the setting and App Service say so."""
     tenant_id = surroundings.seed["tenantId"]
-    claims = {"tid": tenant_id, "iss": f"https://sts.windows.net/{tenant_id}/", "roles": "Relay.Read",
-              "aud": surroundings.seed["clients"][0]["clientId"], "appid": surroundings.seed["clients"][1]["clientId"]}
+    claims = {
+        "tid": tenant_id,
+        "iss": f"https://sts.windows.net/{tenant_id}/",
+        "roles": "Relay.Read",
+        "aud": surroundings.seed["clients"][0]["clientId"],
+        "appid": surroundings.seed["clients"][1]["clientId"],
+    }
     principal = {"auth_typ": "aad", "claims": [{"typ": name, "val": value} for name, value in claims.items()]}
     header = {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps(principal).encode()).decode()}
     for settings, status in (

@@ -229,4 +229,3 @@ def test_the_pages_node_books_once(relay: Relay) -> None:
     assert [json.loads(done.stdout)["id"]] == [event["immutableId"] for event in stored(relay, address)]
     done = booked_in_node(relay, *place, meeting(end=at(0)))
     assert "end: has no zone" in done.stderr
-

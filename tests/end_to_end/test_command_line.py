@@ -138,7 +138,7 @@ def test_a_mistake_ends_with_its_code_and_says_what_to_do(
 def test_a_script_reads_why_it_was_refused(cli: CommandLine) -> None:
     """As JSON on stdout."""
     error = cli("pause", "", "--json").content["error"]
-    assert (error["status"], error["title"]) == (422, "A reason is needed")
+    assert (error["status"], error["title"]) == (422, "A reason is required")
 
 
 def test_the_help_teaches_every_command(cli: CommandLine) -> None:

@@ -92,7 +92,11 @@ def test_a_private_network_is_for_who_allows_it(surroundings: Stack) -> None:
         assert {check for check, result in checks.items() if not result["ok"]} == {"settings", "keyVault"}
         assert "PARTNER_WEBHOOK_URL" in checks["settings"]["detail"]
         assert "ALLOW_PRIVATE_ADDRESSES" in checks["settings"]["detail"]
-        request = {"mailbox": "room1@contoso.com", "delivery": "direct", "notificationUrl": "https://localhost:8443/graph"}
+        request = {
+            "mailbox": "room1@contoso.com",
+            "delivery": "direct",
+            "notificationUrl": "https://localhost:8443/graph",
+        }
         refused = relay.api.call("POST", "/subscriptions", json=request)
         assert (refused.status_code, refused.json()["status"]) == (422, 422)
         assert "private network" in refused.json()["detail"]

@@ -58,9 +58,7 @@ def test_hours_are_judged_as_a_clock_on_the_wall_shows_them(
     policy = Policy(general=Opening("customWeeklyHours", own_hours))
     business = Business("b", "B", business_hours, zone)
     steps = [start + timedelta(minutes=STEP) * number for number in range(int(length / timedelta(minutes=STEP)))]
-    fits = all(
-        open_by_the_wall(business_hours, at, zone) and open_by_the_wall(own_hours, at, zone) for at in steps
-    )
+    fits = all(open_by_the_wall(business_hours, at, zone) and open_by_the_wall(own_hours, at, zone) for at in steps)
     assert (broken_rule(business, service(length, policy), start, NOW) is None) == fits
 
 

@@ -95,9 +95,7 @@ def test_a_clock_shows_a_time_as_often_as_a_search_finds(shown: datetime, name: 
     zone = zone_named(name)
     middle, step = shown.replace(tzinfo=UTC), timedelta(minutes=15)
     near = (middle + step * count for count in range(-96, 97))
-    assert instants_of(shown, zone) == [
-        one for one in near if one.astimezone(zone.info).replace(tzinfo=None) == shown
-    ]
+    assert instants_of(shown, zone) == [one for one in near if one.astimezone(zone.info).replace(tzinfo=None) == shown]
 
 
 @given(st.dictionaries(st.sampled_from(["start", "end", "timeZone", "after", "pageSize"]), TIMES | st.sampled_from(

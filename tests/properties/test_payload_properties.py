@@ -16,8 +16,17 @@ from shared.utc import format_utc
 
 CANARY = "canary-7f3a"
 FIELDS = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled"}
-NAMES = ["body", "bodyPreview", "attendees", "location", "organizer", "webLink", "onlineMeeting", "categories",
-    "iCalUId"]
+NAMES = [
+    "body",
+    "bodyPreview",
+    "attendees",
+    "location",
+    "organizer",
+    "webLink",
+    "onlineMeeting",
+    "categories",
+    "iCalUId",
+]
 NOISE = st.recursive(
     st.just(CANARY), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=8), inner,
         max_size=2),
@@ -25,8 +34,9 @@ NOISE = st.recursive(
 )  # fmt: skip
 TIMES = st.fixed_dictionaries(
     {"dateTime": st.datetimes().map(lambda moment: moment.isoformat() + "0"), "timeZone": st.just("UTC")}
-) | st.fixed_dictionaries({"dateTime": st.text(max_size=30), "timeZone": st.sampled_from(["UTC",
-    "Tokyo Standard Time"])})
+) | st.fixed_dictionaries(
+    {"dateTime": st.text(max_size=30), "timeZone": st.sampled_from(["UTC", "Tokyo Standard Time"])}
+)
 EVENTS = st.fixed_dictionaries(
     {"id": st.text(min_size=1, max_size=20), "start": TIMES, "end": TIMES},
     optional={
@@ -75,8 +85,9 @@ def test_a_moment_is_twenty_characters_that_sort_as_times(moment: datetime) -> N
 @given(st.tuples(st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text()))
 def test_two_states_share_no_webhook_id(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
     """Ids hold no line breaks, which is what keeps the three apart."""
-    clean = [tuple(part.replace("\n", "").encode("utf-8", "replace").decode() for part in parts) for parts in (one,
-        other)]
+    clean = [
+        tuple(part.replace("\n", "").encode("utf-8", "replace").decode() for part in parts) for parts in (one, other)
+    ]
     assert (message_id(*clean[0]) == message_id(*clean[1])) == (clean[0] == clean[1])
 
 

@@ -21,8 +21,9 @@ from shared.messages import BadMessage, Change, ChangeMessage, read_changes, rea
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 KEY = Key("v", b"the secret of the relay", NOW)
-SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=20))
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=20)
+)
 JSON = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
         max_leaves=12

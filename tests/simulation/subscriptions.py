@@ -63,9 +63,7 @@ class Subscriptions:
         self.after("POST")
         return held.subscription
 
-    def hold(
-        self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime, *, own: bool = True
-    ) -> Held:
+    def hold(self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime, *, own: bool = True) -> Held:
         """Keep a subscription, however it came to be."""
         if expires > self._now() + LONGEST:
             raise GraphRejected(400, "ExtensionError")

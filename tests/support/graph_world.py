@@ -57,9 +57,14 @@ class World:
 
     def subscription(self, **changes: Any) -> dict[str, Any]:
         """Return a subscription's body; a change to None takes a property out."""
-        body = {"changeType": "created,updated,deleted", "notificationUrl": self.receiver.url,
-                "resource": f"users/{ROOM}/events", "clientState": "state",
-                "expirationDateTime": self.after(days=6), **changes}
+        body = {
+            "changeType": "created,updated,deleted",
+            "notificationUrl": self.receiver.url,
+            "resource": f"users/{ROOM}/events",
+            "clientState": "state",
+            "expirationDateTime": self.after(days=6),
+            **changes,
+        }
         return {name: value for name, value in body.items() if value is not None}
 
     def subscribe(self, headers: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:

@@ -27,9 +27,16 @@ def news(**event: Any) -> dict[str, Any]:
             "subscriptionId": "watch-1",
             "mailbox": "room1@contoso.com",
             "event": {
-                "id": "AAMk1", "seriesId": None, "title": "Ola Nordmann", "start": "2026-11-20T12:00:00Z",
-                "end": "2026-11-20T13:00:00Z", "allDay": False, "availability": "busy", "cancelled": False,
-            } | event,
+                "id": "AAMk1",
+                "seriesId": None,
+                "title": "Ola Nordmann",
+                "start": "2026-11-20T12:00:00Z",
+                "end": "2026-11-20T13:00:00Z",
+                "allDay": False,
+                "availability": "busy",
+                "cancelled": False,
+            }
+            | event,
         },
     }
 

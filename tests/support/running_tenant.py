@@ -48,8 +48,12 @@ class Running:
 
     def token(self, audience: str) -> str:
         """Return a token that the login issues for the seeded client."""
-        form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": SECRET,
-                "scope": f"{audience}/.default"}
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": CLIENT_ID,
+            "client_secret": SECRET,
+            "scope": f"{audience}/.default",
+        }
         answer = self.call("POST", f"/{TENANT_ID}/oauth2/v2.0/token", data=form)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
@@ -70,8 +74,9 @@ class Pair:
     @property
     def key_pem(self) -> str:
         """Return the key as MSAL takes it."""
-        return self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                      serialization.NoEncryption()).decode()
+        return self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
 
     @property
     def certificate_pem(self) -> str:
@@ -84,9 +89,16 @@ def make_pair(path: Path) -> Pair:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay")])
     now = datetime.now(UTC)
-    certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-                   .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
-                   .not_valid_after(now + timedelta(days=30)).sign(key, hashes.SHA256()))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
     path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     return Pair(certificate, key, path)
 

@@ -93,8 +93,9 @@ def test_a_message_that_hurts_is_bad_and_nothing_worse(text: str) -> None:
         read_changes(text)
 
 
-@pytest.mark.parametrize("text", ["", "x", "[]", '{"v":1}', '{"v":1,"repairs":[1]}',
-    '{"v":1,"repairs":[{"watch":"w"}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "x", "[]", '{"v":1}', '{"v":1,"repairs":[1]}', '{"v":1,"repairs":[{"watch":"w"}]}']
+)
 def test_repairs_that_nobody_wrote_are_bad(text: str) -> None:
     """As above."""
     with pytest.raises(BadMessage):

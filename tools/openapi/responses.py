@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from shared.storage.watches import State
 from tools.openapi.fields import Moment, Strict, WatchId, left_out
 
+ProblemCode: Any = Field(
+    pattern="^[a-z]+(_[a-z]+)*$", description="Never changes, unlike the title. The partner guide lists the codes."
+)
+
 
 class Problem(Strict):
-    """Problem details (RFC 9457): `title` names the problem, `detail` says what to do."""
+    """Problem details (RFC 9457): `code` and `title` name the problem, `detail` says what to do."""
 
     type: Literal["about:blank"]
     title: str = Field(min_length=1)
     status: int = Field(ge=400, le=599)
+    code: str = ProblemCode
     detail: str = Field(min_length=1)
 
 
@@ -62,6 +67,7 @@ class RefusedMailbox(Strict):
 
     mailbox: str
     status: int = Field(ge=400, le=599)
+    code: str = ProblemCode
     title: str
     detail: str
 

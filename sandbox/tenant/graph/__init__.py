@@ -16,8 +16,12 @@ OTHERS = frozenset({"tokenLifetimeSeconds"})
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
     """Return Graph under /v1.0 and its control routes under /_control."""
-    return [*gateway.routes(tenant), *control.routes(tenant), *control_bookings.routes(tenant),
-            *control_service.routes(tenant)]
+    return [
+        *gateway.routes(tenant),
+        *control.routes(tenant),
+        *control_bookings.routes(tenant),
+        *control_service.routes(tenant),
+    ]
 
 
 async def start(app: web.Application, tenant: Tenant) -> None:

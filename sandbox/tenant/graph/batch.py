@@ -80,8 +80,11 @@ def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _well_formed(part: Any) -> bool:
     """Tell whether one part is what Graph takes; a body needs its Content-Type."""
-    if not isinstance(part, dict) or part.keys() - KEYS or not all(isinstance(part.get(key), str) for key in
-                                                                  ("id", "method", "url")):
+    if (
+        not isinstance(part, dict)
+        or part.keys() - KEYS
+        or not all(isinstance(part.get(key), str) for key in ("id", "method", "url"))
+    ):
         return False
     headers = {key.lower(): value for key, value in (part.get("headers") or {}).items()}
     typed = "body" not in part or str(headers.get("content-type", "")).startswith("application/json")
@@ -99,8 +102,14 @@ async def _part(batch: Batch, part: dict[str, Any], done: dict[str, Answer]) -> 
     path, _, query = part["url"].removeprefix("/").partition("?")
     token = batch.outer.headers.get("Authorization", "")
     headers = CIMultiDict({**(part.get("headers") or {}), "Authorization": token})
-    inner = Call(part["method"].upper(), [unquote(one) for one in segments(path)],
-                 parse_qsl(query, keep_blank_values=True), headers, part.get("body"), batch.outer.base)
+    inner = Call(
+        part["method"].upper(),
+        [unquote(one) for one in segments(path)],
+        parse_qsl(query, keep_blank_values=True),
+        headers,
+        part.get("body"),
+        batch.outer.base,
+    )
     if any(done[one].status >= 400 for one in part.get("dependsOn") or ()):
         text = "A request on which this request depends has failed."
         return refusal(batch.graph, inner, GraphError(424, "FailedDependency", text))
@@ -119,5 +128,9 @@ def _json(part_id: str, answer: Answer) -> dict[str, Any]:
     headers = dict(answer.headers)
     if answer.body is None:
         return {"id": part_id, "status": answer.status, "headers": headers}
-    return {"id": part_id, "status": answer.status, "headers": {"Content-Type": "application/json", **headers},
-            "body": answer.body}
+    return {
+        "id": part_id,
+        "status": answer.status,
+        "headers": {"Content-Type": "application/json", **headers},
+        "body": answer.body,
+    }

@@ -16,8 +16,23 @@ from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.graph.zones import Moment, moment
 from sandbox.tenant.state import Mailbox
 
-STORED = frozenset({"subject", "body", "showAs", "sensitivity", "importance", "isAllDay", "isCancelled", "attendees",
-                    "location", "organizer", "categories", "isReminderOn", "reminderMinutesBeforeStart"})
+STORED = frozenset(
+    {
+        "subject",
+        "body",
+        "showAs",
+        "sensitivity",
+        "importance",
+        "isAllDay",
+        "isCancelled",
+        "attendees",
+        "location",
+        "organizer",
+        "categories",
+        "isReminderOn",
+        "reminderMinutesBeforeStart",
+    }
+)
 OWN = frozenset({"start", "end", "direct", "rrule", "exdates", "timeZone"})
 
 
@@ -70,8 +85,12 @@ def recipient(given: Any) -> dict[str, Any]:
 
 def room_rules(body: dict[str, Any]) -> RoomRules:
     """Return a room's calendar processing of control's camelCase names; raises ValueError for others."""
-    known = {"deleteSubject": "delete_subject", "addOrganizerToSubject": "add_organizer_to_subject",
-             "deleteComments": "delete_comments", "removePrivateProperty": "remove_private_property"}
+    known = {
+        "deleteSubject": "delete_subject",
+        "addOrganizerToSubject": "add_organizer_to_subject",
+        "deleteComments": "delete_comments",
+        "removePrivateProperty": "remove_private_property",
+    }
     for name, value in body.items():
         if name not in known or not isinstance(value, bool):
             raise ValueError(f"{name}: not one of {', '.join(known)} with true or false")
@@ -90,8 +109,10 @@ def _fields(body: dict[str, Any]) -> dict[str, Any]:
     if fields.get("organizer") is not None:
         fields["organizer"] = recipient(fields["organizer"])
     if isinstance(fields.get("attendees"), list):
-        fields["attendees"] = [{"type": "required", "status": {"response": "none", "time": "0001-01-01T00:00:00Z"},
-                                **recipient(one)} for one in fields["attendees"]]
+        fields["attendees"] = [
+            {"type": "required", "status": {"response": "none", "time": "0001-01-01T00:00:00Z"}, **recipient(one)}
+            for one in fields["attendees"]
+        ]
     _check(fields)
     return fields
 

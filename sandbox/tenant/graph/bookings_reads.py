@@ -59,8 +59,10 @@ async def businesses(graph: Graph, call: Call) -> Answer:
     asked = options(call, "bookingBusiness", ("$count",), ("query",)).given.get("query", "").lower()
     matching = [one.fields for one in graph.bookings.values() if asked in one.fields["displayName"].lower()]
     if len(matching) > graph.setting("bookingsFound"):
-        raise bad_request("The GetBookingMailboxes request returned too many results. Please specify a query to limit "
-                          "the results.", "ErrorExceededFindCountLimit")
+        raise bad_request(
+            "The GetBookingMailboxes request returned too many results. Please specify a query to limit the results.",
+            "ErrorExceededFindCountLimit",
+        )
     value = [{"id": one["id"], "displayName": one["displayName"]} for one in matching]
     return Answer(200, {"@odata.context": f"{call.base}/$metadata#solutions/bookingBusinesses", "value": value})
 
@@ -68,8 +70,9 @@ async def businesses(graph: Graph, call: Call) -> Answer:
 async def business(graph: Graph, call: Call) -> Answer:
     """Return a business."""
     async with at_business(graph, call, EITHER) as one:
-        return Answer(200, {"@odata.context": f"{call.base}/$metadata#solutions/bookingBusinesses/$entity",
-                            **one.fields})
+        return Answer(
+            200, {"@odata.context": f"{call.base}/$metadata#solutions/bookingBusinesses/$entity", **one.fields}
+        )
 
 
 def listing(name: str, kind: str, roles: frozenset[str]) -> Callable[[Graph, Call], Awaitable[Answer]]:
@@ -115,8 +118,11 @@ async def staff_availability(graph: Graph, call: Call) -> Answer:
             raise bad_request(f"The parameters of the action are not valid: {error}") from error
         if set(body) != {"startDateTime", "endDateTime", "staffIds"} or not first < last <= first + LONGEST:
             raise bad_request("The parameters of the action are not valid.")
-        value = [{"staffId": member, "availabilityItems": _items(one, member, first, last)}
-                 for member in ids if member in one.staff]
+        value = [
+            {"staffId": member, "availabilityItems": _items(one, member, first, last)}
+            for member in ids
+            if member in one.staff
+        ]
         return Answer(200, {"value": value})
 
 
@@ -133,8 +139,11 @@ def _items(one: BookingBusiness, member: str, first: datetime, last: datetime) -
         else:
             items.append([(status, service), at, at + MINUTE])
         at += MINUTE
-    return [{"status": status, "startDateTime": _utc(start), "endDateTime": _utc(end), "serviceId": service or ""}
-            for (status, service), start, end in items if status]
+    return [
+        {"status": status, "startDateTime": _utc(start), "endDateTime": _utc(end), "serviceId": service or ""}
+        for (status, service), start, end in items
+        if status
+    ]
 
 
 def _page(call: Call, kind: str, items: list[JSON], parameters: tuple[str, ...] = ()) -> Answer:
@@ -154,11 +163,13 @@ def _utc(at: datetime) -> dict[str, str]:
 
 ROOT = "/solutions/bookingBusinesses"
 ENDPOINTS = [
-    Endpoint("GET", ROOT, businesses), Endpoint("GET", ROOT + "/{id}", business),
+    Endpoint("GET", ROOT, businesses),
+    Endpoint("GET", ROOT + "/{id}", business),
     Endpoint("GET", ROOT + "/{id}/services", listing("services", "bookingService", EITHER)),
     Endpoint("GET", ROOT + "/{id}/staffMembers", listing("staff", "bookingStaffMember", EITHER)),
     Endpoint("GET", ROOT + "/{id}/customers", listing("customers", "bookingCustomer", BOOKINGS_READ)),
     Endpoint("GET", ROOT + "/{id}/appointments", listing("appointments", "bookingAppointment", EITHER)),
     Endpoint("GET", ROOT + "/{id}/appointments/{appointment}", appointment),
     Endpoint("GET", ROOT + "/{id}/calendarView", calendar_view),
-    Endpoint("POST", ROOT + "/{id}/getStaffAvailability", staff_availability)]
+    Endpoint("POST", ROOT + "/{id}/getStaffAvailability", staff_availability),
+]

@@ -55,8 +55,12 @@ def is_open(business: BookingBusiness, at: datetime) -> bool:
     """Return whether the business works in the minute that begins then."""
     local = at.astimezone(zone_info(business.fields["bookingPageSettings"]["businessTimeZone"]))
     clock = f"{local:%H:%M:%S}.0000000"
-    slots = [slot for day in business.fields["businessHours"] if day["day"] == DAYS[local.weekday()]
-             for slot in day["timeSlots"]]
+    slots = [
+        slot
+        for day in business.fields["businessHours"]
+        if day["day"] == DAYS[local.weekday()]
+        for slot in day["timeSlots"]
+    ]
     return any(slot["startTime"] <= clock < _closing(slot["endTime"]) for slot in slots)
 
 
@@ -68,8 +72,11 @@ def block(appointment: JSON) -> tuple[datetime, datetime]:
 
 def taken(business: BookingBusiness, member: str, but: str | None) -> list[tuple[datetime, datetime, str]]:
     """Return when a member of staff is taken and by which service, without one appointment."""
-    booked = [(*block(one), str(one["serviceId"])) for key, one in business.appointments.items()
-              if member in one["staffMemberIds"] and key != but]
+    booked = [
+        (*block(one), str(one["serviceId"]))
+        for key, one in business.appointments.items()
+        if member in one["staffMemberIds"] and key != but
+    ]
     return sorted(booked + [(*one, "") for one in business.busy.get(member, [])])
 
 

@@ -9,10 +9,17 @@ from datetime import datetime
 from typing import Any
 
 JSON = dict[str, Any]
-HOURS = [{"day": day, "timeSlots": [{"startTime": "08:00:00.0000000", "endTime": "17:00:00.0000000"}]}
-         for day in ("monday", "tuesday", "wednesday", "thursday", "friday")]
-POLICY = {"timeSlotInterval": "PT30M", "minimumLeadTime": "PT2H", "maximumAdvance": "P60D",
-          "sendConfirmationsToOwner": True, "allowStaffSelection": True}
+HOURS = [
+    {"day": day, "timeSlots": [{"startTime": "08:00:00.0000000", "endTime": "17:00:00.0000000"}]}
+    for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
+]
+POLICY = {
+    "timeSlotInterval": "PT30M",
+    "minimumLeadTime": "PT2H",
+    "maximumAdvance": "P60D",
+    "sendConfirmationsToOwner": True,
+    "allowStaffSelection": True,
+}
 
 
 @dataclass
@@ -40,15 +47,32 @@ class BookingBusiness:
 
 def new_business(given: JSON) -> BookingBusiness:
     """Return a business of a control request, by the names of Graph's types; what is left out is usual."""
-    page = {"accessControl": "unrestricted", "bookingPageColorCode": "#0078D4", "customerConsentMessage": "",
-            "businessTimeZone": given.get("timeZone", "Europe/Oslo"), "privacyPolicyWebUrl": "",
-            "termsAndConditionsWebUrl": ""}
-    business = BookingBusiness({
-        "id": given["address"], "displayName": given.get("displayName") or given["address"].partition("@")[0],
-        "email": None, "phone": "", "businessType": "", "webSiteUrl": "", "defaultCurrencyIso": "NOK",
-        "isPublished": True, "publicUrl": None, "languageTag": "nb-NO", "address": None, "bookingPageSettings": page,
-        "businessHours": given.get("businessHours", HOURS),
-        "schedulingPolicy": {**POLICY, **given.get("schedulingPolicy", {})}})
+    page = {
+        "accessControl": "unrestricted",
+        "bookingPageColorCode": "#0078D4",
+        "customerConsentMessage": "",
+        "businessTimeZone": given.get("timeZone", "Europe/Oslo"),
+        "privacyPolicyWebUrl": "",
+        "termsAndConditionsWebUrl": "",
+    }
+    business = BookingBusiness(
+        {
+            "id": given["address"],
+            "displayName": given.get("displayName") or given["address"].partition("@")[0],
+            "email": None,
+            "phone": "",
+            "businessType": "",
+            "webSiteUrl": "",
+            "defaultCurrencyIso": "NOK",
+            "isPublished": True,
+            "publicUrl": None,
+            "languageTag": "nb-NO",
+            "address": None,
+            "bookingPageSettings": page,
+            "businessHours": given.get("businessHours", HOURS),
+            "schedulingPolicy": {**POLICY, **given.get("schedulingPolicy", {})},
+        }
+    )
     for one in given.get("staff", []):
         _put(business.staff, "bookingStaffMember", {"role": "externalGuest", "useBusinessHours": True, **one})
     for one in given.get("services", []):
@@ -59,10 +83,24 @@ def new_business(given: JSON) -> BookingBusiness:
 
 
 def _service(given: JSON) -> JSON:
-    return {"defaultDuration": "PT30M", "defaultPrice": 0.0, "defaultPriceType": "notSet", "defaultReminders": [],
-            "description": "", "isHiddenFromCustomers": False, "isLocationOnline": False, "languageTag": "nb-NO",
-            "maximumAttendeesCount": 1, "notes": "", "postBuffer": "PT0S", "preBuffer": "PT0S",
-            "schedulingPolicy": None, "smsNotificationsEnabled": False, "staffMemberIds": [], **given}
+    return {
+        "defaultDuration": "PT30M",
+        "defaultPrice": 0.0,
+        "defaultPriceType": "notSet",
+        "defaultReminders": [],
+        "description": "",
+        "isHiddenFromCustomers": False,
+        "isLocationOnline": False,
+        "languageTag": "nb-NO",
+        "maximumAttendeesCount": 1,
+        "notes": "",
+        "postBuffer": "PT0S",
+        "preBuffer": "PT0S",
+        "schedulingPolicy": None,
+        "smsNotificationsEnabled": False,
+        "staffMemberIds": [],
+        **given,
+    }
 
 
 def _put(where: dict[str, JSON], kind: str, given: JSON) -> None:

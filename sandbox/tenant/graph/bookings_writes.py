@@ -18,13 +18,34 @@ from sandbox.tenant.graph.query import options
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 
-NEEDED = ("duration", "endDateTime", "filledAttendeesCount", "maximumAttendeesCount", "postBuffer", "preBuffer",
-          "price", "priceType", "serviceName", "startDateTime")
+NEEDED = (
+    "duration",
+    "endDateTime",
+    "filledAttendeesCount",
+    "maximumAttendeesCount",
+    "postBuffer",
+    "preBuffer",
+    "price",
+    "priceType",
+    "serviceName",
+    "startDateTime",
+)
 DEFAULTS: JSON = {
-    "additionalInformation": None, "anonymousJoinWebUrl": None, "appointmentLabel": None, "customerTimeZone": None,
-    "isCustomerAllowedToManageBooking": False, "isLocationOnline": False, "joinWebUrl": None,
-    "optOutOfCustomerEmail": False, "reminders": [], "selfServiceAppointmentId": str(uuid.UUID(int=0)),
-    "serviceLocation": None, "serviceNotes": None, "smsNotificationsEnabled": False, "staffMemberIds": []}
+    "additionalInformation": None,
+    "anonymousJoinWebUrl": None,
+    "appointmentLabel": None,
+    "customerTimeZone": None,
+    "isCustomerAllowedToManageBooking": False,
+    "isLocationOnline": False,
+    "joinWebUrl": None,
+    "optOutOfCustomerEmail": False,
+    "reminders": [],
+    "selfServiceAppointmentId": str(uuid.UUID(int=0)),
+    "serviceLocation": None,
+    "serviceNotes": None,
+    "smsNotificationsEnabled": False,
+    "staffMemberIds": [],
+}
 
 
 async def create(graph: Graph, call: Call) -> Answer:
@@ -102,8 +123,13 @@ def _customers(business: BookingBusiness, made: JSON) -> list[JSON]:
         if one.get("customerId") in business.customers:
             kept.append(one)
         elif made["maximumAttendeesCount"] == 1:
-            customer = {"id": str(uuid.uuid4()), "displayName": one.get("name"), "phones": [], "addresses": [],
-                        "emailAddress": one.get("emailAddress")}
+            customer = {
+                "id": str(uuid.uuid4()),
+                "displayName": one.get("name"),
+                "phones": [],
+                "addresses": [],
+                "emailAddress": one.get("emailAddress"),
+            }
             business.customers[customer["id"]] = customer
             kept.append({**one, "customerId": customer["id"]})
     return kept
@@ -116,6 +142,10 @@ def _remove(business: BookingBusiness, call: Call) -> JSON:
 
 
 ONE = "/solutions/bookingBusinesses/{id}/appointments/{appointment}"
-ENDPOINTS = [Endpoint("POST", "/solutions/bookingBusinesses/{id}/appointments", create), Endpoint("PATCH", ONE, change),
-             Endpoint("DELETE", ONE, delete), Endpoint("POST", ONE + "/cancel", cancel),
-             Endpoint("POST", "/solutions/bookingBusinesses/{id}/customers", create_customer)]
+ENDPOINTS = [
+    Endpoint("POST", "/solutions/bookingBusinesses/{id}/appointments", create),
+    Endpoint("PATCH", ONE, change),
+    Endpoint("DELETE", ONE, delete),
+    Endpoint("POST", ONE + "/cancel", cancel),
+    Endpoint("POST", "/solutions/bookingBusinesses/{id}/customers", create_customer),
+]

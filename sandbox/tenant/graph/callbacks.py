@@ -57,8 +57,9 @@ class Callbacks:
             content = b""
             while chunk := await answer.content.read(LARGEST_ANSWER - len(content)):
                 content += chunk
-            return Reply(answer.status, answer.headers.get("Content-Type", ""), content,
-                         seconds=time.monotonic() - began)
+            return Reply(
+                answer.status, answer.headers.get("Content-Type", ""), content, seconds=time.monotonic() - began
+            )
 
     def _open(self) -> aiohttp.ClientSession:
         """Return the session, opened at first use since it needs the running loop."""
@@ -66,8 +67,9 @@ class Callbacks:
             trust = ssl.create_default_context(cafile=str(make_certificates(self._tenant.folder).ca_pem))
             # No limit: endpoints that answer late must not take the places of those that do not.
             connector = aiohttp.TCPConnector(ssl=trust, limit=0)
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(),
-                                                  auto_decompress=False)
+            self._session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+            )
         return self._session
 
     async def close(self) -> None:

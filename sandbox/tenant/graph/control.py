@@ -21,13 +21,15 @@ CALENDAR = "/_control/calendars/{address}"
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
     """Return the control routes of calendars."""
-    return [web.post(f"{CALENDAR}/events", control(tenant, create)),
-            web.patch(f"{CALENDAR}/events/{{id}}", control(tenant, change)),
-            web.delete(f"{CALENDAR}/events/{{id}}", control(tenant, delete)),
-            web.post(f"{CALENDAR}/events/{{id}}/cancel", control(tenant, cancel)),
-            web.get(CALENDAR, control(tenant, view)),
-            web.put(f"{CALENDAR}/processing", control(tenant, set_processing)),
-            web.put(f"{CALENDAR}/workingHours", control(tenant, set_working_hours))]
+    return [
+        web.post(f"{CALENDAR}/events", control(tenant, create)),
+        web.patch(f"{CALENDAR}/events/{{id}}", control(tenant, change)),
+        web.delete(f"{CALENDAR}/events/{{id}}", control(tenant, delete)),
+        web.post(f"{CALENDAR}/events/{{id}}/cancel", control(tenant, cancel)),
+        web.get(CALENDAR, control(tenant, view)),
+        web.put(f"{CALENDAR}/processing", control(tenant, set_processing)),
+        web.put(f"{CALENDAR}/workingHours", control(tenant, set_working_hours)),
+    ]
 
 
 async def create(tenant: Tenant, request: web.Request) -> web.Response:
@@ -115,5 +117,8 @@ def _event(graph: Graph, mailbox: Mailbox, request: web.Request) -> Event:
 
 def _json(mailbox: Mailbox, event: Event) -> dict[str, Any]:
     """Return an event with all fields in UTC, and its immutable id beside the ordinary one."""
-    return {**event_json(event, mailbox, Preferences()), "immutableId": event.ids[1],
-            "seriesMasterImmutableId": event.master.ids[1] if event.master else None}
+    return {
+        **event_json(event, mailbox, Preferences()),
+        "immutableId": event.ids[1],
+        "seriesMasterImmutableId": event.master.ids[1] if event.master else None,
+    }

@@ -17,8 +17,11 @@ KINDS = {"services": "bookingService", "staff": "bookingStaffMember", "customers
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
     """Return the control routes of booking businesses."""
-    return [web.post("/_control/bookings", control(tenant, create)), web.get(ONE, control(tenant, view)),
-            web.post(ONE + "/busy", control(tenant, keep_busy))]
+    return [
+        web.post("/_control/bookings", control(tenant, create)),
+        web.get(ONE, control(tenant, view)),
+        web.post(ONE + "/busy", control(tenant, keep_busy)),
+    ]
 
 
 async def create(tenant: Tenant, request: web.Request) -> web.Response:
@@ -26,15 +29,28 @@ async def create(tenant: Tenant, request: web.Request) -> web.Response:
     "staff"?, "customers"?}, the last six by the names of Graph's types; what is left out is usual.
     """
     body, bookings = await body_of(request), graph_of(tenant).bookings
-    only(body, address=str, displayName=str, timeZone=str, businessHours=list, schedulingPolicy=dict, services=list,
-         staff=list, customers=list)
+    only(
+        body,
+        address=str,
+        displayName=str,
+        timeZone=str,
+        businessHours=list,
+        schedulingPolicy=dict,
+        services=list,
+        staff=list,
+        customers=list,
+    )
     if "@" not in body.get("address", ""):
         raise ValueError("address: name@domain")
     zone_info(body.get("timeZone", "UTC"))
     business = new_business(body)
     faults = types.faults("bookingBusiness", business.fields)
-    faults += [fault for name, kind in KINDS.items() for one in getattr(business, name).values()
-               for fault in types.faults(kind, one)]
+    faults += [
+        fault
+        for name, kind in KINDS.items()
+        for one in getattr(business, name).values()
+        for fault in types.faults(kind, one)
+    ]
     if faults:
         raise ValueError("; ".join(faults))
     bookings[business.id.lower()] = business
@@ -65,5 +81,8 @@ def _business(tenant: Tenant, request: web.Request) -> BookingBusiness:
 
 def _json(business: BookingBusiness) -> dict[str, Any]:
     kinds = ("services", "staff", "customers", "appointments")
-    return {"business": business.fields, **{name: list(getattr(business, name).values()) for name in kinds},
-            "cancelled": business.cancelled}
+    return {
+        "business": business.fields,
+        **{name: list(getattr(business, name).values()) for name in kinds},
+        "cancelled": business.cancelled,
+    }

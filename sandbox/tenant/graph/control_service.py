@@ -18,21 +18,23 @@ LIFECYCLE_EVENTS = ("reauthorizationRequired", "subscriptionRemoved", "missed")
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
     """Return the control routes of the service."""
-    return [web.get("/_control/calls", control(tenant, calls)),
-            web.delete("/_control/calls", control(tenant, no_calls)),
-            web.get("/_control/notifications", control(tenant, notifications)),
-            web.post("/_control/notifications", control(tenant, pause)),
-            web.post("/_control/notifications/flush", control(tenant, flush)),
-            web.get("/_control/notifications/outcomes", control(tenant, outcomes)),
-            web.get("/_control/subscriptions", control(tenant, subscriptions)),
-            web.delete("/_control/subscriptions/{id}", control(tenant, vanish)),
-            web.patch("/_control/subscriptions/{id}", control(tenant, alter)),
-            web.post("/_control/subscriptions/{id}/lapse", control(tenant, lapse)),
-            web.post("/_control/endpoints", control(tenant, put_endpoint)),
-            web.post("/_control/lifecycle", control(tenant, lifecycle)),
-            web.post("/_control/mailboxes", control(tenant, add_mailbox)),
-            web.delete("/_control/mailboxes/{address}", control(tenant, remove_mailbox)),
-            web.post("/_control/settings", control(tenant, change_settings))]
+    return [
+        web.get("/_control/calls", control(tenant, calls)),
+        web.delete("/_control/calls", control(tenant, no_calls)),
+        web.get("/_control/notifications", control(tenant, notifications)),
+        web.post("/_control/notifications", control(tenant, pause)),
+        web.post("/_control/notifications/flush", control(tenant, flush)),
+        web.get("/_control/notifications/outcomes", control(tenant, outcomes)),
+        web.get("/_control/subscriptions", control(tenant, subscriptions)),
+        web.delete("/_control/subscriptions/{id}", control(tenant, vanish)),
+        web.patch("/_control/subscriptions/{id}", control(tenant, alter)),
+        web.post("/_control/subscriptions/{id}/lapse", control(tenant, lapse)),
+        web.post("/_control/endpoints", control(tenant, put_endpoint)),
+        web.post("/_control/lifecycle", control(tenant, lifecycle)),
+        web.post("/_control/mailboxes", control(tenant, add_mailbox)),
+        web.delete("/_control/mailboxes/{address}", control(tenant, remove_mailbox)),
+        web.post("/_control/settings", control(tenant, change_settings)),
+    ]
 
 
 async def calls(tenant: Tenant, _request: web.Request) -> web.Response:
@@ -154,8 +156,12 @@ async def add_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
         raise ValueError("address: name@domain; kind: room or user")
     if address.lower() in tenant.mailboxes:
         raise ControlError(409, f"{address} is there already")
-    mailbox = Mailbox(address, body.get("displayName") or address.partition("@")[0], kind,
-                      str(uuid.UUID(body["id"])) if "id" in body else str(uuid.uuid4()))
+    mailbox = Mailbox(
+        address,
+        body.get("displayName") or address.partition("@")[0],
+        kind,
+        str(uuid.UUID(body["id"])) if "id" in body else str(uuid.uuid4()),
+    )
     tenant.add_mailbox(mailbox)
     answer = {"address": address, "id": mailbox.id, "kind": kind, "displayName": mailbox.display_name}
     return web.json_response(answer, status=201)
@@ -182,15 +188,29 @@ def _sender(tenant: Tenant) -> dict[str, Any]:
     """Return the sender's state."""
     graph = graph_of(tenant)
     sender = graph.sender
-    return {**sender.counters.as_json(), "paused": not sender.running.is_set(), "pending": len(sender.waiting),
-            "deliveries": len(sender.deliveries), "inFlight": sum(one.in_flight for one in sender.deliveries),
-            "endpoints": {host: one.as_json() for host, one in sender.endpoints.by_host.items()},
-            "rooms": len(graph.processing.pending), "throttled": dict(graph.throttle.refused)}
+    return {
+        **sender.counters.as_json(),
+        "paused": not sender.running.is_set(),
+        "pending": len(sender.waiting),
+        "deliveries": len(sender.deliveries),
+        "inFlight": sum(one.in_flight for one in sender.deliveries),
+        "endpoints": {host: one.as_json() for host, one in sender.endpoints.by_host.items()},
+        "rooms": len(graph.processing.pending),
+        "throttled": dict(graph.throttle.refused),
+    }
 
 
 def _json(one: Subscription) -> dict[str, Any]:
     """Return a subscription whole."""
-    return {"id": one.id, "clientId": one.app, "mailbox": one.mailbox.address, "resource": one.resource,
-            "changeType": one.change_type, "notificationUrl": one.notification_url,
-            "lifecycleNotificationUrl": one.lifecycle_url, "clientState": one.client_state,
-            "expirationDateTime": written(one.expires), "immutableIds": one.immutable}
+    return {
+        "id": one.id,
+        "clientId": one.app,
+        "mailbox": one.mailbox.address,
+        "resource": one.resource,
+        "changeType": one.change_type,
+        "notificationUrl": one.notification_url,
+        "lifecycleNotificationUrl": one.lifecycle_url,
+        "clientState": one.client_state,
+        "expirationDateTime": written(one.expires),
+        "immutableIds": one.immutable,
+    }

@@ -31,6 +31,13 @@ class Counters:
 
     def as_json(self) -> dict[str, Any]:
         """Return the counters with camelCase keys."""
-        return {"hints": self.hints, "attempts": self.attempts, "sent": self.sent, "hintsSent": self.hints_sent,
-                "dropped": self.dropped, "withdrawn": self.withdrawn, "mixed": self.mixed,
-                "answers": dict(self.answers)}
+        return {
+            "hints": self.hints,
+            "attempts": self.attempts,
+            "sent": self.sent,
+            "hintsSent": self.hints_sent,
+            "dropped": self.dropped,
+            "withdrawn": self.withdrawn,
+            "mixed": self.mixed,
+            "answers": dict(self.answers),
+        }

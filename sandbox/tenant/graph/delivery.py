@@ -62,8 +62,9 @@ class Delivery:
         self._began = began
         self._limits = limits
 
-    async def run(self, clock: Clock, registry: Registry, callbacks: Callbacks, counters: Counters,
-                  running: asyncio.Event) -> None:
+    async def run(
+        self, clock: Clock, registry: Registry, callbacks: Callbacks, counters: Counters, running: asyncio.Event
+    ) -> None:
         """Try until the endpoint accepts, four hours have passed, or no subscription of it lives any more."""
         try:
             while not await self._turn(clock, registry, callbacks, counters, running):
@@ -73,8 +74,9 @@ class Delivery:
             self.hurry.clear()
             self.settled.set()
 
-    async def _turn(self, clock: Clock, registry: Registry, callbacks: Callbacks, counters: Counters,
-                    running: asyncio.Event) -> bool:
+    async def _turn(
+        self, clock: Clock, registry: Registry, callbacks: Callbacks, counters: Counters, running: asyncio.Event
+    ) -> bool:
         """Wait, try once, and return whether this delivery is over."""
         await self._wait(clock, running)
         self.in_flight = True

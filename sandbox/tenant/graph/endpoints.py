@@ -27,8 +27,12 @@ class Health:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for control."""
-        return {"state": self.state, "until": self.until.isoformat() if self.until else None,
-                "discarded": self.discarded, "missed": sorted(self.missed)}
+        return {
+            "state": self.state,
+            "until": self.until.isoformat() if self.until else None,
+            "discarded": self.discarded,
+            "missed": sorted(self.missed),
+        }
 
 
 class Endpoints:

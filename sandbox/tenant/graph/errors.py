@@ -22,8 +22,11 @@ class GraphError(Exception):
 
     def body(self, now: datetime, request_id: str, client_request_id: str) -> dict[str, Any]:
         """Return the JSON body: error.code, error.message, and innerError with the date and both request ids."""
-        inner = {"date": now.strftime("%Y-%m-%dT%H:%M:%S"), "request-id": request_id,
-                 "client-request-id": client_request_id}
+        inner = {
+            "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
+            "request-id": request_id,
+            "client-request-id": client_request_id,
+        }
         return {"error": {"code": self.code, "message": self.message, "innerError": inner}}
 
 

@@ -13,9 +13,19 @@ from sandbox.tenant.graph.zones import Moment
 
 Ids = tuple[str, str]
 DEFAULTS: dict[str, Any] = {
-    "subject": "", "body": {"contentType": "html", "content": ""}, "showAs": "busy", "sensitivity": "normal",
-    "importance": "normal", "isAllDay": False, "isCancelled": False, "attendees": [], "location": {"displayName": ""},
-    "categories": [], "isReminderOn": True, "reminderMinutesBeforeStart": 15}
+    "subject": "",
+    "body": {"contentType": "html", "content": ""},
+    "showAs": "busy",
+    "sensitivity": "normal",
+    "importance": "normal",
+    "isAllDay": False,
+    "isCancelled": False,
+    "attendees": [],
+    "location": {"displayName": ""},
+    "categories": [],
+    "isReminderOn": True,
+    "reminderMinutesBeforeStart": 15,
+}
 """What a new event has of those properties that are stored as Graph writes them."""
 
 
@@ -67,5 +77,15 @@ class Event:
         """Return this series' unchanged occurrence that begins at `start`; it shares the master's change key."""
         end = Moment(start.local + (self.end.local - self.start.local), start.zone)
         made = occurrence_pair(self.id, start.local.isoformat())
-        return replace(self, start=start, end=end, fields=dict(self.fields), ids=made, type="occurrence", rule=None,
-                       master=self, original_start=start, uid=f"{self.uid}{start.local:%Y%m%d}")
+        return replace(
+            self,
+            start=start,
+            end=end,
+            fields=dict(self.fields),
+            ids=made,
+            type="occurrence",
+            rule=None,
+            master=self,
+            original_start=start,
+            uid=f"{self.uid}{start.local:%Y%m%d}",
+        )

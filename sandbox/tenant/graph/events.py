@@ -86,19 +86,25 @@ def _window(call: Call) -> tuple[datetime, datetime]:
     """Return the window of a call; raises GraphError (400) when it is missing, no time, turned round or too long."""
     given = {name.lower(): value for name, value in call.query}
     if not all(given.get(name.lower()) for name in WINDOW):
-        raise bad_request("This request requires a time window specified by the query string parameters "
-                          "StartDateTime and EndDateTime.", "ErrorInvalidParameter")
+        raise bad_request(
+            "This request requires a time window specified by the query string parameters "
+            "StartDateTime and EndDateTime.",
+            "ErrorInvalidParameter",
+        )
     try:
         # An unquoted plus sign of an offset arrives as a space, which is no time: Graph refuses it too.
         after, before = (instant(given[name.lower()]) for name in WINDOW)
     except ValueError as error:
-        raise bad_request(f"The value of StartDateTime or EndDateTime is invalid: {error}",
-                          "ErrorInvalidParameter") from error
+        raise bad_request(
+            f"The value of StartDateTime or EndDateTime is invalid: {error}", "ErrorInvalidParameter"
+        ) from error
     if before < after:
         raise bad_request("The EndDateTime cannot be before the StartDateTime.", "ErrorInvalidParameter")
     if (before - after).days > LONGEST_DAYS:
-        raise bad_request(f"The range between the start and end dates is greater than {LONGEST_DAYS} days.",
-                          "ErrorCalendarViewRangeTooBig")
+        raise bad_request(
+            f"The range between the start and end dates is greater than {LONGEST_DAYS} days.",
+            "ErrorCalendarViewRangeTooBig",
+        )
     return after, before
 
 
@@ -107,8 +113,9 @@ def _many(graph: Graph, call: Call, mailbox: Mailbox, events: Sequence[Event], p
     asked, preferred = options(call, "event", MANY, parameters), preferences(call)
     size = asked.top or min(preferred.page_size or PAGE, LARGEST_TOP)
     if asked.condition or asked.orderby:
-        items, annotations = page(call, arrange([seen(graph, call, one, mailbox, preferred) for one in events], asked),
-                                  asked, size)
+        items, annotations = page(
+            call, arrange([seen(graph, call, one, mailbox, preferred) for one in events], asked), asked, size
+        )
     else:
         # Only the page's own events are written out: a full calendar has tens of thousands.
         chosen, annotations = page(call, events, asked, size)
@@ -126,12 +133,15 @@ def seen(graph: Graph, call: Call, event: Event, mailbox: Mailbox, preferred: Pr
     return item
 
 
-ENDPOINTS = [Endpoint("GET", "/users/{id}/events", listed), Endpoint("GET", "/users/{id}/events/{event}", get),
-             Endpoint("GET", "/users/{id}/events/{event}/instances", instances),
-             Endpoint("GET", "/users/{id}/calendarView", calendar_view),
-             Endpoint("GET", "/users/{id}/calendar/events", listed),
-             Endpoint("GET", "/users/{id}/calendar/events/{event}", get),
-             Endpoint("GET", "/users/{id}/calendar/calendarView", calendar_view),
-             Endpoint("GET", "/users/{id}/calendars/{calendar}/events", listed),
-             Endpoint("GET", "/users/{id}/calendars/{calendar}/events/{event}", get),
-             Endpoint("GET", "/users/{id}/calendars/{calendar}/calendarView", calendar_view)]
+ENDPOINTS = [
+    Endpoint("GET", "/users/{id}/events", listed),
+    Endpoint("GET", "/users/{id}/events/{event}", get),
+    Endpoint("GET", "/users/{id}/events/{event}/instances", instances),
+    Endpoint("GET", "/users/{id}/calendarView", calendar_view),
+    Endpoint("GET", "/users/{id}/calendar/events", listed),
+    Endpoint("GET", "/users/{id}/calendar/events/{event}", get),
+    Endpoint("GET", "/users/{id}/calendar/calendarView", calendar_view),
+    Endpoint("GET", "/users/{id}/calendars/{calendar}/events", listed),
+    Endpoint("GET", "/users/{id}/calendars/{calendar}/events/{event}", get),
+    Endpoint("GET", "/users/{id}/calendars/{calendar}/calendarView", calendar_view),
+]

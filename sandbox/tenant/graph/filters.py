@@ -54,8 +54,10 @@ def _condition(text: str, type_name: str) -> Condition:
 def _known(path: str, type_name: str) -> str:
     """Return the path if it begins with a property of the type."""
     if path.partition("/")[0] not in types.properties(type_name):
-        raise bad_request(f"Could not find a property named '{path}' on type 'microsoft.graph.{type_name}'.",
-                          "RequestBroker--ParseUri")
+        raise bad_request(
+            f"Could not find a property named '{path}' on type 'microsoft.graph.{type_name}'.",
+            "RequestBroker--ParseUri",
+        )
     return path
 
 

@@ -76,12 +76,26 @@ def _folder(graph: Graph, call: Call, mailbox: Mailbox) -> Folder:
 
 def _json(folder: Folder, mailbox: Mailbox) -> dict[str, Any]:
     """Return a calendar's properties."""
-    return {"id": folder.id, "name": folder.name, "color": "auto", "hexColor": "", "isDefaultCalendar": folder.default,
-            "changeKey": folder.change_key, "canShare": True, "canViewPrivateItems": True, "canEdit": True,
-            "allowedOnlineMeetingProviders": ["teamsForBusiness"], "defaultOnlineMeetingProvider": "teamsForBusiness",
-            "isTallyingResponses": folder.default, "isRemovable": not folder.default,
-            "owner": {"name": mailbox.display_name, "address": mailbox.address}}
+    return {
+        "id": folder.id,
+        "name": folder.name,
+        "color": "auto",
+        "hexColor": "",
+        "isDefaultCalendar": folder.default,
+        "changeKey": folder.change_key,
+        "canShare": True,
+        "canViewPrivateItems": True,
+        "canEdit": True,
+        "allowedOnlineMeetingProviders": ["teamsForBusiness"],
+        "defaultOnlineMeetingProvider": "teamsForBusiness",
+        "isTallyingResponses": folder.default,
+        "isRemovable": not folder.default,
+        "owner": {"name": mailbox.display_name, "address": mailbox.address},
+    }
 
 
-ENDPOINTS = [Endpoint("GET", "/users/{id}/calendars", listed), Endpoint("POST", "/users/{id}/calendars", create),
-             Endpoint("GET", "/users/{id}/calendars/{calendar}", get)]
+ENDPOINTS = [
+    Endpoint("GET", "/users/{id}/calendars", listed),
+    Endpoint("POST", "/users/{id}/calendars", create),
+    Endpoint("GET", "/users/{id}/calendars/{calendar}", get),
+]

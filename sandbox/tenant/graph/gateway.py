@@ -37,8 +37,13 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
 async def _serve(graph: Graph, request: web.Request) -> web.Response:
     """Read the request, carry it out and write the answer, an error being one of them."""
     path = request.rel_url.raw_path.removeprefix("/v1.0/")
-    call = Call(request.method, [unquote(part) for part in segments(path)], list(request.query.items()),
-                CIMultiDict(request.headers), base=f"{request.url.origin()}/v1.0")
+    call = Call(
+        request.method,
+        [unquote(part) for part in segments(path)],
+        list(request.query.items()),
+        CIMultiDict(request.headers),
+        base=f"{request.url.origin()}/v1.0",
+    )
     try:
         call.body = await _body(request)
         answer = await perform(graph, call, ENDPOINTS)
@@ -61,5 +66,7 @@ async def _body(request: web.Request) -> Any:
     try:
         return json.loads(content)
     except ValueError as error:
-        raise bad_request("Unable to read JSON request payload. Please ensure Content-Type header is set and payload "
-                          "is of valid JSON format.") from error
+        raise bad_request(
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload "
+            "is of valid JSON format."
+        ) from error

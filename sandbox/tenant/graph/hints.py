@@ -51,5 +51,9 @@ def lifecycle_item(subscription: Subscription, tenant_id: str, lifecycle_event: 
 
 def _envelope(subscription: Subscription, tenant_id: str) -> dict[str, Any]:
     """Return what every notification of a subscription carries."""
-    return {"subscriptionId": subscription.id, "tenantId": tenant_id, "clientState": subscription.client_state,
-            "subscriptionExpirationDateTime": f"{subscription.expires:%Y-%m-%dT%H:%M:%S.%f}0Z"}
+    return {
+        "subscriptionId": subscription.id,
+        "tenantId": tenant_id,
+        "clientState": subscription.client_state,
+        "subscriptionExpirationDateTime": f"{subscription.expires:%Y-%m-%dT%H:%M:%S.%f}0Z",
+    }

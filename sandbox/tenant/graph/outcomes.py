@@ -38,5 +38,7 @@ def _count(counts: dict[Key, int], hints: Iterable[Hint]) -> None:
 
 def _listed(counts: dict[Key, int], addresses: dict[str, str]) -> list[dict[str, Any]]:
     """Return one line for each event; a mailbox that was removed meanwhile is named by its id."""
-    return [{"mailbox": addresses.get(mailbox, mailbox), "eventId": event, "notifications": number}
-            for (mailbox, event), number in counts.items()]
+    return [
+        {"mailbox": addresses.get(mailbox, mailbox), "eventId": event, "notifications": number}
+        for (mailbox, event), number in counts.items()
+    ]

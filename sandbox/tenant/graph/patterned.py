@@ -11,8 +11,14 @@ from sandbox.tenant.graph.zones import Moment
 
 BY_NAME = {name: short for short, name in DAYS.items()}
 POSITIONS = {name: position for position, name in INDEXES.items()}
-FREQUENCIES = {"daily": "DAILY", "weekly": "WEEKLY", "absoluteMonthly": "MONTHLY", "relativeMonthly": "MONTHLY",
-               "absoluteYearly": "YEARLY", "relativeYearly": "YEARLY"}
+FREQUENCIES = {
+    "daily": "DAILY",
+    "weekly": "WEEKLY",
+    "absoluteMonthly": "MONTHLY",
+    "relativeMonthly": "MONTHLY",
+    "absoluteYearly": "YEARLY",
+    "relativeYearly": "YEARLY",
+}
 
 
 def rule_of(recurrence: dict[str, Any], first: Moment) -> Rule:

@@ -54,19 +54,42 @@ def _many(graph: Graph, call: Call, items: list[dict[str, Any]], type_name: str)
 
 def _room(mailbox: Mailbox) -> dict[str, Any]:
     """Return a room; its id is a place's, which the sandbox takes from the mailbox."""
-    return {"id": mailbox.id, "displayName": mailbox.display_name, "emailAddress": mailbox.address,
-            "nickname": mailbox.display_name, "bookingType": "standard", "capacity": None, "building": None,
-            "floorNumber": None, "floorLabel": None, "label": None, "phone": "", "tags": [], "address": None,
-            "geoCoordinates": None, "isWheelChairAccessible": False, "audioDeviceName": None,
-            "videoDeviceName": None, "displayDeviceName": None}
+    return {
+        "id": mailbox.id,
+        "displayName": mailbox.display_name,
+        "emailAddress": mailbox.address,
+        "nickname": mailbox.display_name,
+        "bookingType": "standard",
+        "capacity": None,
+        "building": None,
+        "floorNumber": None,
+        "floorLabel": None,
+        "label": None,
+        "phone": "",
+        "tags": [],
+        "address": None,
+        "geoCoordinates": None,
+        "isWheelChairAccessible": False,
+        "audioDeviceName": None,
+        "videoDeviceName": None,
+        "displayDeviceName": None,
+    }
 
 
 def _room_list(address: str) -> dict[str, Any]:
     """Return a room list."""
-    return {"id": address, "displayName": address.partition("@")[0], "emailAddress": address, "phone": "",
-            "address": None, "geoCoordinates": None}
+    return {
+        "id": address,
+        "displayName": address.partition("@")[0],
+        "emailAddress": address,
+        "phone": "",
+        "address": None,
+        "geoCoordinates": None,
+    }
 
 
-ENDPOINTS = [Endpoint("GET", "/places/microsoft.graph.room", rooms),
-             Endpoint("GET", "/places/microsoft.graph.roomList", room_lists),
-             Endpoint("GET", "/places/{list}/microsoft.graph.roomList/rooms", rooms_of_list)]
+ENDPOINTS = [
+    Endpoint("GET", "/places/microsoft.graph.room", rooms),
+    Endpoint("GET", "/places/microsoft.graph.roomList", room_lists),
+    Endpoint("GET", "/places/{list}/microsoft.graph.roomList/rooms", rooms_of_list),
+]

@@ -45,9 +45,15 @@ def options(call: Call, type_name: str, allowed: Sequence[str], parameters: Sequ
         if name.lower() in given:
             raise bad_request(f"Query option '{name}' was specified more than once.")
         given[name.lower()] = value
-    return Options(_select(given.get("$select"), type_name), _number(given, "$top", 1, LARGEST_TOP), _start(given),
-                   read_filter(given["$filter"], type_name) if "$filter" in given else None,
-                   _orderby(given.get("$orderby"), type_name), _count(given.get("$count", "false")), given)
+    return Options(
+        _select(given.get("$select"), type_name),
+        _number(given, "$top", 1, LARGEST_TOP),
+        _start(given),
+        read_filter(given["$filter"], type_name) if "$filter" in given else None,
+        _orderby(given.get("$orderby"), type_name),
+        _count(given.get("$count", "false")),
+        given,
+    )
 
 
 def check_property(path: str, type_name: str) -> None:

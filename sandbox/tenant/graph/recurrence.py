@@ -10,8 +10,15 @@ from typing import Any
 from sandbox.tenant.graph.series import Rule
 from sandbox.tenant.graph.zones import Moment
 
-DAYS = {"MO": "monday", "TU": "tuesday", "WE": "wednesday", "TH": "thursday", "FR": "friday", "SA": "saturday",
-        "SU": "sunday"}
+DAYS = {
+    "MO": "monday",
+    "TU": "tuesday",
+    "WE": "wednesday",
+    "TH": "thursday",
+    "FR": "friday",
+    "SA": "saturday",
+    "SU": "sunday",
+}
 INDEXES = {"1": "first", "2": "second", "3": "third", "4": "fourth", "-1": "last"}
 BYDAY = re.compile(r"^([+-]?\d+)?(MO|TU|WE|TH|FR|SA|SU)$")
 KNOWN = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"}
@@ -34,8 +41,13 @@ def _pattern(parts: dict[str, str], first: datetime) -> dict[str, Any]:
     make = makers.get(parts["FREQ"])
     if make is None:
         raise ValueError(f"Exchange has no recurrence {parts['FREQ']}")
-    pattern = {"interval": int(parts.get("INTERVAL", "1")), "month": 0, "dayOfMonth": 0, "firstDayOfWeek": "sunday",
-               "index": "first"}
+    pattern = {
+        "interval": int(parts.get("INTERVAL", "1")),
+        "month": 0,
+        "dayOfMonth": 0,
+        "firstDayOfWeek": "sunday",
+        "index": "first",
+    }
     return pattern | make(parts, first)
 
 
@@ -104,8 +116,13 @@ def _refuse(parts: dict[str, str], *names: str) -> None:
 
 def _range(rule: Rule, parts: dict[str, str], first: Moment) -> dict[str, Any]:
     """Return the recurrenceRange; its endDate is the day of the last start that UNTIL allows."""
-    whole = {"type": "noEnd", "startDate": f"{first.local:%Y-%m-%d}", "endDate": "0001-01-01",
-             "recurrenceTimeZone": first.zone, "numberOfOccurrences": 0}
+    whole = {
+        "type": "noEnd",
+        "startDate": f"{first.local:%Y-%m-%d}",
+        "endDate": "0001-01-01",
+        "recurrenceTimeZone": first.zone,
+        "numberOfOccurrences": 0,
+    }
     if "COUNT" in parts:
         return whole | {"type": "numbered", "numberOfOccurrences": int(parts["COUNT"])}
     if "UNTIL" in parts:

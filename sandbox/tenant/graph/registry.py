@@ -39,7 +39,6 @@ class Subscription:
         """Tell whether another one of the app watches the same changes of the same mailbox, which Graph refuses."""
         return (self.app, self.mailbox.id, self.change_types) == (other.app, other.mailbox.id, other.change_types)
 
-
     def lapsed(self, now: datetime) -> bool:
         """Tell whether its token has lapsed: its notifications wait."""
         return self.authorized_until is not None and now >= self.authorized_until

@@ -20,18 +20,33 @@ def event_json(event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[s
     """Return all properties of an event, times in the preferred zone, ids in the preferred form."""
     form = 1 if preferred.immutable else 0
     return {
-        "@odata.etag": event.etag, "id": event.ids[form], "changeKey": event.change_key,
-        "createdDateTime": written(event.created), "lastModifiedDateTime": written(event.modified),
+        "@odata.etag": event.etag,
+        "id": event.ids[form],
+        "changeKey": event.change_key,
+        "createdDateTime": written(event.created),
+        "lastModifiedDateTime": written(event.modified),
         **{name: value for name, value in event.fields.items() if name != "organizer"},
-        "body": _body(event, preferred), "bodyPreview": event.fields["body"]["content"][:255],
-        "start": _time(event, event.start, preferred), "end": _time(event, event.end, preferred),
-        "originalStartTimeZone": event.start.zone, "originalEndTimeZone": event.end.zone,
-        "organizer": _organizer(event, mailbox), "isOrganizer": not event.booked,
+        "body": _body(event, preferred),
+        "bodyPreview": event.fields["body"]["content"][:255],
+        "start": _time(event, event.start, preferred),
+        "end": _time(event, event.end, preferred),
+        "originalStartTimeZone": event.start.zone,
+        "originalEndTimeZone": event.end.zone,
+        "organizer": _organizer(event, mailbox),
+        "isOrganizer": not event.booked,
         "responseStatus": {"response": "accepted" if event.booked else "organizer", "time": "0001-01-01T00:00:00Z"},
-        "responseRequested": True, "allowNewTimeProposals": True, "hasAttachments": False, "hideAttendees": False,
-        "isDraft": False, **_online(event), "locations": _locations(event), "iCalUId": event.uid,
-        "transactionId": event.transaction, "webLink": f"https://outlook.office365.com/owa/?itemid={event.ids[0]}",
-        **_series(event, form)}
+        "responseRequested": True,
+        "allowNewTimeProposals": True,
+        "hasAttachments": False,
+        "hideAttendees": False,
+        "isDraft": False,
+        **_online(event),
+        "locations": _locations(event),
+        "iCalUId": event.uid,
+        "transactionId": event.transaction,
+        "webLink": f"https://outlook.office365.com/owa/?itemid={event.ids[0]}",
+        **_series(event, form),
+    }
 
 
 def written(moment: datetime) -> str:
@@ -62,10 +77,18 @@ def _organizer(event: Event, mailbox: Mailbox) -> dict[str, Any]:
 def _online(event: Event) -> dict[str, Any]:
     """Return what is said of the online meeting."""
     if not event.join_url:
-        return {"isOnlineMeeting": False, "onlineMeeting": None, "onlineMeetingProvider": "unknown",
-                "onlineMeetingUrl": None}
-    return {"isOnlineMeeting": True, "onlineMeeting": {"joinUrl": event.join_url}, "onlineMeetingUrl": None,
-            "onlineMeetingProvider": "teamsForBusiness"}
+        return {
+            "isOnlineMeeting": False,
+            "onlineMeeting": None,
+            "onlineMeetingProvider": "unknown",
+            "onlineMeetingUrl": None,
+        }
+    return {
+        "isOnlineMeeting": True,
+        "onlineMeeting": {"joinUrl": event.join_url},
+        "onlineMeetingUrl": None,
+        "onlineMeetingProvider": "teamsForBusiness",
+    }
 
 
 def _locations(event: Event) -> list[dict[str, Any]]:

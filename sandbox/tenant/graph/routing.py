@@ -56,5 +56,6 @@ def find(endpoints: list[Endpoint], method: str, path: list[str]) -> tuple[Endpo
         if endpoint.method == method:
             return endpoint, found
     allowed = ", ".join(sorted(endpoint.method for endpoint, _ in matches))
-    raise GraphError(405, "MethodNotAllowed", "Specified HTTP method is not allowed for the request target.",
-                     {"Allow": allowed})
+    raise GraphError(
+        405, "MethodNotAllowed", "Specified HTTP method is not allowed for the request target.", {"Allow": allowed}
+    )

@@ -20,8 +20,11 @@ from sandbox.tenant.graph.zones import moment, zone_info
 from sandbox.tenant.state import Mailbox
 
 OFFICE_HOURS: dict[str, Any] = {
-    "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"], "startTime": "08:00:00.0000000",
-    "endTime": "17:00:00.0000000", "timeZone": {"name": "Pacific Standard Time"}}
+    "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"],
+    "startTime": "08:00:00.0000000",
+    "endTime": "17:00:00.0000000",
+    "timeZone": {"name": "Pacific Standard Time"},
+}
 """What a mailbox has as long as nobody sets its own (Exchange's default)."""
 PARAMETERS = ("Schedules", "StartTime", "EndTime", "AvailabilityViewInterval")
 MOST_SCHEDULES = 20
@@ -88,8 +91,10 @@ def _window(asked: dict[str, Any]) -> tuple[datetime, datetime, int]:
     if end <= start or end - start < timedelta(minutes=minutes):
         raise bad_request("The interval is longer than the time window.", "ErrorInvalidTimeInterval")
     if end - start > timedelta(days=LONGEST_DAYS):
-        raise bad_request("The requested time duration specified for FreeBusyViewOptions.TimeWindow is too long.",
-                          "ErrorTimeIntervalTooBig")
+        raise bad_request(
+            "The requested time duration specified for FreeBusyViewOptions.TimeWindow is too long.",
+            "ErrorTimeIntervalTooBig",
+        )
     return start, end, minutes
 
 
@@ -101,15 +106,27 @@ def _information(
         mailbox = graph.access.mailbox(call.caller, address, EVENT_READ)
     except GraphError as error:
         code = "ErrorMailRecipientNotFound" if error.status == 404 else "ErrorNoFreeBusyAccess"
-        return {"scheduleId": address, "availabilityView": "", "scheduleItems": [],
-                "error": {"message": error.message, "responseCode": code}}
+        return {
+            "scheduleId": address,
+            "availabilityView": "",
+            "scheduleItems": [],
+            "error": {"message": error.message, "responseCode": code},
+        }
     start, end, minutes = window
     events = [one for one in graph.calendar(mailbox).view(start, end) if not one.fields["isCancelled"]]
     if len(events) > MOST_ITEMS:
-        return {"scheduleId": address, "availabilityView": "", "scheduleItems": [],
-                "error": {"message": f"More than {MOST_ITEMS} entries.", "responseCode": "5006"}}
-    return {"scheduleId": address, "availabilityView": _digits(events, start, end, timedelta(minutes=minutes)),
-            "scheduleItems": [_item(one, preferred) for one in events], "workingHours": hours_of(mailbox)}
+        return {
+            "scheduleId": address,
+            "availabilityView": "",
+            "scheduleItems": [],
+            "error": {"message": f"More than {MOST_ITEMS} entries.", "responseCode": "5006"},
+        }
+    return {
+        "scheduleId": address,
+        "availabilityView": _digits(events, start, end, timedelta(minutes=minutes)),
+        "scheduleItems": [_item(one, preferred) for one in events],
+        "workingHours": hours_of(mailbox),
+    }
 
 
 def hours_of(mailbox: Mailbox) -> dict[str, Any]:
@@ -121,8 +138,11 @@ def _item(event: Event, preferred: Preferences) -> dict[str, Any]:
     """Return one event's time. Subject and location are told but for a private one, as sharing allows them here."""
     hidden = event.fields["sensitivity"] in ("private", "confidential")
     times = {"start": event.start, "end": event.end}
-    told = {"isPrivate": hidden, "status": event.fields["showAs"],
-            **{name: one.in_zone(preferred.zone).as_json() for name, one in times.items()}}
+    told = {
+        "isPrivate": hidden,
+        "status": event.fields["showAs"],
+        **{name: one.in_zone(preferred.zone).as_json() for name, one in times.items()},
+    }
     if hidden:
         return told
     return told | {"subject": event.fields["subject"], "location": event.fields["location"].get("displayName", "")}
@@ -139,5 +159,7 @@ def _digits(events: list[Event], start: datetime, end: datetime, step: timedelta
     return found
 
 
-ENDPOINTS = [Endpoint("POST", "/users/{id}/calendar/getSchedule", get_schedule),
-             Endpoint("POST", "/users/{id}/calendar/microsoft.graph.getSchedule", get_schedule)]
+ENDPOINTS = [
+    Endpoint("POST", "/users/{id}/calendar/getSchedule", get_schedule),
+    Endpoint("POST", "/users/{id}/calendar/microsoft.graph.getSchedule", get_schedule),
+]

@@ -60,8 +60,15 @@ class Sender:
         if subscription.lifecycle_url is None:
             raise ValueError("the subscription has no lifecycleNotificationUrl")
         item = lifecycle_item(subscription, self._tenant.tenant_id, lifecycle_event)
-        self._add(Hint(subscription.id, subscription.lifecycle_url, item, self._tenant.clock.now(),
-                       outlives=lifecycle_event == "subscriptionRemoved"))
+        self._add(
+            Hint(
+                subscription.id,
+                subscription.lifecycle_url,
+                item,
+                self._tenant.clock.now(),
+                outlives=lifecycle_event == "subscriptionRemoved",
+            )
+        )
 
     def authorize(self, subscription: Subscription) -> None:
         """Give a subscription a new access token: what waited for it is sent, but what is over four hours old."""

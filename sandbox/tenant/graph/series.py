@@ -24,8 +24,10 @@ class Rule:
 
     def parts(self) -> dict[str, str]:
         """Return the rule's parts by their upper-case names."""
-        return {name.upper(): value.upper() for name, _, value in
-                (part.partition("=") for part in self.text.strip().rstrip(";").split(";"))}
+        return {
+            name.upper(): value.upper()
+            for name, _, value in (part.partition("=") for part in self.text.strip().rstrip(";").split(";"))
+        }
 
     def starts(self, first: datetime, zone: str) -> Iterator[datetime]:
         """Yield every start, naive, in the zone, beginning with `first`; without end when the rule has none."""

@@ -37,10 +37,13 @@ class Wanted:
 def wanted(body: dict[str, Any], now: datetime) -> Wanted:
     """Read a checked body; raises GraphError (400) for what does not fit together."""
     lifecycle = body.get("lifecycleNotificationUrl")
-    return Wanted(mailbox_of(body["resource"]), change_types(body["changeType"]),
-                  https_url("notificationUrl", body["notificationUrl"]),
-                  https_url("lifecycleNotificationUrl", lifecycle) if lifecycle else None,
-                  expiration(body["expirationDateTime"], now))
+    return Wanted(
+        mailbox_of(body["resource"]),
+        change_types(body["changeType"]),
+        https_url("notificationUrl", body["notificationUrl"]),
+        https_url("lifecycleNotificationUrl", lifecycle) if lifecycle else None,
+        expiration(body["expirationDateTime"], now),
+    )
 
 
 def check_new(body: dict[str, Any]) -> None:

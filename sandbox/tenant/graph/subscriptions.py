@@ -41,8 +41,11 @@ async def create(graph: Graph, call: Call) -> Answer:
     graph.registry.add(new)
     graph.sender.authorize(new)
     context = {"@odata.context": f"{call.base}/$metadata#subscriptions/$entity"}
-    return Answer(201, {**context, **_json(new), "clientState": new.client_state},
-                  {"Location": f"{call.base}/subscriptions/{new.id}"})
+    return Answer(
+        201,
+        {**context, **_json(new), "clientState": new.client_state},
+        {"Location": f"{call.base}/subscriptions/{new.id}"},
+    )
 
 
 async def listed(graph: Graph, call: Call) -> Answer:
@@ -113,10 +116,18 @@ def _authorize(graph: Graph, subscription: Subscription) -> None:
 def _new(call: Call, body: dict[str, Any], wanted: rules.Wanted, mailbox: Mailbox) -> Subscription:
     """Return the subscription that a checked body describes."""
     return Subscription(
-        app=call.caller.client_id, mailbox=mailbox, resource=body["resource"], change_type=body["changeType"],
-        change_types=wanted.change_types, notification_url=wanted.notification_url,
-        lifecycle_url=wanted.lifecycle_url, expires=wanted.expires, client_state=body.get("clientState"),
-        immutable=preferences(call).immutable, tls_version=body.get("latestSupportedTlsVersion") or "v1_2")
+        app=call.caller.client_id,
+        mailbox=mailbox,
+        resource=body["resource"],
+        change_type=body["changeType"],
+        change_types=wanted.change_types,
+        notification_url=wanted.notification_url,
+        lifecycle_url=wanted.lifecycle_url,
+        expires=wanted.expires,
+        client_state=body.get("clientState"),
+        immutable=preferences(call).immutable,
+        tls_version=body.get("latestSupportedTlsVersion") or "v1_2",
+    )
 
 
 def _mailbox(graph: Graph, call: Call, name: str, operation: str) -> Mailbox:
@@ -163,15 +174,30 @@ def _answer(call: Call, subscription: Subscription, asked: Options) -> Answer:
 
 def _json(one: Subscription) -> dict[str, Any]:
     """Return the subscription; its clientState is told at creation only."""
-    return {"id": one.id, "resource": one.resource, "applicationId": one.app, "changeType": one.change_type,
-            "clientState": None, "notificationUrl": one.notification_url,
-            "lifecycleNotificationUrl": one.lifecycle_url, "expirationDateTime": written(one.expires),
-            "creatorId": one.app, "latestSupportedTlsVersion": one.tls_version, "includeResourceData": None,
-            "encryptionCertificate": None, "encryptionCertificateId": None, "notificationQueryOptions": None,
-            "notificationUrlAppId": None}
+    return {
+        "id": one.id,
+        "resource": one.resource,
+        "applicationId": one.app,
+        "changeType": one.change_type,
+        "clientState": None,
+        "notificationUrl": one.notification_url,
+        "lifecycleNotificationUrl": one.lifecycle_url,
+        "expirationDateTime": written(one.expires),
+        "creatorId": one.app,
+        "latestSupportedTlsVersion": one.tls_version,
+        "includeResourceData": None,
+        "encryptionCertificate": None,
+        "encryptionCertificateId": None,
+        "notificationQueryOptions": None,
+        "notificationUrlAppId": None,
+    }
 
 
-ENDPOINTS = [Endpoint("POST", "/subscriptions", create), Endpoint("GET", "/subscriptions", listed),
-             Endpoint("GET", "/subscriptions/{id}", get), Endpoint("PATCH", "/subscriptions/{id}", update),
-             Endpoint("DELETE", "/subscriptions/{id}", delete),
-             Endpoint("POST", "/subscriptions/{id}/reauthorize", reauthorize)]
+ENDPOINTS = [
+    Endpoint("POST", "/subscriptions", create),
+    Endpoint("GET", "/subscriptions", listed),
+    Endpoint("GET", "/subscriptions/{id}", get),
+    Endpoint("PATCH", "/subscriptions/{id}", update),
+    Endpoint("DELETE", "/subscriptions/{id}", delete),
+    Endpoint("POST", "/subscriptions/{id}/reauthorize", reauthorize),
+]

@@ -79,8 +79,10 @@ def _refusal(name: str, error: ValidationError) -> GraphError:
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         unknown = next(str(key) for key in cast("dict[str, Any]", error.instance) if key not in known)
-        text = (f"The property '{unknown}' does not exist on type 'microsoft.graph.{name}'. Make sure to only use "
-                "property names that are defined by the type or mark the type as open type.")
+        text = (
+            f"The property '{unknown}' does not exist on type 'microsoft.graph.{name}'. Make sure to only use "
+            "property names that are defined by the type or mark the type as open type."
+        )
         return bad_request(text, "RequestBodyRead")
     place = error.json_path[2:] or name
     text = f"Cannot convert the value '{error.instance}' of '{place}' to the expected type."

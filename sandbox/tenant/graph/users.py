@@ -42,9 +42,19 @@ async def get(graph: Graph, call: Call) -> Answer:
 
 def _json(mailbox: Mailbox) -> dict[str, Any]:
     """Return the properties that Graph gives without $select."""
-    return {"id": mailbox.id, "displayName": mailbox.display_name, "mail": mailbox.address,
-            "userPrincipalName": mailbox.address, "businessPhones": [], "givenName": None, "jobTitle": None,
-            "mobilePhone": None, "officeLocation": None, "preferredLanguage": None, "surname": None}
+    return {
+        "id": mailbox.id,
+        "displayName": mailbox.display_name,
+        "mail": mailbox.address,
+        "userPrincipalName": mailbox.address,
+        "businessPhones": [],
+        "givenName": None,
+        "jobTitle": None,
+        "mobilePhone": None,
+        "officeLocation": None,
+        "preferredLanguage": None,
+        "surname": None,
+    }
 
 
 ENDPOINTS = [Endpoint("GET", "/users", listed), Endpoint("GET", "/users/{id}", get)]

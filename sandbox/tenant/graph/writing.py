@@ -22,8 +22,21 @@ from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.graph.zones import Moment, moment, zone_info
 
-STORED = frozenset({"subject", "body", "showAs", "sensitivity", "importance", "isAllDay", "attendees", "location",
-                    "categories", "isReminderOn", "reminderMinutesBeforeStart"})
+STORED = frozenset(
+    {
+        "subject",
+        "body",
+        "showAs",
+        "sensitivity",
+        "importance",
+        "isAllDay",
+        "attendees",
+        "location",
+        "categories",
+        "isReminderOn",
+        "reminderMinutesBeforeStart",
+    }
+)
 TIMED = frozenset({"start", "end", "recurrence"})
 ONLINE = frozenset({"isOnlineMeeting", "onlineMeetingProvider"})
 MOST_ATTENDEES = 500
@@ -44,8 +57,10 @@ async def create(graph: Graph, call: Call) -> Answer:
         made.join_url = _joined(made, body)
         before = calendar.made_by(transaction) if transaction else None
         if before is not None and _picture(before) != _picture(made):
-            text = ("Your request can't be completed. The TransactionId specified in the request has already been used "
-                    "to create a different event.")
+            text = (
+                "Your request can't be completed. The TransactionId specified in the request has already been used "
+                "to create a different event."
+            )
             raise GraphError(409, "ErrorDuplicateTransactionId", text)
         if before is None:
             graph.processing.created(mailbox, made)
@@ -114,8 +129,10 @@ def _stored(body: dict[str, Any]) -> dict[str, Any]:
     if empty := [name for name, value in fields.items() if value is None]:
         raise _invalid(f"{', '.join(empty)}: null")
     if "attendees" in fields:
-        fields["attendees"] = [{"type": "required", **one, "status": {"response": "none",
-                                "time": "0001-01-01T00:00:00Z"}} for one in fields["attendees"]]
+        fields["attendees"] = [
+            {"type": "required", **one, "status": {"response": "none", "time": "0001-01-01T00:00:00Z"}}
+            for one in fields["attendees"]
+        ]
         if not all("@" in str((one.get("emailAddress") or {}).get("address")) for one in fields["attendees"]):
             raise bad_request("At least one recipient isn't valid.", "ErrorInvalidRecipients")
     return fields
@@ -177,8 +194,10 @@ def _picture(event: Event) -> tuple[object, ...]:
 def _check_etag(call: Call, event: Event) -> None:
     """Raise GraphError (412) when the caller saw another state of the event."""
     if call.headers.get("If-Match", "*") not in ("*", event.etag):
-        text = ("The send or update operation could not be performed because the change key passed in the request does "
-                "not match the current change key for the item.")
+        text = (
+            "The send or update operation could not be performed because the change key passed in the request does "
+            "not match the current change key for the item."
+        )
         raise GraphError(412, "ErrorIrresolvableConflict", text)
 
 
@@ -189,6 +208,7 @@ def _invalid(text: str) -> GraphError:
 
 WRITES = (("PATCH", "", update), ("DELETE", "", delete), ("POST", "/cancel", cancel))
 PLACES = ("/users/{id}", "/users/{id}/calendar", "/users/{id}/calendars/{calendar}")
-ENDPOINTS = [*(Endpoint("POST", f"{place}/events", create) for place in PLACES),
-             *(Endpoint(method, f"{place}/events/{{event}}{step}", write)
-               for place in PLACES for method, step, write in WRITES)]
+ENDPOINTS = [
+    *(Endpoint("POST", f"{place}/events", create) for place in PLACES),
+    *(Endpoint(method, f"{place}/events/{{event}}{step}", write) for place in PLACES for method, step, write in WRITES),
+]

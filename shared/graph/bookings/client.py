@@ -26,9 +26,7 @@ class BookingsClient:
     Every method raises GraphError. `graph` returns Graph's client, `limit_of` the limit of calls at a mailbox.
     """
 
-    def __init__(
-        self, graph: GraphClient, limit_of: Callable[[str], AbstractContextManager[Any]]
-    ) -> None:
+    def __init__(self, graph: GraphClient, limit_of: Callable[[str], AbstractContextManager[Any]]) -> None:
         self._graph = graph
         self._limit_of = limit_of
 

@@ -14,10 +14,10 @@ from tests.support.appointments_world import ADDRESS, AppointmentWorld
 
 
 def refused(world: AppointmentWorld, **changes: Any) -> tuple[int, str]:
-    """Return status and title of the refusal that a booking gets."""
+    """Return status and code of the refusal that a booking gets."""
     with pytest.raises(RequestRejected) as caught:
         world.book(**changes)
-    return caught.value.status, caught.value.title
+    return caught.value.status, caught.value.problem.code
 
 
 def test_of_two_who_want_the_same_staff_one_gets_it(world: AppointmentWorld) -> None:
@@ -26,8 +26,8 @@ def test_of_two_who_want_the_same_staff_one_gets_it(world: AppointmentWorld) -> 
     seen: list[tuple[int, str]] = []
     world.graph.after["POST", "getStaffAvailability"] = [lambda: seen.append(refused(world, **other))]
     world.book(staff=["Ada"])
-    assert seen == [(503, "Others are booking")]
-    assert refused(world, **other) == (409, "Not free")
+    assert seen == [(503, "business_busy")]
+    assert refused(world, **other) == (409, "staff_not_free")
     assert (len(world.booked), world.lease_rows.rows) == (1, {})
 
 
@@ -39,7 +39,7 @@ def test_a_move_waits_for_its_turn(world: AppointmentWorld) -> None:
     world.graph.after["POST", "getStaffAvailability"] = [lambda: seen.append(refused(world, **later))]
     world.appointment_changer.change(ADDRESS, made.id, parse(AppointmentChange, {"start": "2026-11-24T14:00:00Z"}))
     assert seen[0][0] == 503
-    assert refused(world, **later) == (409, "Not free")
+    assert refused(world, **later) == (409, "staff_not_free")
 
 
 def test_a_turn_that_crashed_is_over_after_two_minutes(world: AppointmentWorld) -> None:
@@ -47,7 +47,7 @@ def test_a_turn_that_crashed_is_over_after_two_minutes(world: AppointmentWorld) 
     with world.business_lock.hold(ADDRESS):
         left = dict(world.lease_rows.rows)
     world.lease_rows.rows.update(left)
-    assert refused(world) == (503, "Others are booking")
+    assert refused(world) == (503, "business_busy")
     assert 5 < sum(world.slept) < 15
     world.pass_by(LOCK_TIME.total_seconds())
     assert world.book()[1]
@@ -57,6 +57,6 @@ def test_what_comes_too_late_is_not_sent(world: AppointmentWorld) -> None:
     """Whoever takes over must see what was made: a slow attempt ends before it makes anything."""
     slow = SEND_WITHIN.total_seconds() + 1
     world.graph.after["POST", "getStaffAvailability"] = [lambda: world.pass_by(slow)]
-    assert refused(world) == (503, "Microsoft Bookings is slow")
+    assert refused(world) == (503, "bookings_unavailable")
     assert "POST appointments" not in world.graph.calls
     assert world.book()[1]

@@ -78,8 +78,9 @@ def test_the_watch_is_the_one_that_the_client_state_names() -> None:
     assert changes_of(taken(item(watch=OTHER, subscriptionId="of another"))) == [Change(OTHER, "u-1", "E")]
 
 
-@pytest.mark.parametrize("tenant", [{}, {"tenantId": ...}, {"tenantId": None}, {"tenantId": ...,
-    "organizationId": "TENANT-1"}])
+@pytest.mark.parametrize(
+    "tenant", [{}, {"tenantId": ...}, {"tenantId": None}, {"tenantId": ..., "organizationId": "TENANT-1"}]
+)
 def test_a_tenant_may_be_left_out_and_is_compared_in_any_case(tenant: dict[str, Any]) -> None:
     """Only one that is given has to be ours."""
     assert taken(item(**tenant)).accepted == 1
@@ -102,9 +103,7 @@ def test_lifecycle_items_go_to_the_repairs_and_changes_do_not() -> None:
     """Whichever URL they came to; the same one twice is one repair."""
     removed = item(lifecycleEvent="subscriptionRemoved", changeType=..., resource=..., resourceData=...)
     intake = taken(removed, item(), removed, item(lifecycleEvent="of tomorrow"))
-    assert [repair for text in intake.jobs for repair in read_jobs(text)] == [
-        Job(WATCH, "subscriptionRemoved", "s-1")
-    ]
+    assert [repair for text in intake.jobs for repair in read_jobs(text)] == [Job(WATCH, "subscriptionRemoved", "s-1")]
     assert (len(changes_of(intake)), intake.dropped) == (1, Counter({"not-understood": 1}))
 
 

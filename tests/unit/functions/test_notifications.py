@@ -25,9 +25,7 @@ def item(**changes: Any) -> dict[str, Any]:
             "resource": "Users/u/Events/E", "resourceData": {"id": "E"}, **changes}  # fmt: skip
 
 
-def post(
-    body: object, query: str = "", headers: dict[str, str] | None = None
-) -> tuple[func.HttpResponse, Out, Out]:
+def post(body: object, query: str = "", headers: dict[str, str] | None = None) -> tuple[func.HttpResponse, Out, Out]:
     """Post to the function; return its answer and the two queues."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     url = "https://relay.example/api/notifications" + query
@@ -69,8 +67,9 @@ def test_a_handshake_is_answered_and_nothing_else_happens(world: HostWorld) -> N
     assert changes.messages == []
 
 
-@pytest.mark.parametrize("query", ["?validationToken=", "?validationToken=%3Cscript%3E",
-    "?validationToken=a&validationToken=b"])
+@pytest.mark.parametrize(
+    "query", ["?validationToken=", "?validationToken=%3Cscript%3E", "?validationToken=a&validationToken=b"]
+)
 def test_a_bad_token_is_400(world: HostWorld, query: str) -> None:
     """And not repeated."""
     answer, changes, _ = post({"value": [item()]}, query)

@@ -47,7 +47,7 @@ def test_bad_input_is_problem_details(world: HostWorld, body: object, status: in
     """RFC 9457, and nothing was made."""
     answer = call(create_subscription, body=body)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
-    assert set(content_of(answer)) == {"type", "title", "status", "detail"}
+    assert set(content_of(answer)) == {"type", "title", "status", "code", "detail"}
     assert (world.rows.rows, world.subscriptions.calls) == ({}, [])
 
 
@@ -109,7 +109,8 @@ def test_an_unknown_watch_is_404_and_deleting_it_is_204(world: HostWorld, watch_
 def test_a_deleted_watch_is_gone_and_again_is_204(world: HostWorld) -> None:
     """At Graph, too."""
     call(create_subscription, body={"mailbox": MAILBOX})
-    assert [call(delete_subscription, "DELETE",
-        route_params={"id": WATCH_ID}).status_code for _ in range(2)] == [204] * 2
+    assert [call(delete_subscription, "DELETE", route_params={"id": WATCH_ID}).status_code for _ in range(2)] == [
+        204
+    ] * 2
     assert call(get_subscription, "GET", route_params={"id": WATCH_ID}).status_code == 404
     assert world.subscriptions.standing == {}

@@ -53,7 +53,7 @@ def test_a_next_link_of_graph_is_followed(graph: GraphClient, link: str) -> None
     """In both of its spellings, and whatever stands in its query."""
     with responses.RequestsMock() as network:
         network.get(f"{BASE}/things", json={"value": [], "@odata.nextLink": link})
-        network.get(f"{BASE}/{link[len(BASE) + 1:].partition('?')[0]}", json={"value": [{"n": 2}]})
+        network.get(f"{BASE}/{link[len(BASE) + 1 :].partition('?')[0]}", json={"value": [{"n": 2}]})
         assert [item["n"] for item in graph.pages("/things", {})] == [2]
 
 

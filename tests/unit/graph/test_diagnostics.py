@@ -83,9 +83,7 @@ def test_one_token_serves_all_tries() -> None:
     assert (one.roles(), one.roles(), len(asked)) == (set(), set(), 1)
 
 
-@pytest.mark.parametrize(
-    ("date", "moment"), [("Fri, 20 Nov 2026 10:00:00 GMT", NOW), ("yesterday", None), ("", None)]
-)
+@pytest.mark.parametrize(("date", "moment"), [("Fri, 20 Nov 2026 10:00:00 GMT", NOW), ("yesterday", None), ("", None)])
 def test_graphs_time_is_read_from_whatever_it_answers(
     server: responses.RequestsMock, date: str, moment: datetime | None
 ) -> None:

@@ -150,7 +150,10 @@ def test_an_unknown_tenant_names_the_setting(monkeypatch: pytest.MonkeyPatch, ti
      ("https://localhost:1", False)],
 )  # fmt: skip
 def test_instance_discovery_is_on_for_microsofts_own_hosts_only(
-    monkeypatch: pytest.MonkeyPatch, ticks: Ticks, host: str, discovery: bool  # noqa: FBT001  (a table's cell)
+    monkeypatch: pytest.MonkeyPatch,
+    ticks: Ticks,
+    host: str,
+    discovery: bool,  # noqa: FBT001  (a table's cell)
 ) -> None:
     """Elsewhere MSAL would ask Microsoft about a host that it does not know."""
     login = Login(TOKEN)

@@ -18,8 +18,9 @@ def allow_list(world: World, text: str = LIST) -> AllowList:
     return AllowList(lambda: text, world.rooms.of_list, world.now)
 
 
-@pytest.mark.parametrize("mailbox", ["room1@contoso.com", "ROOM1@Contoso.com", "any@rooms.contoso.com",
-    "x@ROOMS.CONTOSO.COM"])
+@pytest.mark.parametrize(
+    "mailbox", ["room1@contoso.com", "ROOM1@Contoso.com", "any@rooms.contoso.com", "x@ROOMS.CONTOSO.COM"]
+)
 def test_addresses_and_domains_are_allowed_in_any_case(world: World, mailbox: str) -> None:
     """As the customer listed them; Graph is not asked."""
     assert allow_list(world).allows(mailbox)

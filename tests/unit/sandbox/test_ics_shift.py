@@ -72,11 +72,19 @@ def test_until(until: str) -> None:
     assert [exdate["dateTime"] for exdate in moved["exdates"]] == ["2027-02-10T10:00:00"]
 
 
-@pytest.mark.parametrize("rule", [
-    "FREQ=MONTHLY;COUNT=3", "COUNT=3;FREQ=MONTHLY;BYMONTHDAY=15", "FREQ=MONTHLY;BYDAY=3WE;COUNT=3",
-    "FREQ=MONTHLY;BYDAY=WE;BYSETPOS=3;COUNT=3", "FREQ=YEARLY;COUNT=3", "FREQ=YEARLY;BYMONTH=7;BYDAY=3WE;COUNT=3",
-    "FREQ=WEEKLY;BYDAY=WE,FR;COUNT=3", "FREQ=DAILY;COUNT=3;INTERVAL=2",
-])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=MONTHLY;COUNT=3",
+        "COUNT=3;FREQ=MONTHLY;BYMONTHDAY=15",
+        "FREQ=MONTHLY;BYDAY=3WE;COUNT=3",
+        "FREQ=MONTHLY;BYDAY=WE;BYSETPOS=3;COUNT=3",
+        "FREQ=YEARLY;COUNT=3",
+        "FREQ=YEARLY;BYMONTH=7;BYDAY=3WE;COUNT=3",
+        "FREQ=WEEKLY;BYDAY=WE,FR;COUNT=3",
+        "FREQ=DAILY;COUNT=3;INTERVAL=2",
+    ],
+)
 @pytest.mark.parametrize("weeks", [1, 2, 3, 5, 20, -7])
 def test_start_is_first_occurrence(rule: str, weeks: int) -> None:
     """After any move the start is still the first occurrence of its rule, as Exchange asks."""

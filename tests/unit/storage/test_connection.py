@@ -55,8 +55,10 @@ def test_identity_is_named_as_the_host_names_it(settings: dict[str, str], host: 
     assert client.url == f"https://{host}/calendar-changes"
 
 
-@pytest.mark.parametrize(("status", "kind"), [(401, ConfigurationError), (403, ConfigurationError), (500,
-    ServiceUnavailable), (429, ServiceUnavailable)])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(401, ConfigurationError), (403, ConfigurationError), (500, ServiceUnavailable), (429, ServiceUnavailable)],
+)
 def test_a_status_becomes_an_error_of_ours(status: int, kind: type[Exception]) -> None:
     """An administrator's matter, or one of time; nothing of the SDK's text is in it."""
     error = HttpResponseError("canary")
@@ -66,8 +68,10 @@ def test_a_status_becomes_an_error_of_ours(status: int, kind: type[Exception]) -
     assert "canary" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("error", "kind"), [(ServiceRequestError("canary"), ServiceUnavailable),
-    (ClientAuthenticationError("x"), ConfigurationError)])
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(ServiceRequestError("canary"), ServiceUnavailable), (ClientAuthenticationError("x"), ConfigurationError)],
+)
 def test_no_answer_and_no_token_become_errors_of_ours(error: Exception, kind: type[Exception]) -> None:
     """As above."""
     with pytest.raises(kind), storage_errors():

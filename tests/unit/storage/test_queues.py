@@ -79,8 +79,8 @@ class Client:
 
 
 @pytest.mark.parametrize(
-    ("delay", "seconds"), [(0, 0), (-5, 0), (0.01, 1), (1.0, 1), (59.5, 60), (1e9, LONGEST_DELAY), (LONGEST_DELAY,
-    LONGEST_DELAY)]
+    ("delay", "seconds"),
+    [(0, 0), (-5, 0), (0.01, 1), (1.0, 1), (59.5, 60), (1e9, LONGEST_DELAY), (LONGEST_DELAY, LONGEST_DELAY)],
 )
 def test_a_message_never_runs_out_and_no_delay_is_too_long(delay: float, seconds: int) -> None:
     """Seven days are the longest that storage takes."""
@@ -91,8 +91,10 @@ def test_a_message_never_runs_out_and_no_delay_is_too_long(delay: float, seconds
     assert NEVER == -1
 
 
-@pytest.mark.parametrize(("status", "kind"), [(403, ConfigurationError), (401, ConfigurationError), (413,
-    ServiceUnavailable), (500, ServiceUnavailable)])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(403, ConfigurationError), (401, ConfigurationError), (413, ServiceUnavailable), (500, ServiceUnavailable)],
+)
 def test_a_failure_is_one_of_ours(status: int, kind: type[Exception]) -> None:
     """And quotes nothing."""
     with pytest.raises(kind) as caught:

@@ -108,9 +108,7 @@ def test_direct_delivery_names_the_partners_address(world: World) -> None:
      (GraphRejected(400, "ValidationError"), 502), (GraphUnavailable(429, "x", "", 7.2), 503),
      (GraphUnavailable(503, "x"), 503), (GraphUnavailable(0, "NoAnswer.ReadTimeout"), 503)],
 )  # fmt: skip
-def test_a_refusal_of_graph_says_what_to_do_and_leaves_nothing(
-    world: World, failure: RelayError, status: int
-) -> None:
+def test_a_refusal_of_graph_says_what_to_do_and_leaves_nothing(world: World, failure: RelayError, status: int) -> None:
     """Each with its status, Graph's code, and neither watch nor subscription."""
     world.subscriptions.failures = [failure]
     error = refusal(world)

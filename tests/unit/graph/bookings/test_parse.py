@@ -64,10 +64,22 @@ def test_hours_end_with_the_day() -> None:
     assert business.zone == PACIFIC
 
 
-@pytest.mark.parametrize(("text", "length"), [
-    ("PT1H30M", timedelta(minutes=90)), ("P10D", timedelta(days=10)), ("PT0S", timedelta()),
-    ("P11D23H59M59.999999999999S", timedelta(days=11, hours=23, minutes=59, seconds=59.999999999999)),
-    ("PT", None), ("P", None), ("", None), (None, None), ("10 minutes", None), (30, None), ("-PT5M", None)])
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("PT1H30M", timedelta(minutes=90)),
+        ("P10D", timedelta(days=10)),
+        ("PT0S", timedelta()),
+        ("P11D23H59M59.999999999999S", timedelta(days=11, hours=23, minutes=59, seconds=59.999999999999)),
+        ("PT", None),
+        ("P", None),
+        ("", None),
+        (None, None),
+        ("10 minutes", None),
+        (30, None),
+        ("-PT5M", None),
+    ],
+)
 def test_durations_are_read(text: Any, length: timedelta | None) -> None:
     """In the two forms that Graph's pages show."""
     assert parse_duration(text) == length
@@ -82,10 +94,16 @@ def test_a_service_that_cannot_be_read_is_an_error_of_graph(raw: dict[str, Any])
     assert "soon" not in str(caught.value)
 
 
-@pytest.mark.parametrize("raw", [
-    {"id": "a"}, {"id": "a", "startDateTime": "x"}, {"id": "a", "startDateTime": {"dateTime": "x", "timeZone": "UTC"}},
-    {"id": "a", "startDateTime": {"timeZone": "UTC"}},
-    {"id": "a", "startDateTime": {"dateTime": "2018-05-01T12:00:00", "timeZone": "Nowhere"}}])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"id": "a"},
+        {"id": "a", "startDateTime": "x"},
+        {"id": "a", "startDateTime": {"dateTime": "x", "timeZone": "UTC"}},
+        {"id": "a", "startDateTime": {"timeZone": "UTC"}},
+        {"id": "a", "startDateTime": {"dateTime": "2018-05-01T12:00:00", "timeZone": "Nowhere"}},
+    ],
+)
 def test_a_time_that_cannot_be_read_is_an_error_of_graph(raw: dict[str, Any]) -> None:
     """Never a crash."""
     with pytest.raises(GraphUnavailable):

@@ -15,8 +15,14 @@ from tests.support.serving import serving
 @pytest.fixture
 def settings() -> dict[str, Any]:
     """Return the tenant's settings: quick, with one hint a change; a test module may have its own."""
-    return {"seed": 1, "hintsPerChange": [1, 1], "hintSpreadSeconds": 0, "batchSeconds": 0, "latencySeconds": 0,
-            "flipSeconds": 3600}
+    return {
+        "seed": 1,
+        "hintsPerChange": [1, 1],
+        "hintSpreadSeconds": 0,
+        "batchSeconds": 0,
+        "latencySeconds": 0,
+        "flipSeconds": 3600,
+    }
 
 
 @pytest.fixture
@@ -29,11 +35,19 @@ def receiver(certificates: Path) -> Iterator[Receiver]:
 @pytest.fixture
 def world(certificates: Path, settings: dict[str, Any], receiver: Receiver) -> Iterator[World]:
     """Serve a tenant with two rooms, a user and two apps."""
-    mailboxes = [{"address": ROOM, "displayName": "Room 1", "kind": "room"}, {"address": OTHER_ROOM, "kind": "room"},
-                 {"address": USER, "displayName": "Kari Nordmann"}]
+    mailboxes = [
+        {"address": ROOM, "displayName": "Room 1", "kind": "room"},
+        {"address": OTHER_ROOM, "kind": "room"},
+        {"address": USER, "displayName": "Kari Nordmann"},
+    ]
     clients = [{"clientId": app, "roles": ["Calendars.Read"]} for app in (APP, OTHER_APP)]
-    seed = {"tenantId": TENANT_ID, "identityHeader": "header", "clients": clients, "mailboxes": mailboxes,
-            "settings": settings}
+    seed = {
+        "tenantId": TENANT_ID,
+        "identityHeader": "header",
+        "clients": clients,
+        "mailboxes": mailboxes,
+        "settings": settings,
+    }
     tenant = tenant_from(Seed.model_validate(seed), certificates)
     with serving(tenant) as url:
         world = World(tenant, url, receiver)

@@ -31,9 +31,17 @@ def test_the_vaults_token_gets_401(world: World) -> None:
     assert refusal(answer) == (401, "InvalidAuthenticationToken")
 
 
-@pytest.mark.parametrize(("roles", "status"), [
-    (["Calendars.Read"], 200), (["Calendars.ReadWrite"], 200), (["Calendars.ReadBasic.All"], 200), ([], 403),
-    (["User.Read.All"], 403), (["Calendars.Read.All"], 403)])
+@pytest.mark.parametrize(
+    ("roles", "status"),
+    [
+        (["Calendars.Read"], 200),
+        (["Calendars.ReadWrite"], 200),
+        (["Calendars.ReadBasic.All"], 200),
+        ([], 403),
+        (["User.Read.All"], 403),
+        (["Calendars.Read.All"], 403),
+    ],
+)
 def test_events_need_a_calendar_role(world: World, roles: list[str], status: int) -> None:
     """Any of the calendar roles reads events; Calendars.Read.All is another thing, whatever its name."""
     _roles(world, *roles)
@@ -60,15 +68,22 @@ def test_subscriptions_need_calendars_read(world: World, roles: list[str]) -> No
     _roles(world, *roles)
     answer = world.graph("POST", "/subscriptions", world.subscription(changeType="created"))
     assert refusal(answer) == (403, "ExtensionError")
-    for method, path in (("GET", "/subscriptions"), ("GET", f"/subscriptions/{made['id']}"),
-                         ("DELETE", f"/subscriptions/{made['id']}")):
+    for method, path in (
+        ("GET", "/subscriptions"),
+        ("GET", f"/subscriptions/{made['id']}"),
+        ("DELETE", f"/subscriptions/{made['id']}"),
+    ):
         assert refusal(world.graph(method, path))[0] == 403
 
 
-@pytest.mark.parametrize(("path", "role", "code"), [
-    ("/users", "User.ReadBasic.All", "Authorization_RequestDenied"),
-    (f"/users/{ROOM}", "User.Read.All", "Authorization_RequestDenied"),
-    ("/places/microsoft.graph.room", "Place.Read.All", "ErrorAccessDenied")])
+@pytest.mark.parametrize(
+    ("path", "role", "code"),
+    [
+        ("/users", "User.ReadBasic.All", "Authorization_RequestDenied"),
+        (f"/users/{ROOM}", "User.Read.All", "Authorization_RequestDenied"),
+        ("/places/microsoft.graph.room", "Place.Read.All", "ErrorAccessDenied"),
+    ],
+)
 def test_the_directory_and_places_need_their_own_roles(world: World, path: str, role: str, code: str) -> None:
     """Calendars.Read opens neither."""
     assert refusal(world.graph("GET", path)) == (403, code)

@@ -29,9 +29,14 @@ def test_each_part_has_its_own_answer(world: World) -> None:
     """Statuses, headers and bodies are the parts' own; the whole is 200."""
     booked = world.book()
     nested = {"method": "POST", "headers": {"Content-Type": "application/json"}, "body": {"requests": [_part("1")]}}
-    done = _run(world, _part("a", f"{EVENTS}/{booked['id']}?$select=subject", headers=IMMUTABLE),
-                _part("b", f"{EVENTS}/{booked['id'][:-9]}AAAAAAAA="), _part("c", "/users/nobody@contoso.com/events"),
-                _part("d", "/places/microsoft.graph.room"), _part("e", "/$batch", **nested))
+    done = _run(
+        world,
+        _part("a", f"{EVENTS}/{booked['id']}?$select=subject", headers=IMMUTABLE),
+        _part("b", f"{EVENTS}/{booked['id'][:-9]}AAAAAAAA="),
+        _part("c", "/users/nobody@contoso.com/events"),
+        _part("d", "/places/microsoft.graph.room"),
+        _part("e", "/$batch", **nested),
+    )
     assert {key: each["status"] for key, each in done.items()} == {"a": 200, "b": 404, "c": 404, "d": 403, "e": 400}
     assert (done["a"]["body"]["id"], done["a"]["body"]["subject"]) == (booked["immutableId"], "Board meeting")
     assert done["b"]["body"]["error"]["code"] == "ErrorItemNotFound"
@@ -41,8 +46,16 @@ def test_a_body_goes_through_a_part(world: World) -> None:
     """A subscription can be moved in a batch; a part without an answer's body has none."""
     made = world.subscribe()
     path = f"/subscriptions/{made['id']}"
-    done = _run(world, _part("1", path, method="PATCH", body={"expirationDateTime": world.after(days=1)},
-                             headers={"Content-Type": "application/json"}))
+    done = _run(
+        world,
+        _part(
+            "1",
+            path,
+            method="PATCH",
+            body={"expirationDateTime": world.after(days=1)},
+            headers={"Content-Type": "application/json"},
+        ),
+    )
     assert fits("subscription", done["1"]["body"])
     done = _run(world, _part("1", path, method="DELETE"))
     assert (done["1"]["status"], "body" in done["1"]) == (204, False)
@@ -68,8 +81,13 @@ def test_twenty_parts_do_not_throttle_themselves(world: World) -> None:
 
 def test_a_failed_dependency_gets_424(world: World) -> None:
     """What depends on a failure is not tried; what depends on a success is, in order."""
-    done = _run(world, _part("1", "/users/nobody@contoso.com/events"), _part("2", dependsOn=["1"]),
-                _part("3", f"/users/{OTHER_ROOM}/events"), _part("4", dependsOn=["3"]))
+    done = _run(
+        world,
+        _part("1", "/users/nobody@contoso.com/events"),
+        _part("2", dependsOn=["1"]),
+        _part("3", f"/users/{OTHER_ROOM}/events"),
+        _part("4", dependsOn=["3"]),
+    )
     assert [done[key]["status"] for key in "1234"] == [404, 424, 200, 200]
 
 
@@ -81,10 +99,23 @@ def test_a_planted_fault_meets_one_part(world: World) -> None:
     assert (done["1"]["status"], done["1"]["headers"]["Retry-After"], done["2"]["status"]) == (429, "7", 200)
 
 
-@pytest.mark.parametrize("requests", [
-    [], None, "x", [_part(str(number)) for number in range(21)], [_part("1"), _part("1")],
-    [{"id": "1", "method": "GET"}], [_part("1", extra=1)], [{**_part("1"), "id": 1}], [_part("1", "https://graph.microsoft.com/v1.0/users")],
-    [_part("1", method="TRACE")], [_part("1", method="POST", body={})], [_part("1", dependsOn=["2"])]])
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [],
+        None,
+        "x",
+        [_part(str(number)) for number in range(21)],
+        [_part("1"), _part("1")],
+        [{"id": "1", "method": "GET"}],
+        [_part("1", extra=1)],
+        [{**_part("1"), "id": 1}],
+        [_part("1", "https://graph.microsoft.com/v1.0/users")],
+        [_part("1", method="TRACE")],
+        [_part("1", method="POST", body={})],
+        [_part("1", dependsOn=["2"])],
+    ],
+)
 def test_a_malformed_batch_gets_400(world: World, requests: Any) -> None:
     """Too many parts, the same id twice, unknown keys, a body without its Content-Type: nothing of it is run."""
     answer = world.graph("POST", "/$batch", {"requests": requests})

@@ -13,17 +13,30 @@ TIMES = {"start": "2026-12-01T10:00:00Z", "end": "2026-12-01T11:00:00Z"}
 DAILY = {**TIMES, "rrule": "FREQ=DAILY"}
 
 
-@pytest.mark.parametrize(("body", "named"), [
-    ({"subject": "x"}, "start"), ({**TIMES, "end": "2026-12-01T09:00:00Z"}, "end"),
-    ({**TIMES, "start": "noon"}, "noon"),
-    ({**TIMES, "start": {"dateTime": "2026-12-01T10:00", "timeZone": "Mars"}}, "Mars"), ({**TIMES, "start": 1}, "1"),
-    ({**TIMES, "titel": "x"}, "titel"), ({**TIMES, "showAs": "away"}, "away"),
-    ({**TIMES, "sensitivity": 1}, "sensitivity"), ({**TIMES, "subject": None}, "subject"),
-    ({**TIMES, "body": {"text": "x"}}, "text"), ({**TIMES, "body": {}}, "body"),
-    ({**TIMES, "direct": "yes"}, "direct"), ({**TIMES, "isAllDay": True}, "isAllDay"),
-    ({**TIMES, "rrule": "every day"}, "every day"), ({**TIMES, "rrule": "FREQ=DAILY;UNTIL=20200101T000000Z"}, "never"),
-    ({**TIMES, "rrule": "FREQ=HOURLY"}, "HOURLY"), ({**TIMES, "rrule": "FREQ=WEEKLY;BYDAY=MO"}, "start"),
-    ({**TIMES, "rrule": "FREQ=MONTHLY;BYMONTHDAY=-1"}, "BYMONTHDAY"), ({**DAILY, "exdates": ["x"]}, "x")])
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"subject": "x"}, "start"),
+        ({**TIMES, "end": "2026-12-01T09:00:00Z"}, "end"),
+        ({**TIMES, "start": "noon"}, "noon"),
+        ({**TIMES, "start": {"dateTime": "2026-12-01T10:00", "timeZone": "Mars"}}, "Mars"),
+        ({**TIMES, "start": 1}, "1"),
+        ({**TIMES, "titel": "x"}, "titel"),
+        ({**TIMES, "showAs": "away"}, "away"),
+        ({**TIMES, "sensitivity": 1}, "sensitivity"),
+        ({**TIMES, "subject": None}, "subject"),
+        ({**TIMES, "body": {"text": "x"}}, "text"),
+        ({**TIMES, "body": {}}, "body"),
+        ({**TIMES, "direct": "yes"}, "direct"),
+        ({**TIMES, "isAllDay": True}, "isAllDay"),
+        ({**TIMES, "rrule": "every day"}, "every day"),
+        ({**TIMES, "rrule": "FREQ=DAILY;UNTIL=20200101T000000Z"}, "never"),
+        ({**TIMES, "rrule": "FREQ=HOURLY"}, "HOURLY"),
+        ({**TIMES, "rrule": "FREQ=WEEKLY;BYDAY=MO"}, "start"),
+        ({**TIMES, "rrule": "FREQ=MONTHLY;BYMONTHDAY=-1"}, "BYMONTHDAY"),
+        ({**DAILY, "exdates": ["x"]}, "x"),
+    ],
+)
 def test_a_wrong_event_gets_400_that_says_why(world: World, body: dict[str, Any], named: str) -> None:
     """The answer names what is wrong, and nothing is booked."""
     assert named in world.control("POST", EVENTS, body, status=400)["error"]
@@ -38,18 +51,31 @@ def test_a_wrong_change_changes_nothing(world: World, body: dict[str, Any]) -> N
     assert world.get(f"/users/{ROOM}/events/{booked['id']}")["@odata.etag"] == booked["@odata.etag"]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status"), [
-    ("POST", "/calendars/nobody@contoso.com/events", TIMES, 404), ("PATCH", f"{EVENTS}/none", {}, 404),
-    ("DELETE", f"{EVENTS}/none", None, 404), ("POST", f"{EVENTS}/none/cancel", None, 404),
-    ("GET", f"/calendars/{ROOM}?start=x", None, 400),
-    ("PUT", f"/calendars/{ROOM}/processing", {"deleteAll": True}, 400),
-    ("POST", EVENTS, [], 400), ("POST", "/notifications", {}, 400), ("POST", "/notifications", {"paused": 1}, 400),
-    ("POST", "/notifications/flush", {"now": True}, 400), ("POST", "/mailboxes", {"address": "x"}, 400),
-    ("POST", "/mailboxes", {"address": ROOM}, 409), ("POST", "/mailboxes", {"address": "a@b", "kind": "car"}, 400),
-    ("POST", "/mailboxes", {"address": "a@b", "id": "x"}, 400), ("DELETE", "/mailboxes/a@b", None, 404),
-    ("POST", "/settings", {"flipseconds": 1}, 400),
-    ("POST", "/settings", {"flipSeconds": "1"}, 400), ("POST", "/settings", {"hintsPerChange": [4, 2]}, 400),
-    ("POST", "/settings", {"hintsPerChange": 2}, 400), ("POST", "/settings", {"shuffle": 1}, 400)])
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/calendars/nobody@contoso.com/events", TIMES, 404),
+        ("PATCH", f"{EVENTS}/none", {}, 404),
+        ("DELETE", f"{EVENTS}/none", None, 404),
+        ("POST", f"{EVENTS}/none/cancel", None, 404),
+        ("GET", f"/calendars/{ROOM}?start=x", None, 400),
+        ("PUT", f"/calendars/{ROOM}/processing", {"deleteAll": True}, 400),
+        ("POST", EVENTS, [], 400),
+        ("POST", "/notifications", {}, 400),
+        ("POST", "/notifications", {"paused": 1}, 400),
+        ("POST", "/notifications/flush", {"now": True}, 400),
+        ("POST", "/mailboxes", {"address": "x"}, 400),
+        ("POST", "/mailboxes", {"address": ROOM}, 409),
+        ("POST", "/mailboxes", {"address": "a@b", "kind": "car"}, 400),
+        ("POST", "/mailboxes", {"address": "a@b", "id": "x"}, 400),
+        ("DELETE", "/mailboxes/a@b", None, 404),
+        ("POST", "/settings", {"flipseconds": 1}, 400),
+        ("POST", "/settings", {"flipSeconds": "1"}, 400),
+        ("POST", "/settings", {"hintsPerChange": [4, 2]}, 400),
+        ("POST", "/settings", {"hintsPerChange": 2}, 400),
+        ("POST", "/settings", {"shuffle": 1}, 400),
+    ],
+)
 def test_what_control_cannot_do_it_says(world: World, method: str, path: str, body: Any, status: int) -> None:
     """Each refusal is JSON with its reason."""
     assert world.control(method, path, body, status=status)["error"]
@@ -62,8 +88,11 @@ def test_calls_are_counted_by_template(world: World) -> None:
     world.get(f"/Users('{ROOM}')/events('{booked['id']}')")
     part = {"id": "1", "method": "GET", "url": f"/users/{ROOM}/events"}
     world.graph("POST", "/$batch", {"requests": [part]})
-    assert world.control("GET", "/calls") == {"GET /users/{id}/events/{event}": 2, "POST /$batch": 1,
-                                              "GET /users/{id}/events": 1}
+    assert world.control("GET", "/calls") == {
+        "GET /users/{id}/events/{event}": 2,
+        "POST /$batch": 1,
+        "GET /users/{id}/events": 1,
+    }
     world.control("DELETE", "/calls")
     assert world.control("GET", "/calls") == {}
 
@@ -79,6 +108,10 @@ def test_settings_are_changed_while_it_runs(world: World) -> None:
 def test_every_route_is_listed(world: World) -> None:
     """GET /_control lists the calendar and notification routes with what they do."""
     listed = {one["route"]: one["does"] for one in world.control("GET", "")["routes"]}
-    for route in ("POST /_control/calendars/{address}/events", "POST /_control/notifications/flush",
-                  "POST /_control/lifecycle", "DELETE /_control/calls"):
+    for route in (
+        "POST /_control/calendars/{address}/events",
+        "POST /_control/notifications/flush",
+        "POST /_control/lifecycle",
+        "DELETE /_control/calls",
+    ):
         assert listed[route]

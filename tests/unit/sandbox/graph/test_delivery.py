@@ -103,6 +103,10 @@ def test_a_slow_endpoint_holds_up_no_other(world: World, let_go: threading.Event
     world.receiver.notification = lambda post: Reply(before=(lambda: let_go.wait(2)) if "slow" in post.path else bool)
     for _ in range(3):
         world.book()
-    world.receiver.wait(lambda: len([item for post in world.receiver.notifications if post.path.endswith("quick")
-                                     for item in post.items]) == 3)
+    world.receiver.wait(
+        lambda: (
+            len([item for post in world.receiver.notifications if post.path.endswith("quick") for item in post.items])
+            == 3
+        )
+    )
     assert world.control("GET", "/notifications")["inFlight"] > 0

@@ -13,8 +13,14 @@ EVENTS = f"/users/{ROOM}/events"
 
 def test_an_event_is_answered_whole(world: World) -> None:
     """All that was booked comes back, fits Graph's type, and carries the request's ids."""
-    booked = world.book(body="Secret agenda", location="Room 1", sensitivity="private", showAs="tentative",
-                        attendees=["kari@contoso.com"], organizer="ola@contoso.com")
+    booked = world.book(
+        body="Secret agenda",
+        location="Room 1",
+        sensitivity="private",
+        showAs="tentative",
+        attendees=["kari@contoso.com"],
+        organizer="ola@contoso.com",
+    )
     answer = world.graph("GET", f"{EVENTS}/{booked['id']}", client_request_id="mine")
     event = answer.json()
     assert answer.headers["client-request-id"] == "mine"
@@ -29,8 +35,10 @@ def test_an_event_is_answered_whole(world: World) -> None:
 
 def test_times_have_seven_digits_in_utc(world: World) -> None:
     """Whatever the zone it was booked in, an event is told in UTC unless the call prefers another zone."""
-    booked = world.book(start={"dateTime": "2026-07-01T09:00:00", "timeZone": "Europe/Oslo"},
-                        end={"dateTime": "2026-07-01T10:30:00", "timeZone": "Europe/Oslo"})
+    booked = world.book(
+        start={"dateTime": "2026-07-01T09:00:00", "timeZone": "Europe/Oslo"},
+        end={"dateTime": "2026-07-01T10:30:00", "timeZone": "Europe/Oslo"},
+    )
     event = world.get(f"{EVENTS}/{booked['id']}")
     assert event["start"] == {"dateTime": "2026-07-01T07:00:00.0000000", "timeZone": "UTC"}
     assert (event["originalStartTimeZone"], event["end"]["dateTime"]) == ("Europe/Oslo", "2026-07-01T08:30:00.0000000")
@@ -41,8 +49,10 @@ def test_times_have_seven_digits_in_utc(world: World) -> None:
 
 def test_seven_digits_go_in_as_they_come_out(world: World) -> None:
     """What Graph writes can be given back, and fewer digits are read as what they are."""
-    booked = world.book(start={"dateTime": "2026-07-01T09:00:00.5000000", "timeZone": "UTC"},
-                        end={"dateTime": "2026-07-01T09:00:01.25", "timeZone": "UTC"})
+    booked = world.book(
+        start={"dateTime": "2026-07-01T09:00:00.5000000", "timeZone": "UTC"},
+        end={"dateTime": "2026-07-01T09:00:01.25", "timeZone": "UTC"},
+    )
     assert booked["start"]["dateTime"] == "2026-07-01T09:00:00.5000000"
     assert booked["end"]["dateTime"] == "2026-07-01T09:00:01.2500000"
     moved = world.control("PATCH", f"/calendars/{ROOM}/events/{booked['id']}", {"start": booked["start"]})
@@ -57,8 +67,11 @@ def test_an_unknown_zone_gets_400(world: World) -> None:
 
 def test_an_all_day_event_is_at_midnight_in_any_zone(world: World) -> None:
     """Its day does not move with the zone."""
-    booked = world.book(start={"dateTime": "2026-07-01T00:00", "timeZone": "Europe/Oslo"},
-                        end={"dateTime": "2026-07-02T00:00", "timeZone": "Europe/Oslo"}, isAllDay=True)
+    booked = world.book(
+        start={"dateTime": "2026-07-01T00:00", "timeZone": "Europe/Oslo"},
+        end={"dateTime": "2026-07-02T00:00", "timeZone": "Europe/Oslo"},
+        isAllDay=True,
+    )
     for prefer in ('outlook.timezone="UTC"', 'outlook.timezone="Pacific Standard Time"'):
         event = world.get(f"{EVENTS}/{booked['id']}", Prefer=prefer)
         assert event["start"]["dateTime"] == "2026-07-01T00:00:00.0000000"
@@ -114,17 +127,37 @@ def test_select_answers_what_was_asked_for(world: World) -> None:
     assert event.keys() == {"@odata.context", "@odata.etag", "id", "subject", "start"}
 
 
-@pytest.mark.parametrize("query", ["$select=subjekt", "$select=Subject", "$select=", "$expand=instances", "$top=0",
-                                   "$top=1001", "$top=x", "$format=xml", "select=subject", "$select=id&$select=subject",
-                                   "$filter=nonsense", "$filter=foo eq 1", "$orderby=foo", "$orderby=subject sideways",
-                                   "$skip=-1", "$count=maybe", "startDateTime=2026-01-01"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "$select=subjekt",
+        "$select=Subject",
+        "$select=",
+        "$expand=instances",
+        "$top=0",
+        "$top=1001",
+        "$top=x",
+        "$format=xml",
+        "select=subject",
+        "$select=id&$select=subject",
+        "$filter=nonsense",
+        "$filter=foo eq 1",
+        "$orderby=foo",
+        "$orderby=subject sideways",
+        "$skip=-1",
+        "$count=maybe",
+        "startDateTime=2026-01-01",
+    ],
+)
 def test_a_wrong_query_gets_400(world: World, query: str) -> None:
     """Unknown options, unknown properties and impossible values are refused."""
     assert refusal(world.graph("GET", f"{EVENTS}?{query}"))[0] == 400
 
 
-@pytest.mark.parametrize(("name", "code"), [
-    ("nobody@contoso.com", "ErrorInvalidUser"), ("11111111-0000-4000-8000-000000000000", "ResourceNotFound")])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("nobody@contoso.com", "ErrorInvalidUser"), ("11111111-0000-4000-8000-000000000000", "ResourceNotFound")],
+)
 def test_an_unknown_mailbox_gets_404(world: World, name: str, code: str) -> None:
     """An address and an object id have each their own code."""
     assert refusal(world.graph("GET", f"/users/{name}/events")) == (404, code)
@@ -152,11 +185,18 @@ def test_the_list_is_paged_by_ten(world: World) -> None:
         assert all(event.keys() == {"@odata.etag", "id", "subject"} for event in seen)
 
 
-@pytest.mark.parametrize(("query", "subjects"), [
-    ("$filter=subject eq 'B ''and'' C'", ["B 'and' C"]), ("$filter=startswith(subject,'b')", ["B 'and' C"]),
-    ("$filter=isCancelled eq true", []), ("$filter=start/dateTime ge '2026-12-02T00:00:00Z'", ["B 'and' C"]),
-    ("$filter=subject eq 'A' or showAs eq 'busy'", ["A", "B 'and' C"]),
-    ("$filter=subject eq 'A' and showAs eq 'free'", []), ("$orderby=start/dateTime desc", ["B 'and' C", "A"])])
+@pytest.mark.parametrize(
+    ("query", "subjects"),
+    [
+        ("$filter=subject eq 'B ''and'' C'", ["B 'and' C"]),
+        ("$filter=startswith(subject,'b')", ["B 'and' C"]),
+        ("$filter=isCancelled eq true", []),
+        ("$filter=start/dateTime ge '2026-12-02T00:00:00Z'", ["B 'and' C"]),
+        ("$filter=subject eq 'A' or showAs eq 'busy'", ["A", "B 'and' C"]),
+        ("$filter=subject eq 'A' and showAs eq 'free'", []),
+        ("$orderby=start/dateTime desc", ["B 'and' C", "A"]),
+    ],
+)
 def test_filters_and_orders(world: World, query: str, subjects: list[str]) -> None:
     """The small part of $filter that is built, and $orderby."""
     world.book(subject="A", start="2026-12-01T10:00:00Z", end="2026-12-01T11:00:00Z")
@@ -172,9 +212,16 @@ def test_keys_in_parentheses_and_any_case_are_read(world: World) -> None:
         assert world.get(path)["id"] == booked["id"]
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [
-    ("GET", "/nothing", 400), ("GET", f"/users/{ROOM}/nothing", 400), ("PUT", "/subscriptions", 405),
-    ("POST", f"{EVENTS}/x", 405), ("GET", "/me/events", 400)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 400),
+        ("GET", f"/users/{ROOM}/nothing", 400),
+        ("PUT", "/subscriptions", 405),
+        ("POST", f"{EVENTS}/x", 405),
+        ("GET", "/me/events", 400),
+    ],
+)
 def test_unknown_paths_and_methods_are_refused(world: World, method: str, path: str, status: int) -> None:
     """A segment that Graph does not know gets 400, another method than the path's 405."""
     assert refusal(world.graph(method, path))[0] == status

@@ -53,13 +53,23 @@ def test_both_urls_are_validated(world: World) -> None:
     assert len(world.receiver.handshakes) == len(tokens) == 2
 
 
-@pytest.mark.parametrize("reply", [
-    lambda post: Reply(202, _text(post)), lambda post: Reply(201, _text(post)), lambda post: Reply(404, _text(post)),
-    lambda post: Reply(200, _text(post), "application/json"), lambda post: Reply(200, _text(post), "text/html"),
-    lambda post: Reply(200, _raw(post)), lambda post: Reply(200, unquote(_raw(post))),
-    lambda post: Reply(200, unquote(_text(post))), lambda post: Reply(200, f'"{_text(post)}"'),
-    lambda post: Reply(200, f"{_text(post)}\n"), lambda _post: Reply(200, "")],
-    ids=["202", "201", "404", "json", "html", "encoded", "plus signs", "twice decoded", "quoted", "newline", "empty"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        lambda post: Reply(202, _text(post)),
+        lambda post: Reply(201, _text(post)),
+        lambda post: Reply(404, _text(post)),
+        lambda post: Reply(200, _text(post), "application/json"),
+        lambda post: Reply(200, _text(post), "text/html"),
+        lambda post: Reply(200, _raw(post)),
+        lambda post: Reply(200, unquote(_raw(post))),
+        lambda post: Reply(200, unquote(_text(post))),
+        lambda post: Reply(200, f'"{_text(post)}"'),
+        lambda post: Reply(200, f"{_text(post)}\n"),
+        lambda _post: Reply(200, ""),
+    ],
+    ids=["202", "201", "404", "json", "html", "encoded", "plus signs", "twice decoded", "quoted", "newline", "empty"],
+)
 def test_a_wrong_answer_refuses_the_subscription(world: World, reply: Callable[[Post], Reply]) -> None:
     """Only 200, text/plain and the decoded token itself will do; otherwise nothing is made."""
     world.receiver.handshake = reply
@@ -78,8 +88,11 @@ def test_a_wrong_answer_at_the_lifecycle_url_refuses_it_too(world: World) -> Non
 def test_a_redirect_is_not_followed(world: World) -> None:
     """An endpoint that redirects to one that would answer well is refused."""
     good = f"{world.receiver.url}/good"
-    world.receiver.handshake = lambda post: (Reply(200, _text(post)) if post.path == "/notify/good" else
-                                             Reply(307, headers={"Location": f"{good}?{post.query}"}))
+    world.receiver.handshake = lambda post: (
+        Reply(200, _text(post))
+        if post.path == "/notify/good"
+        else Reply(307, headers={"Location": f"{good}?{post.query}"})
+    )
     answer = world.graph("POST", "/subscriptions", world.subscription())
     assert refusal(answer) == (400, "ValidationError")
     assert [post.path for post in world.receiver.posts] == ["/notify"]

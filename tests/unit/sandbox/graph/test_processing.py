@@ -44,13 +44,24 @@ def test_what_is_written_straight_onto_the_calendar_stays(world: World) -> None:
     assert world.get(f"/users/{ROOM}/events/{direct['id']}")["isOrganizer"] is True
 
 
-@pytest.mark.parametrize(("processing", "expected"), [
-    ({"deleteSubject": False}, ("Ola Nordmann Layoffs", "", "normal")),
-    ({"addOrganizerToSubject": False}, ("", "", "normal")),
-    ({"deleteComments": False}, ("Ola Nordmann", "Agenda", "normal")),
-    ({"removePrivateProperty": False}, ("Ola Nordmann", "", "private")),
-    ({"deleteSubject": False, "addOrganizerToSubject": False, "deleteComments": False, "removePrivateProperty": False},
-     ("Layoffs", "Agenda", "private"))])
+@pytest.mark.parametrize(
+    ("processing", "expected"),
+    [
+        ({"deleteSubject": False}, ("Ola Nordmann Layoffs", "", "normal")),
+        ({"addOrganizerToSubject": False}, ("", "", "normal")),
+        ({"deleteComments": False}, ("Ola Nordmann", "Agenda", "normal")),
+        ({"removePrivateProperty": False}, ("Ola Nordmann", "", "private")),
+        (
+            {
+                "deleteSubject": False,
+                "addOrganizerToSubject": False,
+                "deleteComments": False,
+                "removePrivateProperty": False,
+            },
+            ("Layoffs", "Agenda", "private"),
+        ),
+    ],
+)
 def test_processing_is_set_by_room(world: World, processing: dict[str, bool], expected: tuple[str, str, str]) -> None:
     """Each of Set-CalendarProcessing's switches does its own part."""
     world.control("PUT", f"/calendars/{ROOM}/processing", processing)

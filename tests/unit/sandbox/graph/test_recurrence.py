@@ -15,16 +15,23 @@ FIRST = Moment(datetime(2026, 9, 8, 9, 0), "America/New_York")  # noqa: DTZ001 -
 """A Tuesday, the second of its month."""
 
 
-@pytest.mark.parametrize(("rule", "pattern"), [
-    ("FREQ=DAILY;INTERVAL=3", {"type": "daily", "interval": 3}),
-    ("FREQ=WEEKLY", {"type": "weekly", "daysOfWeek": ["tuesday"], "firstDayOfWeek": "monday"}),
-    ("FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=TU,TH", {"daysOfWeek": ["tuesday", "thursday"], "firstDayOfWeek": "sunday"}),
-    ("FREQ=MONTHLY", {"type": "absoluteMonthly", "dayOfMonth": 8}),
-    ("FREQ=MONTHLY;BYMONTHDAY=8", {"type": "absoluteMonthly", "dayOfMonth": 8}),
-    ("FREQ=MONTHLY;BYDAY=2TU", {"type": "relativeMonthly", "daysOfWeek": ["tuesday"], "index": "second"}),
-    ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", {"type": "relativeMonthly", "index": "last"}),
-    ("FREQ=YEARLY", {"type": "absoluteYearly", "month": 9, "dayOfMonth": 8}),
-    ("FREQ=YEARLY;BYMONTH=9;BYDAY=2TU", {"type": "relativeYearly", "month": 9, "index": "second"})])
+@pytest.mark.parametrize(
+    ("rule", "pattern"),
+    [
+        ("FREQ=DAILY;INTERVAL=3", {"type": "daily", "interval": 3}),
+        ("FREQ=WEEKLY", {"type": "weekly", "daysOfWeek": ["tuesday"], "firstDayOfWeek": "monday"}),
+        (
+            "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=TU,TH",
+            {"daysOfWeek": ["tuesday", "thursday"], "firstDayOfWeek": "sunday"},
+        ),
+        ("FREQ=MONTHLY", {"type": "absoluteMonthly", "dayOfMonth": 8}),
+        ("FREQ=MONTHLY;BYMONTHDAY=8", {"type": "absoluteMonthly", "dayOfMonth": 8}),
+        ("FREQ=MONTHLY;BYDAY=2TU", {"type": "relativeMonthly", "daysOfWeek": ["tuesday"], "index": "second"}),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", {"type": "relativeMonthly", "index": "last"}),
+        ("FREQ=YEARLY", {"type": "absoluteYearly", "month": 9, "dayOfMonth": 8}),
+        ("FREQ=YEARLY;BYMONTH=9;BYDAY=2TU", {"type": "relativeYearly", "month": 9, "index": "second"}),
+    ],
+)
 def test_what_exchange_can_hold(rule: str, pattern: dict[str, Any]) -> None:
     """Each shape of recurrencePattern comes of the RRULEs that mean it, and fits Graph's type."""
     made = patterned(read_rule(rule, FIRST.local, FIRST.zone), FIRST)
@@ -32,21 +39,38 @@ def test_what_exchange_can_hold(rule: str, pattern: dict[str, Any]) -> None:
     assert fits("event", {"recurrence": made})
 
 
-@pytest.mark.parametrize("rule", [
-    "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=9,10", "FREQ=DAILY;BYDAY=MO", "FREQ=MONTHLY;BYMONTHDAY=1,15",
-    "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=MONTHLY;BYDAY=TU", "FREQ=MONTHLY;BYDAY=1MO,2TU", "FREQ=YEARLY;BYMONTH=1,9",
-    "FREQ=YEARLY;BYDAY=20MO", "FREQ=YEARLY;BYYEARDAY=100", "FREQ=YEARLY;BYWEEKNO=20"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=HOURLY",
+        "FREQ=DAILY;BYHOUR=9,10",
+        "FREQ=DAILY;BYDAY=MO",
+        "FREQ=MONTHLY;BYMONTHDAY=1,15",
+        "FREQ=MONTHLY;BYMONTHDAY=-1",
+        "FREQ=MONTHLY;BYDAY=TU",
+        "FREQ=MONTHLY;BYDAY=1MO,2TU",
+        "FREQ=YEARLY;BYMONTH=1,9",
+        "FREQ=YEARLY;BYDAY=20MO",
+        "FREQ=YEARLY;BYYEARDAY=100",
+        "FREQ=YEARLY;BYWEEKNO=20",
+    ],
+)
 def test_what_exchange_cannot_hold_is_refused(rule: str) -> None:
     """RFC 5545 says more than recurrencePattern."""
     with pytest.raises(ValueError, match="Exchange has no"):
         patterned(read_rule(rule, FIRST.local, FIRST.zone), FIRST)
 
 
-@pytest.mark.parametrize(("rule", "ends"), [
-    ("FREQ=DAILY", {"type": "noEnd"}), ("FREQ=DAILY;COUNT=4", {"type": "numbered", "numberOfOccurrences": 4}),
-    ("FREQ=DAILY;UNTIL=20260910T130000Z", {"type": "endDate", "endDate": "2026-09-10"}),
-    ("FREQ=DAILY;UNTIL=20260910T125959Z", {"type": "endDate", "endDate": "2026-09-09"}),
-    ("FREQ=DAILY;UNTIL=20260910", {"type": "endDate", "endDate": "2026-09-09"})])
+@pytest.mark.parametrize(
+    ("rule", "ends"),
+    [
+        ("FREQ=DAILY", {"type": "noEnd"}),
+        ("FREQ=DAILY;COUNT=4", {"type": "numbered", "numberOfOccurrences": 4}),
+        ("FREQ=DAILY;UNTIL=20260910T130000Z", {"type": "endDate", "endDate": "2026-09-10"}),
+        ("FREQ=DAILY;UNTIL=20260910T125959Z", {"type": "endDate", "endDate": "2026-09-09"}),
+        ("FREQ=DAILY;UNTIL=20260910", {"type": "endDate", "endDate": "2026-09-09"}),
+    ],
+)
 def test_how_a_series_ends(rule: str, ends: dict[str, Any]) -> None:
     """COUNT, UNTIL (in UTC, compared in the series' zone) and neither."""
     made = patterned(read_rule(rule, FIRST.local, FIRST.zone), FIRST)

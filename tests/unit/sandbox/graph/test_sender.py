@@ -23,10 +23,19 @@ def test_a_notification_is_shaped_as_graphs(world: World) -> None:
     resource = f"Users/{room_id}/Events/{booked['id']}"
     (item,) = world.receiver.items
     assert item == {
-        "subscriptionId": made["id"], "subscriptionExpirationDateTime": made["expirationDateTime"],
-        "tenantId": TENANT_ID, "clientState": "state", "changeType": "created", "resource": resource,
-        "resourceData": {"@odata.type": "#Microsoft.Graph.Event", "@odata.id": resource,
-                         "@odata.etag": booked["@odata.etag"], "id": booked["id"]}}
+        "subscriptionId": made["id"],
+        "subscriptionExpirationDateTime": made["expirationDateTime"],
+        "tenantId": TENANT_ID,
+        "clientState": "state",
+        "changeType": "created",
+        "resource": resource,
+        "resourceData": {
+            "@odata.type": "#Microsoft.Graph.Event",
+            "@odata.id": resource,
+            "@odata.etag": booked["@odata.etag"],
+            "id": booked["id"],
+        },
+    }
     assert fits("changeNotificationCollection", {"value": [item]})
 
 
@@ -50,8 +59,14 @@ def test_each_change_is_told_to_those_who_want_it(world: World) -> None:
     world.control("DELETE", _calendar(ROOM, booked))
     world.flush()
     told = sorted((item["clientState"], item["changeType"]) for item in world.receiver.items)
-    assert told == sorted([("all", "created"), *[(state, "updated") for state in ("all", "some")] * 2,
-                           ("all", "deleted"), ("some", "deleted")])
+    assert told == sorted(
+        [
+            ("all", "created"),
+            *[(state, "updated") for state in ("all", "some")] * 2,
+            ("all", "deleted"),
+            ("some", "deleted"),
+        ]
+    )
 
 
 def test_a_change_gives_two_to_four_hints(world: World) -> None:
@@ -123,7 +138,13 @@ def test_the_counters_add_up(world: World) -> None:
     world.book()
     counters = world.flush()
     assert {name: counters[name] for name in ("hints", "attempts", "sent", "hintsSent", "dropped", "pending")} == {
-        "hints": 1, "attempts": 1, "sent": 1, "hintsSent": 1, "dropped": 0, "pending": 0}
+        "hints": 1,
+        "attempts": 1,
+        "sent": 1,
+        "hintsSent": 1,
+        "dropped": 0,
+        "pending": 0,
+    }
     assert counters["answers"] == {"204": 1}
 
 

@@ -17,8 +17,12 @@ VIEW = f"/users/{ROOM}/calendarView"
 @pytest.fixture
 def series(world: World) -> dict[str, Any]:
     """Return a series: Mondays at nine in Oslo, from 12 October 2026, five times, over the change of the clocks."""
-    return world.book(start={"dateTime": "2026-10-12T09:00", "timeZone": OSLO}, rrule="FREQ=WEEKLY;COUNT=5",
-                      end={"dateTime": "2026-10-12T10:00", "timeZone": OSLO}, subject="Weekly")
+    return world.book(
+        start={"dateTime": "2026-10-12T09:00", "timeZone": OSLO},
+        rrule="FREQ=WEEKLY;COUNT=5",
+        end={"dateTime": "2026-10-12T10:00", "timeZone": OSLO},
+        subject="Weekly",
+    )
 
 
 def _starts(events: list[dict[str, Any]]) -> list[str]:
@@ -50,8 +54,11 @@ def test_a_masters_recurrence_is_graphs(world: World, series: dict[str, Any]) ->
     """The RRULE comes back as a patternedRecurrence."""
     recurrence = world.get(f"/users/{ROOM}/events/{series['id']}")["recurrence"]
     assert recurrence["pattern"] | {"type": "weekly", "interval": 1, "daysOfWeek": ["monday"]} == recurrence["pattern"]
-    assert recurrence["range"] | {"type": "numbered", "numberOfOccurrences": 5, "startDate": "2026-10-12",
-                                  "recurrenceTimeZone": OSLO} == recurrence["range"]
+    assert (
+        recurrence["range"]
+        | {"type": "numbered", "numberOfOccurrences": 5, "startDate": "2026-10-12", "recurrenceTimeZone": OSLO}
+        == recurrence["range"]
+    )
 
 
 def test_occurrences_are_found_by_both_ids(world: World, series: dict[str, Any]) -> None:
@@ -68,8 +75,9 @@ def test_a_moved_occurrence_becomes_an_exception(world: World, series: dict[str,
     """It keeps its ids and original start, the others stay, and the change is told for the master."""
     world.subscribe(changeType="updated")
     second = _instances(world, series)[1]
-    world.control("PATCH", f"/calendars/{ROOM}/events/{second['id']}",
-                  {"start": "2026-10-20T12:00:00Z", "subject": "Moved"})
+    world.control(
+        "PATCH", f"/calendars/{ROOM}/events/{second['id']}", {"start": "2026-10-20T12:00:00Z", "subject": "Moved"}
+    )
     after = _instances(world, series)
     assert _starts(after) == ["2026-10-12T07:00", "2026-10-20T12:00", "2026-10-26T08:00"]
     moved = after[1]
@@ -108,8 +116,11 @@ def test_a_shortened_series_loses_its_tail(world: World, series: dict[str, Any])
 def test_a_moved_series_resets_its_exceptions(world: World, series: dict[str, Any]) -> None:
     """As in Exchange, a new time for the whole series makes its exceptions plain occurrences again."""
     world.control("PATCH", f"/calendars/{ROOM}/events/{_instances(world, series)[1]['id']}", {"subject": "Exception"})
-    world.control("PATCH", f"/calendars/{ROOM}/events/{series['id']}",
-                  {"start": {"dateTime": "2026-10-12T11:00", "timeZone": OSLO}})
+    world.control(
+        "PATCH",
+        f"/calendars/{ROOM}/events/{series['id']}",
+        {"start": {"dateTime": "2026-10-12T11:00", "timeZone": OSLO}},
+    )
     after = _instances(world, series)
     assert {one["subject"] for one in after} == {"Weekly"}
     assert _starts(after)[0] == "2026-10-12T09:00"
@@ -135,8 +146,12 @@ def test_a_cancelled_series_cancels_all(world: World, series: dict[str, Any]) ->
 
 def test_exdates_are_left_out(world: World) -> None:
     """A start that is taken out never occurs."""
-    series = world.book(start="2026-10-12T09:00:00Z", end="2026-10-12T10:00:00Z", rrule="FREQ=DAILY;COUNT=4",
-                        exdates=["2026-10-13T09:00:00Z"])
+    series = world.book(
+        start="2026-10-12T09:00:00Z",
+        end="2026-10-12T10:00:00Z",
+        rrule="FREQ=DAILY;COUNT=4",
+        exdates=["2026-10-13T09:00:00Z"],
+    )
     assert _starts(_instances(world, series)) == ["2026-10-12T09:00", "2026-10-14T09:00", "2026-10-15T09:00"]
 
 
@@ -177,10 +192,18 @@ def test_offsets_in_the_window_are_read(world: World) -> None:
     assert refusal(answer) == (400, "ErrorInvalidParameter")
 
 
-@pytest.mark.parametrize("query", ["", "startDateTime=2026-10-01T00:00:00Z", f"{MONTH}&endDateTime=2026-10-02",
-                                   "startDateTime=x&endDateTime=y", f"{MONTH}&$expand=attachments",
-                                   "startDateTime=2026-10-02&endDateTime=2026-10-01",
-                                   "startDateTime=2020-01-01&endDateTime=2026-01-01"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "startDateTime=2026-10-01T00:00:00Z",
+        f"{MONTH}&endDateTime=2026-10-02",
+        "startDateTime=x&endDateTime=y",
+        f"{MONTH}&$expand=attachments",
+        "startDateTime=2026-10-02&endDateTime=2026-10-01",
+        "startDateTime=2020-01-01&endDateTime=2026-01-01",
+    ],
+)
 def test_a_wrong_window_gets_400(world: World, query: str) -> None:
     """A window must be there, once, the right way round and at most 1825 days long."""
     assert refusal(world.graph("GET", f"{VIEW}?{query}"))[0] == 400
@@ -199,5 +222,6 @@ def test_control_shows_the_truth(world: World, series: dict[str, Any]) -> None:
     view = world.get(f"{VIEW}?{MONTH}")["value"]
     assert [event["id"] for event in shown] == [event["id"] for event in view]
     assert [event["immutableId"] for event in shown] == [
-        event["id"] for event in world.get(f"{VIEW}?{MONTH}", **IMMUTABLE)["value"]]
+        event["id"] for event in world.get(f"{VIEW}?{MONTH}", **IMMUTABLE)["value"]
+    ]
     assert {event["seriesMasterImmutableId"] for event in shown} == {series["immutableId"], None}

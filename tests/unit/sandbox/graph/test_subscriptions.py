@@ -18,16 +18,38 @@ def test_creation_answers_the_whole_subscription(world: World) -> None:
     assert made["@odata.context"] == f"{world.url}/v1.0/$metadata#subscriptions/$entity"
 
 
-@pytest.mark.parametrize("changes", [
-    {"changeType": None}, {"notificationUrl": None}, {"resource": None}, {"expirationDateTime": None},
-    {"changeType": "moved"}, {"changeType": "created,"}, {"changeType": 1}, {"clientState": "x" * 129},
-    {"expirationDateTime": "tomorrow"}, {"expirationDateTime": "2026-11-30"}, {"id": "mine"}, {"applicationId": "me"},
-    {"latestSupportedTlsVersion": "v9"}, {"notificationContentType": "application/json"}, {"vapidPublicKey": "x"},
-    {"unknown": True}, {"resource": f"users/{ROOM}/messages"}, {"resource": f"users/{ROOM}/events/1"},
-    {"resource": f"https://graph.microsoft.com/v1.0/users/{ROOM}/events"}, {"resource": "me/events"},
-    {"lifecycleNotificationUrl": "http://localhost/x"}, {"notificationUrl": "http://localhost/x"},
-    {"notificationUrl": "localhost"}, {"notificationUrl": "https://"}, {"notificationUrl": "https://a:b@localhost/"},
-    {"notificationUrl": "https://localhost/#part"}, {"notificationUrl": "https://[oops/"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"changeType": None},
+        {"notificationUrl": None},
+        {"resource": None},
+        {"expirationDateTime": None},
+        {"changeType": "moved"},
+        {"changeType": "created,"},
+        {"changeType": 1},
+        {"clientState": "x" * 129},
+        {"expirationDateTime": "tomorrow"},
+        {"expirationDateTime": "2026-11-30"},
+        {"id": "mine"},
+        {"applicationId": "me"},
+        {"latestSupportedTlsVersion": "v9"},
+        {"notificationContentType": "application/json"},
+        {"vapidPublicKey": "x"},
+        {"unknown": True},
+        {"resource": f"users/{ROOM}/messages"},
+        {"resource": f"users/{ROOM}/events/1"},
+        {"resource": f"https://graph.microsoft.com/v1.0/users/{ROOM}/events"},
+        {"resource": "me/events"},
+        {"lifecycleNotificationUrl": "http://localhost/x"},
+        {"notificationUrl": "http://localhost/x"},
+        {"notificationUrl": "localhost"},
+        {"notificationUrl": "https://"},
+        {"notificationUrl": "https://a:b@localhost/"},
+        {"notificationUrl": "https://localhost/#part"},
+        {"notificationUrl": "https://[oops/"},
+    ],
+)
 def test_a_wrong_property_gets_400_before_any_handshake(world: World, changes: dict[str, Any]) -> None:
     """What is missing, unknown or wrong is refused, no endpoint is called and nothing is left behind."""
     answer = world.graph("POST", "/subscriptions", world.subscription(**changes))
@@ -125,9 +147,18 @@ def test_patch_moves_the_expiration(world: World) -> None:
     assert refusal(too_late)[0] == 400
 
 
-@pytest.mark.parametrize("body", [{}, {"lifecycleNotificationUrl": "https://localhost/x"}, {"clientState": "new"},
-                                  {"expirationDateTime": None}, {"unknown": 1}, {"notificationUrl": "http://localhost/x"},
-                                  {"changeType": "created"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"lifecycleNotificationUrl": "https://localhost/x"},
+        {"clientState": "new"},
+        {"expirationDateTime": None},
+        {"unknown": 1},
+        {"notificationUrl": "http://localhost/x"},
+        {"changeType": "created"},
+    ],
+)
 def test_patch_takes_nothing_else(world: World, body: dict[str, Any]) -> None:
     """Only expirationDateTime and notificationUrl can be updated."""
     made = world.subscribe()

@@ -9,11 +9,20 @@ from sandbox.tenant.graph import types
 from sandbox.tenant.graph.errors import GraphError
 
 
-@pytest.mark.parametrize(("name", "body", "said"), [
-    ("event", {"showAs": "away"}, "showAs"), ("event", {"titel": "x"}, "titel"), ("event", {"start": "noon"}, "start"),
-    ("event", {"start": {"dateTime": "x", "zone": "UTC"}}, "zone"), ("event", {"attendees": [{"name": "x"}]}, "name"),
-    ("subscription", {"resource": 1}, "resource"), ("subscription", {"vapidPublicKey": "x"}, "vapidPublicKey"),
-    ("user", {"password": "x"}, "password"), ("event", {"sensitivity": "Private"}, "sensitivity")])
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("event", {"showAs": "away"}, "showAs"),
+        ("event", {"titel": "x"}, "titel"),
+        ("event", {"start": "noon"}, "start"),
+        ("event", {"start": {"dateTime": "x", "zone": "UTC"}}, "zone"),
+        ("event", {"attendees": [{"name": "x"}]}, "name"),
+        ("subscription", {"resource": 1}, "resource"),
+        ("subscription", {"vapidPublicKey": "x"}, "vapidPublicKey"),
+        ("user", {"password": "x"}, "password"),
+        ("event", {"sensitivity": "Private"}, "sensitivity"),
+    ],
+)
 def test_what_does_not_fit_is_named(name: str, body: dict[str, Any], said: str) -> None:
     """Unknown properties, wrong kinds and unknown enumeration values are refused by name, at any depth."""
     with pytest.raises(GraphError) as caught:
@@ -23,10 +32,15 @@ def test_what_does_not_fit_is_named(name: str, body: dict[str, Any], said: str) 
     assert types.faults(name, body)
 
 
-@pytest.mark.parametrize(("name", "body"), [
-    ("event", {"subject": None, "showAs": "workingElsewhere", "@odata.type": "#microsoft.graph.event"}),
-    ("event", {"start": {"dateTime": "x", "timeZone": "UTC"}, "start@odata.type": "y"}), ("subscription", {}),
-    ("changeNotificationCollection", {"value": [{"resourceData": {"@odata.id": "x", "id": "y"}}]})])
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("event", {"subject": None, "showAs": "workingElsewhere", "@odata.type": "#microsoft.graph.event"}),
+        ("event", {"start": {"dateTime": "x", "timeZone": "UTC"}, "start@odata.type": "y"}),
+        ("subscription", {}),
+        ("changeNotificationCollection", {"value": [{"resourceData": {"@odata.id": "x", "id": "y"}}]}),
+    ],
+)
 def test_what_fits_passes(name: str, body: dict[str, Any]) -> None:
     """Nulls where they may be, annotations of OData, and open types."""
     types.check(name, body)

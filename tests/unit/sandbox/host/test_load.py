@@ -94,9 +94,7 @@ def test_a_host_that_cannot_start_ends_with_its_reason(tmp_path: Path, what: str
     assert reason in ended.stderr
 
 
-def test_the_settings_file_beats_what_core_tools_would_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_settings_file_beats_what_core_tools_would_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Development is only the default."""
     monkeypatch.setattr(os, "environ", {})
     file = tmp_path / "local.settings.json"

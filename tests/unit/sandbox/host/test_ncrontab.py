@@ -73,9 +73,9 @@ def _field(low: int, high: int) -> st.SearchStrategy[str]:
 
 
 # Days up to 28 and any weekday, so that every schedule occurs.
-SCHEDULES = st.tuples(
-    _field(0, 59), _field(0, 59), _field(0, 23), _field(1, 28), _field(1, 12), st.just("*")
-).map(" ".join)
+SCHEDULES = st.tuples(_field(0, 59), _field(0, 59), _field(0, 23), _field(1, 28), _field(1, 12), st.just("*")).map(
+    " ".join
+)
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 

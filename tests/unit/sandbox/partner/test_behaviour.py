@@ -83,10 +83,21 @@ def test_endless_drip(partner: RunningPartner) -> None:
     assert partner.deliver(news()).status_code == 204
 
 
-@pytest.mark.parametrize("given", [
-    {"sattus": 500}, {"status": "500"}, {"status": True}, {"status": 99}, {"cut": "now"}, {"times": 0}, [],
-    {"drip": 0}, {"delaySeconds": -1}, {"headers": {"a": 1}},
-])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"sattus": 500},
+        {"status": "500"},
+        {"status": True},
+        {"status": 99},
+        {"cut": "now"},
+        {"times": 0},
+        [],
+        {"drip": 0},
+        {"delaySeconds": -1},
+        {"headers": {"a": 1}},
+    ],
+)
 def test_bad_control_body(partner: RunningPartner, given: Any) -> None:
     """A control body that makes no sense gets 400 with what is wrong, and plants nothing."""
     answer = partner.post("/behaviour", given)
@@ -95,9 +106,16 @@ def test_bad_control_body(partner: RunningPartner, given: Any) -> None:
     assert partner.get("/behaviour") == []
 
 
-@pytest.mark.parametrize("given", [
-    {}, {"secrets": []}, {"secrets": ["x"]}, {"secrets": ["whsec_"]}, {"secrets": "x"},
-])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"secrets": []},
+        {"secrets": ["x"]},
+        {"secrets": ["whsec_"]},
+        {"secrets": "x"},
+    ],
+)
 def test_bad_secrets(partner: RunningPartner, given: Any) -> None:
     """Secrets that are none get 400, and the old ones stay."""
     assert partner.post("/secrets", given).status_code == 400

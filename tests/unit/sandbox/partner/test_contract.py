@@ -43,19 +43,37 @@ def test_missing_field(field: str) -> None:
     assert violations(payload) == (f"data.event: no field '{field}'",)
 
 
-@pytest.mark.parametrize("time", [
-    "2026-11-20T12:00:00", "2026-11-20T12:00:00+00:00", "2026-11-20T12:00Z", "2026-13-20T12:00:00Z", "", None, 5,
-    "2026-11-20 12:00:00Z", "2026-11-20T12:00:00Z\n",
-])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-11-20T12:00:00",
+        "2026-11-20T12:00:00+00:00",
+        "2026-11-20T12:00Z",
+        "2026-13-20T12:00:00Z",
+        "",
+        None,
+        5,
+        "2026-11-20 12:00:00Z",
+        "2026-11-20T12:00:00Z\n",
+    ],
+)
 def test_time(time: Any) -> None:
     """A time that is not ISO 8601 in UTC with Z is refused."""
     assert violations(news(start=time)) == ("data.event.start: not allowed by the contract",)
 
 
-@pytest.mark.parametrize(("field", "value"), [
-    ("availability", "away"), ("availability", []), ("allDay", 0), ("cancelled", None), ("title", None), ("id", ""),
-    ("seriesId", 7),
-])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("availability", "away"),
+        ("availability", []),
+        ("allDay", 0),
+        ("cancelled", None),
+        ("title", None),
+        ("id", ""),
+        ("seriesId", 7),
+    ],
+)
 def test_value(field: str, value: Any) -> None:
     """Values of a wrong kind are refused."""
     assert violations(news(**{field: value})) == (f"data.event.{field}: not allowed by the contract",)

@@ -33,8 +33,17 @@ def test_ids_are_case_sensitive() -> None:
     assert len(picture.listed()["room1@contoso.com"]) == 2
 
 
-@pytest.mark.parametrize("payload", [[], {}, news(id=None), news() | {"timestamp": "soon"}, news() | {"data": 1},
-                                     {"type": "x", "timestamp": "2026-11-20T10:00:04Z", "data": None}])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        [],
+        {},
+        news(id=None),
+        news() | {"timestamp": "soon"},
+        news() | {"data": 1},
+        {"type": "x", "timestamp": "2026-11-20T10:00:04Z", "data": None},
+    ],
+)
 def test_unusable(payload: Any) -> None:
     """News that names no event or no time is refused, and leaves no trace."""
     picture = Picture()

@@ -31,12 +31,22 @@ def test_good() -> None:
     assert list(partner.picture.mailboxes["room1@contoso.com"]) == ["AAMk1"]
 
 
-@pytest.mark.parametrize("changed", [
-    {"webhook-signature": "v1"}, {"webhook-signature": "v1,abc"}, {"webhook-signature": "v1,é"},
-    {"webhook-signature": ""}, {"webhook-signature": "v1,a,b"}, {"webhook-timestamp": "soon"},
-    {"webhook-timestamp": "1"}, {"webhook-timestamp": "99999999999"}, {"webhook-timestamp": "nan"},
-    {"webhook-id": "msg_2"}, {"webhook-id": ""},
-])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"webhook-signature": "v1"},
+        {"webhook-signature": "v1,abc"},
+        {"webhook-signature": "v1,é"},
+        {"webhook-signature": ""},
+        {"webhook-signature": "v1,a,b"},
+        {"webhook-timestamp": "soon"},
+        {"webhook-timestamp": "1"},
+        {"webhook-timestamp": "99999999999"},
+        {"webhook-timestamp": "nan"},
+        {"webhook-id": "msg_2"},
+        {"webhook-id": ""},
+    ],
+)
 def test_bad_headers(changed: dict[str, str]) -> None:
     """Whatever is wrong with the signature, its time or its id, the answer is 401 and nothing is applied."""
     partner = receiver()
@@ -102,7 +112,8 @@ def test_unusable_is_not_remembered() -> None:
 def test_violation_is_applied_and_told() -> None:
     """A delivery with a field too many is taken, and told as a violation."""
     assert received(receiver(), news(location="Oslo")) == Receipt(
-        204, violations=("data.event: unexpected field 'location'",))
+        204, violations=("data.event: unexpected field 'location'",)
+    )
 
 
 def test_ping() -> None:

@@ -39,21 +39,36 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 def seed(pair: Pair) -> dict[str, Any]:
     """Return a seed with one client, both kinds of managed identity, and two secrets."""
     return {
-        "tenantId": TENANT_ID, "identityHeader": "identity-header",
-        "clients": [{"clientId": CLIENT_ID, "secrets": [SECRET], "certificates": [str(pair.path)],
-                     "roles": ["Calendars.Read"], "vault": True}],
-        "managedIdentities": [{"clientId": None, "roles": ["Calendars.Read"], "vault": True,
-                               "exchangeRoles": {"Application Calendars.ReadWrite": None}},
-                              {"clientId": USER_ASSIGNED, "roles": ["Place.Read.All"]}],
+        "tenantId": TENANT_ID,
+        "identityHeader": "identity-header",
+        "clients": [
+            {
+                "clientId": CLIENT_ID,
+                "secrets": [SECRET],
+                "certificates": [str(pair.path)],
+                "roles": ["Calendars.Read"],
+                "vault": True,
+            }
+        ],
+        "managedIdentities": [
+            {
+                "clientId": None,
+                "roles": ["Calendars.Read"],
+                "vault": True,
+                "exchangeRoles": {"Application Calendars.ReadWrite": None},
+            },
+            {"clientId": USER_ASSIGNED, "roles": ["Place.Read.All"]},
+        ],
         "mailboxes": [{"address": "Room1@contoso.com", "displayName": "Room 1", "kind": "room"}],
-        "secrets": {"client-state-key": ["oldest", "middle", "newest"],
-                    "dated": [{"value": "dated", "created": "2026-01-02T03:04:05Z"}]},
+        "secrets": {
+            "client-state-key": ["oldest", "middle", "newest"],
+            "dated": [{"value": "dated", "created": "2026-01-02T03:04:05Z"}],
+        },
     }
 
 
 @pytest.fixture
-def running(seed: dict[str, Any], certificate_folder: Path,
-            monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+def running(seed: dict[str, Any], certificate_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """Serve a tenant in a thread while the test runs; requests, as the Azure libraries use it, trusts its CA."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate_folder / "ca.pem"))
     tenant = tenant_from(Seed.model_validate(seed), certificate_folder)

@@ -21,8 +21,9 @@ SCOPE = f"{GRAPH}/.default"
 
 def app(running: Running, credential: dict[str, str]) -> msal.ConfidentialClientApplication:
     """Return MSAL's client with a certificate."""
-    return msal.ConfidentialClientApplication(CLIENT_ID, credential, authority=running.authority,
-                                              instance_discovery=False)
+    return msal.ConfidentialClientApplication(
+        CLIENT_ID, credential, authority=running.authority, instance_discovery=False
+    )
 
 
 def thumbprint(pair: Pair, algorithm: hashes.HashAlgorithm) -> str:
@@ -33,12 +34,23 @@ def thumbprint(pair: Pair, algorithm: hashes.HashAlgorithm) -> str:
 def ask(running: Running, pair: Pair, algorithm: str = "RS256", key: Any = None, **claims: Any) -> dict[str, Any]:
     """Ask for a token with an assertion of our own making; return the answer's body."""
     now = int(time.time())
-    good = {"aud": f"{running.authority}/oauth2/v2.0/token", "iss": CLIENT_ID, "sub": CLIENT_ID, "nbf": now,
-            "exp": now + 600, "jti": str(uuid.uuid4())}
+    good = {
+        "aud": f"{running.authority}/oauth2/v2.0/token",
+        "iss": CLIENT_ID,
+        "sub": CLIENT_ID,
+        "nbf": now,
+        "exp": now + 600,
+        "jti": str(uuid.uuid4()),
+    }
     headers = {"x5t#S256": thumbprint(pair, hashes.SHA256())}
     assertion = jwt.encode({**good, **claims}, pair.key if key is None else key, algorithm=algorithm, headers=headers)
-    form = {"grant_type": "client_credentials", "scope": SCOPE, "client_assertion": assertion, "client_id": CLIENT_ID,
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
+    form = {
+        "grant_type": "client_credentials",
+        "scope": SCOPE,
+        "client_assertion": assertion,
+        "client_id": CLIENT_ID,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    }
     body: dict[str, Any] = running.call("POST", f"/{TENANT_ID}/oauth2/v2.0/token", data=form).json()
     return body
 
@@ -75,15 +87,18 @@ def test_a_hand_made_assertion_is_good(running: Running, pair: Pair, algorithm: 
     assert "access_token" in ask(running, pair, algorithm)
 
 
-@pytest.mark.parametrize(("claims", "code"), [
-    ({"exp": int(time.time()) - 3600, "nbf": int(time.time()) - 7200}, 700024),
-    ({"nbf": int(time.time()) + 3600, "exp": int(time.time()) + 7200}, 700024),
-    ({"nbf": 10**18, "exp": 10**18}, 700024),
-    ({"aud": "https://login.example.com/token"}, 700023),
-    ({"iss": "someone-else"}, 700021),
-    ({"sub": "someone-else"}, 700021),
-    ({"jti": None}, 50027),
-])
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"exp": int(time.time()) - 3600, "nbf": int(time.time()) - 7200}, 700024),
+        ({"nbf": int(time.time()) + 3600, "exp": int(time.time()) + 7200}, 700024),
+        ({"nbf": 10**18, "exp": 10**18}, 700024),
+        ({"aud": "https://login.example.com/token"}, 700023),
+        ({"iss": "someone-else"}, 700021),
+        ({"sub": "someone-else"}, 700021),
+        ({"jti": None}, 50027),
+    ],
+)
 def test_a_wrong_claim_is_refused(running: Running, pair: Pair, claims: dict[str, Any], code: int) -> None:
     """Time, audience, issuer, subject and token id are each looked at."""
     assert ask(running, pair, **claims)["error_codes"] == [code]
@@ -103,8 +118,12 @@ def test_an_unsafe_algorithm_is_refused(running: Running, pair: Pair, algorithm:
 
 def test_what_is_no_jwt_is_refused(running: Running) -> None:
     """Rubbish gets AADSTS50027, with and without a client id beside it."""
-    form = {"grant_type": "client_credentials", "scope": SCOPE, "client_assertion": "rubbish",
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
+    form = {
+        "grant_type": "client_credentials",
+        "scope": SCOPE,
+        "client_assertion": "rubbish",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    }
     for extra in ({}, {"client_id": CLIENT_ID}):
         answer = running.call("POST", f"/{TENANT_ID}/oauth2/v2.0/token", data={**form, **extra})
         assert (answer.status_code, answer.json()["error_codes"]) == (401, [50027])

@@ -34,6 +34,7 @@ def test_advance_moves_now() -> None:
 @pytest.mark.parametrize("from_a_thread", [False, True])
 def test_a_sleeper_wakes_when_the_clock_is_moved(from_a_thread: bool) -> None:  # noqa: FBT001 - a parameter
     """A sleep of four hours ends as soon as the clock is four hours ahead, whichever thread moved it."""
+
     async def play() -> None:
         clock = Clock()
         sleepers = [asyncio.create_task(clock.sleep(4 * 3600)) for _ in range(3)]
@@ -53,6 +54,7 @@ def test_a_sleeper_wakes_when_the_clock_is_moved(from_a_thread: bool) -> None:  
 
 def test_a_sleeper_that_is_not_due_sleeps_on() -> None:
     """Half the time ahead is not enough; the other half is."""
+
     async def play() -> None:
         clock = Clock()
         task = asyncio.create_task(clock.sleep(7200))
@@ -67,6 +69,7 @@ def test_a_sleeper_that_is_not_due_sleeps_on() -> None:
 
 def test_a_sleeper_wakes_by_itself() -> None:
     """Without a move, a short sleep takes its real time."""
+
     async def play() -> float:
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -78,6 +81,7 @@ def test_a_sleeper_wakes_by_itself() -> None:
 
 def test_a_moment_that_is_past_does_not_wait() -> None:
     """Until a past moment, and sleeping for less than nothing, return at once."""
+
     async def play() -> None:
         clock = Clock()
         await asyncio.wait_for(clock.until(clock.now() - timedelta(days=1)), 1)
@@ -88,6 +92,7 @@ def test_a_moment_that_is_past_does_not_wait() -> None:
 
 def test_a_cancelled_sleeper_is_forgotten() -> None:
     """A cancelled sleep leaves nothing behind for the next advance to trip over."""
+
     async def play() -> None:
         clock = Clock()
         task = asyncio.create_task(clock.sleep(3600))

@@ -15,9 +15,15 @@ def test_it_lists_its_routes(running: Running) -> None:
     """GET /_control names each route and what it does."""
     routes = {one["route"]: one["does"] for one in running.control("GET", "").json()["routes"]}
     assert routes["POST /_control/clock"] == 'Move the clock forward: {"advanceSeconds": n}.'
-    for route in ("GET /_control/clock", "POST /_control/faults", "DELETE /_control/faults",
-                  "DELETE /_control/faults/{id}", "POST /_control/secrets", "POST /_control/clients/{id}",
-                  "POST /_control/managed-identities/{id}"):
+    for route in (
+        "GET /_control/clock",
+        "POST /_control/faults",
+        "DELETE /_control/faults",
+        "DELETE /_control/faults/{id}",
+        "POST /_control/secrets",
+        "POST /_control/clients/{id}",
+        "POST /_control/managed-identities/{id}",
+    ):
         assert routes[route]
 
 
@@ -56,8 +62,14 @@ def test_a_clients_roles_are_replaced(running: Running) -> None:
     header = f"Bearer {running.token(GRAPH)}"
     roles = {"roles": [], "exchangeRoles": {"Application Calendars.Read": ["Room1@contoso.com"]}}
     shown = running.control("POST", f"/clients/{CLIENT_ID.upper()}", roles).json()
-    assert shown == {"clientId": CLIENT_ID, "roles": [], "vault": True, "secrets": 1, "managedIdentity": None,
-                     "exchangeRoles": {"Application Calendars.Read": ["room1@contoso.com"]}}
+    assert shown == {
+        "clientId": CLIENT_ID,
+        "roles": [],
+        "vault": True,
+        "secrets": 1,
+        "managedIdentity": None,
+        "exchangeRoles": {"Application Calendars.Read": ["room1@contoso.com"]},
+    }
     assert running.tenant.tokens.check(header, GRAPH).roles == frozenset()
 
 
@@ -68,15 +80,25 @@ def test_a_managed_identity_is_changed(running: Running, name: str, kind: str) -
     assert (shown["managedIdentity"], shown["roles"], shown["vault"]) == (kind, ["Bookings.Read.All"], kind == "system")
 
 
-@pytest.mark.parametrize(("path", "body", "named"), [
-    ("/clock", {}, "advanceSeconds"), ("/clock", {"advanceSeconds": -1}, "advanceSeconds"),
-    ("/clock", {"advanceSeconds": "soon"}, "advanceSeconds"), ("/clock", {"advanceSeconds": 1e12}, "advanceSeconds"),
-    ("/clock", [], "body"), ("/faults", {"match": "(", "status": 500}, "match"),
-    ("/faults", {"match": "x", "colour": 1}, "colour"), ("/secrets", {"name": "under_score", "value": "x"}, "name"),
-    ("/secrets", {"name": "x"}, "value"), ("/secrets", {"name": "x", "value": "y", "created": "2026-01-01"}, "created"),
-    (f"/clients/{CLIENT_ID}", {"role": []}, "role"), (f"/clients/{CLIENT_ID}", {"removeSecret": "no"}, "removeSecret"),
-    (f"/clients/{CLIENT_ID}", {"addSecret": ""}, "addSecret"),
-    ("/managed-identities/system", {"addSecret": "x"}, "addSecret")])
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        ("/clock", {}, "advanceSeconds"),
+        ("/clock", {"advanceSeconds": -1}, "advanceSeconds"),
+        ("/clock", {"advanceSeconds": "soon"}, "advanceSeconds"),
+        ("/clock", {"advanceSeconds": 1e12}, "advanceSeconds"),
+        ("/clock", [], "body"),
+        ("/faults", {"match": "(", "status": 500}, "match"),
+        ("/faults", {"match": "x", "colour": 1}, "colour"),
+        ("/secrets", {"name": "under_score", "value": "x"}, "name"),
+        ("/secrets", {"name": "x"}, "value"),
+        ("/secrets", {"name": "x", "value": "y", "created": "2026-01-01"}, "created"),
+        (f"/clients/{CLIENT_ID}", {"role": []}, "role"),
+        (f"/clients/{CLIENT_ID}", {"removeSecret": "no"}, "removeSecret"),
+        (f"/clients/{CLIENT_ID}", {"addSecret": ""}, "addSecret"),
+        ("/managed-identities/system", {"addSecret": "x"}, "addSecret"),
+    ],
+)
 def test_a_bad_body_is_named(running: Running, path: str, body: Any, named: str) -> None:
     """400 tells which field is wrong, and nothing has changed."""
     answer = running.control("POST", path, body)
@@ -94,8 +116,10 @@ def test_what_is_no_json_is_refused(running: Running) -> None:
         assert "body" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("path", ["/clients/nobody", f"/clients/{USER_ASSIGNED}", "/managed-identities/nobody",
-                                  f"/managed-identities/{CLIENT_ID}"])
+@pytest.mark.parametrize(
+    "path",
+    ["/clients/nobody", f"/clients/{USER_ASSIGNED}", "/managed-identities/nobody", f"/managed-identities/{CLIENT_ID}"],
+)
 def test_what_is_unknown_is_not_found(running: Running, path: str) -> None:
     """Clients and managed identities are each looked up among their own."""
     assert running.control("POST", path, {"roles": []}).status_code == 404
@@ -110,8 +134,10 @@ def test_whoever_waits_for_a_fault_hears_at_once_that_it_met_a_request(running: 
     assert running.control("GET", f"/faults/{fault}?seconds=60").json() == {"id": fault, "met": 1}
 
 
-@pytest.mark.parametrize(("path", "status"), [
-    ("none", 404), ("1?seconds=soon", 400), ("1?seconds=-1", 400), ("1?seconds=61", 400), ("1?seconds=nan", 400)])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("none", 404), ("1?seconds=soon", 400), ("1?seconds=-1", 400), ("1?seconds=61", 400), ("1?seconds=nan", 400)],
+)
 def test_nobody_waits_for_what_is_not_there_or_for_ever(running: Running, path: str, status: int) -> None:
     """Refused with what is wrong."""
     running.control("POST", "/faults", {"match": "x"})

@@ -89,8 +89,7 @@ def test_only_what_matches_meets_it() -> None:
     faults.plant(fault(match="^POST /a$", status=500))
 
     async def script(client: Client) -> None:
-        statuses = [(await client.get("/a")).status, (await client.post("/b")).status,
-                    (await client.post("/a")).status]
+        statuses = [(await client.get("/a")).status, (await client.post("/b")).status, (await client.post("/a")).status]
         assert statuses == [200, 200, 500]
 
     assert play(faults, script) == ["/a", "/b"]
@@ -186,10 +185,19 @@ def test_control_is_never_met() -> None:
     assert play(faults, script) == ["/_control/faults"]
 
 
-@pytest.mark.parametrize("keys", [
-    {}, {"match": "("}, {"match": "x", "status": 99}, {"match": "x", "times": 0},
-    {"match": "x", "delaySeconds": -1}, {"match": "x", "delay_seconds": 1}, {"match": "x", "colour": "red"},
-    {"match": "x", "headers": {"a": 1}}])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"match": "("},
+        {"match": "x", "status": 99},
+        {"match": "x", "times": 0},
+        {"match": "x", "delaySeconds": -1},
+        {"match": "x", "delay_seconds": 1},
+        {"match": "x", "colour": "red"},
+        {"match": "x", "headers": {"a": 1}},
+    ],
+)
 def test_an_odd_fault_is_refused(keys: dict[str, Any]) -> None:
     """A missing or broken expression, a number out of range and an unknown key are errors."""
     with pytest.raises(ValidationError):

@@ -62,17 +62,21 @@ def test_a_passing_fault_is_retried(running: Running) -> None:
     assert running.control("GET", "/faults").json()["faults"][0]["met"] == 1
 
 
-@pytest.mark.parametrize(("query", "headers", "status"), [
-    (QUERY, {}, 401),
-    (QUERY, {"X-IDENTITY-HEADER": "guessed"}, 401),
-    ({**QUERY, "api-version": "2017-09-01"}, HEADER, 400),
-    ({"resource": GRAPH}, HEADER, 400),
-    ({"api-version": "2019-08-01"}, HEADER, 400),
-    ({**QUERY, "client_id": "11111111-2222-4333-8444-555555555555"}, HEADER, 400),
-    ({**QUERY, "resource": "https://example.com"}, HEADER, 500),
-])
-def test_a_wrong_request_is_refused(running: Running, query: dict[str, str], headers: dict[str, str],
-                                    status: int) -> None:
+@pytest.mark.parametrize(
+    ("query", "headers", "status"),
+    [
+        (QUERY, {}, 401),
+        (QUERY, {"X-IDENTITY-HEADER": "guessed"}, 401),
+        ({**QUERY, "api-version": "2017-09-01"}, HEADER, 400),
+        ({"resource": GRAPH}, HEADER, 400),
+        ({"api-version": "2019-08-01"}, HEADER, 400),
+        ({**QUERY, "client_id": "11111111-2222-4333-8444-555555555555"}, HEADER, 400),
+        ({**QUERY, "resource": "https://example.com"}, HEADER, 500),
+    ],
+)
+def test_a_wrong_request_is_refused(
+    running: Running, query: dict[str, str], headers: dict[str, str], status: int
+) -> None:
     """Header, version, resource and identity are each checked; an app registration is no managed identity."""
     answer = ask(running, query, headers)
     assert answer.status_code == status

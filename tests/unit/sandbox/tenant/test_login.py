@@ -17,8 +17,9 @@ FORM = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secr
 
 def app(running: Running, credential: Any) -> msal.ConfidentialClientApplication:
     """Return MSAL's client as the product makes it."""
-    return msal.ConfidentialClientApplication(CLIENT_ID, credential, authority=running.authority,
-                                              instance_discovery=False)
+    return msal.ConfidentialClientApplication(
+        CLIENT_ID, credential, authority=running.authority, instance_discovery=False
+    )
 
 
 def test_a_secret_gets_a_token(running: Running) -> None:
@@ -66,31 +67,43 @@ def test_a_rotated_secret(running: Running) -> None:
     assert "access_token" in app(running, "second").acquire_token_for_client([SCOPE])
 
 
-@pytest.mark.parametrize(("change", "status", "error", "code"), [
-    ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
-    ({"client_secret": None}, 401, "invalid_client", 7000216),
-    ({"client_id": "00000000-0000-4000-8000-000000000000"}, 400, "unauthorized_client", 700016),
-    ({"client_id": USER_ASSIGNED}, 400, "unauthorized_client", 700016),
-    ({"grant_type": None}, 400, "invalid_request", 900144),
-    ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
-    ({"scope": None}, 400, "invalid_request", 900144),
-    ({"scope": f"{GRAPH}/Calendars.Read"}, 400, "invalid_scope", 1002012),
-    ({"scope": f"{SCOPE} https://vault.azure.net/.default"}, 400, "invalid_scope", 70011),
-    ({"scope": "https://example.com/.default"}, 400, "invalid_resource", 500011),
-    ({"client_assertion": "x"}, 400, "invalid_request", 900144),
-])
-def test_a_refusal_has_entras_shape(running: Running, change: dict[str, str | None], status: int, error: str,
-                                    code: int) -> None:
+@pytest.mark.parametrize(
+    ("change", "status", "error", "code"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
+        ({"client_secret": None}, 401, "invalid_client", 7000216),
+        ({"client_id": "00000000-0000-4000-8000-000000000000"}, 400, "unauthorized_client", 700016),
+        ({"client_id": USER_ASSIGNED}, 400, "unauthorized_client", 700016),
+        ({"grant_type": None}, 400, "invalid_request", 900144),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
+        ({"scope": None}, 400, "invalid_request", 900144),
+        ({"scope": f"{GRAPH}/Calendars.Read"}, 400, "invalid_scope", 1002012),
+        ({"scope": f"{SCOPE} https://vault.azure.net/.default"}, 400, "invalid_scope", 70011),
+        ({"scope": "https://example.com/.default"}, 400, "invalid_resource", 500011),
+        ({"client_assertion": "x"}, 400, "invalid_request", 900144),
+    ],
+)
+def test_a_refusal_has_entras_shape(
+    running: Running, change: dict[str, str | None], status: int, error: str, code: int
+) -> None:
     """Each wrong form gets its status, OAuth error and AADSTS number, with the caller's correlation id."""
     form = {key: value for key, value in {**FORM, **change}.items() if value is not None}
-    answer = running.call("POST", f"/{TENANT_ID}/oauth2/v2.0/token", data=form,
-                          headers={"client-request-id": "my-correlation"})
+    answer = running.call(
+        "POST", f"/{TENANT_ID}/oauth2/v2.0/token", data=form, headers={"client-request-id": "my-correlation"}
+    )
     body = answer.json()
     assert (answer.status_code, body["error"], body["error_codes"]) == (status, error, [code])
     assert body["error_description"].startswith(f"AADSTS{code}: ")
     assert body["correlation_id"] == "my-correlation"
-    assert set(body) == {"error", "error_description", "error_codes", "timestamp", "trace_id", "correlation_id",
-                         "error_uri"}
+    assert set(body) == {
+        "error",
+        "error_description",
+        "error_codes",
+        "timestamp",
+        "trace_id",
+        "correlation_id",
+        "error_uri",
+    }
 
 
 def test_another_tenant_is_not_found(running: Running) -> None:

@@ -24,8 +24,9 @@ COMMAND = [sys.executable, "-m", "sandbox.tenant"]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_process_says_where_it_is_and_ends_cleanly(seed: dict[str, Any], tmp_path: Path,
-                                                     ending: signal.Signals) -> None:
+def test_a_process_says_where_it_is_and_ends_cleanly(
+    seed: dict[str, Any], tmp_path: Path, ending: signal.Signals
+) -> None:
     """One line of JSON on stdout, both addresses answer, and a signal ends it with 0."""
     (tmp_path / "seed.json").write_text(json.dumps(seed))
     command = [*COMMAND, "--folder", str(tmp_path / "folder"), "--seed", str(tmp_path / "seed.json")]
@@ -45,11 +46,17 @@ def test_a_process_says_where_it_is_and_ends_cleanly(seed: dict[str, Any], tmp_p
             process.kill()
 
 
-@pytest.mark.parametrize("text", ["no json", '{"tenantId": "t", "identityHeader": "h", "colour": "hush"}',
-                                  '{"tenantId": "t", "identityHeader": "h", "clients": [{"clientId": "c", '
-                                  '"certificates": ["/nowhere.pem"]}]}'])
-def test_a_bad_seed_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-                                 text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no json",
+        '{"tenantId": "t", "identityHeader": "h", "colour": "hush"}',
+        '{"tenantId": "t", "identityHeader": "h", "clients": [{"clientId": "c", "certificates": ["/nowhere.pem"]}]}',
+    ],
+)
+def test_a_bad_seed_ends_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
     """The command ends with 2, and tells on stderr what is wrong, but no value: some are secrets."""
     (tmp_path / "seed.json").write_text(text)
     monkeypatch.setattr(sys, "argv", ["tenant", "--folder", str(tmp_path), "--seed", str(tmp_path / "seed.json")])
@@ -60,8 +67,10 @@ def test_a_bad_seed_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "hush" not in shown.err
 
 
-@pytest.mark.parametrize(("version", "accepted"), [
-    (ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True)])
+@pytest.mark.parametrize(
+    ("version", "accepted"),
+    [(ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True)],
+)
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
 def test_tls_is_1_2_or_newer(running: Running, version: ssl.TLSVersion, accepted: bool) -> None:  # noqa: FBT001
     """A client that knows only TLS 1.1 is turned away, though it would allow any cipher."""

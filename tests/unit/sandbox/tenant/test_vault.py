@@ -20,8 +20,9 @@ class ByMsal:
 
     def __init__(self, running: Running) -> None:
         self.asked: list[tuple[str, str | None]] = []
-        self._app = msal.ConfidentialClientApplication(CLIENT_ID, SECRET, authority=running.authority,
-                                                       instance_discovery=False)
+        self._app = msal.ConfidentialClientApplication(
+            CLIENT_ID, SECRET, authority=running.authority, instance_discovery=False
+        )
 
     def get_token(self, *scopes: str, tenant_id: str | None = None, **_more: object) -> AccessToken:
         """Return a token, and note what the vault's challenge asked for."""
@@ -37,8 +38,9 @@ def client(running: Running) -> SecretClient:
 
 def ask(running: Running, path: str, **query: str) -> tuple[int, dict[str, object]]:
     """Ask the vault with a good token; return status and error, or the whole body."""
-    answer = running.call("GET", path, params={"api-version": "7.4", **query},
-                          headers={"Authorization": f"Bearer {running.token(VAULT)}"})
+    answer = running.call(
+        "GET", path, params={"api-version": "7.4", **query}, headers={"Authorization": f"Bearer {running.token(VAULT)}"}
+    )
     body = answer.json()
     return answer.status_code, body.get("error", body)
 
@@ -69,8 +71,9 @@ def test_the_challenge_is_not_for_a_foreign_host(running: Running) -> None:
 @pytest.mark.parametrize("header", [None, "Bearer rubbish"])
 def test_without_a_good_token_there_is_a_challenge(running: Running, header: str | None) -> None:
     """A 401 carries WWW-Authenticate, and Key Vault's error body."""
-    answer = running.call("GET", "/secrets/dated", params={"api-version": "7.4"},
-                          headers={"Authorization": header} if header else {})
+    answer = running.call(
+        "GET", "/secrets/dated", params={"api-version": "7.4"}, headers={"Authorization": header} if header else {}
+    )
     expected = f'Bearer authorization="{running.authority}", resource="https://vault.azure.net"'
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, expected)
     assert answer.json()["error"]["code"] == "Unauthorized"
@@ -78,8 +81,12 @@ def test_without_a_good_token_there_is_a_challenge(running: Running, header: str
 
 def test_graphs_token_does_not_open_the_vault(running: Running) -> None:
     """A token for Graph gets 401 and AKV10022."""
-    answer = running.call("GET", "/secrets/dated", params={"api-version": "7.4"},
-                          headers={"Authorization": f"Bearer {running.token(GRAPH)}"})
+    answer = running.call(
+        "GET",
+        "/secrets/dated",
+        params={"api-version": "7.4"},
+        headers={"Authorization": f"Bearer {running.token(GRAPH)}"},
+    )
     assert answer.status_code == 401
     assert "AKV10022: Invalid audience" in answer.json()["error"]["message"]
 
@@ -90,8 +97,9 @@ def test_a_managed_identity_reads_too(running: Running, monkeypatch: pytest.Monk
     monkeypatch.setenv("IDENTITY_HEADER", "identity-header")
     allowed = SecretClient(running.url, ManagedIdentityCredential(), verify_challenge_resource=False)
     assert allowed.get_secret("dated").value == "dated"
-    denied = SecretClient(running.url, ManagedIdentityCredential(client_id=USER_ASSIGNED),
-                          verify_challenge_resource=False)
+    denied = SecretClient(
+        running.url, ManagedIdentityCredential(client_id=USER_ASSIGNED), verify_challenge_resource=False
+    )
     with pytest.raises(HttpResponseError) as caught:
         denied.get_secret("dated")
     assert (caught.value.status_code, caught.value.error.code) == (403, "Forbidden")
@@ -165,10 +173,17 @@ def test_names_ignore_case(running: Running) -> None:
     assert client(running).get_secret("Client-State-Key").value == "newest"
 
 
-@pytest.mark.parametrize(("path", "query"), [
-    ("/secrets/dated", {"api-version": ""}), ("/secrets/dated", {"api-version": "1.0"}),
-    ("/secrets/under_score", {}), ("/secrets/dated/versions", {"maxresults": "26"}),
-    ("/secrets/dated/versions", {"maxresults": "0"}), ("/secrets/dated/versions", {"$skiptoken": "x"})])
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/secrets/dated", {"api-version": ""}),
+        ("/secrets/dated", {"api-version": "1.0"}),
+        ("/secrets/under_score", {}),
+        ("/secrets/dated/versions", {"maxresults": "26"}),
+        ("/secrets/dated/versions", {"maxresults": "0"}),
+        ("/secrets/dated/versions", {"$skiptoken": "x"}),
+    ],
+)
 def test_a_bad_parameter_is_refused(running: Running, path: str, query: dict[str, str]) -> None:
     """Version, name and paging are checked: 400 BadParameter."""
     status, error = ask(running, path, **query)
