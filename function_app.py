@@ -1,4 +1,4 @@
-"""What the Functions host indexes: the app and its blueprints. Reads no setting but FEATURES, opens no connection."""
+"""The app that the Functions host indexes. Reads only the setting FEATURES, and opens no connection."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""The triggers: each parses its input, calls one use case and maps the result."""
+"""The triggers. Each parses its input, calls one use case and maps the result."""

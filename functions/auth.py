@@ -1,8 +1,8 @@
-"""Two doors for every function that somebody has to be let in to: one for keys, one for tokens.
+"""Registers each protected function twice: for callers with a function key, and for callers with an Entra token.
 
-The Functions host checks keys before our code runs, does not tell which key it was, and answers 401 to a caller that
-has a token alone; and the level of a route stands fast when the app is imported. So one declaration registers the same
-handler twice: at /api/… for keys, and anonymously at /api/entra/…, where its token is checked here. ("Azure Functions
+The Functions host checks keys before our code runs, does not report which key was used, and responds 401 to a caller
+with only a token. A route's authorization level is fixed when the app is imported. So one declaration registers the
+same handler at /api/… for keys and, anonymously, at /api/entra/…, where this module checks the token. ("Azure Functions
 HTTP trigger: Authorization level"; docs/adr/0011-two-doors.md)
 """
 
@@ -25,14 +25,14 @@ __all__ = ["ADMIN", "READ", "SETUP", "address", "caller_of", "route"]
 
 Handler = Callable[[func.HttpRequest], func.HttpResponse]
 ENTRA = "entra/"
-LARGEST_BODY = 65_536  # bytes: more than any call of ours needs
+LARGEST_BODY = 65_536  # bytes; no valid call needs more
 _callers: WeakKeyDictionary[func.HttpRequest, Caller] = WeakKeyDictionary()
 
 
 def route(blueprint: func.Blueprint, path: str, *, methods: list[str], role: str) -> Callable[[Handler], Any]:
-    """Register a handler for callers that have the role, once for keys and once for tokens.
+    """Register a handler for callers with a role, once for keys and once for tokens.
 
-    Errors become problem details. A function key is worth Relay.Setup, the master key Relay.Admin.
+    Errors become problem details. A function key grants Relay.Setup, the master key Relay.Admin.
     """
 
     def registered(handler: Handler) -> Any:
@@ -55,12 +55,12 @@ def route(blueprint: func.Blueprint, path: str, *, methods: list[str], role: str
 
 
 def caller_of(req: func.HttpRequest) -> Caller:
-    """Return who is calling; only within a handler that `route` registered."""
+    """Return the caller of a request. Works only in a handler registered by `route`."""
     return _callers[req]
 
 
 def address(req: func.HttpRequest, path: str) -> str:
-    """Return the address of a path of ours behind the door by which the caller came in."""
+    """Return the public URL of an API path, below /api/entra/ if the caller used a token."""
     prefix = ENTRA if caller_of(req).by_token else ""
     return f"{relay().settings.public_base_url}/api/{prefix}{path}"
 
@@ -73,7 +73,7 @@ def _authenticated(
     def authenticated(req: func.HttpRequest) -> func.HttpResponse:
         _callers[req] = authenticate(req)
         if len(req.get_body()) > LARGEST_BODY:
-            raise RequestRejected(problems.REQUEST_TOO_LARGE, f"A body may have {LARGEST_BODY} bytes.")
+            raise RequestRejected(problems.REQUEST_TOO_LARGE, f"The limit is {LARGEST_BODY} bytes.")
         return handler(req)
 
     return authenticated

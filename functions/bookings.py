@@ -1,4 +1,4 @@
-"""The feature bookings: what Microsoft Bookings holds, and its appointments. Only where FEATURES names it."""
+"""The feature bookings: reads Microsoft Bookings and manages appointments. Registered if FEATURES names bookings."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ APPOINTMENT = BUSINESS + "/appointments/{appointment}"
 
 @route(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_booking_businesses(req: func.HttpRequest) -> func.HttpResponse:
-    """List the businesses whose name holds the parameter `name`, of those that the customer allows."""
+    """List the allowed businesses whose name contains the parameter `name`."""
     from shared.api.fields import invalid
     from shared.partner.bookings_payload import public_business
 
     name = req.params.get("name", "").strip()
     if not name or not name.isprintable():
-        raise invalid("name: give a part of the name of the business; Bookings does not list all of them")
+        raise invalid("name: give a part of the name of the business; Bookings does not list all businesses")
     businesses = relay().business_lookup.businesses_like(name)
     return json_response(200, {"value": [public_business(business) for business in businesses]})
 
@@ -42,7 +42,7 @@ def get_booking_business(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BUSINESS + "/services", methods=["GET"], role=READ)
 def list_booking_services(req: func.HttpRequest) -> func.HttpResponse:
-    """List what can be booked."""
+    """List the services of a business."""
     from shared.partner.bookings_payload import public_service
 
     services = relay().bookings_reader.services(_business(req))
@@ -51,7 +51,7 @@ def list_booking_services(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BUSINESS + "/staff", methods=["GET"], role=READ)
 def list_booking_staff(req: func.HttpRequest) -> func.HttpResponse:
-    """List who provides it."""
+    """List the staff of a business."""
     from shared.partner.bookings_payload import public_staff
 
     staff = relay().bookings_reader.staff(_business(req))
@@ -60,7 +60,7 @@ def list_booking_staff(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BUSINESS + "/customers/search", methods=["POST"], role=READ)
 def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
-    """Return the customers whose name or address holds `search` of the body: the host logs addresses, never bodies."""
+    """Return the customers whose name or email contains `search`. In the body, because the host logs URLs."""
     from shared.bookings.requests import CustomerSearch, parse
     from shared.partner.bookings_payload import public_customer
 
@@ -71,7 +71,7 @@ def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BUSINESS + "/availability", methods=["GET"], role=READ)
 def get_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
-    """Return when the staff is available, from when until when; `staff` names some of it, separated by commas."""
+    """Return the availability of the staff between `from` and `to`; `staff` selects members, separated by commas."""
     from shared.bookings.requests import parse_window
     from shared.partner.bookings_payload import public_availability
 
@@ -83,7 +83,7 @@ def get_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BUSINESS + "/appointments", methods=["GET"], role=READ)
 def list_booking_appointments(req: func.HttpRequest) -> func.HttpResponse:
-    """List appointments by their start, between `from` and `to` or all; `after` is nextAfter of the last page."""
+    """List appointments by start, between `from` and `to` or all; `after` is nextAfter of the previous page."""
     from shared.partner.bookings_payload import public_appointment
 
     size, skipped = page_size(req), _skipped(req.params.get("after", ""))
@@ -107,7 +107,7 @@ def get_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BUSINESS + "/appointments", methods=["POST"], role=SETUP)
 def create_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
-    """Make an appointment: 201 with the new one, 200 with the same one that stands."""
+    """Create an appointment: 201, or 200 with the existing identical one."""
     from shared.bookings.requests import AppointmentRequest, parse
     from shared.partner.bookings_payload import booked_appointment
 
@@ -119,7 +119,7 @@ def create_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, APPOINTMENT, methods=["PATCH"], role=SETUP)
 def change_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
-    """Move an appointment, or give it to others."""
+    """Move an appointment, or assign it to other staff."""
     from shared.bookings.requests import AppointmentChange, parse
     from shared.partner.bookings_payload import booked_appointment
 
@@ -130,7 +130,7 @@ def change_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, APPOINTMENT + "/cancel", methods=["POST"], role=SETUP)
 def cancel_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
-    """Cancel an appointment and tell its customer; doing it again is as good."""
+    """Cancel an appointment and notify its customer. Idempotent."""
     from shared.bookings.requests import BookingCancellation, parse
 
     cancellation = parse(BookingCancellation, json_object(req.get_body() or b"{}"))
@@ -140,7 +140,7 @@ def cancel_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, APPOINTMENT, methods=["DELETE"], role=SETUP)
 def delete_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
-    """Cancel an appointment without a message, which needs a lesser permission; doing it again is as good."""
+    """Delete an appointment without notifying, which needs fewer permissions. Idempotent."""
     relay().appointment_changer.cancel(_business(req), _appointment_id(req), None)
     return func.HttpResponse(status_code=204)
 
@@ -166,7 +166,7 @@ def _skipped(text: str) -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdecimal() and len(text) <= 6):
-        raise invalid("after: is nextAfter of the page before, as it was")
+        raise invalid("after: use nextAfter of the previous page unchanged")
     return int(text)
 
 

@@ -1,6 +1,6 @@
-"""A caller lists and makes calendars of a mailbox, and reads, makes, changes and cancels their events.
+"""The feature calendars: lists and creates calendars of a mailbox; reads, creates, changes and cancels events.
 
-Registered where FEATURES names calendars.
+Registered if FEATURES names calendars.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 ROUTE = "calendars/{mailbox}"
 EVENTS = ROUTE + "/events"
 EVENT = EVENTS + "/{id}"
-KEPT = ("start", "end", "timeZone", "pageSize", "calendar")  # from page to page
+PAGE_PARAMETERS = ("start", "end", "timeZone", "pageSize", "calendar")  # carried over to nextLink
 
 
 @route(blueprint, ROUTE, methods=["GET"], role=READ)
@@ -29,7 +29,7 @@ def list_calendars(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, ROUTE, methods=["POST"], role=SETUP)
 def create_calendar(req: func.HttpRequest) -> func.HttpResponse:
-    """Make a calendar: 201 with it."""
+    """Create a calendar: 201."""
     from shared.calendars.requests import read_new_calendar
 
     request = read_new_calendar(json_object(req.get_body()))
@@ -38,7 +38,7 @@ def create_calendar(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, EVENTS, methods=["GET"], role=READ)
 def list_events(req: func.HttpRequest) -> func.HttpResponse:
-    """Show a calendar from `start` to `end`, series as occurrences, a page of `pageSize` at a time."""
+    """List the events of a calendar from `start` to `end`, series as occurrences, `pageSize` to a page."""
     from shared.calendars.requests import page_token, read_event_query
 
     query, mailbox = read_event_query(req.params, page_size(req)), req.route_params["mailbox"]
@@ -48,7 +48,7 @@ def list_events(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, EVENTS, methods=["POST"], role=SETUP)
 def create_event(req: func.HttpRequest) -> func.HttpResponse:
-    """Make an event: 201 with it. With an Idempotency-Key a repeated call makes no second one."""
+    """Create an event: 201. With an Idempotency-Key a repeated call creates no second event."""
     from shared.calendars.requests import read_new_event
 
     request, mailbox = read_new_event(json_object(req.get_body())), req.route_params["mailbox"]
@@ -60,14 +60,14 @@ def create_event(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, EVENT, methods=["GET"], role=READ)
 def get_event(req: func.HttpRequest) -> func.HttpResponse:
-    """Return one event; its etag is what If-Match takes."""
+    """Return an event, with its etag for If-Match."""
     event = relay().calendar_service.read_event(req.route_params["mailbox"], req.route_params["id"])
     return _event_response(200, event)
 
 
 @route(blueprint, EVENT, methods=["PATCH"], role=SETUP)
 def change_event(req: func.HttpRequest) -> func.HttpResponse:
-    """Change what the body names, if the event is as If-Match says; return the event."""
+    """Change the fields in the body, if the event matches If-Match; return the event."""
     from shared.calendars.requests import read_change
 
     change, mailbox = read_change(json_object(req.get_body())), req.route_params["mailbox"]
@@ -78,7 +78,7 @@ def change_event(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, EVENT, methods=["DELETE"], role=SETUP)
 def delete_event(req: func.HttpRequest) -> func.HttpResponse:
-    """Delete an event, if it is as If-Match says; deleting it again is as good."""
+    """Delete an event, if it matches If-Match. Idempotent."""
     mailbox, event_id = req.route_params["mailbox"], req.route_params["id"]
     relay().calendar_service.delete_event(mailbox, event_id, req.headers.get("if-match"))
     return func.HttpResponse(status_code=204)
@@ -86,7 +86,7 @@ def delete_event(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, EVENT + "/cancel", methods=["POST"], role=SETUP)
 def cancel_event(req: func.HttpRequest) -> func.HttpResponse:
-    """Cancel a meeting as its organizer; attendees are told, with the comment."""
+    """Cancel a meeting as its organizer. Attendees are notified with the comment."""
     from shared.calendars.requests import read_cancellation
 
     body, mailbox = req.get_body(), req.route_params["mailbox"]
@@ -104,5 +104,5 @@ def _events_of(req: func.HttpRequest) -> str:
 
 
 def _next_link(req: func.HttpRequest, after: str) -> str:
-    kept = {name: req.params[name] for name in KEPT if name in req.params}
-    return f"{address(req, _events_of(req))}?{urlencode({**kept, 'after': after})}"
+    params = {name: req.params[name] for name in PAGE_PARAMETERS if name in req.params}
+    return f"{address(req, _events_of(req))}?{urlencode({**params, 'after': after})}"

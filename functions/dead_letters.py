@@ -1,4 +1,4 @@
-"""An administrator lists, replays and deletes changes whose deliveries all failed."""
+"""Lets administrators list, replay and delete dead letters."""
 
 from __future__ import annotations
 
@@ -28,14 +28,12 @@ _REASON = re.compile(r"[a-z-]{1,40}")
 
 @route(blueprint, ROUTE, methods=["GET"], role=ADMIN)
 def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
-    """List dead letters, a page of `pageSize` at a time, of a time (`from`, `to`) or a `reason` only if asked."""
+    """List dead letters, `pageSize` to a page, optionally of a time range (`from`, `to`) or a `reason`."""
     from shared.storage.parked import DEAD
 
     size, after, reason = page_size(req), req.params.get("after", ""), req.params.get("reason", "")
     if (after and not _ID.fullmatch(after)) or (reason and not _REASON.fullmatch(reason)):
-        raise RequestRejected(
-            problems.INVALID_PARAMETER, "Take `after` from nextLink, and `reason` from a dead letter."
-        )
+        raise RequestRejected(problems.INVALID_PARAMETER, "Use `after` from nextLink and `reason` from a dead letter.")
     since, before = _moment(req, "from"), _moment(req, "to")
     letters = relay().parked.page(DEAD, size, after, since=since, before=before, reason=reason)
     more = _next_page(req, letters[-1].id) if len(letters) == size else None
@@ -44,20 +42,20 @@ def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
 def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
-    """Delete dead letters: ?ids=a,b or ?from=…&to=… or ?all=true. Tells how many."""
+    """Delete dead letters by ?ids=a,b or ?from=…&to=… or ?all=true, and return how many."""
     from shared.reliability.dead_letters import parse_selection
 
-    given: dict[str, Any] = {name: text for name, text in req.params.items() if name != "code"}
-    if "ids" in given:
-        given["ids"] = given["ids"].split(",")
-    if "all" in given:
-        given["all"] = given["all"] == "true"
-    return json_response(200, {"deleted": relay().dead_letters.delete(parse_selection(given), caller_of(req).name)})
+    params: dict[str, Any] = {name: text for name, text in req.params.items() if name != "code"}
+    if "ids" in params:
+        params["ids"] = params["ids"].split(",")
+    if "all" in params:
+        params["all"] = params["all"] == "true"
+    return json_response(200, {"deleted": relay().dead_letters.delete(parse_selection(params), caller_of(req).name)})
 
 
 @route(blueprint, f"{ROUTE}/replay", methods=["POST"], role=ADMIN)
 def replay_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
-    """Deliver dead letters anew, each in its event's state of now: 202 with the address where progress is read."""
+    """Replay dead letters, each with its event's present state: 202 with the URL of the replay's progress."""
     from shared.reliability.dead_letters import parse_selection
 
     selection = parse_selection(json_object(req.get_body()))
@@ -67,35 +65,35 @@ def replay_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, f"{ROUTE}/replays/{{id}}", methods=["GET"], role=ADMIN)
 def get_replay(req: func.HttpRequest) -> func.HttpResponse:
-    """Tell how far a replay is."""
+    """Return the progress of a replay."""
     replay = relay().replays.get(req.route_params["id"])
     if replay is None:
-        return problem(problems.REPLAY_NOT_FOUND, "POST /api/dead-letters/replay answers with the address of one.")
+        return problem(problems.REPLAY_NOT_FOUND, "POST /api/dead-letters/replay returns the address of a replay.")
     return json_response(200, _progress(req, replay))
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:
     from shared.utc import parse_utc
 
-    text = req.params.get(name, "").replace(" ", "+")  # a plus sign that nobody escaped
+    text = req.params.get(name, "").replace(" ", "+")  # an unescaped plus sign
     if not text:
         return None
     try:
         return parse_utc(text)
     except ValueError:
-        detail = f"`{name}` is a moment with its zone: 2026-11-20T10:00:00Z."
+        detail = f"`{name}` must be a time with its zone, such as 2026-11-20T10:00:00Z."
         raise RequestRejected(problems.INVALID_PARAMETER, detail) from None
 
 
 def _next_page(req: func.HttpRequest, after: str) -> str:
     from urllib.parse import urlencode
 
-    kept = {name: req.params[name] for name in ("pageSize", "from", "to", "reason") if name in req.params}
-    return f"{address(req, ROUTE)}?{urlencode({**kept, 'after': after})}"
+    params = {name: req.params[name] for name in ("pageSize", "from", "to", "reason") if name in req.params}
+    return f"{address(req, ROUTE)}?{urlencode({**params, 'after': after})}"
 
 
 def _view(letter: Parked) -> dict[str, Any]:
-    """Return what an administrator sees of a dead letter. There is no title to show: none is kept."""
+    """Return a dead letter for administrators. It has no title, because none is stored."""
     return {
         "id": letter.id,
         "subscriptionId": letter.watch_id or None,
@@ -108,7 +106,6 @@ def _view(letter: Parked) -> dict[str, Any]:
 
 
 def _progress(req: func.HttpRequest, replay: Replay) -> dict[str, Any]:
-
     return {
         "id": replay.id,
         "link": _address_of(req, replay),

@@ -1,4 +1,4 @@
-"""Changes on the queue become deliveries to the partner."""
+"""Delivers changes from the queue to the partner."""
 
 import azure.functions as func
 
@@ -9,7 +9,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @blueprint.queue_trigger("msg", "calendar-changes", "AzureWebJobsStorage")
 def deliver_changes(msg: func.QueueMessage) -> None:
-    """Deliver a message of changes; one that no version of ours wrote is noted. It fails only when storage does."""
+    """Deliver a message of changes; dead-letter an unreadable one. Fails only when storage fails."""
     from shared.messages import BadMessage, read_changes
 
     text = msg.get_body().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""An administrator has everything that the relay needs tried once, and told with what to do."""
+"""Runs the doctor for administrators."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @route(blueprint, "doctor", methods=["POST"], role=ADMIN)
 def examine_relay(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer 200 with a finding for each thing, whatever was found: {"allowed": […], "refused": […], "ping": true}."""
+    """Return 200 with all findings, good or bad. Body: {"allowed": […], "refused": […], "ping": true}, or none."""
     from shared.doctor.request import parse_doctor_request
 
     body = req.get_body()

@@ -1,7 +1,7 @@
-"""Which features are switched on: what is off is not registered at all, and so has no address.
+"""Selects the features to register. A feature that is off has no routes.
 
-This is the one setting that is read when the app is imported. Whatever it holds, the relay itself is registered: a word
-that names no feature switches nothing on, and the health checks name it.
+FEATURES is the only setting that is read at import. The relay itself is always registered; an unknown name enables
+nothing, and the health checks report it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shared.features import FEATURES, names_in
 
 
 def feature_modules(environ: Mapping[str, str]) -> Iterator[ModuleType]:
-    """Yield the modules of the features that are on, each once, in the order of the records."""
+    """Yield the modules of the enabled features, in the order of the records."""
     names = names_in(environ.get("FEATURES", ""))
     for feature in FEATURES:
         if feature.name in names:

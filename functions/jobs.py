@@ -1,4 +1,4 @@
-"""The queue of jobs: lifecycle events, resyncs, and the steps of longer work."""
+"""Runs jobs from the queue: lifecycle events, resyncs, and steps of longer work."""
 
 import azure.functions as func
 
@@ -9,7 +9,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @blueprint.queue_trigger("msg", "mailbox-repairs", "AzureWebJobsStorage")
 def repair_mailboxes(msg: func.QueueMessage) -> None:
-    """Act on lifecycle events; one that fails makes the host try the message again."""
+    """Run the jobs of a message. A failed job is queued again; if the queue fails, the host retries the message."""
     from shared.messages import read_jobs
 
     relay().job_runner.run_jobs(read_jobs(msg.get_body().decode()))

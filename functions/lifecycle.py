@@ -1,4 +1,4 @@
-"""Graph posts its lifecycle notifications here."""
+"""Receives Graph's lifecycle notifications."""
 
 import azure.functions as func
 
@@ -11,5 +11,5 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @blueprint.queue_output("changes", "calendar-changes", "AzureWebJobsStorage")
 @blueprint.queue_output("repairs", "mailbox-repairs", "AzureWebJobsStorage")
 async def receive_lifecycle_events(req: func.HttpRequest, changes: Messages, repairs: Messages) -> func.HttpResponse:
-    """Answer the handshake, or put what Graph says on the queues."""
+    """Answer the handshake, or queue the notifications."""
     return await receive(req, changes, repairs)

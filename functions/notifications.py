@@ -1,8 +1,8 @@
-"""Graph posts its change notifications here. Anonymous: the clientState of each item is the proof.
+"""Receives Graph's change notifications. The route is anonymous; the clientState authenticates each item.
 
-`async`, and never blocking: a setup call waits for Graph, which calls back into this process for the handshake. The
-queue outputs are written by the host before the answer leaves, so 202 is only said of what a queue holds; when that
-write fails the host answers 500, and Graph tries again.
+The functions are `async` and never block: a setup call waits for Graph, which calls back into this process for the
+handshake. The host writes the queue outputs before it sends the response, so 202 means that a queue holds the items;
+when that write fails, the host responds 500 and Graph retries.
 """
 
 import asyncio
@@ -17,19 +17,19 @@ from shared.bootstrap.app import relay
 from shared.errors import RelayError
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
-Messages = func.Out[typing.List[str]]  # noqa: UP006  (with list[str] the indexing of the whole app fails)
+Messages = func.Out[typing.List[str]]  # noqa: UP006  (with list[str] the host fails to index the app)
 
 
 @blueprint.route("notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @blueprint.queue_output("changes", "calendar-changes", "AzureWebJobsStorage")
 @blueprint.queue_output("repairs", "mailbox-repairs", "AzureWebJobsStorage")
 async def receive_notifications(req: func.HttpRequest, changes: Messages, repairs: Messages) -> func.HttpResponse:
-    """Answer the handshake, or put what Graph says on the queues."""
+    """Answer the handshake, or queue the notifications."""
     return await receive(req, changes, repairs)
 
 
 async def receive(req: func.HttpRequest, changes: Messages, repairs: Messages) -> func.HttpResponse:
-    """Take in a POST of Graph. Both URLs take both kinds of item, so that a misrouted one is not lost."""
+    """Handle a POST from Graph. Both routes accept both kinds of item, so that a misrouted item is not lost."""
     from shared.graph.handshake import BadToken, validation_token
 
     try:
@@ -69,12 +69,12 @@ async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) 
 
 
 def _refusal(req: func.HttpRequest) -> func.HttpResponse | None:
-    """Return an answer to what Graph never sends: another type, an encoding, too large a body."""
+    """Return a problem for requests that Graph never sends: another content type, an encoding, too large a body."""
     from shared.graph.notification import LARGEST_BODY
 
     kind = req.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json" or req.headers.get("content-encoding", "identity").lower() != "identity":
         return problem(problems.UNSUPPORTED_MEDIA_TYPE, "Send application/json, without a content encoding.")
     if len(req.get_body()) > LARGEST_BODY:
-        return problem(problems.REQUEST_TOO_LARGE, f"A body may have {LARGEST_BODY} bytes.")
+        return problem(problems.REQUEST_TOO_LARGE, f"The limit is {LARGEST_BODY} bytes.")
     return None

@@ -1,4 +1,4 @@
-"""The contract as a machine reads it. Anonymous: it tells what is in the public documentation, and no setting."""
+"""Serves the OpenAPI document. Anonymous: it holds public documentation only, and no settings."""
 
 import hashlib
 from functools import cache
@@ -13,7 +13,7 @@ KEEP = "public, max-age=3600"
 
 @blueprint.route("openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def openapi(req: func.HttpRequest) -> func.HttpResponse:
-    """Return the OpenAPI document, or 304 to who has it already."""
+    """Return the OpenAPI document, or 304 if If-None-Match has its etag."""
     text, etag = _document()
     headers = {"ETag": etag, "Cache-Control": KEEP}
     if etag in req.headers.get("if-none-match", ""):
@@ -23,8 +23,8 @@ def openapi(req: func.HttpRequest) -> func.HttpResponse:
 
 @cache
 def _document() -> tuple[str, str]:
-    """Return the document that ships with the app, and the etag that names it; read at the first call."""
-    from pathlib import Path  # here: an import at the top would be paid at every cold start
+    """Return the document shipped with the app, and its etag; read at the first call."""
+    from pathlib import Path  # imported here to keep the cold start short
 
     text = (Path(shared.__path__[0]) / "openapi.json").read_text(encoding="utf-8")
     return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'

@@ -1,6 +1,7 @@
-"""What the host gave up on after its five tries: messages that ended a worker each time, or that no version wrote.
+"""Handles poison messages: the host gave up on them after five attempts, because the worker crashed each time or the
+message is unreadable.
 
-The host's tries are for crashes, and are over in minutes. Nothing rests on a poison queue, where messages expire.
+The host's attempts are over within minutes, and messages on a poison queue expire. So they are moved on immediately.
 """
 
 import azure.functions as func
@@ -12,11 +13,11 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @blueprint.queue_trigger("msg", "calendar-changes-poison", "AzureWebJobsStorage")
 def keep_poisoned_changes(msg: func.QueueMessage) -> None:
-    """Put changes back on schedule, or note that a message cannot be read."""
+    """Queue the changes again by the retry schedule, or dead-letter an unreadable message."""
     relay().poison_messages.keep_changes(msg.get_body().decode(errors="replace"))
 
 
 @blueprint.queue_trigger("msg", "mailbox-repairs-poison", "AzureWebJobsStorage")
 def keep_poisoned_repairs(msg: func.QueueMessage) -> None:
-    """The same for jobs."""
+    """Queue the jobs again by the retry schedule, or dead-letter an unreadable message."""
     relay().poison_messages.keep_jobs(msg.get_body().decode(errors="replace"))

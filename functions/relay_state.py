@@ -1,4 +1,4 @@
-"""An administrator looks at deliveries, pauses them and lets them go on."""
+"""Lets administrators see the state of deliveries, pause and resume them."""
 
 import azure.functions as func
 
@@ -14,20 +14,20 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @route(blueprint, "relay", methods=["GET"], role=ADMIN)
 def get_relay(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
-    """Tell whether deliveries leave, since when and why, and how many changes wait or are dead."""
+    """Return the state of deliveries with its reason, and the numbers of parked changes and dead letters."""
     return _state()
 
 
 @route(blueprint, "relay/pause", methods=["POST"], role=ADMIN)
 def pause_relay(req: func.HttpRequest) -> func.HttpResponse:
-    """Let nothing leave any more. Intake goes on, and nothing is lost."""
+    """Pause all deliveries. Intake continues, and nothing is lost."""
     relay().pause.pause(_reason(req.get_body()), caller_of(req).name)
     return _state()
 
 
 @route(blueprint, "relay/resume", methods=["POST"], role=ADMIN)
 def resume_relay(req: func.HttpRequest) -> func.HttpResponse:
-    """Let everything leave again, what waited included; also after the partner answered 410."""
+    """Resume deliveries, including parked changes; also after the partner responded 410."""
     relay().pause.resume(_reason(req.get_body()), caller_of(req).name)
     return _state()
 
@@ -36,7 +36,7 @@ def _reason(body: bytes) -> str:
     content = json_object(body)
     reason = content.get("reason", "")
     if not isinstance(reason, str) or content.keys() - {"reason"}:
-        raise RequestRejected(problems.REASON_REQUIRED, 'Say why, and nothing else: {"reason": "…"}.')
+        raise RequestRejected(problems.REASON_REQUIRED, 'Send only the reason: {"reason": "…"}.')
     return reason
 
 

@@ -1,4 +1,4 @@
-"""A timer keeps the subscriptions alive: Graph's are brought in step with the watches."""
+"""Reconciles Graph's subscriptions with the watches, by timer."""
 
 import azure.functions as func
 
@@ -9,8 +9,8 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @blueprint.timer_trigger("timer", "%RENEWAL_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def renew_subscriptions(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
-    """Remove every difference, and tell how all stands; what the time budget does not reach goes on at the next run."""
+    """Reconcile and report the gauges. What exceeds the time budget continues at the next run."""
     try:
         relay().reconciler.reconcile()
-    finally:  # when Graph is down the gauges are wanted most
+    finally:  # the gauges matter most when reconciling fails
         relay().gauges.report_gauges()

@@ -1,4 +1,4 @@
-"""How the HTTP functions answer: JSON, or problem details (RFC 9457) for every error of ours, mapped in one place."""
+"""Builds HTTP responses: JSON, and problem details (RFC 9457) for every RelayError."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _logger = logging.getLogger("relay.http")
 
 
 def json_response(status: int, content: Any, **headers: str) -> func.HttpResponse:
-    """Return a JSON answer."""
+    """Return a JSON response."""
     text = json.dumps(content, ensure_ascii=False)
     return func.HttpResponse(text, status_code=status, headers=headers, mimetype="application/json")
 
 
 def problem(kind: Problem, detail: str, retry_after: float | None = None, **more: Any) -> func.HttpResponse:
-    """Return problem details: `detail` says what to do; `retry_after` is in seconds; `more` are members of its own."""
+    """Return problem details. `detail` says what to do; `retry_after` is in seconds; `more` are extension members."""
     headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
     content = {"type": "about:blank", **problem_members(kind, detail), **more}
     return func.HttpResponse(
@@ -40,12 +40,12 @@ def problem(kind: Problem, detail: str, retry_after: float | None = None, **more
 
 
 def problem_members(kind: Problem, detail: str) -> dict[str, Any]:
-    """Return the members that describe a problem, in problem details and in the results of a call for several."""
+    """Return the members of a problem, for problem details and for the results of a multi-mailbox call."""
     return {"title": kind.title, "status": kind.status, "code": kind.code, "detail": detail}
 
 
 def problem_of(error: RelayError) -> func.HttpResponse:
-    """Return the problem details of an error of ours."""
+    """Return the problem details of an error."""
     response = problem(*problem_fields(error))
     if isinstance(error, Unauthenticated):  # RFC 6750: without a token the header names no error
         error_code = "" if error.reason == "missing" else ', error="invalid_token"'
@@ -54,20 +54,20 @@ def problem_of(error: RelayError) -> func.HttpResponse:
 
 
 def problem_fields(error: RelayError) -> tuple[Problem, str, float | None]:
-    """Return the problem, its detail and Retry-After of an error of ours; the only place that maps one to the other."""
+    """Return the problem, detail and Retry-After of an error. This is the only mapping from errors to problems."""
     if isinstance(error, RequestRejected):
         return error.problem, str(error), error.retry_after
     if isinstance(error, Unauthenticated):
         return problems.UNAUTHENTICATED, str(error), None
     _logger.error("A call could not be served: %s", error)
     if isinstance(error, ConfigurationError):
-        detail = f"The relay has to be set right by the customer's IT. {error}"
+        detail = f"The customer's IT must correct the relay's configuration. {error}"
         return problems.RELAY_MISCONFIGURED, detail, 300
     return problems.RELAY_UNAVAILABLE, f"Try again soon. {error}", 30
 
 
 def problem_responses(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Callable[..., func.HttpResponse]:
-    """Decorate a handler so that every error of ours becomes problem details."""
+    """Decorate a handler so that a RelayError becomes problem details."""
 
     @wraps(handler)
     def wrapped(req: func.HttpRequest) -> func.HttpResponse:
@@ -80,15 +80,15 @@ def problem_responses(handler: Callable[[func.HttpRequest], func.HttpResponse]) 
 
 
 def page_size(req: func.HttpRequest) -> int:
-    """Return the parameter pageSize. Raises RequestRejected 422 when it is none."""
+    """Return the parameter pageSize. Raises RequestRejected 422 if it is invalid."""
     text = req.params.get("pageSize", "100")
     if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
-        raise RequestRejected(problems.INVALID_PARAMETER, f"pageSize is a whole number from 1 to {LARGEST_PAGE}.")
+        raise RequestRejected(problems.INVALID_PARAMETER, f"pageSize must be a whole number from 1 to {LARGEST_PAGE}.")
     return int(text)
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a body. Raises RequestRejected 400 when it is none."""
+    """Return the JSON object in a body. Raises RequestRejected 400 if it is no JSON object."""
     try:
         content = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Compare calendars with what the partner was told: every night for all, and on demand for one."""
+"""Queues resyncs: nightly for all mailboxes, on demand for one."""
 
 import azure.functions as func
 
@@ -13,19 +13,19 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @blueprint.timer_trigger("timer", "%RESYNC_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
-    """Queue a resync of every mailbox, so that whatever was missed unnoticed heals by itself."""
+    """Queue a resync of every mailbox, to find changes that were missed without a sign."""
     relay().catch_up.queue_nightly_resyncs()
 
 
 @route(blueprint, "subscriptions/{id}/resync", methods=["POST"], role=ADMIN)
 def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
-    """Queue a resync of one mailbox: 202. {"full": true} sends everything again, for a partner that lost its data."""
+    """Queue a resync of one mailbox: 202. {"full": true} sends every event again, for a partner that lost its data."""
     full = _full(req.get_body())
     watch = relay().watches.get(req.route_params["id"])
     if watch is None:
         return problem(problems.SUBSCRIPTION_NOT_FOUND, "List them with GET /api/subscriptions.")
     if watch.delivery == "direct":
-        text = "With direct delivery Graph talks to the partner, who has to read the calendar itself."
+        text = "With direct delivery Graph notifies the partner, which has to read the calendar itself."
         return problem(problems.DIRECT_DELIVERY, text)
     relay().catch_up.queue_resync(watch.id, full=full)
     telemetry.audit("resync", caller_of(req).name, subscription=watch.id, full=full)
@@ -33,9 +33,9 @@ def resync_subscription(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _full(body: bytes) -> bool:
-    """Return what the body says, which may be missing. Raises RequestRejected."""
+    """Return `full` from the body, False without one. Raises RequestRejected."""
     content = json_object(body) if body.strip() else {}
     full = content.get("full", False)
     if not isinstance(full, bool) or content.keys() - {"full"}:
-        raise RequestRejected(problems.INVALID_REQUEST, 'Send {"full": true} or {"full": false}, and nothing else.')
+        raise RequestRejected(problems.INVALID_REQUEST, 'Send only {"full": true} or {"full": false}.')
     return full

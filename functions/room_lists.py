@@ -1,4 +1,4 @@
-"""The partner reads how far a watched room list is, and lets go of it. It is asked for with the other watches."""
+"""Reads the progress of watched room lists and releases them. POST /api/subscriptions creates them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def list_room_lists(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
 
 @route(blueprint, ROUTE + "/{id}", methods=["GET"], role=READ)
 def get_room_list(req: func.HttpRequest) -> func.HttpResponse:
-    """Return a watched room list, and how many of its rooms are live, pending, refused, gone or paused."""
+    """Return a watched room list, with the number of its rooms in each state."""
     room_list = relay().room_lists.get(req.route_params["id"])
     if room_list is None:
         return problem(problems.ROOM_LIST_NOT_FOUND, "List them with GET /api/room-lists.")
@@ -37,13 +37,13 @@ def get_room_list(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
 def delete_room_list(req: func.HttpRequest) -> func.HttpResponse:
-    """Let go of a room list, and soon of the rooms that nobody else asked for; doing it again is as good."""
+    """Release a room list, and soon the rooms that have no other source. Idempotent."""
     relay().room_list_service.release(req.route_params["id"])
     return func.HttpResponse(status_code=204)
 
 
 def _view(room_list: RoomList) -> dict[str, Any]:
-    """Return what the partner sees of a room list; moments in UTC. `notAllowed` rooms are kept out by the customer."""
+    """Return a room list for the partner, with times in UTC."""
     from shared.utc import format_utc
 
     return {

@@ -1,4 +1,4 @@
-"""The partner finds free slots, books one, moves and cancels bookings. Only where FEATURES names scheduling."""
+"""The feature scheduling: finds, books, moves and cancels slots. Registered if FEATURES names scheduling."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EVERY_FIVE_MINUTES = "0 */5 * * * *"
 
 @route(blueprint, SLOTS, methods=["GET"], role=READ)
 def list_slots(req: func.HttpRequest) -> func.HttpResponse:
-    """List free slots within working hours, earliest first, in the caller's zone."""
+    """List free slots within working hours, earliest first, in the caller's time zone."""
     from shared.scheduling.requests import read_slots
 
     size = page_size(req)
@@ -41,7 +41,7 @@ def list_slots(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BOOKINGS, methods=["POST"], role=SETUP)
 def create_booking(req: func.HttpRequest) -> func.HttpResponse:
-    """Book a slot: 201; 200 when an earlier call with this Idempotency-Key has; 409 with the nearest free slots."""
+    """Book a slot: 201; 200 if an earlier call with this Idempotency-Key did; 409 with the nearest free slots."""
     from shared.scheduling.requests import read_booking
 
     body, key = json_object(req.get_body()), req.headers.get("idempotency-key")
@@ -57,7 +57,7 @@ def create_booking(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BOOKING, methods=["GET"], role=READ)
 def get_booking(req: func.HttpRequest) -> func.HttpResponse:
-    """Return a booking with its event as it is now."""
+    """Return a booking with the present state of its event."""
     return json_response(200, _booking_json(relay().booking_changer.read(_mailbox(req), req.route_params["id"])))
 
 
@@ -76,14 +76,14 @@ def move_booking(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BOOKING, methods=["DELETE"], role=SETUP)
 def cancel_booking(req: func.HttpRequest) -> func.HttpResponse:
-    """Cancel a booking: its event is deleted, and who was invited is told. Doing it again is as good."""
+    """Cancel a booking: delete its event; Outlook notifies the attendees. Idempotent."""
     relay().booking_changer.cancel(_mailbox(req), req.route_params["id"])
     return func.HttpResponse(status_code=204)
 
 
 @blueprint.timer_trigger("timer", EVERY_FIVE_MINUTES, run_on_startup=False, use_monitor=True)
 def settle_bookings(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
-    """Bring to an end what killed calls left half done, and forget what is long past."""
+    """Complete or undo interrupted bookings, and delete the rows of past ones."""
     relay().booking_cleanup.resolve_all()
 
 
@@ -94,7 +94,7 @@ def _mailbox(req: func.HttpRequest) -> str:
 
 
 def _with_nearest_slots(act: Callable[[], func.HttpResponse], zone: tzinfo) -> func.HttpResponse:
-    """Return the response of `act`; for a slot that is taken the problem, with the nearest free ones."""
+    """Return the response of `act`, or a problem with the nearest free slots when the slot is taken."""
     from shared.scheduling.conflicts import SlotTaken
 
     try:
@@ -109,19 +109,19 @@ def _taken_problem(error: SlotTaken, zone: tzinfo) -> func.HttpResponse:
 
 
 def _slot_json(slot: Slot, zone: tzinfo) -> dict[str, Any]:
-    """Return a slot by the caller's clock."""
+    """Return a slot in the caller's time zone."""
     start, end = (moment.astimezone(zone).isoformat(timespec="seconds") for moment in (slot.span.start, slot.span.end))
     return {"start": start, "end": end, "mailboxes": list(slot.mailboxes)}
 
 
 def _next_page(req: func.HttpRequest, first: Slot, zone: tzinfo) -> str:
-    """Return the same question, from the first slot on that did not fit on the page."""
+    """Return the same query, from the first slot that did not fit on the page."""
     params = {**req.params, "from": first.span.start.astimezone(zone).isoformat(timespec="seconds")}
     return f"{address(req, SLOTS.format(mailbox=_mailbox(req)))}?{urlencode(params)}"
 
 
 def _booking_json(booked: Booked) -> dict[str, Any]:
-    """Return what the partner sees of a booking."""
+    """Return a booking for the partner."""
     from shared.partner.payload import detailed_event, etag_of
 
     event = {**detailed_event(booked.event, relay().settings.details), "etag": etag_of(booked.event)}

@@ -1,4 +1,4 @@
-"""The partner sets up, reads and removes watches."""
+"""Creates, reads and removes watches."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _WATCH_ID = re.compile(r"[0-9a-f]{32}")
 
 @route(blueprint, ROUTE, methods=["POST"], role=SETUP)
 def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
-    """Watch a mailbox: 201 with the new watch, 200 with the one that stands.
+    """Watch a mailbox: 201 with the new watch, 200 with the existing one.
 
-    Several mailboxes: 207 with an answer for each. A room list: 202 with the address where progress is read.
+    Several mailboxes: 207 with a result for each. A room list: 202 with the URL of its progress.
     """
     from shared.watches.requests import parse_room_list, parse_setup_request, parse_watch_request
 
@@ -44,7 +44,7 @@ def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, ROUTE, methods=["GET"], role=READ)
 def list_subscriptions(req: func.HttpRequest) -> func.HttpResponse:
-    """List watches, a page of `pageSize` at a time; nextLink leads to the next page."""
+    """List watches, `pageSize` to a page; nextLink is the URL of the next page."""
     size = page_size(req)
     watches = relay().watches.page(size, _page_start(req.params.get("after", "")))
     more = f"{address(req, ROUTE)}?pageSize={size}&after={watches[-1].id}" if len(watches) == size else None
@@ -62,13 +62,13 @@ def get_subscription(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, ROUTE + "/{id}", methods=["DELETE"], role=SETUP)
 def delete_subscription(req: func.HttpRequest) -> func.HttpResponse:
-    """Remove a watch and its subscription; removing it again is as good."""
+    """Remove a watch and its subscription. Idempotent."""
     relay().watch_setup.unsubscribe(req.route_params["id"])
     return func.HttpResponse(status_code=204)
 
 
 def _set_up_many(app: App, request: SetupRequest, mailboxes: list[str]) -> func.HttpResponse:
-    """Set up each mailbox once, whatever becomes of the others, and answer in their order."""
+    """Set up each mailbox once, independently of the others, and return the results in their order."""
     from shared.watches.requests import parse_watch_request
 
     def requested(mailbox: str) -> WatchRequest | RelayError:
@@ -85,7 +85,7 @@ def _set_up_many(app: App, request: SetupRequest, mailboxes: list[str]) -> func.
 
 
 def _result(app: App, mailbox: str, result: tuple[Watch, bool] | RelayError) -> dict[str, Any]:
-    """Return what came of one mailbox: its status, and the watch or what is wrong."""
+    """Return the result for one mailbox: its status, and the watch or the problem."""
     if isinstance(result, RelayError):
         kind, detail, _ = problem_fields(result)
         return {"mailbox": mailbox, **problem_members(kind, detail)}
@@ -100,9 +100,9 @@ def _watch_list(req: func.HttpRequest, app: App, mailbox: str) -> func.HttpRespo
 
 
 def _setup_view(app: App, watch: Watch) -> dict[str, Any]:
-    """Return the view of a watch that was just asked for."""
+    """Return a watch as the response to its setup call."""
     content = _view(watch)
-    if watch.delivery == "direct":  # the partner checks it in every notification that Graph sends
+    if watch.delivery == "direct":  # the partner verifies it in every notification
         content["clientState"] = app.subscription_service.client_state(watch)
     return content
 
@@ -110,13 +110,13 @@ def _setup_view(app: App, watch: Watch) -> dict[str, Any]:
 def _page_start(text: str) -> str:
     if text and not _WATCH_ID.fullmatch(text):
         raise RequestRejected(
-            problems.INVALID_PARAMETER, "after is the id of a subscription: follow nextLink as it is."
+            problems.INVALID_PARAMETER, "after must be the id of a subscription: use nextLink unchanged."
         )
     return text
 
 
 def _view(watch: Watch) -> dict[str, Any]:
-    """Return what the partner sees of a watch; moments in UTC."""
+    """Return a watch for the partner, with times in UTC."""
     from shared.utc import format_utc
 
     view: dict[str, Any] = {

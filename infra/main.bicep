@@ -1,88 +1,88 @@
-// Calendar Relay: a resource group with everything that it needs, and nothing else. Nothing is granted on the subscription.
+// Calendar Relay: one resource group with all resources. Nothing is granted on the subscription.
 targetScope = 'subscription'
 
-@description('Name of the environment: it names the resource group, and with the subscription every resource in it.')
+@description('Name of the environment. The names of the resource group and of all resources derive from it.')
 @minLength(1)
 @maxLength(40)
 param environmentName string
 
-@description('Region of everything, and so of all that is stored. It has to offer Flex Consumption.')
+@description('Region of all resources and stored data. It has to offer Flex Consumption.')
 param location string
 
-@description('Where changes are delivered: the https address that the partner has given you.')
+@description('Address for deliveries: the https URL of the partner\'s webhook.')
 param partnerWebhookUrl string
 
-@description('Comma list of addresses, @domain suffixes and roomlist:address entries that may be watched. Empty allows none.')
+@description('Comma-separated addresses, @domain suffixes and roomlist:address entries that may be watched. Empty allows none.')
 param allowedMailboxes string = ''
 
-@description('Comma list of hosts that direct delivery may name. Empty: the host of partnerWebhookUrl.')
+@description('Comma-separated hosts that direct delivery may use. Empty: the host of partnerWebhookUrl.')
 param allowedNotificationHosts string = ''
 
-@description('How the relay signs in to Graph. managed-identity needs no secret; the others need clientId, and their secret in the vault.')
+@description('How the relay signs in to Graph. managed-identity needs no secret; the others need clientId, and a secret in the vault.')
 @allowed(['managed-identity', 'client-secret', 'certificate'])
 param graphSignIn string = 'managed-identity'
 
 @description('Client id of the app registration, for client-secret and certificate.')
 param clientId string = ''
 
-@description('Entra-only callers: false makes keys open nothing. Then entraAudience has to be set.')
+@description('Whether callers may use function keys. False allows Entra tokens only; then set entraAudience.')
 param callerKeys bool = true
 
-@description('Comma list of the audiences that callers\' tokens may have: api://… of the registration for callers.')
+@description('Comma-separated audiences that callers\' tokens may have: api://… of the API\'s app registration.')
 param entraAudience string = ''
 
-@description('Our address as Graph sees it, for a domain of your own. Empty: the app\'s own host name.')
+@description('Public address of the relay, for a custom domain. Empty: the app\'s own host name.')
 param publicBaseUrl string = ''
 
-@description('Memory of an instance. 512 is enough for some hundred mailboxes.')
+@description('Memory of an instance. 512 is enough for a few hundred mailboxes.')
 @allowed([512, 2048])
 param instanceMemoryMB int = 2048
 
-@description('Comma list of what is switched on beside the relay itself: calendars, scheduling, bookings. Each needs a permission of its own.')
+@description('Comma-separated features to switch on: calendars, scheduling, bookings. Each needs its own permission.')
 param features string = 'relay'
 
-@description('What the answers of features may tell of an event beside title, times and availability: minimal, or a comma list of location, organizer, attendees.')
+@description('Which fields of an event the responses of features may contain beside title, times and availability: minimal, or comma-separated location, organizer, attendees.')
 param eventDetail string = 'minimal'
 
-@description('Most instances at once: a lid on the cost of a storm.')
+@description('Maximum number of instances, which limits the cost of load peaks.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Take storage and vault off the public internet: private endpoints in a virtual network of their own.')
+@description('Remove public access to storage and vault: private endpoints in a virtual network of their own.')
 param privateNetworking bool = false
 
 @description('Address ranges of that virtual network and its two subnets.')
 param addressPrefixes object = { network: '10.90.0.0/24', app: '10.90.0.0/26', endpoints: '10.90.0.64/26' }
 
-@description('Let in only graphAddressRanges and callerAddressRanges. It holds for the whole app, because App Service cannot do it by route.')
+@description('Allow calls only from graphAddressRanges and callerAddressRanges. Applies to the whole app, because App Service cannot restrict single routes.')
 param restrictInbound bool = false
 
-@description('Where Graph\'s notifications come from: "Additional endpoints for Microsoft 365". Microsoft may change them without notice.')
+@description('Sources of Graph\'s notifications: "Additional endpoints for Microsoft 365". Microsoft may change them without notice.')
 param graphAddressRanges array = ['20.20.32.0/19', '20.190.128.0/18', '20.231.128.0/19', '40.126.0.0/18']
 
-@description('Where your callers come from: the partner\'s and your own ranges (CIDR).')
+@description('Sources of callers: the partner\'s and your own ranges (CIDR).')
 param callerAddressRanges array = []
 
-@description('Comma list of e-mail addresses that alerts and the budget go to. Empty: alerts only show in the portal.')
+@description('Comma-separated e-mail addresses for alerts and the budget. Empty: alerts show only in the portal.')
 param alertEmails string = ''
 
-@description('Monthly budget in the subscription\'s currency; 0 makes none. It warns and never stops anything.')
+@description('Monthly budget in the subscription\'s currency; 0 for none. It only warns, and never stops anything.')
 @minValue(0)
 param budgetAmount int = 0
 
 @description('First day of the budget\'s first month, YYYY-MM-01; the preprovision hook sets it once.')
 param budgetStart string = ''
 
-@description('For how many days logs are kept.')
+@description('Number of days to keep logs.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('True once, after a removal, to bring the soft-deleted vault of the same name back with its secrets.')
+@description('Set to true once after a removal, to recover the soft-deleted vault of the same name with its secrets.')
 param recoverVault bool = false
 
-@description('Any other app setting of docs/settings.md, by its name.')
+@description('Other app settings of docs/settings.md, by name.')
 param otherSettings object = {}
 
 var tags = { 'azd-env-name': environmentName, application: 'calendar-relay' }
@@ -126,7 +126,7 @@ module resources 'resources.bicep' = {
   }
 }
 
-// Names only, for the hooks and the scripts in permissions/; what is secret never leaves the vault.
+// Names only, for the hooks and the scripts in permissions/. Secrets never leave the vault.
 output AZURE_LOCATION string = location
 output AZURE_SUBSCRIPTION_ID string = subscription().subscriptionId
 output AZURE_TENANT_ID string = tenant().tenantId

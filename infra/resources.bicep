@@ -1,4 +1,4 @@
-// What stands in the resource group, module by module.
+// The resources of the resource group, by module.
 param location string
 param tags object
 param suffix string
@@ -16,10 +16,10 @@ param budgetStart string
 param logRetentionDays int
 param recoverVault bool
 
-// Of storage and vault; the app itself is public, because Graph has to reach it.
+// For storage and vault. The app itself is public, because Graph has to reach it.
 var publicNetworkAccess = privateNetworking ? 'Disabled' : 'Enabled'
 
-// The app's one identity, of its own so that it can be granted everything before the app first starts.
+// The app's identity: a separate resource, so that it has its roles before the app first starts.
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: 'id-relay-${suffix}'
   location: location
@@ -72,7 +72,7 @@ module roles 'modules/roles.bicep' = {
 
 module app 'modules/function-app.bicep' = {
   name: 'function-app'
-  dependsOn: [roles] // else its first start finds that it may do nothing
+  dependsOn: [roles] // otherwise the first start fails for missing roles
   params: {
     location: location
     tags: tags

@@ -1,1 +1,1 @@
-"""The administrator's command line: it speaks to a deployed relay over HTTP, and to nothing else."""
+"""The administrator's command line. It uses a deployed relay's HTTP API and nothing else."""

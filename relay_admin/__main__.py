@@ -1,4 +1,4 @@
-"""python -m relay_admin COMMAND: parses, signs in, runs one command, and ends with its exit code."""
+"""`python -m relay_admin COMMAND`: parse, sign in, run one command, and exit with its code."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def _client(options: argparse.Namespace) -> RelayClient:
 
 
 def _typed_key() -> str:
-    """Return the key that is typed. Raises UsageError when there is none, or nobody to ask."""
+    """Prompt for a key and return it. Raises UsageError for empty input or without a terminal."""
     try:
         key = getpass.getpass("Key of the relay: ")
     except EOFError:
         key = ""
     if not key:
-        raise UsageError("No key was given", "Paste it when it is asked for; it is not shown.")
+        raise UsageError("No key was given", "Paste it at the prompt; it is not shown.")
     return key
 
 

@@ -1,4 +1,4 @@
-"""The words of the command line, and the help that teaches them."""
+"""The parser of the command line, with its help texts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from relay_admin.output import Output
 
 Command = Callable[[RelayClient, Output, argparse.Namespace], int]
 PROGRAM = "python -m relay_admin"
-ABOUT = """Look after a deployed Calendar Relay.
+ABOUT = """Administer a deployed Calendar Relay.
 
   RELAY_URL       the app's address, https://YOUR-APP.azurewebsites.net
   RELAY_AUDIENCE  api://CLIENT_ID: sign in with Entra ID, as an app with the role Relay.Admin; or
   RELAY_KEY       the master key (a function key is enough for watches, watch and unwatch)"""
-CODES = "Exit codes: 0 all is well, 1 something is wrong or was refused, 2 wrong usage, 3 the relay cannot be reached."
+CODES = "Exit codes: 0 success, 1 something is wrong or was refused, 2 wrong usage, 3 the relay cannot be reached."
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser; a parsed command is in `run`."""
+    """Return the parser. Parsed options hold the command's function in `run`."""
     raw = argparse.RawDescriptionHelpFormatter
     top = argparse.ArgumentParser(prog=PROGRAM, description=ABOUT, epilog=CODES, formatter_class=raw)
     commands = top.add_subparsers(metavar="COMMAND", required=True, title="commands")
@@ -34,14 +34,14 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    add("status", doctor.status, "Is it still working? The health checks, and whether deliveries leave", "status")
+    add("status", doctor.status, "Show the health checks and the state of deliveries", "status")
     _add_watches(add)
     _add_deliveries(add)
     _add_doctor(add)
     command = add(
-        "uninstall", uninstall.uninstall, "Remove every watch, and tell which steps remain", "uninstall --yes"
+        "uninstall", uninstall.uninstall, "Remove every watch, and list the remaining steps", "uninstall --yes"
     )
-    command.add_argument("--yes", action="store_true", help="do it; without, it is only shown what would be done")
+    command.add_argument("--yes", action="store_true", help="remove; without --yes only show what would be removed")
     return top
 
 
@@ -49,60 +49,63 @@ def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--url", help="the app's address (RELAY_URL)")
     common.add_argument("--audience", help="sign in with Entra ID for this API, api://CLIENT_ID (RELAY_AUDIENCE)")
-    common.add_argument("--key", help="a key; others on this computer may see it: better is RELAY_KEY or --ask-key")
+    common.add_argument("--key", help="a key; other users of this computer can see it: prefer RELAY_KEY or --ask-key")
     common.add_argument(
-        "--ask-key", dest="prompt_for_key", action="store_true", help="ask for the key, and do not show it"
+        "--ask-key", dest="prompt_for_key", action="store_true", help="prompt for the key without showing it"
     )
-    common.add_argument("--json", action="store_true", help="one JSON document for scripts")
+    common.add_argument("--json", action="store_true", help="print one JSON document, for scripts")
     return common
 
 
 def _add_watches(add: Callable[..., Any]) -> None:
-    command = add("watches", watches.watches, "List what is watched, with each one's state", "watches --state refused")
+    command = add("watches", watches.watches, "List the watches with their states", "watches --state refused")
     command.add_argument(
-        "--state", choices=("live", "pending", "refused", "gone", "paused"), help="those in this state only"
+        "--state", choices=("live", "pending", "refused", "gone", "paused"), help="only watches in this state"
     )
     command = add(
         "watch", watches.watch, "Watch mailboxes, or a room list", "watch room1@contoso.com room2@contoso.com"
     )
     command.add_argument("mailboxes", nargs="*", metavar="MAILBOX")
-    command.add_argument("--room-list", metavar="ADDRESS", help="all rooms of this room list, now and later")
-    command.add_argument("--wait", type=float, default=600, metavar="SECONDS", help="for a room list's rooms (600)")
-    command = add("unwatch", watches.unwatch, "Watch mailboxes or room lists no more", "unwatch room1@contoso.com")
-    command.add_argument("names", nargs="+", metavar="MAILBOX|ROOMLIST|ID")
-    command = add(
-        "resync", watches.resync, "Compare calendars with what the partner was told, now", "resync room1@contoso.com"
+    command.add_argument("--room-list", metavar="ADDRESS", help="all present and future rooms of this room list")
+    command.add_argument(
+        "--wait", type=float, default=600, metavar="SECONDS", help="wait for a room list's rooms (600)"
     )
+    command = add("unwatch", watches.unwatch, "Stop watching mailboxes or room lists", "unwatch room1@contoso.com")
+    command.add_argument("names", nargs="+", metavar="MAILBOX|ROOMLIST|ID")
+    about = "Compare calendars with the partner's state and deliver the differences"
+    command = add("resync", watches.resync, about, "resync room1@contoso.com")
     command.add_argument("names", nargs="*", metavar="MAILBOX|ID")
     command.add_argument("--all", action="store_true", help="every watch")
-    command.add_argument("--full", action="store_true", help="send everything again, for a partner that lost its data")
+    command.add_argument("--full", action="store_true", help="send every event again, for a partner that lost its data")
 
 
 def _add_deliveries(add: Callable[..., Any]) -> None:
     command = add("dead-letters", deliveries.dead_letters, "List changes whose deliveries all failed", "dead-letters")
     _add_time(command)
     command.add_argument("--reason", choices=("rejected", "gave-up", "unreadable-message"))
-    command = add("replay", deliveries.replay, "Deliver dead letters anew", "replay --all")
+    command = add("replay", deliveries.replay, "Deliver dead letters again", "replay --all")
     command.add_argument("--all", action="store_true", help="every dead letter")
-    command.add_argument("--id", action="append", dest="ids", metavar="ID", help="this one; may be given often")
+    command.add_argument("--id", action="append", dest="ids", metavar="ID", help="this dead letter; can be repeated")
     _add_time(command)
     command.add_argument(
-        "--wait", type=float, default=600, metavar="SECONDS", help="for its end (600); 0 does not wait"
+        "--wait", type=float, default=600, metavar="SECONDS", help="wait for the end (600); 0: do not wait"
     )
     for name, run, about in (
-        ("pause", deliveries.pause, "Let nothing leave for the partner; nothing is lost"),
-        ("resume", deliveries.resume, "Let everything leave again, also after the partner answered 410"),
+        ("pause", deliveries.pause, "Pause all deliveries to the partner; nothing is lost"),
+        ("resume", deliveries.resume, "Resume deliveries, also after the partner responded 410"),
     ):
-        add(name, run, about, f'{name} "the partner moves house"').add_argument("reason", help="why, for the audit log")
+        add(name, run, about, f'{name} "partner maintenance"').add_argument("reason", help="for the audit log")
 
 
 def _add_time(command: Any) -> None:
-    command.add_argument("--from", dest="since", metavar="TIME", help="died at or after 2026-11-20T10:00:00Z")
+    command.add_argument(
+        "--from", dest="since", metavar="TIME", help="died at or after this time: 2026-11-20T10:00:00Z"
+    )
     command.add_argument("--to", dest="before", metavar="TIME", help="died before this time")
 
 
 def _add_doctor(add: Callable[..., Any]) -> None:
-    about = "Try everything that the relay needs once, and say what to do"
+    about = "Test everything that the relay depends on, and list what to do"
     command = add("doctor", doctor.doctor, about, "doctor --allowed room1@contoso.com --refused ceo@contoso.com")
     command.add_argument(
         "--allowed", action="append", default=[], metavar="MAILBOX", help="must be readable (up to five)"

@@ -1,4 +1,4 @@
-"""The relay's HTTP API as the commands use it: paging, waiting when it says so, and its problem details."""
+"""A client for the relay's HTTP API, with paging, Retry-After and problem details."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from relay_admin.errors import Refused, Unreachable, UsageError
 if TYPE_CHECKING:
     from relay_admin.sign_in import ByKey, ByToken
 
-TIMEOUT = (10.0, 230.0)  # seconds: to connect, and for an answer, which Azure's load balancer cuts off at 230
+TIMEOUT = (10.0, 230.0)  # seconds to connect and to read; Azure's load balancer ends a request after 230
 PAGE_SIZE = 1000
-MAX_RETRY_AFTER = 90.0  # that a 429 may ask for
+MAX_RETRY_AFTER = 90.0  # of a 429; a longer wait is an error
 HANDSHAKES = ("/api/notifications", "/api/lifecycle")
 
 
 class RelayClient:
-    """A deployed relay at `url`. Every call raises Refused, or Unreachable."""
+    """A deployed relay at `url`. Every call raises Refused or Unreachable."""
 
     def __init__(self, url: str, auth: ByKey | ByToken, sleep: Callable[[float], None] = time.sleep) -> None:
         self.url = _checked(url)
@@ -35,9 +35,9 @@ class RelayClient:
     def call(
         self, method: str, path: str, body: Any = None, params: dict[str, str] | None = None, *, accept: int = 0
     ) -> Any:
-        """Return the JSON object that is answered, None for a 204; `accept` is a status that answers with one, too.
+        """Return the JSON object of the response, None for a 204. `accept` is an error status to treat as success.
 
-        Raises Unreachable, too, when a name is read in it that is not there: somebody else answers.
+        Reading a missing name of the returned object raises Unreachable: the server is not a relay.
         """
         while True:
             response = self._send(
@@ -53,7 +53,7 @@ class RelayClient:
         return None if response.status_code == 204 else _json(response)
 
     def pages(self, path: str, **params: str) -> Iterator[dict[str, Any]]:
-        """Yield the items of all pages. Of a nextLink only the parameters count: the address stays the one given."""
+        """Yield the items of all pages. Uses only the parameters of a nextLink; the address stays as configured."""
         query: dict[str, str] | None = {"pageSize": str(PAGE_SIZE), **params}
         while query:
             page = self.call("GET", path, params=query)
@@ -62,7 +62,7 @@ class RelayClient:
             query = dict(parse_qsl(urlsplit(link).query)) if link else None
 
     def handshake_error(self, path: str) -> str:
-        """Return what is wrong with the relay's answer to Graph's handshake, as seen from here; nothing if right."""
+        """Call a route with Graph's handshake. Return what is wrong with the response, empty if correct."""
         token = f"admin {secrets.token_urlsafe(12)}"
         try:
             response = self._send("POST", path, params={"validationToken": token})
@@ -71,24 +71,24 @@ class RelayClient:
         media_type = response.headers.get("content-type", "").partition(";")[0]
         if (response.status_code, media_type, response.text) == (200, "text/plain", token):
             return ""
-        return f"answers {response.status_code} {media_type}, and not 200 text/plain with the token"
+        return f"answers {response.status_code} {media_type} instead of 200 text/plain with the token"
 
     def _send(self, method: str, path: str, **arguments: Any) -> requests.Response:
         try:
             return self._session.request(method, self.url + path, timeout=TIMEOUT, allow_redirects=False, **arguments)
-        except (OSError, HTTPError) as error:  # requests' own, certificates that are not there, a proxy that is none
+        except (OSError, HTTPError) as error:  # from requests, or for missing certificates or an invalid proxy
             raise _unreachable(self.url, type(error).__name__) from None
 
 
 def _checked(url: str) -> str:
-    """Return the relay's address. Raises UsageError: a key or token goes over https alone, but on this computer."""
+    """Return the relay's address. Raises UsageError if invalid or without https, except on this computer."""
     invalid = UsageError(
-        "The address is none", "Give the app's address: --url https://YOUR-APP.azurewebsites.net, or RELAY_URL."
+        "The address is invalid", "Give the app's address: --url https://YOUR-APP.azurewebsites.net, or RELAY_URL."
     )
     try:
         parts = urlsplit(url.strip())
         is_valid = parts.port != 0 and _is_host(parts.hostname or "")
-    except ValueError:  # brackets, a port or a name that none can have
+    except ValueError:  # invalid brackets, port or name
         raise invalid from None
     local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
     if not is_valid or not (parts.scheme == "https" or local) or parts.username or parts.password:
@@ -97,19 +97,19 @@ def _checked(url: str) -> str:
 
 
 def _is_host(name: str) -> bool:
-    """Return whether a host can have the name. Raises ValueError for one that no name server takes."""
+    """Return whether a host name is valid. Raises ValueError if it cannot be encoded for DNS."""
     return bool(name.encode("idna")) and not set(name) & set(" %\\")
 
 
 class _Document(dict[str, Any]):
-    """A JSON object of the relay's, in which every name that is read has to be."""
+    """A JSON object from the relay. Reading a missing name raises Unreachable."""
 
     def __missing__(self, name: str) -> Any:
         raise _another_server()
 
 
 def _json(response: requests.Response) -> _Document:
-    """Return the JSON object that was answered. Raises Unreachable for anything else."""
+    """Return the JSON object of a response. Raises Unreachable for anything else."""
     try:
         content = response.json(object_hook=_Document)
     except ValueError:
@@ -120,7 +120,7 @@ def _json(response: requests.Response) -> _Document:
 
 
 def _another_server() -> Unreachable:
-    return Unreachable("Something else than the relay answers", "Check the address: --url or RELAY_URL.")
+    return Unreachable("The server at this address is not a relay", "Check the address: --url or RELAY_URL.")
 
 
 def _is_problem(response: requests.Response) -> bool:
@@ -128,24 +128,25 @@ def _is_problem(response: requests.Response) -> bool:
 
 
 def _refusal(response: requests.Response) -> Refused | Unreachable:
-    """Return what an answer that is no success means; the relay's own words if it has any."""
+    """Return the error for a failed response, from the relay's problem details if there are any."""
     if _is_problem(response):
         problem = _json(response)
         title, detail = str(problem.get("title", "Refused")), str(problem.get("detail", ""))
         return Refused(title, detail, response.status_code)
     if response.status_code == 401:
-        text = "The app knows no such key. Take the master key (az functionapp keys list) for what IT alone may do."
-        return Refused("Not let in", text, 401)
+        text = "The key is unknown. Commands for administrators need the master key (az functionapp keys list)."
+        return Refused("Not authenticated", text, 401)
     return Unreachable(
-        f"No relay answers ({response.status_code})", "See that the address is the app's, and that the app is started.",
+        f"No relay at this address ({response.status_code})",
+        "Check that the address is the app's, and that the app is running.",
         response.status_code,
-    )  # fmt: skip
+    )
 
 
 def _unreachable(url: str, kind: str) -> Unreachable:
     return Unreachable(
         f"{url} does not answer ({kind})",
-        "See that the app is started, and that this computer can reach it: name, network, proxy (HTTPS_PROXY), "
+        "Check that the app is running, and that this computer can reach it: name, network, proxy (HTTPS_PROXY), "
         "certificates (REQUESTS_CA_BUNDLE).",
     )
 

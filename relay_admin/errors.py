@@ -1,4 +1,4 @@
-"""What keeps a command from its end, and the exit code that scripts see."""
+"""Errors of commands, and their exit codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ OK, FAILED, USAGE, UNREACHABLE = 0, 1, 2, 3
 
 
 class CommandError(Exception):
-    """A command cannot go on: a short title, and what to do. `code` is the exit code."""
+    """A command fails: a short title, and what to do. `code` is the exit code."""
 
     code = FAILED
 
@@ -18,16 +18,16 @@ class CommandError(Exception):
 
 
 class Refused(CommandError):
-    """The relay answered, and said no: its own problem details."""
+    """The relay rejected a call; holds its problem details."""
 
 
 class UsageError(CommandError):
-    """What was asked for cannot be done as it was asked."""
+    """The command was used incorrectly."""
 
     code = USAGE
 
 
 class Unreachable(CommandError):
-    """No relay answers at the address."""
+    """No relay responds at the address."""
 
     code = UNREACHABLE

@@ -1,4 +1,4 @@
-"""What a command shows: tables and bars for people, one JSON document on stdout for scripts."""
+"""Output of commands: tables and progress bars for people, one JSON document on stdout for scripts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MARKS = {True: ("ok", "green"), False: ("WRONG", "bold red"), None: ("?", "yello
 
 
 class Output:
-    """A terminal, or a script that reads JSON."""
+    """Writes for a terminal, or JSON for a script."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
@@ -28,7 +28,7 @@ class Output:
         self._errors = Console(markup=False, highlight=False, emoji=False, stderr=True)
 
     def data(self, content: Any) -> None:
-        """Give a script its document; people see the other methods' work."""
+        """Print the JSON document; for scripts only. The other methods print for people."""
         if self.as_json:
             json.dump(content, sys.stdout, ensure_ascii=False, indent=2)
             sys.stdout.write("\n")
@@ -38,38 +38,38 @@ class Output:
         self._people.print(plain(text), style=style, soft_wrap=True)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Show a table; a truth value in it is a mark."""
+        """Show a table. A boolean is shown as a mark."""
         table = Table(*heads, box=SIMPLE_HEAD, pad_edge=False)
         for row in rows:
             table.add_row(*(_cell(value) for value in row))
         self._people.print(table)
 
     def steps(self, texts: Sequence[str]) -> None:
-        """Show what to do, numbered."""
+        """Show numbered steps."""
         for number, text in enumerate(texts, 1):
             self.line(f"{number}. {text}")
 
     def progress(self) -> Progress:
-        """Return a place for bars, beside what is shown; silent for scripts."""
+        """Return a display for progress bars, on stderr; silent for scripts."""
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()
         return Progress(*columns, console=self._errors, disable=self.as_json or not self._errors.is_terminal)
 
     def error(self, error: CommandError) -> None:
-        """Say why a command ends here, and what to do."""
+        """Show an error and what to do."""
         self.data({"error": {"title": error.title, "status": error.status, "whatToDo": error.what_to_do}})
         self._errors.print(plain(error.title), style="bold red", soft_wrap=True)
         self._errors.print(plain(error.what_to_do), soft_wrap=True)
 
 
 def plain(text: str) -> str:
-    """Return a text without what could move a terminal's cursor."""
+    """Return a text without control characters, which could manipulate the terminal."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
 
 
 def counted(number: int | str, singular: str, plural: str = "") -> str:
-    """Return a number with its noun."""
+    """Return a number with its noun, singular or plural."""
     return f"{number} {singular if str(number) == '1' else plural or singular + 's'}"
 
 

@@ -1,3 +1,1 @@
-"""What stands in for a Microsoft 365 tenant, its partner and the Functions host on one machine; never
-deployed.
-"""
+"""Simulate a Microsoft 365 tenant, a partner and the Functions host on one machine. Never deployed."""

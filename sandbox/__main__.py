@@ -1,4 +1,4 @@
-"""`python -m sandbox`: the whole sandbox, left running, with lines to paste into another terminal."""
+"""`python -m sandbox`: run the whole sandbox until Ctrl-C, and print commands to paste into another terminal."""
 
 import signal
 import sys
@@ -10,37 +10,37 @@ from sandbox.stack import ROOMS, Stack
 
 TEXT = """
 The relay runs at      {relay}      function key: {key}
-The tenant runs at     {tenant}      (what it can be told: GET {tenant}/_control)
-The partner runs at    {partner}      (its picture of the calendars, for a browser)
-Logs and settings lie in {folder}
+The tenant runs at     {tenant}      (its control routes: GET {tenant}/_control)
+The partner runs at    {partner}      (a page of the calendars it has received, for a browser)
+Logs and settings are in {folder}
 
-# Every line below works in another terminal. The certificate authority is this sandbox's own:
+# Run these in another terminal. The sandbox has its own certificate authority:
 export CURL_CA_BUNDLE={folder}/ca.pem
 
-# Watch a room, as the partner does:
+# Watch a room, as a partner does:
 curl -s -X POST {relay}/api/subscriptions -H 'x-functions-key: {key}' -d '{{"mailbox": "{room}"}}'
 
-# Book a meeting by hand, and look at what the partner knows:
+# Book a meeting, then show the calendars as the partner has received them:
 curl -s -X POST {tenant}/_control/calendars/{room}/events -H 'content-type: application/json' \\
-  -d '{{"subject": "By hand", "start": "2026-12-01T09:00:00", "end": "2026-12-01T10:00:00", "direct": true}}'
+  -d '{{"subject": "Test meeting", "start": "2026-12-01T09:00:00", "end": "2026-12-01T10:00:00", "direct": true}}'
 curl -s {partner}/_control/picture
 
-# Is it working?
+# Health checks:
 curl -s {relay}/api/health/checks -H 'x-functions-key: {key}'
 
-# With Core Tools, the same bundle against the same tenant and partner, instead of this sandbox's own host:
+# Run the same app with Core Tools instead of the sandbox's host:
 kill {pid}
 cp {folder}/local.settings.json . && env {environment} \\
   func start --useHttps --cert {pfx} --password sandbox
 
-Ctrl-C ends everything."""
+Ctrl-C stops everything."""
 
 
 def main() -> int:
-    """Start, print, wait for Ctrl-C."""
-    over = threading.Event()
+    """Start the sandbox, print the commands, wait for Ctrl-C."""
+    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
+        signal.signal(number, lambda *_: stop.set())
     with tempfile.TemporaryDirectory(prefix="calendar-relay-") as name, Stack(Path(name)) as stack:
         print(
             TEXT.format(
@@ -56,7 +56,7 @@ def main() -> int:
             ),
             flush=True,
         )
-        over.wait()
+        stop.wait()
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The real Azurite (Microsoft's storage emulator, an npm package) on free ports, started and stopped."""
+"""Start and stop Azurite, Microsoft's storage emulator (an npm package), on free ports."""
 
 import base64
 import os
@@ -20,14 +20,14 @@ _ACCOUNT = "sandbox"
 
 
 class AzuriteError(Exception):
-    """Azurite is not installed, ended at once, or did not answer in time."""
+    """Azurite is not installed, exited during start-up, or was not ready in time."""
 
 
 @dataclass
 class Azurite:
-    """A running Azurite; as a context manager it is stopped on leaving.
+    """A running Azurite; as a context manager it stops on exit.
 
-    `connection_string` names the ports of this process; `ports` gives them by service (Blob, Queue, Table).
+    `ports` holds the port of each service (Blob, Queue, Table); `connection_string` names them.
     """
 
     process: subprocess.Popen[bytes]
@@ -37,13 +37,13 @@ class Azurite:
 
     @property
     def connection_string(self) -> str:
-        """What AzureWebJobsStorage is set to."""
+        """Value for AzureWebJobsStorage."""
         endpoints = (f"{name}Endpoint=http://127.0.0.1:{self.ports[name]}/{_ACCOUNT}" for name in _SERVICES)
         account = f"AccountName={_ACCOUNT};AccountKey={self.key}"
         return ";".join(("DefaultEndpointsProtocol=http", account, *endpoints)) + ";"
 
     def stop(self) -> None:
-        """End the process: SIGTERM, so that what is kept on disk is written; after ten seconds SIGKILL."""
+        """Stop the process: SIGTERM, so that data is written to disk; SIGKILL after ten seconds."""
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -59,17 +59,17 @@ class Azurite:
         self.stop()
 
 
-def start_azurite(folder: Path | None = None, *, timeout: float = 60.0) -> Azurite:
-    """Start Azurite with blobs, queues and tables on free ports; wait (`timeout` seconds) until it listens.
+def start_azurite(folder: Path | None = None, *, timeout: float = 180.0) -> Azurite:
+    """Start Azurite with blobs, queues and tables on free ports; wait up to `timeout` seconds until it listens.
 
-    Everything is in memory when `folder` is None, else on disk there (made if absent) and kept.
-    Raises AzuriteError when it cannot be started.
+    Without `folder` everything is kept in memory, otherwise on disk in that folder, which is created if missing. Raises
+    AzuriteError when it cannot be started.
     """
     command = [*_command(), *(["--inMemoryPersistence"] if folder is None else ["--location", str(folder)])]
-    # Its log goes to a file: nobody has to drain a pipe. Its own process group: a terminal's Ctrl-C must not
-    # take the storage away from a host that is still finishing its work.
-    log = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the process)
-    # A key of its own instead of the published one: what lies in this folder looks like no secret of anybody's.
+    # The log is a file because nothing would drain a pipe. The process has its own group so that Ctrl-C in a terminal
+    # does not stop the storage while the host still finishes its work.
+    log = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process runs)
+    # A random key instead of the published one, so that files in this folder trigger no secret scanner.
     key = base64.b64encode(secrets.token_bytes(64)).decode()
     env = {**os.environ, "AZURITE_ACCOUNTS": f"{_ACCOUNT}:{key}"}
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, process_group=0)
@@ -83,22 +83,22 @@ def start_azurite(folder: Path | None = None, *, timeout: float = 60.0) -> Azuri
 
 
 def _command() -> list[str]:
-    """Give the command line but for the place of the data; port 0 binds what is free, without a race."""
+    """Return the command line without the storage location; port 0 binds a free port without a race."""
     node = shutil.which("node")
     if node is None or not _AZURITE.exists():
         raise AzuriteError("Azurite is not installed: install Node.js 20 or newer, then run `npm ci`")
-    ports = [word for name in ("blob", "queue", "table") for word in (f"--{name}Port", "0")]
-    # The storage libraries speak a newer API version than Azurite knows, hence skipApiVersionCheck.
+    ports = [argument for name in ("blob", "queue", "table") for argument in (f"--{name}Port", "0")]
+    # The storage libraries use a newer API version than Azurite supports, hence skipApiVersionCheck.
     return [node, str(_AZURITE), "--silent", "--disableTelemetry", "--skipApiVersionCheck", *ports]
 
 
 def _await_ports(azurite: Azurite, deadline: float) -> None:
-    """Read the log until all three services have said where they listen."""
+    """Read the log until all three services have reported their port."""
     while len(azurite.ports) < len(_SERVICES):
-        ended = azurite.process.poll() is not None
+        exited = azurite.process.poll() is not None
         azurite.log.seek(0)
         text = azurite.log.read().decode(errors="replace")
         azurite.ports = {name: int(port) for name, port in _LISTENING.findall(text)}
-        if ended or time.monotonic() > deadline:
-            raise AzuriteError(f"Azurite {'ended' if ended else 'did not answer in time'}: {text.strip()}")
+        if exited or time.monotonic() > deadline:
+            raise AzuriteError(f"Azurite {'exited' if exited else 'was not ready in time'}: {text.strip()}")
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""A local certificate authority and a server certificate for localhost, made by trustme."""
+"""Create a local certificate authority and a server certificate for localhost, with trustme."""
 
 import os
 from dataclasses import dataclass
@@ -14,20 +14,18 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 @dataclass(frozen=True)
 class Certificates:
-    """Where the files lie, all PEM: the CA, the server's certificate with its key, and a bundle of roots with
-    the CA.
-    """
+    """Paths of the PEM files: CA, server certificate with its key, and trusted roots including the CA."""
 
     ca_pem: Path
     server_pem: Path
     bundle: Path
 
     def write_pfx(self, password: str) -> Path:
-        """Write the server's certificate as PKCS #12, the only form that Core Tools takes, and return its path."""
+        """Write the server's certificate as PKCS #12, the format that Core Tools needs, and return its path."""
         pem = self.server_pem.read_bytes()
         key = serialization.load_pem_private_key(pem, None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise TypeError("trustme made another kind of key")
+            raise TypeError("trustme issued a key that is not elliptic-curve")
         sealed = serialization.BestAvailableEncryption(password.encode())
         certificate = x509.load_pem_x509_certificate(pem)
         content = pkcs12.serialize_key_and_certificates(b"sandbox", key, certificate, None, sealed)
@@ -37,29 +35,28 @@ class Certificates:
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """Make the CA, a server certificate for localhost, 127.0.0.1 and ::1, and the bundle; reuse what lies
-    there.
+    """Create the CA, a server certificate for localhost, 127.0.0.1 and ::1, and the bundle; reuse existing files.
 
-    The bundle is for a child process's REQUESTS_CA_BUNDLE. It builds on the one that this variable names
-    already, since a machine may need its own roots, and on certifi's otherwise.
+    The bundle is for a child process's REQUESTS_CA_BUNDLE. It extends the bundle that this variable already names,
+    since a machine may need its own roots; otherwise certifi's.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    made = Certificates(folder / "ca.pem", folder / "server.pem", folder / "bundle.pem")
-    # server.pem is written last, so its presence means that the CA's lies there too.
-    if not (made.ca_pem.exists() and made.server_pem.exists()):
-        _issue(made)
-    if not made.bundle.exists():
-        _replace(made.bundle, _roots() + b"\n" + made.ca_pem.read_bytes())
-    return made
+    certificates = Certificates(folder / "ca.pem", folder / "server.pem", folder / "bundle.pem")
+    # server.pem is written last: if it exists, so does ca.pem.
+    if not (certificates.ca_pem.exists() and certificates.server_pem.exists()):
+        _issue(certificates)
+    if not certificates.bundle.exists():
+        _replace(certificates.bundle, _roots() + b"\n" + certificates.ca_pem.read_bytes())
+    return certificates
 
 
-def _issue(made: Certificates) -> None:
-    """Make a new CA and server certificate; the CA's own key is forgotten."""
+def _issue(certificates: Certificates) -> None:
+    """Issue a new CA and server certificate; the CA's private key is not kept."""
     authority = trustme.CA()
     server = authority.issue_cert("localhost", "127.0.0.1", "::1")
-    _replace(made.ca_pem, authority.cert_pem.bytes())
-    made.bundle.unlink(missing_ok=True)
-    _replace(made.server_pem, server.private_key_and_cert_chain_pem.bytes())
+    _replace(certificates.ca_pem, authority.cert_pem.bytes())
+    certificates.bundle.unlink(missing_ok=True)
+    _replace(certificates.server_pem, server.private_key_and_cert_chain_pem.bytes())
 
 
 def _roots() -> bytes:
@@ -69,9 +66,7 @@ def _roots() -> bytes:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole, readable by its owner only (one of them holds a key), so that no reader sees half
-    of it.
-    """
+    """Write a file atomically, readable by its owner only, since one file holds a key."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.touch(mode=0o600)
     part.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Talk to the parts of a running sandbox: the tenant's and the partner's control, and the relay as a partner does."""
+"""Clients for a running sandbox: the control routes of tenant and partner, and the relay's API."""
 
 from typing import Any
 
@@ -6,45 +6,45 @@ import requests
 
 
 class TenantClient:
-    """The tenant's control routes; `url` is the tenant's address, `ca` the file that vouches for it."""
+    """The tenant's control routes; `url` is the tenant's address, `ca` the CA file that verifies it."""
 
     def __init__(self, url: str, ca: str) -> None:
         self.url = url
         self._session = requests.Session()
-        self._session.trust_env = False  # else REQUESTS_CA_BUNDLE of this machine would win over the sandbox's CA
+        self._session.trust_env = False  # otherwise REQUESTS_CA_BUNDLE would override the sandbox's CA
         self._session.verify = ca
 
     def control(self, method: str, path: str, body: Any = None, **params: str) -> Any:
-        """Call a control route and return its JSON, None for an empty answer. Raises HTTPError."""
-        answer = self._session.request(method, f"{self.url}/_control{path}", json=body, params=params, timeout=60)
-        if not answer.ok:
-            raise requests.HTTPError(f"{method} {path}: {answer.status_code} {answer.text}", response=answer)
-        return answer.json() if answer.content else None
+        """Call a control route and return its JSON, or None for an empty response. Raises HTTPError."""
+        response = self._session.request(method, f"{self.url}/_control{path}", json=body, params=params, timeout=180)
+        if not response.ok:
+            raise requests.HTTPError(f"{method} {path}: {response.status_code} {response.text}", response=response)
+        return response.json() if response.content else None
 
     def token(self, tenant_id: str, client_id: str, secret: str, scope: str) -> str:
-        """Return a token that login gives an app for its secret. Raises HTTPError."""
+        """Get an app's token with its client secret. Raises HTTPError."""
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": scope}
-        answer = self._session.post(f"{self.url}/{tenant_id}/oauth2/v2.0/token", data=form, timeout=30)
-        answer.raise_for_status()
-        return str(answer.json()["access_token"])
+        response = self._session.post(f"{self.url}/{tenant_id}/oauth2/v2.0/token", data=form, timeout=180)
+        response.raise_for_status()
+        return str(response.json()["access_token"])
 
     def grant_in_exchange(self, client_id: str, *permissions: str, mailboxes: list[str] | None = None) -> None:
-        """Let an app have these permissions by Exchange, and no others of it: in some mailboxes, or in all."""
+        """Replace an app's permissions in Exchange, scoped to some mailboxes or (None) to all."""
         roles = {f"Application {name}": mailboxes for name in permissions}
         self.control("POST", f"/clients/{client_id}", {"exchangeRoles": roles})
 
     def book(self, address: str, **event: Any) -> dict[str, Any]:
-        """Put a meeting into a calendar."""
-        made: dict[str, Any] = self.control("POST", f"/calendars/{address}/events", event)
-        return made
+        """Book a meeting in a calendar and return it."""
+        created: dict[str, Any] = self.control("POST", f"/calendars/{address}/events", event)
+        return created
 
     def change(self, address: str, event_id: str, **event: Any) -> dict[str, Any]:
-        """Change a meeting."""
+        """Change a meeting and return it."""
         changed: dict[str, Any] = self.control("PATCH", f"/calendars/{address}/events/{event_id}", event)
         return changed
 
     def cancel(self, address: str, event_id: str) -> None:
-        """Cancel a meeting: it stays on the calendar, as rooms keep it."""
+        """Cancel a meeting; it stays on the calendar, as in a room mailbox."""
         self.control("POST", f"/calendars/{address}/events/{event_id}/cancel")
 
     def remove(self, address: str, event_id: str) -> None:
@@ -52,7 +52,7 @@ class TenantClient:
         self.control("DELETE", f"/calendars/{address}/events/{event_id}")
 
     def calendar(self, address: str, start: str, end: str) -> list[dict[str, Any]]:
-        """Return the truth: every occurrence between two moments, with all its fields."""
+        """Return every occurrence between two times with all fields, as the tenant stores it."""
         view: list[dict[str, Any]] = self.control("GET", f"/calendars/{address}", start=start, end=end)["value"]
         return view
 
@@ -66,15 +66,15 @@ class PartnerClient:
         self._session = requests.Session()
 
     def control(self, method: str, path: str = "", body: Any = None, **params: str) -> Any:
-        """Call a control route and return its JSON, None for an empty answer. Raises HTTPError."""
-        answer = self._session.request(method, self._control + path, json=body, params=params, timeout=90)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+        """Call a control route and return its JSON, or None for an empty response. Raises HTTPError."""
+        response = self._session.request(method, self._control + path, json=body, params=params, timeout=180)
+        response.raise_for_status()
+        return response.json() if response.content else None
 
-    def picture(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the partner's picture: the events of each mailbox."""
-        picture: dict[str, list[dict[str, Any]]] = self.control("GET", "/picture")
-        return picture
+    def calendars(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the partner's events by mailbox."""
+        calendars: dict[str, list[dict[str, Any]]] = self.control("GET", "/picture")
+        return calendars
 
     def deliveries(self) -> dict[str, Any]:
         """Return what was delivered: count, duplicates, violations, and the list."""
@@ -83,7 +83,7 @@ class PartnerClient:
 
 
 class RelayClient:
-    """The relay's own API, with the function key, or with a token at the door for tokens."""
+    """The relay's API, authenticated by a function key or an Entra token."""
 
     def __init__(self, url: str, keys: dict[str, str], ca: str) -> None:
         self.url = url
@@ -95,22 +95,22 @@ class RelayClient:
     def call(
         self, method: str, path: str, *, key: str | None = "function", token: str | None = None, **arguments: Any
     ) -> requests.Response:
-        """Call /api/PATH with the key of that name, or with none; with a token (or "" for none) /api/entra/PATH."""
+        """Call /api/PATH with the named key (None: no key), or with a token ("": no token) /api/entra/PATH."""
         headers = {"x-functions-key": self.keys[key]} if key and token is None else {}
         headers |= ({"Authorization": f"Bearer {token}"} if token else {}) | arguments.pop("headers", {})
         url = f"{self.url}/api{'' if token is None else '/entra'}{path}"
-        return self._session.request(method, url, headers=headers, timeout=60, **arguments)
+        return self._session.request(method, url, headers=headers, timeout=180, **arguments)
 
-    def watch(self, mailbox: str, **wish: Any) -> dict[str, Any]:
-        """Set up a watch. Raises HTTPError."""
-        answer = self.call("POST", "/subscriptions", json={"mailbox": mailbox, **wish})
-        if not answer.ok:
-            raise requests.HTTPError(f"{mailbox}: {answer.status_code} {answer.text}", response=answer)
-        watch: dict[str, Any] = answer.json()
+    def watch(self, mailbox: str, **fields: Any) -> dict[str, Any]:
+        """Create a watch and return it. Raises HTTPError."""
+        response = self.call("POST", "/subscriptions", json={"mailbox": mailbox, **fields})
+        if not response.ok:
+            raise requests.HTTPError(f"{mailbox}: {response.status_code} {response.text}", response=response)
+        watch: dict[str, Any] = response.json()
         return watch
 
     def run(self, function: str, body: Any = None) -> None:
-        """Run a function by hand: POST /admin/functions/NAME with the master key."""
+        """Start a function manually: POST /admin/functions/NAME with the master key."""
         headers = {"x-functions-key": self.keys["master"]}
         url = f"{self.url}/admin/functions/{function}"
-        self._session.post(url, json=body or {}, headers=headers, timeout=60).raise_for_status()
+        self._session.post(url, json=body or {}, headers=headers, timeout=180).raise_for_status()

@@ -1,7 +1,9 @@
-"""Build the JSON Schema of the Graph types that the simulated tenant checks against, from Microsoft's published types.
+"""Build the JSON Schema of the Graph types that the simulated tenant serves, from Microsoft's published types.
 
-`python -m sandbox.graph_types` builds it when it is missing and prints its path. It needs node and `npm ci`.
-npm: @microsoft/microsoft-graph-types (Microsoft's TypeScript definitions of Graph v1.0), ts-json-schema-generator.
+`python -m sandbox.graph_types` builds it if it is missing and prints its path. It needs node and `npm ci`.
+
+npm packages: @microsoft/microsoft-graph-types (Microsoft's TypeScript definitions of Graph v1.0) and
+ts-json-schema-generator.
 """
 
 import hashlib
@@ -17,30 +19,30 @@ GENERATOR = NODE_MODULES / "ts-json-schema-generator" / "bin" / "ts-json-schema-
 
 
 def schema_path() -> Path:
-    """Return where the schema lies; the name follows our list of types and Microsoft's version, so it is never stale.
+    """Return the schema's path; its name has a hash of our list of types and of Microsoft's version.
 
-    Raises FileNotFoundError when the node packages are not installed.
+    A changed input so gets a new file. Raises FileNotFoundError when the node packages are not installed.
     """
     if not PACKAGE.exists():
         raise FileNotFoundError(f"{PACKAGE} is missing: run npm ci")
-    made_of = hashlib.sha256(ENTRY.read_bytes() + PACKAGE.read_bytes()).hexdigest()
-    return HERE / ".generated" / f"graph-types-{made_of[:12]}.json"
+    digest = hashlib.sha256(ENTRY.read_bytes() + PACKAGE.read_bytes()).hexdigest()
+    return HERE / ".generated" / f"graph-types-{digest[:12]}.json"
 
 
 def build() -> Path:
-    """Make the schema if it is missing and return its path; it takes about four seconds.
+    """Build the schema if it is missing, which takes about four seconds, and return its path.
 
-    Raises FileNotFoundError without node or the node packages, subprocess.CalledProcessError when the generator fails.
+    Raises FileNotFoundError without node or its packages, subprocess.CalledProcessError when the generator fails.
     """
     path = schema_path()
     if path.exists():
         return path
     path.parent.mkdir(exist_ok=True)
-    # Two processes may build at once: each writes its own part, and the last one replaces the same content.
+    # Processes may build concurrently: each writes its own temporary file and then replaces the target atomically.
     part = path.with_suffix(f".{os.getpid()}.part")
     options = ["--path", str(ENTRY), "--type", "GraphTypes", "--no-type-check", "--jsDoc", "none", "--minify"]
     command = ["node", str(GENERATOR), *options, "--out", str(part)]
-    # Whoever starts a tenant reads its standard output: nothing else may be written there.
+    # A tenant's standard output must hold nothing but its ready line, so the generator's output is dropped.
     subprocess.run(command, check=True, timeout=120, stdout=subprocess.DEVNULL)
     part.replace(path)
     return path

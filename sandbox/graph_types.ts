@@ -1,5 +1,5 @@
-// The types of Microsoft Graph that the simulated tenant checks requests and answers against. They come from Microsoft's own
-// package; this file only names the ones we serve, so that the generated JSON Schema stays small.
+// The Microsoft Graph types against which the simulated tenant checks bodies. They come from Microsoft's own package; this
+// file lists only those that the tenant serves, so that the generated JSON Schema stays small.
 import type {
   BookingAppointment,
   BookingBusiness,
@@ -19,7 +19,7 @@ import type {
   WorkingHours,
 } from "@microsoft/microsoft-graph-types";
 
-// The published type says only the empty base of its customers; the pages and every sample say this one.
+// The published type declares the empty base type for customers; the reference and its samples use this one.
 type Appointment = Omit<BookingAppointment, "customers"> & { customers?: BookingCustomerInformation[] };
 
 export interface GraphTypes {

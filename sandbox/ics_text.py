@@ -1,4 +1,4 @@
-"""The text of an iCalendar file, parsed as a whole or, when that fails, component by component."""
+"""Parse the text of an iCalendar file: as a whole or, if that fails, event by event."""
 
 import re
 from typing import Any
@@ -15,24 +15,24 @@ _CALENDAR_ZONE = re.compile(r"^X-WR-TIMEZONE[:;].*$", re.MULTILINE | re.IGNORECA
 def calendars_of(content: bytes) -> tuple[list[Any], list[str]]:
     """Return icalendar's components of a file, and a reason for each VEVENT that could not be parsed."""
     text = re.sub(r"\r\n?", "\n", content.decode("utf-8-sig", "replace"))
-    tzp.use_zoneinfo()  # icalendar remembers the zones that an earlier file defined, and would take them for this one's
-    begun = len(_BEGIN.findall(text))
+    tzp.use_zoneinfo()  # drop the zones of earlier files, which icalendar would otherwise reuse
+    expected = len(_BEGIN.findall(text))
     try:
         calendars: list[Any] = list(Calendar.from_ical(text, multiple=True))
-    except Exception:  # noqa: BLE001 - on damaged files icalendar raises what it happens to run into
+    except Exception:  # noqa: BLE001 - icalendar raises any exception on damaged files
         calendars = []
-    if calendars and sum(len(calendar.walk("VEVENT")) for calendar in calendars) == begun:
+    if calendars and sum(len(calendar.walk("VEVENT")) for calendar in calendars) == expected:
         return calendars, []
-    return _one_by_one(text, begun)
+    return _parse_each(text, expected)
 
 
-def _one_by_one(text: str, begun: int) -> tuple[list[Any], list[str]]:
-    """Return a calendar for each VEVENT that can be parsed alone, beside the zones that can."""
+def _parse_each(text: str, expected: int) -> tuple[list[Any], list[str]]:
+    """Return a calendar for each VEVENT that can be parsed separately, each with the valid time zones."""
     zones = "\n".join(zone for zone in _ZONE.findall(text) if _parsed(zone) is not None)
     heading = "\n".join(_CALENDAR_ZONE.findall(text)[:1])
     events = _EVENT.findall(text)
-    reasons = [] if begun or events else ["the file: no event in it"]
-    reasons += [f"{begun - len(events)} of {begun} events: no END:VEVENT"] if begun > len(events) else []
+    reasons = [] if expected or events else ["the file: no event in it"]
+    reasons += [f"{expected - len(events)} of {expected} events: no END:VEVENT"] if expected > len(events) else []
     calendars = []
     for number, event in enumerate(events, 1):
         calendar = _parsed(f"{heading}\n{zones}\n{event}")
@@ -44,7 +44,7 @@ def _one_by_one(text: str, begun: int) -> tuple[list[Any], list[str]]:
 
 
 def _parsed(components: str) -> Any:
-    """Return a calendar of these components, None when icalendar refuses them."""
+    """Return a calendar of these components, None if icalendar rejects them."""
     try:
         return Calendar.from_ical(f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-\n{components.strip()}\nEND:VCALENDAR\n")
     except Exception:  # noqa: BLE001 - as above

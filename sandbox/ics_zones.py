@@ -1,6 +1,6 @@
-"""Time zones as iCalendar files name them, turned into IANA names.
+"""Convert the time zones of iCalendar files to IANA names.
 
-Rests on RFC 5545 (3.2.19 TZID, 3.6.5 VTIMEZONE, 3.3.5 forms of DATE-TIME) and Unicode CLDR's table of Windows names.
+Follows RFC 5545 (3.2.19 TZID, 3.6.5 VTIMEZONE, 3.3.5 forms of DATE-TIME) and Unicode CLDR's table of Windows names.
 """
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -14,43 +14,43 @@ DateTimeTimeZone = dict[str, str]
 
 
 def zone_named(name: str | None) -> str | None:
-    """Return the IANA name that a TZID means: IANA's own, Windows' name, or a path that ends with IANA's; else None."""
+    """Return the IANA name for a TZID (an IANA name, a Windows name, or a path ending in an IANA name), or None."""
     if not name:
         return None
     plain = name.strip('"')
     parts = plain.split("/")
     tails = ["/".join(parts[-count:]) for count in (3, 2, 1)]
     for candidate in (plain, WINDOWS_TO_OLSON.get(plain), *tails):
-        if candidate and candidate in _known():
+        if candidate and candidate in _iana_names():
             return candidate
     return None
 
 
 def date_time_time_zone(value: date, tzid: str | None, floating: str) -> DateTimeTimeZone:
-    """Return Graph's form of a DATE or DATE-TIME value that icalendar read.
+    """Return a DATE or DATE-TIME value that icalendar read, as Graph's dateTimeTimeZone.
 
-    A DATE is midnight UTC, as Graph writes all-day events. A DATE-TIME without a zone, or with the name of one that
-    nobody defines, is taken as wall-clock time in the zone `floating`. A zone that only the file defines becomes the
-    first IANA zone with the same offsets in that year, or else the time is turned into UTC.
+    A DATE is midnight UTC, as Graph writes all-day events. A DATE-TIME without a zone, or with an undefined one, is
+    wall-clock time in the zone `floating`. A zone that only the file defines becomes the first IANA zone with the same
+    offsets in that year; if there is none, the time is converted to UTC.
     """
     if not isinstance(value, datetime):
-        return written(datetime.combine(value, datetime.min.time()), "UTC")
+        return graph_time(datetime.combine(value, datetime.min.time()), "UTC")
     if value.tzinfo is None:
-        return written(value, zone_named(tzid) or floating)
-    # The file may define a zone under a well-known name: the name wins, as in Outlook.
+        return graph_time(value, zone_named(tzid) or floating)
+    # A well-known name takes precedence over the file's own definition of it, as in Outlook.
     zone = zone_named(getattr(value.tzinfo, "key", None) or tzid) or _zone_like(value.tzinfo, value.year)
     if zone is None:
-        return written(value.astimezone(UTC), "UTC")
-    return written(value, zone)
+        return graph_time(value.astimezone(UTC), "UTC")
+    return graph_time(value, zone)
 
 
-def written(local: datetime, zone: str) -> DateTimeTimeZone:
-    """Return a wall-clock time of a zone as Graph writes it."""
+def graph_time(local: datetime, zone: str) -> DateTimeTimeZone:
+    """Return a wall-clock time of a zone as Graph's dateTimeTimeZone."""
     return {"dateTime": local.replace(tzinfo=None).isoformat(timespec="seconds"), "timeZone": zone}
 
 
 def wall_clock(moment: DateTimeTimeZone) -> datetime:
-    """Return the wall-clock time alone."""
+    """Return the wall-clock time."""
     return datetime.fromisoformat(moment["dateTime"])
 
 
@@ -60,8 +60,8 @@ def instant(moment: DateTimeTimeZone) -> datetime:
 
 
 @cache
-def _known() -> frozenset[str]:
-    """Return IANA's names; zoneinfo would search the disk for them each time."""
+def _iana_names() -> frozenset[str]:
+    """Return all IANA names, cached because zoneinfo searches the disk for them."""
     return frozenset(available_timezones())
 
 

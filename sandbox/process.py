@@ -1,4 +1,4 @@
-"""Start a part of the sandbox as a process of its own, wait for its ready line, stop it by its id."""
+"""Start a part of the sandbox as a separate process, wait for its ready line, and stop it by process id."""
 
 import json
 import os
@@ -14,11 +14,11 @@ ROOT = Path(__file__).parents[1]
 
 
 class NotReadyError(Exception):
-    """A process ended, or said nothing in time; the text ends with the last lines of its log."""
+    """A process exited or printed no ready line in time; the text ends with the last lines of its log."""
 
 
 class Process:
-    """`python -m MODULE ARGUMENTS`; `ready` is what its first line on stdout says, stderr goes to the file `log`."""
+    """A process `python -m MODULE ARGUMENTS`; `ready` is its first line of stdout, stderr goes to the file `log`."""
 
     def __init__(self, module: str, arguments: list[str], log: Path, env: Mapping[str, str] | None = None) -> None:
         self.log = log
@@ -27,10 +27,10 @@ class Process:
         self.ready: dict[str, Any] = {}
         self.start()
 
-    def start(self, seconds: float = 60.0) -> None:
-        """Start it (again) and wait until it is ready. Raises NotReadyError."""
+    def start(self, seconds: float = 180.0) -> None:
+        """Start it, or restart it after a stop, and wait until it is ready. Raises NotReadyError."""
         with self.log.open("ab") as log:
-            # A group of its own: Ctrl-C in a terminal is for the one who started us, who then stops us in order.
+            # A separate process group: Ctrl-C reaches only the parent, which then stops its processes in order.
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, env=self._env, stdout=subprocess.PIPE, stderr=log, process_group=0
             )
@@ -43,11 +43,11 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
         return self._process.pid
 
     def stop(self) -> None:
-        """End it: SIGTERM, and SIGKILL when it has not ended after 20 seconds."""
+        """Stop it: SIGTERM, then SIGKILL after 20 seconds."""
         self._process.terminate()
         try:
             self._process.wait(20)
@@ -55,16 +55,16 @@ class Process:
             self.kill()
         self._close()
 
-    close = stop  # so that contextlib.closing ends it, too
+    close = stop  # for contextlib.closing
 
     def kill(self) -> None:
-        """End it at once, with nothing put in order: SIGKILL."""
+        """Kill it immediately: SIGKILL, without cleanup."""
         self._process.kill()
         self._process.wait()
         self._close()
 
     def cpu_and_memory(self) -> tuple[float, float]:
-        """Return the seconds of processor time it has used, and the most memory it has had, in MiB."""
+        """Return the processor time used in seconds and the peak memory in MiB."""
         stat = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))

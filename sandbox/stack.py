@@ -1,7 +1,7 @@
-"""The whole sandbox, started in order: Azurite, a tenant, a partner, and a Functions host that runs the bundle.
+"""Start the whole sandbox in order: Azurite, tenant, partner, and a Functions host that runs the app.
 
-Everything of one run lies in one folder: certificates, made-up secrets, logs, the storage's data and a
-local.settings.json with which `func start` runs the bundle against the same tenant.
+Everything of one run is in one folder: certificates, generated secrets, logs, the storage's data, and a
+local.settings.json with which `func start` runs the app against the same tenant.
 """
 
 import json
@@ -23,9 +23,10 @@ PEOPLE = ("ola@contoso.com", "kari@contoso.com")
 
 
 class Stack:
-    """A running sandbox; as a context manager it stops on leaving.
+    """A running sandbox; as a context manager it stops on exit.
 
-    `settings` are app settings beside the usual ones, `seed` replaces parts of the tenant's seed (a dict is merged).
+    `settings` are merged into the default app settings, `seed` into the tenant's seed (a dict is merged, other values
+    replace). Without `host` the Functions host is not started.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Stack:
         self.seed = _seed(seed or {})
         self._running: list[Any] = []
         try:
-            self._start_surroundings()
+            self._start_services()
             self.settings = self._settings() | dict(settings or {})
             self.environment = self._environment()
             self.env = self.settings | self.environment
@@ -49,7 +50,7 @@ class Stack:
             self.stop()
             raise
 
-    def _start_surroundings(self) -> None:
+    def _start_services(self) -> None:
         self.azurite = self._keep(start_azurite(self.folder / "storage"))
         seed = self.folder / "seed.json"
         seed.write_text(json.dumps(self.seed))
@@ -63,7 +64,7 @@ class Stack:
         self.partner = PartnerClient(self.partner_process.ready["url"], self.partner_process.ready["control"])
 
     def start_host(self, app: Path = ROOT) -> Process:
-        """Start the Functions host on the bundle in `app`."""
+        """Start the Functions host on the app in the folder `app`."""
         self.keys = {"function": secrets.token_hex(16), "master": secrets.token_hex(16)}
         arguments = ["--app", str(app), "--tls", str(self.folder / "server.pem")]
         arguments += ["--function-key", self.keys["function"], "--master-key", self.keys["master"]]
@@ -73,7 +74,7 @@ class Stack:
         return self.host
 
     def _settings(self) -> dict[str, str]:
-        """Return the app settings: what a customer would set, with the sandbox's addresses."""
+        """Return the app settings that a customer would set, with the sandbox's addresses."""
         url = self.tenant_process.ready["url"]
         example: dict[str, str] = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
         return example | {
@@ -89,11 +90,11 @@ class Stack:
             "PUBLIC_BASE_URL": "",
             "ALLOWED_MAILBOXES": "@contoso.com",
             "SETTLE_SECONDS": "2",
-            "CALLS_PER_MINUTE": "100000",  # tests and the demo look many times a second
+            "CALLS_PER_MINUTE": "100000",  # tests and the demo poll many times a second
         }
 
     def _environment(self) -> dict[str, str]:
-        """Return what Azure gives an app beside its settings: its identity, and here the local CA."""
+        """Return what Azure provides besides app settings: the managed identity, and here the local CA."""
         return {
             "IDENTITY_ENDPOINT": self.tenant_process.ready["identityUrl"],
             "IDENTITY_HEADER": self.seed["identityHeader"],
@@ -106,7 +107,7 @@ class Stack:
         return part
 
     def stop(self) -> None:
-        """Stop what runs, the last started first."""
+        """Stop what runs, in reverse order of start."""
         while self._running:
             self._running.pop().stop()
 
@@ -117,8 +118,8 @@ class Stack:
         self.stop()
 
 
-def _seed(other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a tenant with rooms and people, the relay's app and the partner's, and an identity for the vault."""
+def _seed(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a seed with rooms and people, the apps of relay and partner, and a managed identity for the vault."""
     client_secret = secrets.token_urlsafe(24)
     relay = {"clientId": str(uuid.uuid4()), "secrets": [client_secret]}
     partner = {"clientId": str(uuid.uuid4()), "secrets": [secrets.token_urlsafe(24)]}
@@ -126,7 +127,7 @@ def _seed(other: Mapping[str, Any]) -> dict[str, Any]:
         "tenantId": str(uuid.uuid4()),
         "identityHeader": secrets.token_hex(16),
         "clients": [
-            # As docs/permissions.md has it: Entra grants nothing, and so no token of the relay's tells a permission.
+            # As in docs/permissions.md: Entra grants no Graph permission, so the relay's tokens contain none.
             {
                 **relay,
                 "exchangeRoles": {"Application Calendars.Read": None},
@@ -145,6 +146,6 @@ def _seed(other: Mapping[str, Any]) -> dict[str, Any]:
             "partner-signing-secret": ["whsec_" + b64encode(secrets.token_bytes(32)).decode()],
         },
     }
-    for name, value in other.items():
+    for name, value in overrides.items():
         seed[name] = {**seed[name], **value} if isinstance(seed.get(name), dict) else value
     return seed

@@ -1,1 +1,1 @@
-"""Everything the relay does; knows nothing of azure.functions."""
+"""The relay's code, independent of azure.functions."""

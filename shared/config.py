@@ -1,8 +1,8 @@
-"""The settings: one model, filled from the environment on first use.
+"""The settings: one model, loaded from the environment on first use.
 
-A broken or missing setting breaks only what reads it: the value is left out, and reading it raises
-ConfigurationError with the setting's name. ("Azure Functions: App settings reference"; "App Service: Use Key
-Vault references" tells that a reference that cannot be resolved stays standing as the value.)
+An invalid or missing setting affects only the code that reads it: reading it raises ConfigurationError with the
+setting's name. ("Azure Functions: App settings reference"; "App Service: Use Key Vault references": the value of an
+unresolved reference is the reference itself.)
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from shared.features import BY_NAME, names_in
 from shared.http.addresses import is_plain, is_private, is_web_port
 
 FEATURE_NAMES = ("relay", *BY_NAME)  # the first is always on
-DETAILS = ("location", "organizer", "attendees")  # of an event, beside what is always told
+DETAILS = ("location", "organizer", "attendees")  # optional details of an event in responses
 _FALSE = ("", "false", "0", "no", "off", "n", "f")
-UNSET: Any = None  # a default that is neither validated nor ever handed out: see Settings._keeping
+UNSET: Any = None  # the default of a required setting; never validated or returned: see Settings._without_invalid
 
 
 class Settings(BaseModel):
-    """The app settings, by their names in lower case."""
+    """The app settings; each field is a setting's name in lower case."""
 
     model_config = ConfigDict(alias_generator=str.upper, frozen=True, extra="ignore")
 
@@ -38,7 +38,8 @@ class Settings(BaseModel):
     client_state_key_name: str = "client-state-key"
     partner_signing_secret_name: str = "partner-signing-secret"
     secrets_kept_seconds: float = Field(default=300, ge=1, le=300)
-    azure_functions_environment: str = "Production"  # these two stand before the URLs, whose validation looks at them
+    # These two must be declared before the URL fields, whose validators read them.
+    azure_functions_environment: str = "Production"
     allow_private_addresses: bool = False
     partner_webhook_url: str = UNSET
     public_base_url: str = UNSET
@@ -76,9 +77,9 @@ class Settings(BaseModel):
         local = info.data.get("azure_functions_environment") == "Development"
         parts = urlsplit(_address(value, ("https", "http") if local else ("https",)))
         if not is_web_port(parts.port):
-            raise ValueError("must have a port of a web server: 443, 80, or one from 1024 on")
+            raise ValueError("must use port 443, 80, or 1024 and above")
         if is_private(parts.hostname or "") and not info.data.get("allow_private_addresses"):
-            raise ValueError("must lead to a public address, unless ALLOW_PRIVATE_ADDRESSES is true")
+            raise ValueError("must have a public host unless ALLOW_PRIVATE_ADDRESSES is true")
         return value
 
     @field_validator("event_detail")
@@ -86,7 +87,7 @@ class Settings(BaseModel):
     def _are_details(cls, value: str) -> str:
         details = {name.strip().lower() for name in value.split(",")}
         if details != {"minimal"} and not details <= set(DETAILS):
-            raise ValueError(f"must be minimal, or a comma list of {', '.join(DETAILS)}")
+            raise ValueError(f"must be minimal, or a comma-separated list of {', '.join(DETAILS)}")
         return ",".join(sorted(details))
 
     @classmethod
@@ -103,22 +104,22 @@ class Settings(BaseModel):
             problems |= {str(e["loc"][0]): e["msg"] for e in error.errors(include_input=False, include_url=False)}
         if given.get("TRUST_APP_SERVICE_AUTH", "").lower() not in _FALSE and not _is_guarded(environ):
             problems.setdefault("TRUST_APP_SERVICE_AUTH", "App Service authentication is not enabled for this app")
-        return cls._keeping({name: value for name, value in given.items() if name not in problems}, problems)
+        return cls._without_invalid({name: value for name, value in given.items() if name not in problems}, problems)
 
     @classmethod
-    def _keeping(cls, sound: dict[str, str], problems: dict[str, str]) -> Settings:
-        """Build the settings from what is sound; what is not is removed, so that reading it raises."""
-        settings = cls.model_validate(sound)
+    def _without_invalid(cls, valid: dict[str, str], problems: dict[str, str]) -> Settings:
+        """Build the settings from the valid values. Remove the other fields, so that reading them raises."""
+        settings = cls.model_validate(valid)
         missing = {name.upper(): "is not set" for name, value in settings if value is UNSET}
         settings._problems = missing | problems
         for name in settings._problems:
             settings.__dict__.pop(name.lower(), None)
         return settings
 
-    if not TYPE_CHECKING:  # else every misspelt setting would pass the type checker
+    if not TYPE_CHECKING:  # otherwise the type checker would accept a misspelt setting
 
         def __getattr__(self, name: str) -> Any:
-            """Raise ConfigurationError for a setting that is missing or broken."""
+            """Raise ConfigurationError for a setting that is missing or invalid."""
             private = object.__getattribute__(self, "__pydantic_private__") or {}
             if name.upper() in private.get("_problems", {}):
                 raise ConfigurationError(name.upper(), private["_problems"][name.upper()])
@@ -126,53 +127,53 @@ class Settings(BaseModel):
 
     @property
     def problems(self) -> dict[str, str]:
-        """What is wrong, by setting; empty when all is well. FEATURES works as far as it can be understood."""
-        unknown = {"FEATURES": f"must be a comma list of {', '.join(FEATURE_NAMES)}"}
+        """The errors by setting; empty if all are valid. An unknown name in FEATURES is an error, but others work."""
+        unknown = {"FEATURES": f"must be a comma-separated list of {', '.join(FEATURE_NAMES)}"}
         return dict(self._problems) | (unknown if self.switched_on - set(FEATURE_NAMES) else {})
 
     @property
     def switched_on(self) -> frozenset[str]:
-        """The words of FEATURES, as functions/features.py reads them; none when it cannot be read at all."""
+        """The names in FEATURES, as functions/features.py reads them; empty if FEATURES is invalid."""
         return names_in(str(self.__dict__.get("features", "")))
 
     @property
     def in_development(self) -> bool:
-        """Whether this is local development, as the Functions host says it."""
+        """Whether the Functions host runs in local development."""
         return self.azure_functions_environment == "Development"
 
     @property
     def details(self) -> frozenset[str]:
-        """What the answers about events may tell beside the public picture, by EVENT_DETAIL."""
+        """The details of an event that responses may contain in addition to the public fields, from EVENT_DETAIL."""
         return frozenset(self.event_detail.split(",")) - {"minimal"}
 
 
 def _is_guarded(environ: Mapping[str, str]) -> bool:
-    """Return whether App Service says that its authentication stands in front of the app.
+    """Return whether App Service authentication is enabled for the app.
 
-    "Environment variables and app settings in Azure App Service". Without it anybody could send its headers.
+    Without it, any caller could send its headers. ("Environment variables and app settings in Azure App Service")
     """
     return environ.get("WEBSITE_AUTH_ENABLED", "").strip().lower() == "true"
 
 
 def _split(value: str) -> SplitResult:
-    """Return the parts of an address. The library's own errors quote it, and somebody may have put a secret there."""
+    """Return the parts of a URL. Replace the library's errors, because they quote the value, which may be a secret."""
     try:
         parts = urlsplit(value)
-        _ = parts.port  # reading it raises, too
+        _ = parts.port  # validates the port
     except ValueError:
-        raise ValueError("must be an address") from None
+        raise ValueError("must be a URL") from None
     return parts
 
 
 def _address(value: str, schemes: tuple[str, ...]) -> str:
-    """Return the address, or raise ValueError with what is wrong."""
+    """Return a valid URL. Raises ValueError that says what is wrong, without the value."""
     parts = _split(value)
     if parts.scheme not in schemes or not parts.hostname or not re.fullmatch(r"[^\s]+", value):
-        raise ValueError(f"must be an address that begins with {' or '.join(schemes)}://")
+        raise ValueError(f"must be a URL that begins with {' or '.join(schemes)}://")
     if not is_plain(parts.hostname):
-        raise ValueError("must name its host plainly, in ASCII and without a dot at its end")
+        raise ValueError("must have a host in canonical notation: ASCII, without a trailing dot")
     if parts.port == 0:
-        raise ValueError("must have a port that can be called")
+        raise ValueError("must not use port 0")
     if parts.username or parts.password or parts.fragment:
-        raise ValueError("must hold neither credentials nor a fragment")
+        raise ValueError("must contain neither credentials nor a fragment")
     return value

@@ -1,17 +1,18 @@
-"""One small tree of errors; a class exists only where somebody acts differently on it.
+"""The relay's errors. A class exists only where code handles it differently.
 
 RelayError
-├── ConfigurationError    an administrator has to change a setting, a secret or a role
-├── ServiceUnavailable    a part we depend on does not answer now: try again later
-├── RequestRejected       the caller's request cannot be granted; says why and what to do
-└── GraphError            Graph answered with an error; carries status, code and request-id
-    ├── GraphForbidden    403: permission or scope is missing
+├── ConfigurationError    an administrator must change a setting, a secret or a role
+├── ServiceUnavailable    a dependency does not respond now: try again later
+├── RequestRejected       the caller's request is rejected; says why and what to do
+├── Unauthenticated       the caller has no valid token
+└── GraphError            Graph responded with an error; has its status, code and request-id
+    ├── GraphForbidden    403: a permission or scope is missing
     ├── GraphNotFound     404: no such mailbox, event or subscription
     ├── GraphConflict     409: the subscription exists already
     ├── GraphRejected     any other 4xx: the request itself is wrong
-    └── GraphUnavailable  429, 5xx or no answer: try again, after `retry_after` seconds if Graph said so
+    └── GraphUnavailable  429, 5xx or no response: try again, after `retry_after` seconds if given
 
-No text of an error holds a title, a token, a secret or a clientState: texts reach logs and answers.
+The text of an error never contains a title, a token, a secret or a clientState, because it reaches logs and responses.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from shared.problems import Problem
 
 
 class RelayError(Exception):
-    """Base of every error that the relay raises on purpose."""
+    """The base class of the relay's own errors."""
 
 
 class ConfigurationError(RelayError):
-    """The setting (or secret, or role) `name` keeps a function from working; the text says what to do."""
+    """The setting, secret or role `name` is missing or wrong; the text says what to do."""
 
     def __init__(self, name: str, what_to_do: str) -> None:
         super().__init__(f"{name}: {what_to_do}")
@@ -32,7 +33,7 @@ class ConfigurationError(RelayError):
 
 
 class ServiceUnavailable(RelayError):
-    """The part `what` (storage, Key Vault, login) does not answer at the moment."""
+    """The dependency `what` (storage, Key Vault, login) is unavailable."""
 
     def __init__(self, what: str, reason: str = "does not answer") -> None:
         super().__init__(f"{what} {reason}")
@@ -40,7 +41,7 @@ class ServiceUnavailable(RelayError):
 
 
 class RequestRejected(RelayError):
-    """A call that cannot be granted: which problem it is, what to do, and for a later try the seconds to wait."""
+    """A rejected request: the problem, what to do, and the seconds to wait before another attempt (None: no retry)."""
 
     def __init__(self, problem: Problem, what_to_do: str, retry_after: float | None = None) -> None:
         super().__init__(what_to_do)
@@ -54,20 +55,20 @@ class RequestRejected(RelayError):
 
 
 class Unauthenticated(RelayError):
-    """A caller without a token, or with one that is not accepted. `reason` is for the counters: callers hear less."""
+    """A caller without a token, or with an invalid one. `reason` is for the counters; callers get a general text."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            "Send Authorization: Bearer and a token that this tenant's login has issued to your app for the relay, "
-            "and that has not expired."
+            "Send the header Authorization: Bearer with an unexpired token that this tenant issued to your app for the "
+            "relay."
         )
         self.reason = reason
 
 
 class GraphError(RelayError):
-    """An error that Graph answered. `code` is Graph's own, `request_id` finds the call at Microsoft's support.
+    """An error response of Graph. `code` is Graph's error code; `request_id` identifies the call for Microsoft support.
 
-    Graph's message text is left out on purpose: it may echo what was sent.
+    Graph's message text is omitted, because it may quote the request.
     """
 
     def __init__(self, status: int, code: str, request_id: str = "", retry_after: float | None = None) -> None:
@@ -79,11 +80,11 @@ class GraphError(RelayError):
 
 
 class GraphForbidden(GraphError):
-    """403: consent, an Exchange scope or a quota stands in the way."""
+    """403: consent or an Exchange scope is missing, or a quota is exceeded."""
 
 
 class GraphNotFound(GraphError):
-    """404: the mailbox, the event or the subscription is not there."""
+    """404: the mailbox, the event or the subscription does not exist."""
 
 
 class GraphConflict(GraphError):
@@ -91,8 +92,8 @@ class GraphConflict(GraphError):
 
 
 class GraphRejected(GraphError):
-    """Another 4xx: Graph will not take this request however often it is sent."""
+    """Another 4xx: the request is wrong, and a retry does not help."""
 
 
 class GraphUnavailable(GraphError):
-    """429, 5xx, or no answer at all (status 0)."""
+    """429, 5xx, or no response (status 0)."""

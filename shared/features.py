@@ -1,6 +1,6 @@
-"""What belongs to each feature, as plain values: one record for each, which all code that differs by feature reads.
+"""One record of plain values per feature; all code that depends on features reads it.
 
-docs/adding-a-feature.md names the files of a feature; tests/architecture/test_features.py prints what is missing.
+docs/adding-a-feature.md lists the files of a feature; tests/architecture/test_features.py prints what is missing.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ WRITE_CALENDARS = "Calendars.ReadWrite"
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """A feature that the customer switches on by its name in FEATURES; while it is off, nothing of it is registered.
+    """A feature that the customer switches on by its name in FEATURES. While it is off, nothing of it is registered.
 
-    `modules` are those of functions/, `functions` the names of their handlers, `services` the properties of App that
-    the handlers call, `checks` the names of the doctor's findings about it. A relay with the feature cannot work
-    without `permissions` at Graph; without `optional_permissions` only a part is refused. `settings` are those that it
-    reads beside FEATURES and the settings of the relay itself.
+    - `modules`: in functions/; `functions`: the names of their handlers.
+    - `services`: the properties of App that the handlers use.
+    - `permissions`: required at Graph. `optional_permissions`: without these, only some requests are rejected.
+    - `checks`: the names of the doctor's findings about the feature.
+    - `settings`: the feature's own, beside FEATURES and the relay's settings.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Feature:
 
     @property
     def writes_calendars(self) -> bool:
-        """Whether it needs to write in the calendars of mailboxes."""
+        """Whether the feature writes to the calendars of mailboxes."""
         return WRITE_CALENDARS in self.permissions
 
 
@@ -77,5 +78,5 @@ BY_NAME = {feature.name: feature for feature in FEATURES}
 
 
 def names_in(text: str) -> frozenset[str]:
-    """Return the names in a value of FEATURES, in lower case; also those that no feature has."""
+    """Return the names in a value of FEATURES, in lower case, including unknown ones."""
     return frozenset(name.strip().lower() for name in text.split(",")) - {""}

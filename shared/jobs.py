@@ -1,7 +1,7 @@
-"""Run what the queue mailbox-repairs holds: lifecycle events, resyncs, and the steps of longer work.
+"""Run the jobs of the queue mailbox-repairs: lifecycle events, resyncs, and the steps of longer work.
 
-Rests on "Microsoft Graph: Reduce missing subscriptions and change notifications". A PATCH both renews and
-reauthorizes, so /reauthorize is never called, and a subscription that Graph removed is found by the same PATCH's 404.
+Based on "Microsoft Graph: Reduce missing subscriptions and change notifications". A PATCH both renews and
+reauthorizes, so /reauthorize is never called; a 404 of the PATCH shows that Graph removed the subscription.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ class JobRunner:
     jobs: JobQueue
 
     def run_jobs(self, jobs: Sequence[Job]) -> None:
-        """Run what one message holds. Several jobs (Graph posts hundreds at once) become a message each, which
-        instances share and of which none waits behind another. Raises ServiceUnavailable when the queue cannot be
-        written: all come again.
+        """Run the jobs of one message. Several jobs (Graph may post hundreds together) are queued again as one message
+        each, so that instances share them and no job waits for another.
+
+        Raises ServiceUnavailable when the queue cannot be written: then the host retries the message.
         """
         if len(jobs) == 1:
             self.run_job(jobs[0])
@@ -54,9 +55,9 @@ class JobRunner:
             self.jobs.send(job)
 
     def run_job(self, job: Job) -> str:
-        """Run a job, and return its result. What fails goes back on the queue with a growing delay.
+        """Run a job, and return its result. A failed job goes back on the queue with a growing delay.
 
-        Raises ServiceUnavailable only when not even the queue can be written: then the host keeps the message.
+        Raises ServiceUnavailable only when the queue cannot be written either: then the host keeps the message.
         """
         try:
             result = self._run(job)
@@ -92,16 +93,16 @@ class JobRunner:
         try:
             self.resync.resync(watch, full=full)
         except RelayError as error:
-            if state_after(error):  # the calendar may not be read, or is gone: an administrator has to know
+            if state_after(error):  # no access to the calendar, or it does not exist: show it to the administrator
                 self.subscription_service.record_failure(watch, error, missed_changes=True)
             raise
         return "resynced"
 
     def _renew_or_recreate(self, watch: Watch, job: Job) -> str:
-        """Do what Graph asks for the subscription of a watch, if it is the one that the watch has."""
+        """Act on a lifecycle event, if it concerns the current subscription of the watch."""
         service, wants_renewal = self.subscription_service, job.kind == "reauthorizationRequired"
         if job.subscription_id and job.subscription_id != watch.subscription_id:
-            return "superseded"  # said of an earlier one, which was replaced since
+            return "superseded"  # about an earlier subscription that was replaced since
         if wants_renewal and service.was_just_renewed(watch):
             return "just-renewed"
         after = service.renew(watch) if wants_renewal and watch.subscription_id else service.recreate(watch)
@@ -112,7 +113,9 @@ class JobRunner:
         return "kept"
 
     def _put_back(self, job: Job, error: RelayError) -> str:
-        """Put a job back, unless a person is needed: then the timer tries again, slowly."""
+        """Put a failed job back on the queue; return the result. If a person is needed, leave it to the timer, which
+        tries rarely.
+        """
         _logger.warning("%s of watch %s failed: %s", job.kind, job.watch_id, error, extra={"watch": job.watch_id})
         state = state_after(error)
         if state:

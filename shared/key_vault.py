@@ -1,7 +1,7 @@
-"""Secrets from Key Vault, kept for a while and served stale while the vault is away.
+"""Read secrets from Key Vault through a cache, which also serves stale secrets while the vault is unavailable.
 
-Rests on "Key Vault: Secrets" and "Azure Key Vault throttling guidance" (cache, at least for minutes). Role needed: Key
-Vault Secrets User, which also reads the list of versions.
+Based on "Key Vault: Secrets" and "Azure Key Vault throttling guidance" (cache for at least minutes). Required role: Key
+Vault Secrets User, which also allows listing versions.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from shared.threads import in_background
 if TYPE_CHECKING:
     from azure.keyvault.secrets import SecretClient
 
-PAUSE_SECONDS = 3.0  # between tries while the vault is away, so that a stale secret costs no waiting
+PAUSE_SECONDS = 3.0  # between attempts while the vault is unavailable, so that calls with a stale secret do not wait
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, repr=False)
 class Secret:
-    """One version of a secret. It has no repr, so that no log or traceback can show the value."""
+    """One version of a secret. Without a repr, so that no log or traceback shows the value."""
 
     value: str
     version: str
@@ -34,7 +34,7 @@ class Secret:
 
 
 class Secrets:
-    """Reads secrets through a cache of `keep_seconds`; safe for use from several threads."""
+    """Reads secrets through a cache of `keep_seconds`; thread-safe."""
 
     def __init__(
         self,
@@ -45,58 +45,58 @@ class Secrets:
         self._client = client
         self._keep_seconds = keep_seconds
         self._now = now
-        self._kept: dict[tuple[str, str], tuple[float, object]] = {}
+        self._cache: dict[tuple[str, str], tuple[float, object]] = {}
         self._failures: dict[tuple[str, str], tuple[float, Exception]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
 
     def get(self, name: str, *, fresh: bool = False) -> Secret:
-        """Return the newest version. `fresh` asks the vault even if the cache holds one (a rejected secret).
+        """Return the newest version. `fresh` bypasses the cache, for example after a secret was rejected.
 
-        Raises ConfigurationError when the secret is missing or may not be read, ServiceUnavailable when the vault is
-        away and nothing was read before.
+        Raises ConfigurationError when the secret is missing or access is denied, ServiceUnavailable when the vault is
+        unavailable and nothing is cached (or with `fresh`).
         """
         return self._cached(("value", name), lambda: self._read(name, None), fresh=fresh)
 
     def latest_two(self, name: str) -> list[Secret]:
-        """Return the two newest enabled versions, newest first; errors as for `get`."""
+        """Return the two newest enabled versions, newest first. Raises the same errors as `get`."""
         return self._cached(("versions", name), lambda: self._read_latest_two(name))
 
     def peek_latest_two(self, name: str) -> list[Secret] | None:
-        """Return `latest_two` without ever waiting: what is known, however old, or None before the first read.
+        """Return the cached `latest_two`, however old, or None before the first read. Never waits.
 
-        A new reading starts in the background when the known one is due, so that a slow vault slows no caller.
+        When the cached value is due, it is read again in the background, so that a slow vault delays no caller.
         """
-        due, kept = self._kept.get(("versions", name), (0.0, None))
-        if kept is not None and self._now() >= due:
+        due, cached = self._cache.get(("versions", name), (0.0, None))
+        if cached is not None and self._now() >= due:
             in_background(self.latest_two, name)
-        return kept  # type: ignore[return-value]  # each key is written by one reader only
+        return cached  # type: ignore[return-value]  # each key is written by one reader only
 
     def _cached(self, key: tuple[str, str], read: Callable[[], T], *, fresh: bool = False) -> T:
         lock = self._locks.setdefault(key, threading.Lock())
-        due, kept = self._kept.get(key, (0.0, None))
-        reading = lock.acquire(blocking=kept is None or fresh)
-        if not reading:  # somebody reads it anew at this moment: what is known will do
-            return kept  # type: ignore[return-value]  # as above
+        due, cached = self._cache.get(key, (0.0, None))
+        is_reader = lock.acquire(blocking=cached is None or fresh)
+        if not is_reader:  # another thread is reading it: use the cached value meanwhile
+            return cached  # type: ignore[return-value]  # as above
         try:
-            due, kept = self._kept.get(key, (0.0, None))
-            if kept is not None and self._now() < due and not fresh:
-                return kept  # type: ignore[return-value]  # as above
+            due, cached = self._cache.get(key, (0.0, None))
+            if cached is not None and self._now() < due and not fresh:
+                return cached  # type: ignore[return-value]  # as above
             until, failure = self._failures.get(key, (0.0, None))
-            if kept is None and failure is not None and self._now() < until:
+            if cached is None and failure is not None and self._now() < until:
                 raise failure.with_traceback(None)
-            return self._renew(key, kept, read, fresh=fresh)
+            return self._renew(key, cached, read, fresh=fresh)
         finally:
             lock.release()
 
-    def _renew(self, key: tuple[str, str], kept: object, read: Callable[[], T], *, fresh: bool) -> T:
+    def _renew(self, key: tuple[str, str], cached: object, read: Callable[[], T], *, fresh: bool) -> T:
         try:
-            value, keep = read(), self._keep_seconds()
+            value, keep_seconds = read(), self._keep_seconds()
         except (ConfigurationError, ServiceUnavailable) as error:
             self._failures[key] = (self._now() + PAUSE_SECONDS, error)
-            if kept is None or fresh:
+            if cached is None or fresh:
                 raise
-            value, keep = kept, PAUSE_SECONDS  # type: ignore[assignment]  # as above
-        self._kept[key] = (self._now() + keep, value)
+            value, keep_seconds = cached, PAUSE_SECONDS  # type: ignore[assignment]  # as above
+        self._cache[key] = (self._now() + keep_seconds, value)
         return value
 
     def _read_latest_two(self, name: str) -> list[Secret]:
@@ -117,7 +117,7 @@ class Secrets:
 
 @contextmanager
 def _translate_errors(name: str) -> Iterator[None]:
-    """Turn the SDK's exceptions into ours, without their texts: those may quote addresses and answers."""
+    """Translate the SDK's exceptions, without their texts, which may quote addresses and responses."""
     from azure.core.exceptions import AzureError, HttpResponseError
 
     try:
@@ -127,6 +127,6 @@ def _translate_errors(name: str) -> Iterator[None]:
         if status == 404:
             raise ConfigurationError(name, "the vault has no such secret: create it") from None
         if status in (401, 403):
-            text = "the vault refuses to read it: grant the role Key Vault Secrets User to the app's identity"
+            text = "the vault denies access: grant the role Key Vault Secrets User to the app's identity"
             raise ConfigurationError(name, text) from None
         raise ServiceUnavailable("Key Vault") from None

@@ -1,8 +1,8 @@
-"""The messages on our queues: ids and moments only. Pure.
+"""The messages on the relay's queues; they contain only ids and times. Pure.
 
-A message holds many changes, because reading messages one by one is what costs. Version 1:
+A message holds many changes, because the cost is per message. Version 1:
 `{"v": 1, "hinted": "2026-11-20T10:00:00.123456+00:00", "attempt": 0, "retry": "", "changes": [{"watch", "user",
-"event", "deleted"}]}`. It has no key named id: the host would take that for the message's own.
+"event", "deleted"}]}`. It has no key `id`, because the Functions host would take that for the message's own id.
 """
 
 from __future__ import annotations
@@ -13,12 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-LARGEST = 45_000  # bytes; "Queue Storage" takes 64 KiB, of which base64 leaves 48
-
-
-_encoder = json.JSONEncoder(separators=(",", ":"))  # writes ASCII, so that a character is a byte
-
-
+LARGEST = 45_000  # bytes; "Queue Storage" allows 64 KiB, which base64 reduces to 48 KiB
+_encoder = json.JSONEncoder(separators=(",", ":"))  # writes ASCII: one byte per character
 _UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
 
 
@@ -28,7 +24,7 @@ class BadMessage(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An event that changed, in the mailbox of a watch; `user_id` is the mailbox's object id as Graph named it."""
+    """An event that changed, in the mailbox of a watch; `user_id` is the mailbox's object id from Graph."""
 
     watch_id: str
     user_id: str
@@ -38,11 +34,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMessage:
-    """Changes of which Graph notified at `notified_at`. `attempt` counts the failed tries; `retry_token` names a
-    message that owes one.
+    """Changes, and how to process them. In JSON, `notified_at`, `retry_token`, `skip_settling` and `force` are the keys
+    hinted, retry, settled and again.
 
-    `skip_settling` says that the calendar has settled already: the changes follow from a reading. `force` says that the
-    partner wants them again, even if it has them. Their JSON keys are hinted, retry, settled and again.
+    - `notified_at`: when Graph notified the relay, or when the relay found the changes.
+    - `attempt`: the number of failed attempts. `retry_token`: identifies the message that makes the next one.
+    - `skip_settling`: process without waiting SETTLE_SECONDS.
+    - `force`: deliver even if the partner has the same state.
     """
 
     notified_at: datetime
@@ -55,9 +53,9 @@ class ChangeMessage:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do about a watch: a lifecycle event of its subscription, in Graph's word for it, or our own
-    resync, resync-full (send everything again), reconcile (all watches), probe or drain (the partner's endpoint) or
-    replay (`watch_id` is the replay's id). `attempt` counts the failed tries.
+    """A job. `kind` is a lifecycle event, by Graph's name, or one of the relay's own: resync, resync-full (send
+    everything again), reconcile (all watches), probe or drain (the partner's endpoint), or replay (`watch_id` is the
+    replay's id). `attempt` is the number of failed attempts.
     """
 
     watch_id: str
@@ -67,7 +65,7 @@ class Job:
 
 
 def write_changes(message: ChangeMessage) -> Iterator[str]:
-    """Yield the texts of a message, each under LARGEST bytes, with every change in exactly one of them."""
+    """Yield a message as texts of up to LARGEST bytes, with every change in exactly one of them."""
     head: dict[str, Any] = {
         "v": 1, "hinted": message.notified_at.isoformat(), "attempt": message.attempt, "retry": message.retry_token
     }  # fmt: skip
@@ -81,7 +79,7 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
 
 
 def write_jobs(jobs: Iterable[Job]) -> Iterator[str]:
-    """Yield the texts for jobs, split like those of changes."""
+    """Yield jobs as texts, split like changes."""
     rows = [
         {"watch": j.watch_id, "kind": j.kind, "subscription": j.subscription_id, "attempt": j.attempt} for j in jobs
     ]
@@ -124,14 +122,14 @@ def _version_1(text: str) -> dict[str, Any]:
 
 
 def _split(head: dict[str, Any], name: str, rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield one text with all rows or, where that would be too large, those of about equal parts of them."""
+    """Yield one text with all rows, or several texts with about equal parts if one would exceed LARGEST."""
     if not rows:
         return
     text = _encoder.encode({**head, name: rows})
     if len(text) <= LARGEST or len(rows) == 1:  # ids are short: one row is never too large
         yield text
         return
-    parts = len(text) // (LARGEST - 1_000) + 1  # rows differ a little in length, so a part may be a little longer
+    parts = len(text) // (LARGEST - 1_000) + 1  # the margin allows for rows of different lengths
     size = -(-len(rows) // parts)
     for first in range(0, len(rows), size):
         yield from _split(head, name, rows[first : first + size])

@@ -1,7 +1,7 @@
-"""Every kind of problem that a caller can be told: its HTTP status, its stable code, its title.
+"""Every kind of problem that a response can report: its HTTP status, its stable code, its title.
 
-Programs compare `code`, which never changes; a title may. docs/partner-guide.md lists the codes, and a test holds that
-list to this module. ("Problem Details for HTTP APIs", RFC 9457)
+Programs compare `code`, which never changes; titles may change. docs/partner-guide.md lists the codes, and a test
+compares that list with this module. ("Problem Details for HTTP APIs", RFC 9457)
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Problem(NamedTuple):
-    """A kind of problem. What the caller can do about one occurrence stands in its detail."""
+    """A kind of problem. The detail of one occurrence says what the caller can do."""
 
     status: int
     code: str

@@ -1,6 +1,6 @@
-"""The queues that the relay itself writes to: changes for the partner, and jobs. Both are texts on a storage queue.
+"""The queues that the relay writes to directly: changes and jobs, as texts on storage queues.
 
-A message may be sent with a delay, which an output binding of the Functions host cannot do.
+Unlike an output binding of the Functions host, these can send a message with a delay.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from shared.messages import ChangeMessage, Job, write_changes, write_jobs
 
 
 class TextQueue(Protocol):
-    """A queue of texts: shared.storage.queues.Queue, or one in memory."""
+    """A queue of texts: shared.storage.queues.Queue, or an in-memory queue."""
 
     def put(self, text: str, delay: float = 0) -> None:
-        """Put a message that shows after `delay` seconds."""
+        """Put a message that becomes visible after `delay` seconds."""
 
     def depth(self) -> int:
-        """Return about how many messages there are."""
+        """Return the approximate number of messages."""
 
     def due(self, most: int = 32) -> list[tuple[str, datetime]]:
-        """Return the texts that anybody could take now, and since when each is there."""
+        """Return the text and insertion time of the first visible messages, without dequeuing them."""
 
 
 class ChangeQueue:
@@ -31,7 +31,7 @@ class ChangeQueue:
         self._queue = queue
 
     def send(self, message: ChangeMessage, delay: float = 0) -> None:
-        """Queue the changes of a message, in as many messages as their size needs; none for none."""
+        """Queue the changes of a message, split by size; a no-op without changes."""
         for text in write_changes(message):
             self._queue.put(text, delay)
 
@@ -40,7 +40,7 @@ class ChangeQueue:
         return self._queue.depth()
 
     def due(self) -> list[tuple[str, datetime]]:
-        """Return the texts of the first messages that anybody could take now, and since when each is there."""
+        """Return the text and insertion time of the first visible messages, without dequeuing them."""
         return self._queue.due()
 
 
@@ -51,7 +51,7 @@ class JobQueue:
         self._queue = queue
 
     def send(self, job: Job, delay: float = 0) -> None:
-        """Queue a job, in a message of its own."""
+        """Queue a job as a separate message."""
         for text in write_jobs([job]):
             self._queue.put(text, delay)
 

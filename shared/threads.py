@@ -1,4 +1,4 @@
-"""Threads: the only place that makes any. Work side by side, and how much of it is on one mailbox at once."""
+"""Run work in threads, within the limit of concurrent calls per mailbox. No other module creates threads."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ Result = TypeVar("Result")
 
 
 def pool(size: int, name: str) -> Executor:
-    """Return threads that live as long as the process."""
+    """Return a thread pool for the lifetime of the process."""
     return ThreadPoolExecutor(size, name)
 
 
 def in_background(work: Callable[..., object], *args: object) -> None:
-    """Run `work` in a thread of its own, which no caller and no end of the process waits for."""
+    """Run `work` in a daemon thread."""
     Thread(target=work, args=args, daemon=True).start()
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], at_once: int, name: str) -> list[Result]:
-    """Return what `work` returns for each item, in their order, with threads of this call's own.
+    """Run `work` for each item in parallel, in a thread pool of this call; return the results in order.
 
-    Raises what `work` raised for the first item that failed, once all that had begun has ended.
+    Raises the exception of the first item that failed, after all running calls have ended.
     """
     todo = list(items)
     if len(todo) <= 1:
@@ -35,28 +35,28 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], at_once:
 
 
 class MailboxLimits:
-    """How many calls this process has under way at each mailbox: one semaphore for all work on it."""
+    """Limits this process's concurrent calls to each mailbox: one semaphore for all work on a mailbox."""
 
     def __init__(self, at_once: int = MAILBOX_LIMIT) -> None:
         self._at_once = at_once
         self._limits: dict[str, BoundedSemaphore] = {}
 
     def of(self, mailbox: str) -> BoundedSemaphore:
-        """Return a mailbox's semaphore, always the same; it is a context manager."""
+        """Return a mailbox's semaphore, always the same object; it is a context manager."""
         return self._limits.setdefault(mailbox, BoundedSemaphore(self._at_once))
 
 
 class MailboxWorkers:
-    """Threads that work on changes, within the limit of each mailbox."""
+    """Runs work on changes in a thread pool, within the limit of each mailbox."""
 
     def __init__(self, workers: Executor, limits: MailboxLimits) -> None:
         self._workers = workers
         self._limits = limits
 
     def run(self, mailbox: str, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Return what `work` returns for each item of a mailbox, in their order. `work` must not raise.
+        """Run `work` for each item of a mailbox; return the results in order. `work` must not raise.
 
-        The limit is waited for here, by the caller: a worker that waits would be lost to other mailboxes.
+        The calling thread waits for the limit: a waiting worker would be unavailable for other mailboxes.
         """
         limit = self._limits.of(mailbox)
 

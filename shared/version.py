@@ -1,3 +1,3 @@
-"""The relay's version, as the contract tells it."""
+"""The relay's version."""
 
 VERSION = "0.1.0"

@@ -1,6 +1,6 @@
-"""What holds for all tests: hypothesis' examples, and which tests may start servers.
+"""Settings for all tests: hypothesis' examples, and which tests may start servers.
 
-The examples are the same at every run, so that a red build is red for everybody; `make fuzz` searches anew, and longer.
+The examples are the same at every run, so that a failure is reproducible; `make fuzz` tries new ones, for longer.
 """
 
 import gc
@@ -24,15 +24,18 @@ settings.load_profile("steady")
 _running: list[pytest.Item] = []
 
 
-def pytest_collection_finish() -> None:
-    """Keep what was imported and collected out of the garbage collector's way: it lives to the end."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Exclude imported and collected objects from garbage collection, because none of them is freed."""
     gc.collect()
     gc.freeze()
+    if session.config.getoption("loadgroup", default=False):
+        ignored = [item.nodeid for item in session.items if "@" not in item.nodeid]
+        assert ignored == [], "pytest-xdist ignores the groups: each worker would start every stack"
 
 
 def _refuse_servers(event: str, arguments: tuple[Any, ...]) -> None:
-    """Raise where a test without the mark `server` binds an address or starts Azurite, as `make test-fast` leaves out
-    what is marked. Python has no event for listening; a client's socket is never bound here.
+    """Raise when a test without the mark `server` binds an address or starts Azurite, because `make test-fast` excludes
+    marked tests. Python has no event for listening; a client's socket is never bound here.
     """
     if event not in ("socket.bind", "subprocess.Popen") or not _running:
         return
@@ -47,9 +50,31 @@ sys.addaudithook(_refuse_servers)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Any:
-    """Remember which test runs."""
+    """Record which test runs."""
     _running.append(item)
     try:
         return (yield)
     finally:
         _running.pop()
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group tests that share a stack or a module's fixtures for `--dist loadgroup`, and run the longest first."""
+    for item in items:
+        group = "shared relay" if _shares_relay(item) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_order)
+
+
+def _order(item: pytest.Item) -> int:
+    """Return 0 for tests that share a relay, then end to end, other tests with servers, and all others."""
+    if _shares_relay(item):
+        return 0
+    if "end_to_end" in item.path.parts:
+        return 1
+    return 2 if item.get_closest_marker("server") else 3
+
+
+def _shares_relay(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and "shared_relay" in item.fixturenames

@@ -1,6 +1,6 @@
-"""Known vulnerabilities of what is deployed: `python -m tools.audit` asks osv.dev about requirements.txt.
+"""Checks the deployed requirements for known vulnerabilities: `python -m tools.audit` queries osv.dev.
 
-1 when it knows one. 0 when it knows none, and also, said plainly, when it cannot be asked.
+Exits with 1 for a known vulnerability; with 0 for none, and also, with a message, when osv.dev is unreachable.
 """
 
 import json
@@ -16,20 +16,20 @@ OSV = "https://api.osv.dev/v1/query"
 
 
 class UnreachableError(Exception):
-    """The database could not be asked; the text says why."""
+    """The database could not be reached; the text says why."""
 
 
 def vulnerabilities(requirements: Path, address: str) -> tuple[int, list[str]]:
-    """Return how many packages were asked about, and a line for each finding. Raises NotAskedError, ValueError."""
+    """Return the number of checked packages, and a line for each finding. Raises UnreachableError, ValueError."""
     command = [str(Path(sys.executable).with_name("pip-audit")), "-r", str(requirements), "--require-hashes"]
     command += ["--disable-pip", "-s", "osv", "--osv-url", address, "-f", "json", "--progress-spinner", "off"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-    if not done.stdout.startswith("{"):
-        why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        if why.startswith(("requests.", "pip_audit._service.")):
-            raise UnreachableError(why.partition(":")[0])
-        raise ValueError(why)
-    packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+    process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    if not process.stdout.startswith("{"):
+        reason = (process.stderr.strip().splitlines() or ["no output"])[-1]
+        if reason.startswith(("requests.", "pip_audit._service.")):
+            raise UnreachableError(reason.partition(":")[0])
+        raise ValueError(reason)
+    packages: list[dict[str, Any]] = json.loads(process.stdout)["dependencies"]
     return len(packages), [
         f"{package['name']} {package['version']}: {entry['id']}, "
         f"fixed in {', '.join(entry['fix_versions']) or 'no version'}"
@@ -39,7 +39,7 @@ def vulnerabilities(requirements: Path, address: str) -> tuple[int, list[str]]:
 
 
 def main(requirements: Path = REQUIREMENTS, address: str = OSV) -> int:
-    """Ask, say what came of it, and return the exit code."""
+    """Run the audit, print the result, and return the exit code."""
     try:
         number, findings = vulnerabilities(requirements, address)
     except UnreachableError as error:

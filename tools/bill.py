@@ -1,4 +1,4 @@
-"""The bill of materials of what is deployed, as CycloneDX, from the pinned requirements."""
+"""Generates the bill of materials of the deployed requirements, as CycloneDX."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from sandbox.process import ROOT
 
 
 def build_bill(target: Path) -> None:
-    """Write it: the same bytes for the same requirements, without a serial number or a time. It is validated first."""
+    """Validate and write it. It has no serial number or time, so the same requirements give the same bytes."""
     target.parent.mkdir(parents=True, exist_ok=True)
     command = [str(Path(sys.executable).with_name("cyclonedx-py")), "requirements", str(ROOT / "requirements.txt")]
     command += ["--pyproject", str(ROOT / "pyproject.toml"), "--mc-type", "application", "--output-reproducible"]

@@ -1,7 +1,7 @@
-"""Make the zip that is deployed, and its bill of materials: `python -m tools.package`.
+"""Builds the zip to deploy, and its bill of materials: `python -m tools.package`.
 
-It is an allow-list, so that nothing ships by accident. The zip holds sources only: the host's remote build installs
-requirements.txt ("Azure Functions: Remote build").
+The files come from an allow-list, so that nothing ships by accident. The zip holds sources only: the host's remote
+build installs requirements.txt ("Azure Functions: Remote build").
 """
 
 import subprocess
@@ -14,11 +14,11 @@ from tools.bill import build_bill
 
 SHIPPED_FILES = ("function_app.py", "host.json", "requirements.txt", "shared/openapi.json")
 SHIPPED_FOLDERS = ("functions", "shared")
-WRITTEN_AT = (1980, 1, 1, 0, 0, 0)  # the same for every file, so that the same sources make the same zip
+WRITTEN_AT = (1980, 1, 1, 0, 0, 0)  # a fixed time, for a reproducible zip
 
 
 def shipped() -> list[str]:
-    """Return the paths of what ships, as git knows them: files left lying about do not count."""
+    """Return the paths of the files to ship. Only files tracked by git count."""
     command = ["git", "ls-files", "--", *SHIPPED_FILES, *(f"{folder}/*.py" for folder in SHIPPED_FOLDERS)]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return sorted(listed.stdout.splitlines())
@@ -34,7 +34,7 @@ def build(target: Path) -> list[str]:
 
 
 def main() -> int:
-    """Build both and say what is in the zip."""
+    """Build both and print the contents of the zip."""
     target = ROOT / "dist" / "calendar-relay.zip"
     names = build(target)
     print("\n".join(names))

@@ -1,4 +1,4 @@
-# After the code is there: asks the two public routes as Graph will, until both answer in time, so that the first subscription
+# Runs after the deployment: calls the two public routes as Graph does, until both respond in time, so that the first subscription
 # does not fail on a cold start. It changes nothing and needs no key.
 $ErrorActionPreference = 'Stop'
 
@@ -17,8 +17,8 @@ foreach ($route in 'notifications', 'lifecycle') {
         if (-not $answered) { Start-Sleep -Seconds $pause }
     }
     if (-not $answered) {
-        [Console]::Error.WriteLine("$env:RELAY_URL/api/$route did not answer as Graph expects it, within 3 seconds. If RESTRICT_INBOUND keeps this computer out,")
-        [Console]::Error.WriteLine('all may be well; else look at the app''s log, and make no subscription before this works.')
+        [Console]::Error.WriteLine("$env:RELAY_URL/api/$route did not answer as Graph expects it, within 3 seconds. If RESTRICT_INBOUND blocks this computer,")
+        [Console]::Error.WriteLine('that is expected; otherwise read the app''s log, and create no subscription before this works.')
         exit 0
     }
     Write-Output "$env:RELAY_URL/api/$route is warm"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# After the code is there: asks the two public routes as Graph will, until both answer in time, so that the first subscription
+# Runs after the deployment: calls the two public routes as Graph does, until both respond in time, so that the first subscription
 # does not fail on a cold start. It changes nothing and needs no key.
 set -eu
 
@@ -18,8 +18,8 @@ for route in notifications lifecycle; do
     sleep "$pause"
   done
   if [ "$answered" = no ]; then
-    echo "$RELAY_URL/api/$route did not answer as Graph expects it, within 3 seconds. If RESTRICT_INBOUND keeps this computer out," >&2
-    echo "all may be well; else look at the app's log, and make no subscription before this works." >&2
+    echo "$RELAY_URL/api/$route did not answer as Graph expects it, within 3 seconds. If RESTRICT_INBOUND blocks this computer," >&2
+    echo "that is expected; otherwise read the app's log, and create no subscription before this works." >&2
     exit 0
   fi
   echo "$RELAY_URL/api/$route is warm"

@@ -1,7 +1,7 @@
-# Once everything stands: makes the two secrets that the relay needs, where they are missing, and says what people have to do.
+# Runs after provisioning: creates the two secrets that the relay needs if they are missing, and prints the remaining manual steps.
 #
-# A secret is written through Azure Resource Manager, which never gives a value back: whoever deploys needs no right to read
-# secrets. Its value stands in a file of this user's temporary folder, for as long as the call takes, and on no command line.
+# A secret is written through Azure Resource Manager, which never returns values: deploying needs no right to read secrets. During the
+# call the value is in a file in this user's temporary folder; it is never on a command line.
 $ErrorActionPreference = 'Stop'
 
 $secrets = "/subscriptions/$env:AZURE_SUBSCRIPTION_ID/resourceGroups/$env:AZURE_RESOURCE_GROUP/providers/Microsoft.KeyVault/vaults/$env:RELAY_VAULT_NAME/secrets"
@@ -11,7 +11,7 @@ if ($LASTEXITCODE -ne 0) { exit 1 }
 
 function New-SecretIfMissing([string] $Name, [string] $Beginning) {
     if ($there -contains $Name) {
-        Write-Output "  $Name is there, and stays as it is"
+        Write-Output "  $Name exists and is kept"
         return
     }
     $bytes = [byte[]]::new(32)
@@ -26,11 +26,11 @@ function New-SecretIfMissing([string] $Name, [string] $Beginning) {
     } finally {
         Remove-Item -Path $file -Force
     }
-    Write-Output "  $Name was made"
+    Write-Output "  $Name was created"
 }
 
 if ($env:RECOVER_VAULT -eq 'true') {
-    azd env set RECOVER_VAULT false # it is back, and to recover what is not deleted fails
+    azd env set RECOVER_VAULT false # done; recovering a vault that is not deleted would fail
     if ($LASTEXITCODE -ne 0) { exit 1 }
 }
 Write-Output "Secrets in the vault ${env:RELAY_VAULT_NAME}:"
@@ -39,22 +39,22 @@ New-SecretIfMissing 'partner-signing-secret' 'whsec_'
 
 Write-Output @"
 
-The relay stands, and may read no calendar yet. Each script below shows with -WhatIf what it would do; docs/permissions.md
-says the same for the portal.
-  1. Exchange, in PowerShell (pwsh): give it the calendars of one group of mailboxes, and of no other.
+The relay is provisioned, but cannot read any calendar yet. With -WhatIf each script below shows what it would do;
+docs/permissions.md describes the same steps for the portal.
+  1. Exchange, in PowerShell (pwsh): grant access to the calendars of one group of mailboxes, and no others.
        infra/permissions/Grant-RelayMailboxAccess.ps1 -AppId $env:RELAY_CLIENT_ID -ObjectId OBJECT_ID -Group GROUP -MailboxInside ROOM -MailboxOutside SOMEBODY -WhatIf
 "@
 if ($env:RELAY_GRAPH_CREDENTIAL -eq 'managed-identity') {
     Write-Output "     OBJECT_ID is $env:RELAY_IDENTITY_PRINCIPAL_ID."
 } else {
     Write-Output "     OBJECT_ID is the enterprise application's, not the registration's; Test-RelayPermission.ps1 prints it."
-    Write-Output "     GRAPH_CREDENTIAL is ${env:RELAY_GRAPH_CREDENTIAL}: put it into the vault, see docs/settings.md."
+    Write-Output "     GRAPH_CREDENTIAL is ${env:RELAY_GRAPH_CREDENTIAL}: store its secret in the vault, see docs/settings.md."
 }
 Write-Output @"
-  2. Only for room lists: infra/permissions/Grant-RelayPermission.ps1 -AppId $env:RELAY_CLIENT_ID -Feature room-lists -WhatIf
-     For what FEATURES names (docs/deployment.md): -Feature calendars,scheduling in step 1, -Feature bookings in step 2.
-  3. Give the partner the signing secret (partner-signing-secret) and a way in: docs/callers.md. Nobody may read in the vault
-     by himself: docs/deployment.md, "Open the vault".
-Exchange needs up to two hours to know. Then ask $env:RELAY_URL whether it is well:
+  2. For room lists only: infra/permissions/Grant-RelayPermission.ps1 -AppId $env:RELAY_CLIENT_ID -Feature room-lists -WhatIf
+     For features (docs/deployment.md): -Feature calendars,scheduling in step 1, -Feature bookings in step 2.
+  3. Give the partner the signing secret (partner-signing-secret) and access to the API: docs/callers.md. Reading the vault
+     needs a role first: docs/deployment.md, "Open the vault".
+Exchange takes up to two hours to apply this. Then check $env:RELAY_URL with
 python -m relay_admin doctor (docs/command-line.md).
 "@

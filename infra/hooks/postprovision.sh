@@ -1,8 +1,8 @@
 #!/bin/sh
-# Once everything stands: makes the two secrets that the relay needs, where they are missing, and says what people have to do.
+# Runs after provisioning: creates the two secrets that the relay needs if they are missing, and prints the remaining manual steps.
 #
-# A secret is written through Azure Resource Manager, which never gives a value back: whoever deploys needs no right to read
-# secrets. Its value stands in a file that only this user can read, for as long as the call takes, and on no command line.
+# A secret is written through Azure Resource Manager, which never returns values: deploying needs no right to read secrets. During the
+# call the value is in a file that only this user can read; it is never on a command line.
 set -eu
 umask 077
 
@@ -15,18 +15,18 @@ there=$(az rest --method get --url "$secrets?$version" --query 'value[].name' --
 
 make_if_missing() { # name, what the value begins with
   if printf '%s\n' "$there" | tr -d '\r' | grep -qx "$1"; then
-    echo "  $1 is there, and stays as it is"
+    echo "  $1 exists and is kept"
     return
   fi
   random=$(head -c 32 /dev/urandom | base64 | tr -d '\n')
   printf '{"properties": {"value": "%s%s"}}' "$2" "$random" > "$folder/body.json"
   az rest --method put --url "$secrets/$1?$version" --body "@$folder/body.json" --output none
   rm -f "$folder/body.json"
-  echo "  $1 was made"
+  echo "  $1 was created"
 }
 
 if [ "${RECOVER_VAULT:-false}" = true ]; then
-  azd env set RECOVER_VAULT false # it is back, and to recover what is not deleted fails
+  azd env set RECOVER_VAULT false # done; recovering a vault that is not deleted would fail
 fi
 echo "Secrets in the vault $RELAY_VAULT_NAME:"
 make_if_missing client-state-key ''
@@ -34,22 +34,22 @@ make_if_missing partner-signing-secret 'whsec_'
 
 cat <<TEXT
 
-The relay stands, and may read no calendar yet. Each script below shows with -WhatIf what it would do; docs/permissions.md
-says the same for the portal.
-  1. Exchange, in PowerShell (pwsh): give it the calendars of one group of mailboxes, and of no other.
+The relay is provisioned, but cannot read any calendar yet. With -WhatIf each script below shows what it would do;
+docs/permissions.md describes the same steps for the portal.
+  1. Exchange, in PowerShell (pwsh): grant access to the calendars of one group of mailboxes, and no others.
        infra/permissions/Grant-RelayMailboxAccess.ps1 -AppId $RELAY_CLIENT_ID -ObjectId OBJECT_ID -Group GROUP -MailboxInside ROOM -MailboxOutside SOMEBODY -WhatIf
 TEXT
 if [ "$RELAY_GRAPH_CREDENTIAL" = managed-identity ]; then
   echo "     OBJECT_ID is $RELAY_IDENTITY_PRINCIPAL_ID."
 else
   echo "     OBJECT_ID is the enterprise application's, not the registration's; Test-RelayPermission.ps1 prints it."
-  echo "     GRAPH_CREDENTIAL is $RELAY_GRAPH_CREDENTIAL: put it into the vault, see docs/settings.md."
+  echo "     GRAPH_CREDENTIAL is $RELAY_GRAPH_CREDENTIAL: store its secret in the vault, see docs/settings.md."
 fi
 cat <<TEXT
-  2. Only for room lists: infra/permissions/Grant-RelayPermission.ps1 -AppId $RELAY_CLIENT_ID -Feature room-lists -WhatIf
-     For what FEATURES names (docs/deployment.md): -Feature calendars,scheduling in step 1, -Feature bookings in step 2.
-  3. Give the partner the signing secret (partner-signing-secret) and a way in: docs/callers.md. Nobody may read in the vault
-     by himself: docs/deployment.md, "Open the vault".
-Exchange needs up to two hours to know. Then ask $RELAY_URL whether it is well:
+  2. For room lists only: infra/permissions/Grant-RelayPermission.ps1 -AppId $RELAY_CLIENT_ID -Feature room-lists -WhatIf
+     For features (docs/deployment.md): -Feature calendars,scheduling in step 1, -Feature bookings in step 2.
+  3. Give the partner the signing secret (partner-signing-secret) and access to the API: docs/callers.md. Reading the vault
+     needs a role first: docs/deployment.md, "Open the vault".
+Exchange takes up to two hours to apply this. Then check $RELAY_URL with
 python -m relay_admin doctor (docs/command-line.md).
 TEXT

@@ -1,9 +1,9 @@
-# Before anything is made: a budget needs a first month that stays the same at every deployment, so it is noted once. A subnet for
-# Flex Consumption is lent to Microsoft.App, which the subscription has to know for that.
+# Runs before provisioning: stores the first month of the budget once, because it must be the same at every deployment, and registers
+# Microsoft.App, to which the subnet of Flex Consumption is delegated.
 $ErrorActionPreference = 'Stop'
 
 if (-not $env:PARTNER_WEBHOOK_URL) {
-    [Console]::Error.WriteLine('PARTNER_WEBHOOK_URL is not set. It is where changes go: azd env set PARTNER_WEBHOOK_URL https://...')
+    [Console]::Error.WriteLine('PARTNER_WEBHOOK_URL, the address for deliveries, is not set: azd env set PARTNER_WEBHOOK_URL https://...')
     exit 1
 }
 if ($env:BUDGET_AMOUNT -and $env:BUDGET_AMOUNT -ne '0' -and -not $env:BUDGET_START) {

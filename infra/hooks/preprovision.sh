@@ -1,10 +1,10 @@
 #!/bin/sh
-# Before anything is made: a budget needs a first month that stays the same at every deployment, so it is noted once. A subnet for
-# Flex Consumption is lent to Microsoft.App, which the subscription has to know for that.
+# Runs before provisioning: stores the first month of the budget once, because it must be the same at every deployment, and registers
+# Microsoft.App, to which the subnet of Flex Consumption is delegated.
 set -eu
 
 if [ -z "${PARTNER_WEBHOOK_URL:-}" ]; then
-  echo "PARTNER_WEBHOOK_URL is not set. It is where changes go: azd env set PARTNER_WEBHOOK_URL https://..." >&2
+  echo "PARTNER_WEBHOOK_URL, the address for deliveries, is not set: azd env set PARTNER_WEBHOOK_URL https://..." >&2
   exit 1
 fi
 if [ "${BUDGET_AMOUNT:-0}" != 0 ] && [ -z "${BUDGET_START:-}" ]; then

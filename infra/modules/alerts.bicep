@@ -1,5 +1,5 @@
-// Alerts: each is a query in alerts/ that finds a row only when something is wrong. What to do is the last sentence here, and more
-// of it in docs/operations.md, Alerts.
+// Alerts. Each query in alerts/ returns rows only when something is wrong. The text ends with what to do; docs/operations.md,
+// Alerts, says more.
 param location string
 param tags object
 param insightsName string
@@ -12,7 +12,7 @@ var rules = [
     every: 'PT15M'
     window: 'PT1H'
     query: loadTextContent('../alerts/no-data.kql')
-    text: 'Nothing was logged for an hour. See whether the app runs; if it does, whether its identity may still write its log.'
+    text: 'Nothing was logged for an hour. Check whether the app runs; if it does, whether its identity may still write logs.'
   }
   {
     name: 'timer-silent'
@@ -28,7 +28,7 @@ var rules = [
     every: 'PT5M'
     window: 'PT15M'
     query: loadTextContent('../alerts/errors-to-graph.kql')
-    text: 'Graph was answered 5xx; it tries again for four hours. Look at storage and vault in GET /api/health/checks.'
+    text: 'Graph got 5xx responses and retries for four hours. Check storage and vault in GET /api/health/checks.'
   }
   {
     name: 'slow-answers'
@@ -36,7 +36,7 @@ var rules = [
     every: 'PT5M'
     window: 'PT15M'
     query: loadTextContent('../alerts/slow-answers.kql')
-    text: 'One in a hundred answers to Graph took over a second; above ten it slows down, then drops. Look at storage, then at memory.'
+    text: '1 % of responses to Graph took over a second; above 10 % Graph delays, then drops notifications. Check storage, then memory.'
   }
   {
     name: 'no-notifications'
@@ -44,7 +44,7 @@ var rules = [
     every: 'PT1H'
     window: 'PT3H'
     query: loadTextContent('../alerts/no-notifications.kql')
-    text: 'Three hours of a working day without a notification. On a holiday all is well; else see what keeps Graph out.'
+    text: 'Three hours of a working day without a notification. Expected on a holiday; otherwise find out what blocks Graph.'
   }
   {
     name: 'oldest-change'
@@ -52,7 +52,7 @@ var rules = [
     every: 'PT15M'
     window: 'PT2H'
     query: loadTextContent('../alerts/oldest-change.kql')
-    text: 'Changes wait for over ten minutes without a try, two runs in a row. See whether deliver_changes runs and fails.'
+    text: 'Changes have waited for over ten minutes without an attempt, at two consecutive runs. Check whether deliver_changes runs and fails.'
   }
   {
     name: 'changes-parked'
@@ -60,7 +60,7 @@ var rules = [
     every: 'PT15M'
     window: 'PT2H'
     query: loadTextContent('../alerts/changes-parked.kql')
-    text: 'Changes have been parked for half an hour. GET /api/relay says why; after a 410 or a pause somebody has to resume.'
+    text: 'Changes have been parked for half an hour. GET /api/relay says why; after a 410 or a pause, resume deliveries.'
   }
   {
     name: 'dead-letters'
@@ -76,7 +76,7 @@ var rules = [
     every: 'PT30M'
     window: 'PT1H'
     query: loadTextContent('../alerts/subscription-expiring.kql')
-    text: 'A subscription ends within a day and was not renewed. Read the log of renew_subscriptions.'
+    text: 'A subscription expires within a day and was not renewed. Read the log of renew_subscriptions.'
   }
   {
     name: 'watches-refused'
@@ -84,7 +84,7 @@ var rules = [
     every: 'PT30M'
     window: 'PT1H'
     query: loadTextContent('../alerts/watches-refused.kql')
-    text: 'Graph refuses watches, or their mailboxes are gone. GET /api/subscriptions says which, and what to do.'
+    text: 'Watches are refused by Graph, or their mailboxes do not exist. GET /api/subscriptions says which, and what to do.'
   }
   {
     name: 'forged-notifications'
@@ -92,7 +92,7 @@ var rules = [
     every: 'PT15M'
     window: 'PT15M'
     query: loadTextContent('../alerts/forged-notifications.kql')
-    text: 'Many notifications were dropped as not Graph\'s. After a retired key it passes; else consider restrictInbound.'
+    text: 'Many notifications were dropped because they were not from Graph. After a key was retired this passes; otherwise consider restrictInbound.'
   }
 ]
 
@@ -129,7 +129,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
     evaluationFrequency: rule.every
     windowSize: rule.window
     autoMitigate: true
-    skipQueryValidation: true // a new workspace has no tables before its first line
+    skipQueryValidation: true // a new workspace has no tables before its first log line
     criteria: {
       allOf: [
         {

@@ -1,4 +1,4 @@
-// A budget for the resource group: it mails at 80 % of what was spent, and when the forecast goes beyond all of it.
+// A budget for the resource group. It sends mail when costs exceed 80 %, and when the forecast exceeds 100 %.
 param amount int
 param start string
 param emails array

@@ -1,4 +1,4 @@
-// The app: Flex Consumption, one HTTP instance always ready, everything by the identity.
+// The app: Flex Consumption, one HTTP instance always ready, all access by managed identity.
 param location string
 param tags object
 param suffix string
@@ -27,8 +27,8 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-// The relay's own settings: docs/settings.md says what each means. What main.bicep asks for stands in `choices`, all else as the
-// code has it. AZURE_FUNCTIONS_ENVIRONMENT is missing on purpose: the host sets it.
+// The relay's settings, explained in docs/settings.md. Parameters of main.bicep come in `choices`; the others have the code's defaults.
+// AZURE_FUNCTIONS_ENVIRONMENT is missing on purpose: the host sets it.
 var relaySettings = {
   TENANT_ID: tenant().tenantId
   CLIENT_ID: clientId
@@ -64,7 +64,7 @@ var relaySettings = {
   MOST_WATCHES: '10000'
 }
 
-// What the platform reads. No key and no password: each is an address, or says by which identity to go there.
+// Settings of the platform. No keys or passwords: only addresses, and the identity to use.
 var platformSettings = {
   AZURE_CLIENT_ID: identity.properties.clientId
   AzureWebJobsStorage__credential: 'managedidentity'
@@ -112,8 +112,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        alwaysReady: [{ name: 'http', instanceCount: 1 }] // Graph's validation has ten seconds and must not meet a cold start
-        triggers: { http: { perInstanceConcurrency: 32 } } // as many as the worker has threads
+        alwaysReady: [{ name: 'http', instanceCount: 1 }] // Graph's handshake must be answered within ten seconds, so avoid a cold start
+        triggers: { http: { perInstanceConcurrency: 32 } } // the number of threads of the worker
       }
     }
     siteConfig: {
@@ -129,7 +129,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         priority: 100 + i
         ipAddress: range
       }]
-      scmIpSecurityRestrictionsUseMain: false // who deploys signs in with Entra ID, from wherever
+      scmIpSecurityRestrictionsUseMain: false // deployments sign in with Entra ID, from any address
     }
   }
 }
@@ -140,7 +140,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   properties: union(relaySettings, otherSettings, platformSettings)
 }
 
-// Nobody signs in with a publishing password. Two, and no loop: the compiler wants to know each name, by which it tells their types.
+// No publishing passwords. Two resources, not a loop: the compiler derives their types from literal names.
 resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
   name: 'ftp'

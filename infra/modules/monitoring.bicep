@@ -1,4 +1,4 @@
-// Where logs go: Application Insights over a workspace of its own, written to with tokens only.
+// Logs: Application Insights with its own workspace; ingestion with Entra tokens only.
 param location string
 param tags object
 param suffix string

@@ -1,5 +1,5 @@
-// Private networking: the app reaches storage and vault through private endpoints; neither has a public address any more. The app
-// itself stays public, because Graph has to reach it.
+// Private networking: the app reaches storage and vault through private endpoints; neither has public access. The app itself stays
+// public, because Graph has to reach it.
 param location string
 param tags object
 param suffix string
@@ -23,7 +23,7 @@ resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
       {
         name: 'app-to-endpoints'
         properties: {
-          description: 'The app reaches storage and vault by TLS.'
+          description: 'The app reaches storage and vault over TLS.'
           priority: 100
           direction: 'Inbound'
           access: 'Allow'
@@ -37,7 +37,7 @@ resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
       {
         name: 'nothing-else'
         properties: {
-          description: 'Nobody else does.'
+          description: 'All other traffic is denied.'
           priority: 4096
           direction: 'Inbound'
           access: 'Deny'

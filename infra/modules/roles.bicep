@@ -1,5 +1,5 @@
-// Everything that the app's identity may do in Azure, each on one resource, each with its reason (it shows in the portal, too).
-// What it may do in Graph and Exchange is granted by people: see permissions/.
+// All Azure roles of the app's identity, each on one resource and with its reason, which the portal shows.
+// Permissions in Graph and Exchange are granted by people: see permissions/.
 param principalId string
 param storageName string
 param vaultName string
@@ -9,30 +9,30 @@ var onStorage = [
   {
     name: 'Storage Blob Data Owner'
     id: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-    reason: 'The Functions host keeps its leases and keys in containers that it makes itself, and reads the package.'
+    reason: 'The Functions host creates containers for its leases and keys, and reads the package.'
   }
   {
     name: 'Storage Queue Data Contributor'
     id: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
-    reason: 'The host and the relay make the queues, and put, take and delete messages.'
+    reason: 'The host and the relay create the queues, and send, receive and delete messages.'
   }
   {
     name: 'Storage Table Data Contributor'
     id: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-    reason: 'The relay makes its tables, and keeps watches, the ledger and what is parked in them.'
+    reason: 'The relay creates its tables, and stores watches, the ledger and parked changes in them.'
   }
 ]
 
 var onVault = {
   name: 'Key Vault Secrets User'
   id: '4633458b-17de-408a-b874-0445c86b69e6'
-  reason: 'The relay reads its keys. It can neither change nor list who else may.'
+  reason: 'The relay reads its secrets. It can neither change them nor see who else has access.'
 }
 
 var onInsights = {
   name: 'Monitoring Metrics Publisher'
   id: '3913510d-42f4-4e42-8a64-420c390055eb'
-  reason: 'The host writes its log with a token, because keys are off. It cannot read it.'
+  reason: 'The host writes logs with a token, because keys are disabled. It cannot read them.'
 }
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {

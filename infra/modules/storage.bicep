@@ -1,4 +1,4 @@
-// The storage account, for this app alone: queues, tables, the host's own containers and the package. No keys, no public blobs.
+// The storage account, used by this app only: queues, tables, the host's containers and the package. No keys, no public blobs.
 param location string
 param tags object
 param name string
@@ -10,7 +10,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_LRS' } // what is lost with a region is made again: by asking for the watches again, and by their resync
+  sku: { name: 'Standard_LRS' } // data lost with a region can be restored: set up the watches again, and they resync
   properties: {
     accessTier: 'Hot'
     allowBlobPublicAccess: false

@@ -1,5 +1,5 @@
-// The vault: the clientState key, the partner's signing secret and, if there is one, Graph's credential. Its secrets are made by
-// the postprovision hook, so that no value is a parameter, an output or part of a deployment's history.
+// The vault: the clientState key, the partner's signing secret and, if there is one, Graph's credential. The postprovision hook
+// creates the secrets, so that no value is a parameter, an output or part of the deployment history.
 param location string
 param tags object
 param name string
@@ -19,16 +19,16 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enableRbacAuthorization: true
     enableSoftDelete: true
     enablePurgeProtection: true
-    softDeleteRetentionInDays: 7 // the least: after a removal nothing is left in a week
+    softDeleteRetentionInDays: 7 // the minimum: a week after a removal nothing is left
     publicNetworkAccess: publicNetworkAccess
     networkAcls: {
-      bypass: 'AzureServices' // the hook makes the secrets through Azure Resource Manager
+      bypass: 'AzureServices' // the hook creates the secrets through Azure Resource Manager
       defaultAction: publicNetworkAccess == 'Disabled' ? 'Deny' : 'Allow'
     }
   }
 }
 
-// Who read which secret, and who was refused.
+// Logs every access to a secret, allowed or denied.
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault

@@ -1,4 +1,4 @@
-// The relay's figures on one page, in the portal under Application Insights, Workbooks.
+// The relay's metrics on one page, in the portal under Application Insights, Workbooks.
 param location string
 param tags object
 param insightsName string

@@ -2,12 +2,12 @@
 #Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Applications
 <#
 .SYNOPSIS
-Gives the app registration of the relay's own API its address and its app roles, so that callers can have tokens for it.
+Adds the application ID URI and the app roles to the app registration of the relay's API, so that callers can get tokens for it.
 
 .DESCRIPTION
-Adds the roles of app-roles.json and the application ID URI api://CLIENT_ID; what the registration has besides stays.
-Nobody has a role by it: Grant-RelayCaller.ps1 gives one to an app. Run it with -WhatIf first; running it twice does nothing
-new. Remove-RelayAppRole.ps1 undoes it. You need the Entra role Application Administrator, and no secret.
+Adds the roles of app-roles.json and the application ID URI api://CLIENT_ID, and keeps everything else in the registration.
+It assigns no role: Grant-RelayCaller.ps1 assigns one to an app. Run it with -WhatIf first. It is idempotent.
+Remove-RelayAppRole.ps1 undoes it. You need the Entra role Application Administrator, and no secret.
 See "Add app roles to your application and receive them in the token".
 
 .PARAMETER AppId
@@ -36,7 +36,7 @@ $names = @($there | ForEach-Object { $_.Value })
 $missing = @($known.appRoles | Where-Object { $names -notcontains $_.value })
 $uris = @($app.IdentifierUris | Where-Object { $_ })
 
-Write-Output "1. The app roles of $($app.DisplayName): what a caller may do is said by its role, and by nothing else."
+Write-Output "1. The app roles of $($app.DisplayName): they alone determine what a caller may do."
 if ($missing) {
     $roles = @($there + $missing | ForEach-Object {
         @{ id = $_.Id; value = $_.Value; displayName = $_.DisplayName; description = $_.Description
@@ -47,7 +47,7 @@ if ($missing) {
     }
 }
 
-Write-Output "2. The application ID URI api://$AppId, which callers name when they ask for a token."
+Write-Output "2. The application ID URI api://$AppId, which callers use to request a token."
 if ($uris -notcontains "api://$AppId") {
     if ($PSCmdlet.ShouldProcess($app.DisplayName, "Add the application ID URI api://$AppId")) {
         Invoke-MgGraphRequest -Method PATCH -Uri "/v1.0/applications/$($app.Id)" -ContentType 'application/json' -Body (ConvertTo-Json -InputObject @{ identifierUris = @($uris + "api://$AppId") } -Depth 5) -ErrorAction Stop
@@ -60,4 +60,4 @@ if (-not (Get-MgServicePrincipal -Filter "appId eq '$AppId'")) {
         New-MgServicePrincipal -AppId "$AppId" -ErrorAction Stop | Out-Null
     }
 }
-Write-Output 'Next: Grant-RelayCaller.ps1 gives the partner''s app its role.'
+Write-Output 'Next: Grant-RelayCaller.ps1 assigns the role to the partner''s app.'

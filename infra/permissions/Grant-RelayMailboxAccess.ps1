@@ -2,18 +2,17 @@
 #Requires -Modules ExchangeOnlineManagement
 <#
 .SYNOPSIS
-Lets the relay read the calendars of one group of mailboxes, or with -Feature write them, and of no other.
+Allows the relay to read the calendars of one group of mailboxes only, or with -Feature to write them.
 
 .DESCRIPTION
-Makes three objects in Exchange Online: a reference to the relay's service principal, a management scope for the direct
-members of the group, and the assignment of the role "Application Calendars.Read" within that scope. A feature that is
-named gets its own role within the same scope. Then it tests both sides of the scope. What is there already stays; running
-it twice does nothing new.
+Creates three objects in Exchange Online: a reference to the relay's service principal, a management scope for the direct
+members of the group, and the assignment of the role "Application Calendars.Read" within that scope. Each feature
+gets its own role within the same scope. Then it tests both sides of the scope. Existing objects stay; the script is idempotent.
 
-A tenant may have several relays. Each has assignments of its own, with its client id in their names; relays of the same
-group share its scope, because Exchange refuses a second one with the same filter.
+A tenant may have several relays. Each has its own assignments, with its client id in their names. Relays of the same group
+share its scope, because Exchange rejects a second scope with the same filter.
 
-Run it with -WhatIf first: that says what would be made, and changes nothing. Revoke-RelayMailboxAccess.ps1 undoes it.
+Run it with -WhatIf first, which shows what would be created and changes nothing. Revoke-RelayMailboxAccess.ps1 undoes it.
 You need the Entra role Exchange Administrator (or Organization Management in Exchange), and no secret.
 See "Role Based Access Control for Applications in Exchange Online".
 
@@ -21,22 +20,22 @@ See "Role Based Access Control for Applications in Exchange Online".
 The client id of the relay's managed identity or app registration (the setting CLIENT_ID).
 
 .PARAMETER ObjectId
-The object id of its enterprise application, not of its registration. Test-RelayPermission.ps1 prints it.
+The object id of its enterprise application, not of its app registration. Test-RelayPermission.ps1 prints it.
 
 .PARAMETER Group
 A mail-enabled security group, a distribution group or a room list. Only its direct members count.
 
 .PARAMETER MailboxInside
-A mailbox of the group, to prove that it can be read.
+A mailbox in the group, to verify that it can be read.
 
 .PARAMETER MailboxOutside
-A mailbox that is not in the group, to prove that it cannot.
+A mailbox outside the group, to verify that it cannot be read.
 
 .PARAMETER Name
-The name of the scope, for a tenant whose relays have different groups.
+The name of the scope. Needed if relays of the tenant have different groups.
 
 .PARAMETER Feature
-The features of FEATURES that write calendars, if any: calendars, scheduling. permissions.json names the role of each.
+The features in FEATURES that write calendars, if any: calendars, scheduling. permissions.json has their roles.
 
 .EXAMPLE
 ./Grant-RelayMailboxAccess.ps1 -AppId CLIENT_ID -ObjectId OBJECT_ID -Group relay-rooms@contoso.com -MailboxInside room1@contoso.com -MailboxOutside ceo@contoso.com -WhatIf
@@ -67,7 +66,7 @@ foreach ($permission in $scoped) {
 }
 foreach ($one in $Feature) {
     if (-not ($scoped | Where-Object { $_.features -contains $one })) {
-        throw "The feature $one needs nothing in Exchange. What is granted in Entra is granted by Grant-RelayPermission.ps1."
+        throw "The feature $one needs nothing in Exchange. Use Grant-RelayPermission.ps1 for permissions in Entra."
     }
 }
 $list = Get-DistributionGroup -Identity $Group -ErrorAction SilentlyContinue
@@ -75,12 +74,12 @@ if (-not $list) {
     throw "There is no mail-enabled security group, distribution group or room list $Group. A dynamic group cannot be a scope."
 }
 $members = @(Get-DistributionGroupMember -Identity $Group -ResultSize Unlimited)
-Write-Output "The relay $AppId is to have the calendars of the direct members of $($list.PrimarySmtpAddress) ($($members.Count) now), and no other."
+Write-Output "The relay $AppId gets access to the calendars of the direct members of $($list.PrimarySmtpAddress) ($($members.Count) now), and no others."
 if ($members | Where-Object { "$($_.RecipientType)" -like '*Group' }) {
-    Write-Warning 'The group holds other groups. Their members are not in the scope: add the mailboxes themselves.'
+    Write-Warning 'The group contains other groups. Their members are not in the scope: add the mailboxes themselves.'
 }
 
-Write-Output '1. A reference in Exchange to the service principal: a role can be assigned to nothing else.'
+Write-Output '1. The service principal in Exchange, to which roles are assigned.'
 $principal = Get-ServicePrincipal -Identity "$AppId" -ErrorAction SilentlyContinue
 if (-not $principal) {
     if ($PSCmdlet.ShouldProcess("$Name ($AppId)", 'Create the service principal in Exchange')) {
@@ -88,10 +87,10 @@ if (-not $principal) {
     }
 }
 elseif ("$($principal.ObjectId)" -ne "$ObjectId") {
-    throw "Exchange knows $AppId with another object id, $($principal.ObjectId). Take the enterprise application's id; if that one is wrong, run Revoke-RelayMailboxAccess.ps1 -AppId $AppId first."
+    throw "Exchange knows $AppId with another object id, $($principal.ObjectId). Use the enterprise application's object id; if Exchange has the wrong one, run Revoke-RelayMailboxAccess.ps1 -AppId $AppId first."
 }
 
-Write-Output '2. A management scope: the direct members of the group.'
+Write-Output '2. The management scope: the direct members of the group.'
 $groupName = "$($list.DistinguishedName)".Replace("'", "''")
 $scope = Get-ManagementScope -Identity $Name -ErrorAction SilentlyContinue
 if (-not $scope) {
@@ -100,10 +99,10 @@ if (-not $scope) {
     }
 }
 elseif (-not "$($scope.RecipientFilter)".Contains($groupName)) {
-    throw "A management scope $Name stands for something else: $($scope.RecipientFilter). Choose another -Name, or if this relay is to leave that group run Revoke-RelayMailboxAccess.ps1 -AppId $AppId first."
+    throw "A management scope $Name exists with another filter: $($scope.RecipientFilter). Choose another -Name. To remove this relay from that group, run Revoke-RelayMailboxAccess.ps1 -AppId $AppId first."
 }
 
-Write-Output '3. The role of each permission within that scope, and nowhere else.'
+Write-Output '3. The role of each permission, within that scope only.'
 foreach ($permission in $wanted) {
     $role = $permission.exchangeRole
     $assignmentName = "Relay $($permission.name) $AppId"
@@ -115,14 +114,14 @@ foreach ($permission in $wanted) {
         }
     }
     elseif ("$($assignment.Role)" -ne $role -or "$($assignment.CustomResourceScope)" -ne $Name) {
-        throw "A role assignment $assignmentName says something else: $($assignment.Role) within $($assignment.CustomResourceScope). Run Revoke-RelayMailboxAccess.ps1 -AppId $AppId first."
+        throw "A role assignment $assignmentName exists with other values: $($assignment.Role) within $($assignment.CustomResourceScope). Run Revoke-RelayMailboxAccess.ps1 -AppId $AppId first."
     }
 }
 
 if ($WhatIfPreference) {
-    Write-Output 'Dry run: nothing was changed. Without -WhatIf the lines that begin with "What if" are done, then tested.'
+    Write-Output 'Dry run: nothing was changed. Without -WhatIf the script executes the lines that begin with "What if", then tests the result.'
     return
 }
 & "$PSScriptRoot/Test-RelayMailboxAccess.ps1" -AppId $AppId -MailboxInside $MailboxInside -MailboxOutside $MailboxOutside -Feature $Feature
-Write-Output 'Next: Test-RelayPermission.ps1, because a permission granted in Entra would hold for every mailbox, whatever this scope says.'
-Write-Output 'Exchange keeps answers for up to two hours: the relay may be refused until then. A watch that was refused recovers by itself.'
+Write-Output 'Next: Test-RelayPermission.ps1, because a permission granted in Entra applies to every mailbox, regardless of this scope.'
+Write-Output 'Exchange caches permissions for up to two hours: the relay may be refused until then. A refused watch recovers by itself.'

@@ -2,19 +2,19 @@
 #Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Applications
 <#
 .SYNOPSIS
-Grants in Entra the permissions that one feature needs and that Exchange cannot scope. Most relays need none.
+Grants in Entra the permissions of one feature that Exchange cannot scope. Most relays need none.
 
 .DESCRIPTION
-permissions.json says which they are. Calendars are never granted here: Grant-RelayMailboxAccess.ps1 does it with a scope.
-Run it with -WhatIf first; running it twice does nothing new. Revoke-RelayPermission.ps1 undoes it.
+permissions.json lists them. Calendars are never granted here: Grant-RelayMailboxAccess.ps1 grants them with a scope.
+Run it with -WhatIf first. It is idempotent. Revoke-RelayPermission.ps1 undoes it.
 You need the Entra role Privileged Role Administrator, and no secret. See "Grant an appRoleAssignment to a service principal".
 
 .PARAMETER AppId
 The client id of the relay's managed identity or app registration (the setting CLIENT_ID).
 
 .PARAMETER Feature
-room-lists, for roomlist: entries of ALLOWED_MAILBOXES and for watching whole room lists; bookings, where FEATURES names it;
-bookings-cancel, for messages to the customers of appointments that are cancelled.
+room-lists, for roomlist: entries of ALLOWED_MAILBOXES and for watching whole room lists; bookings, if FEATURES has it;
+bookings-cancel, for notifying the customers of cancelled appointments.
 
 .EXAMPLE
 ./Grant-RelayPermission.ps1 -AppId CLIENT_ID -Feature room-lists -WhatIf
@@ -37,7 +37,7 @@ if (-not $wanted) {
 }
 $relay = Get-MgServicePrincipal -Filter "appId eq '$AppId'"
 if (-not $relay) {
-    throw "This tenant has no enterprise application with the client id $AppId. Is it the client id, and the right tenant?"
+    throw "This tenant has no enterprise application with the client id $AppId. Check the client id and the tenant."
 }
 $graph = Get-MgServicePrincipal -Filter "appId eq '$($known.graphAppId)'"
 $granted = @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $relay.Id -All)
@@ -45,10 +45,10 @@ $granted = @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $relay.
 foreach ($permission in $wanted) {
     Write-Output "$($permission.name): $($permission.why) It does not allow: $($permission.doesNotAllow)"
     if ($granted | Where-Object { "$($_.AppRoleId)" -eq $permission.appRoleId -and "$($_.ResourceId)" -eq "$($graph.Id)" }) {
-        Write-Output 'It is granted already.'
+        Write-Output 'Already granted.'
     }
     elseif ($PSCmdlet.ShouldProcess($relay.DisplayName, "Grant $($permission.name) of Microsoft Graph")) {
         New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $relay.Id -PrincipalId $relay.Id -ResourceId $graph.Id -AppRoleId $permission.appRoleId -ErrorAction Stop | Out-Null
     }
 }
-Write-Output 'Next: Test-RelayPermission.ps1 shows what is granted. A token that exists already knows nothing of it: give an app registration an hour or so, a managed identity a day.'
+Write-Output 'Next: Test-RelayPermission.ps1 shows what is granted. Existing tokens do not have the permission: allow about an hour for an app registration, a day for a managed identity.'

@@ -5,15 +5,15 @@
 Undoes Add-RelayAppRole.ps1: removes the relay's app roles and its application ID URI from the registration.
 
 .DESCRIPTION
-Refuses while an app still has one of the roles: Revoke-RelayCaller.ps1 comes first. What the registration has besides
-stays. Run it with -WhatIf first; without it every removal asks (-Confirm:$false does not). Twice does nothing new.
+Fails while an app still has one of the roles: run Revoke-RelayCaller.ps1 first. Everything else in the registration
+stays. Run it with -WhatIf first; every removal asks for confirmation (not with -Confirm:$false). It is idempotent.
 You need the Entra role Application Administrator, and no secret.
 
 .PARAMETER AppId
-The client id of the registration.
+The client id of the app registration.
 
 .PARAMETER RemoveServicePrincipal
-Removes the enterprise application, too; only for a registration that serves nothing but the relay's API.
+Also removes the enterprise application; only for a registration that is used for the relay's API alone.
 
 .EXAMPLE
 ./Remove-RelayAppRole.ps1 -AppId API_CLIENT_ID -WhatIf
@@ -46,7 +46,7 @@ if ($principal) {
     }
 }
 
-Write-Output "1. The app roles of $($app.DisplayName). Entra removes only what was disabled before, so it takes two steps."
+Write-Output "1. The app roles of $($app.DisplayName). Entra removes only disabled roles, so this takes two steps."
 if ($going) {
     $disabled = @($app.AppRoles | ForEach-Object {
         @{ id = $_.Id; value = $_.Value; displayName = $_.DisplayName; description = $_.Description
@@ -68,10 +68,10 @@ if ($uris -contains "api://$AppId") {
     }
 }
 
-Write-Output '3. The enterprise application, when -RemoveServicePrincipal asks for it.'
+Write-Output '3. The enterprise application, with -RemoveServicePrincipal.'
 if ($RemoveServicePrincipal -and $principal) {
     if ($PSCmdlet.ShouldProcess($app.DisplayName, 'Remove the enterprise application')) {
         Remove-MgServicePrincipal -ServicePrincipalId $principal.Id -ErrorAction Stop
     }
 }
-Write-Output 'Next: delete the registration itself in the portal, if nothing else uses it.'
+Write-Output 'Next: delete the registration itself in the portal if nothing else uses it.'

@@ -2,11 +2,11 @@
 #Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Applications
 <#
 .SYNOPSIS
-Takes every role of the relay's API away from an app: undoes Grant-RelayCaller.ps1.
+Revokes every role of the relay's API from an app: undoes Grant-RelayCaller.ps1.
 
 .DESCRIPTION
-What is gone already is as good; running it twice does nothing new. Run it with -WhatIf first; without it every removal
-asks (-Confirm:$false does not). The last token of the app ends within an hour or so.
+The script is idempotent. Run it with -WhatIf first; every removal asks for confirmation (not with -Confirm:$false).
+The app's last token expires within about an hour.
 You need the Entra role Application Administrator, and no secret.
 
 .PARAMETER AppId
@@ -16,7 +16,7 @@ The client id of the registration of the relay's API.
 The client id of the calling app.
 
 .PARAMETER RemoveServicePrincipal
-Removes the calling app's enterprise application from this tenant, too; only when it is used for nothing else.
+Also removes the calling app's enterprise application from this tenant; only if it is used for nothing else.
 
 .EXAMPLE
 ./Revoke-RelayCaller.ps1 -AppId API_CLIENT_ID -CallerAppId PARTNER_CLIENT_ID -WhatIf
@@ -36,23 +36,23 @@ if (-not (Get-MgContext)) {
 $api = Get-MgServicePrincipal -Filter "appId eq '$AppId'"
 $caller = Get-MgServicePrincipal -Filter "appId eq '$CallerAppId'"
 if (-not $caller) {
-    Write-Output "This tenant does not know the app ${CallerAppId}: nothing is left to take away."
+    Write-Output "This tenant has no enterprise application ${CallerAppId}: nothing is left to revoke."
     return
 }
 
 Write-Output '1. The roles of the relay.'
 foreach ($grant in @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $caller.Id -All)) {
     if ($api -and "$($grant.ResourceId)" -eq "$($api.Id)") {
-        if ($PSCmdlet.ShouldProcess($caller.DisplayName, "Take away a role of $($api.DisplayName)")) {
+        if ($PSCmdlet.ShouldProcess($caller.DisplayName, "Revoke a role of $($api.DisplayName)")) {
             Remove-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $caller.Id -AppRoleAssignmentId $grant.Id -ErrorAction Stop
         }
     }
 }
 
-Write-Output '2. The enterprise application of the caller, when -RemoveServicePrincipal asks for it.'
+Write-Output '2. The enterprise application of the caller, with -RemoveServicePrincipal.'
 if ($RemoveServicePrincipal) {
     if ($PSCmdlet.ShouldProcess($caller.DisplayName, 'Remove the enterprise application of the calling app')) {
         Remove-MgServicePrincipal -ServicePrincipalId $caller.Id -ErrorAction Stop
     }
 }
-Write-Output 'Next: GET /api/entra/subscriptions with a new token of that app has to answer 403, or 401 when the app is gone.'
+Write-Output 'Next: GET /api/entra/subscriptions with a new token of that app must return 403, or 401 if the app was removed.'

@@ -2,22 +2,22 @@
 #Requires -Modules ExchangeOnlineManagement
 <#
 .SYNOPSIS
-Undoes Grant-RelayMailboxAccess.ps1: removes the role assignments, the management scope and the reference.
+Undoes Grant-RelayMailboxAccess.ps1: removes the role assignments, the management scope and the service principal in Exchange.
 
 .DESCRIPTION
-Only what is of this client id: another relay keeps its assignments, and the scope too, where it has the same.
-With -Permission it takes away the role of that permission alone, for a feature that is switched off.
-The group and its mailboxes stay as they are. What is gone already is as good; running it twice does nothing new.
-Run it with -WhatIf first; without it every removal asks (-Confirm:$false does not).
+Removes only objects of this client id: another relay keeps its assignments, and a scope that it shares.
+With -Permission it removes only the role of that permission, for a feature that was switched off.
+The group and its mailboxes stay as they are. The script is idempotent.
+Run it with -WhatIf first; every removal asks for confirmation (not with -Confirm:$false).
 
 .PARAMETER AppId
 The client id of the relay's managed identity or app registration (the setting CLIENT_ID).
 
 .PARAMETER Name
-The name of the scope that was given to Grant-RelayMailboxAccess.ps1.
+The name of the scope, as given to Grant-RelayMailboxAccess.ps1.
 
 .PARAMETER Permission
-Names of permissions of permissions.json that were granted in Exchange; without it everything goes.
+Names of permissions in permissions.json that were granted in Exchange. Without it everything is removed.
 
 .EXAMPLE
 ./Revoke-RelayMailboxAccess.ps1 -AppId CLIENT_ID -WhatIf
@@ -42,17 +42,17 @@ if (-not $going) {
 }
 foreach ($one in $going) {
     if ($scoped -notcontains $one) {
-        throw "$one is not granted in Exchange. Revoke-RelayPermission.ps1 takes away what is granted in Entra."
+        throw "$one is not granted in Exchange. Use Revoke-RelayPermission.ps1 for permissions in Entra."
     }
 }
 $principal = Get-ServicePrincipal -Identity "$AppId" -ErrorAction SilentlyContinue
 $others = @()
 if ($principal) {
-    # One that has no role is no reason to stop.
+    # A principal without roles must not stop the script.
     $others = @(Test-ServicePrincipalAuthorization -Identity "$AppId" -ErrorAction SilentlyContinue | Where-Object { "$($_.AllowedResourceScope)" -ne $Name })
 }
 
-Write-Output "1. The role assignments of $($going -join ', '): from here on the relay is refused, after two hours at the latest."
+Write-Output "1. The role assignments of $($going -join ', '): the relay loses access within two hours."
 $ours = @()
 foreach ($one in $going) {
     $assignmentName = "Relay $one $AppId"
@@ -64,14 +64,14 @@ foreach ($one in $going) {
     }
 }
 if ($Permission) {
-    Write-Output 'The scope and the reference stay, for what is left. Next: Test-RelayMailboxAccess.ps1 proves it.'
+    Write-Output 'The scope and the service principal stay for the remaining roles. Next: Test-RelayMailboxAccess.ps1 verifies them.'
     return
 }
 
 Write-Output '2. The management scope.'
 $sharing = @(Get-ManagementRoleAssignment | Where-Object { "$($_.CustomResourceScope)" -eq $Name -and $ours -notcontains $_.Name })
 if ($sharing) {
-    Write-Warning "It stays: others are within it ($(@($sharing | ForEach-Object { $_.Name }) -join ', '))."
+    Write-Warning "It stays, because other assignments use it ($(@($sharing | ForEach-Object { $_.Name }) -join ', '))."
 }
 elseif (Get-ManagementScope -Identity $Name -ErrorAction SilentlyContinue) {
     if ($PSCmdlet.ShouldProcess($Name, 'Remove the management scope')) {
@@ -79,9 +79,9 @@ elseif (Get-ManagementScope -Identity $Name -ErrorAction SilentlyContinue) {
     }
 }
 
-Write-Output '3. The reference to the service principal. The enterprise application itself stays.'
+Write-Output '3. The service principal in Exchange. The enterprise application itself stays.'
 if ($others) {
-    Write-Warning "It stays: it holds other roles in Exchange ($(@($others | ForEach-Object { $_.RoleName }) -join ', '))."
+    Write-Warning "It stays, because it has other roles in Exchange ($(@($others | ForEach-Object { $_.RoleName }) -join ', '))."
 }
 elseif ($principal) {
     if ($PSCmdlet.ShouldProcess("$Name ($AppId)", 'Remove the service principal from Exchange')) {

@@ -2,12 +2,12 @@
 #Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Applications
 <#
 .SYNOPSIS
-Takes permissions of Microsoft Graph away that the relay's identity holds in Entra.
+Revokes permissions of Microsoft Graph that the relay's identity has in Entra.
 
 .DESCRIPTION
-Undoes Grant-RelayPermission.ps1, and removes a permission that defeats the scope in Exchange. Without -Permission it takes
-away whatever permissions.json names. What is gone already is as good; running it twice does nothing new.
-Run it with -WhatIf first; without it every removal asks (-Confirm:$false does not).
+Undoes Grant-RelayPermission.ps1, and removes a permission that defeats the scope in Exchange. Without -Permission it revokes
+all permissions in permissions.json. The script is idempotent.
+Run it with -WhatIf first; every removal asks for confirmation (not with -Confirm:$false).
 You need the Entra role Privileged Role Administrator, and no secret. See "Delete appRoleAssignment".
 
 .PARAMETER AppId
@@ -37,7 +37,7 @@ if (-not $names) {
 }
 $relay = Get-MgServicePrincipal -Filter "appId eq '$AppId'"
 if (-not $relay) {
-    Write-Output "This tenant has no enterprise application with the client id ${AppId}: nothing is left to take away."
+    Write-Output "This tenant has no enterprise application with the client id ${AppId}: nothing is left to revoke."
     return
 }
 
@@ -45,10 +45,10 @@ foreach ($grant in @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId
     $resource = Get-MgServicePrincipal -ServicePrincipalId $grant.ResourceId
     $role = @($resource.AppRoles | Where-Object { "$($_.Id)" -eq "$($grant.AppRoleId)" } | ForEach-Object { $_.Value }) -join ''
     if ($names -notcontains $role) {
-        Write-Output "$role of $($resource.DisplayName) stays: it was not named."
+        Write-Output "$role of $($resource.DisplayName) stays: it is not among the names."
     }
-    elseif ($PSCmdlet.ShouldProcess($relay.DisplayName, "Take away $role of $($resource.DisplayName)")) {
+    elseif ($PSCmdlet.ShouldProcess($relay.DisplayName, "Revoke $role of $($resource.DisplayName)")) {
         Remove-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $relay.Id -AppRoleAssignmentId $grant.Id -ErrorAction Stop
     }
 }
-Write-Output 'Next: Test-RelayPermission.ps1 shows what is left. A token that exists already still has it: an app registration''s for an hour or so, a managed identity''s for a day at most.'
+Write-Output 'Next: Test-RelayPermission.ps1 shows what is left. Existing tokens keep the permission: about an hour for an app registration, at most a day for a managed identity.'

@@ -2,25 +2,24 @@
 #Requires -Modules ExchangeOnlineManagement
 <#
 .SYNOPSIS
-Proves in Exchange what the relay may do in a mailbox inside of its scope, and nothing outside. Changes nothing.
+Verifies in Exchange that the relay has its roles for a mailbox inside its scope, and none outside. Changes nothing.
 
 .DESCRIPTION
-Asks Test-ServicePrincipalAuthorization, which answers at once and not from the cache that the relay itself has to wait
-for. It knows only what was granted in Exchange; run Test-RelayPermission.ps1 for what was granted in Entra.
-Fails with a list when something is not as it should be.
+Uses Test-ServicePrincipalAuthorization, which bypasses the cache that delays changes for the relay itself. It covers
+only permissions granted in Exchange; run Test-RelayPermission.ps1 for those in Entra. Fails with a list of problems.
 
 .PARAMETER AppId
 The client id of the relay's managed identity or app registration (the setting CLIENT_ID).
 
 .PARAMETER MailboxInside
-A mailbox that the relay is to read.
+A mailbox that the relay must be able to read.
 
 .PARAMETER MailboxOutside
 A mailbox that it must not read.
 
 .PARAMETER Feature
-The features of FEATURES that write calendars, if any: calendars, scheduling. Their role is wanted beside that of the
-relay, and without them it is one too many.
+The features in FEATURES that write calendars, if any: calendars, scheduling. Their role is then required, and
+otherwise reported as superfluous.
 
 .EXAMPLE
 ./Test-RelayMailboxAccess.ps1 -AppId CLIENT_ID -MailboxInside room1@contoso.com -MailboxOutside ceo@contoso.com
@@ -51,14 +50,14 @@ $problems = @()
 
 foreach ($role in $wanted) {
     if (-not ($inside | Where-Object { $_.RoleName -eq $role -and "$($_.InScope)" -eq 'True' })) {
-        $problems += "$MailboxInside is not in the scope of $role. Is it a direct member of the group? A new member counts after some minutes."
+        $problems += "$MailboxInside is not in the scope of $role. Is it a direct member of the group? A new member takes effect after some minutes."
     }
 }
 foreach ($row in @($outside | Where-Object { "$($_.InScope)" -eq 'True' })) {
-    $problems += "$MailboxOutside is open to the relay by $($row.RoleName) within $($row.AllowedResourceScope): the scope is too wide."
+    $problems += "$MailboxOutside is open to the relay through $($row.RoleName) within $($row.AllowedResourceScope): the scope is too wide."
 }
 foreach ($row in @($inside | Where-Object { $wanted -notcontains $_.RoleName })) {
-    $problems += "The relay holds $($row.RoleName), which it does not need without the feature that asks for it (-Feature)."
+    $problems += "The relay holds $($row.RoleName), which it does not need without a feature that requires it (-Feature)."
 }
 if ($problems) {
     throw ($problems -join [Environment]::NewLine)

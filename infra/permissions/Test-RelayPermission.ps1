@@ -2,12 +2,12 @@
 #Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Applications
 <#
 .SYNOPSIS
-Shows every permission that the relay's identity holds in Entra, and fails when one defeats the scope in Exchange.
+Shows every permission that the relay's identity has in Entra, and fails if one defeats the scope in Exchange.
 Changes nothing.
 
 .DESCRIPTION
-Grants add up: a permission on calendars or mail that is granted in Entra holds for every mailbox of the tenant, whatever scope
-Exchange knows. So the relay is to hold none of them there. It also prints the object id that the Exchange script wants.
+Grants add up: a permission on calendars or mail granted in Entra applies to every mailbox of the tenant, regardless of the scope
+in Exchange. So the relay must have none of them there. It also prints the object id that the Exchange script needs.
 See "Role Based Access Control for Applications in Exchange Online" and "Microsoft Graph permissions reference".
 
 .PARAMETER AppId
@@ -29,7 +29,7 @@ if (-not (Get-MgContext)) {
 $known = Get-Content -Path "$PSScriptRoot/permissions.json" -Raw -Encoding UTF8 | ConvertFrom-Json
 $relay = Get-MgServicePrincipal -Filter "appId eq '$AppId'"
 if (-not $relay) {
-    throw "This tenant has no enterprise application with the client id $AppId. Is it the client id, and the right tenant?"
+    throw "This tenant has no enterprise application with the client id $AppId. Check the client id and the tenant."
 }
 Write-Output "$($relay.DisplayName): client id $AppId, object id of the enterprise application $($relay.Id)"
 
@@ -43,10 +43,10 @@ foreach ($grant in @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId
     $needed = @($known.permissions | Where-Object { $_.inProduct -and $_.grantedIn -eq 'entra' -and $_.name -eq $role } | ForEach-Object { $_.features })
     if ($role -match '^(Calendars|Mail|MailboxSettings|Contacts|full_access)') {
         $defeating += $role
-        Write-Warning "$role of $($resource.DisplayName) is granted in Entra: it opens every mailbox of the tenant, and the scope in Exchange does not hold it back."
+        Write-Warning "$role of $($resource.DisplayName) is granted in Entra: it applies to every mailbox of the tenant, and the scope in Exchange does not limit it."
     }
     elseif ($needed) {
-        Write-Output "$role of $($resource.DisplayName): needed for $($needed -join ', ') alone; cannot be scoped."
+        Write-Output "$role of $($resource.DisplayName): needed for $($needed -join ', ') only; cannot be scoped."
     }
     else {
         Write-Warning "$role of $($resource.DisplayName) is granted in Entra, and the relay does not need it."
@@ -55,4 +55,4 @@ foreach ($grant in @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId
 if ($defeating) {
     throw "The scope in Exchange is defeated by $($defeating -join ', '). Remove it: ./Revoke-RelayPermission.ps1 -AppId $AppId -Permission $($defeating -join ',')"
 }
-Write-Output 'Nothing in Entra defeats the scope in Exchange. Next: Test-RelayMailboxAccess.ps1 proves the scope itself.'
+Write-Output 'Nothing in Entra defeats the scope in Exchange. Next: Test-RelayMailboxAccess.ps1 verifies the scope itself.'

@@ -1,1 +1,1 @@
-"""The commands, one function each: it calls the relay, shows what came of it, and returns the exit code."""
+"""The commands, one function each. It calls the relay, shows the result, and returns the exit code."""

@@ -1,4 +1,4 @@
-"""Commands about what leaves for the partner."""
+"""Commands about deliveries."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ POLL_SECONDS = 1.0
 
 
 def dead_letters(relay: RelayClient, out: Output, options: Namespace) -> int:
-    """List dead letters; any make the exit code FAILED, because a person has to look at them."""
+    """List dead letters. If there are any, the exit code is FAILED, because a person has to act."""
     query = {"from": options.since, "to": options.before, "reason": options.reason}
     letters = list(relay.pages("/dead-letters", **{name: value for name, value in query.items() if value}))
     out.data({"value": letters})
     names = ("died", "reason", "status", "attempts", "subscriptionId", "id")
-    heads = ("died", "reason", "answer", "tries", "watch", "id")
+    heads = ("died", "reason", "status", "tries", "watch", "id")
     out.table(heads, (["" if letter[name] is None else letter[name] for name in names] for letter in letters))
-    out.line(
-        counted(len(letters), "dead letter") + (". Once their reason is put right: replay --all" if letters else "")
-    )
+    out.line(counted(len(letters), "dead letter") + (". After fixing the cause: replay --all" if letters else ""))
     return FAILED if letters else OK
 
 
 def replay(relay: RelayClient, out: Output, options: Namespace) -> int:
-    """Deliver a selection anew, and wait until all of it is on its way."""
+    """Replay selected dead letters, and wait until all are queued."""
     total = relay.call("GET", "/relay")["deadLetters"]
     state = relay.call("POST", "/dead-letters/replay", _selection(options))
     deadline = time.monotonic() + options.wait
@@ -39,29 +37,29 @@ def replay(relay: RelayClient, out: Output, options: Namespace) -> int:
             state = relay.call("GET", f"/dead-letters/replays/{state['id']}")
             progress.update(bar, completed=state["queued"])
     out.data(state)
-    outcome = "All are on their way" if state["done"] else f"Not all yet: {state['link']} tells how far it is"
-    out.line(f"Queued anew: {counted(state['queued'], 'change')}. {outcome}.")
+    outcome = "The replay is complete" if state["done"] else f"The replay continues: {state['link']} shows its progress"
+    out.line(f"Queued for delivery: {counted(state['queued'], 'change')}. {outcome}.")
     return OK if state["done"] or not options.wait else FAILED
 
 
 def pause(relay: RelayClient, out: Output, options: Namespace) -> int:
-    """Let nothing leave."""
+    """Pause deliveries."""
     return _operate(relay, out, "pause", options.reason)
 
 
 def resume(relay: RelayClient, out: Output, options: Namespace) -> int:
-    """Let everything leave."""
+    """Resume deliveries."""
     return _operate(relay, out, "resume", options.reason)
 
 
 def delivery_summary(state: dict[str, Any]) -> str:
-    """Return how deliveries stand."""
-    most = state["countedTo"]
-    waiting, dead = (f"{number}{'+' if number == most else ''}" for number in (state["waiting"], state["deadLetters"]))
+    """Return the state of deliveries as a sentence."""
+    limit = state["countedTo"]
+    waiting, dead = (f"{number}{'+' if number == limit else ''}" for number in (state["waiting"], state["deadLetters"]))
     since = f" since {state['since']}" if state["since"] else ""
-    why = f" ({state['reason']})" if state["reason"] else ""
-    waits = f"{counted(waiting, 'waiting change')}, {counted(dead, 'dead letter')}"
-    return f"Deliveries are {state['state']}{since}{why}; {waits}."
+    reason = f" ({state['reason']})" if state["reason"] else ""
+    counts = f"{counted(waiting, 'waiting change')}, {counted(dead, 'dead letter')}"
+    return f"Deliveries are {state['state']}{since}{reason}; {counts}."
 
 
 def _operate(relay: RelayClient, out: Output, operation: str, reason: str) -> int:
@@ -75,5 +73,5 @@ def _selection(options: Namespace) -> dict[str, Any]:
     times = {name: value for name, value in (("from", options.since), ("to", options.before)) if value}
     selections = [choice for choice in (options.all, options.ids, times) if choice]
     if len(selections) != 1:
-        raise UsageError("Nothing to replay, or too much", "Give --all, or --id, or --from and --to.")
+        raise UsageError("Exactly one selection is required", "Give --all, or --id, or --from and --to.")
     return {"all": True} if options.all else {"ids": options.ids} if options.ids else times

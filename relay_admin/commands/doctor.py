@@ -1,4 +1,4 @@
-"""Commands that look whether all is well: status (is it still working?) and doctor (is it set up right?)."""
+"""Commands that check the relay: status (does it work now?) and doctor (is it set up correctly?)."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from relay_admin.errors import FAILED, OK, Refused
 from relay_admin.output import Output
 
 _OUTSIDE = (
-    "Graph comes from outside, too: see that the app takes calls from the internet at /api/notifications and "
-    "/api/lifecycle, and that no authentication or address filter stands before them."
+    "Graph calls from the internet: check that the app accepts calls from there at /api/notifications and "
+    "/api/lifecycle, and that no authentication or address filter blocks them."
 )
 _WATCH = "Watch a mailbox: python -m relay_admin watch room1@contoso.com"
-_BOOK = "Nothing. To see it work, book a meeting in a watched room, and ask the partner for it."
+_BOOK = "Nothing. To test a delivery, book a meeting in a watched room and check that the partner received it."
 
 
 def status(relay: RelayClient, out: Output, _: Namespace) -> int:
-    """Show the health checks, and how deliveries stand if we may know."""
+    """Show the health checks, and the state of deliveries if permitted."""
     checks = relay.call("GET", "/health/checks", accept=503)["checks"]
     try:
         state = relay.call("GET", "/relay")
-    except Refused:  # a function key, or a role that may read alone
+    except Refused:  # a function key, or a role below Relay.Admin
         state = None
-    flowing = state is None or state["state"] == "flowing"  # the checks may be a quarter of a minute old
+    flowing = state is None or state["state"] == "flowing"  # the checks may be 15 seconds old
     healthy = flowing and all(check["ok"] for check in checks.values())
     out.data({"ok": healthy, "checks": checks, "deliveries": state})
     out.table(
-        ("check", "", "what"),
+        ("check", "", "detail"),
         ([name, check["ok"], check["detail"].removeprefix("ok; ")] for name, check in checks.items()),
     )
     if state:
         out.line(delivery_summary(state))
     if not healthy:
-        out.line("What to do about it: python -m relay_admin doctor")
+        out.line("For what to do, run: python -m relay_admin doctor")
     return OK if healthy else FAILED
 
 
 def doctor(relay: RelayClient, out: Output, options: Namespace) -> int:
-    """Have the relay examined from inside, call it as Graph does from here, and end with what to do."""
+    """Run the relay's own doctor, call the relay from here as Graph does, and list what to do."""
     request = {"allowed": options.allowed, "refused": options.refused, "ping": not options.no_ping}
     checks: list[dict[str, Any]] = relay.call("POST", "/doctor", request)["checks"]
     checks.append(_outside(relay))
     healthy = all(check["ok"] is not False for check in checks)
     steps = _next_steps(relay, checks)
     out.data({"ok": healthy, "checks": checks, "next": steps})
-    out.table(("check", "", "what"), ([check["name"], check["ok"], check["detail"]] for check in checks))
-    out.line("All is well." if healthy else "Something is wrong.", style="green" if healthy else "bold red")
+    out.table(("check", "", "detail"), ([check["name"], check["ok"], check["detail"]] for check in checks))
+    out.line("No problem found." if healthy else "Problems found.", style="green" if healthy else "bold red")
     out.line("What to do next:")
     out.steps(steps)
     return OK if healthy else FAILED
@@ -61,7 +61,7 @@ def _outside(relay: RelayClient) -> dict[str, Any]:
 
 
 def _next_steps(relay: RelayClient, checks: list[dict[str, Any]]) -> list[str]:
-    """Return what to do, what is wrong before what could not be told."""
+    """Return what to do: failed checks first, then inconclusive ones."""
     steps = [
         f"{check['name']}: {check['whatToDo']}"
         for ok in (False, None)

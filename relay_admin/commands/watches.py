@@ -1,4 +1,4 @@
-"""Commands about what is watched."""
+"""Commands about watches."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ POLL_SECONDS = 2.0
 
 
 def watches(relay: RelayClient, out: Output, options: Namespace) -> int:
-    """List watches and room lists. Those that need a person make the exit code FAILED."""
+    """List watches and room lists. If a watch needs a person, the exit code is FAILED."""
     listed = sorted(relay.pages("/subscriptions"), key=lambda item: str(item["mailbox"]))
     listed = [item for item in listed if options.state in (None, item["state"])]
     lists = relay.call("GET", "/room-lists")["value"]
     out.data({"watches": listed, "roomLists": lists})
     names = ("mailbox", "state", "expirationDateTime", "lastChangeSeen", "id")
-    heads = ("mailbox", "state", "ends", "last change", "id")
+    heads = ("mailbox", "state", "expires", "last change", "id")
     out.table(heads, ([_text(item, name) for name in names] for item in listed))
     if lists:
         columns = ("roomList", "desired", "notAllowed", "checked", "lastError", "id")
         out.table(
-            ("room list", "rooms", "not allowed", "checked", "what is wrong", "id"),
+            ("room list", "rooms", "not allowed", "checked", "last error", "id"),
             ([_text(item, name) for name in columns] for item in lists),
         )
     for item in listed:
@@ -38,9 +38,9 @@ def watches(relay: RelayClient, out: Output, options: Namespace) -> int:
 
 
 def watch(relay: RelayClient, out: Output, options: Namespace) -> int:
-    """Set mailboxes up, or a room list."""
+    """Watch mailboxes, or a room list."""
     if bool(options.mailboxes) == bool(options.room_list):
-        raise UsageError("Nothing to watch, or too much", "Name mailboxes, or one --room-list.")
+        raise UsageError("Either mailboxes or a room list is required", "Name mailboxes, or one --room-list.")
     if options.room_list:
         return _watch_list(relay, out, options.room_list, options.wait)
     outcomes: list[dict[str, Any]] = []
@@ -52,13 +52,13 @@ def watch(relay: RelayClient, out: Output, options: Namespace) -> int:
             progress.advance(bar, len(batch))
     out.data({"value": outcomes})
     out.table(
-        ("mailbox", "", "what"), ([item["mailbox"], item["status"] < 400, _outcome_text(item)] for item in outcomes)
+        ("mailbox", "", "result"), ([item["mailbox"], item["status"] < 400, _outcome_text(item)] for item in outcomes)
     )
     return OK if all(item["status"] < 400 for item in outcomes) else FAILED
 
 
 def unwatch(relay: RelayClient, out: Output, options: Namespace) -> int:
-    """Remove watches and room lists; what is not watched is as good."""
+    """Remove watches and room lists. Names that are not watched are reported, not an error."""
     lists = {item["roomList"]: item["id"] for item in relay.call("GET", "/room-lists")["value"]}
     existing = {item["mailbox"]: item["id"] for item in relay.pages("/subscriptions")}
     outcomes = []
@@ -70,36 +70,36 @@ def unwatch(relay: RelayClient, out: Output, options: Namespace) -> int:
         outcomes.append({"name": name, "removed": match is not None})
     out.data({"value": outcomes})
     rows = ([item["name"], "removed" if item["removed"] else "was not watched"] for item in outcomes)
-    out.table(("name", "what"), rows)
+    out.table(("name", "result"), rows)
     return OK
 
 
 def resync(relay: RelayClient, out: Output, options: Namespace) -> int:
     """Queue resyncs."""
     if bool(options.names) == options.all:
-        raise UsageError("Nothing to compare, or too much", "Name mailboxes or ids, or give --all.")
+        raise UsageError("Either names or --all is required", "Name mailboxes or ids, or give --all.")
     chosen = _chosen(relay.pages("/subscriptions"), None if options.all else options.names)
     with out.progress() as progress:
         for item in progress.track(chosen, description="Queueing"):
             relay.call("POST", f"/subscriptions/{item['id']}/resync", {"full": options.full})
     out.data({"queued": [item["id"] for item in chosen], "full": options.full})
-    out.line(f"Queued: {counted(len(chosen), 'resync')}. What differs reaches the partner within minutes.")
+    out.line(f"Queued: {counted(len(chosen), 'resync')}. The partner receives the differences within minutes.")
     return OK
 
 
 def _chosen(listed: Iterable[dict[str, Any]], names: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Return the watches of these names, or all that the relay delivers. Raises Refused for a name that is none's."""
+    """Return the watches with these names, or all with relay delivery. Raises Refused for an unknown name."""
     existing = list(listed)
     if names is None:
         return [item for item in existing if item["delivery"] == "relay"]
     by_name = {item[key]: item for item in existing for key in ("mailbox", "id")}
     if missing := [name for name in names if name.lower() not in by_name]:
-        raise Refused(f"Not watched: {', '.join(missing)}", "The command watches lists what is.")
+        raise Refused(f"Not watched: {', '.join(missing)}", "The command watches lists the watches.")
     return [by_name[name.lower()] for name in names]
 
 
 def _watch_list(relay: RelayClient, out: Output, address: str, seconds: float) -> int:
-    """Set a room list up, and wait until each of its rooms has its subscription, or cannot."""
+    """Watch a room list, and wait until each of its rooms has a subscription or has failed."""
     room_list = relay.call("POST", "/subscriptions", {"roomList": address})
     deadline = time.monotonic() + seconds
     with out.progress() as progress:
@@ -127,4 +127,4 @@ def _text(item: dict[str, Any], name: str) -> object:
 def _outcome_text(item: dict[str, Any]) -> str:
     if item["status"] >= 400:
         return f"{item['title']}: {item['detail']}"
-    return f"{'watched now' if item['status'] == 201 else 'was watched already'} ({item['subscription']['id']})"
+    return f"{'now watched' if item['status'] == 201 else 'already watched'} ({item['subscription']['id']})"

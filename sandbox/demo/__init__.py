@@ -1,1 +1,1 @@
-"""The demonstration: meetings of a simulated tenant arrive at a partner, and every claim about it is checked."""
+"""Demonstrations: changes in a simulated tenant reach a partner, and the result is checked."""

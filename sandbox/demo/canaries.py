@@ -1,4 +1,4 @@
-"""Words planted where nobody may read them, and the search for them: in files as they are, and inside base64."""
+"""Canaries: unique strings planted in private fields, and the search for them in plain text and in base64."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
 
 
 class Canaries:
-    """Makes words that occur nowhere else, and finds them again. `titles` may be at the partner, `secrets` nowhere."""
+    """Generates canaries. `titles` may reach the partner, `secrets` must not leave the tenant."""
 
     def __init__(self, run: str) -> None:
         self._run = run
@@ -18,32 +18,32 @@ class Canaries:
         self.titles: list[str] = []
 
     def secret(self, what: str) -> str:
-        """Return a word for a field that must not leave the tenant."""
-        return self._planted(self.secrets, what)
+        """Return a canary for a field that must not leave the tenant."""
+        return self._plant(self.secrets, what)
 
     def title(self, text: str) -> str:
-        """Note a title: the partner may know it, but no log, table or queue may."""
+        """Record a title, which the partner may receive but no log, table or queue may hold."""
         self.titles.append(text)
         return text
 
-    def _planted(self, words: list[str], what: str) -> str:
-        words.append(f"canary-{what}-{len(words)}-{self._run}")
-        return words[-1]
+    def _plant(self, canaries: list[str], what: str) -> str:
+        canaries.append(f"canary-{what}-{len(canaries)}-{self._run}")
+        return canaries[-1]
 
 
-def found_in(content: bytes, words: Iterable[str]) -> list[str]:
-    """Return the words that stand in `content`, in clear or within a run of base64."""
+def canaries_in(content: bytes, canaries: Iterable[str]) -> list[str]:
+    """Return the canaries that occur in `content`, in plain text or inside base64."""
     texts = [content, *_decoded(content)]
-    return [word for word in words if any(word.encode() in text for text in texts)]
+    return [canary for canary in canaries if any(canary.encode() in text for text in texts)]
 
 
-def found_below(folder: Path, words: Iterable[str]) -> list[str]:
-    """Return "word in file" for each find in the files below a folder."""
-    listed = list(words)
-    finds = []
+def canaries_below(folder: Path, canaries: Iterable[str]) -> list[str]:
+    """Return "canary in file" for each match in the files below a folder."""
+    listed = list(canaries)
+    matches = []
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        finds += [f"{word} in {file.relative_to(folder)}" for word in found_in(file.read_bytes(), listed)]
-    return finds
+        matches += [f"{canary} in {file.relative_to(folder)}" for canary in canaries_in(file.read_bytes(), listed)]
+    return matches
 
 
 def _decoded(content: bytes) -> list[bytes]:

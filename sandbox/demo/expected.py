@@ -1,33 +1,33 @@
-"""What the partner must know of a calendar, worked out from the tenant's truth and the contract alone.
+"""The events that the partner must have, derived from the tenant's data and the contract alone.
 
-Written apart from the product on purpose: it judges what the product sent.
+Independent of the product on purpose, since it judges the product.
 """
 
 from datetime import UTC, datetime
 from typing import Any
 
 
-def expected_event(truth: dict[str, Any]) -> dict[str, Any]:
-    """Return the public event of an event as the tenant has it."""
-    private = truth["sensitivity"] in ("private", "confidential")
+def expected_event(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload of an event that the tenant returned."""
+    private = event["sensitivity"] in ("private", "confidential")
     return {
-        "id": truth["immutableId"],
-        "seriesId": truth["seriesMasterImmutableId"],
-        "title": "Private" if private else truth["subject"],
-        "start": _utc(truth["start"]),
-        "end": _utc(truth["end"]),
-        "allDay": truth["isAllDay"],
-        "availability": truth["showAs"],
-        "cancelled": truth["isCancelled"],
+        "id": event["immutableId"],
+        "seriesId": event["seriesMasterImmutableId"],
+        "title": "Private" if private else event["subject"],
+        "start": _utc(event["start"]),
+        "end": _utc(event["end"]),
+        "allDay": event["isAllDay"],
+        "availability": event["showAs"],
+        "cancelled": event["isCancelled"],
     }
 
 
 def expected_calendar(view: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the public events of a calendar view by their id."""
+    """Return the payloads of a calendar view by event id."""
     return {event["id"]: event for event in map(expected_event, view)}
 
 
 def _utc(moment: dict[str, str]) -> str:
     if moment["timeZone"] != "UTC":
-        raise ValueError(f"the truth is told in {moment['timeZone']}")
+        raise ValueError(f"not in UTC: {moment['timeZone']}")
     return datetime.fromisoformat(moment["dateTime"]).replace(microsecond=0, tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

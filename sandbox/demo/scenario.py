@@ -1,4 +1,4 @@
-"""Days in three rooms: meetings booked, moved, made private, cancelled and deleted, with canaries in every field."""
+"""The scenario: meetings in three rooms are booked, changed and deleted; their private fields hold canaries."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,11 +12,11 @@ TITLES = (
     "Design review", "Stand-up", "Budget 2027", "Interview", "Supplier call", "Training 🎓",
     "Release planning", "Onboarding", "Årsmøte", "Retrospective", "All hands", "1:1",
 )  # fmt: skip
-OWN_HANDS = "by its organizer"  # on a room, so that its title becomes the organizer's name seconds later
+BY_ORGANIZER = "by its organizer"  # not direct: the room replaces the title by the organizer's name seconds later
 
 
 class Scenario:
-    """Acts on a stage; each returns the change that it made."""
+    """The acts of the scenario; each returns the change that it made."""
 
     def __init__(self, stage: Stage, canaries: Canaries) -> None:
         self._tenant = stage.stack.tenant
@@ -27,7 +27,7 @@ class Scenario:
         self._booked: list[tuple[str, dict[str, Any]]] = []
 
     def rounds(self) -> list[list[Act]]:
-        """Return the acts, round by round; those of one round happen at once."""
+        """Return the acts, round by round; a round is played before the stage waits for the partner."""
         return [
             [partial(self._book, number) for number in range(len(TITLES))],
             [partial(self._organizer_books, number) for number in range(2)],
@@ -36,13 +36,13 @@ class Scenario:
             [partial(self._cancel, 6), partial(self._cancel, 7), partial(self._delete, 8), partial(self._delete, 3)],
             [self._book_series],
             [self._move_series],
-            [self._move_one_occurrence],
+            [self._move_occurrence],
             [self._lose_a_subscription],
             [partial(self._cancel, 10)],
         ]
 
     def _book(self, number: int) -> Change:
-        """Write a meeting straight onto a room's calendar, every third one private from the start."""
+        """Write a meeting directly to a room's calendar; every sixth is private from the start."""
         room, start = ROOMS[number % len(ROOMS)], self._monday + timedelta(hours=number // len(ROOMS), minutes=number)
         private = number % 6 == 5
         title = self._canaries.secret("title") if private else self._canaries.title(f"{TITLES[number]} {number}")
@@ -59,7 +59,7 @@ class Scenario:
             room, subject=self._canaries.secret("room-title"), organizer={"name": "Kari Nordmann",
             "address": "kari@contoso.com"}, start=_iso(start), end=_iso(start + timedelta(hours=1)), **self._hidden(),
         )  # fmt: skip
-        return Change(room, OWN_HANDS, event["immutableId"])
+        return Change(room, BY_ORGANIZER, event["immutableId"])
 
     def _move(self, number: int) -> Change:
         start = self._monday + timedelta(days=2, hours=number)
@@ -100,19 +100,20 @@ class Scenario:
         self._tenant.change(ROOMS[0], self._series["id"], start=_iso(start), end=_iso(start + timedelta(hours=1)))
         return Change(ROOMS[0], "series moved", self._series["immutableId"])
 
-    def _move_one_occurrence(self) -> Change:
+    def _move_occurrence(self) -> Change:
         after, before = self._monday + timedelta(days=9), self._monday + timedelta(days=12)
         view = self._tenant.calendar(ROOMS[0], _iso(after), _iso(before))
-        (second,) = (one for one in view if one["seriesMasterImmutableId"] == self._series["immutableId"])
+        (second,) = (event for event in view if event["seriesMasterImmutableId"] == self._series["immutableId"])
         self._tenant.change(ROOMS[0], second["id"], start=_iso(self._monday + timedelta(days=10, hours=9)))
         return Change(ROOMS[0], "one occurrence", self._series["immutableId"])
 
     def _lose_a_subscription(self) -> Change:
-        """Let Graph remove a room's subscription; before the relay hears of it, a meeting is booked unhinted."""
+        """Let Graph remove a room's subscription, and book a meeting that no notification announces."""
         subscriptions = self._tenant.control("GET", "/subscriptions")["value"]
-        (gone,) = (one["id"] for one in subscriptions if one["mailbox"] == ROOMS[1])
+        (subscription,) = (each["id"] for each in subscriptions if each["mailbox"] == ROOMS[1])
         self._tenant.control("POST", "/notifications", {"paused": True})
-        self._tenant.control("POST", "/lifecycle", {"subscriptionId": gone, "lifecycleEvent": "subscriptionRemoved"})
+        lifecycle = {"subscriptionId": subscription, "lifecycleEvent": "subscriptionRemoved"}
+        self._tenant.control("POST", "/lifecycle", lifecycle)
         start = self._monday + timedelta(days=4)
         title = self._canaries.title("Booked in the gap")
         event = self._tenant.book(
@@ -123,7 +124,7 @@ class Scenario:
         return Change(ROOMS[1], "while unwatched", event["immutableId"])
 
     def _hidden(self) -> dict[str, Any]:
-        """Return what must never leave the tenant."""
+        """Return fields that must never leave the tenant."""
         attendee = {"name": self._canaries.secret("attendee"), "address": "ola@contoso.com"}
         return {
             "body": self._canaries.secret("body"),

@@ -1,4 +1,4 @@
-"""The running table: one line for each change, printed when the partner has it."""
+"""The table that the demo prints: one line for each change, when the partner has it."""
 
 import sys
 import unicodedata
@@ -10,15 +10,15 @@ HEADS = ("time", "room", "change", "start - end (UTC)", "shown as", "title at th
 
 
 def head() -> None:
-    """Print the first lines."""
+    """Print the heading."""
     _line(HEADS)
     _line(tuple("-" * width for width in COLUMNS))
 
 
 def row(mailbox: str, what: str, event: dict[str, Any] | None, seconds: float | None) -> None:
-    """Print one change: `event` is what the partner knows now, None for nothing; `seconds` None: it never came."""
+    """Print one change; `event` is what the partner has (None: nothing), `seconds` how long it took (None: never)."""
     after = "NEVER" if seconds is None else f"{seconds:.1f} s"
-    cells = ("", "", "(gone)") if event is None else (_span(event), _shown(event), event["title"])
+    cells = ("", "", "(deleted)") if event is None else (_span(event), _shown(event), event["title"])
     _line((f"{datetime.now():%H:%M:%S}", mailbox.partition("@")[0], what, *cells, after))  # noqa: DTZ005 (for eyes)
 
 
@@ -39,12 +39,12 @@ def _line(cells: tuple[str, ...]) -> None:
 
 
 def _fitted(text: str, width: int) -> str:
-    """Cut or fill a text to so many places of a terminal, where some signs take two."""
+    """Cut or pad a text to a width in terminal columns; wide characters take two."""
     fitted, used = "", 0
-    for sign in text:
-        places = 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-        if used + places > width - (len(text) > width):
+    for character in text:
+        columns = 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if used + columns > width - (len(text) > width):
             fitted, used = fitted + "…", used + 1
             break
-        fitted, used = fitted + sign, used + places
+        fitted, used = fitted + character, used + columns
     return fitted + " " * (width - used)

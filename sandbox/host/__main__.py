@@ -22,21 +22,26 @@ from sandbox.host.settings import SettingsError, apply_settings, read_host_optio
 
 
 def _arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.host", description="Runs a Functions app.")
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.host", description="Run a Functions app.")
     parser.add_argument("--app", type=Path, required=True, help="folder with function_app.py and host.json")
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
-    parser.add_argument("--settings", type=Path, help="a file like local.settings.json; the environment wins")
-    parser.add_argument("--function-key", help="asked of FUNCTION routes; without any key none is checked")
-    parser.add_argument("--master-key", help="passes everything; asked of ADMIN routes and /admin")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, picks a free one")
+    parser.add_argument("--settings", type=Path, help="a file like local.settings.json; environment variables win")
+    parser.add_argument("--function-key", help="required on FUNCTION routes; without any key none is checked")
+    parser.add_argument("--master-key", help="accepted everywhere; required on ADMIN routes and /admin")
     parser.add_argument("--tls", type=Path, metavar="PEM", help="certificate and key: https instead of http")
-    parser.add_argument("--lease", type=float, default=600.0, help="seconds a queue message in work stays hidden")
-    parser.add_argument("--no-storage", action="store_true", help="drop queue outputs, poll nothing: HTTP alone")
+    parser.add_argument(
+        "--lease",
+        type=float,
+        default=600.0,
+        help="seconds that a running queue message is hidden",
+    )
+    parser.add_argument("--no-storage", action="store_true", help="serve HTTP only: drop queue outputs, poll no queue")
     return parser.parse_args()
 
 
 async def _serve(arguments: argparse.Namespace, listener: socket.socket, ready: TextIO) -> None:
-    """Load the app, run it until SIGTERM or SIGINT, then let it finish."""
+    """Load the app, run it until SIGTERM or SIGINT, then stop gracefully."""
     app = arguments.app.resolve()
     tls = _tls(arguments.tls) if arguments.tls else None
     options = read_host_options(app)
@@ -56,19 +61,19 @@ async def _serve(arguments: argparse.Namespace, listener: socket.socket, ready: 
 
 
 def _tls(pem: Path) -> ssl.SSLContext:
-    """Make a server's context of a file with certificate and key."""
+    """Return a server context for a file with certificate and key."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pem)
     return context
 
 
 def main() -> int:
-    """Run; 1 when the app cannot be loaded, with the reason on stderr."""
+    """Run; return 1 if the app cannot be loaded, with the reason on stderr."""
     arguments = _arguments()
-    # stdout holds the ready line alone: what the app prints is for the terminal.
+    # stdout is for the ready line only; what the app prints goes to stderr.
     ready, sys.stdout = sys.stdout, sys.stderr
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("azure").setLevel(logging.WARNING)  # the storage client tells of every request
+    logging.getLogger("azure").setLevel(logging.WARNING)  # the storage client logs every request
     listener = socket.create_server(("127.0.0.1", arguments.port), backlog=1024)
     try:
         apply_settings(arguments.settings)

@@ -1,4 +1,4 @@
-"""The host's own routes: "Manually run a non HTTP-triggered function", and what runs here."""
+"""The host's admin routes: "Manually run a non HTTP-triggered function", status, and the list of functions."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from sandbox.host.plan import FunctionPlan
 
 
 class Admin:
-    """Answers /admin/…, with the master key only."""
+    """Handler of /admin/…, for callers with the master key."""
 
     def __init__(self, plans: Sequence[FunctionPlan], keys: Keys, invoker: Invoker) -> None:
         self._plans = {plan.name.lower(): plan for plan in plans}
@@ -24,7 +24,7 @@ class Admin:
         self.running: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
+        """Handle one request."""
         if not self._keys.allow("ADMIN", request.headers, request.rel_url):
             return web.Response(status=401)
         match request.method, request.rel_url.path.strip("/").lower().split("/"):
@@ -39,9 +39,9 @@ class Admin:
         return web.Response(status=404)
 
     async def _run(self, plan: FunctionPlan, request: web.BaseRequest) -> web.Response:
-        """Start a function by hand and answer 202 at once, however it ends.
+        """Start a function and return 202 immediately, whatever its outcome.
 
-        The body is a JSON object, `{"input": "text"}` for a queue function, `{}` for a timer.
+        The body is a JSON object: `{"input": "text"}` for a queue function, `{}` for a timer.
         """
         if request.content_type != "application/json":
             return web.Response(status=415)
@@ -61,12 +61,12 @@ class Admin:
 
 
 def _queue_message(text: object) -> QueueMessage:
-    """Make the message of a call by hand; like the host's, it has no metadata of a queue."""
+    """Return the message for a manual call; as in the host, it has no queue metadata."""
     return QueueMessage(body=text if isinstance(text, str) else "")  # type: ignore[no-untyped-call]  # the library's
 
 
 def _described(plan: FunctionPlan) -> dict[str, Any]:
-    """Describe a function as the host's own listing does."""
+    """Describe a function as the host's own list does."""
     return {
         "name": plan.name,
         "language": "python",

@@ -1,4 +1,4 @@
-"""Import function_app.py, index it once, and refuse what the Python worker would refuse."""
+"""Import function_app.py, index it once, and reject what the Python worker would reject."""
 
 import importlib
 import inspect
@@ -22,14 +22,14 @@ _RESOLVED = ("queueName", "schedule", "route")
 
 
 class FunctionLoadError(Exception):
-    """The app cannot be imported or indexed: in Azure every one of its functions would be missing."""
+    """The app cannot be imported or indexed; in Azure all of its functions would be missing."""
 
 
 def load_app(folder: Path, settings: Mapping[str, str]) -> list[FunctionPlan]:
-    """Import FOLDER/function_app.py and plan its functions, by name in the host's (alphabetical) order.
+    """Import FOLDER/function_app.py and return a plan of each function, in the host's order (by name).
 
-    `settings` resolve the `%NAME%` of bindings. Raises FunctionLoadError for what the worker refuses ("Azure
-    Functions Python developer guide"), SettingsError for a setting that is not defined.
+    `settings` resolve the `%NAME%` of bindings. Raises FunctionLoadError for what the worker rejects ("Azure Functions
+    Python developer guide"), SettingsError for an undefined setting.
     """
     app = _the_app(_import_app(folder))
     try:
@@ -43,7 +43,7 @@ def load_app(folder: Path, settings: Mapping[str, str]) -> list[FunctionPlan]:
 
 
 def _import_app(folder: Path) -> ModuleType:
-    """Import with the app's folder first on the path and as working directory, as the worker does."""
+    """Import with the app's folder first in sys.path and as working directory, as the worker does."""
     if not (folder / "function_app.py").is_file():
         raise FunctionLoadError(f"no function_app.py in {folder}")
     sys.path.insert(0, str(folder))
@@ -56,23 +56,23 @@ def _import_app(folder: Path) -> ModuleType:
 
 
 def _the_app(module: ModuleType) -> FunctionRegister:
-    """Find the one app object; the worker counts names, so a second name for it is refused too."""
+    """Return the single app object; the worker counts names, so a second name for it is rejected too."""
     apps = [value for value in vars(module).values() if isinstance(value, FunctionRegister)]
     if len(apps) != 1:
-        raise FunctionLoadError(f"function_app.py holds {len(apps)} function apps at top level, not one")
+        raise FunctionLoadError(f"function_app.py has {len(apps)} function apps at top level instead of one")
     return apps[0]
 
 
 def _plan(function: Function, settings: Mapping[str, str]) -> FunctionPlan:
-    """Turn one indexed function into its plan."""
+    """Return the plan of an indexed function."""
     name = str(function.get_function_name())
     user_function = function.get_user_function()
     bindings = tuple(_resolved(name, json.loads(text), settings) for text in function.get_raw_bindings())
     trigger = next((binding for binding in bindings if binding["type"].endswith("Trigger")), None)
     if trigger is None:
-        raise FunctionLoadError(f"{name}: it has no trigger")
+        raise FunctionLoadError(f"{name}: no trigger")
     if function.get_settings_dict("retry_policy") is not None:
-        raise FunctionLoadError(f"{name}: retry policies are not served by this host, nor on queues by the real one")
+        raise FunctionLoadError(f"{name}: retry policies are not served by this host, nor for queues by the real one")
     _check_parameters(name, user_function, bindings)
     outputs = [binding for binding in bindings if binding["direction"] == "OUT"]
     return FunctionPlan(
@@ -94,7 +94,7 @@ def _plan(function: Function, settings: Mapping[str, str]) -> FunctionPlan:
 
 
 def _resolved(name: str, binding: Binding, settings: Mapping[str, str]) -> Binding:
-    """Resolve `%NAME%` in what names something outside."""
+    """Resolve `%NAME%` in the names of external resources."""
     try:
         return {key: resolve(value, settings) if key in _RESOLVED else value for key, value in binding.items()}
     except SettingsError as error:
@@ -102,7 +102,7 @@ def _resolved(name: str, binding: Binding, settings: Mapping[str, str]) -> Bindi
 
 
 def _check_parameters(name: str, user_function: Any, bindings: tuple[Binding, ...]) -> None:
-    """Hold the function's signature against its bindings, as the worker does before it registers anything."""
+    """Compare the function's signature with its bindings, as the worker does before it registers any function."""
     declared = set(inspect.signature(user_function).parameters) - {"context"}
     bound = {binding["name"] for binding in bindings} - {"$return"}
     if declared != bound:
@@ -117,11 +117,11 @@ def _check_parameters(name: str, user_function: Any, bindings: tuple[Binding, ..
 
 
 def _check_annotation(what: str, binding: Binding, annotation: Any) -> None:
-    """Ask the library's own converter; `func.Out[list[str]]`, for one, hides a whole app in Azure."""
+    """Check an annotation with the library's converter: `func.Out[list[str]]`, for one, would hide the whole app."""
     converter = func.get_binding_registry().get(binding["type"])  # type: ignore[no-untyped-call]  # the library's
     is_out = typing.get_origin(annotation) is func.Out
     if is_out != (binding["direction"] == "OUT"):
-        raise FunctionLoadError(f"{what}: {annotation} does not fit direction {binding['direction']}")
+        raise FunctionLoadError(f"{what}: {annotation} does not match direction {binding['direction']}")
     try:
         fits = (
             converter.check_output_type_annotation(typing.get_args(annotation)[0])
@@ -129,6 +129,6 @@ def _check_annotation(what: str, binding: Binding, annotation: Any) -> None:
             else converter.check_input_type_annotation(annotation)
         )
     except TypeError as error:
-        raise FunctionLoadError(f"{what}: {annotation} is refused: {error}") from error
+        raise FunctionLoadError(f"{what}: {annotation} is rejected: {error}") from error
     if not fits:
-        raise FunctionLoadError(f"{what}: {annotation} is no type for {binding['type']}")
+        raise FunctionLoadError(f"{what}: {annotation} is not a type for {binding['type']}")

@@ -1,4 +1,4 @@
-"""HTTP in front of the functions: one handler on aiohttp's low-level server, without a task per request."""
+"""The HTTP front end: one handler on aiohttp's low-level server, without a task for each request."""
 
 import asyncio
 from typing import Any
@@ -22,7 +22,7 @@ _OWN_HEADERS = {"content-length", "transfer-encoding"}
 
 
 class HttpFrontEnd:
-    """Answers requests by the functions' routes, and /admin by the host's own. `max_body` is in bytes."""
+    """Dispatches requests to the functions' routes, and /admin to the host's own. `max_body` is in bytes."""
 
     def __init__(self, routes: RouteTable, keys: Keys, invoker: Invoker, admin: Admin, max_body: int) -> None:
         self._routes = routes
@@ -32,7 +32,7 @@ class HttpFrontEnd:
         self._max_body = max_body
 
     def server(self) -> web.Server:
-        """Give the server to run; bodies are bounded here, not by aiohttp's default of one MiB."""
+        """Return the server; bodies are limited here, not by aiohttp's default of one MiB."""
         return web.Server(self.handle, request_factory=self._request, access_log=None, auto_decompress=False)
 
     def _request(
@@ -43,12 +43,12 @@ class HttpFrontEnd:
         writer: AbstractStreamWriter,
         task: "asyncio.Task[None]",
     ) -> web.BaseRequest:
-        """Make aiohttp's request, with the host's bound on the body."""
+        """Create aiohttp's request, with the host's limit on the body."""
         loop = asyncio.get_running_loop()
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=self._max_body + 1)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
+        """Handle one request."""
         url = request.rel_url
         path = url.raw_path
         if path[:7].lower() == "/admin/":
@@ -59,7 +59,7 @@ class HttpFrontEnd:
         level = plan.trigger.get("authLevel", "FUNCTION")
         if level != "ANONYMOUS" and not self._keys.allow(level, request.headers, url):
             return web.Response(status=401)
-        # The worker gets no body without a Content-Length: "a chunked request arrives empty".
+        # Without a Content-Length the worker gets an empty body, even of a chunked request.
         length = request.content_length or 0
         if length > self._max_body:
             return web.Response(status=413)
@@ -69,7 +69,7 @@ class HttpFrontEnd:
         return await self._answer(plan, _http_request(request, route_parameters, body))
 
     async def _answer(self, plan: FunctionPlan, argument: HttpRequest) -> web.Response:
-        """Invoke, then map the result; a failure tells the caller nothing but 500."""
+        """Invoke the function and map the result; a failure becomes a 500 without details."""
         try:
             result = await self._invoker.invoke(plan, argument)
         except InvocationFailed:
@@ -78,7 +78,7 @@ class HttpFrontEnd:
 
 
 def _http_request(request: web.BaseRequest, route_parameters: dict[str, str], body: bytes) -> HttpRequest:
-    """Make the function's argument: lower-case names, repeats joined by commas, no empty query values."""
+    """Return the function's argument: lower-case names, repeated headers joined by commas, no empty query values."""
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         key = name.lower()
@@ -100,7 +100,7 @@ def _http_request(request: web.BaseRequest, route_parameters: dict[str, str], bo
 
 
 def response_of(result: Any) -> web.Response:
-    """Map what a function gave to an answer: an HttpResponse, text as the body, or nothing set at all (204)."""
+    """Map a function's result to a response: an HttpResponse, text as the body, or 204 if no output was set."""
     if result is None:
         return web.Response(status=204)
     if not isinstance(result, func.HttpResponse):
@@ -110,7 +110,7 @@ def response_of(result: Any) -> web.Response:
         if name.lower() == "set-cookie":
             headers.add(name, value)
         elif name.lower() not in _OWN_HEADERS:
-            headers[name] = value  # a repeated name is one entry on its way through the worker: the last wins
+            headers[name] = value  # the worker passes headers as a mapping: of a repeated name only the last remains
     if "content-type" not in headers:
         is_text = result.mimetype.startswith("text/")
         charset = f"; charset={result.charset}" if is_text else ""

@@ -1,4 +1,4 @@
-"""Call a function as the Python worker does: coroutines on the loop, the rest in a thread pool."""
+"""Call functions as the Python worker does: coroutines on the event loop, others in a thread pool."""
 
 import asyncio
 import contextlib
@@ -20,11 +20,11 @@ _log = logging.getLogger("sandbox.host")
 
 
 class InvocationFailed(Exception):
-    """A function raised, took too long, returned what it must not, or its output could not be written."""
+    """A function raised, timed out or returned an invalid value, or its output could not be written."""
 
 
 class OutValue(func.Out[Any]):
-    """What a function is given to set an output; nothing leaves before the function has returned."""
+    """The `func.Out` argument of a function; its value is written only after the function has returned."""
 
     __slots__ = ("value",)
 
@@ -32,20 +32,20 @@ class OutValue(func.Out[Any]):
         self.value: Any = None
 
     def set(self, val: Any) -> None:
-        """Keep the value; the last one set counts."""
+        """Set the value; the last call counts."""
         self.value = val
 
     def get(self) -> Any:
-        """Give what was set, None if nothing was."""
+        """Return the value, None if none was set."""
         return self.value
 
 
 class InvocationContext(func.Context):
-    """The `context` argument of a function that asks for it."""
+    """The `context` argument of a function that declares it."""
 
-    thread_local_storage = threading.local()  # type: ignore[assignment]  # the library declares the class for it
-    trace_context = None  # type: ignore[assignment]  # this host traces nothing
-    retry_context = None  # type: ignore[assignment]  # the queue's dequeue count is the only retry here
+    thread_local_storage = threading.local()  # type: ignore[assignment]  # the library declares the class
+    trace_context = None  # type: ignore[assignment]  # this host has no tracing
+    retry_context = None  # type: ignore[assignment]  # the only retry is the queue's dequeue count
 
     def __init__(self, plan: FunctionPlan, invocation_id: str) -> None:
         self._plan = plan
@@ -53,22 +53,22 @@ class InvocationContext(func.Context):
 
     @property
     def invocation_id(self) -> str:
-        """Give the id of this call."""
+        """The id of this call."""
         return self._invocation_id
 
     @property
     def function_name(self) -> str:
-        """Give the indexed name."""
+        """The indexed name."""
         return self._plan.name
 
     @property
     def function_directory(self) -> str:
-        """Give the app's folder, which is the working directory."""
+        """The app's folder, which is the working directory."""
         return str(Path.cwd())
 
 
 class Invoker:
-    """Calls functions and has their outputs written. `timeout` is host.json's functionTimeout, in seconds."""
+    """Calls functions and writes their outputs. `timeout` is host.json's functionTimeout, in seconds."""
 
     def __init__(self, outputs: OutputWriter, timeout: float | None) -> None:
         self._outputs = outputs
@@ -79,9 +79,9 @@ class Invoker:
         self._loop = asyncio.get_running_loop()
 
     async def invoke(self, plan: FunctionPlan, argument: object) -> Any:
-        """Call with the trigger's argument, write the queue outputs, give the value of the http output.
+        """Call with the trigger's argument, write the queue outputs, and return the http output.
 
-        Raises InvocationFailed, after logging why.
+        Raises InvocationFailed after logging the cause.
         """
         invocation_id = str(uuid.uuid4())
         arguments: dict[str, Any] = {plan.trigger["name"]: argument}
@@ -95,7 +95,7 @@ class Invoker:
             if plan.queue_outputs:
                 await self._write(plan, arguments, result)
         except Exception as error:
-            # The host logs every failure with its trace; it is what an administrator would read in Azure.
+            # The real host also logs every failure with its stack trace.
             _log.exception("Executed 'Functions.%s' (Failed, Id=%s)", plan.name, invocation_id)
             raise InvocationFailed(plan.name) from error
         if plan.http_output is None or plan.http_output == "$return":
@@ -103,7 +103,7 @@ class Invoker:
         return arguments[plan.http_output].value
 
     async def run(self, plan: FunctionPlan, argument: object) -> None:
-        """Invoke where nobody waits for the outcome; a failure has been logged and goes no further."""
+        """Invoke where no caller waits for the result; a failure is only logged."""
         with contextlib.suppress(InvocationFailed):
             await self.invoke(plan, argument)
 
@@ -124,12 +124,12 @@ class Invoker:
         await self._outputs.write([(output, value) for output, value in values if value is not None])
 
     def close(self) -> None:
-        """Let go of the threads; a call that still runs is not waited for."""
+        """Release the threads, without waiting for calls that still run."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _check_result(plan: FunctionPlan, result: Any) -> None:
-    """Refuse what the worker refuses to take back, before any output is written. Raises TypeError."""
+    """Reject what the worker would reject, before any output is written. Raises TypeError."""
     if plan.http_output == "$return":
         if not isinstance(result, str | func.HttpResponse):
             raise TypeError(f"an HTTP function returned {type(result).__name__}, not an HttpResponse or a str")

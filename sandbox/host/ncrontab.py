@@ -1,7 +1,6 @@
-"""NCRONTAB schedules, as timer triggers use them: pure, in whatever zone the given time has.
+"""NCRONTAB schedules of timer triggers: pure, in the time zone of the given time.
 
-"Timer trigger for Azure Functions, NCRONTAB expressions". Unlike in cron, the day of the month and
-the day of the week must both fit.
+"Timer trigger for Azure Functions, NCRONTAB expressions". Unlike in cron, day of month and day of week must both match.
 """
 
 from dataclasses import dataclass
@@ -13,13 +12,13 @@ _MONTHS = (
     *("july", "august", "september", "october", "november", "december"),
 )
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-# A 29 February that must fall on one weekday comes again after 28 years, after 40 around a year like 2100.
+# 29 February on a given weekday recurs after 28 years, or after 40 around a year like 2100.
 _HORIZON_DAYS = 41 * 366
 
 
 @dataclass(frozen=True)
 class _Field:
-    """One field's bounds, and names if it takes them, of which the first stands for the lowest value."""
+    """Bounds of a field, and its names, if any; the first name stands for the lowest value."""
 
     title: str
     lowest: int
@@ -49,43 +48,43 @@ class Schedule:
     weekdays: tuple[int, ...]
 
     def next_after(self, moment: datetime) -> datetime:
-        """Give the first occurrence later than a moment. Raises ValueError if there is none (30 February)."""
+        """Return the first occurrence after a time. Raises ValueError if there is none (30 February)."""
         earliest = moment.replace(microsecond=0) + timedelta(seconds=1)
         for ahead in range(_HORIZON_DAYS):
             day = earliest.date() + timedelta(days=ahead)
             if day.month in self.months and day.day in self.days and day.isoweekday() % 7 in self.weekdays:
-                found = self._time_from(earliest.time() if ahead == 0 else time.min)
-                if found is not None:
-                    return datetime.combine(day, found, tzinfo=moment.tzinfo)
+                match = self._time_from(earliest.time() if ahead == 0 else time.min)
+                if match is not None:
+                    return datetime.combine(day, match, tzinfo=moment.tzinfo)
         raise ValueError("the schedule never occurs")
 
     def _time_from(self, earliest: time) -> time | None:
-        """Give the first time of a day that is not before `earliest`."""
+        """Return the first time of a day that is not before `earliest`."""
         hours = [hour for hour in self.hours if hour >= earliest.hour]
         times = (time(*parts) for parts in product(hours, self.minutes, self.seconds))
-        return next((found for found in times if found >= earliest), None)
+        return next((candidate for candidate in times if candidate >= earliest), None)
 
 
 def parse_schedule(text: str) -> Schedule:
     """Parse six fields, or five (then at second 0): `*`, values, names, ranges, lists and steps.
 
-    Raises ValueError that says which field is wrong.
+    Raises ValueError naming the wrong field.
     """
     parts = text.split()
     if len(parts) == 5:
         parts = ["0", *parts]
     if len(parts) != 6:
-        raise ValueError(f"{text!r} is no NCRONTAB schedule: it has {len(parts)} fields, not five or six")
+        raise ValueError(f"{text!r} is not an NCRONTAB schedule: {len(parts)} fields instead of five or six")
     return Schedule(*(_values(field, part) for field, part in zip(_FIELDS, parts, strict=True)))
 
 
 def _values(field: _Field, text: str) -> tuple[int, ...]:
-    """Give the values that one field allows."""
+    """Return the values that one field allows."""
     return tuple(sorted({value for item in text.split(",") for value in _item(field, item)}))
 
 
 def _item(field: _Field, text: str) -> range:
-    """Give the values of one item of a list; `7/15` starts at 7 and goes on to the field's end."""
+    """Return the values of one list item; `7/15` starts at 7 and runs to the field's maximum."""
     span, slash, step = text.partition("/")
     if slash and (not step.isdecimal() or int(step) == 0):
         raise ValueError(f"{field.title}: {text!r} has no step of 1 or more")
@@ -96,12 +95,12 @@ def _item(field: _Field, text: str) -> range:
         low = _value(field, first)
         high = _value(field, last) if dash else field.highest if slash else low
     if low > high:
-        raise ValueError(f"{field.title}: the range {span!r} runs backwards")
+        raise ValueError(f"{field.title}: the range {span!r} is reversed")
     return range(low, high + 1, int(step) if slash else 1)
 
 
 def _value(field: _Field, text: str) -> int:
-    """Read a number, or a name by its first three letters or more."""
+    """Parse a number, or a name by at least its first three letters."""
     if text.isdecimal() and text.isascii():
         value = int(text)
     else:

@@ -1,4 +1,4 @@
-"""Queue output bindings: what a value becomes, and how it gets onto the queue."""
+"""Queue output bindings: convert values to messages and put them on the queue."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ _MAX_ENCODED = 64 * 1024
 
 
 class OutputWriter:
-    """Writes queue outputs, and tells this host's own listeners of that queue.
+    """Writes queue outputs, and wakes this host's own listeners of that queue.
 
     `base64_encoded` is host.json's messageEncoding.
     """
@@ -32,25 +32,25 @@ class OutputWriter:
     async def write(self, values: list[tuple[QueueOutput, Any]]) -> None:
         """Put each message of each output's value on its queue; all are encoded before the first is sent.
 
-        Raises ValueError for what cannot be a message (over 64 KiB once encoded, broken JSON), TypeError for
-        what is no output, and the storage library's errors.
+        Raises ValueError for an invalid message (over 64 KiB once encoded, broken JSON), TypeError for an unsupported
+        value, and the storage library's errors.
         """
         texts = [(out, self._encode(message)) for out, value in values for message in messages_of(value)]
         for output, text in texts:
             await self.write_encoded(output, text)
 
     async def write_encoded(self, output: QueueOutput, text: str) -> None:
-        """Put a message on a queue as it stands: what is put aside keeps its encoding, right or wrong."""
+        """Put a message on a queue unchanged: a poison message keeps its encoding, valid or not."""
         await self._send(self.client(output.queue, output.connection), text)
         self.written[output.queue].set()
 
     def client(self, queue: str, connection: str = "AzureWebJobsStorage") -> QueueClient:
-        """Give the one client of a queue; its texts are sent and received as they stand. Raises SettingsError."""
+        """Return the shared client of a queue, which sends and receives texts unchanged. Raises SettingsError."""
         client = self._clients.get((queue, connection))
         if client is None:
             if not os.environ.get(connection):
-                raise SettingsError(f"the app setting {connection!r}, a storage connection string, is not defined")
-            # As long as the host's own library retries: some six seconds, not the minute of this one.
+                raise SettingsError(f"the app setting {connection!r} (a storage connection string) is not defined")
+            # Retry for about six seconds like the host's own library, instead of this library's default of a minute.
             client = QueueClient.from_connection_string(
                 os.environ[connection],
                 queue,
@@ -68,7 +68,7 @@ class OutputWriter:
             await client.close()
 
     def _encode(self, message: str | bytes) -> str:
-        """Encode as host.json says, and refuse what the service would refuse for its size."""
+        """Encode by host.json's messageEncoding. Raises ValueError above the service's size limit."""
         raw = message.encode() if isinstance(message, str) else message
         text = base64.b64encode(raw).decode() if self._base64 else raw.decode()
         if len(text.encode()) > _MAX_ENCODED:
@@ -76,7 +76,7 @@ class OutputWriter:
         return text
 
     async def _send(self, client: QueueClient, text: str) -> None:
-        """Send, and make the queue when it is not there yet, as the host does."""
+        """Send, and create the queue if it does not exist, as the host does."""
         try:
             await client.send_message(text)
         except ResourceNotFoundError:
@@ -86,7 +86,7 @@ class OutputWriter:
 
 
 class DroppingWriter(OutputWriter):
-    """Encodes and checks like the other, then drops: storage is not what is measured."""
+    """Encodes and checks like OutputWriter, then drops the messages: for measurements without storage."""
 
     async def write_encoded(self, output: QueueOutput, text: str) -> None:
         """Drop a message."""
@@ -95,8 +95,8 @@ class DroppingWriter(OutputWriter):
 def messages_of(value: Any) -> list[str | bytes]:
     """Split an output's value into messages, as the host does.
 
-    Text in {} or [] is parsed as JSON: each element of an array is a message, an object is written
-    indented. Raises ValueError when such text is no JSON, TypeError for a value that is no output.
+    Text in {} or [] is parsed as JSON: each element of an array is a message, an object is written indented. Raises
+    ValueError for invalid JSON, TypeError for an unsupported value.
     """
     if isinstance(value, bytes):
         return [value]
@@ -107,12 +107,12 @@ def messages_of(value: Any) -> list[str | bytes]:
         parsed = json.loads(text)
         return [_text_of(item) for item in (parsed if isinstance(parsed, list) else [parsed])]
     if isinstance(value, func.QueueMessage):
-        raise TypeError("a QueueMessage as output loses its type on the way: give strings")
+        raise TypeError("a QueueMessage as output loses its type in the worker: use strings")
     if isinstance(value, list | tuple):
         return [_text_of(item) for item in value]
-    raise TypeError(f"a {type(value).__name__} is no queue output")
+    raise TypeError(f"a {type(value).__name__} is not a queue output")
 
 
 def _text_of(item: Any) -> str:
-    """Give one element of a list as a message."""
+    """Return one element of a list as a message."""
     return item if isinstance(item, str) else json.dumps(item, indent=2, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What is known of each function before its first call, so that a request costs no look-ups."""
+"""What the host determines about each function before its first call, so that requests need no look-ups."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Binding = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class QueueOutput:
-    """A queue output binding: the parameter (or `$return`) that gives the value, and the queue's name."""
+    """A queue output binding: the parameter (or `$return`) that holds the value, the queue and its connection."""
 
     parameter: str
     queue: str
@@ -18,7 +18,7 @@ class QueueOutput:
 
 @dataclass(frozen=True, slots=True)
 class FunctionPlan:
-    """One indexed function: what to call, with what, and where its outputs go."""
+    """One indexed function: what to call with which arguments, and where its outputs go."""
 
     name: str
     function: Callable[..., Any]
@@ -33,5 +33,5 @@ class FunctionPlan:
 
     @property
     def kind(self) -> str:
-        """The trigger's type as it is indexed, such as "httpTrigger"."""
+        """The trigger's indexed type, such as "httpTrigger"."""
         return str(self.trigger["type"])

@@ -1,4 +1,4 @@
-"""Queue triggers: polling, leases, retries and poison, as the host's queue listener does them.
+"""Queue triggers: polling, leases, retries and poison messages, as in the host's queue listener.
 
 "Azure Queue storage trigger for Azure Functions": Poison messages, Polling algorithm, Concurrency, host.json.
 """
@@ -41,7 +41,10 @@ class QueueListener:
         self.running: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
-        """Poll until stopped: a batch, then the next as soon as few enough are in work; then finish those."""
+        """Poll until stopped, then finish the running messages.
+
+        The next batch is fetched as soon as no more than newBatchThreshold messages are running.
+        """
         delay = _FIRST_POLL
         written = self._outputs.written[self._queue]
         while not self._stopping:
@@ -64,12 +67,12 @@ class QueueListener:
             await asyncio.wait(self.running)
 
     def stop(self) -> None:
-        """End the polling, but never in the middle: what a lost answer held would stay hidden for its lease."""
+        """Stop polling, but never during a request: messages of a lost response would stay hidden for their lease."""
         self._stopping = True
         self._outputs.written[self._queue].set()
 
     async def _receive(self) -> list[StoredMessage]:
-        """Take up to batchSize messages; a queue that is not there yet is empty."""
+        """Receive up to batchSize messages; a queue that does not exist yet counts as empty."""
         pages = self._client.receive_messages(
             messages_per_page=self._options.batch_size, visibility_timeout=int(self._lease)
         ).by_page()
@@ -82,22 +85,22 @@ class QueueListener:
             return []
 
     async def _work(self, message: StoredMessage) -> None:
-        """Run the function on one message, then delete it, show it again or put it aside."""
+        """Run the function on one message, then delete it, release it or move it to the poison queue."""
         done = asyncio.Event()
         renewing = asyncio.create_task(self._renew(message, done))
         try:
             outcome = await self._run(message)
         finally:
             done.set()
-            await renewing  # a renewal under way changes the receipt that the last step needs
+            await renewing  # a renewal in progress changes the receipt that the last step needs
         try:
             await self._complete(message, outcome)
         except AzureError as error:
-            # Another reader has it, or the storage is down: the lease runs out and the message comes again.
+            # Another reader has the message, or storage is down: it reappears when the lease expires.
             _log.error("queue %s: completing message %s failed: %s", self._queue, message.id, error)
 
     async def _run(self, message: StoredMessage) -> str:
-        """Give what became of one message: "done", "failed" or "poison"."""
+        """Run the function and return the outcome: "done", "failed" or "poison"."""
         if (message.dequeue_count or 0) > self._options.max_dequeue_count:
             return "poison"
         try:
@@ -112,7 +115,7 @@ class QueueListener:
         return "done"
 
     async def _complete(self, message: StoredMessage, outcome: str) -> None:
-        """Delete, release after visibilityTimeout, or move to the poison queue: written there first."""
+        """Delete the message, release it after visibilityTimeout, or copy it to the poison queue and then delete it."""
         if outcome == "failed" and not self._queue.endswith(_POISON):
             seconds = int(self._options.visibility_timeout)
             await self._client.update_message(message, visibility_timeout=seconds)
@@ -123,10 +126,10 @@ class QueueListener:
             await self._client.delete_message(message)
         elif outcome == "done":
             await self._client.delete_message(message)
-        # What fails on a poison queue stays hidden for the rest of its lease, as in the host: no hot loop.
+        # A failed message of a poison queue stays hidden for the rest of its lease, as in the host: no hot loop.
 
     async def _renew(self, message: StoredMessage, done: asyncio.Event) -> None:
-        """Prolong the lease every half of it until the work is done, and keep the new receipt."""
+        """Renew the lease at half its time until the work is done, and store the new receipt."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._lease / 2):
@@ -139,7 +142,7 @@ class QueueListener:
                 _log.warning("queue %s: renewing message %s failed: %s", self._queue, message.id, error)
 
     def _argument(self, message: StoredMessage) -> QueueMessage:
-        """Make the function's argument. Raises ValueError when the content is not in the encoding agreed."""
+        """Return the function's argument. Raises ValueError when the content has the wrong encoding."""
         body = _decoded(message.content) if self._options.base64 else message.content
         metadata: dict[str, Any] = {"id": message.id, "pop_receipt": message.pop_receipt}
         metadata |= {"dequeue_count": message.dequeue_count, "insertion_time": message.inserted_on}
@@ -148,12 +151,12 @@ class QueueListener:
 
 
 def _decoded(content: str) -> str:
-    """Decode base64; bytes that are no UTF-8 become replacement characters, as in .NET."""
+    """Decode base64; invalid UTF-8 becomes replacement characters, as in .NET."""
     return base64.b64decode(content, validate=True).decode("utf-8", "replace")
 
 
 def _overridden(metadata: dict[str, Any], body: str) -> dict[str, Any]:
-    """Let a JSON object's own "id" hide the message's: the host binds properties of the body by name."""
+    """Replace the message's id by the "id" of a JSON object: the host binds properties of the body by name."""
     if not body.lstrip().startswith("{"):
         return metadata
     try:

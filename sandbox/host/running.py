@@ -1,4 +1,4 @@
-"""The host as a whole: HTTP, queues and timers started together and stopped in order."""
+"""The whole host: start HTTP, queues and timers together, and stop them in order."""
 
 import asyncio
 import logging
@@ -22,13 +22,13 @@ from sandbox.host.settings import HostOptions, SettingsError
 from sandbox.host.timers import Timer
 
 _log = logging.getLogger("sandbox.host")
-_GRACE = 30.0  # seconds that running invocations have at the end
+_GRACE = 30.0  # seconds for running invocations to finish
 
 
 class Host:
     """Runs the planned functions. Raises RouteError or SettingsError for what cannot be served.
 
-    Without `storage` queue outputs are checked and then dropped, and no queue is polled: for measuring HTTP alone.
+    Without `storage`, queue outputs are checked and dropped, and no queue is polled: for measuring HTTP alone.
     """
 
     def __init__(
@@ -49,15 +49,15 @@ class Host:
         self._loops: list[asyncio.Task[None]] = []
 
     async def start(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
-        """Serve HTTP on a bound socket, and begin to poll."""
+        """Serve HTTP on a bound socket and start the triggers."""
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=tls, backlog=1024).start()
         self._loops = [asyncio.create_task(trigger.listen()) for trigger in self._triggers]
         for loop in self._loops:
-            loop.add_done_callback(_tell_if_broken)
+            loop.add_done_callback(_log_if_broken)
 
     async def stop(self) -> None:
-        """Take nothing new, let what runs finish (at most 30 seconds), then close."""
+        """Accept nothing new, let running invocations finish (at most 30 seconds), then close."""
         for trigger in self._triggers:
             trigger.stop()
         try:
@@ -70,14 +70,14 @@ class Host:
         await self._outputs.close()
 
 
-def _tell_if_broken(loop: asyncio.Task[None]) -> None:
-    """Log why a trigger's loop ended, if it was not stopped: its function runs no more."""
+def _log_if_broken(loop: asyncio.Task[None]) -> None:
+    """Log why a trigger's loop ended unless it was stopped: its function no longer runs."""
     if not loop.cancelled() and (error := loop.exception()) is not None:
-        _log.critical("a trigger of this host broke", exc_info=error)
+        _log.critical("a trigger loop failed", exc_info=error)
 
 
 def _schedule(plan: FunctionPlan) -> Schedule:
-    """Read a timer's schedule. Raises SettingsError for one that is none, or never occurs."""
+    """Parse a timer's schedule. Raises SettingsError if it is invalid or never occurs."""
     try:
         schedule = parse_schedule(str(plan.trigger["schedule"]))
         schedule.next_after(datetime.now(UTC))

@@ -13,7 +13,7 @@ _MEBIBYTE = 1024 * 1024
 
 
 class SettingsError(Exception):
-    """A settings file, host.json or a setting that a binding names is missing or broken; it says which."""
+    """A settings file, host.json or a referenced app setting is missing or invalid; the text names it."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class QueueOptions:
     visibility_timeout: float = 0.0
     max_polling_interval: float = 2.0  # a minute in Azure; Core Tools' Development default is 2 seconds
     base64: bool = True
-    lease: float = 600.0  # no setting of host.json: how long a message in work stays hidden, unless renewed
+    lease: float = 600.0  # not in host.json: how long a message stays hidden unless the lease is renewed
 
 
 @dataclass(frozen=True)
 class HostOptions:
-    """What this host honours of host.json; times in seconds. "host.json reference for Azure Functions"."""
+    """The parts of host.json that this host supports; times in seconds. "host.json reference for Azure Functions"."""
 
     route_prefix: str = "api"
     function_timeout: float | None = 1800.0
@@ -40,19 +40,19 @@ class HostOptions:
 
 
 def apply_settings(file: Path | None) -> None:
-    """Put the file's "Values" (the form of local.settings.json) under the environment, which wins.
+    """Set environment variables from the file's "Values" (as in local.settings.json); existing ones take precedence.
 
     Raises SettingsError when the file cannot be read.
     """
     values = _read_json(file).get("Values", {}) if file is not None else {}
-    # As Core Tools sets them; in Development apps may allow themselves more.
+    # As set by Core Tools; apps may be less strict in Development.
     defaults = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "FUNCTIONS_WORKER_RUNTIME": "python"}
     for name, value in {**defaults, **values}.items():
         os.environ.setdefault(name, str(value))
 
 
 def read_host_options(app: Path) -> HostOptions:
-    """Read APP/host.json; what it leaves out has the host's default. Raises SettingsError if it is broken."""
+    """Read APP/host.json; missing options have the host's defaults. Raises SettingsError if it is invalid."""
     file = app / "host.json"
     document = _read_json(file) if file.exists() else {}
     extensions = document.get("extensions", {})
@@ -77,7 +77,7 @@ def read_host_options(app: Path) -> HostOptions:
 
 
 def seconds_of(span: str) -> float:
-    """Give the seconds of a .NET time span "hh:mm:ss" or "d.hh:mm:ss". Raises ValueError for others."""
+    """Return the seconds of a .NET time span "hh:mm:ss" or "d.hh:mm:ss". Raises ValueError for others."""
     match = re.fullmatch(r"(?:(\d+)\.)?(\d+):(\d\d):(\d\d(?:\.\d+)?)", span)
     if match is None:
         raise ValueError(f"{span!r} is not a time span hh:mm:ss")
@@ -86,7 +86,7 @@ def seconds_of(span: str) -> float:
 
 
 def resolve(text: str, settings: Mapping[str, str]) -> str:
-    """Replace each `%NAME%` by that app setting. Raises SettingsError naming one that is not defined."""
+    """Replace each `%NAME%` by that app setting. Raises SettingsError naming an undefined one."""
 
     def value_of(match: re.Match[str]) -> str:
         if match[1] not in settings:

@@ -1,7 +1,7 @@
 """Timer triggers: "Timer trigger for Azure Functions".
 
-No run overlaps the one before, an error never stops the schedule, and the next occurrence is counted from the
-end of a run. What the host keeps across restarts (useMonitor) is not kept here: nothing is ever past due.
+Runs never overlap, an error never stops the schedule, and the next occurrence is computed at the end of a run. Unlike
+the real host (useMonitor), nothing is kept across restarts: no run is ever past due.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from sandbox.host.plan import FunctionPlan
 
 
 class Timer:
-    """Runs one timer-triggered function by its schedule, in UTC. `now` can be another clock in tests."""
+    """Runs one timer-triggered function by its schedule, in UTC. Tests can replace the clock `now`."""
 
     def __init__(
         self,
@@ -34,20 +34,20 @@ class Timer:
         self._stopped = asyncio.Event()
 
     async def listen(self) -> None:
-        """Wait and run until stopped; a run that is under way is finished."""
+        """Wait and run until stopped; a run in progress finishes."""
         if self._plan.trigger.get("runOnStartup"):
             await self._invoker.run(self._plan, self._argument())
         while await self._occurs():
             await self._invoker.run(self._plan, self._argument())
 
     def stop(self) -> None:
-        """Run no more."""
+        """Start no further run."""
         self._stopped.set()
 
     async def _occurs(self) -> bool:
-        """Wait for the next occurrence; False when stopped before it."""
+        """Wait for the next occurrence; return False when stopped before it."""
         occurrence = self._schedule.next_after(self._now())
-        # In short steps: the loop's clock and the wall's drift apart, and the latter can be set.
+        # In short steps: the loop's clock and the wall clock drift apart, and the wall clock can be changed.
         while not self._stopped.is_set() and (seconds := (occurrence - self._now()).total_seconds()) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(seconds, 60.0)):
@@ -55,7 +55,7 @@ class Timer:
         return not self._stopped.is_set()
 
     def _argument(self) -> TimerRequest:
-        """Make the function's argument."""
+        """Return the function's argument."""
         moment, last = self._now(), self._last
         self._last = moment
         following = self._schedule.next_after(moment)

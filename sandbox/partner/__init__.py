@@ -1,1 +1,1 @@
-"""A partner of the relay: a receiver to copy (receive.py), and around it what makes it a strict judge."""
+"""A partner of the relay: an example receiver (receive.py), with strict checks and control routes around it."""

@@ -1,4 +1,4 @@
-"""The usual ways in which a partner fails, planted by control and taken by the deliveries that come."""
+"""Failures of a partner, planted through control and applied to incoming deliveries."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -19,13 +19,13 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 @dataclass
 class Behaviour:
-    """How to treat deliveries; the field names are those of the control route's JSON.
+    """How to treat deliveries; the fields are named as in the control route's JSON.
 
-    - `delaySeconds`: wait first, whatever comes then.
-    - `hang`: never answer. `cut`: close the connection without an answer, "before" or "after" the work.
-    - `status`, `headers`, `body`: the answer. A status outside 2xx is given without doing the work.
-    - `drip`: send the body at so many bytes per second; with no `body`, one that never ends.
-    - `times`: for so many deliveries (null: until cleared). `mailbox`: only for deliveries of this one.
+    - `delaySeconds`: wait before anything else.
+    - `hang`: never respond. `cut`: close the connection without a response, "before" or "after" the processing.
+    - `status`, `headers`, `body`: the response. With a status outside 2xx the delivery is not processed.
+    - `drip`: send the body at this many bytes per second; without `body`, endlessly.
+    - `times`: the number of deliveries (null: until cleared). `mailbox`: only deliveries of this mailbox.
     """
 
     status: int | None = None
@@ -40,28 +40,28 @@ class Behaviour:
 
     @property
     def works(self) -> bool:
-        """Whether the delivery is really received, whatever becomes of the answer."""
+        """Whether the delivery is processed, whatever happens to the response."""
         refuses = self.status is not None and not 200 <= self.status < 300
         return not (self.hang or self.cut == "before" or refuses)
 
 
 def behaviour_of(given: Any) -> Behaviour:
-    """Read a behaviour from a control request's JSON. Raises ValueError that says what is wrong."""
+    """Parse a behaviour from a control request's JSON. Raises ValueError with the reason."""
     if not isinstance(given, dict):
-        raise ValueError("a behaviour is a JSON object")  # noqa: TRY004 - one kind of error for bad control bodies
+        raise ValueError("a behaviour is a JSON object")  # noqa: TRY004 - a ValueError becomes a 400
     for name, value in given.items():
         if name not in _KINDS:
             raise ValueError(f"unknown field {name!r}; known: {', '.join(_KINDS)}")
         is_odd_bool = isinstance(value, bool) and bool not in _KINDS[name]
         if value is not None and (is_odd_bool or not isinstance(value, _KINDS[name])):
-            raise ValueError(f"{name} is of the wrong kind")
+            raise ValueError(f"{name} is of the wrong type")
     behaviour = Behaviour(**{name: value for name, value in given.items() if value is not None})
     _check(behaviour)
     return behaviour
 
 
 def _check(behaviour: Behaviour) -> None:
-    """Raise ValueError for values of the right kind that make no sense."""
+    """Raise ValueError for values of the right type that are out of range."""
     if behaviour.status is not None and not 200 <= behaviour.status <= 599:
         raise ValueError("status is between 200 and 599")
     if behaviour.cut not in (None, "before", "after"):
@@ -75,20 +75,20 @@ def _check(behaviour: Behaviour) -> None:
 
 
 class Behaviours:
-    """The planted behaviours, in order: each delivery takes the first that concerns it and has times left."""
+    """The planted behaviours, in order: each delivery takes the first that applies to it."""
 
     def __init__(self) -> None:
         self.planted: list[Behaviour] = []
 
     def take(self, mailbox: str | None) -> Behaviour:
-        """Choose the behaviour for a delivery of this mailbox; a good one when nothing is planted."""
+        """Return the behaviour for a delivery of this mailbox; the default one succeeds."""
         for behaviour in self.planted:
             if behaviour.mailbox in (None, mailbox):
                 return self._used(behaviour)
         return Behaviour()
 
     def _used(self, behaviour: Behaviour) -> Behaviour:
-        """Count a use down, and drop the behaviour with its last one."""
+        """Count one use, and remove the behaviour after its last."""
         if behaviour.times is not None:
             behaviour.times -= 1
             if behaviour.times == 0:
@@ -96,5 +96,5 @@ class Behaviours:
         return behaviour
 
     def listed(self) -> list[dict[str, Any]]:
-        """Give the planted behaviours as JSON."""
+        """Return the planted behaviours as JSON."""
         return [asdict(behaviour) for behaviour in self.planted]

@@ -1,7 +1,7 @@
-"""The contract of a delivery, checked to the letter: exactly these fields, exactly these kinds of values.
+"""Check a delivery strictly against the contract: exactly these fields with exactly these types.
 
-A partner in production does well to ignore fields that it does not know. This one is the judge of a promise
-("only these fields leave the tenant"), so it names every field too many.
+A production partner should ignore unknown fields. This one verifies a promise ("only these fields leave the tenant"),
+so it reports every unexpected field.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-PING = "calendar.relay.ping"  # a test delivery, by which an administrator sees that deliveries arrive
+PING = "calendar.relay.ping"  # a test delivery with which an administrator checks that deliveries arrive
 TYPES = ("calendar.event.created", "calendar.event.updated", "calendar.event.deleted")
 AVAILABILITY = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
 
@@ -18,12 +18,12 @@ Check = Callable[[Any], bool]
 
 
 def _is_name(value: Any) -> bool:
-    """Accept a string that is not empty."""
+    """Accept a non-empty string."""
     return isinstance(value, str) and value != ""
 
 
 def _is_time(value: Any) -> bool:
-    """Accept an ISO 8601 moment in UTC, written with Z."""
+    """Accept an ISO 8601 time in UTC, written with Z."""
     if not isinstance(value, str) or not _UTC_TIME.fullmatch(value):
         return False
     try:
@@ -34,7 +34,7 @@ def _is_time(value: Any) -> bool:
 
 
 def _is_bool(value: Any) -> bool:
-    """Accept JSON's true or false."""
+    """Accept true or false."""
     return isinstance(value, bool)
 
 
@@ -65,40 +65,40 @@ EVENT: dict[str, Check] = {
 
 
 def violations(payload: Any) -> tuple[str, ...]:
-    """Name everything about a delivery's JSON that the contract does not allow; empty when it is kept.
+    """Return what in a delivery's JSON breaks the contract; empty if nothing does.
 
-    The lines name fields, never their values, so that they can be logged.
+    The lines contain names of fields, never their values, so that they can be logged.
     """
     if isinstance(payload, dict) and payload.get("type") == PING:
         return tuple(_compare("payload", payload, PING_PAYLOAD))
-    found = _compare("payload", payload, PAYLOAD)
+    lines = _compare("payload", payload, PAYLOAD)
     data = payload.get("data") if isinstance(payload, dict) else None
     if not isinstance(data, dict):
-        return tuple(found)
-    found += _compare("data", data, DATA)
+        return tuple(lines)
+    lines += _compare("data", data, DATA)
     event = data.get("event")
     if isinstance(event, dict):
         deleted = payload.get("type") == "calendar.event.deleted"
-        found += _compare("data.event", event, DELETED_EVENT if deleted else EVENT)
+        lines += _compare("data.event", event, DELETED_EVENT if deleted else EVENT)
         if _is_time(event.get("start")) and _is_time(event.get("end")) and _ends_early(event):
-            found.append("data.event: ends before it starts")
-    return tuple(found)
+            lines.append("data.event: ends before it starts")
+    return tuple(lines)
 
 
 def _ends_early(event: dict[str, str]) -> bool:
-    """Tell whether an event's end lies before its start."""
+    """Return whether an event's end is before its start."""
     return datetime.fromisoformat(event["end"]) < datetime.fromisoformat(event["start"])
 
 
-def _compare(place: str, found: Any, expected: dict[str, Check]) -> list[str]:
-    """Name what differs between an object and the fields expected of it."""
-    if not isinstance(found, dict):
+def _compare(place: str, value: Any, expected: dict[str, Check]) -> list[str]:
+    """Return the differences between an object and its expected fields."""
+    if not isinstance(value, dict):
         return [f"{place}: not an object"]
-    lines = [f"{place}: unexpected field {name!r}" for name in found if name not in expected]
-    lines += [f"{place}: no field {name!r}" for name in expected if name not in found]
+    lines = [f"{place}: unexpected field {name!r}" for name in value if name not in expected]
+    lines += [f"{place}: no field {name!r}" for name in expected if name not in value]
     lines += [
         f"{place}.{name}: not allowed by the contract"
         for name, allows in expected.items()
-        if name in found and not allows(found[name])
+        if name in value and not allows(value[name])
     ]
     return lines

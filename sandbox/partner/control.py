@@ -1,4 +1,4 @@
-"""The control routes, /_control/…: what was seen, and how to behave. Never part of a real partner."""
+"""The control routes, /_control/…: show what was received, and plant behaviours. Not part of a real partner."""
 
 import json
 from collections.abc import Callable
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from sandbox.partner.server import Partner
 
 ROUTES = {
-    "GET /_control": "these lines",
-    "DELETE /_control": "forget all that was received",
+    "GET /_control": "this list",
+    "DELETE /_control": "forget everything that was received",
     "GET /_control/picture": "mailbox → events",
     "GET /_control/deliveries?since=N": "counts, violations, and the attempts after number N",
-    "GET /_control/raw": "every request as it came: method, path, headers, body",
-    "GET /_control/wait?deliveries=N&seconds=S": "answers once N distinct webhook-ids came (&taken=true: were taken)",
+    "GET /_control/raw": "every request as received: method, path, headers, body",
+    "GET /_control/wait?deliveries=N&seconds=S": "wait for N distinct webhook-ids (&taken=true: accepted ones)",
     "GET /_control/behaviour": "the planted behaviours",
-    "POST /_control/behaviour": "plant one more: status, headers, body, times, delaySeconds, cut, drip, hang, mailbox",
-    "DELETE /_control/behaviour": "behave well again",
-    "POST /_control/secrets": '{"secrets": ["whsec_…"]}: verify with any of these from now on',
-    "GET /_control/direct": "Graph's own notifications, taken at POST /graph",
-    "POST /_control/direct": '{"clientState": "…"}: take notifications that carry it',
+    "POST /_control/behaviour": "add one: status, headers, body, times, delaySeconds, cut, drip, hang, mailbox",
+    "DELETE /_control/behaviour": "clear them",
+    "POST /_control/secrets": '{"secrets": ["whsec_…"]}: accept signatures with any of these from now on',
+    "GET /_control/direct": "Graph's own notifications, received at POST /graph",
+    "POST /_control/direct": '{"clientState": "…"}: accept notifications that carry it',
 }
 
 
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn a ValueError of a control route into 400 with what was wrong."""
+    """Turn a control route's ValueError into a 400 with its text."""
     if not request.path.startswith("/_control"):
         return await handler(request)
     try:
@@ -42,15 +42,15 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 def routes(partner: "Partner") -> list[web.RouteDef]:
-    """Give the control routes of this partner."""
+    """Return the control routes of this partner."""
     return [*_journal_routes(partner), *_setting_routes(partner)]
 
 
 def _journal_routes(partner: "Partner") -> list[web.RouteDef]:
-    """Give the routes for what was seen."""
+    """Return the routes that show what was received."""
 
     async def deliveries(request: web.Request) -> web.Response:
-        """Show the journal, from a number on."""
+        """Return the journal, from a number on."""
         return web.json_response(partner.deliveries.summary(max(0, int(request.query.get("since", "0")))))
 
     async def wait(request: web.Request) -> web.Response:
@@ -60,13 +60,13 @@ def _journal_routes(partner: "Partner") -> list[web.RouteDef]:
         return web.json_response({"came": came} | partner.deliveries.counts())
 
     async def forget(_request: web.Request) -> web.Response:
-        """Forget all."""
+        """Forget everything that was received."""
         partner.forget()
         return web.Response(status=204)
 
     return [
         web.get("/_control", _reading(lambda: ROUTES)),
-        web.get("/_control/picture", _reading(partner.receiver.picture.listed)),
+        web.get("/_control/picture", _reading(partner.receiver.calendars.listed)),
         web.get("/_control/raw", _reading(lambda: partner.raw)),
         web.get("/_control/direct", _reading(partner.direct.listed)),
         web.get("/_control/deliveries", deliveries),
@@ -76,15 +76,15 @@ def _journal_routes(partner: "Partner") -> list[web.RouteDef]:
 
 
 def _setting_routes(partner: "Partner") -> list[web.RouteDef]:
-    """Give the routes for how to behave."""
+    """Return the routes that change behaviour."""
 
     async def plant(request: web.Request) -> web.Response:
-        """Plant a behaviour behind those that stand."""
+        """Add a behaviour after the existing ones."""
         partner.behaviours.planted.append(behaviour_of(await _body(request)))
         return web.json_response(partner.behaviours.listed())
 
     async def behave(_request: web.Request) -> web.Response:
-        """Clear every behaviour; a delivery that already hangs goes on hanging."""
+        """Clear every behaviour; a delivery that already hangs keeps hanging."""
         partner.behaviours.planted.clear()
         return web.Response(status=204)
 
@@ -92,11 +92,11 @@ def _setting_routes(partner: "Partner") -> list[web.RouteDef]:
         """Replace the secrets."""
         given = _field(await _body(request), "secrets", list)
         if not given or not all(isinstance(secret, str) and secret.startswith("whsec_") for secret in given):
-            raise ValueError("secrets is a list of at least one whsec_…")
+            raise ValueError("secrets is a non-empty list of whsec_…")
         try:
             partner.receiver.webhooks = [Webhook(secret) for secret in given]
         except EmptyWebhookSecretError as error:
-            raise ValueError("a secret has nothing behind whsec_") from error
+            raise ValueError("a secret is empty after whsec_") from error
         return web.Response(status=204)
 
     async def expect(request: web.Request) -> web.Response:
@@ -114,10 +114,10 @@ def _setting_routes(partner: "Partner") -> list[web.RouteDef]:
 
 
 def _reading(read: Callable[[], Any]) -> Handler:
-    """Make a handler that answers what `read` gives, as JSON."""
+    """Return a handler that responds with the result of `read` as JSON."""
 
     async def answer(_request: web.Request) -> web.Response:
-        """Answer."""
+        """Respond."""
         return web.json_response(read())
 
     return answer
@@ -129,7 +129,7 @@ async def _body(request: web.Request) -> Any:
 
 
 def _field(given: Any, name: str, kind: type) -> Any:
-    """Take the one field that a control body is made of. Raises ValueError."""
+    """Return the only field of a control body. Raises ValueError."""
     if not isinstance(given, dict) or set(given) != {name} or not isinstance(given[name], kind):
         raise ValueError(f"the body is an object with exactly one field, {name!r}")
     return given[name]

@@ -1,4 +1,4 @@
-"""What came, attempt by attempt: counted, listed, and waited for."""
+"""The journal of received deliveries: record, count, list and wait for them."""
 
 import asyncio
 import json
@@ -13,10 +13,10 @@ from sandbox.partner.receive import Receipt
 
 @dataclass
 class Attempt:
-    """One POST to the webhook; the field names are those of the control route's JSON.
+    """One POST to the webhook; the fields are named as in the control route's JSON.
 
-    `attempt` counts from 1 for each webhook-id. `status` is what was answered, null until then, and for ever
-    when the connection was cut. `taken` is true once the delivery counts as received (a duplicate does, too).
+    `attempt` counts from 1 for each webhook-id. `status` is the response's; it stays null when the connection was cut.
+    `taken` is true once the delivery counts as received, also as a duplicate.
     """
 
     number: int
@@ -33,7 +33,7 @@ class Attempt:
 
 
 class Deliveries:
-    """The journal of attempts; everything in it came from outside and may be forged until `taken` is true."""
+    """The journal of attempts; its content is untrusted until `taken` is true."""
 
     def __init__(self) -> None:
         self.attempts: list[Attempt] = []
@@ -42,18 +42,18 @@ class Deliveries:
         self._changed = asyncio.Condition()
 
     async def arrived(self, headers: Mapping[str, str], body: bytes) -> Attempt:
-        """Write down an attempt as it comes in, before anything is believed."""
+        """Record an attempt on arrival, before it is verified."""
         webhook_id = headers.get("webhook-id")
         self._per_id[webhook_id] += 1
         received_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        tries = self._per_id[webhook_id]
-        attempt = Attempt(len(self.attempts) + 1, webhook_id, received_at, tries, *_about(body))
+        number = self._per_id[webhook_id]
+        attempt = Attempt(len(self.attempts) + 1, webhook_id, received_at, number, *_about(body))
         self.attempts.append(attempt)
         await self._announce()
         return attempt
 
-    async def settled(self, attempt: Attempt, receipt: Receipt) -> None:
-        """Write down what an attempt came to."""
+    async def completed(self, attempt: Attempt, receipt: Receipt) -> None:
+        """Record the result of an attempt."""
         attempt.duplicate, attempt.violations = receipt.duplicate, list(receipt.violations)
         attempt.taken = receipt.status == 204
         if attempt.taken:
@@ -61,7 +61,7 @@ class Deliveries:
         await self._announce()
 
     async def wait(self, deliveries: int, seconds: float, *, taken: bool = False) -> bool:
-        """Tell whether so many distinct webhook-ids came (or were taken) before `seconds` were over."""
+        """Return whether this many distinct webhook-ids came (or were taken) within `seconds`."""
         ids: set[str | None] | Counter[str | None] = self._taken if taken else self._per_id
         try:
             async with asyncio.timeout(seconds), self._changed:
@@ -71,40 +71,40 @@ class Deliveries:
         return True
 
     def counts(self) -> dict[str, int]:
-        """Count attempts, distinct webhook-ids among them, and how many of those were taken."""
+        """Return the number of attempts, of distinct webhook-ids, and of those that were taken."""
         return {"count": len(self.attempts), "distinct": len(self._per_id), "taken": len(self._taken)}
 
     def summary(self, since: int = 0) -> dict[str, Any]:
-        """Give all counts, and the attempts with a number above `since`."""
+        """Return all counts, and the attempts with a number above `since`."""
         violations = [
             {"number": each.number, "webhookId": each.webhookId, "violation": line}
             for each in self.attempts
             for line in each.violations
         ]
-        first_takings = (each for each in self.attempts if each.taken and not each.duplicate)
+        accepted = (each for each in self.attempts if each.taken and not each.duplicate)
         return {
             **self.counts(),
             "duplicates": sum(each.duplicate for each in self.attempts),
             "refused": sum((each.status or 0) >= 300 for each in self.attempts),
             "violations": violations,
-            "byType": Counter(each.type or "?" for each in first_takings),
+            "byType": Counter(each.type or "?" for each in accepted),
             "list": [asdict(each) for each in self.attempts[since:]],
         }
 
     def forget(self) -> None:
-        """Start the journal anew."""
+        """Clear the journal."""
         self.attempts.clear()
         self._per_id.clear()
         self._taken.clear()
 
     async def _announce(self) -> None:
-        """Wake everyone who waits."""
+        """Wake all waiters."""
         async with self._changed:
             self._changed.notify_all()
 
 
 def _about(body: bytes) -> tuple[str | None, str | None, str | None]:
-    """Read type, mailbox and event id as the body claims them; null for each that cannot be read."""
+    """Return type, mailbox and event id as the body claims them; None for each that cannot be read."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):
@@ -112,8 +112,8 @@ def _about(body: bytes) -> tuple[str | None, str | None, str | None]:
     return _text(payload, "type"), _text(payload, "data", "mailbox"), _text(payload, "data", "event", "id")
 
 
-def _text(found: Any, *path: str) -> str | None:
-    """Find the string at a path of JSON, or null."""
+def _text(value: Any, *path: str) -> str | None:
+    """Return the string at a path of JSON, or None."""
     for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else None
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None

@@ -1,6 +1,6 @@
-"""The partner as Graph's own receiver (delivery "direct"): Graph posts to it, and it checks the clientState.
+"""The partner as a receiver of Graph's own notifications (delivery "direct"), which checks the clientState.
 
-Rests on "Graph: Change notifications, delivery through webhooks" (validation handshake, clientState, 202).
+Follows "Graph: Change notifications, delivery through webhooks" (validation handshake, clientState, 202).
 """
 
 import hmac
@@ -12,7 +12,7 @@ from aiohttp import web
 
 @dataclass
 class DirectReceiver:
-    """Graph's notifications whose clientState is registered; the others are counted and not kept."""
+    """Keeps Graph's notifications with a registered clientState; counts the others."""
 
     client_states: set[str] = field(default_factory=set)
     notifications: list[dict[str, Any]] = field(default_factory=list)
@@ -20,7 +20,7 @@ class DirectReceiver:
     refused: int = 0
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer POST /graph: the decoded token for a handshake, otherwise 202."""
+        """Handle POST /graph: respond to a handshake with the decoded token, otherwise with 202."""
         if "validationToken" in request.query:
             self.handshakes += 1
             return web.Response(text=request.query["validationToken"], content_type="text/plain")
@@ -33,23 +33,23 @@ class DirectReceiver:
         return web.Response(status=202)
 
     def _take(self, item: Any) -> None:
-        """Keep an item that carries a clientState which we were given at set-up."""
+        """Keep an item that carries a registered clientState."""
         state = item.get("clientState") if isinstance(item, dict) else None
-        if isinstance(state, str) and any(_same(state, known) for known in self.client_states):
+        if isinstance(state, str) and any(_same(state, registered) for registered in self.client_states):
             self.notifications.append(item)
         else:
             self.refused += 1
 
     def listed(self) -> dict[str, Any]:
-        """Everything taken and counted, as JSON; the clientStates themselves are not told."""
+        """Return everything received and counted as JSON, without the clientStates."""
         return {"notifications": self.notifications, "handshakes": self.handshakes, "refused": self.refused}
 
     def forget(self) -> None:
-        """Forget what came; the registered clientStates stay."""
+        """Forget what was received; the registered clientStates stay."""
         self.notifications.clear()
         self.handshakes = self.refused = 0
 
 
-def _same(one: str, other: str) -> bool:
+def _same(left: str, right: str) -> bool:
     """Compare secrets in constant time."""
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
+    return hmac.compare_digest(left.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))

@@ -1,7 +1,7 @@
-"""The whole of a partner's work, to be copied: verify, deduplicate, apply, answer.
+"""A complete receiver, to be copied: verify, deduplicate, apply, respond.
 
-Rests on the Standard Webhooks specification (headers webhook-id, webhook-timestamp, webhook-signature) and on
-the relay's own contract: any 2xx means "I have it", and anything else means "send it again".
+Follows the Standard Webhooks specification (headers webhook-id, webhook-timestamp, webhook-signature) and the relay's
+contract: 2xx means "received", anything else means "send it again".
 """
 
 import json
@@ -12,12 +12,12 @@ from typing import Any
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from sandbox.partner import contract
-from sandbox.partner.picture import Picture, UnusableNewsError
+from sandbox.partner.calendars import Calendars, UnusablePayloadError
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a delivery came to: the HTTP status to answer, and what was noticed on the way."""
+    """The result of a delivery: the HTTP status to return, and what was noticed."""
 
     status: int
     duplicate: bool = False
@@ -25,16 +25,16 @@ class Receipt:
 
 
 class Receiver:
-    """Takes deliveries in. `secrets` are `whsec_…`: two during a rotation, and either may have signed."""
+    """Receives deliveries. `secrets` are `whsec_…`; during a rotation there are two, and either is accepted."""
 
-    def __init__(self, secrets: Sequence[str], picture: Picture) -> None:
+    def __init__(self, secrets: Sequence[str], calendars: Calendars) -> None:
         self.webhooks = [Webhook(secret) for secret in secrets]
-        self.picture = picture
-        # A real partner keeps these in its database, in the same transaction as the event, for some days.
+        self.calendars = calendars
+        # A real partner keeps these in its database for some days, written in the same transaction as the event.
         self.applied: dict[str, Any] = {}
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Receipt:
-        """Take one delivery; `body` must be the raw bytes, because the signature covers just those."""
+        """Receive one delivery; `body` must be the raw bytes, since the signature covers exactly these."""
         if not any(_verifies(webhook, headers, body) for webhook in self.webhooks):
             return Receipt(401)
         try:
@@ -44,26 +44,26 @@ class Receiver:
         if not isinstance(payload, dict):
             return Receipt(400, violations=("the body is not a JSON object",))
         violations = contract.violations(payload)
-        if payload.get("type") == contract.PING:  # nothing to apply: that it arrived and was verified is all
+        if payload.get("type") == contract.PING:  # nothing to apply
             return Receipt(204, violations=violations)
         webhook_id = headers["webhook-id"]
-        if webhook_id in self.applied:  # sent again because our answer got lost: say yes, do nothing
+        if webhook_id in self.applied:  # a repetition because our response was lost: accept it, change nothing
             if self.applied[webhook_id] != payload.get("data"):
-                violations += ("data: not what this webhook-id said before",)
+                violations += ("data: differs from the previous delivery with this webhook-id",)
             return Receipt(204, duplicate=True, violations=violations)
         try:
-            self.picture.apply(payload)
-        except UnusableNewsError:
+            self.calendars.apply(payload)
+        except UnusablePayloadError:
             return Receipt(422, violations=violations)
         self.applied[webhook_id] = payload["data"]
         return Receipt(204, violations=violations)
 
 
 def _verifies(webhook: Webhook, headers: Mapping[str, str], body: bytes) -> bool:
-    """Tell whether this secret signed these bytes within the last five minutes."""
+    """Return whether this secret signed these bytes within the last five minutes."""
     try:
         webhook.verify(body, dict(headers), json_parse=False)
     except (WebhookVerificationError, ValueError):
-        # ValueError: a signature header that is no base64, or has no comma, is not wrapped by the library.
+        # ValueError: the library does not wrap errors from a malformed signature header (no base64, no comma).
         return False
     return True

@@ -1,4 +1,4 @@
-"""The partner's web application: webhook, direct receiver, page and control, put together."""
+"""The partner's web application: webhook, direct receiver, page and control."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,17 +9,17 @@ from aiohttp.typedefs import Handler
 
 from sandbox.partner import control
 from sandbox.partner.behaviour import Behaviours
+from sandbox.partner.calendars import Calendars
 from sandbox.partner.deliveries import Deliveries
 from sandbox.partner.direct import DirectReceiver
 from sandbox.partner.page import HEADERS, page
-from sandbox.partner.picture import Picture
 from sandbox.partner.receive import Receiver
 from sandbox.partner.webhook import WebhookRoute
 
 
 @dataclass
 class Partner:
-    """Everything that a running partner knows; all of it is in memory."""
+    """The state of a running partner, in memory."""
 
     receiver: Receiver
     deliveries: Deliveries = field(default_factory=Deliveries)
@@ -28,8 +28,8 @@ class Partner:
     raw: list[dict[str, Any]] = field(default_factory=list)
 
     def forget(self) -> None:
-        """Forget all that was received; secrets, behaviours and clientStates stay as they were set."""
-        self.receiver.picture.forget()
+        """Forget everything that was received; secrets, behaviours and clientStates stay."""
+        self.receiver.calendars.forget()
         self.receiver.applied.clear()
         self.deliveries.forget()
         self.direct.forget()
@@ -37,14 +37,14 @@ class Partner:
 
 
 def application(secrets: list[str]) -> web.Application:
-    """Build the application for these `whsec_…` secrets. Raises ValueError when one of them is not base64."""
-    partner = Partner(Receiver(secrets, Picture()))
+    """Build the application for these `whsec_…` secrets. Raises ValueError when one is not base64."""
+    partner = Partner(Receiver(secrets, Calendars()))
     app = web.Application(middlewares=[_keep_raw(partner), control.errors_as_json])
     route = WebhookRoute(partner.receiver, partner.deliveries, partner.behaviours)
 
     async def show(_request: web.Request) -> web.Response:
-        """Answer GET /."""
-        text = page(partner.receiver.picture, partner.deliveries.attempts)
+        """Handle GET /."""
+        text = page(partner.receiver.calendars, partner.deliveries.attempts)
         return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
     app.add_routes(
@@ -59,11 +59,11 @@ def application(secrets: list[str]) -> web.Application:
 
 
 def _keep_raw(partner: Partner) -> Any:
-    """Make a middleware that keeps all that came, on every path, so that nothing escapes a search."""
+    """Return a middleware that stores every request on every path, so that a search for leaks is complete."""
 
     @web.middleware
     async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Keep the request, then let it be answered."""
+        """Store the request, then handle it."""
         if not request.path.startswith("/_control") and request.path != "/":
             partner.raw.append(
                 {

@@ -1,4 +1,4 @@
-"""POST /webhook over HTTP: hands the raw request to receive.py, or fails the way it was told to."""
+"""POST /webhook over HTTP: pass the raw request to receive.py, or fail by a planted behaviour."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ class WebhookRoute:
         self.behaviours = behaviours
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one delivery."""
+        """Handle one delivery."""
         body = await request.read()
         attempt = await self.deliveries.arrived(request.headers, body)
         behaviour = self.behaviours.take(attempt.mailbox)
@@ -32,14 +32,14 @@ class WebhookRoute:
         if not behaviour.works:
             return await self._answer(request, attempt, behaviour, behaviour.status or 500)
         receipt = self._receive(request, body)
-        await self.deliveries.settled(attempt, receipt)
+        await self.deliveries.completed(attempt, receipt)
         if behaviour.cut == "after":
             return _cut(request)
         status = behaviour.status if behaviour.status and receipt.status == 204 else receipt.status
         return await self._answer(request, attempt, behaviour, status)
 
     def _receive(self, request: web.Request, body: bytes) -> Receipt:
-        """Take the delivery; the one rule of the contract that is not in the body is its content type."""
+        """Receive the delivery; the content type is the only rule of the contract outside the body."""
         receipt = self.receiver.receive(request.headers, body)
         if receipt.status == 401 or request.content_type == "application/json":
             return receipt
@@ -49,17 +49,17 @@ class WebhookRoute:
     async def _answer(
         self, request: web.Request, attempt: Attempt, behaviour: Behaviour, status: int
     ) -> web.StreamResponse:
-        """Answer with a status and, when planted, with headers and a body."""
+        """Respond with a status and, if planted, with headers and a body."""
         attempt.status = status
         if behaviour.drip is None:
             return web.Response(status=status, headers=behaviour.headers, text=behaviour.body)
-        # A 204 has no body that could drip.
+        # A 204 cannot have a body.
         attempt.status = 200 if status == 204 else status
         return await _drip(request, behaviour, attempt.status)
 
 
 async def _drip(request: web.Request, behaviour: Behaviour, status: int) -> web.StreamResponse:
-    """Send a body at so many bytes per second; without a planted body until the client has had enough."""
+    """Send a body at this many bytes per second; without a planted body, until the client disconnects."""
     speed = behaviour.drip or 1
     size = max(1, min(_LARGEST_DRIP, int(speed / 20)))
     response = web.StreamResponse(status=status, headers=behaviour.headers)
@@ -83,7 +83,7 @@ async def _client_left(request: web.Request) -> None:
 
 
 def _cut(request: web.Request) -> web.Response:
-    """Close the connection; the response that is returned finds nobody."""
+    """Close the connection; the returned response is never sent."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=500)

@@ -1,3 +1,1 @@
-"""A simulated Microsoft 365 tenant: login, managed identity, Key Vault and Graph, held to Microsoft's
-documents.
-"""
+"""A simulated Microsoft 365 tenant: login, managed identity, Key Vault and Graph, as Microsoft documents them."""

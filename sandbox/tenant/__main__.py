@@ -16,7 +16,7 @@ from sandbox.tenant.state import Tenant
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT; return 2 when the seed is no good, with what is wrong on stderr."""
+    """Serve until SIGTERM or SIGINT; return 2 with the reason on stderr when the seed is invalid."""
     options = _options()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
@@ -30,16 +30,16 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    """Return the command line's options."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.tenant", description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where the certificates are made or found")
-    parser.add_argument("--seed", type=Path, required=True, help="what the tenant holds at first, as JSON")
-    parser.add_argument("--port", type=int, default=0, help="port of the https site; 0 takes a free one")
+    parser.add_argument("--folder", type=Path, required=True, help="folder of the certificates, created if missing")
+    parser.add_argument("--seed", type=Path, required=True, help="the initial content of the tenant, as JSON")
+    parser.add_argument("--port", type=int, default=0, help="port of the https site; 0 picks a free one")
     return parser.parse_args()
 
 
 async def _run(tenant: Tenant, port: int) -> None:
-    """Serve, print the one ready line, and wait for a signal."""
+    """Serve, print the ready line, and wait for a signal."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

@@ -1,4 +1,4 @@
-"""Client assertions: a JWT that a client signs with its certificate instead of sending a secret.
+"""Client assertions: JWTs that a client signs with its certificate instead of sending a secret.
 
 Entra: Microsoft identity platform application authentication certificate credentials.
 """
@@ -21,9 +21,9 @@ BAD_SIGNATURE = "Client assertion contains an invalid signature."
 
 
 def client_of(assertion: str) -> str:
-    """Return the client id an assertion names, unverified: the request may leave its client_id out.
+    """Return the client id in an unverified assertion, since the request may omit client_id.
 
-    Raises EntraError when it is no JWT.
+    Raises EntraError if it is not a JWT.
     """
     try:
         return str(jwt.decode(assertion, options={"verify_signature": False}).get("sub", ""))
@@ -32,11 +32,9 @@ def client_of(assertion: str) -> str:
 
 
 def check_assertion(assertion: str, client: Client, audiences: list[str]) -> None:
-    """Raise EntraError unless one of the client's certificates signed this assertion for one of the
-    audiences, now.
+    """Raise EntraError unless a certificate of the client signed this valid assertion for one of the audiences.
 
-    "Now" is the machine's time and not the tenant's clock: a client knows nothing of the clock that control
-    moves.
+    Validity uses the machine's time: a client does not know the tenant's clock, which control can move.
     """
     key = _key(assertion, client)
     try:
@@ -68,9 +66,7 @@ def _check_names(claims: dict[str, Any], client: Client, audiences: list[str]) -
 
 
 def _key(assertion: str, client: Client) -> rsa.RSAPublicKey:
-    """Return the public key of the client's certificate that the assertion's header names by its
-    thumbprint.
-    """
+    """Return the public key of the client's certificate whose thumbprint is in the assertion's header."""
     try:
         header = jwt.get_unverified_header(assertion)
     except jwt.InvalidTokenError as error:
@@ -87,13 +83,13 @@ def _key(assertion: str, client: Client) -> rsa.RSAPublicKey:
 def _named(header: dict[str, Any], certificate: x509.Certificate) -> bool:
     """Return whether a JWT header names this certificate, by SHA-256 (x5t#S256) or the older SHA-1 (x5t)."""
     named = str(header.get("x5t#S256") or header.get("x5t"))
-    algorithm = hashes.SHA256() if "x5t#S256" in header else hashes.SHA1()  # noqa: S303 - a name, not a proof
-    # MSAL leaves the padding of x5t on, though JOSE has it off.
+    algorithm = hashes.SHA256() if "x5t#S256" in header else hashes.SHA1()  # noqa: S303 - identifies, proves nothing
+    # MSAL keeps the padding of x5t, although JOSE forbids it.
     return named.rstrip("=") == base64.urlsafe_b64encode(certificate.fingerprint(algorithm)).decode().rstrip("=")
 
 
 def _out_of_time(assertion: str) -> str:
-    """Return Entra's words for an assertion that is not valid at this time."""
+    """Return Entra's message for an assertion outside its validity period."""
     claims = jwt.decode(assertion, options={"verify_signature": False})
     start, end = (_iso(claims.get(name, 0)) for name in ("nbf", "exp"))
     now = datetime.now(UTC).isoformat()
@@ -104,10 +100,10 @@ def _out_of_time(assertion: str) -> str:
 
 
 def _iso(seconds: float) -> str:
-    """Return a time in seconds since 1970 as ISO 8601, the last one there is for what is beyond it."""
+    """Return seconds since 1970 as ISO 8601, limited to the latest possible time."""
     return datetime.fromtimestamp(min(seconds, datetime.max.replace(tzinfo=UTC).timestamp() - 1), UTC).isoformat()
 
 
 def _malformed() -> EntraError:
-    """Return the refusal of an assertion that is no well-formed JWT."""
+    """Return the error for an assertion that is not a well-formed JWT."""
     return EntraError("invalid_client", 50027, "JWT token is invalid or malformed.")

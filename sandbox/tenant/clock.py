@@ -1,13 +1,11 @@
-"""The tenant's clock: real time plus an offset that control can move, so that hours of retries pass in
-moments.
-"""
+"""The tenant's clock: real time plus an offset that control can increase, so that hours of retries pass quickly."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Real time plus an offset; whoever sleeps on it wakes early when it is moved."""
+    """Real time plus an offset; moving it wakes sleepers."""
 
     def __init__(self) -> None:
         self.offset = timedelta(0)
@@ -18,17 +16,15 @@ class Clock:
         return datetime.now(UTC) + self.offset
 
     def advance(self, seconds: float) -> datetime:
-        """Move the clock forward and wake every sleeper that is due; return the new time. May be called from
-        any thread.
+        """Move the clock forward, wake all sleepers and return the new time. Safe to call from any thread.
 
-        Raises ValueError when seconds is negative: expiries and retry schedules assume a clock that never
-        goes back.
+        Raises ValueError if seconds is negative: expiries and retry schedules assume that time never goes back.
         """
         if seconds < 0:
             raise ValueError("the clock only moves forward")
         self.offset += timedelta(seconds=seconds)
         for sleeper in list(self._sleepers):
-            # Those that are not yet due wake too and sleep again, since their remaining real time has shrunk.
+            # Sleepers that are not due yet wake too: their remaining real time is shorter now, so they sleep again.
             sleeper.get_loop().call_soon_threadsafe(_wake, sleeper)
         return self.now()
 
@@ -37,19 +33,19 @@ class Clock:
         await self.until(self.now() + timedelta(seconds=seconds))
 
     async def until(self, moment: datetime) -> None:
-        """Sleep until the tenant's time reaches an aware moment; a moment that is past only yields."""
+        """Sleep until the tenant's time reaches an aware time; a past one only yields."""
         await asyncio.sleep(0)
-        while (left := (moment - self.now()).total_seconds()) > 0:
+        while (remaining := (moment - self.now()).total_seconds()) > 0:
             sleeper = asyncio.get_running_loop().create_future()
             self._sleepers.add(sleeper)
             try:
-                # wait, not wait_for: it leaves the future alone, so a late _wake of it is harmless.
-                await asyncio.wait([sleeper], timeout=left)
+                # wait, not wait_for: it does not cancel the future, so a late _wake is harmless.
+                await asyncio.wait([sleeper], timeout=remaining)
             finally:
                 self._sleepers.discard(sleeper)
 
 
 def _wake(sleeper: asyncio.Future[None]) -> None:
-    """End one sleeper's wait, unless it has ended by itself."""
+    """End one sleeper's wait unless it has already ended."""
     if not sleeper.done():
         sleeper.set_result(None)

@@ -1,6 +1,4 @@
-"""Control routes: what a test or a person does to the tenant from outside; JSON in, JSON out, 400 with what
-is wrong.
-"""
+"""Control routes: what a test or a person changes in the tenant. JSON in and out; errors are 400 with the reason."""
 
 import json
 from typing import Annotated, TypeVar
@@ -19,13 +17,13 @@ Seconds = Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)]
 
 
 class ClockMove(Strict):
-    """How far the clock is moved forward."""
+    """How far to move the clock forward."""
 
     advance_seconds: float = Field(gt=0, le=HUNDRED_YEARS, allow_inf_nan=False)
 
 
 class NewSecret(Strict):
-    """A new version of a vault secret; without created it is made now, by the tenant's clock."""
+    """A new version of a vault secret; the default of `created` is now, by the tenant's clock."""
 
     name: SecretName
     value: str
@@ -34,7 +32,7 @@ class NewSecret(Strict):
 
 
 class IdentityChange(Strict):
-    """What is changed about a client or a managed identity; roles and exchangeRoles each replace all of them."""
+    """Changes to a client or managed identity; roles and exchangeRoles replace the existing ones."""
 
     roles: list[str] | None = None
     exchange_roles: ExchangeRoles | None = None
@@ -42,7 +40,7 @@ class IdentityChange(Strict):
 
 
 class ClientChange(IdentityChange):
-    """What is changed about an app registration; its secrets too."""
+    """Changes to an app registration, including its secrets."""
 
     add_secret: str | None = Field(default=None, min_length=1)
     remove_secret: str | None = None
@@ -51,7 +49,7 @@ class ClientChange(IdentityChange):
     @field_validator("certificates")
     @classmethod
     def _are_pem(cls, pems: list[str] | None) -> list[str] | None:
-        """Refuse what is no certificate."""
+        """Reject texts that are not PEM certificates."""
         for pem in pems or ():
             x509.load_pem_x509_certificate(pem.encode())  # raises ValueError
         return pems
@@ -86,13 +84,13 @@ class Control:
             for route in request.app.router.routes()
             if route.resource and route.method != "HEAD"
         ]
-        found = [
+        listed = [
             {"route": name, "does": text.strip().partition("\n")[0]} for name, text in routes if " /_control" in name
         ]
-        return web.json_response({"routes": found})
+        return web.json_response({"routes": listed})
 
     async def clock(self, _request: web.Request) -> web.Response:
-        """Show the tenant's time."""
+        """Return the tenant's time."""
         now, offset = self._tenant.clock.now(), self._tenant.clock.offset
         return web.json_response({"now": now.isoformat(), "offsetSeconds": offset.total_seconds()})
 
@@ -102,7 +100,7 @@ class Control:
         return await self.clock(request)
 
     async def faults(self, _request: web.Request) -> web.Response:
-        """List the planted faults, and how many requests each has met."""
+        """List the planted faults, each with the number of requests that it has met."""
         faults = self._tenant.faults
         listed = [
             {"id": key, "met": faults.met[key], **fault.model_dump(by_alias=True)}
@@ -115,7 +113,7 @@ class Control:
         return web.json_response({"id": self._tenant.faults.plant(await body_of(request, Fault))}, status=201)
 
     async def fault_met(self, request: web.Request) -> web.Response:
-        """Answer once a fault has met a request, or after ?seconds=n (10), with how many it has met."""
+        """Wait until a fault has met a request, or ?seconds=n (10) have passed; return how many it has met."""
         fault_id = request.match_info["id"]
         try:
             seconds = TypeAdapter(Seconds).validate_python(request.query.get("seconds", "10"))
@@ -126,7 +124,7 @@ class Control:
             return refused(404, f"no fault has the id {fault_id}")
 
     async def clear_faults(self, request: web.Request) -> web.Response:
-        """Clear all faults, or the one whose id is named."""
+        """Clear all faults, or the one with this id."""
         fault_id = request.match_info.get("id")
         if not self._tenant.faults.clear(fault_id) and fault_id:
             return refused(404, f"no fault has the id {fault_id}")
@@ -138,14 +136,15 @@ class Control:
         version = SecretVersion(new.value, new.created or self._tenant.clock.now(), new.enabled)
         versions = self._tenant.vault.setdefault(new.name.lower(), [])
         versions.append(version)
-        versions.sort(key=lambda one: one.created)
+        versions.sort(key=lambda version: version.created)
         return web.json_response({"name": new.name, "version": version.version}, status=201)
 
     async def change_client(self, request: web.Request) -> web.Response:
         """Change an app registration: {"addSecret"?, "removeSecret"?, "certificates"?, "roles"?, "exchangeRoles"?, …}.
 
-        `certificates` (PEM texts) replaces all of them. `roles` are granted in Entra, and hold for every mailbox;
-        `exchangeRoles` in Exchange, each for some mailboxes or (null) for all; `vault` lets it read secrets.
+        `certificates` (PEM texts) replaces the existing ones. `roles` are granted in Entra and hold for every mailbox;
+        `exchangeRoles` are granted in Exchange, each for some mailboxes or (null) for all; `vault` lets it read
+        secrets.
         """
         change = await body_of(request, ClientChange)
         client = self._tenant.clients.get(request.match_info["id"].lower())
@@ -153,7 +152,7 @@ class Control:
             return refused(404, f"no client has the id {request.match_info['id']}")
         if change.remove_secret is not None and change.remove_secret not in client.secrets:
             return refused(400, "removeSecret: the client has no such secret")
-        client.secrets = [one for one in client.secrets if one != change.remove_secret]
+        client.secrets = [secret for secret in client.secrets if secret != change.remove_secret]
         if change.add_secret is not None:
             client.secrets.append(change.add_secret)
         if change.certificates is not None:
@@ -163,30 +162,30 @@ class Control:
     async def change_identity(self, request: web.Request) -> web.Response:
         """Change a managed identity, by client id or "system": {"roles"?, "exchangeRoles"?, "vault"?}."""
         change = await body_of(request, IdentityChange)
-        wanted = request.match_info["id"].lower()
+        identity_id = request.match_info["id"].lower()
         for client in self._tenant.clients.values():
-            if client.managed_identity and wanted in (client.client_id.lower(), client.managed_identity):
+            if client.managed_identity and identity_id in (client.client_id.lower(), client.managed_identity):
                 return _changed(client, change)
-        return refused(404, f"no managed identity has the id {wanted}")
+        return refused(404, f"no managed identity has the id {identity_id}")
 
 
 async def body_of(request: web.Request, model: type[Body]) -> Body:
-    """Return a request's JSON body as a model; raises HTTPBadRequest that names every wrong field."""
+    """Return a request's JSON body as a model. Raises HTTPBadRequest naming every wrong field."""
     try:
         return model.model_validate_json(await request.read())
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors()]
+        wrong = [f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors()]
         text = json.dumps({"error": "; ".join(wrong)})
         raise web.HTTPBadRequest(text=text, content_type="application/json") from error
 
 
 def refused(status: int, text: str) -> web.Response:
-    """Answer a control request that cannot be done, with what is wrong."""
+    """Return the response to a control request that cannot be carried out."""
     return web.json_response({"error": text}, status=status)
 
 
 def _changed(client: Client, change: IdentityChange) -> web.Response:
-    """Set grants and vault access, and answer the client as it is now, without its secrets."""
+    """Set grants and vault access, and return the client without its secrets."""
     if change.roles is not None:
         client.roles = set(change.roles)
     if change.exchange_roles is not None:

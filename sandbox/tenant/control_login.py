@@ -1,4 +1,4 @@
-"""Control routes of the login: an app's own API, who may call it, signing keys, and tokens that no login would give."""
+"""Control routes of the login: apps' own APIs, role assignments, signing keys, and forged tokens."""
 
 from typing import Any, Literal
 
@@ -11,27 +11,27 @@ from sandbox.tenant.state import Client, Tenant
 
 
 class Api(Strict):
-    """An app's own API, as its registration's manifest tells it."""
+    """An app's own API, as in its registration's manifest."""
 
     app_roles: list[str] | None = None
     access_token_version: Literal[1, 2] | None = None
 
 
 class Assignment(Strict):
-    """The roles of a client at an app's API; they replace those of before."""
+    """The roles of a client at an app's API; they replace the existing ones."""
 
     client_id: str
     roles: list[str]
 
 
 class Rotation(Strict):
-    """Whether the keys of before are taken out of what is published."""
+    """Whether to remove the previous keys from the published ones."""
 
     retire: bool = False
 
 
 class Forgery(Strict):
-    """A token with the login's own signature: what `claims` changes about a good one (null takes a claim out)."""
+    """A token with the login's valid signature; `claims` override those of a real token (null removes a claim)."""
 
     client_id: str
     audience: str = Field(min_length=1)
@@ -66,27 +66,30 @@ class LoginControl:
 
     async def assign(self, request: web.Request) -> web.Response:
         """Assign roles of an app's API to a client: {"clientId", "roles"}."""
-        wish = await body_of(request, Assignment)
-        api, client = self._registration(request.match_info["id"]), self._tenant.clients.get(wish.client_id.lower())
+        assignment = await body_of(request, Assignment)
+        api, client = (
+            self._registration(request.match_info["id"]),
+            self._tenant.clients.get(assignment.client_id.lower()),
+        )
         if api is None or client is None:
             return refused(404, "no client has this id")
-        if unknown := set(wish.roles) - api.app_roles:
-            return refused(400, f"roles: the API knows no {', '.join(sorted(unknown))}")
-        client.assigned[api.client_id.lower()] = set(wish.roles)
-        return web.json_response({"clientId": client.client_id, "roles": sorted(wish.roles)})
+        if unknown := set(assignment.roles) - api.app_roles:
+            return refused(400, f"roles: the API has no {', '.join(sorted(unknown))}")
+        client.assigned[api.client_id.lower()] = set(assignment.roles)
+        return web.json_response({"clientId": client.client_id, "roles": sorted(assignment.roles)})
 
     async def rotate(self, request: web.Request) -> web.Response:
-        """Sign with a new key from now on: {"retire"?: true takes the others out of the published ones}."""
+        """Sign with a new key from now on: {"retire"?: true unpublishes the previous keys}."""
         rotation = await body_of(request, Rotation)
         return web.json_response({"kid": self._tenant.tokens.keys.rotate(retire=rotation.retire)}, status=201)
 
     async def forge(self, request: web.Request) -> web.Response:
-        """Sign a token that no login would give: {"clientId", "audience", "claims"?: {name: value or null}}."""
-        wish = await body_of(request, Forgery)
-        client = self._tenant.clients.get(wish.client_id.lower())
+        """Sign a token that the login would not issue: {"clientId", "audience", "claims"?: {name: value or null}}."""
+        forgery = await body_of(request, Forgery)
+        client = self._tenant.clients.get(forgery.client_id.lower())
         if client is None:
             return refused(404, "no client has this id")
-        claims = self._tenant.tokens.claims(client, wish.audience) | wish.claims
+        claims = self._tenant.tokens.claims(client, forgery.audience) | forgery.claims
         kept = {name: value for name, value in claims.items() if value is not None}
         return web.json_response({"accessToken": self._tenant.tokens.keys.sign(kept)}, status=201)
 

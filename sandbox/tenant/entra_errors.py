@@ -1,4 +1,4 @@
-"""Entra's error answers: an OAuth 2.0 error with an AADSTS number in its description.
+"""Entra's error responses: an OAuth 2.0 error with an AADSTS number in its description.
 
 Entra: Microsoft Entra authentication and authorization error codes.
 """
@@ -10,9 +10,7 @@ from aiohttp import web
 
 
 class EntraError(Exception):
-    """A refusal of the login: OAuth error name, AADSTS number, text, and HTTP status (400, or 401 for
-    invalid_client).
-    """
+    """An error of the login: OAuth error name, AADSTS number, text; the status is 401 for invalid_client, else 400."""
 
     def __init__(self, error: str, number: int, text: str) -> None:
         super().__init__(f"AADSTS{number}: {text}")
@@ -21,7 +19,7 @@ class EntraError(Exception):
         self.status = 401 if error == "invalid_client" else 400
 
     def answer(self, now: datetime, correlation_id: str | None) -> web.Response:
-        """Return the answer; the correlation id is the caller's client-request-id, or a new one."""
+        """Return the response; the correlation id is the caller's client-request-id, or a new one."""
         trace, correlation = str(uuid.uuid4()), correlation_id or str(uuid.uuid4())
         stamp = f"{now:%Y-%m-%d %H:%M:%SZ}"
         description = f"{self} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
@@ -38,15 +36,13 @@ class EntraError(Exception):
 
 
 def missing(parameter: str) -> EntraError:
-    """Return the refusal of a token request that lacks a parameter."""
+    """Return the error for a token request without a required parameter."""
     text = f"The request body must contain the following parameter: '{parameter}'."
     return EntraError("invalid_request", 900144, text)
 
 
 def tenant_not_found(name: str, error: str) -> EntraError:
-    """Return the refusal of another tenant's name; `error` is invalid_tenant at discovery, invalid_request
-    after.
-    """
+    """Return the error for an unknown tenant; `error` is invalid_tenant at discovery, otherwise invalid_request."""
     text = (
         f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing "
         "into the correct cloud."

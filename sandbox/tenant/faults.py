@@ -1,6 +1,4 @@
-"""Faults that control plants: refusals, delays, cut connections and lost answers, in front of every part of
-the tenant.
-"""
+"""Faults that control plants for requests to the tenant: error responses, delays, cut connections, lost responses."""
 
 import asyncio
 import contextlib
@@ -15,15 +13,13 @@ from pydantic.alias_generators import to_camel
 
 
 class Fault(BaseModel):
-    """One planted fault; as JSON its keys are camelCase.
+    """One planted fault; its JSON keys are camelCase.
 
-    match: regular expression, searched in "METHOD /path" (decoded, without the query).
-    status, headers, body: the answer; body is text, or JSON of any shape. Without a status the real answer is
-    given.
-    times: how many requests it meets; null until it is cleared.
-    delay_seconds: real seconds before the answer, since it is the caller's own time-out that is tried by it.
-    cut: the connection is closed without an answer. after: the real work is done first, so only the answer is
-    lost.
+    - `match`: regular expression, searched in "METHOD /path" (decoded, without the query).
+    - `status`, `headers`, `body`: the response; body is text, or JSON of any shape. Without status: the real one.
+    - `times`: the number of requests that it meets; null until it is cleared.
+    - `delay_seconds`: real seconds before the response, since it tests the caller's own timeout.
+    - `cut`: close the connection without a response. `after`: do the real work first; only the response is lost.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
@@ -40,7 +36,7 @@ class Fault(BaseModel):
     @field_validator("match")
     @classmethod
     def _compiles(cls, value: str) -> str:
-        """Refuse what is no regular expression, with re's own reason."""
+        """Reject an invalid regular expression, with re's reason."""
         try:
             re.compile(value)
         except re.error as error:
@@ -48,7 +44,7 @@ class Fault(BaseModel):
         return value
 
     def answer(self) -> web.Response:
-        """Return the answer it stands for; only of a fault that has a status."""
+        """Return the response of a fault that has a status."""
         status = self.status or 500
         if self.body is None or isinstance(self.body, str):
             return web.Response(status=status, headers=self.headers, text=self.body)
@@ -56,7 +52,7 @@ class Fault(BaseModel):
 
 
 class Faults:
-    """The planted faults, oldest first; the first one that matches a request meets it."""
+    """The planted faults, oldest first; a request meets the first that matches."""
 
     def __init__(self) -> None:
         self.planted: dict[str, Fault] = {}
@@ -73,7 +69,7 @@ class Faults:
         return fault_id
 
     def take(self, line: str) -> Fault | None:
-        """Return the fault that meets this "METHOD /path", counting it, or None."""
+        """Return the fault for this "METHOD /path" and count it, or None."""
         for fault_id, fault in self.planted.items():
             spent = fault.times is not None and self.met[fault_id] >= fault.times
             if not spent and re.search(fault.match, line):
@@ -83,9 +79,9 @@ class Faults:
         return None
 
     async def wait(self, fault_id: str, seconds: float) -> int:
-        """Return how many requests a fault has met, once that is one at least or the time is over.
+        """Wait until a fault has met a request or the time is over; return how many it has met.
 
-        Raises KeyError for a fault that was never planted.
+        Raises KeyError for an unknown fault.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -93,18 +89,18 @@ class Faults:
         return self.met[fault_id]
 
     def clear(self, fault_id: str | None = None) -> bool:
-        """Remove one fault, or all of them; return whether there was anything to remove."""
+        """Remove one fault, or all; return whether any was removed."""
         ids = list(self.planted) if fault_id is None else [fault_id]
-        removed = [self.planted.pop(one, None) for one in ids]
+        removed = [self.planted.pop(key, None) for key in ids]
         return any(removed)
 
 
 def fault_middleware(faults: Faults) -> Middleware:
-    """Return the aiohttp middleware that plays the faults in front of everything but /_control."""
+    """Return an aiohttp middleware that applies the faults to every path except /_control."""
 
     @web.middleware
     async def play_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer with the planted fault that meets this request, or let it through."""
+        """Apply the fault that meets this request, or pass the request on."""
         if request.path.startswith("/_control"):
             return await handler(request)
         fault = faults.take(f"{request.method} {request.path}")
@@ -116,7 +112,7 @@ def fault_middleware(faults: Faults) -> Middleware:
 
 
 async def _play(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give the real answer late, or do the real work only if the fault says so, and cut or answer."""
+    """Delay the real response, or cut or replace it; the real work is then only done with `after`."""
     replaced = fault.cut or fault.status is not None
     if not replaced:
         await asyncio.sleep(fault.delay_seconds)

@@ -1,4 +1,4 @@
-"""The managed identity endpoint of App Service and Functions, on a plain http site of its own.
+"""The managed identity endpoint of App Service and Functions, on a separate http site.
 
 App Service: How to use managed identities for App Service and Azure Functions, REST endpoint reference.
 """
@@ -17,7 +17,7 @@ NOT_FOUND = "No User Assigned or Delegated Managed Identity found for specified 
 
 
 def build(tenant: Tenant) -> web.Application:
-    """Return the identity site's application; planted faults meet it too."""
+    """Return the identity site's application, with the planted faults."""
     app = web.Application(middlewares=[fault_middleware(tenant.faults)])
     endpoint = _Endpoint(tenant)
     app.add_routes([web.get(PATH, endpoint.token)])
@@ -25,13 +25,13 @@ def build(tenant: Tenant) -> web.Application:
 
 
 class _Endpoint:
-    """The endpoint that IDENTITY_ENDPOINT names."""
+    """The endpoint in IDENTITY_ENDPOINT."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
 
     async def token(self, request: web.Request) -> web.Response:
-        """Answer a token for the resource in the query, or {"statusCode", "message"} as App Service does."""
+        """Return a token for the resource in the query, or {"statusCode", "message"} as App Service does."""
         header = request.headers.get("X-IDENTITY-HEADER", "")
         if not hmac.compare_digest(header.encode(), self._tenant.identity_header.encode()):
             return _refusal(401, "The X-IDENTITY-HEADER header is missing or wrong.")
@@ -44,12 +44,12 @@ class _Endpoint:
         if client is None:
             return _refusal(400, NOT_FOUND)
         if self._tenant.tokens.resource(resource) is None:
-            # App Service hides AADSTS500011 behind a vague 500; MSAL's source remarks on it.
+            # App Service returns a vague 500 instead of AADSTS500011, as MSAL's source notes.
             return _refusal(500, "An unexpected error occurred while fetching the AAD Token.")
         return self._granted(client, resource)
 
     def _granted(self, client: Client, resource: str) -> web.Response:
-        """Answer a token; expires_on is in seconds since 1970, as text."""
+        """Return a token response; expires_on is in seconds since 1970, as text."""
         token, lifetime = self._tenant.tokens.issue(client, resource)
         expires_on = int(self._tenant.clock.now().timestamp()) + lifetime
         return web.json_response(
@@ -63,17 +63,15 @@ class _Endpoint:
         )
 
     def _identity(self, client_id: str | None) -> Client | None:
-        """Return the user-assigned identity of that client id, or the system-assigned one when none is
-        named.
-        """
+        """Return the user-assigned identity with that client id, or the system-assigned one without an id."""
         if client_id:
             client = self._tenant.clients.get(client_id.lower())
             return client if client and client.managed_identity else None
-        return next((one for one in self._tenant.clients.values() if one.managed_identity == "system"), None)
+        return next((each for each in self._tenant.clients.values() if each.managed_identity == "system"), None)
 
 
 def _refusal(status: int, message: str) -> web.Response:
-    """Answer an error in App Service's shape."""
+    """Return an error in App Service's format."""
     return web.json_response(
         {"statusCode": status, "message": message, "correlationId": str(uuid.uuid4())}, status=status
     )

@@ -1,7 +1,7 @@
 """The login: OpenID discovery, signing keys, and tokens for an app's own identity.
 
-Entra: OAuth 2.0 client credentials flow on the Microsoft identity platform; OpenID Connect on the Microsoft
-identity platform, the OpenID configuration document.
+Entra: OAuth 2.0 client credentials flow on the Microsoft identity platform; OpenID Connect on the Microsoft identity
+platform, the OpenID configuration document.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ NOT_INSTALLED = (
 
 
 class Login:
-    """The routes of https://login.microsoftonline.com that an app without a user needs."""
+    """The routes of https://login.microsoftonline.com for apps without a user."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -36,7 +36,7 @@ class Login:
         ]
 
     async def discovery(self, request: web.Request) -> web.Response:
-        """Answer the OpenID configuration; another tenant's name gets 400 AADSTS90002."""
+        """Return the OpenID configuration; an unknown tenant gets 400 AADSTS90002."""
         name = request.match_info["tenant"]
         if not self._documented(name):
             refusal = tenant_not_found(name, "invalid_tenant")
@@ -44,13 +44,13 @@ class Login:
         return web.json_response(self._configuration(name, v2="/v2.0/" in request.path))
 
     async def keys(self, request: web.Request) -> web.Response:
-        """Answer the keys that verify this tenant's tokens; an unknown tenant has none (404)."""
+        """Return the keys that verify this tenant's tokens; an unknown tenant gets 404."""
         if not self._documented(request.match_info["tenant"]):
             raise web.HTTPNotFound
         return web.json_response(self._tenant.tokens.keys.published())
 
     async def token(self, request: web.Request) -> web.Response:
-        """Answer a token, or Entra's refusal."""
+        """Return a token, or Entra's error."""
         try:
             form = {key: str(value) for key, value in (await request.post()).items()}
             return web.json_response(
@@ -61,7 +61,7 @@ class Login:
             return refusal.answer(self._tenant.clock.now(), request.headers.get("client-request-id"))
 
     def _documented(self, name: str) -> bool:
-        """Return whether a name in the path has an OpenID configuration: ours, or common."""
+        """Return whether this name in a path has an OpenID configuration: the tenant's own id, or common."""
         return name.lower() in (self._tenant.tenant_id.lower(), "common")
 
     def _configuration(self, name: str, *, v2: bool) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Login:
         }
 
     def _granted(self, name: str, form: dict[str, str]) -> dict[str, Any]:
-        """Return the token answer to a form; raises EntraError, in the order in which Entra looks."""
+        """Return the token response to a form. Raises EntraError; the checks run in the same order as in Entra."""
         if name.lower() != self._tenant.tenant_id.lower():
             raise tenant_not_found(name, "invalid_request")
         grant = form.get("grant_type")
@@ -93,12 +93,12 @@ class Login:
             text = f"The app requested an unsupported grant type '{grant}'."
             raise EntraError("unsupported_grant_type", 70003, text)
         client = self._client(form)
-        self._prove(client, form)
+        self._authenticate(client, form)
         token, lifetime = self._tenant.tokens.issue(client, self._audience(form))
         return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token}
 
     def _client(self, form: dict[str, str]) -> Client:
-        """Return the app registration that the form names; a managed identity has no login of its own."""
+        """Return the app registration in the form; a managed identity cannot log in here."""
         client_id = form.get("client_id") or assertion.client_of(form.get("client_assertion", ""))
         client = self._tenant.clients.get(client_id.lower())
         if client is None or client.managed_identity:
@@ -110,10 +110,8 @@ class Login:
             raise EntraError("unauthorized_client", 700016, text)
         return client
 
-    def _prove(self, client: Client, form: dict[str, str]) -> None:
-        """Raise EntraError unless the form holds one of the client's secrets, or an assertion by its
-        certificate.
-        """
+    def _authenticate(self, client: Client, form: dict[str, str]) -> None:
+        """Raise EntraError unless the form has one of the client's secrets, or an assertion by its certificate."""
         if "client_assertion" in form:
             if form.get("client_assertion_type") != assertion.TYPE:
                 raise missing("client_assertion_type")
@@ -134,7 +132,7 @@ class Login:
             raise EntraError("invalid_client", 7000215, text)
 
     def _audience(self, form: dict[str, str]) -> str:
-        """Return the audience that the scope asks for: exactly what stands before "/.default"."""
+        """Return the audience in the scope: exactly the part before "/.default"."""
         scope = form.get("scope", "").strip()
         if not scope:
             raise missing("scope")

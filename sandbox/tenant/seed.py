@@ -1,4 +1,4 @@
-"""The seed: what a tenant holds when it starts, read from a JSON file with camelCase keys."""
+"""The seed: the initial content of a tenant, read from a JSON file with camelCase keys."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -13,23 +13,21 @@ from sandbox.tenant.state import Client, Mailbox, SecretVersion, Tenant
 
 SECRET_NAME = r"^[0-9a-zA-Z-]{1,127}$"
 """Key Vault: About keys, secrets and certificates, object identifiers."""
-
-
 ADDRESS = r"^[^@\s]+@[^@\s]+$"
 OF_EXCHANGE = "Application "
-"""What Exchange puts before the name of the permission of Graph that a role of it stands for."""
+"""Prefix of Exchange's roles; the rest is the name of the Graph permission."""
 
 
 class Strict(BaseModel):
-    """JSON with camelCase keys in which an unknown key is an error."""
+    """A model of JSON with camelCase keys that rejects unknown keys."""
 
-    # Inputs are hidden in errors, since some of them are secrets.
+    # Errors must not show inputs, since some are secrets.
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", hide_input_in_errors=True)
 
 
 ExchangeRole = Literal["Application Calendars.Read", "Application Calendars.ReadWrite"]
 ExchangeRoles = dict[ExchangeRole, list[Annotated[str, Field(pattern=ADDRESS)]] | None]
-"""Role assignments, each with the mailboxes of its scope, or null for none: then it holds for all.
+"""Role assignments, each with the mailboxes of its scope, or null: no scope, so it holds for all.
 
 Exchange: Role Based Access Control for Applications, supported application roles (those for calendars).
 """
@@ -38,8 +36,8 @@ Exchange: Role Based Access Control for Applications, supported application role
 class SeededClient(Strict):
     """An app registration; certificates are paths of PEM files (a private key in them is ignored).
 
-    `roles` are granted in Entra and `exchangeRoles` in Exchange; `appRoles` are those of its own API; `assigned` are
-    roles at other apps' APIs, by their client ids.
+    `roles` are granted in Entra, `exchangeRoles` in Exchange; `appRoles` are those of its own API; `assigned` are roles
+    at other apps' APIs, by client id.
     """
 
     client_id: str
@@ -63,7 +61,7 @@ class SeededIdentity(Strict):
 
 
 class SeededMailbox(Strict):
-    """A mailbox; an id is made when none is given."""
+    """A mailbox; without an id it gets a random one."""
 
     address: str = Field(pattern=ADDRESS)
     id: uuid.UUID | None = None
@@ -72,7 +70,7 @@ class SeededMailbox(Strict):
 
 
 class SeededSecret(Strict):
-    """A secret's version with the time it was made at."""
+    """A version of a secret, with its time of creation."""
 
     value: str
     created: AwareDatetime | None = None
@@ -94,9 +92,9 @@ class Seed(Strict):
 
 
 def tenant_from(seed: Seed, folder: Path) -> Tenant:
-    """Return the tenant that a seed describes; `folder` holds the certificates.
+    """Return the tenant described by a seed; `folder` holds the certificates.
 
-    Raises OSError or ValueError when a certificate's file cannot be read.
+    Raises OSError or ValueError when a certificate file cannot be read.
     """
     tenant = Tenant(seed.tenant_id, folder, seed.identity_header, settings=dict(seed.settings))
     for client in [*map(_registered, seed.clients), *map(_identity, seed.managed_identities)]:
@@ -109,7 +107,7 @@ def tenant_from(seed: Seed, folder: Path) -> Tenant:
 
 
 def _registered(seeded: SeededClient) -> Client:
-    """Return an app registration with its certificates read."""
+    """Return an app registration, with its certificates loaded."""
     certificates = [x509.load_pem_x509_certificate(path.read_bytes()) for path in seeded.certificates]
     return Client(
         seeded.client_id,
@@ -125,7 +123,7 @@ def _registered(seeded: SeededClient) -> Client:
 
 
 def _identity(seeded: SeededIdentity) -> Client:
-    """Return a managed identity; the system-assigned one gets a client id of its own, as in Entra."""
+    """Return a managed identity; the system-assigned one gets a random client id."""
     kind = "user" if seeded.client_id else "system"
     client_id = seeded.client_id or str(uuid.uuid4())
     granted = granted_in_exchange(seeded.exchange_roles)
@@ -133,7 +131,7 @@ def _identity(seeded: SeededIdentity) -> Client:
 
 
 def granted_in_exchange(roles: ExchangeRoles) -> dict[str, frozenset[str] | None]:
-    """Return role assignments as a Client keeps them: by the permission of Graph that each stands for."""
+    """Return role assignments by Graph permission, as a Client stores them."""
     return {
         name.removeprefix(OF_EXCHANGE): None if scope is None else frozenset(map(str.lower, scope))
         for name, scope in roles.items()
@@ -141,7 +139,7 @@ def granted_in_exchange(roles: ExchangeRoles) -> dict[str, frozenset[str] | None
 
 
 def _mailbox(seeded: SeededMailbox) -> Mailbox:
-    """Return a mailbox; without a display name it is shown by its address's local part."""
+    """Return a mailbox; the default display name is the address's local part."""
     mailbox = Mailbox(seeded.address, seeded.display_name or seeded.address.partition("@")[0], seeded.kind)
     if seeded.id is not None:
         mailbox.id = str(seeded.id)
@@ -149,9 +147,7 @@ def _mailbox(seeded: SeededMailbox) -> Mailbox:
 
 
 def _versions(seeded: list[str | SeededSecret], now: datetime) -> list[SecretVersion]:
-    """Return a secret's versions: the newest a day old, each older one 90 days older, unless the seed says
-    when.
-    """
+    """Return a secret's versions: by default the newest is a day old, each older one 90 days older."""
     versions = []
     for age, given in enumerate(reversed(seeded)):
         secret = SeededSecret(value=given) if isinstance(given, str) else given

@@ -1,6 +1,4 @@
-"""The tenant's two sites: https for login, Key Vault, Graph and control, plain http for the managed identity
-endpoint.
-"""
+"""The tenant's two sites: https for login, Key Vault, Graph and control; http for the managed identity endpoint."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -21,7 +19,7 @@ from sandbox.tenant.vault import Vault
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a serving tenant is reached: its https origin, and the managed identity endpoint."""
+    """The addresses of a running tenant: its https origin, and the managed identity endpoint."""
 
     url: str
     identity_url: str
@@ -30,14 +28,13 @@ class Addresses:
 async def build(tenant: Tenant, *, graph: bool = True) -> web.Application:
     """Return the https site's application, with the Graph part set up but not yet started.
 
-    The Graph part's `start` runs before the application is frozen, so it may add to on_startup and
-    on_cleanup.
+    The Graph part's `start` runs before the application is frozen, so it may add to on_startup and on_cleanup.
     """
     app = web.Application(middlewares=[fault_middleware(tenant.faults)])
     for part in (Control(tenant), LoginControl(tenant), Vault(tenant), Login(tenant)):
         app.add_routes(part.routes())
     if graph:
-        # Imported here because compiling Graph's types takes seconds that a tenant without it need not wait.
+        # Imported here because a tenant without Graph does not need it.
         from sandbox.tenant import graph as graph_part
 
         app.add_routes(graph_part.routes(tenant))
@@ -47,15 +44,15 @@ async def build(tenant: Tenant, *, graph: bool = True) -> web.Application:
 
 @asynccontextmanager
 async def serve(tenant: Tenant, port: int = 0, *, graph: bool = True) -> AsyncIterator[Addresses]:
-    """Serve a tenant on loopback while the context lasts; port 0 takes a free one; without graph it starts faster."""
+    """Serve a tenant on loopback while the context lasts; port 0 picks a free one. Without graph it starts faster."""
     app = await build(tenant, graph=graph)
-    # A second is enough for what is in flight; aiohttp's default would wait a minute for delayed answers.
+    # A second is enough for open requests; aiohttp's default would wait a minute for delayed responses.
     sites = (app, identity.build(tenant))
     runners = [web.AppRunner(site, access_log=None, shutdown_timeout=1.0) for site in sites]
     try:
-        for runner, wanted, tls in zip(runners, (port, 0), (server_context(tenant), None), strict=True):
+        for runner, site_port, tls in zip(runners, (port, 0), (server_context(tenant), None), strict=True):
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", wanted, ssl_context=tls).start()
+            await web.TCPSite(runner, "127.0.0.1", site_port, ssl_context=tls).start()
         main, plain = (runner.addresses[0][1] for runner in runners)
         tenant.url = f"https://localhost:{main}"
         yield Addresses(tenant.url, f"http://127.0.0.1:{plain}{identity.PATH}")
@@ -65,9 +62,7 @@ async def serve(tenant: Tenant, port: int = 0, *, graph: bool = True) -> AsyncIt
 
 
 def server_context(tenant: Tenant) -> ssl.SSLContext:
-    """Return the TLS settings with the certificate of the tenant's folder: TLS 1.2 or newer, as Microsoft's
-    services.
-    """
+    """Return the TLS settings with the certificate in the tenant's folder: TLS 1.2 or newer, as at Microsoft."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(make_certificates(tenant.folder).server_pem)

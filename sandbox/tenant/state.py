@@ -1,4 +1,4 @@
-"""What all parts of the simulated tenant share: one `Tenant` object, passed by argument."""
+"""The shared state of the simulated tenant: one `Tenant` object, passed as an argument."""
 
 import secrets
 import uuid
@@ -17,27 +17,25 @@ from sandbox.tenant.tokens import Tokens
 
 @dataclass
 class Client:
-    """An app registration, or a managed identity: who may get tokens, how, and with which application
-    roles.
-    """
+    """An app registration or managed identity: its credentials and application roles."""
 
     client_id: str
     roles: set[str] = field(default_factory=set)
     vault: bool = False
-    """Whether it may read the Key Vault's secrets (the role Key Vault Secrets User)."""
+    """Whether it may read the Key Vault's secrets (role Key Vault Secrets User)."""
     secrets: list[str] = field(default_factory=list)
     certificates: list[x509.Certificate] = field(default_factory=list)
     managed_identity: str | None = None
     """None for an app registration; "system" or "user" for a managed identity."""
     app_roles: set[str] = field(default_factory=set)
-    """The roles that this registration's own API knows; an app without any has no API."""
+    """The app roles of its own API; an app without any has no API."""
     token_version: int = 1
-    """Which tokens its API asks for: the manifest's requestedAccessTokenVersion."""
+    """The token version of its API: the manifest's requestedAccessTokenVersion."""
     assigned: dict[str, set[str]] = field(default_factory=dict)
-    """The roles it was assigned at other apps' APIs, by their client ids in lower case."""
+    """Its roles at other apps' APIs, by lower-case client id."""
     exchange: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    """The permissions that Exchange has granted, which no token tells: each with the lower-case addresses of its scope,
-    or None for a grant without a scope.
+    """Permissions granted in Exchange, which tokens do not contain, each with the lower-case addresses of its scope, or
+    None for a grant without a scope.
     """
 
 
@@ -51,9 +49,9 @@ class Mailbox:
     """"user" or "room"."""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     calendar: Any = None
-    """The Graph part's own calendar store of this mailbox."""
+    """The Graph part's calendar of this mailbox."""
     working_hours: dict[str, Any] | None = None
-    """As Graph writes them, once somebody set them."""
+    """Graph's workingHours, if they were set."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Tenant:
 
     tenant_id: str
     folder: Path
-    """Where the CA and the server's certificate lie."""
+    """Holds the CA and the server's certificate."""
     identity_header: str = ""
     clock: Clock = field(default_factory=Clock)
     faults: Faults = field(default_factory=Faults)
@@ -81,22 +79,22 @@ class Tenant:
     vault: dict[str, list[SecretVersion]] = field(default_factory=dict)
     """By secret name in lower case, oldest version first."""
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
-    """By lower-case address and by id: every mailbox is here twice. Use add_mailbox and remove_mailbox."""
+    """By lower-case address and by id: each mailbox is in it twice. Use add_mailbox and remove_mailbox."""
     settings: dict[str, Any] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     """Graph calls by "METHOD template"."""
     url: str = ""
-    """The tenant's own https origin, known once it serves."""
+    """The tenant's https origin; set when it is served."""
     tokens: Tokens = field(init=False, repr=False)
     graph: Any = None
-    """Whatever the Graph part attaches."""
+    """State of the Graph part."""
 
     def __post_init__(self) -> None:
-        """Make the token signer, which needs the tenant it signs for."""
+        """Create the token signer, which needs the tenant."""
         self.tokens = Tokens(self)
 
     def add_mailbox(self, mailbox: Mailbox) -> None:
-        """Put a mailbox in the directory; one with the same address or id is replaced."""
+        """Add a mailbox to the directory; one with the same address or id is replaced."""
         for key in (mailbox.address.lower(), mailbox.id.lower()):
             if key in self.mailboxes:
                 self.remove_mailbox(self.mailboxes[key])
@@ -104,6 +102,6 @@ class Tenant:
         self.mailboxes[mailbox.id.lower()] = mailbox
 
     def remove_mailbox(self, mailbox: Mailbox) -> None:
-        """Take a mailbox out of the directory; nothing happens when it is not there."""
+        """Remove a mailbox from the directory, if it is there."""
         self.mailboxes.pop(mailbox.address.lower(), None)
         self.mailboxes.pop(mailbox.id.lower(), None)

@@ -1,4 +1,4 @@
-"""Access tokens: issued as Entra does, checked as Graph and Key Vault do.
+"""Access tokens: issued as in Entra, checked as in Graph and Key Vault.
 
 Entra: Access tokens (v1.0 claims: aud, iss, iat, nbf, exp, appid, tid, roles, ver).
 """
@@ -12,7 +12,7 @@ import jwt
 
 from sandbox.tenant.signing_keys import SigningKeys
 
-if TYPE_CHECKING:  # state.py builds on this module
+if TYPE_CHECKING:  # state.py imports this module
     from sandbox.tenant.state import Client, Tenant
 
 GRAPH = "https://graph.microsoft.com"
@@ -23,7 +23,7 @@ LIFETIME_SECONDS = 3599
 
 
 class Refused(Exception):
-    """A token that a resource does not accept: `code` is Graph's error code, `text` says why."""
+    """A token that a resource does not accept: `code` is Graph's error code, `text` the reason."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -33,16 +33,16 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who a valid token speaks for, the roles of Entra that it still has, and what Exchange has granted beside it."""
+    """The app of a valid token, its current roles in Entra, and its grants in Exchange."""
 
     client_id: str
     roles: frozenset[str]
     exchange: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
-    """As a Client has it."""
+    """See Client.exchange."""
 
 
 class Tokens:
-    """The tenant's token signer and checker."""
+    """Issues and checks the tenant's tokens."""
 
     def __init__(self, tenant: "Tenant") -> None:
         self._tenant = tenant
@@ -50,18 +50,18 @@ class Tokens:
 
     @property
     def issuer(self) -> str:
-        """Return the issuer of v1.0 tokens, which Graph and Key Vault still ask for."""
+        """The issuer of v1.0 tokens, which Graph and Key Vault still use."""
         return f"https://sts.windows.net/{self._tenant.tenant_id}/"
 
     def api(self, name: str) -> "Client | None":
-        """Return the app whose own API a caller means, by api://CLIENT_ID or its id; it has to know app roles."""
+        """Return the app whose API this is (api://CLIENT_ID, or its id), or None if it has no app roles."""
         client = self._tenant.clients.get(name.rstrip("/").lower().removeprefix("api://"))
         return client if client is not None and client.app_roles else None
 
     def resource(self, name: str) -> str | None:
-        """Return the resource a caller means by a URI or app id, or None when the tenant has none such.
+        """Return the resource for a URI or app id, or None if the tenant has no such resource.
 
-        The sandbox's own origin is another name of Graph: a national cloud's Graph, too, is its own resource.
+        The sandbox's own origin also means Graph, as the Graph endpoint of a national cloud is its own resource.
         """
         plain = name.rstrip("/")
         if plain in (GRAPH, GRAPH_APP_ID) or (plain and plain == self._tenant.url):
@@ -71,23 +71,23 @@ class Tokens:
         api = self.api(plain)
         return api.client_id if api else None
 
-    def _accepts(self, audience: str, found: object) -> bool:
-        """Return whether a resource takes a token for the audience that was found in it."""
+    def _accepts(self, audience: str, claimed: object) -> bool:
+        """Return whether a resource accepts a token with this audience claim."""
         if audience == VAULT:
-            # Key Vault, unlike Graph, refuses its own name with a slash at the end (AKV10022).
-            return found in (VAULT, VAULT_APP_ID)
-        return self.resource(str(found)) == audience
+            # Key Vault, unlike Graph, rejects its own name with a trailing slash (AKV10022).
+            return claimed in (VAULT, VAULT_APP_ID)
+        return self.resource(str(claimed)) == audience
 
     def issue(self, client: "Client", audience: str) -> tuple[str, int]:
         """Return a signed token for a client and its lifetime in seconds, by the tenant's clock.
 
-        The setting tokenLifetimeSeconds shortens or lengthens it, for runs that move the clock by days.
+        The setting tokenLifetimeSeconds changes it, for runs that move the clock by days.
         """
         claims = self.claims(client, audience)
         return self.keys.sign(claims), claims["exp"] - claims["iat"]
 
     def claims(self, client: "Client", audience: str) -> dict[str, Any]:
-        """Return what a token says; the resource decides whether it is of version 1.0 or 2.0.
+        """Return a token's claims; the resource determines version 1.0 or 2.0.
 
         Entra: Access token claims reference.
         """
@@ -123,10 +123,9 @@ class Tokens:
     def check(self, authorization_header: str | None, audience: str) -> Caller:
         """Return the caller of a request to the resource `audience` (GRAPH or VAULT).
 
-        Raises Refused (InvalidAuthenticationToken) when the header is missing, or the token is not ours, has
-        expired by the tenant's clock, or is for another resource. A role that was taken from the client since
-        is gone at once: real tokens keep their roles until they expire, but a withdrawn consent should be
-        seen without an hour's wait.
+        Raises Refused (InvalidAuthenticationToken) when the header is missing, or the token is not from this tenant,
+        has expired by the tenant's clock, or is for another resource. A role that was since withdrawn is removed
+        immediately: real tokens keep their roles until they expire, but tests should not wait an hour for that.
         """
         scheme, _, token = (authorization_header or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
@@ -143,7 +142,7 @@ class Tokens:
         return Caller(client.client_id, roles, dict(client.exchange))
 
     def _claims(self, token: str) -> dict[str, Any]:
-        """Return a token's claims; raises Refused unless our key signed it and it has not expired."""
+        """Return a token's claims. Raises Refused unless it has this login's signature and has not expired."""
         try:
             key = self.keys.verifying(jwt.get_unverified_header(token).get("kid"))
             claims: dict[str, Any] = jwt.decode(

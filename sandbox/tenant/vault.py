@@ -18,7 +18,7 @@ PAGE = 25
 
 
 class VaultError(Exception):
-    """A refusal in Key Vault's shape; `inner` is its innererror code."""
+    """An error in Key Vault's format; `inner` is its innererror code."""
 
     def __init__(self, status: int, code: str, message: str, inner: str | None = None) -> None:
         super().__init__(message)
@@ -35,9 +35,7 @@ class Vault:
         self._tenant = tenant
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the routes; the slash at the end is what azure-keyvault-secrets sends when it names no
-        version.
-        """
+        """Return the routes; azure-keyvault-secrets sends a trailing slash when it names no version."""
         return [
             web.get("/secrets/{name}", self.secret),
             web.get("/secrets/{name}/", self.secret),
@@ -46,17 +44,15 @@ class Vault:
         ]
 
     async def secret(self, request: web.Request) -> web.Response:
-        """Answer one version of a secret with its value, the newest when none is named."""
+        """Return one version of a secret with its value; by default the newest."""
         return self._answered(request, self._secret)
 
     async def versions(self, request: web.Request) -> web.Response:
-        """Answer a page of a secret's versions, without values; an unknown secret has none."""
+        """Return a page of a secret's versions, without values; an unknown secret has none."""
         return self._answered(request, self._versions)
 
     def _answered(self, request: web.Request, read: Callable[[web.Request], dict[str, Any]]) -> web.Response:
-        """Answer what was read, or the refusal; a 401 carries the challenge: where to get a token, and for
-        what.
-        """
+        """Return what was read, or the error; a 401 carries the challenge with authorization and resource."""
         try:
             return web.json_response(read(request))
         except VaultError as refusal:
@@ -67,25 +63,23 @@ class Vault:
             return web.json_response({"error": refusal.error}, status=refusal.status, headers=headers)
 
     def _secret(self, request: web.Request) -> dict[str, Any]:
-        """Return a secret bundle; raises VaultError when it is unknown or disabled."""
+        """Return a secret bundle. Raises VaultError when it is unknown or disabled."""
         versions = self._readable(request, "getSecret")
-        wanted = request.match_info.get("version", "")
-        found = [one for one in versions if wanted in ("", one.version)]
-        if not found:
+        version_id = request.match_info.get("version", "")
+        matches = [version for version in versions if version_id in ("", version.version)]
+        if not matches:
             raise _not_found(request.match_info["name"])
-        if not found[-1].enabled:
+        if not matches[-1].enabled:
             text = "Operation get is not allowed on a disabled secret."
             raise VaultError(403, "Forbidden", text, "SecretDisabled")
-        return {"value": found[-1].value, **self._item(request, found[-1]), "tags": {}}
+        return {"value": matches[-1].value, **self._item(request, matches[-1]), "tags": {}}
 
     def _versions(self, request: web.Request) -> dict[str, Any]:
-        """Return a page in the order of version ids, which says nothing of age: the caller has to sort by
-        created.
-        """
-        versions = sorted(self._readable(request, "readMetadata"), key=lambda one: one.version)
+        """Return a page ordered by version id, which is unrelated to age: the caller has to sort by created."""
+        versions = sorted(self._readable(request, "readMetadata"), key=lambda version: version.version)
         size = _number(request.query.get("maxresults", str(PAGE)), 1, PAGE, "maxresults")
         start = _number(request.query.get("$skiptoken", "0"), 0, len(versions), "$skiptoken")
-        page = [self._item(request, one) for one in versions[start : start + size]]
+        page = [self._item(request, version) for version in versions[start : start + size]]
         next_link = None
         if start + size < len(versions):
             query = request.url.update_query({"$skiptoken": str(start + size)}).raw_path_qs
@@ -93,14 +87,12 @@ class Vault:
         return {"value": page, "nextLink": next_link}
 
     def _readable(self, request: web.Request, action: str) -> list[SecretVersion]:
-        """Return a secret's versions once token, api-version, permission and name are found good, in this
-        order.
-        """
+        """Return a secret's versions after checking token, api-version, permission and name, in this order."""
         caller = self._caller(request)
         version = request.query.get("api-version", "")
         if not API_VERSION.fullmatch(version):
-            known = "Consider using the latest supported version (7.6)."
-            text = f"The specified version ({version}) is not recognized. {known}"
+            advice = "Consider using the latest supported version (7.6)."
+            text = f"The specified version ({version}) is not recognized. {advice}"
             raise VaultError(400, "BadParameter", text)
         if not self._tenant.clients[caller.client_id.lower()].vault:
             text = (
@@ -117,7 +109,7 @@ class Vault:
         return self._tenant.vault.get(name.lower(), [])
 
     def _caller(self, request: web.Request) -> Caller:
-        """Return who calls; raises VaultError 401 when the token is missing or not good for Key Vault."""
+        """Return the caller. Raises VaultError 401 when the token is missing or not valid for Key Vault."""
         header = request.headers.get("Authorization")
         try:
             return self._tenant.tokens.check(header, VAULT)
@@ -152,7 +144,7 @@ def _not_found(name: str) -> VaultError:
 
 
 def _number(text: str, low: int, high: int, name: str) -> int:
-    """Return a query parameter's number; raises VaultError 400 when it is none between low and high."""
+    """Return the number in a query parameter. Raises VaultError 400 unless it is between low and high."""
     if not text.isdecimal() or not low <= int(text) <= high:
         raise VaultError(400, "BadParameter", f"The parameter {name} must be a number from {low} to {high}.")
     return int(text)

@@ -1,1 +1,1 @@
-"""What callers send and are told, whichever feature they call: fields, times, and Graph's errors."""
+"""Shared by all features of the API: request fields, times, and Graph's errors."""

@@ -1,4 +1,4 @@
-"""The fields of a request, checked; an error names the field and the rule and never quotes a value. Pure."""
+"""Validate the fields of a request. Errors name the field and the rule, never the value. Pure."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pydantic import BaseModel, ValidationError
 from shared import problems
 from shared.errors import RequestRejected
 
-# An SMTP address as Exchange takes it; no quotes, no comments, no address literals.
+# An SMTP address as Exchange accepts it: no quotes, no comments, no address literals.
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def invalid(text: str) -> RequestRejected:
-    """Return the error for an invalid request; the text names the field and never quotes a value."""
+    """Return the rejection of an invalid request; the text names the field, never the value."""
     return RequestRejected(problems.INVALID_REQUEST, text)
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is an e-mail address as Exchange takes it."""
+    """Return whether a text is an e-mail address that Exchange accepts."""
     return _ADDRESS.fullmatch(text) is not None and ".." not in text
 
 
 def checked_address(field: str, address: str) -> str:
-    """Return an address in lower case. Raises RequestRejected 422, which names the field and never quotes the value."""
+    """Return an address in lower case. Raises RequestRejected 422, which names the field, never the value."""
     plain = address.strip().lower()
     if not is_address(plain):
         raise invalid(f"{field}: must be an e-mail address such as room1@contoso.com")
@@ -34,9 +34,7 @@ def checked_address(field: str, address: str) -> str:
 
 
 def read_body(model: type[Model], content: dict[str, Any], most: int | None = None) -> Model:
-    """Return a body of a model. Raises RequestRejected 422, which names up to `most` fields and never quotes a
-    value.
-    """
+    """Return a body as a model. Raises RequestRejected 422, which names up to `most` fields, never a value."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -44,5 +42,5 @@ def read_body(model: type[Model], content: dict[str, Any], most: int | None = No
 
 
 def faults_of(error: ValidationError) -> list[str]:
-    """Return what is wrong, a text for each field, without the values."""
+    """Return a text for each invalid field, without the values."""
     return [f"{'.'.join(map(str, e['loc']))[:60]}: {e['msg']}" for e in error.errors(include_input=False)]

@@ -1,4 +1,4 @@
-"""What an error of Graph means to who asked about a calendar, for slots or for a booking. Pure."""
+"""Translate Graph's errors for callers of the calendars and scheduling features. Pure."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from shared.errors import GraphConflict, GraphError, GraphForbidden, GraphNotFou
 from shared.problems import Problem
 
 NO_ITEM = frozenset({"ErrorItemNotFound", "ErrorInvalidIdMalformed", "ErrorFolderNotFound", "StrayPath"})
-NOT_THE_ORGANIZER = "ErrorAccessDenied"  # with 400: "event: cancel"
+NOT_THE_ORGANIZER = "ErrorAccessDenied"  # with status 400 ("event: cancel")
 
 
 def trace_of(error: GraphError) -> str:
-    """Return what a text about an error ends with: Graph's code, and the id by which Microsoft finds the request."""
+    """Return the end of an error text: Graph's code, and the request-id for Microsoft's support."""
     return f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
 
 
 def rejection_of(error: GraphError) -> RequestRejected:
-    """Return the refusal: its status, and what to do. Graph's own message is not repeated."""
+    """Return the rejection for an error: a problem, and what to do. Graph's own message is not repeated."""
     problem, text = _meaning(error)
     retry_after = None
     if isinstance(error, GraphUnavailable):
@@ -26,19 +26,20 @@ def rejection_of(error: GraphError) -> RequestRejected:
 
 def _meaning(error: GraphError) -> tuple[Problem, str]:
     if error.code in NO_ITEM:
-        return problems.EVENT_NOT_FOUND, "It is not there any more, or belongs to another mailbox."
+        return problems.EVENT_NOT_FOUND, "It does not exist any more, or belongs to another mailbox."
     for kind, meaning in _KINDS.items():
         if isinstance(error, kind):
             return meaning
     if error.status == 400 and error.code == NOT_THE_ORGANIZER:
-        return problems.NOT_THE_ORGANIZER, "Only the organizer's mailbox can cancel a meeting. Delete it, or ask there."
+        text = "Only the organizer's mailbox can cancel a meeting. Delete the event, or cancel as its organizer."
+        return problems.NOT_THE_ORGANIZER, text
     return _STATUSES.get(error.status, _OTHER)
 
 
-_OTHER = (problems.GRAPH_REJECTED, "Graph refuses the relay's request. Tell the customer's IT.")
+_OTHER = (problems.GRAPH_REJECTED, "Graph rejects the relay's request. Contact the customer's IT.")
 _STATUSES = {
-    400: (problems.OUTLOOK_REJECTED, "Outlook does not take it. Check times, addresses and recurrence."),
-    412: (problems.EVENT_CHANGED, "The event is not as If-Match says any more. Read it again, and decide anew."),
+    400: (problems.OUTLOOK_REJECTED, "Outlook rejects the request. Check times, addresses and recurrence."),
+    412: (problems.EVENT_CHANGED, "The event no longer has the etag in If-Match. Read it again before you change it."),
 }
 _KINDS: dict[type[GraphError], tuple[Problem, str]] = {
     GraphNotFound: (
@@ -47,24 +48,24 @@ _KINDS: dict[type[GraphError], tuple[Problem, str]] = {
     ),
     GraphForbidden: (
         problems.GRAPH_PERMISSION_MISSING,
-        "The relay may not do this in this calendar. The customer's IT has to grant Calendars.ReadWrite in Exchange, "
-        "or widen its scope there to this mailbox.",
+        "The relay is not permitted to do this in this calendar. The customer's IT has to grant Calendars.ReadWrite in "
+        "Exchange, or extend its scope to this mailbox.",
     ),
-    GraphConflict: (problems.NAME_TAKEN, "Something with this name is there already."),
+    GraphConflict: (problems.NAME_TAKEN, "Something with this name exists already."),
     GraphUnavailable: (
         problems.GRAPH_UNAVAILABLE,
-        "Try again after the time in Retry-After; with the same Idempotency-Key nothing is made twice.",
+        "Try again after the time in Retry-After; with the same Idempotency-Key nothing is created twice.",
     ),
 }
 
 
-_FOR_CALLERS = (404, 422, 502, 503)
+_SCHEDULING_STATUSES = (404, 422, 502, 503)
 
 
 def scheduling_rejection_of(error: GraphError) -> RequestRejected:
-    """Return the refusal that a calendar gives; what its callers alone can answer, such as 412, is nobody's here."""
+    """Return the rejection for a call about slots, where a status of calendar calls such as 412 becomes 502."""
     rejection = rejection_of(error)
-    if rejection.status in _FOR_CALLERS:
+    if rejection.status in _SCHEDULING_STATUSES:
         return rejection
     problem, text = _OTHER
     return RequestRejected(problem, text + trace_of(error))

@@ -1,4 +1,4 @@
-"""Times as callers write them, read strictly: a time without a zone, or one that no clock shows, is refused. Pure."""
+"""Strictly parse times from callers: times without a zone, skipped or ambiguous times are rejected. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.graph.time_zones import Moment, UnknownZone, Zone, instants_of, zone
 TIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?$"
 WHEN_PATTERN = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?)?$"  # a time or a day
 DATE_PATTERN = r"^\d{4}-\d\d-\d\d$"
-YEARS = range(1970, 2100)  # beyond them Outlook shows nothing, and no zone has rules
+YEARS = range(1970, 2100)  # outside them, Outlook shows nothing and time zones have no rules
 
 
 def read_zone(name: str | None) -> Zone | None:
@@ -19,27 +19,27 @@ def read_zone(name: str | None) -> Zone | None:
     try:
         return None if name is None else zone_named(name)
     except UnknownZone:
-        text = "timeZone: not known. Give a name of IANA (Europe/Oslo) or of Windows (W. Europe Standard Time)"
+        text = "timeZone: unknown. Give an IANA name (Europe/Oslo) or a Windows name (W. Europe Standard Time)"
         raise invalid(text) from None
 
 
 def read_moment(field: str, text: str, zone: Zone | None) -> Moment:
-    """Return a moment: written with an offset, or by the clock of the zone. Raises RequestRejected 422."""
+    """Return a time that has an offset, or is in the local time of `zone`. Raises RequestRejected 422."""
     moment = _time(field, text)
     if moment.tzinfo is not None:
         return _in_zone(moment.astimezone(UTC), zone)
     if zone is None:
-        raise invalid(f"{field}: has no zone. Give timeZone, or write the offset: 2026-11-20T12:00:00+01:00")
+        raise invalid(f"{field}: has no zone. Give timeZone, or add the offset: 2026-11-20T12:00:00+01:00")
     instants = instants_of(moment, zone)
     if not instants:
-        raise invalid(f"{field}: does not exist in this zone: its clocks are put forward over it")
+        raise invalid(f"{field}: does not exist in this zone, where clocks are put forward at that time")
     if len(instants) > 1:
-        raise invalid(f"{field}: comes twice in this zone, whose clocks are put back. Write it with its offset")
+        raise invalid(f"{field}: occurs twice in this zone, where clocks are put back. Add its offset")
     return Moment(moment, zone)
 
 
 def read_day(field: str, text: str) -> datetime:
-    """Return the midnight, naive, that a day begins with. Raises RequestRejected 422, naming the field."""
+    """Return the midnight (naive) at the start of a day. Raises RequestRejected 422."""
     if re.fullmatch(DATE_PATTERN, text, re.ASCII):
         try:
             day = date.fromisoformat(text)
@@ -47,11 +47,11 @@ def read_day(field: str, text: str) -> datetime:
             day = date.min
         if day.year in YEARS:
             return datetime(day.year, day.month, day.day)  # noqa: DTZ001  (a day has no zone)
-    raise invalid(f"{field}: an all-day event has days, without a time: 2026-11-20")
+    raise invalid(f"{field}: an all-day event takes a date without a time: 2026-11-20")
 
 
 def _time(field: str, text: str) -> datetime:
-    """Return a date and time, aware if it was written with an offset, without fractions of a second."""
+    """Return a date and time without fractions of a second; aware if the text has an offset."""
     fits = re.fullmatch(TIME_PATTERN, text, re.ASCII)
     try:
         moment = datetime.fromisoformat(re.sub(r"\.[0-9]+", "", text)) if fits else None
@@ -63,7 +63,7 @@ def _time(field: str, text: str) -> datetime:
 
 
 def _in_zone(instant: datetime, zone: Zone | None) -> Moment:
-    """Return an instant by a zone's clock; by that of UTC where the zone's would show it twice."""
+    """Return an instant in a zone's local time; in UTC without a zone, or if the local time occurs twice."""
     if zone is not None:
         local = instant.astimezone(zone.info).replace(tzinfo=None)
         if len(instants_of(local, zone)) == 1:
@@ -72,7 +72,7 @@ def _in_zone(instant: datetime, zone: Zone | None) -> Moment:
 
 
 def check_order(start: Moment, end: Moment, longest: timedelta | None = None) -> None:
-    """Raise RequestRejected 422 unless the end comes after the start, and not too long after it."""
+    """Raise RequestRejected 422 unless the end comes after the start, by at most `longest`."""
     if end.utc <= start.utc:
         raise invalid("end: must be after start")
     if longest is not None and end.utc - start.utc > longest:

@@ -1,1 +1,1 @@
-"""Who may call us: callers are recognized by their key or their token, and held to their limits."""
+"""Authentication, authorization and rate limits of callers."""

@@ -1,7 +1,7 @@
-"""A bearer token becomes claims: signed by one of login's keys, for us, and valid now. Pure but for the clock.
+"""Validates a bearer token (signature, issuer, audience, lifetime) and returns its claims. Pure but for the clock.
 
-Rests on "Access tokens in the Microsoft identity platform: Validate tokens". Only RS256 is taken, whatever the token
-itself names: else "none", or an HMAC made with the public key, would do.
+Based on "Access tokens in the Microsoft identity platform: Validate tokens". Only RS256 is accepted, regardless of the
+token's own `alg`; otherwise "none", or an HMAC with the public key as its secret, would pass.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from shared.errors import Unauthenticated
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-LONGEST = 16_384  # characters; Entra's tokens stay far below
+LONGEST = 16_384  # characters; Entra's tokens are much shorter
 LONGEST_KEY_ID = 200
 LEEWAY_SECONDS = 60
 KeyOf = Callable[[str], "RSAPublicKey | None"]
 
 
 def bearer_of(authorization: str | None) -> str:
-    """Return the token of an Authorization header. Raises Unauthenticated when there is none of sound size."""
+    """Return the token of an Authorization header. Raises Unauthenticated if it is missing or too long."""
     scheme, _, token = (authorization or "").strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("missing")
@@ -32,7 +32,7 @@ def bearer_of(authorization: str | None) -> str:
 
 
 def verified_claims(token: str, key_of: KeyOf, expected: Expected) -> dict[str, Any]:
-    """Return the claims of a token that login signed for us. Raises Unauthenticated, or what `key_of` raises."""
+    """Return the claims of a valid token. Raises Unauthenticated, or what `key_of` raises."""
     import jwt
 
     key = key_of(_key_id(token))
@@ -56,7 +56,7 @@ def verified_claims(token: str, key_of: KeyOf, expected: Expected) -> dict[str, 
 
 
 def _key_id(token: str) -> str:
-    """Return which key the token says to be signed with, before anything else of it is believed."""
+    """Return the key id from the unverified header. Raises Unauthenticated."""
     import jwt
 
     try:

@@ -1,7 +1,7 @@
-"""What App Service authentication says about a caller, as the claims of a token. Pure.
+"""Reads the claims of a caller from the header that App Service authentication adds. Pure.
 
-Rests on "Work with user identities in Azure App Service authentication: Decode the client principal header". The
-header is worth something only behind App Service authentication, which removes what callers send under its name.
+Based on "Work with user identities in Azure App Service authentication: Decode the client principal header". The
+header can be trusted only behind App Service authentication, which removes a header of that name sent by a caller.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shared.errors import Unauthenticated
 HEADER = "X-MS-CLIENT-PRINCIPAL"
 LONGEST = 32_768  # characters
 _SCHEMAS = "http://schemas.microsoft.com/"
-_SHORT = {  # App Service may give a claim under the name that .NET has for it
+_SHORT = {  # App Service may use .NET's long names of claims
     _SCHEMAS + "identity/claims/tenantid": "tid",
     _SCHEMAS + "identity/claims/scope": "scp",
     _SCHEMAS + "ws/2008/06/identity/claims/role": "roles",
@@ -23,9 +23,7 @@ _SHORT = {  # App Service may give a claim under the name that .NET has for it
 
 
 def principal_claims(header: str) -> dict[str, Any]:
-    """Return the claims that the header tells, roles as a list.
-    Raises Unauthenticated for what is no Entra principal.
-    """
+    """Return the claims in the header, roles as a list. Raises Unauthenticated if it is no Entra principal."""
     principal = _parsed(header)
     if principal.get("auth_typ") != "aad" or not isinstance(principal.get("claims"), list):
         raise Unauthenticated("principal")
@@ -35,7 +33,7 @@ def principal_claims(header: str) -> dict[str, Any]:
         if name == "roles":
             claims["roles"].append(value)
         elif claims.setdefault(name, value) != value:
-            claims[name] = None  # told twice, and differently: neither is believed
+            claims[name] = None  # conflicting values: trust neither
     return claims
 
 

@@ -1,4 +1,4 @@
-"""Lets callers in, or tells them what is missing: keys, tokens, roles and the calls per minute."""
+"""Authenticates callers by key or token, and checks their role and rate limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Authenticator:
-    """The one who asks every caller. `keys` gives login's signing keys, and is asked for with the first token."""
+    """Authenticates and authorizes every caller. `keys` is first called for the first token."""
 
     def __init__(self, settings: Settings, keys: Callable[[], KeyOf], rate: CallRateLimiter) -> None:
         self._settings = settings
@@ -27,19 +27,22 @@ class Authenticator:
         self._rate = rate
 
     def authenticate_key(self, *, master: bool, other: str) -> Caller:
-        """Let in who the host let in with a key; `other` is the route for tokens. Raises RequestRejected."""
+        """Return the caller of a request whose key the host has checked. `other` is the route for tokens.
+
+        Raises RequestRejected when keys are disabled or the rate limit is exceeded.
+        """
         if not self._settings.caller_keys:
-            text = f"Here keys open nothing. Call {other} with a bearer token of Microsoft Entra ID."
+            text = f"Function keys are disabled. Call {other} with a bearer token from Microsoft Entra ID."
             raise RequestRejected(problems.KEYS_DISABLED, text)
         caller = MASTER_KEY if master else FUNCTION_KEY
         self._limit(caller)
         return caller
 
     def authenticate_token(self, authorization: str | None, principal: str | None, role: str) -> Caller:
-        """Let in an app with this role: by its token, or by what App Service authentication says of it, if trusted.
+        """Return the calling app, from its token or from App Service authentication's header where that is trusted.
 
-        Raises Unauthenticated, RequestRejected 403 or 429, ConfigurationError, or ServiceUnavailable when login has to
-        be asked.
+        Raises Unauthenticated, RequestRejected 403 or 429, ConfigurationError, or ServiceUnavailable when Entra's
+        signing keys cannot be fetched.
         """
         try:
             caller = self._recognized(authorization, principal)
@@ -49,7 +52,7 @@ class Authenticator:
         self._limit(caller)
         if not caller.may(role):
             telemetry.count("callers_refused", reason="role")
-            text = f"This call needs the app role {role} of the relay. The customer's IT assigns it to the calling app."
+            text = f"This call needs the relay's app role {role}. The customer's IT assigns it to the calling app."
             raise RequestRejected(problems.ROLE_MISSING, text)
         return caller
 
@@ -61,8 +64,8 @@ class Authenticator:
         return caller_from(verified_claims(token, self._keys(), expected), expected)
 
     def _limit(self, caller: Caller) -> None:
-        most = self._settings.calls_per_minute
-        wait = self._rate.wait(caller.name, most)
+        limit = self._settings.calls_per_minute
+        wait = self._rate.wait(caller.name, limit)
         if wait:
-            text = f"A caller may make {most} calls in a minute. Wait as long as Retry-After says."
+            text = f"A caller may make {limit} calls per minute. Wait for the seconds in Retry-After."
             raise RequestRejected(problems.TOO_MANY_CALLS, text, retry_after=wait)

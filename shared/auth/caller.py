@@ -1,4 +1,4 @@
-"""Who calls, and what they may do. Pure."""
+"""A caller and its roles. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _INCLUDED = {READ: {READ}, SETUP: {READ, SETUP}, ADMIN: {READ, SETUP, ADMIN}}
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A caller that was recognized: by its token, or by a key that the Functions host has checked.
+    """An authenticated caller: by token, or by a key that the Functions host has checked.
 
-    `name` stands in audit lines and counts calls: the app's id, or which kind of key. The host does not tell which
-    key it was, so all who share the function key are one caller.
+    `name` identifies it in audit lines and for the rate limit: the app's id, or the kind of key. The host does not
+    report which key was used, so all callers with a function key count as the same caller.
     """
 
     name: str
@@ -21,7 +21,7 @@ class Caller:
     by_token: bool = False
 
     def may(self, role: str) -> bool:
-        """Return whether one of the caller's roles includes this one; a role that is not ours includes nothing."""
+        """Return whether one of the caller's roles includes `role`. Unknown roles include nothing."""
         return any(role in _INCLUDED.get(own, ()) for own in self.roles)
 
 

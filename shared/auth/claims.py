@@ -1,7 +1,7 @@
-"""What a token's claims have to say, whoever has verified its signature. Pure.
+"""Checks the claims of a token whose signature is verified already. Pure.
 
-Rests on "Access tokens in the Microsoft identity platform" and "Access token claims reference": v1.0 and v2.0 name
-issuer and app differently, and which one an app gets is the choice of the API's registration.
+Based on "Access tokens in the Microsoft identity platform" and "Access token claims reference": v1.0 and v2.0 tokens
+name issuer and app differently, and the API's registration determines which version callers get.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.errors import Unauthenticated
 if TYPE_CHECKING:
     from shared.config import Settings
 
-# v1.0 tokens name an issuer of their own. "Microsoft Entra authentication and national clouds"
+# The issuer of v1.0 tokens, by login host. "Microsoft Entra authentication and national clouds"
 _V1_ISSUER = "https://sts.windows.net"
 _V1_ISSUERS = {"login.partner.microsoftonline.cn": "https://sts.chinacloudapi.cn"}
 
@@ -27,7 +27,7 @@ _GUID = re.compile("[0-9a-fA-F-]{36}")
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Which tokens are for us: of this tenant, from these issuers, for these audiences."""
+    """The tenant, issuers and audiences that a token must have."""
 
     tenant_id: str
     issuers: tuple[str, ...]
@@ -35,7 +35,7 @@ class Expected:
 
 
 def expected_of(settings: Settings) -> Expected:
-    """Return what tokens have to say, by the settings. Raises ConfigurationError when one is missing."""
+    """Return the expected claims, from the settings. Raises ConfigurationError when a setting is missing."""
     host, tenant = settings.azure_authority_host, settings.tenant_id.lower()
     v1 = _V1_ISSUERS.get(urlsplit(host).hostname or "", _V1_ISSUER)
     named = tuple(entry.strip() for entry in settings.entra_audience.split(",") if entry.strip())
@@ -44,14 +44,14 @@ def expected_of(settings: Settings) -> Expected:
 
 
 def caller_from(claims: Mapping[str, Any], expected: Expected) -> Caller:
-    """Return the app that a token speaks for. Raises Unauthenticated; the roles are not judged here."""
+    """Return the app that a token represents. Raises Unauthenticated. Does not check the roles."""
     if str(claims.get("tid", "")).lower() != expected.tenant_id:
         raise Unauthenticated("tenant")
     if claims.get("iss") not in expected.issuers:
         raise Unauthenticated("issuer")
     if claims.get("aud") not in expected.audiences:
         raise Unauthenticated("audience")
-    app = claims.get("appid") or claims.get("azp")  # v1.0 or v2.0; an ID token of a user has neither
+    app = claims.get("appid") or claims.get("azp")  # v1.0 or v2.0; a user's ID token has neither
     if not isinstance(app, str) or not _GUID.fullmatch(app) or "scp" in claims or claims.get("idtyp", "app") != "app":
         raise Unauthenticated("not an app")
     roles = claims.get("roles", [])

@@ -1,8 +1,7 @@
-"""Login's signing keys, kept for a day and served while login is away.
+"""Caches Entra's signing keys for a day, and keeps serving them while Entra's key endpoint is unavailable.
 
-Rests on "Signing key rollover in the Microsoft identity platform": keys change at any time and without notice, and an
-unknown key id means that the keys have to be read anew. Not more often than every five minutes, though, because
-anybody can make up a key id.
+Based on "Signing key rollover in the Microsoft identity platform": keys change at any time and without notice, so an
+unknown key id causes a refresh. At most every five minutes, because anyone can send an invented key id.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 KEEP_SECONDS = 24 * 3600.0
-UNKNOWN_SECONDS = 300.0  # between two readings because of a key id that is not known
-FAILED_SECONDS = 30.0  # between two tries while login is away
-LOGIN_SECONDS = (3.0, 4.0)  # to connect, and to wait for an answer
-WAIT_SECONDS = 8.0  # for another thread that is reading the keys
+UNKNOWN_SECONDS = 300.0  # minimum time between refreshes for an unknown key id
+FAILED_SECONDS = 30.0  # between attempts while the endpoint is unavailable
+LOGIN_SECONDS = (3.0, 4.0)  # connect and read timeouts
+WAIT_SECONDS = 8.0  # for another thread's refresh
 
 
 class JwksCache:
-    """The public keys by their ids; safe for use from several threads, of which one reads at a time."""
+    """The public keys by their ids. Thread-safe; one thread refreshes at a time."""
 
     def __init__(self, fetch: Callable[[], Any], tenant_id: str, now: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch
@@ -39,9 +38,9 @@ class JwksCache:
         self._lock = threading.Lock()
 
     def __call__(self, key_id: str) -> RSAPublicKey | None:
-        """Return the key, or None when login has none of this id. A key that is known costs no waiting.
+        """Return the key, or None when Entra has none with this id. A cached key is returned without waiting.
 
-        Raises ServiceUnavailable when the id is not known, and login does not answer who could know it.
+        Raises ServiceUnavailable when the id is not cached and the keys cannot be refreshed.
         """
         cached = self._keys.get(key_id)
         if cached is not None:
@@ -61,7 +60,7 @@ class JwksCache:
         return self._now() - self._tried >= (FAILED_SECONDS if self._failed else pause)
 
     def _read(self, key_id: str, patience: float) -> bool:
-        """Read the keys, if nobody else has done so meanwhile; False when another thread is still at it."""
+        """Refresh the keys unless another thread just did. Return False when another thread is still refreshing."""
         if not self._lock.acquire(timeout=patience):
             return False
         try:
@@ -75,16 +74,14 @@ class JwksCache:
         try:
             self._keys = keys_from(self._fetch(), self._tenant_id)
             self._failed = False
-        except ServiceUnavailable:  # what is known stays good: an outage of login is no reason to lock anybody out
+        except ServiceUnavailable:  # cached keys stay valid: an outage of Entra must not lock callers out
             self._failed = True
         finally:
             self._tried = self._now()
 
 
 def keys_from(document: Any, tenant_id: str) -> dict[str, RSAPublicKey]:
-    """Return the keys that may sign tokens of this tenant, from a JSON Web Key Set.
-    Raises ServiceUnavailable for none.
-    """
+    """Return the keys of a JSON Web Key Set that may sign tokens of this tenant. Raises ServiceUnavailable if none."""
     listed = document.get("keys") if isinstance(document, dict) else None
     keys = {}
     for entry in listed if isinstance(listed, list) else []:
@@ -97,7 +94,7 @@ def keys_from(document: Any, tenant_id: str) -> dict[str, RSAPublicKey]:
 
 
 def _key(entry: dict[str, Any], tenant_id: str) -> RSAPublicKey | None:
-    """Return one key, or None when it is for something else, or for another tenant's tokens."""
+    """Return one key, or None when it has another purpose or is for another tenant's tokens."""
     import jwt
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -114,7 +111,7 @@ def _key(entry: dict[str, Any], tenant_id: str) -> RSAPublicKey | None:
 
 
 def fetch_keys(session: requests.Session, url: str) -> Any:
-    """Return the JSON document of login's keys. Raises ServiceUnavailable."""
+    """Return Entra's JSON Web Key Set. Raises ServiceUnavailable."""
     from requests import RequestException
 
     try:
@@ -122,6 +119,6 @@ def fetch_keys(session: requests.Session, url: str) -> Any:
             response = session.get(url, timeout=LOGIN_SECONDS, allow_redirects=False)
             if response.status_code == 200:
                 return response.json()
-    except (RequestException, ValueError):  # the second: not JSON
+    except (RequestException, ValueError):  # ValueError: not JSON
         pass
     raise ServiceUnavailable("login")

@@ -1,1 +1,1 @@
-"""The use cases of Microsoft Bookings, and their rules."""
+"""The bookings feature: the use cases of Microsoft Bookings, and their rules."""

@@ -1,6 +1,6 @@
 """A lock for each business: prevents double-allocating staff between the availability read and the write.
 
-Bookings has no call that does both, and no page says that it refuses a second appointment of the same staff.
+Bookings has no call that does both, and is not documented to reject a second appointment of the same staff.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from shared import problems
 from shared.errors import RequestRejected
 from shared.storage.leases import Lease, Leases
 
-LOCK_TIME = timedelta(minutes=2)  # after which the lock of a holder that crashed is free; all others release it
-ACQUIRE_DELAYS = (0.0, 0.3, 0.6, 1.0, 2.0, 3.0)  # seconds before each try; a lock is held for about one
-RETRY_AFTER = 5  # seconds, for a caller that did not get the lock
+LOCK_TIME = timedelta(minutes=2)  # after this, the lock of a crashed holder is free; all others release it
+ACQUIRE_DELAYS = (0.0, 0.3, 0.6, 1.0, 2.0, 3.0)  # seconds before each attempt; a lock is held for about one
+RETRY_AFTER = 5  # seconds, for callers that did not get the lock
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class BusinessLock:
 
     @contextmanager
     def hold(self, business: str) -> Iterator[None]:
-        """Hold the lock of a business. Raises RequestRejected 503 when others hold it for too long."""
+        """Hold the lock of a business. Raises RequestRejected 503 if other calls hold it for too long."""
         lease = self._acquire(f"turn\n{business.lower()}")
         try:
             yield
@@ -43,5 +43,5 @@ class BusinessLock:
             lease = self.leases.acquire(name, now, now + LOCK_TIME)
             if lease is not None:
                 return lease
-        text = "Others are making appointments of this business. Send the same again after the time in Retry-After."
+        text = "Other calls are booking at this business. Repeat the request after the time in Retry-After."
         raise RequestRejected(problems.BUSINESS_BUSY, text, RETRY_AFTER)

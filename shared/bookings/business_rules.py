@@ -1,6 +1,6 @@
-"""What Bookings asks of an appointment, checked before Graph is asked. Pure.
+"""The rules of a Bookings business for appointments, checked before Graph is called. Pure.
 
-("Business rules for Bookings appointments": apps with application permissions have to keep them by themselves)
+Apps with application permissions have to enforce these rules themselves. ("Business rules for Bookings appointments")
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Interval = tuple[datetime, datetime]
 
 
 def effective_policy(service: Policy, business: Policy) -> Policy:
-    """Return the policy that holds: the service's, and the business's where that says nothing."""
+    """Return the effective policy: the service's values, or the business's where the service has none."""
     return Policy(
         business.minimum_lead if service.minimum_lead is None else service.minimum_lead,
         business.maximum_advance if service.maximum_advance is None else service.maximum_advance,
@@ -29,33 +29,33 @@ def effective_policy(service: Policy, business: Policy) -> Policy:
 
 
 def broken_rule(business: Business, service: Service, start: datetime, now: datetime) -> str | None:
-    """Return which rule an appointment at `start` would break, in words, or None."""
+    """Return the text of the rule that an appointment at `start` would break, or None."""
     policy, end = effective_policy(service.policy, business.policy), start + service.length
     if policy.staff_selection is False:
         return (
-            "staff: an app has to name the staff of an appointment, and this business does not let it choose. The "
-            'customer\'s IT has to switch on "Staff control" (allowStaffSelection) in the scheduling policy'
+            "staff: an app must name the staff of an appointment, but this business does not allow a choice. The "
+            'customer\'s IT has to turn on "Staff control" (allowStaffSelection) in the scheduling policy'
         )
-    if too_late := within_lead(policy, start, now):
+    if too_late := lead_time_violation(policy, start, now):
         return too_late
     if policy.maximum_advance is not None and start > now + policy.maximum_advance:
-        return f"start: this service can be booked {format_length(policy.maximum_advance)} ahead at most"
+        return f"start: this service can be booked at most {format_length(policy.maximum_advance)} ahead"
     return _closed(business, policy, start, end)
 
 
-def within_lead(policy: Policy, start: datetime, now: datetime) -> str | None:
-    """Return why it is too late to make, move or cancel an appointment at `start`, or None."""
+def lead_time_violation(policy: Policy, start: datetime, now: datetime) -> str | None:
+    """Return why it is too late to create, move or cancel an appointment at `start`, or None."""
     if start <= now:
-        return "start: is past"
+        return "start: is in the past"
     if policy.minimum_lead is not None and start < now + policy.minimum_lead:
-        return f"start: bookings and cancellations have to be made {format_length(policy.minimum_lead)} ahead at least"
+        return f"start: bookings and cancellations must be made at least {format_length(policy.minimum_lead)} ahead"
     return None
 
 
 def is_free(spans: Iterable[Span], service: Service, start: datetime) -> bool:
-    """Return whether somebody can take an appointment: available for its length, and not busy in its buffers.
+    """Return whether a member of staff is free: available for the whole appointment, and not busy in its buffers.
 
-    Buffers may lie outside of the hours of work, where nobody is "available".
+    Buffers may lie outside working hours, where staff is not "available".
     """
     all_spans = list(spans)
     end = start + service.length
@@ -66,7 +66,7 @@ def is_free(spans: Iterable[Span], service: Service, start: datetime) -> bool:
 
 
 def spans_without(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
-    """Return spans as they would be without the appointment between two moments, which is about to be moved."""
+    """Return the spans as they would be without the appointment from `start` to `end`, which is to move."""
     kept = [Span("available", start, end)]
     for span in spans:
         if span.status == "available":
@@ -80,7 +80,7 @@ def spans_without(spans: Iterable[Span], start: datetime, end: datetime) -> list
 
 
 def covers(intervals: Iterable[Interval], start: datetime, end: datetime) -> bool:
-    """Return whether intervals cover all that is between two moments, together if need be."""
+    """Return whether the intervals together cover the time from `start` to `end`."""
     for first, last in sorted(intervals):
         if first <= start < last:
             start = last
@@ -88,9 +88,9 @@ def covers(intervals: Iterable[Interval], start: datetime, end: datetime) -> boo
 
 
 def is_open(hours: Hours, zone: tzinfo, start: datetime, end: datetime) -> bool:
-    """Return whether all that is between two moments lies within hours of work.
+    """Return whether the time from `start` to `end` lies entirely within opening hours.
 
-    They are told by the clock on the wall of their zone: so every minute is looked at, whatever that clock does.
+    Opening hours are in local time, so each minute is checked separately, which is also correct when clocks change.
     """
     minutes = ceil((end - start) / MINUTE)
     moments = (*(start + MINUTE * number for number in range(minutes)), end - timedelta(microseconds=1))
@@ -98,7 +98,7 @@ def is_open(hours: Hours, zone: tzinfo, start: datetime, end: datetime) -> bool:
 
 
 def format_length(length: timedelta) -> str:
-    """Return a length for people: in days, hours or minutes, whichever is whole."""
+    """Return a length as text: in whole days or hours if possible, otherwise in minutes."""
     for unit, seconds in (("days", 86_400), ("hours", 3_600)):
         if length.total_seconds() >= seconds and length.total_seconds() % seconds == 0:
             return f"{int(length.total_seconds() // seconds)} {unit}"
@@ -106,7 +106,7 @@ def format_length(length: timedelta) -> str:
 
 
 def _closed(business: Business, policy: Policy, start: datetime, end: datetime) -> str | None:
-    if business.zone is None:  # Graph has to judge by itself
+    if business.zone is None:  # the hours have no known zone: leave the check to Graph
         return None
     opening = _opening_on(policy, start.astimezone(business.zone).date())
     if opening is not None and opening.kind == CLOSED:
@@ -114,12 +114,12 @@ def _closed(business: Business, policy: Policy, start: datetime, end: datetime) 
     own = opening.hours if opening is not None and opening.kind == OWN_HOURS else None
     for whose, hours in (("business", business.hours), ("service", own)):
         if hours is not None and not is_open(hours, business.zone, start, end):
-            return f"start: the appointment is not within the hours of the {whose}"
+            return f"start: the appointment is outside the hours of the {whose}"
     return None
 
 
 def _opening_on(policy: Policy, day: date) -> Opening | None:
-    """Return when the service can be booked on a day: a window for some days goes before what holds in general."""
+    """Return the opening that applies on a day: a custom window takes precedence over the general availability."""
     for opening in policy.custom:
         if (opening.first is None or opening.first <= day) and (opening.last is None or day <= opening.last):
             return opening
@@ -127,5 +127,5 @@ def _opening_on(policy: Policy, day: date) -> Opening | None:
 
 
 def _is_open_at(hours: Hours, local: datetime) -> bool:
-    of_day = local.replace(tzinfo=None) - datetime.combine(local, time())
-    return any(day == local.weekday() and opens <= of_day < closes for day, opens, closes in hours)
+    time_of_day = local.replace(tzinfo=None) - datetime.combine(local, time())
+    return any(day == local.weekday() and opens <= time_of_day < closes for day, opens, closes in hours)

@@ -11,7 +11,7 @@ from shared import problems, telemetry
 from shared.api.fields import invalid
 from shared.api.times import read_zone
 from shared.bookings.business_lock import BusinessLock
-from shared.bookings.business_rules import broken_rule, effective_policy, is_free, spans_without, within_lead
+from shared.bookings.business_rules import broken_rule, effective_policy, is_free, lead_time_violation, spans_without
 from shared.bookings.graph_body import times
 from shared.bookings.graph_errors import CANCELLING, READING, WRITING, rejection_of, translate_graph_errors
 from shared.bookings.lookup import BusinessLookup, staff_named
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Current:
-    """An appointment as it is before the change, with its business and its service."""
+    """An appointment before the change, with its business and its service."""
 
     business: Business
     service: Service
@@ -43,7 +43,7 @@ class AppointmentChanger:
     now: Callable[[], datetime]
 
     def change(self, business: str, appointment_id: str, change: AppointmentChange) -> Appointment:
-        """Move an appointment, or give it to others, and return it as it is then."""
+        """Move an appointment, or assign it to other staff, and return the result."""
         if change.start is None and change.staff is None:
             raise invalid("start or staff: give at least one of them")
         new_start = None if change.start is None else parse_start(change.start, read_zone(change.time_zone))
@@ -62,9 +62,9 @@ class AppointmentChanger:
             return self.bookings.appointment(address, appointment_id)
 
     def cancel(self, business: str, appointment_id: str, message: str | None) -> None:
-        """Cancel an appointment with a message for the customer and the staff, or (None) just delete it.
+        """Cancel an appointment with a message for the customer and the staff; without one (None), delete it.
 
-        One that is gone already is as good.
+        Cancelling an appointment that no longer exists is a no-op.
         """
         try:
             current = self._current(business, appointment_id)
@@ -94,13 +94,13 @@ class AppointmentChanger:
         for service in services:
             if service.id == appointment.service_id:
                 return _Current(details, service, appointment)
-        text = "The service of this appointment is gone: it can be changed in Bookings only."
+        text = "The service of this appointment was deleted: change the appointment in Bookings."
         raise RequestRejected(problems.SERVICE_DELETED, text)
 
     def _check_lead(self, current: _Current) -> None:
         """Raise RequestRejected 422 when it is too late to change or cancel an appointment."""
         policy = effective_policy(current.service.policy, current.business.policy)
-        if late := within_lead(policy, current.appointment.start, self.now()):
+        if late := lead_time_violation(policy, current.appointment.start, self.now()):
             raise RequestRejected(problems.TOO_LATE, late)
 
     def _staff_ids(self, current: _Current, names: list[str]) -> tuple[str, ...]:
@@ -112,8 +112,9 @@ class AppointmentChanger:
         return ids
 
     def _check_free(self, current: _Current, staff_ids: tuple[str, ...], start: datetime) -> None:
-        """Raise RequestRejected 409 unless all are free.
-        During the appointment itself its own staff counts as free.
+        """Raise RequestRejected 409 unless all staff is free.
+
+        During the appointment itself, its own staff counts as free.
         """
         service, appointment, margin = current.service, current.appointment, timedelta(hours=1)
         first, last = start - service.pre_buffer - margin, start + service.length + service.post_buffer + margin
@@ -128,7 +129,7 @@ class AppointmentChanger:
                 raise StaffNotFree
 
     def _may_exist(self, address: str, appointment_id: str) -> bool:
-        """Return whether an appointment may still exist after an answer that was none: False for a 404 alone."""
+        """Return whether an appointment may still exist after a deletion without an answer; False only for a 404."""
         try:
             self.bookings.appointment(address, appointment_id)
         except GraphNotFound:
@@ -139,7 +140,7 @@ class AppointmentChanger:
 
 
 def _changed(current: _Current, start: datetime, staff_ids: tuple[str, ...]) -> dict[str, Any]:
-    """Return what changes and nothing else ("Update bookingAppointment")."""
+    """Return only the properties that change ("Update bookingAppointment")."""
     moved = times(start, current.service.length) if start != current.appointment.start else {}
     given = {"staffMemberIds": list(staff_ids)} if staff_ids != current.appointment.staff_ids else {}
     return {"@odata.type": "#microsoft.graph.bookingAppointment", **moved, **given}

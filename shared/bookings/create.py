@@ -1,9 +1,9 @@
 """Create an appointment in Microsoft Bookings, once.
 
-Bookings may answer 500 although it made the appointment, and has no key by which a repeated call is known. So the same
-appointment (business, service, start, customer) is looked for before it is made and after an answer that is none, a
-lease keeps two calls from making it side by side, and what was perhaps made is not made again before another look, a
-while later.
+Bookings may answer 500 although it created the appointment, and has no idempotency key. Therefore the relay searches
+for the same appointment (business, service, start, customer) before it creates one, and again after a missing answer.
+A lease prevents parallel calls from creating it twice. After an unknown outcome the lease is kept, so that a repeated
+call comes late enough to find the appointment.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from shared.graph.bookings.models import Appointment, Staff
     from shared.storage.leases import Lease, Leases
 
-LEASE_TIME = timedelta(minutes=2)  # longer than the calls of one request, and than Bookings takes to show what it made
-SEND_WITHIN = timedelta(minutes=1)  # of acquiring the lease: the next holder must see what this one made
-IN_PROGRESS = "Another call is making the same appointment, or did a moment ago. Send the same again after a while."
-READ_BACK_DELAYS = (0.0, 1.0, 2.0)  # seconds before each look for what was perhaps made
+LEASE_TIME = timedelta(minutes=2)  # longer than one request takes, and than Bookings needs to show the result
+SEND_WITHIN = timedelta(minutes=1)  # of acquiring the lease: the next holder must see the appointment
+IN_PROGRESS = "Another call is creating the same appointment, or did so just now. Repeat the request after Retry-After."
+READ_BACK_DELAYS = (0.0, 1.0, 2.0)  # seconds before each search after an unknown outcome
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class AppointmentCreator:
     def create(self, business: str, request: AppointmentRequest) -> tuple[Appointment, bool]:
         """Return the appointment of a request, and whether this call created it.
 
-        When the outcome is unknown the lease is kept, so that it is not created again before it must show.
+        If the outcome is unknown, the lease is kept until Bookings would show the appointment.
         """
         draft = self._draft(business, request)
         lease = self._acquire(draft)
@@ -68,7 +68,7 @@ class AppointmentCreator:
         return appointment, existing is None
 
     def _draft(self, business: str, request: AppointmentRequest) -> AppointmentDraft:
-        """Look up what is named, and check what can be checked without looking at anybody's calendar."""
+        """Resolve the names in a request, and validate all that needs no look at a calendar."""
         zone = read_zone(request.time_zone)
         start = parse_start(request.start, zone)
         check_customer(request.customer)
@@ -79,7 +79,7 @@ class AppointmentCreator:
             staff = self.bookings.staff(address)
         if request.end is not None and parse_time(request.end, "end", zone) != start + service.length:
             minutes = int(service.length.total_seconds() // 60)
-            raise invalid(f"end: this service takes {minutes} minutes; leave end out, or say the same")
+            raise invalid(f"end: this service takes {minutes} minutes; omit end, or make it match")
         return AppointmentDraft(details, service, eligible_staff(request.staff, staff, service), start, request)
 
     def _acquire(self, draft: AppointmentDraft) -> Lease:
@@ -90,13 +90,13 @@ class AppointmentCreator:
         return lease
 
     def _existing(self, draft: AppointmentDraft) -> Appointment | None:
-        """Return the same appointment if it stands already: then asking again is as good."""
+        """Return the same appointment if it already exists, which makes repeated requests safe."""
         with translate_graph_errors(READING):
             appointments = self.bookings.calendar_view(draft.business.id, draft.start, draft.end)
         existing = next((appointment for appointment in appointments if draft.is_same(appointment)), None)
         if existing and draft.request.staff and {member.id for member in draft.staff} != set(existing.staff_ids):
             raise RequestRejected(
-                problems.BOOKED_WITH_OTHER_STAFF, "The customer has it with other staff: change that one."
+                problems.BOOKED_WITH_OTHER_STAFF, "The customer has this appointment with other staff: change it."
             )
         return existing
 
@@ -108,7 +108,7 @@ class AppointmentCreator:
             staff_ids = [member.id for member in self._free_staff(draft)]
             body = new_appointment(draft.service, staff_ids, draft.start, draft.request, customer_id)
             if lease.until is not None and self.now() > lease.until - LEASE_TIME + SEND_WITHIN:
-                text = "Nothing was booked. Send the same again."
+                text = "Nothing was booked. Repeat the request."
                 raise RequestRejected(problems.BOOKINGS_UNAVAILABLE, text, RETRY_AFTER)
             return self._send(draft, body)
 
@@ -116,15 +116,15 @@ class AppointmentCreator:
         try:
             return self.bookings.create(draft.business.id, body)
         except GraphUnavailable as error:
-            if error.status == 429:  # which was surely not carried out
+            if error.status == 429:  # throttled: certainly not carried out
                 raise rejection_of(error, WRITING) from None
             return self._read_back(draft, error)
         except GraphError as error:
             raise rejection_of(error, WRITING) from None
 
     def _free_staff(self, draft: AppointmentDraft) -> tuple[Staff, ...]:
-        """Return the staff that was named, all of it free, or the first that is free. Raises RequestRejected 409."""
-        margin = timedelta(hours=1)  # beyond the buffers, for answers that are cut at the window's edges
+        """Return the named staff if all of it is free; without names, the first free member. Raises RequestRejected."""
+        margin = timedelta(hours=1)  # beyond the buffers: spans may be cut off at the edges of the window
         first, last = draft.start - draft.service.pre_buffer - margin, draft.end + draft.service.post_buffer + margin
         with translate_graph_errors(READING):
             ids = [member.id for member in draft.staff]
@@ -137,7 +137,7 @@ class AppointmentCreator:
         return free[:1]
 
     def _customer_id(self, draft: AppointmentDraft) -> str:
-        """Return the customer's id where Bookings asks for one: for a service for several customers at once.
+        """Return the customer's id if Bookings requires one: for a service with several customers at a time.
 
         ("Create bookingAppointment")
         """
@@ -152,7 +152,7 @@ class AppointmentCreator:
             return self.bookings.create_customer(draft.business.id, customer_body(draft.request.customer)).id
 
     def _read_back(self, draft: AppointmentDraft, error: GraphUnavailable) -> Appointment:
-        """Return the appointment if it was made all the same. It is never sent twice by one call."""
+        """Return the appointment if it was created despite the error. One call never sends it twice."""
         for seconds in READ_BACK_DELAYS:
             self.sleep(seconds)
             try:

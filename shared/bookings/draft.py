@@ -1,4 +1,4 @@
-"""An appointment to create, with everything that was looked up for it. Pure."""
+"""An appointment to create, with its business, service and staff. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.graph.bookings.models import Appointment, Business, Service, Staff
 
 @dataclass(frozen=True, slots=True)
 class AppointmentDraft:
-    """An appointment to create; `staff` is the staff that was named, or all that provides the service."""
+    """An appointment to create; `staff` is the named staff, or everyone who provides the service."""
 
     business: Business
     service: Service
@@ -26,7 +26,7 @@ class AppointmentDraft:
 
     @property
     def end(self) -> datetime:
-        """When it ends: a service has its own length."""
+        """Its end: start and the length of the service."""
         return self.start + self.service.length
 
     @property
@@ -46,7 +46,7 @@ class AppointmentDraft:
 
 
 def eligible_staff(names: Iterable[str], staff: Iterable[Staff], service: Service) -> tuple[Staff, ...]:
-    """Return the staff of these names, or without any name all that provides the service. Raises RequestRejected."""
+    """Return the named staff; without names, everyone who provides the service. Raises RequestRejected."""
     members = tuple(staff)
     chosen = []
     for name in names:
@@ -56,5 +56,5 @@ def eligible_staff(names: Iterable[str], staff: Iterable[Staff], service: Servic
         chosen.append(member)
     eligible = dict.fromkeys(chosen or (member for member in members if service.is_provided_by(member.id)))
     if not eligible:
-        raise RequestRejected(problems.SERVICE_HAS_NO_STAFF, "service: the business has no staff for it.")
+        raise RequestRejected(problems.SERVICE_HAS_NO_STAFF, "service: no staff of the business provides it.")
     return tuple(eligible)

@@ -1,4 +1,7 @@
-"""What is sent to Microsoft Bookings. Pure. ("bookingAppointment", "bookingCustomerInformation resource type")"""
+"""Build the bodies that are sent to Microsoft Bookings. Pure.
+
+("bookingAppointment resource type", "bookingCustomerInformation resource type")
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from shared.graph.bookings.client import date_time_time_zone
 from shared.graph.bookings.durations import format_duration
 from shared.graph.bookings.models import Service
 
-PASSED_ON = {  # what an appointment has of its service, by the names in both; the customer's staff decided it there
+PASSED_ON = {  # properties that an appointment copies from its service: the name in the appointment, in the service
     "price": "defaultPrice", "priceType": "defaultPriceType", "reminders": "defaultReminders",
     "serviceLocation": "defaultLocation",
 }  # fmt: skip
@@ -19,7 +22,7 @@ PASSED_ON = {  # what an appointment has of its service, by the names in both; t
 def new_appointment(
     service: Service, staff_ids: list[str], start: datetime, request: AppointmentRequest, customer_id: str
 ) -> dict[str, Any]:
-    """Return an appointment with everything that Graph's schema asks for."""
+    """Return an appointment with everything that Graph's schema requires."""
     passed_on = {name: service.raw[of] for name, of in PASSED_ON.items() if service.raw.get(of) is not None}
     return {
         "@odata.type": "#microsoft.graph.bookingAppointment",
@@ -43,7 +46,7 @@ def new_appointment(
 
 
 def times(start: datetime, length: timedelta) -> dict[str, Any]:
-    """Return when an appointment is."""
+    """Return the start, end and duration of an appointment."""
     return {
         "startDateTime": date_time_time_zone(start),
         "endDateTime": date_time_time_zone(start + length),

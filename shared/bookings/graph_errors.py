@@ -1,4 +1,4 @@
-"""What an error of Graph means to a caller of the feature bookings. Pure."""
+"""Translate Graph's errors for callers of the bookings feature. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def translate_graph_errors(permission: str) -> Iterator[None]:
 
 
 def rejection_of(error: GraphError, permission: str) -> RequestRejected:
-    """Return what an error means to the caller."""
+    """Return the rejection for an error of Graph."""
     trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     if error.code == TOO_MANY:
         return RequestRejected(problems.TOO_MANY_BUSINESSES, "name: give more of the name of the business." + trace)
@@ -44,6 +44,7 @@ def rejection_of(error: GraphError, permission: str) -> RequestRejected:
         wait = error.retry_after if error.retry_after is not None else 30
         return RequestRejected(problems.BOOKINGS_UNAVAILABLE, "Try again after the time in Retry-After." + trace, wait)
     if isinstance(error, GraphConflict):
-        return RequestRejected(problems.APPOINTMENT_CONFLICT, "Bookings has something else there." + trace)
-    text = "Bookings has a rule of its own against this: the code says which."
+        text = "Bookings reports a conflict with something that exists."
+        return RequestRejected(problems.APPOINTMENT_CONFLICT, text + trace)
+    text = "Bookings rejected the request: the code says why."
     return RequestRejected(problems.BOOKINGS_REJECTED, text + trace)

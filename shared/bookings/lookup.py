@@ -1,4 +1,4 @@
-"""Businesses, services, staff and appointments by their ids or by their names, as people call them."""
+"""Find businesses, services, staff and appointments by id or by display name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Named(Protocol):
-    """What has an id and a name."""
+    """An object with an id and a name."""
 
     @property
     def id(self) -> str:
@@ -27,7 +27,7 @@ class Named(Protocol):
 
     @property
     def name(self) -> str:
-        """The name that people see."""
+        """The display name."""
 
 
 Item = TypeVar("Item", bound=Named)
@@ -35,21 +35,21 @@ Item = TypeVar("Item", bound=Named)
 
 @dataclass(frozen=True)
 class BusinessLookup:
-    """Finds businesses that the customer allows, and their appointments. Methods raise RequestRejected."""
+    """Finds allowed businesses and their appointments. Methods raise RequestRejected."""
 
     bookings: BookingsClient
     allow_list: AllowList
 
     def businesses_like(self, name: str) -> list[Business]:
-        """Return the businesses whose name holds a text and that the customer allows; nobody hears of the others."""
+        """Return the allowed businesses whose name contains a text; others are not disclosed."""
         with translate_graph_errors(READING):
             matches = self.bookings.search(name)
             return [business for business in matches if self.allow_list.allows(business.id)]
 
     def business_id(self, name: str) -> str:
-        """Return the address of a business by its address or its name: 403, 404 or 409 for what cannot be used."""
-        if not name.isprintable():  # half a character cannot stand in an address
-            raise RequestRejected(problems.BUSINESS_NOT_FOUND, "business: there is none with this address or name.")
+        """Return the address of a business by its address or name. Raises RequestRejected 403, 404 or 409."""
+        if not name.isprintable():  # a lone surrogate cannot be encoded in a URL
+            raise RequestRejected(problems.BUSINESS_NOT_FOUND, "business: no business has this address or name.")
         if "@" not in name:
             return _only(self.businesses_like(name), name, "business").id
         address = name.strip().lower()
@@ -57,7 +57,7 @@ class BusinessLookup:
         return address
 
     def appointment(self, address: str, appointment_id: str) -> Appointment:
-        """Return an appointment of a business that is allowed."""
+        """Return an appointment of an allowed business."""
         if not appointment_id.isprintable():
             raise NoSuchAppointment
         try:
@@ -69,12 +69,12 @@ class BusinessLookup:
 
 
 def service_named(services: Iterable[Service], name: str) -> Service:
-    """Return the service of an id or a name. Raises RequestRejected: 404, 409."""
+    """Return the service with an id or a name. Raises RequestRejected 404 or 409."""
     return _only(services, name, "service")
 
 
 def staff_named(staff: Iterable[Staff], name: str) -> Staff:
-    """Return the member of staff of an id, an address or a name. Raises RequestRejected: 404, 409."""
+    """Return the member of staff with an id, an address or a name. Raises RequestRejected 404 or 409."""
     members = list(staff)
     by_address = [member for member in members if member.address and member.address.lower() == name.strip().lower()]
     return by_address[0] if len(by_address) == 1 else _only(members, name, "staff")
@@ -94,6 +94,6 @@ def _only(items: Iterable[Item], name: str, kind: str) -> Item:
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        text = f"{kind}: there is none with this id or name; names count as a whole."
+        text = f"{kind}: not found by this id or name; names must match in full."
         raise RequestRejected(_NOT_FOUND[kind], text)
     raise RequestRejected(problems.NAME_AMBIGUOUS, f"{kind}: give the id instead of the name.")

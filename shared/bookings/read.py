@@ -1,4 +1,4 @@
-"""What Microsoft Bookings holds, for callers to choose from: only of businesses that the customer allows."""
+"""Read the contents of Microsoft Bookings, for allowed businesses only."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from shared.graph.bookings.client import BookingsClient
     from shared.graph.bookings.models import Appointment, Business, Customer, Service, Span, Staff
 
-MIN_LETTERS = 3  # of a search for customers: the list of all of them is not for taking away
-MAX_STAFF = 50  # of one question about availability
+MIN_LETTERS = 3  # of a customer search, so that callers cannot export the whole list
+MAX_STAFF = 50  # per request for availability
 Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
 class BookingsReader:
-    """Reads what a business has, by its address or its name. Methods raise RequestRejected."""
+    """Reads the contents of a business, given its address or name. Methods raise RequestRejected."""
 
     bookings: BookingsClient
     businesses: BusinessLookup
@@ -47,17 +47,17 @@ class BookingsReader:
             return self.bookings.staff(address)
 
     def customers(self, name: str, search: str) -> list[Customer]:
-        """Return the customers whose name or address holds a text."""
+        """Return the customers whose name or address contains a text."""
         text = search.strip().casefold()
         if len(text) < MIN_LETTERS:
-            raise invalid(f"search: give {MIN_LETTERS} letters or more of a customer's name or address")
+            raise invalid(f"search: give at least {MIN_LETTERS} letters of a customer's name or address")
         address = self.businesses.business_id(name)
         with translate_graph_errors(READING):
             customers = self.bookings.customers(address)
         return [each for each in customers if text in each.name.casefold() or text in each.address.casefold()]
 
     def appointments(self, name: str, window: Window | None) -> list[Appointment]:
-        """Return its appointments in a window, or all of them, by their start."""
+        """Return its appointments in a window, or all of them, sorted by start."""
         address = self.businesses.business_id(name)
         with translate_graph_errors(READING):
             bookings = self.bookings
@@ -69,13 +69,13 @@ class BookingsReader:
         return self.businesses.appointment(self.businesses.business_id(name), appointment_id)
 
     def availability(self, name: str, staff: list[str], window: Window) -> list[tuple[Staff, list[Span]]]:
-        """Return what the staff (all of it, unless some is named) is in a window."""
+        """Return the availability of the named staff, or of all staff, in a window."""
         business = self.business(name)
         with translate_graph_errors(READING):
             members = self.bookings.staff(business.id)
         chosen = list(dict.fromkeys(staff_named(members, name) for name in staff)) or members
         if len(chosen) > MAX_STAFF:
-            raise RequestRejected(problems.TOO_MANY_STAFF, f"staff: name {MAX_STAFF} of them at most.")
+            raise RequestRejected(problems.TOO_MANY_STAFF, f"staff: name at most {MAX_STAFF} members.")
         if not chosen:
             return []
         with translate_graph_errors(READING):

@@ -1,4 +1,4 @@
-"""Rejections that several use cases of the feature bookings raise."""
+"""Rejections shared by the use cases of the bookings feature."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ class RuleBroken(RequestRejected):
 
 
 class ServiceNotProvided(RequestRejected):
-    """Some of the named staff does not provide the service."""
+    """A named member of staff does not provide the service."""
 
     def __init__(self) -> None:
-        super().__init__(problems.SERVICE_NOT_PROVIDED, "staff: one of them does not provide this service.")
+        super().__init__(problems.SERVICE_NOT_PROVIDED, "staff: a named member does not provide this service.")
 
 
 class StaffNotFree(RequestRejected):
     """The staff is not free for the appointment and its buffers."""
 
     def __init__(self) -> None:
-        text = "start: the staff is not free for the appointment with its buffers. Ask for its availability."
+        text = "start: the staff is not free for the appointment and its buffers. Read the staff's availability."
         super().__init__(problems.STAFF_NOT_FREE, text)
 
 
 class OutcomeUnknown(RequestRejected):
-    """Bookings did not say whether it made the appointment, and does not show it yet."""
+    """Bookings did not confirm that it created the appointment, and does not show it yet."""
 
     def __init__(self, error: GraphError, retry_after: float) -> None:
         text = (
-            "Bookings did not say whether it made the appointment, and does not show it. Send the same again after the "
-            f"time in Retry-After: it is looked for first, and never made twice. (Graph: {error.code}, request-id "
-            f"{error.request_id or 'unknown'})"
+            "Bookings did not confirm that it created the appointment, and does not show it yet. Repeat the request "
+            "after the time in Retry-After: the relay searches for the appointment first, and never creates it twice. "
+            f"(Graph: {error.code}, request-id {error.request_id or 'unknown'})"
         )
         super().__init__(problems.OUTCOME_UNKNOWN, text, retry_after)

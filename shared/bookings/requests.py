@@ -1,4 +1,4 @@
-"""What callers send about appointments, checked. Pure. Errors name the field and the rule, and never the value."""
+"""Validate requests about appointments. Pure. Errors name the field and the rule, never the value."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from shared.api.fields import Model, invalid, is_address, read_body
 from shared.api.times import read_moment
 from shared.graph.time_zones import Zone
 
-MAX_FAULTS = 10  # that one rejection names
-MAX_WINDOW = timedelta(days=62)  # of one question about appointments or staff
-Moment = Annotated[str, Field(max_length=40, description="ISO 8601, with an offset, or by timeZone's clock.")]
+MAX_FAULTS = 10  # reported in one response
+MAX_WINDOW = timedelta(days=62)  # per request for appointments or availability
+Moment = Annotated[str, Field(max_length=40, description="ISO 8601, with an offset or in the local time of timeZone.")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class BookingsRequest(BaseModel):
-    """A JSON object in camelCase; a field that is not named is refused."""
+    """A JSON object in camelCase; unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
 
-class CustomerAsked(BookingsRequest):  # callers read this name, in the OpenAPI document and in an error of pydantic
-    """Who books."""
+class CustomerAsked(BookingsRequest):  # callers see this name in the OpenAPI document and in pydantic's errors
+    """The customer who books."""
 
     name: Name
     email: Annotated[str, Field(max_length=254, description="Bookings sends its confirmation there.")]
     phone: Annotated[str, Field(max_length=40)] = ""
-    notes: Annotated[str, Field(max_length=2000, description="The staff reads it; the relay keeps nothing of it.")] = ""
+    notes: Annotated[str, Field(max_length=2000, description="For the staff; not stored by the relay.")] = ""
 
 
 class AppointmentRequest(BookingsRequest):
-    """An appointment to make."""
+    """An appointment to create."""
 
     model_config = ConfigDict(title="AppointmentAsked")  # its name in the OpenAPI document
 
     service: Name = Field(description="Its id or its name.")
     start: Moment
-    end: Moment | None = Field(default=None, description="Only to be sure: start and the service's own length.")
+    end: Moment | None = Field(default=None, description="Optional check: start plus the service's length.")
     customer: CustomerAsked
-    staff: list[Name] = Field(default=[], max_length=20, description="Ids, addresses or names; else who is free.")
+    staff: list[Name] = Field(default=[], max_length=20, description="Ids, addresses or names; default: a free member.")
     time_zone: Annotated[str, Field(max_length=80)] | None = Field(
-        default=None, description="The customer's: start is by its clock, unless it has an offset."
+        default=None, description="The customer's; start is in its local time, unless it has an offset."
     )
-    online: bool | None = Field(default=None, description="A Teams meeting; else as the service says.")
+    online: bool | None = Field(default=None, description="A Teams meeting; default: as the service defines.")
 
 
 class AppointmentChange(BookingsRequest):
-    """What changes in an appointment; what is left out stays."""
+    """The fields of an appointment to change; omitted fields keep their values."""
 
     start: Moment | None = None
     time_zone: Annotated[str, Field(max_length=80)] | None = None
@@ -58,51 +58,51 @@ class AppointmentChange(BookingsRequest):
 
 
 class BookingCancellation(BookingsRequest):
-    """What the customer and the staff are told."""
+    """The message to the customer and the staff."""
 
     message: str = Field(default="", max_length=1000)
 
 
 class CustomerSearch(BookingsRequest):
-    """Whom to look for."""
+    """A search for customers."""
 
-    search: str = Field(min_length=3, max_length=200, description="Three letters or more of a name or an address.")
+    search: str = Field(min_length=3, max_length=200, description="At least three letters of a name or an address.")
 
 
 def parse(model: type[Model], content: dict[str, Any]) -> Model:
-    """Return a body. Raises RequestRejected 422."""
+    """Return a validated body. Raises RequestRejected 422."""
     return read_body(model, content, MAX_FAULTS)
 
 
 def parse_time(text: str, field: str, zone: Zone | None = None) -> datetime:
-    """Return a moment in UTC: written with an offset, or by the clock of a zone. Raises RequestRejected 422."""
+    """Return a time in UTC, from a text with an offset or in the local time of `zone`. Raises RequestRejected 422."""
     return read_moment(field, text, zone).utc
 
 
 def parse_start(text: str, zone: Zone | None) -> datetime:
-    """Return when an appointment begins. Raises RequestRejected 422.
+    """Return the start of an appointment. Raises RequestRejected 422.
 
-    With a minute: whatever Bookings did to seconds, the appointment would not be known again.
+    Seconds are not allowed: if Bookings changed them, the relay would not recognize the appointment.
     """
     start = parse_time(text, "start", zone)
     if start.second:
-        raise invalid("start: appointments begin with a minute; leave the seconds out")
+        raise invalid("start: appointments begin at a full minute; omit the seconds")
     return start
 
 
 def parse_window(start: str | None, end: str | None) -> tuple[datetime, datetime]:
-    """Return the window between two moments. Raises RequestRejected 422."""
+    """Return the window between two times. Raises RequestRejected 422."""
     if not start or not end:
         raise invalid("from and to: give both")
     first, last = parse_time(start, "from"), parse_time(end, "to")
     if not first < last <= first + MAX_WINDOW:
-        raise invalid(f"to: must be later than from, by {MAX_WINDOW.days} days at most")
+        raise invalid(f"to: must be later than from, by at most {MAX_WINDOW.days} days")
     return first, last
 
 
 def check_customer(customer: CustomerAsked) -> None:
-    """Raise RequestRejected 422 for an address or a name that is none."""
+    """Raise RequestRejected 422 for an invalid address or name."""
     if not is_address(customer.email):
         raise invalid("customer.email: must be an e-mail address such as ola@contoso.com")
     if not customer.name.strip() or not customer.name.isprintable():
-        raise invalid("customer.name: must be a name in one line")
+        raise invalid("customer.name: must be one line of text")

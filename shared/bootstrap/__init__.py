@@ -1,1 +1,1 @@
-"""The composition root: the one place that builds the real parts."""
+"""The composition root: builds all parts of the relay."""

@@ -1,6 +1,6 @@
-"""The one place that builds the real parts. Nothing is built, read or opened before it is first asked for.
+"""The App, which builds all parts lazily: importing or creating it reads no setting and opens no connection.
 
-`relay()` is what the functions use. Tests build an App of their own and pass other parts by keyword.
+The functions use `relay()`. Tests create their own App and pass replacements of parts by keyword.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 class App(DoctorParts):
     """All parts and services, each built at its first use.
 
-    `parts` take the places of those of their names; TypeError for a name that is none. Building reads no setting: what
-    needs one reads it when it works, and raises ConfigurationError then.
+    `parts` replace the parts of the same names; TypeError for an unknown name. A setting is read only when a part needs
+    it, and ConfigurationError is raised then.
     """
 
     def __init__(self, environ: Mapping[str, str], **parts: Any) -> None:
         self._environ = environ
         for name in parts:
             if name.startswith("_") or not hasattr(type(self), name):
-                raise TypeError(f"{name} is no part of the relay")
-        self.__dict__.update(parts)  # a cached property is looked for there first
+                raise TypeError(f"the relay has no part {name}")
+        self.__dict__.update(parts)  # a cached_property returns a value stored there
 
     @cached_property
     def authenticator(self) -> Authenticator:
-        """Lets callers in."""
+        """Authenticates callers."""
         from shared.auth.authenticator import Authenticator
         from shared.auth.rate_limit import CallRateLimiter
 
@@ -42,7 +42,7 @@ class App(DoctorParts):
 
     @cached_property
     def jwks(self) -> JwksCache:
-        """Login's keys, which sign the tokens of callers."""
+        """Entra's keys, which sign the tokens of callers."""
         from shared.auth.jwks import JwksCache, fetch_keys
         from shared.http.session import session_for
 
@@ -52,6 +52,6 @@ class App(DoctorParts):
 
 @cache
 def relay() -> App:
-    """Return the process's one relay, on the process's environment."""
+    """Return the process-wide App, configured from the environment."""
     telemetry.quiet_libraries()
     return App(os.environ)

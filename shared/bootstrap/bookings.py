@@ -1,4 +1,4 @@
-"""The parts of the feature bookings, built like all others at their first use (see shared/bootstrap/app.py)."""
+"""The parts of the feature bookings, each built at its first use (see shared/bootstrap/app.py)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class BookingsParts(GraphParts):
-    """The services of the feature bookings and what they are built of."""
+    """The services of the feature bookings and their collaborators."""
 
     @cached_property
     def bookings_client(self) -> BookingsClient:
@@ -29,7 +29,7 @@ class BookingsParts(GraphParts):
 
     @cached_property
     def leases(self) -> Leases:
-        """Names that one holder at a time may have."""
+        """Named locks with one holder at a time."""
         from shared.storage.leases import Leases
 
         return Leases(cache(lambda: self.storage.table("attempts")))
@@ -43,14 +43,14 @@ class BookingsParts(GraphParts):
 
     @cached_property
     def business_lookup(self) -> BusinessLookup:
-        """Finds businesses that the customer allows."""
+        """Finds businesses on the allow-list."""
         from shared.bookings.lookup import BusinessLookup
 
         return BusinessLookup(self.bookings_client, self.allow_list)
 
     @cached_property
     def bookings_reader(self) -> BookingsReader:
-        """Reads what a business has."""
+        """Reads services, staff, customers and appointments of a business."""
         from shared.bookings.read import BookingsReader
 
         return BookingsReader(self.bookings_client, self.business_lookup)

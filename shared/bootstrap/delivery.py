@@ -31,11 +31,11 @@ WORKERS = 32
 
 
 class DeliveryParts(FeatureParts):
-    """What brings changes to the partner."""
+    """The parts that deliver changes to the partner."""
 
     @cached_property
     def resolver(self) -> Resolver:
-        """Finds the addresses of hosts that others name."""
+        """Resolves the host names of URLs from outside the relay."""
         from shared.http.resolver import Resolver
 
         return Resolver(lambda _: True) if self.settings.allow_private_addresses else Resolver()
@@ -56,14 +56,14 @@ class DeliveryParts(FeatureParts):
 
     @cached_property
     def breaker(self) -> CircuitBreaker:
-        """Whether deliveries may leave now."""
+        """Decides whether deliveries may be sent."""
         from shared.reliability.circuit_breaker import CircuitBreaker
 
         return CircuitBreaker(self.endpoints, self.now)
 
     @cached_property
     def parking(self) -> Parking:
-        """Parks changes while the endpoint takes none."""
+        """Parks changes while deliveries are stopped."""
         from shared.reliability.parking import Parking
 
         return Parking(self.parked, self.breaker, self.changes, self.jobs, self.now)
@@ -76,7 +76,7 @@ class DeliveryParts(FeatureParts):
         return DeadLetters(self.parked, self.replays, self.parking, self.jobs, self.now)
 
     def window(self) -> Window:
-        """Return the calendar window that is kept in step now."""
+        """Return the present window."""
         from shared.resync.window import window_of
 
         return window_of(self.settings, self.now())
@@ -104,7 +104,7 @@ class DeliveryParts(FeatureParts):
 
     @cached_property
     def workers(self) -> MailboxWorkers:
-        """The threads that work on changes."""
+        """The threads that process changes."""
         from shared.threads import MailboxWorkers, pool
 
         return MailboxWorkers(pool(WORKERS, "change"), self.mailbox_limits)
@@ -118,7 +118,7 @@ class DeliveryParts(FeatureParts):
 
     @cached_property
     def failures(self) -> Failures:
-        """Finds a place for what the partner did not take."""
+        """Queues, parks or dead-letters what the partner did not accept."""
         from shared.delivery.failures import Failures
 
         return Failures(self.breaker, self.parking, self.dead_letters, self.ledger, self.changes, self.jobs)
@@ -156,7 +156,7 @@ class DeliveryParts(FeatureParts):
 
     @cached_property
     def poison_messages(self) -> PoisonMessages:
-        """Takes over what the host gave up on."""
+        """Handles poison messages."""
         from shared.delivery.poison import PoisonMessages
 
         return PoisonMessages(self.dead_letters, self.changes, self.jobs)

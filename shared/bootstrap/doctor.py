@@ -1,4 +1,4 @@
-"""The doctor with its checks, built like all other parts at its first use (see shared/bootstrap/app.py)."""
+"""The doctor with its checks, built at its first use (see shared/bootstrap/app.py)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DoctorParts(SubscriptionParts):
 
     @cached_property
     def doctor(self) -> Doctor:
-        """Tries everything that the relay needs."""
+        """Tests everything that the relay depends on."""
         from shared.doctor.bookings import BookingsPermissionCheck
         from shared.doctor.calendars import CalendarWriteCheck
         from shared.doctor.partner import PartnerCheck

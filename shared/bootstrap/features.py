@@ -1,4 +1,4 @@
-"""The features: a class of parts for each, built like all others at their first use (see shared/bootstrap/app.py)."""
+"""A class of parts for each feature, each part built at its first use (see shared/bootstrap/app.py)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CalendarParts(GraphParts):
-    """The service of the feature calendars and what it is built of."""
+    """The service of the feature calendars and its client."""
 
     @cached_property
     def calendars(self) -> Calendars:

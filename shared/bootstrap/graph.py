@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class GraphParts(StoredParts):
-    """What of the relay speaks Graph, and what that needs."""
+    """The parts that call Graph, and their collaborators."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -56,7 +56,7 @@ class GraphParts(StoredParts):
 
     @cached_property
     def get_token(self) -> GetToken:
-        """Gives tokens for Graph, by GRAPH_CREDENTIAL."""
+        """Returns tokens for Graph, obtained by GRAPH_CREDENTIAL."""
         return self._new_get_token()
 
     def _new_get_token(self) -> GetToken:
@@ -95,21 +95,21 @@ class GraphParts(StoredParts):
 
     @cached_property
     def client_state_keys(self) -> ClientStateKeys:
-        """Gives the keys of the clientState."""
+        """Returns the keys of the clientState."""
         from shared.graph.client_state_keys import ClientStateKeys
 
         return ClientStateKeys(self.secrets, lambda: self.settings.client_state_key_name)
 
     @cached_property
     def allow_list(self) -> AllowList:
-        """Which mailboxes the customer allows."""
+        """The mailboxes that the customer allows."""
         from shared.policy.allow_list import AllowList
 
         return AllowList(lambda: self.settings.allowed_mailboxes, self.rooms.of_list, self.now)
 
     @cached_property
     def mailbox_limits(self) -> MailboxLimits:
-        """How many calls are under way at each mailbox."""
+        """Limits concurrent calls to each mailbox."""
         from shared.threads import MailboxLimits
 
         return MailboxLimits()
@@ -129,7 +129,7 @@ class GraphParts(StoredParts):
         return Rooms(self.graph)
 
     def graph_diagnostics(self) -> GraphDiagnostics:
-        """Return what tries Graph with a token of its own, as new as login gives it. The relay's token stays."""
+        """Return a tester of Graph that gets its own new token and does not replace the relay's."""
         from shared.graph.client import graph_session
         from shared.graph.diagnostics import GraphDiagnostics
 
@@ -137,7 +137,7 @@ class GraphParts(StoredParts):
         return GraphDiagnostics(url, self._new_get_token(), graph_session(url))
 
     def handshake_check(self) -> HandshakeCheck:
-        """Return what calls the relay at its public address, as Graph does."""
+        """Return a tester that calls the relay at its public address, as Graph does."""
         from shared.graph.handshake_check import HandshakeCheck
         from shared.http.session import session_for
 

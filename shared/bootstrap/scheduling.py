@@ -1,4 +1,4 @@
-"""The parts of the feature scheduling, built like all others at their first use (see shared/bootstrap/app.py)."""
+"""The parts of the feature scheduling, each built at its first use (see shared/bootstrap/app.py)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class SchedulingParts(GraphParts):
-    """The services of the feature scheduling and what they are built of."""
+    """The services of the feature scheduling and their collaborators."""
 
     @cached_property
     def schedules(self) -> Schedules:
-        """Asks when mailboxes are busy."""
+        """Queries when mailboxes are busy."""
         from shared.graph.schedules import Schedules
 
         return Schedules(self.graph)
@@ -37,7 +37,7 @@ class SchedulingParts(GraphParts):
 
     @cached_property
     def slot_bookings(self) -> SlotBookings:
-        """Which times are given to which slot booking."""
+        """The table of slot bookings."""
         from shared.storage.slot_bookings import SlotBookings
 
         return SlotBookings(cache(lambda: self.storage.table("slots")))
@@ -57,7 +57,7 @@ class SchedulingParts(GraphParts):
 
     @cached_property
     def booking_cleanup(self) -> BookingCleanup:
-        """Ends slot bookings, and finishes those that were left half done."""
+        """Ends slot bookings, and completes interrupted ones."""
         from shared.scheduling.cleanup import BookingCleanup
 
         return BookingCleanup(
@@ -70,7 +70,7 @@ class SchedulingParts(GraphParts):
 
     @cached_property
     def slot_conflicts(self) -> SlotConflicts:
-        """Checks what is in the way of a slot."""
+        """Checks a slot for conflicts."""
         from shared.scheduling.conflicts import SlotConflicts
 
         return SlotConflicts(

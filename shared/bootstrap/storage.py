@@ -1,4 +1,4 @@
-"""The parts that lie in the storage account, each opened at its first use (see shared/bootstrap/app.py)."""
+"""Clock, identity, and the parts in the storage account, each built at its first use (see shared/bootstrap/app.py)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "
 
 
 class StoredParts:
-    """What of the relay is stored, on an environment."""
+    """The parts in the storage account, configured from an environment."""
 
     _environ: Mapping[str, str]
 
@@ -37,12 +37,12 @@ class StoredParts:
 
     @cached_property
     def sleep(self) -> Callable[[float], None]:
-        """Waits some seconds."""
+        """Sleeps for some seconds."""
         return time.sleep
 
     @cached_property
     def credential(self) -> TokenCredential:
-        """The app's own identity, for Key Vault and storage: managed identity in Azure, the developer's locally."""
+        """The app's identity for Key Vault and storage: managed identity in Azure, the developer's own locally."""
         from azure.identity import DefaultAzureCredential
 
         return DefaultAzureCredential(**IDENTITY_LIMITS)
@@ -63,21 +63,21 @@ class StoredParts:
 
     @cached_property
     def room_lists(self) -> RoomLists:
-        """The room lists that are watched as a whole."""
+        """The rows of watched room lists."""
         from shared.storage.room_lists import RoomLists
 
         return RoomLists(cache(lambda: self.storage.table("watches")))
 
     @cached_property
     def heartbeat(self) -> Heartbeat:
-        """When the relay was last at work."""
+        """The time of the timer's last run."""
         from shared.storage.heartbeat import Heartbeat
 
         return Heartbeat(cache(lambda: self.storage.table("watches")))
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The table of what the partner was told."""
+        """The ledger."""
         from shared.storage.ledger import Ledger
 
         return Ledger(cache(lambda: self.storage.table("ledger")), self.now)
@@ -100,14 +100,14 @@ class StoredParts:
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        """Whether the partner's endpoint takes deliveries."""
+        """The state of the partner endpoint."""
         from shared.storage.partner_endpoint import Endpoints
 
         return Endpoints(cache(lambda: self.storage.table("watches")))
 
     @cached_property
     def parked(self) -> ParkedChanges:
-        """Changes that wait for the endpoint, and dead letters."""
+        """Parked changes and dead letters."""
         from shared.storage.parked import ParkedChanges
 
         return ParkedChanges(cache(lambda: self.storage.table("parked")))
@@ -120,7 +120,7 @@ class StoredParts:
         return Replays(cache(lambda: self.storage.table("watches")))
 
     def storage_diagnostics(self) -> StorageDiagnostics:
-        """Return what tries the storage account."""
+        """Return a tester of the storage account."""
         from shared.storage.diagnostics import PROBES, StorageDiagnostics
 
         return StorageDiagnostics(

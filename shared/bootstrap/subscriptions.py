@@ -20,32 +20,32 @@ if TYPE_CHECKING:
 
 
 class SubscriptionParts(DeliveryParts):
-    """What keeps subscriptions alive, and says how all stands."""
+    """The parts that maintain subscriptions, run jobs and report health."""
 
     @cached_property
     def quota(self) -> WatchQuota:
-        """How many watches there may be in all."""
+        """Limits the number of watches."""
         from shared.watches.quota import WatchQuota
 
         return WatchQuota(self.watches.count, lambda: self.settings.most_watches, self.now)
 
     @cached_property
     def watch_sources(self) -> WatchSources:
-        """Who wants a mailbox watched."""
+        """The sources of watches."""
         from shared.watches.sources import WatchSources
 
         return WatchSources(self.watches, self.quota)
 
     @cached_property
     def subscription_service(self) -> SubscriptionService:
-        """Keeps subscriptions."""
+        """Creates, renews and deletes subscriptions."""
         from shared.subscriptions.service import SubscriptionService
 
         return SubscriptionService(self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now)
 
     @cached_property
     def watch_setup(self) -> WatchSetup:
-        """Makes and removes watches."""
+        """Creates and removes watches."""
         from shared.subscriptions.subscribe import WatchSetup
 
         return WatchSetup(
@@ -65,7 +65,7 @@ class SubscriptionParts(DeliveryParts):
 
     @cached_property
     def reconciler(self) -> Reconciler:
-        """Makes Graph's subscriptions follow the watches."""
+        """Reconciles Graph's subscriptions with the watches."""
         from shared.subscriptions.reconcile import Reconciler
 
         return Reconciler(
@@ -85,7 +85,7 @@ class SubscriptionParts(DeliveryParts):
 
     @cached_property
     def health_checks(self) -> HealthChecks:
-        """Tells whether it is still working."""
+        """The health checks."""
         from shared.health.checks import HealthChecks
 
         return HealthChecks(
@@ -95,7 +95,7 @@ class SubscriptionParts(DeliveryParts):
 
     @cached_property
     def gauges(self) -> Gauges:
-        """Reports how the relay stands."""
+        """Reports the gauges."""
         from shared.health.metrics import Gauges
 
         return Gauges(self.watches, self.changes, self.pause, self.now)

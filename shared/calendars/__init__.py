@@ -1,1 +1,1 @@
-"""The feature calendars: calendars and events for a caller."""
+"""The calendars feature: callers read and write calendars and events."""

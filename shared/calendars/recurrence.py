@@ -1,6 +1,6 @@
-"""How an event recurs: the caller's words, and Graph's. Pure.
+"""Convert an event's recurrence from the API's form to Graph's patternedRecurrence. Pure.
 
-Rests on "recurrencePattern resource type" and "recurrenceRange resource type", which tell what each type needs.
+References: "recurrencePattern resource type" and "recurrenceRange resource type", which list the fields of each type.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shared.api.times import DATE_PATTERN, read_day
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FITTING = {
+ALLOWED_FIELDS = {
     "day": set(),
     "week": {"days"},
     "month": {"days", "week", "day_of_month"},
@@ -25,29 +25,33 @@ FITTING = {
 
 
 class Recurrence(BaseModel):
-    """How an event recurs. What is left out follows its start; without `until` and `count` it never ends."""
+    """How an event recurs. Omitted fields are derived from its start; without `until` and `count` it never ends."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel, populate_by_name=True)
 
     every: Literal["day", "week", "month", "year"]
     interval: int = Field(default=1, ge=1, le=99)
-    days: list[Day] = Field(default=[], max_length=7, description="Every week; or of a month's `week`.")
-    week: Literal["first", "second", "third", "fourth", "last"] | None = Field(default=None, description="With days.")
+    days: list[Day] = Field(default=[], max_length=7, description="Of every week, or of `week`.")
+    week: Literal["first", "second", "third", "fourth", "last"] | None = Field(
+        default=None, description="Requires `days`."
+    )
     day_of_month: int | None = Field(default=None, ge=1, le=31)
     month: int | None = Field(default=None, ge=1, le=12)
-    until: str | None = Field(default=None, pattern=DATE_PATTERN, description="The last day on which it may begin.")
+    until: str | None = Field(
+        default=None, pattern=DATE_PATTERN, description="The last day on which an occurrence may begin."
+    )
     count: int | None = Field(default=None, ge=1, le=999)
 
 
 def as_graph(recurrence: Recurrence, start: datetime, zone: str) -> dict[str, Any]:
-    """Return Graph's patternedRecurrence of an event that begins at `start`, naive. Raises RequestRejected 422."""
+    """Return Graph's patternedRecurrence for an event that begins at `start` (naive). Raises RequestRejected 422."""
     fields = {name for name in ("days", "week", "day_of_month", "month") if getattr(recurrence, name)}
-    if surplus := sorted(fields - FITTING[recurrence.every]):
-        raise invalid(f"recurrence.{to_camel(surplus[0])}: does not go with every {recurrence.every}")
+    if surplus := sorted(fields - ALLOWED_FIELDS[recurrence.every]):
+        raise invalid(f"recurrence.{to_camel(surplus[0])}: is not allowed when every is {recurrence.every}")
     if recurrence.every in ("month", "year") and (recurrence.week is None) == bool(recurrence.days):
-        raise invalid("recurrence.week: goes with days, as in the first monday")
+        raise invalid("recurrence.week: give week and days together, as in the first monday")
     if recurrence.days and recurrence.day_of_month:
-        raise invalid("recurrence.dayOfMonth: give either it or days")
+        raise invalid("recurrence.dayOfMonth: give either dayOfMonth or days")
     pattern = {"interval": recurrence.interval, **_pattern(recurrence, start)}
     return {"pattern": pattern, "range": _range(recurrence, start, zone)}
 
@@ -69,7 +73,7 @@ def _pattern(recurrence: Recurrence, start: datetime) -> dict[str, Any]:
 def _range(recurrence: Recurrence, start: datetime, zone: str) -> dict[str, Any]:
     limits: dict[str, Any] = {"startDate": start.date().isoformat(), "recurrenceTimeZone": zone}
     if recurrence.until is not None and recurrence.count is not None:
-        raise invalid("recurrence.count: give either it or until")
+        raise invalid("recurrence.count: give either count or until")
     if recurrence.until is not None:
         if read_day("recurrence.until", recurrence.until).date() < start.date():
             raise invalid("recurrence.until: is before start")

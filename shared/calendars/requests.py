@@ -1,4 +1,4 @@
-"""What a caller asks of calendars and events, checked, and an event's body as Graph's. Pure."""
+"""Validate requests about calendars and events, and convert events to Graph's form. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from shared.api.times import WHEN_PATTERN, check_order, read_day, read_moment, r
 from shared.calendars.recurrence import Recurrence, as_graph
 from shared.graph.calendars import PAGE_PARAMETERS
 
-MOST_FAULTS = 5  # that one refusal names
+MOST_FAULTS = 5  # reported in one response
 MOST_ATTENDEES = 500  # "event resource type"
-START = "With an offset, or by the clock of timeZone; of an all-day event a day."
-END = "Like start; of an all-day event the day after its last."
+START = "With an offset, or in the local time of timeZone; for an all-day event, a date."
+END = "Like start; for an all-day event, the day after its last day."
 LONGEST_VIEW = timedelta(days=1_825)  # "List calendarView"
 LONGEST_PAGE_TOKEN = 2_000
 TIMES = {"start", "end", "time_zone", "all_day", "recurrence"}
@@ -32,7 +32,7 @@ def _readable(text: str) -> str:
 
 
 def _as_time(schema: dict[str, Any]) -> None:
-    """Tell the contract how a time looks; what is wrong with one is said by who reads it."""
+    """Document the format of a time without validating it: shared.api.times does, with better error texts."""
     schema.pop("default", None)
     schema["pattern"] = WHEN_PATTERN
 
@@ -41,13 +41,13 @@ Line = Annotated[str, Field(max_length=255), AfterValidator(_readable)]
 
 
 class RequestBody(BaseModel):
-    """A JSON object of a caller; a field that is not named here is refused."""
+    """A JSON object in camelCase; unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class Attendee(RequestBody):
-    """Somebody who is invited, or a room."""
+    """An invited person, or a room."""
 
     address: str
     name: Line | None = None
@@ -55,23 +55,25 @@ class Attendee(RequestBody):
 
 
 class EventChange(RequestBody):
-    """What shall be another in an event; what is not named stays. `start` and `end` go together."""
+    """The fields of an event to change; omitted fields keep their values. `start` and `end` go together."""
 
     title: Line = ""
     start: str = Field(default="", description=START, json_schema_extra=_as_time)
     end: str = Field(default="", description=END, json_schema_extra=_as_time)
-    time_zone: str | None = Field(default=None, description="A name of IANA or of Windows.")
+    time_zone: str | None = Field(default=None, description="An IANA or Windows name.")
     all_day: bool = False
     location: Line = ""
     attendees: list[Attendee] = Field(default=[], max_length=MOST_ATTENDEES)
     show_as: Literal["free", "tentative", "busy", "oof", "workingElsewhere"] = "busy"
-    reminder_minutes: int | None = Field(default=None, ge=0, le=40_320, description="Before the start; null is none.")
+    reminder_minutes: int | None = Field(
+        default=None, ge=0, le=40_320, description="Before the start; null for no reminder."
+    )
     recurrence: Recurrence | None = None
-    teams_meeting: bool = Field(default=False, description="The answer then tells the joinUrl.")
+    teams_meeting: bool = Field(default=False, description="If true, the response includes joinUrl.")
 
 
 class NewEvent(EventChange):
-    """An event to be made."""
+    """An event to create."""
 
     title: Line
     start: str = Field(description=START, json_schema_extra=_as_time)
@@ -79,20 +81,20 @@ class NewEvent(EventChange):
 
 
 class NewCalendar(RequestBody):
-    """A calendar to be made, by a name that the mailbox has not yet."""
+    """A calendar to create; the mailbox must not have another one of its name."""
 
     name: Line = Field(min_length=1)
 
 
 class Cancellation(RequestBody):
-    """Why a meeting is cancelled; its attendees read it. An empty body means no comment."""
+    """A comment for the attendees of a cancelled meeting. An empty body means no comment."""
 
     comment: str = Field(default="", max_length=1_000)
 
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """A part of a calendar, a page of it: `page` says where it begins, {} at the start."""
+    """One page of a calendar view: `page` holds Graph's paging parameters, {} for the first page."""
 
     between: tuple[datetime, datetime]
     size: int
@@ -100,25 +102,25 @@ class EventQuery:
 
 
 def read_new_event(content: dict[str, Any]) -> NewEvent:
-    """Return the body of a call that makes an event. Raises RequestRejected 422, which never quotes a value."""
+    """Return the validated body of a call that creates an event. Raises RequestRejected 422, without values."""
     return read_body(NewEvent, content, MOST_FAULTS)
 
 
 def read_change(content: dict[str, Any]) -> EventChange:
-    """Return the body of a call that changes an event. Raises RequestRejected 422, which never quotes a value."""
+    """Return the validated body of a call that changes an event. Raises RequestRejected 422, without values."""
     change = read_body(EventChange, content, MOST_FAULTS)
     fields = change.model_fields_set
     if not fields:
-        raise invalid("title: name something to change")
+        raise invalid("title: give at least one field to change")
     if fields & TIMES and not fields >= {"start", "end"}:
-        raise invalid("start: give start and end together, with timeZone, allDay and recurrence as they shall be")
+        raise invalid("start: give start and end together, with timeZone, allDay and recurrence if the event has them")
     if "teams_meeting" in fields and not change.teams_meeting:
-        raise invalid("teamsMeeting: a Teams meeting stays one")
+        raise invalid("teamsMeeting: cannot be changed to false")
     return change
 
 
 def graph_event(request: EventChange) -> dict[str, Any]:
-    """Return what a body says as Graph's event. Raises RequestRejected 422."""
+    """Return a request body as Graph's event. Raises RequestRejected 422."""
     fields = request.model_fields_set
     event = _times(request) if "start" in fields else {}
     for name, write in _WRITERS.items():
@@ -128,7 +130,7 @@ def graph_event(request: EventChange) -> dict[str, Any]:
 
 
 def read_new_calendar(content: dict[str, Any]) -> NewCalendar:
-    """Return the body of a call that makes a calendar. Raises RequestRejected 422."""
+    """Return the validated body of a call that creates a calendar. Raises RequestRejected 422."""
     calendar = read_body(NewCalendar, content, MOST_FAULTS)
     if not calendar.name.strip():
         raise invalid("name: must not be blank")
@@ -136,34 +138,34 @@ def read_new_calendar(content: dict[str, Any]) -> NewCalendar:
 
 
 def read_cancellation(content: dict[str, Any]) -> Cancellation:
-    """Return the body of a call that cancels. Raises RequestRejected 422."""
+    """Return the validated body of a call that cancels a meeting. Raises RequestRejected 422."""
     return read_body(Cancellation, content, MOST_FAULTS)
 
 
 def read_event_query(params: Mapping[str, str], size: int) -> EventQuery:
-    """Return the part of a calendar that the query of a call names. Raises RequestRejected 422."""
+    """Return the calendar view that the query parameters select. Raises RequestRejected 422."""
     zone = read_zone(params.get("timeZone"))
-    # A plus sign that nobody escaped arrives as a blank.
+    # The plus sign of an offset arrives as a space when it was not escaped.
     start, end = (read_moment(name, params.get(name, "").replace(" ", "+"), zone) for name in ("start", "end"))
     check_order(start, end, LONGEST_VIEW)
     return EventQuery((start.utc, end.utc), size, _page_of(params.get("after", "")))
 
 
 def page_token(page: Mapping[str, str]) -> str:
-    """Return where a page begins as `after` says it."""
+    """Return Graph's paging parameters as the value of `after`."""
     return urlencode({name.removeprefix("$"): value for name, value in page.items()})
 
 
 def _page_of(after: str) -> dict[str, str]:
-    """Return where a page begins, in Graph's parameters; a caller can name no others."""
+    """Return the paging parameters in `after`. Raises RequestRejected 422 for any other parameter."""
     page = {f"${name}": value for name, value in parse_qsl(after)}
     if len(after) > LONGEST_PAGE_TOKEN or not page.keys() <= set(PAGE_PARAMETERS) or (after and not page):
-        raise invalid("after: follow nextLink as it is")
+        raise invalid("after: follow nextLink unchanged")
     return page
 
 
 def _times(request: EventChange) -> dict[str, Any]:
-    """Return start, end and recurrence in Graph's words."""
+    """Return start, end and recurrence as Graph's properties."""
     zone = read_zone(request.time_zone)
     if request.all_day:
         start, end, name = *_days(request), zone.name if zone else "UTC"
@@ -172,7 +174,7 @@ def _times(request: EventChange) -> dict[str, Any]:
     first, last = read_moment("start", request.start, zone), read_moment("end", request.end, zone)
     check_order(first, last)
     if request.recurrence is not None and first.zone != zone:
-        raise invalid("recurrence: needs timeZone and a start by its clock, so that it stays at its hour all year")
+        raise invalid("recurrence: needs timeZone and a start in its local time, which keeps the hour all year")
     times = {"isAllDay": False, "start": first.as_graph(), "end": last.as_graph()}
     return times | _recurring(request, first.local, first.zone.name)
 
@@ -180,7 +182,7 @@ def _times(request: EventChange) -> dict[str, Any]:
 def _days(request: EventChange) -> tuple[datetime, datetime]:
     start, end = read_day("start", request.start), read_day("end", request.end)
     if end <= start:
-        raise invalid("end: of an all-day event it is the day after its last")
+        raise invalid("end: for an all-day event, give the day after its last day")
     return start, end
 
 

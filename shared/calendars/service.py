@@ -1,4 +1,4 @@
-"""Read and write calendars for a caller: the allow-list first, then Graph, then what of its answer may leave."""
+"""Read and write calendars for callers: check the allow-list, call Graph, return only allowed fields."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from shared.policy.allow_list import AllowList
 
 DUPLICATE_TRANSACTION = "ErrorDuplicateTransactionId"
-_HEADER = re.compile(r"[!-~]{1,255}")  # visible signs
+_HEADER = re.compile(r"[!-~]{1,255}")  # visible ASCII characters
 
 
 @dataclass(frozen=True)
 class CalendarService:
-    """The calendars of the mailboxes that the customer allows. All methods raise RequestRejected."""
+    """Reads and writes the calendars of allowed mailboxes. All methods raise RequestRejected."""
 
     settings: Settings
     allow_list: AllowList
@@ -46,7 +46,7 @@ class CalendarService:
             return _calendar(self.calendars.create(address, name))
 
     def view(self, mailbox: str, calendar: str, query: EventQuery) -> tuple[list[dict[str, Any]], dict[str, str]]:
-        """Return a page of what a calendar shows, and where the next page begins, {} after the last."""
+        """Return a page of a calendar view, and the paging parameters of the next page ({} after the last)."""
         details = self.settings.details
         with self._allowed(mailbox) as address:
             events, next_page = self.calendars.view(address, calendar, query.between, query.size, query.page, details)
@@ -59,7 +59,7 @@ class CalendarService:
             return _event(self.calendars.get(address, event_id, details), details)
 
     def create_event(self, mailbox: str, calendar: str, request: NewEvent, key: str | None) -> dict[str, Any]:
-        """Create an event and return it; the same key creates no second one, whatever became of the first answer."""
+        """Create an event and return it. Repeating a call with the same key returns the event that exists already."""
         draft, details = graph_event(request), self.settings.details
         with self._allowed(mailbox) as address:
             if key is None:
@@ -74,14 +74,14 @@ class CalendarService:
             return _event_with_link(event, request, details)
 
     def change_event(self, mailbox: str, event_id: str, request: EventChange, etag: str | None) -> dict[str, Any]:
-        """Change an event, if it is as the etag says, and return it."""
+        """Change an event and return it; with an etag, only if the event still has it."""
         changes, etag = graph_event(request), _checked_header("If-Match", etag)
         with self._allowed(mailbox) as address:
             event = self.calendars.change_event(address, event_id, changes, etag)
             return _event_with_link(event, request, self.settings.details)
 
     def delete_event(self, mailbox: str, event_id: str, etag: str | None) -> None:
-        """Delete an event, if it is as the etag says; one that is gone already is as good."""
+        """Delete an event; with an etag, only if the event still has it. An event that does not exist is no error."""
         etag = _checked_header("If-Match", etag)
         with self._allowed(mailbox) as address:
             try:
@@ -91,13 +91,13 @@ class CalendarService:
                     raise
 
     def cancel_event(self, mailbox: str, event_id: str, comment: str) -> None:
-        """Cancel a meeting, and let its attendees know why."""
+        """Cancel a meeting and send its attendees a comment."""
         with self._allowed(mailbox) as address:
             self.calendars.cancel_event(address, event_id, comment)
 
     @contextmanager
     def _allowed(self, mailbox: str) -> Iterator[str]:
-        """Yield the mailbox's address if the customer allows it, and turn Graph's errors into rejections."""
+        """Yield the mailbox's address if it is allowed, and translate Graph's errors to RequestRejected."""
         address = checked_address("mailbox", mailbox)
         check_allowed(self.allow_list, address)
         try:
@@ -105,26 +105,27 @@ class CalendarService:
         except GraphError as error:
             raise rejection_of(error) from error
         except UnreadableEvent as error:
-            raise RequestRejected(problems.GRAPH_RESPONSE_INVALID, f"An event is not whole: {error}.") from error
+            text = f"Graph returned an incomplete event: {error}."
+            raise RequestRejected(problems.GRAPH_RESPONSE_INVALID, text) from error
 
     def _existing(self, mailbox: str, calendar: str, transaction_id: str, draft: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the event that a key has created already, if it is this one."""
+        """Return the event that an earlier call with this key created. Raises RequestRejected if it was another."""
         start = datetime.fromisoformat(draft["start"]["dateTime"]).replace(tzinfo=UTC)
         event_id = self.calendars.find_by_transaction(mailbox, calendar, transaction_id, start)
         if event_id is None:
-            raise invalid("Idempotency-Key: has made another event already. Take a new key for a new event")
+            raise invalid("Idempotency-Key: already used for another event. Use a new key for a new event")
         return self.calendars.get(mailbox, event_id, {*self.settings.details, "onlineMeeting"})
 
 
 def _transaction_id(mailbox: str, calendar: str, key: str) -> str:
-    """Return Graph's transactionId for a caller's key: of one length, and of this mailbox and calendar alone."""
+    """Return Graph's transactionId for a caller's key: fixed in length, specific to this mailbox and calendar."""
     _checked_header("Idempotency-Key", key)
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join((mailbox, calendar, key))))
 
 
 def _checked_header(name: str, text: str | None) -> str | None:
     if text is not None and not _HEADER.fullmatch(text):
-        raise invalid(f"{name}: one to 255 visible ASCII signs")
+        raise invalid(f"{name}: 1 to 255 visible ASCII characters")
     return text
 
 
@@ -140,14 +141,14 @@ def _calendar(calendar: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _event(event: dict[str, Any], details: frozenset[str]) -> dict[str, Any]:
-    """Return what leaves of an event: the public picture, what EVENT_DETAIL allows, and the etag for If-Match."""
+    """Return the public event, the details that EVENT_DETAIL allows, and the etag for If-Match."""
     return detailed_event(event, details) | {"etag": etag_of(event)}
 
 
 def _event_with_link(event: dict[str, Any], request: EventChange, details: frozenset[str]) -> dict[str, Any]:
-    """Return an event as the caller wrote it, with the link of the Teams meeting if the call asked for one.
+    """Return an event; if the request made it a Teams meeting, with the link to join.
 
-    A reading never tells the link: who has it can come in.
+    Read calls never return the link: anyone who has it can join.
     """
     online = event.get("onlineMeeting")
     link = online.get("joinUrl") if isinstance(online, dict) else None

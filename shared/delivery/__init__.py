@@ -1,1 +1,1 @@
-"""The way of a change from Graph's notification to the partner."""
+"""Deliver changes: from Graph's notification to the partner."""

@@ -1,6 +1,6 @@
-"""A batch: changes of one mailbox, tried together. Their events are claimed, each is synced, and the results written.
+"""Process a batch: claim the ledger entries of one mailbox's changes, sync each event, and write the results.
 
-Whatever fails, fails for one change and comes back as its outcome; the caller decides what happens to the change then.
+A failure affects one change only and is returned as its outcome; the caller decides what happens to that change.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from shared.storage.ledger import MOST_AT_ONCE, Entry, Ledger
 from shared.storage.watches import Watch, Watches
 from shared.threads import MailboxWorkers
 
-SKEW = timedelta(seconds=1)  # that the clocks of two instances may differ by
-WORK = timedelta(seconds=45)  # that reading and delivering one event may take
+SKEW = timedelta(seconds=1)  # maximum clock difference between two instances
+WORK = timedelta(seconds=45)  # maximum time to read and deliver one event
 
 _logger = logging.getLogger("relay.deliver")
 MayContinue = Callable[[], bool]
@@ -35,7 +35,7 @@ MayContinue = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Batches:
-    """Processes batches. Methods raise RelayError when nothing could be done for any change of one."""
+    """Processes batches. Methods raise RelayError when no change of the batch could be processed."""
 
     watches: Watches
     allow_list: AllowList
@@ -50,7 +50,7 @@ class Batches:
     def process_mailbox(
         self, message: ChangeMessage, changes: Sequence[Change], may_continue: MayContinue = lambda: True
     ) -> list[Outcome]:
-        """Try changes of one watch while they may continue, which is checked before each of them."""
+        """Process changes of one watch; `may_continue` is checked before each, and the remaining ones are deferred."""
         watch = self.watches.get(changes[0].watch_id)
         refusal = self._refusal(watch)
         if watch is not None and refusal == NOT_ALLOWED:
@@ -69,7 +69,7 @@ class Batches:
         return outcomes
 
     def _refusal(self, watch: Watch | None) -> str:
-        """Return why the changes of a watch are none of ours, or an empty text."""
+        """Return why the relay does not deliver the changes of a watch, or an empty text if it does."""
         if watch is None:
             return "unknown-watch"
         if watch.delivery != "relay":
@@ -79,7 +79,7 @@ class Batches:
     def _process(
         self, message: ChangeMessage, watch: Watch, changes: Sequence[Change], may_continue: MayContinue
     ) -> list[Outcome]:
-        """Claim the entries of some changes together, sync them side by side, and write the results together."""
+        """Claim the entries of a group of changes, sync the events in parallel, and write the results together."""
         entries = self.ledger.read(watch.id, [change.event_id for change in changes])
         pairs = list(zip(changes, entries, strict=True))
         outcomes = [Outcome(COVERED, change) for change, entry in pairs if _is_covered(change, entry, message)]
@@ -91,12 +91,12 @@ class Batches:
 
         def work(pair: tuple[Change, Entry]) -> Outcome:
             if not may_continue():
-                return Outcome(DEFERRED, *pair)  # with its entry, so that the claim ends
+                return Outcome(DEFERRED, *pair)  # with its entry, so that the claim is released
             return self._sync(message, watch, *pair)
 
         results = self.workers.run(watch.mailbox, work, claimed)
         following = tuple(change for outcome in results for change in outcome.following)
-        # What follows was listed just now: no reading until here covers it, and there is nothing left to settle.
+        # These changes were found by a read just now: no earlier read may cover them, and they need not settle again.
         self.changes.send(ChangeMessage(self.now(), following, skip_settling=True))
         self.ledger.release([each.entry for each in results if each.entry is not None and each.result != FAILED])
         return outcomes + results
@@ -104,13 +104,13 @@ class Batches:
     def _sync(self, message: ChangeMessage, watch: Watch, change: Change, entry: Entry) -> Outcome:
         read_at = self.now()
         if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
-            return Outcome(BUSY, change)  # the wait for the mailbox took so long that the claim might end in mid-work
+            return Outcome(BUSY, change)  # after a long wait for the mailbox's limit, the claim could expire too early
         try:
             synced = self.event_sync.sync_event(watch, message, change, entry, read_at)
             if synced.news:
                 self.failures.record_success()
             synced = replace(synced, entry=self.failures.forget_dead_letter(synced.entry))
-        except Exception as error:  # noqa: BLE001  (one change must not take the others of its message with it)
+        except Exception as error:  # noqa: BLE001  (a failure of one change must not affect the others)
             _log_failure(message, watch, change, error)
             return replace(self._failure(change, start_read(change, entry, read_at), error), claim=entry)
         return Outcome(DELIVERED if synced.news else NO_NEWS, change, synced.entry, synced.following)
@@ -124,25 +124,25 @@ class Batches:
 
 
 def _log_failure(message: ChangeMessage, watch: Watch, change: Change, error: Exception) -> None:
-    """Log why a change failed; of an error that nobody foresaw only its kind, as its text may quote anything."""
-    is_ours = isinstance(error, RelayError | UnreadableEvent)
+    """Log why a change failed. Of an unexpected error log only the type: its text may contain anything."""
+    is_expected = isinstance(error, RelayError | UnreadableEvent)
     is_alert = isinstance(error, NotDelivered) and needs_a_person(error.status)
     _logger.log(
         logging.ERROR if is_alert else logging.WARNING,
         "A change of watch %s failed (attempt %d): %s",
         watch.id,
         message.attempt + 1,
-        error if is_ours else type(error).__name__,
+        error if is_expected else type(error).__name__,
         extra={"watch": watch.id, "event": telemetry.short(change.event_id), "attempt": message.attempt + 1},
     )
 
 
 def _is_covered(change: Change, entry: Entry, message: ChangeMessage) -> bool:
-    """Return whether a reading of the event covers a change, so that it need not be read again."""
-    if message.force:  # whoever read it since had no reason to send it again
+    """Return whether an earlier read of the event covers a change, so that the event need not be read again."""
+    if message.force:  # an earlier read may have delivered nothing, because the partner had the state already
         return False
     if change.deleted and not entry.checked_calendar and entry.delivered_state != DELETED:
         return False  # a plain GET also finds soft-deleted events; only a read that checked the calendar view counts
     if message.retry_token:
-        return bool(entry.etag) and entry.retry_token != message.retry_token  # superseded by a newer try
+        return bool(entry.etag) and entry.retry_token != message.retry_token  # superseded by a newer attempt
     return entry.read_at is not None and entry.read_at - SKEW > message.notified_at

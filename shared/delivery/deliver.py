@@ -1,10 +1,10 @@
-"""Deliver the changes of one queue message; nothing that was accepted is ever dropped for a failure.
+"""Deliver the changes of one queue message. No accepted change is dropped because of a failure.
 
-A change is covered by a reading of its event that began after the notification (less SKEW): bursts cost one reading and
-one delivery, and the last state always gets through. A change that fails goes back on the queue with a growing delay,
-as one chain of tries for each event: a newer try takes the chain over, and the older message finds itself superseded.
-After the last try, or when the partner says that trying is no use, it becomes a dead letter. While the endpoint takes
-nothing, changes are parked.
+A change is covered by a read of its event that began after the notification (by more than SKEW): a burst costs one read
+and one delivery, and the last state is always delivered. A failed change goes back on the queue with a growing delay.
+Each event has one chain of attempts: a newer attempt takes the chain over, and the older message is superseded. After
+the last attempt, or a response that rules out a retry, the change becomes a dead letter. While the endpoint takes no
+deliveries, changes are parked.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from shared.config import Settings
 
 MAILBOXES_AT_ONCE = 16  # of one message
-BUSY_SECONDS = 2.0  # until a change is looked at again whose event somebody else is reading
-# After which nothing more of a message is begun: with what is under way then, it ends long before the functionTimeout
-# of ten minutes in host.json, at which the host would kill the worker with all that it is at.
-TIME = timedelta(seconds=120)
+BUSY_SECONDS = 2.0  # delay of a change whose event another process is reading
+# After this, no further change of a message is started, so that the work in progress ends long before the
+# functionTimeout of ten minutes in host.json, when the host would kill the worker process.
+TIME_BUDGET = timedelta(seconds=120)
 
 _logger = logging.getLogger("relay.deliver")
 
@@ -53,14 +53,14 @@ class Delivery:
     now: Callable[[], datetime]
 
     def deliver(self, message: ChangeMessage) -> Counter[str]:
-        """Work on a message; returns how many changes came to which result.
+        """Process a message; return the number of changes for each result.
 
-        Raises ServiceUnavailable only when not even the queue can be written: then the host keeps the message.
+        Raises ServiceUnavailable only when the queue cannot be written either: then the host keeps the message.
         """
         try:
             results = self._deliver(message)
-        except RelayError as error:  # the ledger or a setting: no change of the message can be worked on
-            _logger.warning("A message of %d changes is put back: %s", len(message.changes), error)
+        except RelayError as error:  # storage or a setting: no change of the message can be processed
+            _logger.warning("A message of %d changes is put back on the queue: %s", len(message.changes), error)
             self.changes.send(replace(message, attempt=message.attempt + 1), delay_after(message.attempt))
             results = Counter({"put-back": len(message.changes)})
         for result, number in results.items():
@@ -80,24 +80,24 @@ class Delivery:
         busy = tuple(outcome.change for outcome in outcomes if outcome.result == BUSY)
         self.changes.send(replace(message, changes=busy), BUSY_SECONDS)
         deferred = tuple(outcome.change for outcome in outcomes if outcome.result == DEFERRED)
-        # While the breaker is open, they are parked when they come again.
+        # If the breaker is open, they are parked when the message is received again.
         self.changes.send(replace(message, changes=deferred))
         results = self.failures.dispose(message, outcomes)
         return Counter([*results, *(outcome.result for outcome in outcomes if outcome.result != FAILED)])
 
     def _process(self, message: ChangeMessage) -> list[Outcome]:
-        """Process the changes of each mailbox; the mailboxes side by side, in threads of this message's own. What has
-        not begun when the breaker opens, or when the message has had its time, is deferred.
+        """Process the mailboxes of a message in parallel. When the breaker opens, or after TIME_BUDGET, changes that
+        have not started are deferred.
 
-        The threads for the changes themselves are others: who waits for them must not take their places.
+        The changes run in a separate pool: a mailbox thread that waits for them must not occupy one of its threads.
         """
         by_watch: dict[str, dict[str, Change]] = {}
         for change in message.changes:
             by_watch.setdefault(change.watch_id, {})[change.event_id] = change
-        until = self.now() + TIME
+        deadline = self.now() + TIME_BUDGET
 
         def may_continue() -> bool:
-            return self.now() < until and self._allows_delivery()
+            return self.now() < deadline and self._allows_delivery()
 
         def process(changes: dict[str, Change]) -> list[Outcome]:
             return self.batches.process_mailbox(message, list(changes.values()), may_continue)
@@ -106,7 +106,7 @@ class Delivery:
         return [outcome for outcomes in processed for outcome in outcomes]
 
     def _allows_delivery(self) -> bool:
-        """Return whether changes may leave. When that cannot be told, what has been done must be noted first of all."""
+        """Return whether deliveries are allowed; False if unknown, so that the results so far are recorded first."""
         try:
             return self.breaker.allows_delivery()
         except RelayError:

@@ -1,7 +1,7 @@
-"""What happens after a response of the partner: to the circuit breaker, and to the change that failed.
+"""Act on the partner's responses: update the circuit breaker, and dispose of changes that failed.
 
-A change that failed goes back on the queue with a growing delay, is parked while the endpoint wants nothing, or becomes
-a dead letter after the last try, or when the partner says that trying is no use.
+A failed change goes back on the queue with a growing delay, is parked after a 410, or becomes a dead letter after the
+last attempt or a response that rules out a retry.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from shared.reliability.retry_schedule import delay_after, is_exhausted
 from shared.storage.ledger import MOST_AT_ONCE, Entry, Ledger
 from shared.storage.partner_endpoint import EndpointState
 
-# Responses that say something about the endpoint, not about one delivery.
+# Responses that indicate a problem with the endpoint, not with one delivery.
 MAY_FAIL_FOR_ALL = (Disposition.RETRY, Disposition.RETRY_AND_ALERT)
 
 _logger = logging.getLogger("relay.failures")
@@ -32,7 +32,7 @@ _logger = logging.getLogger("relay.failures")
 
 @dataclass(frozen=True)
 class Failures:
-    """Records the partner's responses, and finds a place for each change that failed."""
+    """Records the partner's responses, and retries, parks or dead-letters each change that failed."""
 
     breaker: CircuitBreaker
     parking: Parking
@@ -42,54 +42,56 @@ class Failures:
     jobs: JobQueue
 
     def record_success(self) -> None:
-        """Note a delivery that the partner took."""
+        """Record a successful delivery."""
         self.breaker.record_success()
 
     def record_response(self, status: int, retry_after: float | None) -> Disposition:
-        """Note a failed delivery (status 0: no answer), and return what it means for the change. Opens the circuit
-        breaker when responses call for it, so no further change is sent: for good after a 410, for now after ten.
+        """Record a failed delivery (status 0: no response), and return its disposition.
 
-        When storage fails, the breaker stays closed: the next failure tries to open it again.
+        Opens the circuit breaker so that no further change is sent: after a 410 until an administrator resumes
+        deliveries, after too many failures in a row until a probe succeeds. If storage fails, the breaker stays closed
+        and the next failure tries again.
         """
         disposition = disposition_of(status)
         telemetry.count("partner_answers", status=status, verdict=disposition)
         try:
             if disposition == Disposition.DISABLE:
-                text = "it answered 410; POST /api/relay/resume when the partner is ready"
+                text = "the partner returned 410; POST /api/relay/resume when it is ready"
                 states = (EndpointState.FLOWING, EndpointState.FAILING)
                 self.breaker.transition(EndpointState.GONE_410, text, only_from=states)
-            elif disposition in MAY_FAIL_FOR_ALL and (row := self.breaker.record_failure(status, retry_after)):
-                self._open_breaker(f"too many failures in a row ({row})")
+            elif disposition in MAY_FAIL_FOR_ALL and (statuses := self.breaker.record_failure(status, retry_after)):
+                self._open_breaker(f"too many failures in a row ({statuses})")
         except RelayError as error:
-            _logger.warning("The gate could not be closed: %s", error)
+            _logger.warning("The circuit breaker could not be opened: %s", error)
         return disposition
 
     def forget_dead_letter(self, entry: Entry) -> Entry:
-        """Forget the dead letter of an event whose state the partner has now; return its ledger entry."""
+        """Delete the dead letter of an event that was synced since; return the updated ledger entry."""
         return self.dead_letters.forget(entry)
 
     def dispose(self, message: ChangeMessage, outcomes: Sequence[Outcome]) -> list[str]:
-        """Find a place for each change that failed, and return the results that are counted for them."""
+        """Dead-letter, park or put back each change that failed; return their results for the counter."""
         failed = [outcome for outcome in outcomes if outcome.result == FAILED]
         disabled = [outcome for outcome in failed if outcome.disposition == Disposition.DISABLE]
         dead = [outcome for outcome in failed if _is_dead(message, outcome)]
-        owed = [outcome for outcome in failed if outcome not in dead and outcome not in disabled]
+        retried = [outcome for outcome in failed if outcome not in dead and outcome not in disabled]
         for outcome in dead:
             reason = REJECTED if outcome.disposition == Disposition.REJECT else GAVE_UP
             self.dead_letters.dead_letter(message, outcome.change, reason, outcome.status)
         if disabled:
             self.parking.park(message, [outcome.change for outcome in disabled], str(EndpointState.GONE_410))
-        retry_token = self._put_back(message, owed)
-        # Only now, when something else holds the change: a crash between loses nothing.
+        retry_token = self._put_back(message, retried)
+        # Release the claims last: by now each change is stored elsewhere, so a crash in between loses nothing.
         self._release(dead, retry_token="", is_dead_lettered=True)
         self._release(disabled, retry_token="")
-        self._release(owed, retry_token=retry_token)
-        return ["dead"] * len(dead) + ["parked"] * len(disabled) + ["put-back"] * len(owed)
+        self._release(retried, retry_token=retry_token)
+        return ["dead"] * len(dead) + ["parked"] * len(disabled) + ["put-back"] * len(retried)
 
     def dispose_probe(self, message: ChangeMessage, outcome: Outcome) -> None:
-        """Find a place for a probe's change that failed: it stays parked, unless the response is about the change.
+        """Dispose of a probe's change that failed: as usual after a rejection or a 410, otherwise it stays parked.
 
-        Its ledger entry becomes what it was, as nobody tries again what this reading would cover.
+        If it stays parked, restore its ledger entry: otherwise the probe's read would cover the change, and nothing
+        would retry it.
         """
         if outcome.disposition in (Disposition.REJECT, Disposition.DISABLE):
             self.dispose(message, [outcome])
@@ -99,24 +101,24 @@ class Failures:
     def _open_breaker(self, reason: str) -> None:
         if self.breaker.endpoint(fresh=True).state != EndpointState.FLOWING:
             return
-        # A probe before the breaker opens: whoever ends between must not leave it open with no probe on its way.
-        # Another after it, because one that comes while it still opens finds nothing to do.
+        # Queue a probe before opening the breaker: after a crash in between, the breaker must not stay open without a
+        # probe. Queue another one afterwards, because a probe that runs before the breaker is open does nothing.
         wait = self.breaker.wait_for_probe(0)
         self.jobs.send(Job("", "probe"), (wait + PROBE_LEASE).total_seconds())
         if self.breaker.transition(EndpointState.FAILING, reason, only_from=(EndpointState.FLOWING,)):
             self.jobs.send(Job("", "probe"), wait.total_seconds())
 
-    def _put_back(self, message: ChangeMessage, owed: Sequence[Outcome]) -> str:
-        """Put changes back on the queue, and return the token of the message that owes them now."""
+    def _put_back(self, message: ChangeMessage, outcomes: Sequence[Outcome]) -> str:
+        """Put changes back on the queue for the next attempt, and return the retry token of the new message."""
         retry_token = uuid.uuid4().hex
-        retry_after = max((outcome.retry_after or 0 for outcome in owed), default=0)
-        changes = tuple(outcome.change for outcome in owed)
+        retry_after = max((outcome.retry_after or 0 for outcome in outcomes), default=0)
+        changes = tuple(outcome.change for outcome in outcomes)
         retry = replace(message, changes=changes, attempt=message.attempt + 1, retry_token=retry_token)
         self.changes.send(retry, delay_after(message.attempt, retry_after))
         return retry_token
 
     def _release(self, outcomes: Sequence[Outcome], retry_token: str, *, is_dead_lettered: bool = False) -> None:
-        """Write the entries of failed changes to the ledger, which ends their claims."""
+        """Write the entries of failed changes to the ledger, which releases their claims."""
         by_watch: dict[str, list[Entry]] = {}
         for outcome in outcomes:
             if outcome.entry:

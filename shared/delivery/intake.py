@@ -1,7 +1,8 @@
-"""Take in what Graph posts: authenticate each item by its clientState alone, and sort it onto a queue. Pure.
+"""Take in Graph's notifications: authenticate each item by its clientState, and write messages for the queues. Pure.
 
-No storage is read and nobody is called, so that Graph has its 2xx within milliseconds whatever else is slow. A forged
-item is dropped, counted, and answered like a good one: who forges learns nothing.
+Intake reads no storage and calls no service, so that Graph gets its 2xx within milliseconds even if storage is slow.
+A forged item is dropped and counted, but the response is the same as for a valid one, so that the sender learns
+nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from shared.messages import Change, ChangeMessage, Job, write_changes, write_job
 
 @dataclass(frozen=True)
 class Intake:
-    """What a POST came to: messages for the two queues, and why items were dropped."""
+    """The result of a POST: messages for the two queues, and the numbers of accepted and dropped items."""
 
     changes: list[str]
     jobs: list[str]
@@ -29,9 +30,9 @@ class Intake:
 
 
 def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> Intake:
-    """Sort the items of a notification collection. Raises notification.BadBody when it is none.
+    """Turn a notification collection into messages. Raises notification.BadBody when the body is not one.
 
-    Several hints of one event in one POST become one change; that it was deleted outweighs that it was changed.
+    Several notifications of one event become one change; a deletion takes precedence over an update.
     """
     changes: dict[tuple[str, str], Change] = {}
     jobs: dict[Job, None] = {}
@@ -39,23 +40,23 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
     accepted = 0
     cached: dict[str, str | None] = {}  # items of one subscription carry the same clientState
     for item in notification.items_of(body):
-        item_read = _authenticated(item, keys, cached, tenant_id.lower())
-        if isinstance(item_read, str):
-            dropped[item_read] += 1
+        parsed = _authenticated(item, keys, cached, tenant_id.lower())
+        if isinstance(parsed, str):
+            dropped[parsed] += 1
             continue
         accepted += 1
-        if isinstance(item_read, Job):
-            jobs[item_read] = None
+        if isinstance(parsed, Job):
+            jobs[parsed] = None
             continue
-        key = (item_read.watch_id, item_read.event_id)
-        if item_read.deleted or key not in changes:
-            changes[key] = item_read
+        key = (parsed.watch_id, parsed.event_id)
+        if parsed.deleted or key not in changes:
+            changes[key] = parsed
     message = ChangeMessage(now, tuple(changes.values()))
     return Intake(list(write_changes(message)), list(write_jobs(jobs)) if jobs else [], accepted, dropped)
 
 
 def _authenticated(item: Any, keys: Sequence[Key], cached: dict[str, str | None], tenant_id: str) -> Change | Job | str:
-    """Return what an item says of which watch, or the reason to drop it. `cached` remembers what was checked."""
+    """Return an item's change or job, or the reason to drop it. `cached` maps verified clientStates to watch ids."""
     if not isinstance(item, dict):
         return "not-an-object"
     watch_id = _watch_of(item.get("clientState"), keys, cached)

@@ -1,4 +1,4 @@
-"""What became of one change of a batch."""
+"""The outcome of one change in a batch."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from shared.messages import Change
 from shared.storage.ledger import Entry
 
-# The results are counted under these names (metric "changes"), and so are the reasons why a watch's changes are
-# refused.
+# Values of the metric "changes"; further ones are the reasons for which a watch's changes are not delivered. FAILED is
+# counted as put-back, parked or dead instead.
 DELIVERED, NO_NEWS, FAILED = "told", "no-news", "failed"
-COVERED = "covered"  # a reading that began later covers it
-BUSY = "busy"  # somebody else is reading the event
-DEFERRED = "put-off"  # not looked at: it may not leave now
+COVERED = "covered"  # a read of the event that began after the notification covers it
+BUSY = "busy"  # another process is reading the event
+DEFERRED = "put-off"  # not processed: deliveries are not allowed now, or the time is used up
 NOT_ALLOWED = "not-allowed"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A change's result, the ledger's entry to write, and of a failure why.
+    """The result of a change, the ledger entry to write, and the details of a failure.
 
-    `claim` is the ledger entry before a failed attempt; for callers that schedule no retry. `status` is the partner's
-    response (0: none), `disposition` what it means ("": the partner was not called), and `retry_after` the seconds that
-    the other side asked for.
+    `following`: changes of occurrences to queue next. `disposition`: what the partner's response means ("": the partner
+    was not called). `status`: that response (0: none). `retry_after`: the seconds of a Retry-After, from Graph or the
+    partner. `claim`: the ledger entry before a failed attempt, for callers that schedule no retry.
     """
 
     result: str

@@ -1,4 +1,4 @@
-"""What an administrator does to deliveries: look, pause, resume."""
+"""Show, pause and resume deliveries, for an administrator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """The endpoint's state, and how many changes wait and are dead (MOST_COUNTED: that many or more)."""
+    """The endpoint's state, and the numbers of parked changes and dead letters (MOST_COUNTED: that many or more)."""
 
     endpoint: Endpoint
     waiting: int
@@ -34,18 +34,20 @@ class Pause:
     jobs: JobQueue
 
     def delivery_status(self) -> DeliveryStatus:
-        """Return how deliveries stand."""
+        """Return the status of deliveries."""
         waiting, dead = (self.parked.count(kind, MOST_COUNTED) for kind in (WAITING, DEAD))
         return DeliveryStatus(self.breaker.endpoint(fresh=True), waiting, dead)
 
     def pause(self, reason: str, caller: str) -> None:
-        """Let nothing leave any more; intake goes on. In other processes it takes a second. Raises RequestRejected."""
+        """Stop all deliveries; intake continues. Takes effect in other processes within a second. Raises
+        RequestRejected.
+        """
         _check_reason(reason)
         self.breaker.transition(EndpointState.PAUSED, reason)
         telemetry.audit("pause", caller, reason=reason)
 
     def resume(self, reason: str, caller: str) -> None:
-        """Let everything flow again, also after a 410, and what waited first. Raises RequestRejected."""
+        """Resume deliveries, also after a 410, and drain the parked changes. Raises RequestRejected."""
         _check_reason(reason)
         self.breaker.transition(EndpointState.FLOWING, reason)
         self.jobs.send(Job("", "drain"))
@@ -54,5 +56,5 @@ class Pause:
 
 def _check_reason(reason: str) -> None:
     if not reason.strip() or len(reason) > LONGEST_REASON or not reason.isprintable():
-        text = f'Say why, on one line of at most {LONGEST_REASON} characters: {{"reason": "…"}}.'
+        text = f'Send {{"reason": "…"}}: one line of at most {LONGEST_REASON} characters.'
         raise RequestRejected(problems.REASON_REQUIRED, text)

@@ -1,4 +1,4 @@
-"""Take over messages that the host gave up on."""
+"""Process poison messages, which the Functions host gave up on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PoisonMessages:
     jobs: JobQueue
 
     def keep_changes(self, text: str) -> None:
-        """Put the changes of a message back for a later try or, after the last one, make them dead letters."""
+        """Put the changes of a message back for a later attempt; after the last attempt make them dead letters."""
         try:
             message = read_changes(text)
         except BadMessage:
@@ -32,7 +32,9 @@ class PoisonMessages:
             self.changes.send(replace(message, attempt=message.attempt + 1), delay_after(message.attempt))
 
     def keep_jobs(self, text: str) -> None:
-        """Put jobs back for a later try; after the last one the timer's runs and the nightly resync do their work."""
+        """Put jobs back for a later attempt. After the last attempt drop them: the timer and the nightly resync do
+        their work.
+        """
         try:
             jobs = read_jobs(text)
         except BadMessage:

@@ -1,4 +1,4 @@
-"""Find out whether the partner's endpoint is back, and let what waited for it go out again, at a bounded rate."""
+"""Probe whether the partner's endpoint is back, then drain the parked changes at a bounded rate."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from shared.reliability.parking import Parking, change_of
 from shared.storage.parked import WAITING, Parked, ParkedChanges
 from shared.storage.partner_endpoint import EndpointState
 
-MOST_TRIED = 20  # parked changes that a probe reads until it finds one that is news to the partner
-LOOKED_AT = 100  # among which it chooses them
-SEARCH = PROBE_LEASE / 4  # that this may take, so that what comes last ends within the lease
+MOST_TRIED = 20  # parked changes that a probe reads at most, to find one that it can deliver
+PAGE_SIZE = 100  # parked changes from which it chooses these
+SEARCH = PROBE_LEASE / 4  # time limit of the search, so that the last delivery ends within the lease
 DRAINED_AT_ONCE = 100
-DRAIN_EVERY = 3.0  # seconds: 33 changes a second at most, which leaves room for live ones
+DRAIN_EVERY = 3.0  # seconds: at most 33 changes a second, which leaves capacity for new changes
 
 _logger = logging.getLogger("relay.recovery")
 
@@ -47,33 +47,34 @@ class Recovery:
     now: Callable[[], datetime]
 
     def probe(self) -> str:
-        """Send one parked change to a failing endpoint; if the partner takes it, everything flows again.
+        """Send one parked change to a failing endpoint, and return the result.
 
-        Returns the result. Requests the next probe itself.
+        If the partner takes it, close the circuit breaker and request a drain; otherwise request the next probe.
         """
         if not self.breaker.probe_due():
-            self._request_drain()  # a probe that was taken may have ended before it could request that
+            self._request_drain()  # an earlier, successful probe may have crashed before it could request the drain
             return "not-now"
-        # First: neither a crash nor a queue that takes nothing may leave a lease and no probe that comes after it.
+        # Queue the next probe before taking the lease: after a crash or a queue failure, a lease without a probe that
+        # follows it would end the chain.
         self.jobs.send(Job("", "probe"), PROBE_LEASE.total_seconds() + 1)
         if not self.breaker.acquire_probe():
             return "not-now"
         result = self._probe_until_conclusive()
         if result in ("taken", "nothing-to-send"):
-            text = "the partner takes deliveries again"
+            text = "the partner accepts deliveries again"
             self.breaker.transition(EndpointState.FLOWING, text, only_from=(EndpointState.FAILING,))
             self.jobs.send(Job("", "drain"))
         else:
             wait = self.breaker.wait_for_probe(self.breaker.endpoint(fresh=True).probes)
             until = self.now() + wait
-            # First: the one above may come before `until`, and end.
+            # Needed although a probe was queued above: that one may arrive before `until`, when it does nothing.
             self.jobs.send(Job("", "probe"), wait.total_seconds())
             self.breaker.release_probe(until)
         return result
 
     def drain(self) -> str:
-        """Put some of what waits back on the queue, each event once, and request the next step if there is more. Many
-        may request a drain at once; there is one.
+        """Put up to DRAINED_AT_ONCE parked changes back on the queue, each event once, and request the next step if
+        there are more. Only one drain runs at a time, however many are requested.
         """
         if not self.breaker.acquire_drain():
             return "not-now"
@@ -81,46 +82,48 @@ class Recovery:
         self.parking.requeue(WAITING, waiting)
         if len(waiting) < DRAINED_AT_ONCE:
             self.breaker.release_drain()
-        # Looked at only after the lease has ended: whoever parked something since, and requested a drain in vain, must
-        # not wait.
+        # Check this only after releasing the lease: a change may have been parked since, and the drain that was
+        # requested for it may have found the lease taken.
         if len(waiting) == DRAINED_AT_ONCE or self.parking.has_waiting():
             self.jobs.send(Job("", "drain"), DRAIN_EVERY)
         return f"drained-{len(waiting)}"
 
     def ensure_progress(self) -> None:
-        """Request the probe or the drain that is due: their own message may have been lost with a queue."""
+        """Request the probe or drain that is due, because its message may have been lost."""
         if self.breaker.endpoint(fresh=True).state == EndpointState.FAILING:
             self.jobs.send(Job("", "probe"))
         self._request_drain()
 
     def _request_drain(self) -> None:
-        """Request a drain if deliveries flow and something waits."""
+        """Request a drain if deliveries are flowing and changes are parked."""
         if self.breaker.endpoint(fresh=True).state == EndpointState.FLOWING and self.parking.has_waiting():
             self.jobs.send(Job("", "drain"))
 
     def _probe_until_conclusive(self) -> str:
-        """Try parked changes until one says something about the endpoint.
-        One that Graph does not show us says nothing.
+        """Try parked changes until one gives information about the endpoint, and return the result.
+
+        A change whose event cannot be read, or that needs no delivery, gives none.
         """
-        until, is_unread = self.now() + SEARCH, False
+        deadline, is_unread = self.now() + SEARCH, False
         for candidate in self._probe_candidates():
             result = self._probe_with(candidate)
             telemetry.count("probes", end=result)
             if result not in ("no-news", "unread"):
                 return result
             is_unread = is_unread or result == "unread"
-            if self.now() > until:
+            if self.now() > deadline:
                 break
         return "failed" if is_unread else "nothing-to-send"
 
     def _probe_candidates(self) -> list[Parked]:
-        """Return some of what waits, from a random id on, as the endpoint may choke on the first; round-robin across
-        mailboxes: Graph may reject every event of one.
+        """Return up to MOST_TRIED parked changes, from a random id on: the endpoint may fail on the first one only.
+
+        Choose round-robin across mailboxes: Graph may reject every event of one.
         """
         start = uuid.uuid4().hex
-        waiting = self.parked.page(WAITING, LOOKED_AT, start)
-        if len(waiting) < LOOKED_AT:
-            waiting += [each for each in self.parked.page(WAITING, LOOKED_AT) if each.id <= start]
+        waiting = self.parked.page(WAITING, PAGE_SIZE, start)
+        if len(waiting) < PAGE_SIZE:
+            waiting += [each for each in self.parked.page(WAITING, PAGE_SIZE) if each.id <= start]
         random.shuffle(waiting)
         seen = Counter[str]()
 

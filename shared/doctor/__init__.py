@@ -1,1 +1,1 @@
-"""Everything that the relay needs, tried once, with what to do."""
+"""The doctor: tests everything that the relay needs, and says what to do."""

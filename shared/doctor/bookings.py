@@ -1,4 +1,4 @@
-"""The doctor's look at the permissions of the feature bookings, which Entra ID alone grants: the token names them."""
+"""The doctor's check of the bookings permissions. Only Entra ID grants them, so the token lists them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FEATURE = BY_NAME["bookings"]
 NEEDED = frozenset(FEATURE.permissions)
 (CANCELLING,) = FEATURE.optional_permissions
 _GRANT = (
-    "Grant it in Entra ID: Grant-RelayPermission.ps1 -Feature bookings. A token that exists already knows nothing of "
-    "it: give an app registration an hour or so, a managed identity a day."
+    "Grant it in Entra ID: Grant-RelayPermission.ps1 -Feature bookings. Existing tokens do not contain it: wait "
+    "about an hour for an app registration, a day for a managed identity."
 )
-_FIRST = "Put token right first."
+_FIRST = "Fix the finding token first."
 
 
 def roles_of_bookings(settings: Settings) -> frozenset[str]:
-    """Return the permissions that may be granted for the feature; none while it is off."""
+    """Return the permissions that may be granted for the feature; empty while it is off."""
     return NEEDED | {CANCELLING} if "bookings" in settings.switched_on else frozenset()
 
 
@@ -37,17 +37,17 @@ class BookingsPermissionCheck:
     graph_diagnostics: Callable[[], GraphDiagnostics]
 
     def run(self) -> list[Finding]:
-        """Return whether the token carries what the feature needs; nothing while it is off."""
+        """Return whether the token contains what the feature needs; empty while it is off."""
         return [check("bookings", self._roles, _FIRST)] if "bookings" in self.settings.switched_on else []
 
     def _roles(self) -> str:
         try:
             roles = self.graph_diagnostics().roles()
         except RelayError:
-            raise inconclusive("cannot be told without a token", _FIRST) from None
+            raise inconclusive("cannot be checked without a token", _FIRST) from None
         if missing := sorted(NEEDED - roles):
-            raise Failed(f"the feature is on, and the token carries no {', '.join(missing)}", _GRANT)
-        detail = f"the token carries {', '.join(sorted(NEEDED))}"
+            raise Failed(f"the feature is on, but the token does not contain {', '.join(missing)}", _GRANT)
+        detail = f"the token contains {', '.join(sorted(NEEDED))}"
         if CANCELLING in roles:
             return detail
-        return f"{detail}; without {CANCELLING} no message can be sent at a cancellation"
+        return f"{detail}; without {CANCELLING}, a cancellation cannot have a message"

@@ -1,4 +1,4 @@
-"""The doctor's look at the features that write calendars: may the relay write where it may read?"""
+"""The doctor's check of the features that write calendars: may the relay write where it may read?"""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ WRITERS = frozenset(feature.name for feature in FEATURES if feature.writes_calen
 
 @dataclass(frozen=True)
 class CalendarWriteCheck:
-    """Tries to write calendars, without writing anything."""
+    """Tests whether calendars can be written, without writing anything."""
 
     settings: Settings
     graph_diagnostics: Callable[[], GraphDiagnostics]
     watches: Watches
 
     def run(self, request: DoctorRequest) -> list[Finding]:
-        """Return whether calendars can be written; nothing while no feature that is on writes them."""
+        """Return whether calendars can be written; empty if no active feature writes them."""
         if not self.settings.switched_on & WRITERS:
             return []
         return [check("calendarsWrite", lambda: self._permission(request), TRY_AGAIN)]
@@ -38,31 +38,33 @@ class CalendarWriteCheck:
     def _permission(self, request: DoctorRequest) -> str:
         mailboxes = mailboxes_to_try(request, self.watches)
         if not mailboxes:
-            raise inconclusive("no mailbox is watched yet", "Name a mailbox that may be written: allowed.")
+            raise inconclusive("no mailbox is watched yet", "Set allowed to a mailbox that may be written.")
         diagnostics = diagnostics_with_token(self.graph_diagnostics)
         refused = [mailbox for mailbox in mailboxes if not _may_write(diagnostics, mailbox)]
         if refused:
             features = sorted(self.settings.switched_on & WRITERS)
             raise Failed(
-                f"FEATURES names {', '.join(features)}, and {', '.join(refused)} cannot be written: "
+                f"FEATURES includes {', '.join(features)}, but {', '.join(refused)} cannot be written: "
                 f"{WRITE_CALENDARS} is missing",
-                f"Grant it in Exchange: Grant-RelayMailboxAccess.ps1 -Feature {','.join(features)}. Exchange needs up "
-                "to two hours to know. Or take the feature out of FEATURES.",
+                f"Grant it in Exchange: Grant-RelayMailboxAccess.ps1 -Feature {','.join(features)}. It can take "
+                "up to two hours to take effect. Or remove the feature from FEATURES.",
             )
         return f"{', '.join(mailboxes)} can be written"
 
 
 def _may_write(diagnostics: GraphDiagnostics, mailbox: str) -> bool:
-    """Return whether a mailbox's calendar can be written. Raises Failed, inconclusive, when it cannot even be read."""
+    """Return whether a mailbox's calendar can be written. Raises Failed (inconclusive) if it cannot even be read."""
     try:
         diagnostics.write_calendar(mailbox)
     except GraphForbidden:
         try:
             diagnostics.read_calendar(mailbox)
         except GraphError:
-            remedy = "Put calendarsRead and exchangeScope right first."
+            remedy = "Fix the findings calendarsRead and exchangeScope first."
             raise inconclusive(f"{mailbox} cannot be read either", remedy) from None
         return False
     except GraphNotFound:
-        raise inconclusive(f"Graph knows no mailbox {mailbox}", "Put exchangeScope right first.") from None
+        raise inconclusive(
+            f"Graph does not know the mailbox {mailbox}", "Fix the finding exchangeScope first."
+        ) from None
     return True

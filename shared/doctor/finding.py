@@ -1,4 +1,4 @@
-"""What the doctor finds: a name, whether it is well, what was seen, and what to do."""
+"""The result of a doctor's check: its name, whether it passed, what was seen, and what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.errors import RelayError
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`ok` is None when the check was inconclusive; `remedy` is what to do, empty when there is nothing to do."""
+    """The result of a check. `ok` is None if it was inconclusive; `remedy` is empty if there is nothing to do."""
 
     name: str
     ok: bool | None
@@ -19,7 +19,7 @@ class Finding:
 
 
 class Failed(Exception):
-    """A check that failed, or that was `inconclusive`: nobody knows, because it could not be tried."""
+    """A check failed, or was `inconclusive` because it could not be run."""
 
     def __init__(self, detail: str, remedy: str, *, inconclusive: bool = False) -> None:
         super().__init__(detail)
@@ -28,15 +28,15 @@ class Failed(Exception):
 
 
 def inconclusive(detail: str, remedy: str = "") -> Failed:
-    """Return what to raise when something could not be tried."""
+    """Return the exception to raise if a check could not be run."""
     return Failed(detail, remedy, inconclusive=True)
 
 
 def check(name: str, inspect: Callable[[], str], remedy: str) -> Finding:
     """Return the finding of one check. Never raises.
 
-    `inspect` returns what it saw, or raises Failed or an error of ours, which says what is wrong; `remedy` is for the
-    latter.
+    `inspect` returns what it saw, or raises Failed or RelayError with what is wrong. `remedy` applies to any exception
+    other than Failed, which has its own.
     """
     try:
         return Finding(name, ok=True, detail=inspect())
@@ -44,5 +44,5 @@ def check(name: str, inspect: Callable[[], str], remedy: str) -> Finding:
         return Finding(name, ok=failed.ok, detail=str(failed), remedy=failed.remedy)
     except RelayError as error:
         return Finding(name, ok=False, detail=str(error), remedy=remedy)
-    except Exception as error:  # noqa: BLE001  (one thing that breaks must not hide the others)
-        return Finding(name, ok=False, detail=f"could not be tried ({type(error).__name__})", remedy=remedy)
+    except Exception as error:  # noqa: BLE001  (a broken check must not hide the others)
+        return Finding(name, ok=False, detail=f"could not be run ({type(error).__name__})", remedy=remedy)

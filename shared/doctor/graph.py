@@ -1,4 +1,4 @@
-"""The doctor's look at Graph: the token, the clock, and room lists."""
+"""The doctor's checks of Graph: the token, the clock, and room lists."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from shared.policy.allow_list import AllowList
     from shared.storage.room_lists import RoomLists
 
-LARGEST_SKEW = timedelta(minutes=5)  # more, and signatures and tokens are refused
+LARGEST_SKEW = timedelta(minutes=5)  # with more, signatures and tokens are rejected
 ROOM_LIST_ROLE = "Place.Read.All"
-FOR_EXCHANGE = "Calendars."  # what it can grant for some mailboxes; in a token it holds for every mailbox of the tenant
-TRY_AGAIN = "Try again soon; Microsoft 365's service health tells whether Graph is away."
+FOR_EXCHANGE = "Calendars."  # Exchange can grant these for single mailboxes; in a token they apply to the whole tenant
+TRY_AGAIN = "Try again soon; Microsoft 365's service health shows whether Graph is down."
 _LOGIN = "Check TENANT_ID and CLIENT_ID, and put a client secret or certificate that has not expired into the vault."
 _FIRST_IN_EXCHANGE = (  # the scripts are those of infra/permissions
-    "Grant what the relay needs in Exchange, which takes up to two hours: Grant-RelayMailboxAccess.ps1. Then take it "
-    "away in Entra ID: "
+    "Grant what the relay needs in Exchange, which takes up to two hours: Grant-RelayMailboxAccess.ps1. Then revoke "
+    "it in Entra ID: "
 )
 
 
 @dataclass(frozen=True)
 class GraphChecks:
-    """Tries what is the same for all mailboxes. `allow_list` reads a setting when it is called."""
+    """The checks that are the same for all mailboxes. `allow_list` reads its setting when it is called."""
 
     settings: Settings
     graph_diagnostics: Callable[[], GraphDiagnostics]
@@ -39,36 +39,38 @@ class GraphChecks:
     now: Callable[[], datetime]
 
     def check_token(self) -> list[Finding]:
-        """Ask login for a token, and name what Entra ID has granted beyond the need.
+        """Request a token, and report permissions that Entra ID has granted beyond the need.
 
-        Grants add up, and what Exchange grants is in no token: a permission on calendars that is in one was granted by
-        Entra ID, and defeats Exchange's scope. ("Role Based Access Control for Applications in Exchange Online")
+        Grants add up, and Exchange's grants are in no token: a calendar permission in a token was granted by Entra ID,
+        and bypasses Exchange's scope. ("Role Based Access Control for Applications in Exchange Online")
         """
         return [check("token", self._token, _LOGIN)]
 
     def check_clock(self) -> list[Finding]:
-        """Compare our clock with Graph's."""
+        """Compare the relay's clock with Graph's."""
         return [check("clock", self._clock, TRY_AGAIN)]
 
     def check_room_lists(self) -> list[Finding]:
-        """Try Place.Read.All, if room lists are used at all."""
+        """Test Place.Read.All, if any room list is used."""
         return [check("roomLists", self._room_lists, TRY_AGAIN)]
 
     def _token(self) -> str:
         roles = self.graph_diagnostics().roles()
         if surplus := sorted(roles - {ROOM_LIST_ROLE} - roles_of_bookings(self.settings)):
             raise _surplus_roles(surplus)
-        return f"login gives a token; Entra ID has granted {', '.join(sorted(roles)) or 'nothing (Exchange may have)'}"
+        return (
+            f"login returns a token; Entra ID has granted {', '.join(sorted(roles)) or 'nothing (Exchange may have)'}"
+        )
 
     def _clock(self) -> str:
         server_time = self.graph_diagnostics().server_time()
         if server_time is None:
-            raise inconclusive("Graph does not tell its time", TRY_AGAIN)
+            raise inconclusive("Graph does not return its time", TRY_AGAIN)
         skew = self.now() - server_time
         seconds = round(skew.total_seconds())
-        detail = f"our clock is {abs(seconds)} s {'behind' if seconds < 0 else 'ahead of'} Graph's"
+        detail = f"the relay's clock is {abs(seconds)} s {'behind' if seconds < 0 else 'ahead of'} Graph's"
         if abs(skew) > LARGEST_SKEW:
-            remedy = "Restart the app: its host's clock is wrong. Signatures and tokens are refused until then."
+            remedy = "Restart the app: its host's clock is wrong. Signatures and tokens are rejected until then."
             raise Failed(detail, remedy)
         return detail
 
@@ -82,27 +84,27 @@ class GraphChecks:
             raise Failed(f"room lists cannot be read: {error}", f"Consent to {ROOM_LIST_ROLE} in Entra ID.") from None
         except GraphNotFound as error:
             remedy = "Correct its address in ALLOWED_MAILBOXES, or remove the room list."
-            raise Failed(f"{min(lists)} is no room list: {error}", remedy) from None
+            raise Failed(f"{min(lists)} is not a room list: {error}", remedy) from None
         return f"{min(lists)} can be read"
 
 
 def _surplus_roles(surplus: list[str]) -> Failed:
     """Return the failure for permissions that Entra ID should not have granted."""
-    detail = f"the token carries more than is needed: {', '.join(surplus)}"
+    detail = f"the token contains more than is needed: {', '.join(surplus)}"
     revoke = f"Revoke-RelayPermission.ps1 -AppId CLIENT_ID -Permission {','.join(surplus)}."
     if not any(role.startswith(FOR_EXCHANGE) for role in surplus):
-        return Failed(detail, f"Take it away in Entra ID: {revoke}")
+        return Failed(detail, f"Revoke it in Entra ID: {revoke}")
     detail += (
-        "; what Entra ID grants on calendars holds for every calendar of the tenant, whatever Exchange's scope says"
+        "; calendar permissions from Entra ID apply to every calendar of the tenant, regardless of Exchange's scope"
     )
     return Failed(detail, _FIRST_IN_EXCHANGE + revoke)
 
 
 def diagnostics_with_token(graph_diagnostics: Callable[[], GraphDiagnostics]) -> GraphDiagnostics:
-    """Return diagnostics that have their token. Raises Failed, inconclusive, without one: another check names that."""
+    """Return diagnostics with a token. Raises Failed (inconclusive) without one, which the check token reports."""
     diagnostics = graph_diagnostics()
     try:
         diagnostics.roles()
     except RelayError:
-        raise inconclusive("cannot be told without a token", "Put token right first.") from None
+        raise inconclusive("cannot be checked without a token", "Fix the finding token first.") from None
     return diagnostics

@@ -1,4 +1,4 @@
-"""The doctor's look at mailboxes: which are allowed, which can be read, and which cannot."""
+"""The doctor's checks of mailboxes: which are allowed, which can be read, and which cannot."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ CALENDARS = "Calendars.Read"
 # The scripts are those of infra/permissions.
 _GRANT = (
     "Grant it in Exchange, for the mailboxes that the relay may read: Grant-RelayMailboxAccess.ps1. If that was done, "
-    "Test-RelayMailboxAccess.ps1 tells what Exchange thinks. It needs up to two hours to know."
+    "Test-RelayMailboxAccess.ps1 shows the result. It can take up to two hours to take effect."
 )
 _WIDEN = (
-    "Add the mailbox to the group that the scope in Exchange is made of, or watch it no more; "
-    "Test-RelayMailboxAccess.ps1 tells what Exchange thinks. It needs up to two hours to know."
+    "Add the mailbox to the group of the scope in Exchange, or stop watching it. Test-RelayMailboxAccess.ps1 shows the "
+    "result. It can take up to two hours to take effect."
 )
 _NARROW = (
-    "Narrow the scope: take the mailbox out of the group that it is made of, and remove what Entra ID has granted for "
-    "the whole tenant (Revoke-RelayPermission.ps1), because grants add up."
+    "Narrow the scope: remove the mailbox from its group, and revoke what Entra ID has granted for the whole tenant "
+    "(Revoke-RelayPermission.ps1), because grants add up."
 )
 
 
 def mailboxes_to_try(request: DoctorRequest, watches: Watches) -> tuple[str, ...]:
-    """Return the mailboxes that are to be tried: those that are named, or else some that are watched."""
+    """Return the mailboxes to test: those in the request, or else some that are watched."""
     live = (watch.mailbox for watch in watches.page(MOST_MAILBOXES) if watch.state == "live")
     return request.allowed or tuple(live)
 
 
 @dataclass(frozen=True)
 class MailboxChecks:
-    """Tries the mailboxes of a request. `allow_list` reads a setting when it is called."""
+    """The checks of a request's mailboxes. `allow_list` reads its setting when it is called."""
 
     settings: Settings
     allow_list: AllowList
@@ -54,7 +54,7 @@ class MailboxChecks:
         return [check("allowList", lambda: self._allow_list(request), TRY_AGAIN)]
 
     def check_calendars(self, request: DoctorRequest) -> list[Finding]:
-        """Read calendars: is the permission there at all, and is Exchange's scope as wide as it should be?"""
+        """Read calendars: is the permission granted at all, and is Exchange's scope as wide as it should be?"""
         reads = _CalendarReads(self.graph_diagnostics, self.watches, request)
         return [
             check("calendarsRead", reads.permission, TRY_AGAIN),
@@ -65,24 +65,24 @@ class MailboxChecks:
         entries = self.settings.allowed_mailboxes
         if not entries.strip():
             remedy = "Name the mailboxes, domains or room lists in it."
-            raise Failed("ALLOWED_MAILBOXES is empty and allows none", remedy)
+            raise Failed("ALLOWED_MAILBOXES is empty and allows no mailbox", remedy)
         try:
             allows = self.allow_list.allows
             missing = [mailbox for mailbox in request.allowed if not allows(mailbox)]
             surplus = [mailbox for mailbox in request.refused if allows(mailbox)]
         except GraphError:
             raise inconclusive(
-                "cannot be told while a room list cannot be read", "Put roomLists right first."
+                "cannot be checked while a room list cannot be read", "Fix the finding roomLists first."
             ) from None
         if missing:
-            raise Failed(f"ALLOWED_MAILBOXES does not hold {', '.join(missing)}", "Add them to ALLOWED_MAILBOXES.")
+            raise Failed(f"ALLOWED_MAILBOXES does not include {', '.join(missing)}", "Add them to ALLOWED_MAILBOXES.")
         if surplus:
-            raise Failed(f"ALLOWED_MAILBOXES holds {', '.join(surplus)}", "Narrow ALLOWED_MAILBOXES.")
+            raise Failed(f"ALLOWED_MAILBOXES includes {', '.join(surplus)}", "Narrow ALLOWED_MAILBOXES.")
         return f"ALLOWED_MAILBOXES has {len(entries.split(','))} entries"
 
 
 class _CalendarReads:
-    """The results of reading each mailbox of a request; each is read once, at the first need."""
+    """The results of reading each mailbox of a request; each is read once, on first use."""
 
     def __init__(
         self, graph_diagnostics: Callable[[], GraphDiagnostics], watches: Watches, request: DoctorRequest
@@ -93,9 +93,9 @@ class _CalendarReads:
         self._errors: dict[str, GraphError | None] = {}
 
     def permission(self) -> str:
-        """Return which calendar can be read. Raises Failed when there is none."""
+        """Return which calendar can be read. Raises Failed if none can."""
         if not (allowed := self._allowed()):
-            raise inconclusive("no mailbox is watched yet", "Name a mailbox that may be read: allowed.")
+            raise inconclusive("no mailbox is watched yet", "Set allowed to a mailbox that may be read.")
         errors = {mailbox: self._error(mailbox) for mailbox in allowed}
         if readable := [mailbox for mailbox, error in errors.items() if error is None]:
             return f"{readable[0]} can be read"
@@ -106,26 +106,28 @@ class _CalendarReads:
         raise Failed(f"{names} cannot be read: Exchange grants no {CALENDARS}, or not for them ({refusal})", _GRANT)
 
     def scope(self) -> str:
-        """Return that what must be readable is, and what must not be is not. Raises Failed when it is otherwise."""
+        """Return that the allowed mailboxes can be read and the refused cannot. Raises Failed otherwise."""
         allowed, refused = self._allowed(), self._request.refused
         outside = [mailbox for mailbox in allowed if isinstance(self._error(mailbox), GraphForbidden)]
         if outside and len(outside) == len(allowed):
-            raise inconclusive("cannot be told while no calendar can be read", "Put calendarsRead right first.")
+            raise inconclusive(
+                "cannot be checked while no calendar can be read", "Fix the finding calendarsRead first."
+            )
         if outside:
-            raise Failed(f"Exchange's scope does not hold {', '.join(outside)}", _WIDEN)
+            raise Failed(f"Exchange's scope does not include {', '.join(outside)}", _WIDEN)
         if lost := [mailbox for mailbox in (*allowed, *refused) if isinstance(self._error(mailbox), GraphNotFound)]:
-            raise Failed(f"Graph knows no mailbox {', '.join(lost)}", "Correct the address, or give it a licence.")
+            raise Failed(
+                f"Graph does not know the mailbox {', '.join(lost)}", "Correct the address, or assign a licence."
+            )
         if surplus := [mailbox for mailbox in refused if self._error(mailbox) is None]:
-            raise Failed(f"{', '.join(surplus)} can be read, which must not be so", _NARROW)
+            raise Failed(f"{', '.join(surplus)} can be read, but must not be", _NARROW)
         for mailbox in (*allowed, *refused):
             error = self._error(mailbox)
             if error is not None and not isinstance(error, GraphForbidden):
                 raise error
         if not refused:
-            raise inconclusive(
-                "nobody has named a mailbox that must be refused", "Name one to prove the scope: refused."
-            )
-        return f"{', '.join(allowed)} can be read, {', '.join(refused)} cannot: as it should be"
+            raise inconclusive("no mailbox was named that must be refused", "Set refused to one to prove the scope.")
+        return f"{', '.join(allowed)} can be read, {', '.join(refused)} cannot, as intended"
 
     def _allowed(self) -> tuple[str, ...]:
         return mailboxes_to_try(self._request, self._watches)

@@ -1,4 +1,4 @@
-"""What an administrator wants to have examined. Pure."""
+"""The request of an administrator to the doctor. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from shared.api.fields import checked_address, invalid
 
-MOST_MAILBOXES = 5  # of each kind: each costs a call of Graph
+MOST_MAILBOXES = 5  # of each kind; each costs a call to Graph
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorRequest:
-    """Mailboxes that must be readable and such that must not be; `ping` asks for a test delivery to the partner."""
+    """Mailboxes that must be readable and that must not be; `ping` requests a test delivery to the partner."""
 
     allowed: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -20,10 +20,10 @@ class DoctorRequest:
 
 
 def parse_doctor_request(content: dict[str, Any]) -> DoctorRequest:
-    """Return the body of a call. Raises RequestRejected 422."""
+    """Return the validated body of a call. Raises RequestRejected 422."""
     ping = content.get("ping", True)
     if not isinstance(ping, bool) or content.keys() - {"allowed", "refused", "ping"}:
-        raise invalid("there are allowed and refused, which are lists of mailboxes, and ping, which is true or false")
+        raise invalid("the fields are allowed and refused (lists of mailboxes), and ping (true or false)")
     allowed, refused = _mailboxes("allowed", content), _mailboxes("refused", content)
     if set(allowed) & set(refused):
         raise invalid("a mailbox cannot be in allowed and in refused")
@@ -37,5 +37,5 @@ def _mailboxes(name: str, content: dict[str, Any]) -> tuple[str, ...]:
         or len(mailboxes) > MOST_MAILBOXES
         or not all(isinstance(mailbox, str) for mailbox in mailboxes)
     ):
-        raise invalid(f"{name}: is a list of at most {MOST_MAILBOXES} mailboxes")
+        raise invalid(f"{name}: must be a list of at most {MOST_MAILBOXES} mailboxes")
     return tuple(dict.fromkeys(checked_address(name, mailbox) for mailbox in mailboxes))

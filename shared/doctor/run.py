@@ -1,7 +1,8 @@
-"""Examine the relay from inside: each thing that it needs is tried once, harmlessly, and told with what to do.
+"""Examine the relay from inside: test each thing that it needs once, harmlessly, and report what to do.
 
-The health checks (shared/health/checks.py) tell whether it is still working and cost little; this tells whether it is
-set up right, and asks login, the vault, Graph, storage and the partner anew. Nothing that is used elsewhere is changed.
+The health checks (shared/health/checks.py) show cheaply whether the relay still works. The doctor shows whether it is
+set up correctly: it calls login, the vault, Graph, storage and the partner, without cached results. It changes nothing
+that is used elsewhere.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Doctor:
     runtime: RuntimeChecks
 
     def examine(self, request: DoctorRequest) -> list[Finding]:
-        """Return the findings of all checks, in the order in which things need each other. Never raises."""
+        """Return the findings of all checks, prerequisites first. Never raises."""
         checks: list[Callable[[], list[Finding]]] = [
             self.setup.check_settings,
             self.vault.check_secrets,

@@ -1,4 +1,4 @@
-"""The doctor's look at the relay at work: the health checks that the doctor does no better, with what to do."""
+"""The doctor's checks of the running relay: the health checks that it reuses, with what to do."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from shared.health.checks import Check
 
 REMEDIES = {
-    "reconciler": "Start the app, and see that renew_subscriptions is not disabled and that RENEWAL_SCHEDULE is set. "
-    "Run it by hand: POST /admin/functions/renew_subscriptions.",
+    "reconciler": "Start the app, and check that renew_subscriptions is not disabled and that RENEWAL_SCHEDULE is set. "
+    "Run it manually: POST /admin/functions/renew_subscriptions.",
     "watches": "Read lastError of the watches that are refused or gone: it says what to do about each.",
-    "oldestSubscriptionExpiry": "Run renew_subscriptions by hand, and look for its warnings in the log.",
-    "queueDepth": "See whether the partner's endpoint is slow or away; changes wait and none is lost.",
-    "deliveries": "See what the partner answers (the check partner), then let deliveries go on: resume.",
-    "deadLetters": "List the dead letters, have their reason put right, and replay them.",
+    "oldestSubscriptionExpiry": "Run renew_subscriptions manually, and look for its warnings in the log.",
+    "queueDepth": "Check whether the partner's endpoint is slow or down; changes wait, and none is lost.",
+    "deliveries": "See what the partner answers (the check partner), then resume deliveries.",
+    "deadLetters": "List the dead letters, have their cause fixed, and replay them.",
 }
 _HEALTH_NAMES = {"deliveries": "partner"}
 
@@ -32,5 +32,5 @@ class RuntimeChecks:
     def run(self, name: str) -> list[Finding]:
         """Return the finding of a health check, by its name in REMEDIES."""
         result = self.health_check(_HEALTH_NAMES.get(name, name))
-        text = result.text.removeprefix("ok; ")  # as the health checks begin
+        text = result.text.removeprefix("ok; ")  # the health checks' prefix
         return [Finding(name, result.ok, text, "" if result.ok else REMEDIES[name])]

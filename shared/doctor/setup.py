@@ -1,4 +1,4 @@
-"""The doctor's look at what was deployed: the settings, the storage account, and the relay's own address."""
+"""The doctor's checks of the deployment: the settings, the storage account, and the relay's own address."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SetupChecks:
-    """Tries the settings, storage and Graph's handshake."""
+    """Tests the settings, storage and Graph's handshake."""
 
     settings: Settings
     storage_diagnostics: Callable[[], StorageDiagnostics]
@@ -32,18 +32,18 @@ class SetupChecks:
 
     def check_storage(self) -> list[Finding]:
         """Write, read and remove a row and a message."""
-        return [check("storage", self._storage, "See that the app's identity may work on queues and tables.")]
+        return [check("storage", self._storage, "Check that the app's identity has access to queues and tables.")]
 
     def check_handshake(self) -> list[Finding]:
         """Call the relay at its public address, as Graph does."""
-        return [check("handshake", self._handshake, "Set PUBLIC_BASE_URL, which Graph has to reach.")]
+        return [check("handshake", self._handshake, "Set PUBLIC_BASE_URL to an address that Graph can reach.")]
 
     def _settings(self) -> str:
         problems = self.settings.problems
         if problems:
             detail = "; ".join(f"{name}: {problem}" for name, problem in sorted(problems.items()))
             raise Failed(detail, f"Set {', '.join(sorted(problems))} as docs/settings.md says, and restart the app.")
-        return "every setting is there and sound"
+        return "every setting is present and valid"
 
     def _storage(self) -> str:
         diagnostics = self.storage_diagnostics()
@@ -56,13 +56,13 @@ class SetupChecks:
         relay = self.handshake_check()
         errors = {path: relay.error(path) for path in PATHS}
         if self.settings.inbound_restricted and set(errors.values()) == {BLOCKED}:
-            # The filter holds for the whole app, and where the relay calls from nobody can know beforehand.
-            remedy = "See that handshakeOutside is ok: the command line calls from an address that is let in."
-            raise inconclusive(f"{relay.url} does not let the relay itself in, as INBOUND_RESTRICTED says", remedy)
+            # The filter applies to the whole app, and the relay's outbound address cannot be known in advance.
+            remedy = "Check that handshakeOutside is ok: the command line calls from an allowed address."
+            raise inconclusive(f"{relay.url} does not admit the relay itself, because of INBOUND_RESTRICTED", remedy)
         if wrong := [f"{path} {error}" for path, error in errors.items() if error]:
             remedy = (
-                "Graph has to reach both without a token: see that PUBLIC_BASE_URL is the app's address, and that no "
-                "authentication, address filter or gateway stands in front of /api/notifications and /api/lifecycle."
+                "Graph has to reach both without a token: check that PUBLIC_BASE_URL is the app's address, and that no "
+                "authentication, address filter or gateway blocks /api/notifications and /api/lifecycle."
             )
             raise Failed(f"{relay.url}: {'; '.join(wrong)}", remedy)
         return f"{relay.url} answers Graph's handshake, as seen from inside"

@@ -1,4 +1,4 @@
-"""The doctor's look into Key Vault: each secret by its name, asked for anew."""
+"""The doctor's checks of Key Vault: each secret, read without the cache."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from shared.key_vault import Secrets
 
 _GRANT = (
-    "See that the vault has the secret, enabled, and that the app's identity has the role Key Vault Secrets User there "
-    "and can reach the vault."
+    "Check that the vault has the secret, enabled, and that the app's identity has the role Key Vault Secrets User "
+    "there and can reach the vault."
 )
 
 
 @dataclass(frozen=True)
 class VaultChecks:
-    """Reads each secret that the settings call for."""
+    """Reads each secret that the settings name."""
 
     settings: Settings
     secrets: Secrets
@@ -31,7 +31,7 @@ class VaultChecks:
     now: Callable[[], datetime]
 
     def check_secrets(self) -> list[Finding]:
-        """Return a finding for each secret; it fails for the settings when they name none."""
+        """Return a finding for each secret; it fails if the settings do not name one."""
         return [
             check("clientStateKey", self._client_state_key, _GRANT),
             check("signingSecret", self._signing_secret, _GRANT),
@@ -55,7 +55,7 @@ class VaultChecks:
 
         kind, settings = self.settings.graph_credential, self.settings
         if kind == "managed-identity":
-            return "none is needed: GRAPH_CREDENTIAL is managed-identity"
+            return "not needed: GRAPH_CREDENTIAL is managed-identity"
         name = settings.graph_certificate_name if kind == "certificate" else settings.graph_client_secret_name
         secret = self.secrets.get(name, fresh=True).value
         if kind == "certificate":

@@ -1,1 +1,1 @@
-"""All that speaks Microsoft Graph, in Graph's own words."""
+"""Everything that calls Microsoft Graph, in Graph's own terms."""

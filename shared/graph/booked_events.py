@@ -1,4 +1,4 @@
-"""The events that bookings are made of: made once, moved, removed. ("Create event", "Update event", "Delete event")"""
+"""The events of slot bookings: created once, moved, deleted. ("Create event", "Update event", "Delete event")"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARGIN = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """What a new event says, beside its times. The customer is invited when `invited` is their address."""
+    """A new event without its times. The customer is invited if `invited` is their address."""
 
     title: str
     note: str
@@ -36,7 +36,7 @@ class BookedEvents:
     def create(
         self, mailbox: str, draft: EventDraft, start: datetime, end: datetime, transaction: str
     ) -> dict[str, Any]:
-        """Return the new event, or the one that an earlier call with this transaction made ("event": transactionId)."""
+        """Return the new event, or that of an earlier call with this transactionId ("event resource type")."""
         body: dict[str, Any] = {
             "subject": draft.title,
             "body": {"contentType": "text", "content": draft.note},
@@ -50,28 +50,28 @@ class BookedEvents:
         return _identified(self._graph.call("POST", f"{_user_path(mailbox)}/events", body=body, prefer=PREFER))
 
     def move(self, mailbox: str, event_id: str, start: datetime, end: datetime) -> dict[str, Any]:
-        """Give an event other times, and return it. Who was invited is told by Exchange."""
+        """Move an event and return it. Exchange notifies the attendees."""
         path, body = _event_path(mailbox, event_id), _times(start, end)
         return _identified(self._graph.call("PATCH", path, body=body, prefer=PREFER))
 
     def remove(self, mailbox: str, event_id: str) -> None:
-        """Delete an event; who was invited gets a cancellation."""
+        """Delete an event. Exchange sends the attendees a cancellation."""
         self._graph.call("DELETE", _event_path(mailbox, event_id), prefer=PREFER)
 
     def get(self, mailbox: str, event_id: str, details: Collection[str] = ()) -> dict[str, Any]:
-        """Return an event as it is now, with details that have Graph's own names."""
+        """Return an event with the properties in `details`, which have Graph's names."""
         params = {"$select": ",".join((_SELECT, *sorted(details)))}
         return _identified(self._graph.call("GET", _event_path(mailbox, event_id), params=params, prefer=PREFER))
 
     def overlapping(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-        """Yield what touches the time between two moments, series as occurrences ("List calendarView")."""
+        """Yield the events that overlap or touch a time, series as occurrences ("List calendarView")."""
         window = {"startDateTime": format_utc(start - _MARGIN), "endDateTime": format_utc(end + _MARGIN)}
         params = {**window, "$select": _SELECT, "$top": "100"}
         return map(_identified, self._graph.pages(f"{_user_path(mailbox)}/calendarView", params, prefer=PREFER))
 
 
 def _identified(event: Any) -> dict[str, Any]:
-    """Return an event that can be told apart from others. Raises GraphUnavailable: ask again."""
+    """Return the event. Raises GraphUnavailable if it has no id, so that the call is repeated."""
     if isinstance(event, dict) and isinstance(event.get("id"), str) and event["id"]:
         return event
     raise GraphUnavailable(200, "Unreadable")

@@ -13,15 +13,12 @@ from shared.graph.events import PREFER, SELECT
 from shared.utc import format_utc
 
 CALENDAR_SELECT = "id,name,hexColor,color,isDefaultCalendar,canEdit"
-PAGE_PARAMETERS = ("$skip", "$skiptoken")  # what of a nextLink tells one page from another
-A_DAY = timedelta(days=1)  # more than any zone is away from UTC
+PAGE_PARAMETERS = ("$skip", "$skiptoken")  # the parameters of a nextLink that select the page
+A_DAY = timedelta(days=1)  # more than any zone's offset from UTC
 
 
 class Calendars:
-    """Reads and writes calendars; needs Calendars.ReadWrite. Every method raises GraphError.
-
-    `graph` returns Graph's client, which is built of settings that may be broken.
-    """
+    """Reads and writes calendars; needs Calendars.ReadWrite. Every method raises GraphError."""
 
     def __init__(self, graph: GraphClient) -> None:
         self._graph = graph
@@ -32,17 +29,17 @@ class Calendars:
         return list(self._graph.pages(f"{_user(mailbox)}/calendars", params))
 
     def create(self, mailbox: str, name: str) -> dict[str, Any]:
-        """Make a calendar ("Create calendar")."""
+        """Create a calendar ("Create calendar")."""
         return self._graph.call("POST", f"{_user(mailbox)}/calendars", body={"name": name})
 
     def view(
         self, mailbox: str, calendar: str, between: tuple[datetime, datetime], size: int, page: Mapping[str, str],
         details: Collection[str],
     ) -> tuple[list[dict[str, Any]], dict[str, str]]:  # fmt: skip
-        """Return a page of a calendar, series as occurrences, and where the next page is ("List calendarView").
+        """Return a page of a calendar view, series as occurrences, and how to get the next page ("List calendarView").
 
-        It is what the nextLink adds to our own parameters. The link itself is not called: it comes back from a caller,
-        who could have written another one.
+        These are the paging parameters of the nextLink. The link itself is not used, because callers send it back and
+        could forge it.
         """
         start, end = between
         params = {
@@ -57,11 +54,11 @@ class Calendars:
         return response.get("value", []), next_page
 
     def get(self, mailbox: str, event_id: str, details: Collection[str]) -> dict[str, Any]:
-        """Return an event as it is now ("Get event")."""
+        """Return an event ("Get event")."""
         return self._graph.call("GET", _event(mailbox, event_id), params={"$select": _select(details)}, prefer=PREFER)
 
     def find_by_transaction(self, mailbox: str, calendar: str, transaction_id: str, near: datetime) -> str | None:
-        """Return the id of the event or series that was made with a transactionId and begins at about that time."""
+        """Return the id of the event or series that has a transactionId and begins within a day of `near`."""
         after, before = format_utc(near - A_DAY), format_utc(near + A_DAY)
         params = {
             "$filter": f"start/dateTime ge '{after}' and start/dateTime le '{before}'", "$select": "id,transactionId",
@@ -73,24 +70,24 @@ class Calendars:
         return None
 
     def create_event(self, mailbox: str, calendar: str, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Make an event ("Create event"). The same transactionId makes no second one."""
+        """Create an event ("Create event"). A repeated transactionId creates no second event."""
         return self._graph.call("POST", f"{_calendar(mailbox, calendar)}/events", body=event, prefer=PREFER)
 
     def change_event(self, mailbox: str, event_id: str, changes: Mapping[str, Any], etag: str | None) -> dict[str, Any]:
-        """Change an event, if it still has the etag ("Update event"). Its attendees hear of it from Exchange."""
+        """Change an event, if it still has the etag ("Update event"). Exchange notifies its attendees."""
         return self._graph.call("PATCH", _event(mailbox, event_id), body=changes, prefer=PREFER, if_match=etag)
 
     def delete_event(self, mailbox: str, event_id: str, etag: str | None) -> None:
-        """Delete an event, if it still has the etag ("Delete event"). Of a meeting it is a cancellation."""
+        """Delete an event, if it still has the etag ("Delete event"). This cancels a meeting."""
         self._graph.call("DELETE", _event(mailbox, event_id), if_match=etag)
 
     def cancel_event(self, mailbox: str, event_id: str, comment: str) -> None:
-        """Cancel a meeting as its organizer, and tell its attendees why ("event: cancel")."""
+        """Cancel a meeting as its organizer, with a comment for its attendees ("event: cancel")."""
         self._graph.call("POST", f"{_event(mailbox, event_id)}/cancel", body={"Comment": comment})
 
 
 def _select(details: Collection[str]) -> str:
-    """Return the properties to ask for; those of the details have Graph's own names."""
+    """Return the value of $select, with the properties in `details`, which have Graph's names."""
     return ",".join((SELECT, *sorted(details)))
 
 

@@ -1,6 +1,6 @@
-"""One HTTP client for Microsoft Graph: tokens, time limits, short retries, paging, and one place for its errors.
+"""The HTTP client for Microsoft Graph: tokens, timeouts, short retries, paging and the mapping of errors.
 
-Rests on "Microsoft Graph error responses and resource types", "Microsoft Graph throttling guidance" and "Paging
+References: "Microsoft Graph error responses and resource types", "Microsoft Graph throttling guidance" and "Paging
 Microsoft Graph data in your app".
 """
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     import requests
 
 CONNECT_SECONDS = 3.05
-READ_SECONDS = 5.0  # three tries and two waits stay under 20 seconds
+READ_SECONDS = 5.0  # three attempts and two waits stay under 20 seconds
 HANDSHAKE_SECONDS = 25.0  # Graph calls our two URLs back before it answers a POST, up to 10 seconds each
-RETRY_AFTER_LONGEST = 2  # longer waits belong to the queue
-_PATH = re.compile(r"(?:/[!$-.0-;=@-Z_a-z~]+)+")  # RFC 3986's signs: no blank, backslash, fragment or empty step
-_WAY_UP = re.compile(r"(?:/|%2f)(?:\.|%2e){1,2}(?:/|%2f|$)", re.IGNORECASE)  # also when it is escaped
+RETRY_AFTER_LONGEST = 2  # longer waits are left to the queue
+_PATH = re.compile(r"(?:/[!$-.0-;=@-Z_a-z~]+)+")  # RFC 3986: no space, backslash, fragment or empty segment
+_DOT_SEGMENT = re.compile(r"(?:/|%2f)(?:\.|%2e){1,2}(?:/|%2f|$)", re.IGNORECASE)  # also escaped
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _MEANING = {403: GraphForbidden, 404: GraphNotFound, 409: GraphConflict, 410: GraphNotFound}
 
 
 class GetToken(Protocol):
-    """Returns an access token for Graph; `fresh` means that the last one was refused."""
+    """Returns an access token for Graph; `fresh` means that Graph rejected the last one."""
 
     def __call__(self, *, fresh: bool = False) -> str:
         """Return the token."""
@@ -47,7 +47,7 @@ class GetToken(Protocol):
 class GraphClient:
     """Calls Graph below `base_url` with the tokens of `get_token` over `session` (see `graph_session`).
 
-    All of them are read at each call: a broken setting fails the call, and not what builds this.
+    All three are evaluated at each call, so that a broken setting fails the call and not the construction.
     """
 
     def __init__(
@@ -68,16 +68,16 @@ class GraphClient:
         if_match: str | None = None,
         read_seconds: float = READ_SECONDS,
     ) -> dict[str, Any]:
-        """Return the JSON object that Graph answers ({} for 202 and 204). Raises GraphError, by `error_of`.
+        """Send a request and return Graph's JSON object ({} for 202 and 204). Raises GraphError, see `error_of`.
 
-        A path that would lead elsewhere is never called: an id or a link that was received may stand in it.
+        A path that leads out of the base URL is rejected, because it may contain ids and links from outside.
         """
-        if _strays(path):
+        if _is_unsafe(path):
             raise GraphRejected(0, "StrayPath")
         url, preferences = self._base_url() + path, {"Prefer": prefer, "If-Match": if_match}
         headers = {name: value for name, value in preferences.items() if value}
         response = self._send(method, url, params, body, headers, read_seconds, fresh=False)
-        if response.status_code == 401:  # once: the token may have been revoked before its time
+        if response.status_code == 401:  # once: the token may have been revoked before it expired
             response = self._send(method, url, params, body, headers, read_seconds, fresh=True)
         return _content(response)
 
@@ -88,7 +88,7 @@ class GraphClient:
         prefer: str | None = None,
         before_page: Callable[[], None] = lambda: None,
     ) -> Iterator[dict[str, Any]]:
-        """Yield the items of all pages. A nextLink holds every parameter, and must lead to Graph itself."""
+        """Yield the items of all pages. A nextLink contains all parameters, and must lead to Graph itself."""
         before_page()
         page = self.call("GET", path, params=params, prefer=prefer)
         while True:
@@ -126,13 +126,14 @@ class GraphClient:
             raise GraphUnavailable(0, reason, headers["client-request-id"]) from None
 
 
-def _strays(path: str) -> bool:
-    steps, _, query = path.partition("?")
-    return not _PATH.fullmatch(steps) or _WAY_UP.search(steps) is not None or not query.isprintable()
+def _is_unsafe(path: str) -> bool:
+    """Return whether a path has dot segments, or characters that must not be in a path or query."""
+    segments, _, query = path.partition("?")
+    return not _PATH.fullmatch(segments) or _DOT_SEGMENT.search(segments) is not None or not query.isprintable()
 
 
 def _content(response: requests.Response) -> dict[str, Any]:
-    """Return the body of a success, or raise what the answer means."""
+    """Return the body of a successful response. Raises GraphError for any other."""
     if response.status_code in (202, 204):
         return {}
     try:
@@ -145,7 +146,7 @@ def _content(response: requests.Response) -> dict[str, Any]:
 
 
 def error_of(status: int, content: object, headers: Mapping[str, str]) -> GraphError:
-    """Return the exception for an answer: the one place that gives statuses a meaning."""
+    """Return the exception for a response: the only place that maps statuses to errors."""
     error = content.get("error") if isinstance(content, dict) else None
     code_text = error.get("code") if isinstance(error, dict) else None
     code = code_text if isinstance(code_text, str) and _CODE.fullmatch(code_text) else "Unreadable"
@@ -158,14 +159,14 @@ def error_of(status: int, content: object, headers: Mapping[str, str]) -> GraphE
 
 
 def graph_session(base_url: str) -> requests.Session:
-    """Return a session that retries what may be repeated, briefly. POST is left to the caller: it makes things."""
+    """Return a session that briefly retries idempotent requests. POST is not: its callers decide."""
     from urllib3.util import Retry
 
     class GraphRetry(Retry):
-        """Reads Graph's Retry-After, which may be a fraction: urllib3 by itself raises for what it does not know."""
+        """Accepts a fractional Retry-After, which Graph may send and urllib3 rejects."""
 
         def parse_retry_after(self, retry_after: str) -> float:
-            return super().parse_retry_after(str(math.ceil(seconds_of(retry_after) or 0)))  # which caps it
+            return super().parse_retry_after(str(math.ceil(seconds_of(retry_after) or 0)))  # caps it
 
     retry = GraphRetry(
         total=2,

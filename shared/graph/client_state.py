@@ -1,8 +1,8 @@
-"""The clientState that we give to Graph and that names the watch it belongs to. Pure.
+"""Sign and verify the clientState of a subscription, which names its watch. Pure.
 
 Graph repeats it in every notification, and it is the only proof of origin that a basic notification carries
-("Microsoft Graph: Receive change notifications through webhooks"). It reads
-`<key version>.<watch id>.<HMAC-SHA256 of both>`, so that it can be checked without a look into storage.
+("Microsoft Graph: Receive change notifications through webhooks"). Its format is
+`<key version>.<watch id>.<HMAC-SHA256 of both>`, so that it can be verified without reading storage.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LONGEST = 128  # "subscription resource type": the maximum length of clientState
-PROPAGATION_DELAY = timedelta(minutes=12)  # over twice the time for which an instance keeps its keys
+PROPAGATION_DELAY = timedelta(minutes=12)  # more than twice the time for which an instance caches its keys
 
 
 @dataclass(frozen=True, repr=False)
 class Key:
-    """An HMAC key: the version that names it, the secret bytes, and when it was made."""
+    """An HMAC key: the version that names it, the secret bytes, and when it was created."""
 
     version: str
     secret: bytes
@@ -33,7 +33,7 @@ def sign(watch_id: str, key: Key) -> str:
 
 
 def watch_named_by(client_state: object, keys: Sequence[Key]) -> str | None:
-    """Return the id of the watch that a received clientState names, or None when one of `keys` did not make it."""
+    """Return the id of the watch that a received clientState names, or None if none of `keys` signed it."""
     if not isinstance(client_state, str) or len(client_state) > LONGEST or not client_state.isascii():
         return None
     version, _, rest = client_state.partition(".")
@@ -45,10 +45,10 @@ def watch_named_by(client_state: object, keys: Sequence[Key]) -> str | None:
 
 
 def signing_key(keys: Sequence[Key], now: datetime) -> Key:
-    """Return the key that new clientStates are made with; `keys` are newest first, not empty.
+    """Return the key that signs new clientStates; `keys` are newest first, not empty.
 
-    A new key verifies at once but signs only after PROPAGATION_DELAY: by then every instance has read it from the
-    vault, and none takes a notification for forged because it does not know the key yet.
+    A new key verifies immediately, but signs only after PROPAGATION_DELAY, when every instance has read it from the
+    vault. Otherwise an instance without the key would treat genuine notifications as forged.
     """
     usable = [key for key in keys if now - key.created >= PROPAGATION_DELAY]
     return usable[0] if usable else keys[-1]

@@ -1,4 +1,4 @@
-"""The keys of the clientState, as Key Vault has them."""
+"""The keys of the clientState, from Key Vault."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class ClientStateKeys:
         self._cached: tuple[list[Secret], list[Key]] = ([], [])
 
     def __call__(self) -> list[Key]:
-        """Return them; may wait for the vault. Raises ConfigurationError or ServiceUnavailable."""
+        """Return the keys; may wait for the vault. Raises ConfigurationError or ServiceUnavailable."""
         return [self._key(secret) for secret in self._secrets.latest_two(self._name())]
 
     def cached(self) -> list[Key] | None:
-        """Return the same without ever waiting, or None when they have not been read yet."""
+        """Return the keys without waiting, or None if they have not been read yet."""
         cached = self._secrets.peek_latest_two(self._name())
         if cached is None:
             return None
-        # Made anew only when the vault was read anew: this runs at every POST of Graph.
+        # Rebuilt only after the vault was read again, because this runs at every POST of Graph.
         if self._cached[0] is not cached:
             self._cached = (cached, [self._key(secret) for secret in cached])
         return self._cached[1]

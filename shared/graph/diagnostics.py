@@ -1,8 +1,7 @@
-"""Harmless calls that show what login and Graph let the relay do now.
+"""Harmless calls that show what login and Graph currently allow the relay to do.
 
-No meeting is read: a calendar view is asked for that has no length and lies before any meeting, and of it one id. Graph
-answers an empty list, or why not. None is written: a change is asked for of an event that cannot be there, and changes
-nothing. ("List calendarView", "List places", "Update event")
+They read no meeting: they request one id from a calendar view of zero length that lies before any meeting. They write
+nothing: they send an empty change of an event that cannot exist. ("List calendarView", "List places", "Update event")
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ NO_SUCH_EVENT = frozenset({"ErrorInvalidIdMalformed", "ErrorItemNotFound"})
 
 
 class GraphDiagnostics:
-    """Tries Graph below `base_url`, with one token of `get_token` for all tries.
+    """Calls Graph below `base_url`, with one token of `get_token` for all calls.
 
-    Methods raise ConfigurationError or ServiceUnavailable when there is no token, and GraphError.
+    Methods raise GraphError, and without a token ConfigurationError or ServiceUnavailable.
     """
 
     def __init__(self, base_url: str, get_token: GetToken, session: requests.Session) -> None:
@@ -42,26 +41,26 @@ class GraphDiagnostics:
         return self._get_token()
 
     def roles(self) -> frozenset[str]:
-        """Return the permissions that the token carries; they are only told to an administrator, never relied upon.
+        """Return the permissions in the token. They are shown to administrators, never used for decisions.
 
-        What Exchange grants by itself (role based access control for applications) is not among them.
+        Permissions that Exchange grants (role based access control for applications) are not in tokens.
         """
         import jwt
 
         try:
             claims = jwt.decode(self._token, options={"verify_signature": False})
-        except jwt.InvalidTokenError:  # Graph alone knows what its tokens look like
+        except jwt.InvalidTokenError:  # the format of Graph's tokens is not guaranteed
             return frozenset()
         roles = claims.get("roles", [])
         return frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
 
     def read_calendar(self, mailbox: str) -> None:
-        """Read a mailbox's calendar, where nothing is in it."""
+        """Read an empty part of a mailbox's calendar."""
         params = {"startDateTime": LONG_AGO, "endDateTime": LONG_AGO, "$select": "id", "$top": "1"}
         self._graph.call("GET", f"/users/{quote(mailbox, safe='@')}/calendarView", params=params)
 
     def write_calendar(self, mailbox: str) -> None:
-        """Try to change what is no event: who may not write is refused, before Graph looks for the event."""
+        """Try to change an event that does not exist: Graph checks the permission before it looks for the event."""
         try:
             self._graph.call("PATCH", f"/users/{quote(mailbox, safe='@')}/events/{NO_EVENT}", body={})
         except GraphError as error:
@@ -74,7 +73,7 @@ class GraphDiagnostics:
         self._graph.call("GET", path, params={"$select": "id", "$top": "1"})
 
     def server_time(self) -> datetime | None:
-        """Return Graph's time, to the second; None when its answer does not tell. Needs no token."""
+        """Return Graph's time, to the second; None if its response has no Date. Needs no token."""
         from requests import RequestException
 
         limit = (CONNECT_SECONDS, READ_SECONDS)

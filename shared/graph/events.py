@@ -12,7 +12,7 @@ from shared.graph.subscriptions import IMMUTABLE_IDS
 from shared.utc import format_utc
 
 SELECT = "id,subject,start,end,isAllDay,showAs,sensitivity,isCancelled,type,seriesMasterId"
-GONE = "ErrorItemNotFound"  # any other 404 is about the mailbox and says nothing of the event
+ITEM_NOT_FOUND = "ErrorItemNotFound"  # any other 404 is about the mailbox, not the event
 PREFER = f'{IMMUTABLE_IDS}, outlook.timezone="UTC"'
 
 
@@ -23,7 +23,7 @@ class Events:
         self._graph = graph
 
     def get(self, mailbox: str, event_id: str) -> dict[str, Any]:
-        """Return an event as it is now ("Get event")."""
+        """Return an event ("Get event")."""
         return self._graph.call("GET", _path(mailbox, event_id), params={"$select": SELECT}, prefer=PREFER)
 
     def instances(self, mailbox: str, master_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
@@ -31,7 +31,7 @@ class Events:
         return self._graph.pages(_path(mailbox, master_id) + "/instances", _between(start, end), prefer=PREFER)
 
     def calendar_view(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-        """Yield what the calendar shows between two moments, series as occurrences ("List calendarView")."""
+        """Yield the events of the calendar between two moments, series as occurrences ("List calendarView")."""
         return self._graph.pages(f"/users/{quote(mailbox, safe='@')}/calendarView", _between(start, end), prefer=PREFER)
 
 

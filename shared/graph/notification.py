@@ -1,7 +1,7 @@
-"""What Graph posts to our two URLs, read strictly. Pure.
+"""Strictly parse what Graph posts to the notification URLs. Pure.
 
-Rests on "changeNotification resource type" and "Microsoft Graph: Reduce missing subscriptions and change notifications"
-(lifecycle events). Nothing received is ever used as an address: of the resource only the two ids are kept.
+References: "changeNotification resource type" and "Microsoft Graph: Reduce missing subscriptions and change
+notifications" (lifecycle events). Nothing received is ever used as a URL: only the two ids in the resource are kept.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _RESOURCE = re.compile(
     r"/events(?:/(?P<event>[^/()']+)|\('(?P<quoted_event>[^/()']+)'\))",
     re.IGNORECASE,
 )
-_ID = re.compile(r"(?!\.+$)[A-Za-z0-9@.+/=_%-]{1,1024}")  # dots alone would be a step in a path
+_ID = re.compile(r"(?!\.+$)[A-Za-z0-9@.+/=_%-]{1,1024}")  # dots alone would be a dot segment of a path
 
 
 class BadBody(ValueError):
-    """The body is not what Graph sends: nothing in it can be used."""
+    """The body is not a notification collection: nothing in it can be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeNotification:
-    """An event changed: the user's object id, the event's id, and whether Graph says that it is gone."""
+    """An event changed: the user's object id, the event's id, and whether Graph reports it as deleted."""
 
     user_id: str
     event_id: str
@@ -53,7 +53,7 @@ _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def items_of(body: bytes) -> list[Any]:
-    """Return the items of a notification collection. Raises BadBody when it is none."""
+    """Return the items of a notification collection. Raises BadBody."""
     try:
         parsed = _decoder.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -65,12 +65,12 @@ def items_of(body: bytes) -> list[Any]:
 
 
 def tenants_of(item: dict[str, Any]) -> list[object]:
-    """Return the tenants that an item claims, mostly one. Lifecycle items in the wild say organizationId."""
+    """Return the tenant ids in an item, usually one. Real lifecycle items may use organizationId."""
     return [item[name] for name in ("tenantId", "organizationId") if item.get(name) is not None]
 
 
 def read(item: dict[str, Any]) -> ChangeNotification | LifecycleEvent | None:
-    """Return what an item says, or None for one that we have no use for. An item with both kinds is a lifecycle one."""
+    """Return the content of an item, or None if the relay does not use it. An item of both kinds is a lifecycle one."""
     lifecycle = item.get("lifecycleEvent")
     if lifecycle is not None:
         is_known = isinstance(lifecycle, str) and lifecycle in LIFECYCLE_EVENTS

@@ -9,13 +9,13 @@ from shared.graph.client import GraphClient
 
 
 class Rooms:
-    """Reads room lists; needs Place.Read.All, the only thing that does. Every method raises GraphError."""
+    """Reads room lists. Needs Place.Read.All, which nothing else needs. Every method raises GraphError."""
 
     def __init__(self, graph: GraphClient) -> None:
         self._graph = graph
 
     def of_list(self, address: str) -> Iterator[str]:
-        """Yield the addresses of a list's rooms in lower case; one without an address has no calendar."""
+        """Yield the addresses of a list's rooms in lower case; rooms without an address have no calendar."""
         path = f"/places/{quote(address, safe='@')}/microsoft.graph.roomList/rooms"
         for room in self._graph.pages(path, {"$select": "id,emailAddress", "$top": "100"}):
             mailbox = room.get("emailAddress")

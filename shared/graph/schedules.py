@@ -1,6 +1,6 @@
 """When mailboxes are busy and when they work. ("calendar: getSchedule", "scheduleInformation resource type")
 
-findMeetingTimes is not offered to apps, so free slots are worked out of this by shared/scheduling/slot_rules.py.
+Graph does not offer findMeetingTimes to apps; shared/scheduling/slot_rules.py computes free slots from schedules.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from urllib.parse import quote
 from shared.errors import GraphUnavailable
 from shared.graph.client import GraphClient
 
-MOST_MAILBOXES = 20  # of one call
-LONGEST_DAYS = 31  # of one call; Graph's own limit is higher, and has changed
-_COARSEST = timedelta(days=1)  # availabilityView, of which nothing is read; the window must not be shorter
+MOST_MAILBOXES = 20  # per call
+LONGEST_DAYS = 31  # per call; Graph's own limit is higher, and has changed
+_COARSEST = timedelta(days=1)  # interval of availabilityView, which is unused; the window must not be shorter
 
 
 class Schedules:
-    """Asks for schedules; Calendars.Read is enough for it. Raises GraphError."""
+    """Reads schedules; needs only Calendars.Read. Raises GraphError."""
 
     def __init__(self, graph: GraphClient) -> None:
         self._graph = graph
 
     def of(self, mailboxes: Sequence[str], start: datetime, end: datetime) -> list[dict[str, Any]]:
-        """Return a scheduleInformation in UTC for each mailbox, in their order, of a day at least.
+        """Return a scheduleInformation in UTC for each mailbox, in their order, for at least a day.
 
-        The first one's calendar is asked. The call changes nothing, so that it is repeated once, although it is a POST.
+        The call goes to the first mailbox's calendar. Although it is a POST, it is retried once: it changes nothing.
         """
         path = f"/users/{quote(mailboxes[0], safe='@')}/calendar/getSchedule"
         body = {"Schedules": list(mailboxes), "StartTime": _in_utc(start),

@@ -14,15 +14,15 @@ from shared.graph.rate_limit import RateLimiter
 from shared.utc import format_utc
 
 CHANGE_TYPE = "created,updated,deleted"
-THROTTLED_SECONDS = 10.0  # for which nothing is written after a 429 that says no time
+THROTTLED_SECONDS = 10.0  # pause of writes after a 429 without Retry-After
 IMMUTABLE_IDS = 'IdType="ImmutableId"'
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What we need of Graph's object: its id, what it watches, where it posts both kinds of news, when it ends (UTC).
+    """The properties of Graph's subscription that the relay needs; `expires` is in UTC.
 
-    Its clientState is not here: a listing does not tell it.
+    clientState is missing, because Graph does not return it in lists.
     """
 
     id: str
@@ -33,12 +33,12 @@ class Subscription:
 
 
 def resource_of(mailbox: str) -> str:
-    """Return the resource of a mailbox's events, as it stands in a subscription."""
+    """Return the resource of a mailbox's events, as written in a subscription."""
     return f"users/{quote(mailbox, safe='@')}/events"
 
 
 def mailbox_of(resource: str) -> str | None:
-    """Return the mailbox (address or object id) whose events a resource names, in lower case; None for another one."""
+    """Return the mailbox (address or object id) whose events a resource names, in lower case; None for any other."""
     first, _, rest = resource.strip("/").partition("/")
     mailbox, _, last = rest.partition("/")
     named = (first.lower(), last.lower()) == ("users", "events") and mailbox
@@ -48,7 +48,7 @@ def mailbox_of(resource: str) -> str | None:
 class Subscriptions:
     """Creates, renews, lists and deletes subscriptions; needs Calendars.Read. Every method raises GraphError.
 
-    Every write waits for its place at `writes`, every page of the list for one at `lists`.
+    Writes are limited by `writes`, pages of the list by `lists`.
     """
 
     def __init__(self, graph: GraphClient, writes: RateLimiter, lists: RateLimiter) -> None:
@@ -59,7 +59,7 @@ class Subscriptions:
     def create(
         self, mailbox: str, notification_url: str, lifecycle_url: str, client_state: str, expires: datetime
     ) -> Subscription:
-        """Create one with immutable ids ("Create subscription"). Graph validates both URLs before it answers."""
+        """Create a subscription with immutable ids ("Create subscription"). Graph validates both URLs first."""
         body = {
             "changeType": CHANGE_TYPE,
             "resource": resource_of(mailbox),
@@ -71,12 +71,12 @@ class Subscriptions:
         return _subscription(self._write("POST", "", body=body, prefer=IMMUTABLE_IDS, read_seconds=HANDSHAKE_SECONDS))
 
     def renew(self, subscription_id: str, expires: datetime) -> Subscription:
-        """Move the end ("Update subscription"). This PATCH also reauthorizes, so /reauthorize is never called."""
+        """Extend a subscription ("Update subscription"). This PATCH also reauthorizes: /reauthorize is not needed."""
         body = {"expirationDateTime": format_utc(expires)}
         return _subscription(self._write("PATCH", subscription_id, body=body))
 
     def delete(self, subscription_id: str) -> None:
-        """Delete it ("Delete subscription"); one that is gone already is as good."""
+        """Delete a subscription ("Delete subscription"). Deleting one that no longer exists is a no-op."""
         try:
             self._write("DELETE", subscription_id)
         except GraphNotFound:

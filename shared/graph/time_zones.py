@@ -1,7 +1,7 @@
-"""Time zones by the names that Graph takes, and what a wall clock in one of them means.
+"""Time zones by the names that Graph accepts, and local times in them.
 
-Graph's calendars know the zones of Windows by Windows' names, and some by IANA's ("dateTimeTimeZone resource type").
-Both are taken here, and Windows' name is what Graph is sent. The map is Unicode CLDR's, as the library tzlocal has it.
+Graph's calendars accept Windows names and some IANA names ("dateTimeTimeZone resource type"). The relay accepts both
+and sends Graph the Windows name. The mapping is Unicode CLDR's, from the library tzlocal.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 
 class UnknownZone(ValueError):
-    """A name that is neither one of Windows' nor one of IANA's that Outlook has a zone for."""
+    """Neither a Windows name nor an IANA name that has a Windows zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A time zone: its name as Graph takes it, and its rules."""
+    """A time zone: its name as sent to Graph, and its rules."""
 
     name: str
     info: ZoneInfo
@@ -26,7 +26,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A wall-clock time (naive) in a zone, which the zone's clock shows exactly once."""
+    """A naive local time that occurs exactly once in its zone."""
 
     local: datetime
     zone: Zone
@@ -48,13 +48,13 @@ def zone_named(name: str) -> Zone:
     windows = name if name in win_tz else tz_win.get(name)
     try:
         return Zone(windows or "", ZoneInfo(win_tz.get(name, name if windows else "")))
-    except (KeyError, OSError, ValueError):  # the map also has a name of nothing, and may know more than the data
+    except (KeyError, OSError, ValueError):  # the mapping has an empty name, and may be newer than the data
         raise UnknownZone("not the name of a time zone") from None
 
 
 def instants_of(local: datetime, zone: Zone) -> list[datetime]:
-    """Return the instants, in UTC, at which a zone's clock shows a time: none in the hour that is skipped in spring,
-    two in the hour that comes twice in autumn.
+    """Return the instants, in UTC, of a local time: none in the hour that is skipped in spring, two in the hour that
+    is repeated in autumn.
     """
     candidates = {local.replace(tzinfo=zone.info, fold=fold).astimezone(UTC) for fold in (0, 1)}
     return sorted(instant for instant in candidates if instant.astimezone(zone.info).replace(tzinfo=None) == local)

@@ -1,7 +1,7 @@
 """Access tokens for Graph, by client secret, certificate or managed identity.
 
-Rests on "Microsoft identity platform and the OAuth 2.0 client credentials flow" and "Managed identities for Azure
-resources". The MSAL app object is made once: it holds the token cache.
+References: "Microsoft identity platform and the OAuth 2.0 client credentials flow" and "Managed identities for Azure
+resources". The MSAL app object is created once, because it holds the token cache.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from shared.config import Settings
 
 LOGIN_SECONDS = 6.0
-# After a failure, so that a login outage costs one wait and not one for every thread; shorter than the wait before a
-# change is tried again, which would meet the remembered failure otherwise.
+# A failure is cached this long, so that an outage of login costs one wait instead of one per thread. Shorter than the
+# delay before a change is retried, which would otherwise see the cached failure.
 PAUSE_SECONDS = 2.0
 REJECTED = frozenset({"invalid_client", "unauthorized_client"})
 _MICROSOFT_LOGINS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
 
 
 def graph_scope(graph_base_url: str) -> str:
-    """Return the scope that stands for all permissions granted to the app at this Graph."""
+    """Return the scope that covers all permissions granted to the app at this Graph."""
     parts = urlsplit(graph_base_url)
     return f"{parts.scheme}://{parts.netloc}/.default"
 
@@ -53,7 +53,7 @@ class AppToken:
         self._failed: tuple[float, Exception | None] = (0.0, None)
 
     def __call__(self, *, fresh: bool = False) -> str:
-        """Return a token. Raises ConfigurationError when login refuses us, ServiceUnavailable when it does not
+        """Return a token. Raises ConfigurationError if login rejects the app, ServiceUnavailable if it does not
         answer.
         """
         with self._lock:
@@ -64,13 +64,13 @@ class AppToken:
                 token = self._acquire(fresh=fresh)
             except (ConfigurationError, ServiceUnavailable) as error:
                 self._failed = (self._now() + PAUSE_SECONDS, error)
-                self._app = None  # MSAL repeats a 5xx of login for five seconds; a new app object asks again
+                self._app = None  # MSAL repeats a 5xx of login for five seconds; a new app object does not
                 raise
             self._failed = (0.0, None)
             return token
 
     def _acquire(self, *, fresh: bool) -> str:
-        """Ask MSAL; a secret that login rejects is read from the vault once more: rotation needs no restart."""
+        """Request a token; if login rejects the secret, read it again from the vault, so rotation needs no restart."""
         if self._app is None:
             self._app = self._build(new_secret=False)
         elif fresh:
@@ -83,7 +83,7 @@ class AppToken:
             return str(answer["access_token"])
         number = next(iter(answer.get("error_codes") or []), "unknown")
         raise ConfigurationError(
-            self._secret_name, f"login refuses the app (AADSTS{number}): check CLIENT_ID, TENANT_ID and this secret"
+            self._secret_name, f"login rejects the app (AADSTS{number}): check CLIENT_ID, TENANT_ID and this secret"
         )
 
     def _request(self, app: ConfidentialClientApplication) -> dict[str, Any]:
@@ -107,24 +107,24 @@ class AppToken:
 
 
 class IdentityToken:
-    """Tokens of the app's managed identity: no secret exists at all."""
+    """Tokens of the app's managed identity, which has no secret."""
 
     def __init__(self, credential: TokenCredential, graph_base_url: str) -> None:
         self._credential = credential
         self._scope = graph_scope(graph_base_url)
 
-    def __call__(self, *, fresh: bool = False) -> str:  # noqa: ARG002  (the other kind of token needs it)
-        """Return a token; azure-identity caches it, and knows no other way to `fresh` than its own renewal."""
+    def __call__(self, *, fresh: bool = False) -> str:  # noqa: ARG002  (part of GetToken)
+        """Return a token. azure-identity caches and renews it by itself, so `fresh` has no effect."""
         from azure.core.exceptions import AzureError
 
         try:
             return self._credential.get_token(self._scope).token
         except AzureError:
-            raise ServiceUnavailable("the managed identity", "gives no token") from None
+            raise ServiceUnavailable("the managed identity", "returns no token") from None
 
 
 def certificate_credential(name: str, secret: str) -> dict[str, str]:
-    """Return MSAL's form of a certificate as Key Vault keeps it: PEM, or PKCS #12 in base64.
+    """Return MSAL's form of a certificate as Key Vault stores it: PEM, or PKCS #12 in base64.
 
     Raises ConfigurationError when the secret `name` is neither. ("Key Vault: About certificates")
     """
@@ -146,20 +146,20 @@ def certificate_credential(name: str, secret: str) -> dict[str, str]:
     except (ValueError, TypeError):  # TypeError: the key is encrypted
         key = certificate = None
     if key is None or certificate is None:
-        raise ConfigurationError(name, "the secret is no certificate with its key, neither PEM nor PKCS #12")
+        raise ConfigurationError(name, "the secret is not a certificate with its key in PEM or PKCS #12")
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return {"private_key": private.decode(), "public_certificate": certificate.public_bytes(Encoding.PEM).decode()}
 
 
 @contextmanager
 def _login_errors() -> Iterator[None]:
-    """Turn what MSAL raises into our errors, without texts that may quote what was sent."""
+    """Translate MSAL's exceptions, without their texts, which may quote the request."""
     from msal.exceptions import MsalServiceError
     from requests import RequestException
 
     try:
         yield
-    except (RequestException, MsalServiceError):  # the second: a 5xx of login
+    except (RequestException, MsalServiceError):  # MsalServiceError: a 5xx of login
         raise ServiceUnavailable("login") from None
     except ValueError:
-        raise ConfigurationError("TENANT_ID", "login knows no such tenant: check it and AZURE_AUTHORITY_HOST") from None
+        raise ConfigurationError("TENANT_ID", "login does not know it: check it and AZURE_AUTHORITY_HOST") from None

@@ -1,1 +1,1 @@
-"""Is it still working? Checks and metrics."""
+"""Health checks and gauges."""

@@ -1,4 +1,4 @@
-"""Is it still working? Named checks, each ok or what to do."""
+"""Run the health checks: each is ok, or says what to do."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from shared.storage.watches import NEEDS_A_PERSON, Watches
 if TYPE_CHECKING:
     from shared.config import Settings
 
-DEEP_QUEUE = 5_000  # messages; a hundred changes each at worst
-CHANCE = timedelta(hours=1)  # two runs of the timer
-VITAL = ("settings", "keyVault", "graphToken", "storage")  # without these the relay as a whole is down
+DEEP_QUEUE = 5_000  # messages, of up to a hundred changes each
+GRACE = timedelta(hours=1)  # two runs of the timer
+VITAL = ("settings", "keyVault", "graphToken", "storage")  # if one of these fails, the relay as a whole is down
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: its name, whether it is ok, and what was seen or what to do."""
+    """The result of one check: its name, whether it is ok, and what was observed or what to do."""
 
     name: str
     ok: bool
@@ -36,7 +36,7 @@ class Check:
 
 
 class Failed(Exception):
-    """A check that is not ok; the text says what to do."""
+    """Raised by a check that is not ok; the text says what to do."""
 
 
 def is_up(checks: list[Check]) -> bool:
@@ -59,16 +59,16 @@ class HealthChecks:
     now: Callable[[], datetime]
 
     def check_all(self) -> list[Check]:
-        """Run every check; none of them raises."""
+        """Run every check. Never raises."""
         return [self.run(name) for name in self._checks()]
 
     def run(self, name: str) -> Check:
-        """Run the check of that name; it does not raise."""
+        """Run one check. Never raises."""
         try:
             return Check(name, ok=True, text=self._checks()[name]())
         except (RelayError, Failed) as error:
             return Check(name, ok=False, text=str(error))
-        except Exception as error:  # noqa: BLE001  (an answer that fails tells nobody what is wrong)
+        except Exception as error:  # noqa: BLE001  (a 500 would hide the results of all other checks)
             return Check(name, ok=False, text=f"could not be checked ({type(error).__name__})")
 
     def _checks(self) -> dict[str, Callable[[], str]]:
@@ -93,7 +93,7 @@ class HealthChecks:
 
     def _key_vault(self) -> str:
         keys = self.client_state_keys()
-        self.webhook.url()  # raises for an address that is not sound, before a delivery needs it
+        self.webhook.url()  # raises for an invalid URL, before a delivery needs it
         self.webhook.sign("msg_health", self.now(), "{}")
         return f"ok; {len(keys)} clientState key{'s' if len(keys) > 1 else ''} in use"
 
@@ -106,13 +106,13 @@ class HealthChecks:
         return "ok"
 
     def _reconciler(self) -> str:
-        """Fail when the timer has not run for so long that Graph has given up on what it could not deliver."""
+        """Fail when the timer has not run for so long that Graph may have dropped notifications."""
         last = self.heartbeat.last()
         if last is None:
             return "ok; renew_subscriptions has not run yet"
         if self.now() - last > MAX_ABSENCE:
             raise Failed(
-                f"renew_subscriptions last ran at {last:%Y-%m-%dT%H:%M:%SZ}: is the app stopped, or its timer?"
+                f"renew_subscriptions last ran at {last:%Y-%m-%dT%H:%M:%SZ}: check that the app and its timer run"
             )
         return f"ok; ran at {last:%Y-%m-%dT%H:%M:%SZ}"
 
@@ -126,25 +126,26 @@ class HealthChecks:
         return f"ok; {summary}"
 
     def _oldest_expiry(self) -> str:
-        """Fail when a watch has no live subscription although the timer had its chance; see `_watches` for the
-        others.
+        """Fail when a subscription has expired, or a watch has had none for longer than GRACE.
+
+        `_watches` covers the states that need a person.
         """
         watches, now = list(self.watches.all()), self.now()
         late = [
             watch
             for watch in watches
-            if watch.state in ("live", "pending") and (watch.expires or (watch.since or watch.created) + CHANCE) < now
+            if watch.state in ("live", "pending") and (watch.expires or (watch.since or watch.created) + GRACE) < now
         ]
         if late:
             ids = ", ".join(watch.id for watch in late[:5])
-            raise Failed(
-                f"{len(late)} watches have no live subscription ({ids}): look for renew_subscriptions in the log"
-            )
-        ends = [watch.expires for watch in watches if watch.expires]
-        return f"ok; the next of {len(watches)} ends at {min(ends):%Y-%m-%dT%H:%M:%SZ}" if ends else "ok; no watches"
+            raise Failed(f"{len(late)} watches have no live subscription ({ids}): check the log of renew_subscriptions")
+        expiries = [watch.expires for watch in watches if watch.expires]
+        if not expiries:
+            return "ok; no watches"
+        return f"ok; the next of {len(watches)} ends at {min(expiries):%Y-%m-%dT%H:%M:%SZ}"
 
     def _partner(self) -> str:
-        """Fail while deliveries do not leave."""
+        """Fail while deliveries are stopped."""
         status = self.pause.delivery_status()
         waiting = f"{status.waiting}{'+' if status.waiting == MOST_COUNTED else ''} changes wait"
         if status.endpoint.state != EndpointState.FLOWING:
@@ -153,16 +154,16 @@ class HealthChecks:
         return f"ok; {waiting}"
 
     def _dead_letters(self) -> str:
-        """Fail when a person has to look at something."""
+        """Fail while there are dead letters: a person has to replay or delete them."""
         number = self.pause.delivery_status().dead
         if number:
             raise Failed(
-                f"{number} changes could not be delivered: GET /api/dead-letters says why, and how to replay them"
+                f"{number} changes could not be delivered: GET /api/dead-letters lists why; replay or delete them"
             )
         return "ok; none"
 
     def _queue_depth(self) -> str:
         depth = self.changes.depth()
         if depth > DEEP_QUEUE:
-            raise Failed(f"{depth} messages wait on calendar-changes: is the partner's endpoint down?")
+            raise Failed(f"{depth} messages wait on calendar-changes: check whether the partner's endpoint is down")
         return f"ok; {depth} messages"

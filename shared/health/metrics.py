@@ -1,4 +1,4 @@
-"""How the relay stands, in gauges that alerts and the workbook watch; reported at every run of the timer."""
+"""Report the gauges for alerts and the workbook, at every run of the timer."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ class Gauges:
     now: Callable[[], datetime]
 
     def report_gauges(self) -> None:
-        """Log every gauge that can be read. Never raises: a gauge that is missing must not end the timer's run."""
+        """Log every gauge that can be read. Never raises: a missing gauge must not end the timer's run."""
         for report in (self._report_watches, self._report_queue, self._report_deliveries):
             try:
                 report()
             except RelayError as error:
-                _logger.warning("Figures are missing: %s", error)
-            except Exception as error:  # noqa: BLE001  (as above; its text may quote anything)
-                _logger.warning("Figures are missing: %s", type(error).__name__)
+                _logger.warning("A gauge could not be reported: %s", error)
+            except Exception as error:  # noqa: BLE001  (see above; its text may contain anything)
+                _logger.warning("A gauge could not be reported: %s", type(error).__name__)
 
     def _report_watches(self) -> None:
-        """Report the watches by state, and in how many minutes the first subscription of a live one ends."""
+        """Report the number of watches by state, and the minutes until the first live subscription expires."""
         watches = list(self.watches.all())
         states = Counter(watch.state for watch in watches)
         for state in get_args(State):
             telemetry.gauge("watches", states[state], state=state)
-        ends = [watch.expires for watch in watches if watch.state == "live" and watch.expires]
-        if ends:
-            telemetry.gauge("next_expiry_minutes", int((min(ends) - self.now()).total_seconds() // 60))
+        expiries = [watch.expires for watch in watches if watch.state == "live" and watch.expires]
+        if expiries:
+            telemetry.gauge("next_expiry_minutes", int((min(expiries) - self.now()).total_seconds() // 60))
 
     def _report_queue(self) -> None:
-        """Report how long the oldest change waits that nobody has tried yet, and how many messages there are."""
+        """Report the waiting time of the oldest change that was never tried, and the number of messages."""
         now = self.now()
         waits = [(now - since).total_seconds() for text, since in self.changes.due() if _is_new(text)]
         telemetry.gauge("oldest_change_seconds", max(0, int(max(waits, default=0))))
         telemetry.gauge("queue_depth", self.changes.depth())
 
     def _report_deliveries(self) -> None:
-        """Report whether deliveries leave, and how many changes wait for that or for a person."""
+        """Report whether deliveries are stopped, and the numbers of parked changes and dead letters."""
         status = self.pause.delivery_status()
         is_held = status.endpoint.state != EndpointState.FLOWING
         telemetry.gauge("deliveries_held", int(is_held), state=status.endpoint.state)
@@ -67,8 +67,8 @@ class Gauges:
 
 
 def _is_new(text: str) -> bool:
-    """Return whether a message was never tried. One that was is as old as its delay, and late only by moments."""
+    """Return whether a message was never tried. A retried message was delayed on purpose, so its age says nothing."""
     try:
         return read_changes(base64.b64decode(text, validate=True).decode()).attempt == 0
     except (BadMessage, ValueError):
-        return False  # the host moves it away
+        return False  # the host moves it to the poison queue

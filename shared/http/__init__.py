@@ -1,1 +1,1 @@
-"""Calls over HTTP: sessions, and connections to checked public addresses, over verified TLS and with a deadline."""
+"""Outgoing HTTP: sessions, and connections to checked public addresses with verified TLS and a deadline."""

@@ -1,7 +1,7 @@
-"""Which addresses are public, and which hosts and ports an address of the settings or the partner may name. Pure.
+"""Rules for IP addresses, host names and ports in URLs that settings or the partner supply. Pure.
 
-Rests on IANA's registries of special-purpose addresses, "What is IP address 168.63.129.16?" and "Azure Instance
-Metadata Service". The networks are listed here because Python's own idea of a global address changes with its version.
+Based on IANA's registries of special-purpose addresses, "What is IP address 168.63.129.16?" and "Azure Instance
+Metadata Service". The networks are listed here because `ipaddress.is_global` changes between Python versions.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ _NOT_PUBLIC_4 = tuple(
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
         "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
         "224.0.0.0/4", "240.0.0.0/4",
-        "168.63.129.16/32",  # Azure's own: DNS, DHCP and the guest agent of every virtual machine
+        "168.63.129.16/32",  # Azure's virtual address for DNS, DHCP and the guest agent
     )
 )  # fmt: skip
-# Only this network is given out for the public internet. Outside of it lie loopback, link-local, unique local and
-# multicast addresses, and those that wrap one of IPv4: mapped, compatible, translated and NAT64.
+# IANA assigns public addresses only from this network. Outside it are loopback, link-local, unique local and multicast
+# addresses, and those that embed an IPv4 address: mapped, compatible, translated and NAT64.
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = tuple(
     ipaddress.IPv6Network(network)
     for network in (
-        "2001::/23",  # protocol assignments; Teredo, which wraps an address of IPv4, is one of them
+        "2001::/23",  # protocol assignments, including Teredo, which embeds an IPv4 address
         "2001:db8::/32", "3fff::/20",  # documentation
-        "2002::/16",  # 6to4 wraps an address of IPv4
+        "2002::/16",  # 6to4 embeds an IPv4 address
     )
 )  # fmt: skip
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # as a last label it makes an address of the whole, in old spellings
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # as the last label: an old notation of an IP address
 _LOCAL_ENDS = (".local", ".localhost", ".internal", ".lan")
 
 
 def is_public(address: str) -> bool:
-    """Return whether an address in figures belongs to the public internet, and can lead nowhere else."""
+    """Return whether an IP address belongs to the public internet and embeds no other address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -49,16 +49,16 @@ def is_public(address: str) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """Return whether a host is surely none of the public internet, as far as its name or its figures tell."""
+    """Return whether a host is private by its name or IP address, or not in canonical notation. No DNS lookup."""
     if _is_ip_address(host):
         return not is_public(host)
     return "." not in host or host.endswith(_LOCAL_ENDS) or not is_plain(host)
 
 
 def is_plain(host: str) -> bool:
-    """Return whether a host is written in the one usual way.
+    """Return whether a host is in canonical notation.
 
-    Refused are a trailing dot, letters beyond ASCII, and addresses in spellings that only some resolvers know, such as
+    Rejects a trailing dot, non-ASCII letters, and notations of IP addresses that only some resolvers accept, such as
     0x7f.1 or 2130706433.
     """
     if _is_ip_address(host):
@@ -67,7 +67,7 @@ def is_plain(host: str) -> bool:
 
 
 def is_web_port(port: int | None) -> bool:
-    """Return whether web servers listen at a port; None is the usual one. Low ports belong to other protocols."""
+    """Return whether a port may belong to a web server; None is the default port. Low ports serve other protocols."""
     return port in (None, 80, 443) or (port is not None and 1024 <= port <= 65_535)
 
 

@@ -1,6 +1,6 @@
-"""Sessions of `requests` to addresses that others name: nothing of the environment is used on the way there.
+"""Sessions of `requests` for URLs from outside the relay; environment variables do not affect them.
 
-A proxy would look the name up by itself, so none is used.
+No proxy is used, because a proxy would resolve the host name itself and bypass the address check.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def checked_session(resolver: Resolver, roots: str | None) -> requests.Session:
-    """Return a session that goes where `resolver` allows, and trusts `roots` (None: those of certifi) alone."""
+    """Return a session that connects only where `resolver` allows and trusts only `roots` (None: certifi's)."""
     return plain_session(_CheckedAdapter(resolver, tls_context(roots)))
 
 
 def tls_context(roots: str | None) -> ssl.SSLContext:
-    """Return what TLS has to be: 1.2 or newer, with a certificate for the name. Raises ConfigurationError."""
+    """Return a TLS context: TLS 1.2 or newer, certificate and host name verified. Raises ConfigurationError."""
     path = roots or DEFAULT_CA_BUNDLE_PATH
     file, folder = (None, path) if Path(path).is_dir() else (path, None)
     try:
@@ -47,14 +47,14 @@ class _CheckedAdapter(HTTPAdapter):
         super().__init__(max_retries=0, pool_maxsize=CONNECTIONS)
 
     def init_poolmanager(self, *sizes: Any, **options: Any) -> None:
-        """Make the pools of our own connections."""
+        """Create pools of checked connections."""
         super().init_poolmanager(*sizes, ssl_context=self._context, **options)
         self.poolmanager.pool_classes_by_scheme = pools_by_scheme(self._resolver.find)
 
     def send(self, *sent: Any, **options: Any) -> requests.Response:
-        """Send as we say, whatever the session or the caller may say of proxies and certificates."""
-        ours: dict[str, Any] = {"verify": True, "cert": None, "proxies": {}}
-        return super().send(*sent, **(options | ours))
+        """Send with fixed proxy and certificate options, which override those of the session or the caller."""
+        fixed: dict[str, Any] = {"verify": True, "cert": None, "proxies": {}}
+        return super().send(*sent, **(options | fixed))
 
     def cert_verify(self, *_: Any) -> None:
-        """Leave the context as it is: it knows its roots, which requests would load anew at every call."""
+        """Do nothing: the context has its roots already, and requests would reload them at every call."""

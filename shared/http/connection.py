@@ -1,6 +1,6 @@
-"""Connections of urllib3 that go to a checked address only, and whose waiting ends at the deadline of their thread.
+"""urllib3 connections that connect to checked addresses only and respect the deadline of their thread.
 
-The name stays what TLS asks for (SNI) and what the certificate has to bear; only the way there is looked up by us.
+TLS still uses the host name for SNI and certificate verification; only the address lookup is replaced.
 """
 
 from __future__ import annotations
@@ -21,49 +21,49 @@ Resolve = Callable[[str, int], list[AddressInfo]]
 
 
 class TimedSocket(socket.socket):
-    """A socket that never waits beyond the deadline of its thread, however often its waiting is taken up again.
+    """A socket that never waits beyond the deadline of its thread, even across repeated reads.
 
-    `ended` tells that the other side has closed.
+    `ended` is set when the peer has closed the connection.
     """
 
     ended = False
 
     def recv_into(self, *args: Any, **options: Any) -> int:
-        """Receive within the time that is left."""
+        """Receive within the remaining time."""
         self.settimeout(seconds_left())
         received = super().recv_into(*args, **options)
         self.ended = received == 0
         return received
 
     def sendall(self, *args: Any, **options: Any) -> None:
-        """Send all within the time that is left."""
+        """Send all within the remaining time."""
         self.settimeout(seconds_left())
         return super().sendall(*args, **options)
 
 
 class TimedTlsSocket(TimedSocket, ssl.SSLSocket):
-    """The same over TLS. Python itself measures a handshake, a record and all that is sent as a whole."""
+    """The same over TLS. Python applies the timeout to a handshake, a record or a sendall as a whole."""
 
     def do_handshake(self, *args: Any, **options: Any) -> None:
-        """Shake hands within the time that is left."""
+        """Do the handshake within the remaining time."""
         self.settimeout(seconds_left())
         return super().do_handshake(*args, **options)
 
 
 def pools_by_scheme(resolve: Resolve) -> dict[str, type[HTTPConnectionPool]]:
-    """Return the connection pools for http and https whose connections ask `resolve` where their host is."""
+    """Return connection pools for http and https whose connections get their addresses from `resolve`."""
 
     class Checked(HTTPConnection):
         def _new_conn(self) -> socket.socket:
             limit = self.timeout if isinstance(self.timeout, int | float) else None
             return connect(resolve(self.host, self.port), limit)
 
-        def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself
-            """Read status and headers; Python takes a line that is closed among them for their end, which it is not."""
-            line = self.sock
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3 does the same
+            """Read status and headers. http.client treats a connection that closes among the headers as their end."""
+            connection = self.sock
             response = super().getresponse()
-            if isinstance(line, TimedSocket) and line.ended:
-                raise ConnectionResetError("the answer broke off among its headers")
+            if isinstance(connection, TimedSocket) and connection.ended:
+                raise ConnectionResetError("the response ended within its headers")
             return response
 
     class CheckedTls(Checked, HTTPSConnection):
@@ -79,14 +79,14 @@ def pools_by_scheme(resolve: Resolve) -> dict[str, type[HTTPConnectionPool]]:
 
 
 def connect(addresses: list[AddressInfo], limit: float | None) -> socket.socket:
-    """Return a socket to the first address that answers, each within `limit` seconds. Raises OSError if none does."""
+    """Return a socket to the first address that accepts, each within `limit` seconds. Raises OSError if none."""
     failure: OSError = OSError("no address")
     for family, kind, protocol, _, address in addresses:
-        left = seconds_left()
+        remaining = seconds_left()
         candidate = TimedSocket(family, kind, protocol)
         try:
             candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            candidate.settimeout(min((seconds for seconds in (left, limit) if seconds is not None), default=None))
+            candidate.settimeout(min((seconds for seconds in (remaining, limit) if seconds is not None), default=None))
             candidate.connect(address)
         except OSError as error:
             candidate.close()

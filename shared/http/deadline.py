@@ -1,6 +1,6 @@
-"""One deadline for everything that a thread waits for at a server: its address, connecting, TLS, headers, body.
+"""One deadline for a whole HTTP exchange of a thread: DNS, connect, TLS, headers, body.
 
-A time limit on a socket starts anew with every byte, so a server that drips could hold a worker for hours.
+A socket timeout restarts with every byte, so a server that sends slowly could hold a worker for hours.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """End all waiting of this thread so many seconds from now, or sooner where an outer deadline says so."""
+    """Limit all waiting of this thread to so many seconds from now, or to an outer deadline if that is sooner."""
     outer, ends = _ends.get(), time.monotonic() + seconds
     token = _ends.set(ends if outer is None else min(outer, ends))
     try:
@@ -25,11 +25,11 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def seconds_left() -> float | None:
-    """Return how long this thread may wait, None for as long as it likes. Raises TimeoutError when time is up."""
+    """Return how long this thread may still wait, None without a deadline. Raises TimeoutError after the deadline."""
     ends = _ends.get()
     if ends is None:
         return None
-    left = ends - time.monotonic()
-    if left <= 0:
+    remaining = ends - time.monotonic()
+    if remaining <= 0:
         raise TimeoutError("the exchange took too long")
-    return left
+    return remaining

@@ -1,4 +1,4 @@
-"""Retry-After, as servers really send it. Pure. ("RFC 9110, section 10.2.3")"""
+"""Parses Retry-After in the forms that servers send. Pure. ("RFC 9110, section 10.2.3")"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 
 def seconds_of(value: str | None, now: datetime | None = None) -> float | None:
-    """Return the seconds to wait, from a number (Graph's may be fractional) or a date; None when it is no use."""
+    """Return the seconds to wait, from a number (Graph's may be fractional) or a date; None if missing or invalid."""
     if value is None:
         return None
     try:

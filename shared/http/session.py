@@ -1,8 +1,8 @@
-"""Sessions of `requests` for one server each: what the environment says is read once, not at every request.
+"""Sessions of `requests`, one for each server, that read the environment once and not at every request.
 
-`requests` would look through the whole environment, and into a .netrc whose password would replace our
-Authorization header, each time. A session made here honours REQUESTS_CA_BUNDLE and the proxy variables as they
-stand when it is made.
+At every request, `requests` would read the whole environment and a .netrc file, whose password would replace our
+Authorization header. A session from here uses REQUESTS_CA_BUNDLE and the proxy variables as they were when it was
+created.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
     from urllib3.util import Retry
 
-CONNECTIONS = 64  # more than the workers that may share a session
+CONNECTIONS = 64  # more than the number of workers that share a session
 
 
 def session_for(url: str, retry: Retry | None = None) -> requests.Session:
-    """Return a session for the server of `url`; without `retry` nothing is sent twice."""
+    """Return a session for the server of `url`; without `retry` no request is repeated."""
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
 
@@ -30,7 +30,7 @@ def session_for(url: str, retry: Retry | None = None) -> requests.Session:
 
 
 def plain_session(adapter: HTTPAdapter) -> requests.Session:
-    """Return a session that sends everything through `adapter`, reads no environment and keeps no cookies."""
+    """Return a session that sends through `adapter`, ignores the environment and stores no cookies."""
     from http.cookiejar import DefaultCookiePolicy
 
     import requests
@@ -45,5 +45,5 @@ def plain_session(adapter: HTTPAdapter) -> requests.Session:
 
 
 def trusted_roots() -> str | None:
-    """Return where the environment says that the trusted certificates are; None for those of certifi."""
+    """Return the path of trusted certificates that the environment names; None for those of certifi."""
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or None

@@ -1,7 +1,7 @@
-"""What callers are told of Microsoft Bookings: the public contract, in one place. Pure.
+"""The public JSON of Microsoft Bookings' objects, for callers. Pure.
 
-An allow-list by construction, as for events: a field that is not named here cannot leave. Of an appointment's customers
-nothing is told, and neither are notes, prices and the texts of its service.
+An allow-list by construction, as for events: a field that is not named here cannot leave the relay. An appointment is
+returned without its customers, its notes and prices, and the texts of its service.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 def public_business(business: Business) -> dict[str, Any]:
-    """Return a business as a list tells it."""
+    """Return a business as it appears in a list."""
     return {"id": business.id, "name": business.name}
 
 
 def public_opening(business: Business) -> dict[str, Any]:
-    """Return a business with its hours, by the clock of its zone, and its rules."""
+    """Return a business with its rules, and its hours in the local time of its zone."""
     slots = business.hours or ()
     hours = [{"day": _DAYS[day], "from": _clock(opens), "to": _clock(closes)} for day, opens, closes in slots]
     rules = {"timeZone": business.zone_name or None, "hours": hours, "staffSelection": business.policy.staff_selection}
@@ -31,7 +31,7 @@ def public_opening(business: Business) -> dict[str, Any]:
 
 
 def public_service(service: Service) -> dict[str, Any]:
-    """Return a service; None in a rule means that the business's holds."""
+    """Return a service; a rule is None where the business's rule applies."""
     return {
         "id": service.id,
         "name": service.name,
@@ -50,7 +50,7 @@ def public_staff(staff: Staff) -> dict[str, Any]:
 
 
 def public_customer(customer: Customer) -> dict[str, Any]:
-    """Return a customer that was searched for."""
+    """Return a customer, as the result of a search."""
     return {"id": customer.id, "name": customer.name, "email": customer.address or None}
 
 
@@ -71,12 +71,12 @@ def public_appointment(appointment: Appointment, details: frozenset[str]) -> dic
 
 
 def booked_appointment(appointment: Appointment, details: frozenset[str]) -> dict[str, Any]:
-    """Return an appointment to who has made or moved it: with the link of its meeting, if it is held online."""
+    """Return an appointment to the caller that created or moved it: with the link of its online meeting, if any."""
     return public_appointment(appointment, details) | {"joinUrl": appointment.join_url or None}
 
 
 def public_availability(staff: Staff, spans: list[Span]) -> dict[str, Any]:
-    """Return what a member of staff is from when until when; for what, nobody hears."""
+    """Return the availability of a member of staff, without the reasons."""
     periods = [{"status": span.status, "start": format_utc(span.start), "end": format_utc(span.end)} for span in spans]
     return public_staff(staff) | {"spans": periods}
 

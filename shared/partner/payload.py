@@ -1,7 +1,7 @@
-"""What the partner is told of an event: the public contract, in one place. Pure.
+"""The public JSON of an event, for the partner and callers. Pure.
 
-An allow-list by construction: a field that is not named here cannot leave. A private or confidential event leaves as
-"Private" with its times: hiding the subject is the app's duty ("event resource type": sensitivity).
+An allow-list by construction: a field that is not named here cannot leave the relay. A private or confidential event
+has the title "Private" and its times: hiding the subject is the app's duty ("event resource type": sensitivity).
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any
 from shared.utc import format_utc
 
 PRIVATE_TITLE = "Private"
-DELETED = "deleted"  # the state of an event that is gone; no etag looks like it
+DELETED = "deleted"  # the state of a deleted event; no etag has this value
 AVAILABILITIES = frozenset({"free", "tentative", "busy", "oof", "workingElsewhere"})
 _UTC_NAMES = frozenset({"utc", "etc/utc", "tzone://microsoft/utc"})
 
 
 class UnreadableEvent(ValueError):
-    """Graph's event lacks what every event has; the text names the property and never its value."""
+    """Graph's event lacks a required property; the text names the property, never its value."""
 
 
 def public_event(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the public picture of an event as Graph gave it in UTC. Raises UnreadableEvent."""
+    """Return the public event for one that Graph returned in UTC. Raises UnreadableEvent."""
     return {
         "id": event_id_of(event),
         "seriesId": _series_id(event.get("seriesMasterId")),
@@ -39,17 +39,17 @@ def public_event(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def detailed_event(event: dict[str, Any], details: frozenset[str]) -> dict[str, Any]:
-    """Return the public picture with the details that EVENT_DETAIL allows; a private event keeps its own to itself.
+    """Return the public event with the details that EVENT_DETAIL allows; for a private event they are None.
 
-    For who asks about a calendar: a delivery never has them. Attendees are counted, not named. Raises UnreadableEvent.
+    Only for callers: a delivery never has details. Attendees are counted, not named. Raises UnreadableEvent.
     """
     hidden = _is_private(event)
     allowed = {name: read for name, read in _DETAILS.items() if name in details}
     return public_event(event) | {name: None if hidden else read(event.get(name)) for name, read in allowed.items()}
 
 
-def gone_event(event_id: str, series_id: str | None) -> dict[str, Any]:
-    """Return the public picture of an event that is gone: its ids and nothing else."""
+def deleted_event(event_id: str, series_id: str | None) -> dict[str, Any]:
+    """Return the public form of a deleted event: only its ids."""
     return {"id": event_id, "seriesId": series_id}
 
 
@@ -70,12 +70,12 @@ def message_id(watch_id: str, event_id: str, state: str) -> str:
 
 
 def event_id_of(event: dict[str, Any]) -> str:
-    """Return the id of an event as Graph gave it. Raises UnreadableEvent."""
+    """Return the id of Graph's event. Raises UnreadableEvent."""
     return _text(event, "id")
 
 
 def etag_of(event: dict[str, Any]) -> str:
-    """Return what changes with every write to the event. Raises UnreadableEvent."""
+    """Return the etag, which changes with every write to the event. Raises UnreadableEvent."""
     return _text(event, "@odata.etag")
 
 
@@ -87,9 +87,9 @@ def moment_of(event: dict[str, Any], name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(str(value.get("dateTime")))
     except ValueError:
-        raise UnreadableEvent(f"{name} is no date and time") from None
+        raise UnreadableEvent(f"{name} is not a date and time") from None
     if moment.tzinfo is not None:
-        raise UnreadableEvent(f"{name} has an offset beside its zone")
+        raise UnreadableEvent(f"{name} has both an offset and a zone")
     return moment.replace(microsecond=0, tzinfo=UTC)
 
 
@@ -109,7 +109,7 @@ def _title(event: dict[str, Any]) -> str:
 
 
 def _is_private(event: dict[str, Any]) -> bool:
-    return event.get("sensitivity", "normal") not in ("normal", "personal")  # a value of tomorrow is private, too
+    return event.get("sensitivity", "normal") not in ("normal", "personal")  # unknown future values count as private
 
 
 def _location(location: object) -> str | None:
@@ -129,7 +129,7 @@ def _number(attendees: object) -> int:
     return len(attendees) if isinstance(attendees, list) else 0
 
 
-_DETAILS: dict[str, Callable[[object], Any]] = {  # by the words of EVENT_DETAIL, which are Graph's names, too
+_DETAILS: dict[str, Callable[[object], Any]] = {  # by the values of EVENT_DETAIL, which are also Graph's names
     "location": _location,
     "organizer": _organizer,
     "attendees": _number,

@@ -1,20 +1,20 @@
-"""What each answer of the partner means: one table, which docs/partner-guide.md shows to the partner. Pure."""
+"""What each status of the partner means: one table, which docs/partner-guide.md repeats. Pure."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-NO_ANSWER = 0  # the line was refused or cut, the name is unknown, the certificate is wrong, or time ran out
+NO_ANSWER = 0  # connection refused or lost, host unknown, certificate invalid, or timeout
 
 
 class Disposition(StrEnum):
-    """What is done about a delivery after its answer."""
+    """What to do with a delivery after its response."""
 
     DELIVERED = "done"
-    RETRY = "retry"  # tried again on schedule
-    RETRY_AND_ALERT = "alert"  # the same, and an administrator is told: it will not heal by itself
-    REJECT = "dead"  # becomes a dead letter at once: the same body would get the same answer
-    DISABLE = "stop"  # the partner wants nothing any more, until an administrator resumes
+    RETRY = "retry"  # retried on schedule
+    RETRY_AND_ALERT = "alert"  # the same, and an alert: only a person can solve it
+    REJECT = "dead"  # a dead letter immediately: the same body would get the same response
+    DISABLE = "stop"  # the partner wants no more deliveries, until an administrator resumes
 
 
 _BY_STATUS = {
@@ -31,10 +31,10 @@ _BY_HUNDRED = {2: Disposition.DELIVERED, 4: Disposition.RETRY_AND_ALERT, 5: Disp
 
 
 def disposition_of(status: int) -> Disposition:
-    """Return what a status means. A redirect is never followed: like what HTTP does not know, it is a failure."""
+    """Return the disposition for a status. A redirect is never followed: like unknown statuses, it is a failure."""
     return _BY_STATUS.get(status) or _BY_HUNDRED.get(status // 100, Disposition.RETRY_AND_ALERT)
 
 
 def needs_a_person(status: int) -> bool:
-    """Return whether an administrator has to know of a status: it will not heal by itself."""
+    """Return whether a status needs an administrator, because retries alone do not solve it."""
     return disposition_of(status) in (Disposition.RETRY_AND_ALERT, Disposition.DISABLE)

@@ -1,8 +1,8 @@
-"""Signs a body, posts it to the partner and judges the answer.
+"""Sign a body, post it to the partner and evaluate the response.
 
-Rests on the Standard Webhooks specification: headers webhook-id, webhook-timestamp and webhook-signature; several
-signatures at once while a secret is being rotated; a 3xx is a failure and never followed. The status counts as soon as
-it stands there with its headers, whatever follows it.
+Reference: the Standard Webhooks specification: headers webhook-id, webhook-timestamp and webhook-signature; several
+signatures while a secret is being rotated; a 3xx is a failure and never followed. The status counts as soon as it has
+arrived with the headers, whatever happens to the body.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     from standardwebhooks import Webhook as Signer
 
 CONNECT_SECONDS = 3.05
-EXCHANGE_SECONDS = 15.0  # for all of it, from looking the host up to the end of the answer's headers
-# Of a body so much is read, and so long, that the connection can be used again; what it says is not wanted.
+EXCHANGE_SECONDS = 15.0  # for the whole exchange, from the DNS lookup to the end of the response headers
+# The response body is ignored. It is read within these limits, so that the connection can be reused.
 LARGEST_ANSWER = 20_000  # bytes
 REST_SECONDS = 0.5
 SHORTEST_SECRET = 24  # bytes, from the specification
 
 
 class NotDelivered(RelayError):
-    """The partner did not take a delivery: its status (0: no answer), and the seconds it asks us to wait."""
+    """The partner did not accept a delivery. Has its status (0: no answer) and its Retry-After in seconds."""
 
     def __init__(self, status: int, reason: str, retry_after: float | None = None) -> None:
-        super().__init__(f"the partner did not take the delivery: {reason}")
+        super().__init__(f"the partner did not accept the delivery: {reason}")
         self.status = status
         self.retry_after = retry_after
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """The partner's endpoint; `secrets` returns the signing secrets, `name` what they are called in the vault.
+    """The partner's endpoint; `secrets` returns the signing secrets, `name` their name in the vault.
 
-    All of them are read at each delivery: one setting that is broken fails the delivery, and not what builds this.
-    `seconds` is the time for one exchange, over a session of `shared.http` also while the partner drips.
+    All are evaluated at each delivery, so that a broken setting fails the delivery and not the construction. `seconds`
+    limits one exchange; with a session of `shared.http`, also if the partner sends its response slowly.
     """
 
     url: Callable[[], str]
@@ -76,7 +76,7 @@ class Webhook:
         return signed_headers(self.name(), self.secrets(), message_id, moment, body)
 
     def _posted(self, body: str, headers: dict[str, str]) -> tuple[int, float | None]:
-        """Post, and return the status and the seconds that the partner asks to wait."""
+        """Post, and return the status and the Retry-After in seconds."""
         limit = (CONNECT_SECONDS, self.seconds)
         with self.session().post(
             self.url(), data=body.encode(), headers=headers, timeout=limit, allow_redirects=False, stream=True
@@ -86,17 +86,17 @@ class Webhook:
 
 
 def _read_rest(answer: requests.Response) -> None:
-    """Read a short body to its end; a connection that has more to say is closed by the caller."""
+    """Read a short body to its end; the caller closes the connection of a longer one."""
     from urllib3.exceptions import HTTPError
 
-    wanted = LARGEST_ANSWER
+    remaining = LARGEST_ANSWER
     with suppress(HTTPError, OSError), within(REST_SECONDS):
-        while part := answer.raw.read1(wanted):  # nothing, once nothing is wanted
-            wanted -= len(part)
+        while part := answer.raw.read1(remaining):  # empty once nothing remains
+            remaining -= len(part)
 
 
 def _cause_of(error: BaseException) -> str:
-    """Return a word for why there is no answer. Of texts only that of a bad certificate is safe: it is Python's own."""
+    """Return why there is no answer. Only the text of a certificate error is safe to include: it is Python's own."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -108,12 +108,12 @@ def _cause_of(error: BaseException) -> str:
 def signed_headers(name: str, secrets: str, message_id: str, moment: datetime, body: str) -> dict[str, str]:
     """Return the headers of a delivery, one signature for each of the space-separated `secrets`.
 
-    `moment` has to be in UTC: the library stamps the wall clock of any other zone. Raises ConfigurationError, which
-    names the secret and never shows it.
+    `moment` must be in UTC: the library uses the local time of any other zone as it is. Raises ConfigurationError,
+    which names the secret and never shows it.
     """
     signatures = [_signer(name, secret).sign(message_id, moment, body) for secret in secrets.split()]
     if not signatures:
-        raise ConfigurationError(name, "holds no signing secret")
+        raise ConfigurationError(name, "contains no signing secret")
     return {
         "content-type": "application/json",
         "webhook-id": message_id,
@@ -127,9 +127,9 @@ def _signer(name: str, secret: str) -> Signer:
 
     try:
         text = secret.removeprefix("whsec_")
-        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)  # the specification allows no padding
-    except ValueError:  # binascii.Error is one, and so is what a sign beyond ASCII raises
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)  # padding is optional
+    except ValueError:  # also binascii.Error, and non-ASCII characters
         key = b""
     if len(key) < SHORTEST_SECRET:
-        raise ConfigurationError(name, f"must be whsec_ and at least {SHORTEST_SECRET} random bytes in base64")
+        raise ConfigurationError(name, f"must be whsec_ followed by at least {SHORTEST_SECRET} random bytes in base64")
     return Signer(key)

@@ -1,1 +1,1 @@
-"""Every answer to "may this be done"."""
+"""Decide what the customer allows."""

@@ -1,7 +1,7 @@
-"""Which mailboxes the customer allows, by ALLOWED_MAILBOXES.
+"""The allow-list: the mailboxes that the customer allows, from ALLOWED_MAILBOXES.
 
-Checked when a watch is made, at every reconcile, and again before every reading, so that an address taken off the list
-is read no more.
+It is checked when a watch is created, at every reconcile, and before every read, so that a mailbox that is removed from
+the list is no longer read.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from shared import problems
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
 
-KEEP = timedelta(minutes=15)  # for which the rooms of a list are not asked again
+KEEP = timedelta(minutes=15)  # how long the rooms of a list are cached
 
 
 @dataclass(frozen=True, slots=True)
 class _Rooms:
-    """The rooms of a list, and until when they need not be asked again."""
+    """The cached rooms of a list, and when they must be read again."""
 
     addresses: frozenset[str]
     until: datetime
@@ -27,7 +27,7 @@ class _Rooms:
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """ALLOWED_MAILBOXES, read: addresses and `@domain` suffixes, and room lists."""
+    """ALLOWED_MAILBOXES, parsed: the text, its addresses and `@domain` suffixes (`plain`), and its room lists."""
 
     text: str
     plain: frozenset[str]
@@ -35,10 +35,11 @@ class _Entries:
 
 
 class AllowList:
-    """The comma list: addresses, `@domain` suffixes, and `roomlist:address` for the rooms of a list.
+    """A comma-separated list of addresses, `@domain` suffixes, and `roomlist:address` for the rooms of a list.
 
-    `allowed_mailboxes` gives it, and is read at each use: it raises ConfigurationError where the setting is broken.
-    `rooms_of` asks Graph for the rooms of a list. They are kept for KEEP, and for as long as Graph does not answer.
+    `allowed_mailboxes` returns the list and is called at each use; it raises ConfigurationError if the setting is
+    invalid. `rooms_of` reads the rooms of a list from Graph. They are cached for KEEP, and longer while Graph is
+    unavailable.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class AllowList:
         self._allowed_mailboxes = allowed_mailboxes
         self._rooms_of = rooms_of
         self._now = now
-        self._read = _Entries("", frozenset(), ())
+        self._parsed = _Entries("", frozenset(), ())
         self._cached: dict[str, _Rooms] = {}
         self._lock = threading.Lock()
 
@@ -62,10 +63,10 @@ class AllowList:
     def allows(self, mailbox: str) -> bool:
         """Return whether an address is allowed; an empty list allows none.
 
-        `@contoso.com` allows that domain, not those below it. Graph is asked only when no plain entry answers, and
-        GraphError is raised while it cannot tell.
+        `@contoso.com` allows that domain but no subdomain. Room lists are read only if no plain entry matches. Raises
+        GraphError if a room list cannot be read and no other entry allows the address.
         """
-        address, unknown = mailbox.lower(), None
+        address, failure = mailbox.lower(), None
         if self._is_plain(address):
             return True
         for room_list in self.room_lists:
@@ -73,34 +74,34 @@ class AllowList:
                 if address in self._rooms(room_list):
                     return True
             except GraphError as error:  # another list may allow it
-                unknown = error
-        if unknown is not None:
-            raise unknown
+                failure = error
+        if failure is not None:
+            raise failure
         return False
 
     def learn(self, room_list: str, rooms: Iterable[str]) -> None:
-        """Take the rooms of a list from somebody who has just asked Graph for them."""
+        """Cache the rooms of a list that the caller has just read from Graph."""
         with self._lock:
             self._cached[room_list.lower()] = _Rooms(frozenset(rooms), self._now() + KEEP)
 
     def allows_list(self, room_list: str) -> bool:
-        """Return whether a whole room list may be watched: by its own entry, or like an address."""
+        """Return whether a whole room list may be watched: by a `roomlist:` entry, or by a plain entry."""
         return room_list.lower() in self.room_lists or self._is_plain(room_list.lower())
 
     def _entries(self) -> _Entries:
         text = self._allowed_mailboxes()
-        if text != self._read.text:
+        if text != self._parsed.text:
             entries = [entry.strip().lower() for entry in text.split(",") if entry.strip()]
             lists = tuple(entry.removeprefix("roomlist:") for entry in entries if entry.startswith("roomlist:"))
-            self._read = _Entries(text, frozenset(e for e in entries if not e.startswith("roomlist:")), lists)
-        return self._read
+            self._parsed = _Entries(text, frozenset(e for e in entries if not e.startswith("roomlist:")), lists)
+        return self._parsed
 
     def _is_plain(self, address: str) -> bool:
         plain = self._entries().plain
         return address in plain or "@" + address.rpartition("@")[2] in plain
 
     def _rooms(self, room_list: str) -> frozenset[str]:
-        """Return the rooms of a list; one thread asks for them at a time, and others go by the last answer."""
+        """Return the rooms of a list. One thread at a time reads from Graph; others use the cached rooms meanwhile."""
         cached = self._cached.get(room_list)
         if cached is not None and self._now() < cached.until:
             return cached.addresses
@@ -109,30 +110,30 @@ class AllowList:
         try:
             fresh = self._cached.get(room_list)
             if fresh is None or self._now() >= fresh.until:
-                fresh = _Rooms(self._requested(room_list, fresh), self._now() + KEEP)
+                fresh = _Rooms(self._read_rooms(room_list, fresh), self._now() + KEEP)
                 self._cached[room_list] = fresh
             return fresh.addresses
         finally:
             self._lock.release()
 
-    def _requested(self, room_list: str, before: _Rooms | None) -> frozenset[str]:
-        """Return what Graph says. A list that it does not know allows nothing; without an answer the last one holds."""
+    def _read_rooms(self, room_list: str, cached: _Rooms | None) -> frozenset[str]:
+        """Read the rooms from Graph. An unknown list has none; after another error, return the cached rooms."""
         try:
             return frozenset(self._rooms_of(room_list))
         except GraphNotFound:
             return frozenset()
         except GraphError:
-            if before is None:
+            if cached is None:
                 raise
-            return before.addresses
+            return cached.addresses
 
 
 def check_allowed(allow_list: AllowList, mailbox: str) -> None:
-    """Raise RequestRejected unless the customer allows a mailbox: 403, or what to do when Graph cannot tell."""
+    """Raise RequestRejected 403 unless the customer allows a mailbox; 502 or 503 if a room list cannot be read."""
     try:
         allowed = allow_list.allows(mailbox)
     except GraphError as error:
-        text = "A room list of ALLOWED_MAILBOXES cannot be read: the relay needs Place.Read.All for it."
+        text = "A room list in ALLOWED_MAILBOXES cannot be read: grant the relay Place.Read.All."
         if isinstance(error, GraphUnavailable):
             raise RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again soon.", error.retry_after or 30) from error
         raise RequestRejected(problems.GRAPH_PERMISSION_MISSING, f"{text} ({error})") from error

@@ -1,7 +1,8 @@
-"""Whether changes may leave for the partner now: the endpoint's shared state, and this process's circuit breaker.
+"""The circuit breaker: whether deliveries are allowed, by the shared state of the partner's endpoint.
 
-When the partner is down, each try costs an execution and a place for the length of a time limit. So after failures in
-a row nothing is tried any more but one probe at a time; changes are parked meanwhile.
+While the partner is down, each attempt costs an execution and occupies a worker until the timeout. So after repeated
+failures only one probe at a time is sent, and changes are parked. Each process counts failures by itself; the state
+that results is shared by all instances.
 """
 
 from __future__ import annotations
@@ -16,32 +17,33 @@ from shared import telemetry
 from shared.reliability.retry_schedule import MAX_RETRY_AFTER
 from shared.storage.partner_endpoint import Endpoint, Endpoints, EndpointState
 
-FAILURES = 10  # in a row, within WITHIN, open the breaker: one event that always fails is tried less often than that
+FAILURES = 10  # in a row, within WITHIN, open the breaker; retries of a single failing event are less frequent
 WITHIN = timedelta(seconds=60)
 # Maximum age of the cached endpoint state: an administrator's pause takes effect within it.
 FRESH = timedelta(seconds=1)
 FIRST_PROBE = timedelta(seconds=5)
-PROBE_EVERY = timedelta(seconds=30)  # in the long run
+PROBE_EVERY = timedelta(seconds=30)  # maximum interval between probes, unless a Retry-After is longer
 PROBE_LEASE = timedelta(seconds=60)  # longer than a probe takes
-SLACK = timedelta(seconds=2)  # that a probe's message may come early
-# A step of the drain asks for the next one a second later than that; an earlier message belongs to a duplicate chain
-# and is dropped. Clocks may differ by the second.
+SLACK = timedelta(seconds=2)  # tolerance for a probe's message that arrives early
+# The next step of a drain arrives one second after the lease expires, which allows for a clock difference. An earlier
+# message belongs to a duplicate chain and is dropped.
 DRAIN_LEASE = timedelta(seconds=2)
 
 _logger = logging.getLogger("relay.circuit_breaker")
 
 
 class CircuitBreaker:
-    """One for a process. Methods raise ServiceUnavailable or ConfigurationError when storage fails.
+    """One instance per process. Methods raise ServiceUnavailable or ConfigurationError when storage fails.
 
-    A probe and a step of the drain are leases in the endpoint's row, because the state changes with them in one write.
+    The leases for the probe and the drain are columns of the endpoint's row, so that one write changes them together
+    with the state.
     """
 
     def __init__(self, endpoints: Endpoints, now: Callable[[], datetime]) -> None:
         self._endpoints = endpoints
         self._now = now
         self._lock = threading.Lock()
-        # When, with which status, and until when the partner asked not to be called.
+        # Of each failure: its time, its status, and the end of its Retry-After.
         self._failures: deque[tuple[datetime, int, datetime]] = deque(maxlen=FAILURES)
         self._cached: tuple[datetime, Endpoint] | None = None
 
@@ -53,18 +55,19 @@ class CircuitBreaker:
         return cached[1]
 
     def allows_delivery(self) -> bool:
-        """Return whether changes may leave."""
+        """Return whether changes may be delivered now."""
         return self.endpoint().state == EndpointState.FLOWING
 
     def record_success(self) -> None:
-        """Note a delivery that the partner took."""
+        """Record a successful delivery, which ends the series of failures."""
         with self._lock:
             self._failures.clear()
 
     def record_failure(self, status: int, retry_after: float | None = None) -> str:
-        """Note a delivery that failed and may have failed for all; if that is one too many, say how they all failed.
+        """Record a failure that may concern the whole endpoint. If the breaker should open, return the statuses of the
+        failures, otherwise an empty text.
 
-        `retry_after` are the seconds that the partner asked for: no probe goes out sooner.
+        `retry_after`: the seconds of the partner's Retry-After; no probe is sent before.
         """
         now, wait = self._now(), timedelta(seconds=min(retry_after or 0.0, MAX_RETRY_AFTER))
         with self._lock:
@@ -72,10 +75,10 @@ class CircuitBreaker:
             moments, statuses, _ = zip(*self._failures, strict=True)
         if len(moments) < FAILURES or moments[-1] - moments[0] > WITHIN:
             return ""
-        return ", ".join(sorted({str(each or "no answer") for each in statuses}))
+        return ", ".join(sorted({str(failed_status or "no answer") for failed_status in statuses}))
 
     def transition(self, state: EndpointState, reason: str, *, only_from: tuple[EndpointState, ...] = ()) -> bool:
-        """Put the endpoint into a state, if it is in another one (of `only_from`, if given); return whether it was."""
+        """Change the endpoint's state, if it is in another state (of `only_from`, if given); return whether it did."""
         while True:
             endpoint = self.endpoint(fresh=True)
             if endpoint.state == state or (only_from and endpoint.state not in only_from):
@@ -86,30 +89,30 @@ class CircuitBreaker:
             if self._endpoints.change(endpoint, state=str(state), **changes) is not None:
                 break
         self._cached = None
-        self.record_success()  # whatever failed before is in the reason now
+        self.record_success()  # the failures so far led to this state and must not count again
         level = logging.INFO if state == EndpointState.FLOWING else logging.ERROR
         _logger.log(level, "The partner's endpoint is %s: %s", state, reason)
         telemetry.count("endpoint", state=state)
         return True
 
     def probe_due(self) -> bool:
-        """Return whether a probe may go out now."""
+        """Return whether a probe may be sent now."""
         return self._probe_due(self.endpoint(fresh=True))
 
     def acquire_probe(self) -> bool:
-        """Return whether this caller may probe now; then nobody else may for PROBE_LEASE."""
+        """Acquire the probe's lease for PROBE_LEASE; return whether a probe is due and the lease was free."""
         endpoint, now = self.endpoint(fresh=True), self._now()
         if not self._probe_due(endpoint):
             return False
         return self._endpoints.change(endpoint, probe_at=now + PROBE_LEASE, probes=endpoint.probes + 1) is not None
 
     def release_probe(self, until: datetime) -> None:
-        """End the lease of a probe that failed; the next probe may go out at `until`."""
+        """Release the lease of a failed probe; the next probe may be sent at `until`."""
         self._endpoints.change(self.endpoint(fresh=True), probe_at=until)
 
     def wait_for_probe(self, probes: int) -> timedelta:
-        """Return after which time the probe after so many may go out: soon at first, then later, and never sooner than
-        the partner asked for.
+        """Return the wait before the next probe after `probes` probes: exponential up to PROBE_EVERY, and at least the
+        partner's Retry-After.
         """
         now = self._now()
         with self._lock:
@@ -117,14 +120,14 @@ class CircuitBreaker:
         return max([min(FIRST_PROBE * (1 << min(probes, 10)), PROBE_EVERY), *waits])
 
     def acquire_drain(self) -> bool:
-        """Return whether this caller may take a step of the drain now; then nobody else may for DRAIN_LEASE."""
+        """Acquire the drain's lease for DRAIN_LEASE; return whether deliveries are flowing and the lease was free."""
         endpoint, now = self.endpoint(fresh=True), self._now()
         if endpoint.state != EndpointState.FLOWING or (endpoint.drain_at is not None and endpoint.drain_at > now):
             return False
         return self._endpoints.change(endpoint, drain_at=now + DRAIN_LEASE) is not None
 
     def release_drain(self) -> None:
-        """End the lease of a step of the drain."""
+        """Release the drain's lease."""
         self._endpoints.change(self.endpoint(fresh=True), drain_at=None)
 
     def _probe_due(self, endpoint: Endpoint) -> bool:

@@ -1,4 +1,4 @@
-"""Dead letters: made of changes whose deliveries all failed; deleted or replayed by their ids, their time, or all."""
+"""Store changes that are not tried again as dead letters; replay or delete them by ids, by time, or all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from shared.utc import parse_utc
 
 MOST_IDS = 500
 AT_ONCE = 100
-EVERY = 3.0  # seconds between the steps of a replay: 33 changes a second
+EVERY = 3.0  # seconds between the steps of a replay: at most 33 changes a second
 REJECTED, GAVE_UP, UNREADABLE = "rejected", "gave-up", "unreadable-message"
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -33,7 +33,7 @@ _logger = logging.getLogger("relay.dead_letters")
 
 
 class Selection(BaseModel):
-    """Which dead letters are meant: `ids`, those that died from `from` until before `to`, or `all`; exactly one."""
+    """A selection of dead letters: by `ids`, by time (`from` inclusive, `to` exclusive), or `all`; exactly one way."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,19 +44,19 @@ class Selection(BaseModel):
 
     @field_validator("since", "before", mode="before")
     @classmethod
-    def _is_written_out(cls, value: object) -> object:
-        """Refuse numbers, which would be taken for seconds since 1970: `to=0.5` is a slip."""
+    def _is_a_date_time(cls, value: object) -> object:
+        """Reject numbers such as `to=0.5`, which pydantic would read as seconds since 1970."""
         return value if value is None else parse_utc(str(value))
 
     @model_validator(mode="after")
-    def _names_a_single_way(self) -> Selection:
+    def _is_unambiguous(self) -> Selection:
         if sum((self.ids is not None, self.since is not None or self.before is not None, self.everything)) != 1:
-            raise ValueError("one of the three")
+            raise ValueError("exactly one of ids, from/to and all")
         return self
 
 
 def parse_selection(content: dict[str, Any]) -> Selection:
-    """Return the selection of a request. Raises RequestRejected 422 when it is none."""
+    """Return the selection of a request. Raises RequestRejected 422 when it is invalid."""
     try:
         selection = Selection.model_validate(content)
     except ValidationError:
@@ -64,10 +64,10 @@ def parse_selection(content: dict[str, Any]) -> Selection:
             problems.DEAD_LETTER_SELECTION_INVALID,
             f'Send {{"ids": […]}} (up to {MOST_IDS}), {{"from": "2026-11-20T00:00Z", "to": "…"}} or {{"all": true}}.',
         ) from None  # fmt: skip
-    if wrong := [each for each in selection.ids or () if not _ID.fullmatch(each)]:
+    if malformed := [each for each in selection.ids or () if not _ID.fullmatch(each)]:
         raise RequestRejected(
             problems.DEAD_LETTER_SELECTION_INVALID,
-            f"{len(wrong)} of the ids are none: GET /api/dead-letters lists them.",
+            f"Malformed ids: {len(malformed)}. Use the ids that GET /api/dead-letters lists.",
         )
     return selection
 
@@ -83,7 +83,7 @@ class DeadLetters:
     now: Callable[[], datetime]
 
     def dead_letter(self, message: ChangeMessage, change: Change, reason: str, status: int) -> None:
-        """Make a change a dead letter; `status` is the partner's last answer, 0 for none."""
+        """Make a change a dead letter; `status` is the partner's last response, 0 for none."""
         letter = parked_change(message, change, reason, self.now())
         self.parked.put(DEAD, [replace(letter, status=status, attempts=message.attempt + 1)])
         _logger.error(
@@ -93,21 +93,21 @@ class DeadLetters:
         telemetry.count("dead_letters", reason=reason, status=status)
 
     def dead_letter_unreadable(self, text: str) -> None:
-        """Note a message that no version of the relay has written. What it holds is not kept: it may be anything."""
+        """Record a message that no version of the relay has written. Its content is not kept: it may be anything."""
         name = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
         self.parked.put(DEAD, [Parked("", "", name, self.now(), UNREADABLE)])
-        _logger.error("A message of %d characters on a queue of ours cannot be read", len(text))
+        _logger.error("A queue message of %d characters cannot be read", len(text))
         telemetry.count("dead_letters", reason=UNREADABLE, status=0)
 
     def forget(self, entry: Entry) -> Entry:
-        """Forget the dead letter of an event of which the partner is owed nothing any more; return its ledger entry."""
+        """Delete the dead letter of an event that was synced since; return the updated ledger entry."""
         if not entry.is_dead_lettered:
             return entry
         self.parked.forget(DEAD, parked_id(entry.watch_id, entry.event_id))
         return replace(entry, is_dead_lettered=False)
 
     def delete(self, selection: Selection, caller: str) -> int:
-        """Delete dead letters, and return how many."""
+        """Delete the selected dead letters, and return how many."""
         deleted, now = 0, self.now()
         after: str | None = ""
         while after is not None:
@@ -117,7 +117,7 @@ class DeadLetters:
         return deleted
 
     def start_replay(self, selection: Selection, caller: str) -> Replay:
-        """Begin to replay dead letters; later dead letters are not included."""
+        """Start a replay of dead letters; those that are added later are not included."""
         replay = Replay(uuid.uuid4().hex, self.now(), _as_text(selection))
         self.replays.insert(replay)
         self.jobs.send(Job(replay.id, "replay"))
@@ -125,7 +125,7 @@ class DeadLetters:
         return replay
 
     def replay_step(self, replay_id: str) -> str:
-        """Put the next dead letters of a replay on the queue, and request the step after it. Twice does no harm."""
+        """Put the next dead letters of a replay on the queue, and request the next step. Safe to repeat."""
         replay = self.replays.get(replay_id)
         if replay is None or replay.done is not None:
             return "nothing-to-replay"
@@ -140,7 +140,9 @@ class DeadLetters:
         return f"replayed-{len(readable)}"
 
     def _page(self, selection: Selection, now: datetime, after: str) -> tuple[list[Parked], str | None]:
-        """Return selected letters that are older than `now`, and after which id the next ones come, None at the end."""
+        """Return a page of the selected dead letters that are older than `now`, and the id to continue after; None at
+        the end.
+        """
         if selection.ids is not None:
             ids = sorted(each for each in set(selection.ids) if each > after)
             letters = [self.parked.get(DEAD, each) for each in ids[:AT_ONCE]]

@@ -1,1 +1,1 @@
-"""Comparing calendars with the ledger, and the gaps that call for it."""
+"""Compare calendars with the ledger (resync), and find the gaps that require it."""

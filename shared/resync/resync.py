@@ -1,10 +1,10 @@
-"""Compare a mailbox's calendar view with the ledger, and queue exactly what differs.
+"""Compare a mailbox's calendar view with the ledger, and queue the differences.
 
-"List calendarView" shows every meeting and every occurrence in the window. What is new, what has another etag, and what
-the partner knows but the view does not show becomes a change on the queue. Who delivers it reads the event itself, so
-nothing that a resync gets wrong (a page read twice, a meeting changed meanwhile) reaches the partner.
+"List calendarView" returns every single event and occurrence in the window. An event that is new, has another etag, or
+is in the ledger but not in the view becomes a change on the queue. The delivery reads the event again, so an error of a
+resync (a page read twice, an event changed meanwhile) does not reach the partner.
 
-The ledger is held as fingerprints (16 bytes an event), and both lists are read page by page.
+To save memory, the ledger is held as fingerprints (16 bytes per event), and both lists are read page by page.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from shared.storage.ledger import Entry, Ledger
 from shared.storage.watches import Watch
 
 AT_ONCE = 100  # changes in one message
-SERIES_KEPT = timedelta(days=400)  # that a master's row is kept after its last reading: it has no end of its own
+SERIES_KEPT = timedelta(days=400)  # retention of a series master's entry after its last read: it has no end time
 
 _logger = logging.getLogger("relay.resync")
 
@@ -45,11 +45,10 @@ class Resync:
     now: Callable[[], datetime]
 
     def resync(self, watch: Watch, *, full: bool = False) -> Counter[str]:
-        """Queue what differs, all of it again with `full`; returns how many are new, changed, vanished, dropped, the
-        same.
+        """Queue the differences, or with `full` every event in the window; return the number of events by result.
 
-        Rows of the ledger that left the window are dropped. Raises GraphError, ConfigurationError or
-        ServiceUnavailable: what was queued till then does no harm, and the whole can be done again.
+        Entries that have left the window are dropped from the ledger. Raises GraphError, ConfigurationError or
+        ServiceUnavailable; the resync can then be repeated, since changes that are queued twice do no harm.
         """
         if watch.delivery != "relay":
             return Counter()
@@ -65,35 +64,37 @@ class Resync:
         return counts
 
     def _fingerprints(self, watch: Watch, window: Window, counts: Counter[str]) -> dict[bytes, bytes]:
-        """Return a fingerprint of what the partner has by one of the event's id; drop what has left the window."""
+        """Return the fingerprint of each delivered state by the fingerprint of the event's id. Drop the entries that
+        have left the window.
+        """
         fingerprints: dict[bytes, bytes] = {}
         for page in self.ledger.pages(watch.id):
-            left = [entry for entry in page if _has_left(entry, window)]
-            counts["dropped"] += self.ledger.drop(left)
-            gone = {entry.event_id for entry in left}
-            kept = (entry for entry in page if entry.event_id not in gone)
+            expired = [entry for entry in page if _has_left(entry, window)]
+            counts["dropped"] += self.ledger.drop(expired)
+            expired_ids = {entry.event_id for entry in expired}
+            kept = (entry for entry in page if entry.event_id not in expired_ids)
             fingerprints |= {_fingerprint(entry.event_id): _fingerprint(entry.delivered_state) for entry in kept}
         return fingerprints
 
     def _vanished(
         self, watch: Watch, window: Window, unseen: dict[bytes, bytes], counts: Counter[str]
     ) -> Iterator[Change]:
-        """Yield a change for every event that the partner believes to be in the window, and the view did not show."""
+        """Yield a deletion for each event that the partner has in the window and that the view did not contain."""
         for page in self.ledger.pages(watch.id):
             for entry in page:
-                is_unseen = _fingerprint(entry.event_id) in unseen and _is_believed(entry)
+                is_unseen = _fingerprint(entry.event_id) in unseen and _partner_has(entry)
                 if is_unseen and window.overlaps(entry.start, entry.end):
                     counts["vanished"] += 1
                     yield Change(watch.id, watch.user_id, entry.event_id, deleted=True)
 
     def _queue(self, changes: Iterator[Change], *, force: bool = False) -> None:
-        """Queue changes as they come. They settle like those that Graph notifies of: a booking may be seconds old."""
+        """Queue changes in messages of AT_ONCE. They settle like notified changes: an event may be seconds old."""
         while batch := tuple(islice(changes, AT_ONCE)):
             self.changes.send(ChangeMessage(self.now(), batch, force=force))
 
 
 def _has_left(entry: Entry, window: Window) -> bool:
-    """Return whether nothing will be asked of this row any more."""
+    """Return whether an entry has left the window, so that it is no longer needed."""
     if entry.end:
         return window.has_left(entry.end)
     kept = window.start - SERIES_KEPT if occurrences.is_master(entry) else window.start
@@ -103,8 +104,8 @@ def _has_left(entry: Entry, window: Window) -> bool:
 def _differing(
     watch: Watch, view: Iterator[dict[str, Any]], unseen: dict[bytes, bytes], counts: Counter[str], *, full: bool
 ) -> Iterator[Change]:
-    """Yield a change for every event of the view that the partner does not have in this state; takes it off
-    `unseen`.
+    """Yield a change for each event of the view whose state the partner does not have (with `full`, for each event).
+    Remove the events of the view from `unseen`.
     """
     for event in view:
         event_id = payload.event_id_of(event)
@@ -116,9 +117,9 @@ def _differing(
             yield Change(watch.id, watch.user_id, event_id)
 
 
-def _is_believed(entry: Entry) -> bool:
-    has_it = bool(entry.delivered_state) and entry.delivered_state != payload.DELETED
-    return has_it and not occurrences.is_master(entry)
+def _partner_has(entry: Entry) -> bool:
+    has_state = bool(entry.delivered_state) and entry.delivered_state != payload.DELETED
+    return has_state and not occurrences.is_master(entry)
 
 
 def _fingerprint(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The calendar window that is kept in step: from WINDOW_PAST_DAYS ago to WINDOW_FUTURE_DAYS ahead. Pure."""
+"""The window: from WINDOW_PAST_DAYS ago to WINDOW_FUTURE_DAYS ahead. Pure."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time; it moves forward by itself, because it is made anew at each use."""
+    """A period of time. Callers compute it at each use, so that it moves forward."""
 
     start: datetime
     end: datetime
 
     def overlaps(self, start: str, end: str) -> bool:
-        """Return whether an event with these times (as the contract writes them) is in the window, in part at least."""
-        return start < format_utc(self.end) and not self.has_left(end)  # texts of one form sort as times
+        """Return whether an event with these times (in the payload's format) overlaps the window."""
+        return start < format_utc(self.end) and not self.has_left(end)  # texts of one format sort like the times
 
     def has_left(self, end: str) -> bool:
-        """Return whether an event that ends then lies behind the window."""
+        """Return whether an event that ends at `end` lies before the window."""
         return end <= format_utc(self.start)
 
 
 def window_of(settings: Settings, now: datetime) -> Window:
-    """Return the window around a moment."""
+    """Return the window around `now`."""
     past, future = settings.window_past_days, settings.window_future_days
     return Window(now - timedelta(days=past), now + timedelta(days=future))

@@ -1,1 +1,1 @@
-"""The feature scheduling: free slots, and bookings of them."""
+"""The scheduling feature: find free slots and book them."""

@@ -1,4 +1,4 @@
-"""What Graph tells of a mailbox's schedule and events, as the spans that slots are worked out of. Pure."""
+"""Convert Graph's schedules and events to the spans that slots are computed from. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from shared.graph.time_zones import UnknownZone, zone_named
 from shared.partner.payload import UnreadableEvent, moment_of
 from shared.scheduling.slot_rules import ALWAYS, Span, WorkingHours
 
-LEFT_OPEN = frozenset({"free", "workingElsewhere"})  # availabilityView's 0 ("calendar: getSchedule")
+NOT_BUSY = frozenset({"free", "workingElsewhere"})  # 0 in availabilityView ("calendar: getSchedule")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME = re.compile(r"(\d\d):(\d\d)")
 
 
 class NoSchedule(ValueError):
-    """Graph told no schedule of a mailbox; `code` is Graph's own."""
+    """Graph returned no usable schedule for a mailbox; `code` is Graph's error code, or the relay's own."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -28,14 +28,14 @@ class NoSchedule(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """When a mailbox works, and when it is busy."""
+    """The working hours and busy times of a mailbox."""
 
     hours: WorkingHours
     busy: tuple[Span, ...]
 
 
 def availability_of(information: dict[str, Any]) -> Availability:
-    """Return what a scheduleInformation in UTC says; without working hours every hour counts. Raises NoSchedule."""
+    """Return the availability in a scheduleInformation in UTC. Raises NoSchedule."""
     items = information.get("scheduleItems")
     error = information.get("error")
     if error or not isinstance(items, list):
@@ -48,12 +48,12 @@ def availability_of(information: dict[str, Any]) -> Availability:
 
 
 def busy_spans(events: Iterable[dict[str, Any]]) -> list[Span]:
-    """Return the times that events of a calendar take. Raises GraphRejected."""
+    """Return the times that the events of a calendar occupy. Raises GraphRejected."""
     return list(_busy((event for event in events if event.get("isCancelled") is not True), "showAs"))
 
 
 def span_of(event: dict[str, Any]) -> Span:
-    """Return an event's time, told in UTC. Raises GraphRejected for one that cannot be read: it may be in the way."""
+    """Return the time of an event in UTC. Raises GraphRejected for an unreadable event, which may be a conflict."""
     try:
         return Span(moment_of(event, "start"), moment_of(event, "end"))
     except UnreadableEvent:
@@ -61,13 +61,13 @@ def span_of(event: dict[str, Any]) -> Span:
 
 
 def readable(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event whose time can be read. Raises GraphRejected."""
+    """Return the event unchanged. Raises GraphRejected if its time cannot be read."""
     span_of(event)
     return event
 
 
 def working_hours_of(hours: object) -> WorkingHours:
-    """Return working hours ("workingHours resource type"); always, where none are told."""
+    """Return working hours ("workingHours resource type"); ALWAYS if Graph gives none, or none that can be read."""
     if not isinstance(hours, dict) or not isinstance(hours.get("daysOfWeek"), list):
         return ALWAYS
     start, end = (_TIME.match(str(hours.get(name))) for name in ("startTime", "endTime"))
@@ -78,14 +78,14 @@ def working_hours_of(hours: object) -> WorkingHours:
 
 
 def _busy(items: Iterable[dict[str, Any]], field: str) -> Iterable[Span]:
-    """Yield what is neither free nor elsewhere."""
+    """Yield the times of the items that are busy."""
     for item in items:
-        if item.get(field) not in LEFT_OPEN:
+        if item.get(field) not in NOT_BUSY:
             yield span_of(item)
 
 
 def _zone(hours: dict[str, Any]) -> tzinfo:
-    """Return the zone of working hours: by its name, or a zone of one's own by its bias ("customTimeZone")."""
+    """Return the zone of working hours: by its name, or for a custom zone by its bias ("customTimeZone")."""
     zone = hours.get("timeZone")
     if not isinstance(zone, dict):
         return UTC

@@ -1,12 +1,12 @@
-"""Book a slot: of all who want a time of a mailbox exactly one gets it, whatever order Graph answers in.
+"""Book a slot. If several calls want the same time of a mailbox, exactly one succeeds, in whatever order Graph answers.
 
-1. The times are claimed in storage, in one transaction. Who finds one of them taken is told 409 with the nearest slots.
-2. Graph is asked whether the time is free and within working hours: people book in Outlook, too.
-3. The event is made, with a transactionId, so that it is made once however often the call is sent.
-4. The calendar is read again: an event that was there before ours, and that step 2 could not see yet, wins.
-5. The row says booked, on the condition of its etag, and only then is the caller told so.
+1. Claim the times in storage, in one transaction. If any is taken, respond 409 with the nearest free slots.
+2. Check with Graph that the time is free and within working hours: people also book in Outlook.
+3. Create the event with a transactionId, so that repeated calls create it only once.
+4. Read the calendar again: an earlier event that step 2 could not see yet wins.
+5. Set the row to booked, conditional on its etag; only then report success to the caller.
 
-A call that ends between any two of these leaves a claim, which settle_bookings brings to its end.
+A call that is interrupted between two steps leaves a claim, which settle_bookings completes or removes.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class SlotBooker:
     now: Callable[[], datetime]
 
     def book(self, request: NewBooking) -> tuple[Booked, bool]:
-        """Return the booking, and whether this call made it."""
+        """Return the booking, and whether this call created it."""
         check_allowed(self.allow_list, request.mailbox)
         existing = self.slot_bookings.get(request.mailbox, request.id)
         try:
@@ -67,7 +67,7 @@ class SlotBooker:
             raise scheduling_rejection_of(error) from error
 
     def _claim_after_cleanup(self, new: Booking) -> Booking:
-        """Claim a time that was taken: another call for the same booking may have it, or one that ended half done."""
+        """Claim a taken time after clearing stale claims, or return the claim of another call for the same booking."""
         slot = Span(new.start, new.end)
         claim = self.slot_bookings.get(new.mailbox, new.id)
         if claim is None and self.slot_conflicts.clear_stale_claims(new.mailbox, slot):
@@ -77,34 +77,34 @@ class SlotBooker:
         return claim
 
     def _resume(self, existing: Booking, request: NewBooking) -> Booked:
-        """Return the booking that an earlier call with the same Idempotency-Key made or began."""
+        """Return the booking that an earlier call with the same Idempotency-Key created or started."""
         if existing.state == "claimed" and Span(existing.start, existing.end) == request.slot:
             return self._create(existing, request)
         if existing.state in ("ending", "ended"):
             raise self.slot_conflicts.slot_taken(request.mailbox, request.slot)
         if existing.state == "claimed" or Span(existing.start, existing.end) != request.slot:
             raise RequestRejected(
-                problems.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key belongs to a booking of another time."
+                problems.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used for a booking at another time."
             )
         with self.limits.of(request.mailbox):
             event = self.booked_events.get(request.mailbox, existing.event_id, self.settings.details)
         return Booked(existing, readable(event))
 
     def _create_or_release(self, claim: Booking, request: NewBooking) -> Booked:
-        """Return the booking of a new claim; a failed call that cannot be sent again must not hold its time."""
+        """Return the booking of a new claim. If a call fails that cannot be repeated, release its time."""
         try:
             return self._create(claim, request)
         except SlotTaken:
             raise
         except RelayError:
             if not request.repeatable:
-                with suppress(RelayError):  # then it is resolved later
+                with suppress(RelayError):  # settle_bookings then resolves it
                     self.booking_cleanup.end_booking(claim)
             raise
 
     def _create(self, claim: Booking, request: NewBooking) -> Booked:
-        """Return the booking with its event. After SlotTaken there is neither; after another error it is resolved
-        later.
+        """Return the booking with its event. After SlotTaken neither exists; after another error, the claim is
+        resolved later.
         """
         event = self._find_or_create_event(claim, request)
         if event is not None:
@@ -116,7 +116,7 @@ class SlotBooker:
         raise self.slot_conflicts.slot_taken(claim.mailbox, request.slot)
 
     def _find_or_create_event(self, claim: Booking, request: NewBooking) -> dict[str, Any] | None:
-        """Return the claim's event, made now if it is not there yet; None when its time is not free."""
+        """Return the claim's event, created now if it does not exist yet; None if its time is not free."""
         events = self.slot_conflicts.events_at(claim.mailbox, Span(claim.start, claim.end))
         for event in events_of(claim, events):
             return event
@@ -125,9 +125,9 @@ class SlotBooker:
         return self._create_event(claim, request)
 
     def _create_event(self, claim: Booking, request: NewBooking) -> dict[str, Any]:
-        """Make the event; once more when Graph did not say what became of it, which its transactionId makes safe.
+        """Create the event. Retry once if the outcome is unknown, which the transactionId makes safe.
 
-        Graph answers a transactionId that it knows with the event, or refuses it as known: then the calendar has it.
+        Graph answers a known transactionId with the existing event or with a conflict; then the calendar has the event.
         """
         times = (claim.start, claim.end)
         with self.limits.of(claim.mailbox):
@@ -150,8 +150,8 @@ class SlotBooker:
 
     def _confirm(self, claim: Booking, event: dict[str, Any], request: NewBooking) -> Booked:
         event_id = str(event["id"])
-        if span_of(event) != request.slot:  # an event of this transaction that somebody has moved already
-            text = "Somebody has moved this booking in the calendar. Read it again."
+        if span_of(event) != request.slot:  # the event was already moved in the calendar
+            text = "This booking was moved in the calendar. Read it again."
             raise RequestRejected(problems.BOOKING_MOVED, text)
         booking = self.slot_bookings.change(claim, state="booked", since=self.now(), event_id=event_id)
         booking = booking or self._leave_to_other_call(claim, event_id)
@@ -161,8 +161,8 @@ class SlotBooker:
         return Booked(booking, event)
 
     def _leave_to_other_call(self, claim: Booking, event_id: str) -> Booking | None:
-        """Return the booking if a faster call for the same one has made it; else this call is late, and its event
-        goes.
+        """Return the booking if a parallel call has completed it; otherwise delete the event of this call, which is
+        too late.
         """
         current = self.slot_bookings.get(claim.mailbox, claim.id)
         if current is not None and current.state in ("booked", "moving") and current.event_id == event_id:

@@ -1,4 +1,4 @@
-"""A slot booking beside the calendar: its event, the events and the times that belong to it. Pure."""
+"""A slot booking compared with the calendar: its events and its times. Pure."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from shared.scheduling.slot_rules import Span
 if TYPE_CHECKING:
     from shared.storage.slot_bookings import Booking
 
-FRESH = timedelta(minutes=2)  # somebody may still be at work on it, or Graph may not tell of it yet
+FRESH = timedelta(minutes=2)  # a younger booking may be in progress, or not visible in Graph yet
 
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A booking, and its event as Graph has it."""
+    """A booking, and its event as read from Graph."""
 
     booking: Booking
     event: dict[str, Any]
 
 
 def events_of(booking: Booking, events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the events that were made for a booking: by their id or by what Graph knows their making by."""
+    """Yield the events that were created for a booking, identified by event id or transactionId."""
     for event in events:
         if event.get("id") == booking.event_id or event.get("transactionId") == booking.transaction:
             yield event

@@ -1,4 +1,4 @@
-"""Read, move and cancel a booking. A move claims the new time before it gives back the old one."""
+"""Read, move and cancel a booking. A move claims the new time before it releases the old one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class BookingChanger:
     now: Callable[[], datetime]
 
     def read(self, mailbox: str, booking_id: str) -> Booked:
-        """Return a booking with its event as it is now."""
+        """Return a booking with its current event."""
         check_allowed(self.allow_list, mailbox)
         booking = self._get_booked(mailbox, booking_id)
         try:
@@ -51,7 +51,7 @@ class BookingChanger:
             raise scheduling_rejection_of(error) from error
 
     def cancel(self, mailbox: str, booking_id: str) -> None:
-        """Remove a booking and its event; removing it again is as good."""
+        """Remove a booking and its event. Cancelling a booking that no longer exists is a no-op."""
         check_allowed(self.allow_list, mailbox)
         booking = self.slot_bookings.get(mailbox, booking_id)
         if booking is None or booking.state == "ended":
@@ -65,7 +65,7 @@ class BookingChanger:
         telemetry.count("slot_bookings", end="cancelled")
 
     def move(self, mailbox: str, booking_id: str, content: dict[str, Any]) -> Booked:
-        """Give a booking another time, or leave it where it is; `content` is the body. Raises SlotTaken, too."""
+        """Move a booking; `content` is the request body. Raises SlotTaken, too; then the booking keeps its time."""
         check_allowed(self.allow_list, mailbox)
         booking = self._get_booked(mailbox, booking_id)
         slot, _ = read_new_times(content, booking.end - booking.start, self.now())
@@ -76,14 +76,14 @@ class BookingChanger:
             raise scheduling_rejection_of(error) from error
 
     def _get_booked(self, mailbox: str, booking_id: str) -> Booking:
-        """Return a booking that is made. Raises RequestRejected 404."""
+        """Return a booking that has its event. Raises RequestRejected 404."""
         booking = self.slot_bookings.get(mailbox, booking_id)
         if booking is None or not booking.event_id or booking.state in ("claimed", "ending", "ended"):
             raise _no_such_booking()
         return booking
 
     def _get_event(self, booking: Booking) -> dict[str, Any]:
-        """Return the event of a booking; one that was deleted in Outlook ends the booking. Raises RequestRejected
+        """Return the event of a booking. If it was deleted in Outlook, remove the booking and raise RequestRejected
         404.
         """
         try:
@@ -94,7 +94,7 @@ class BookingChanger:
             raise _no_such_booking() from None
 
     def _claim(self, booking: Booking, slot: Span) -> Booking:
-        """Return the booking with the new time claimed beside the old one. A move to the same time may go on."""
+        """Return the booking with the new time claimed, too. An unfinished move to the same time continues."""
         if booking.state == "moving" and (booking.to_start, booking.to_end) != (slot.start, slot.end):
             if not self.booking_cleanup.resolve(booking):
                 raise _being_changed()
@@ -123,12 +123,12 @@ class BookingChanger:
         return Booked(booking, event)
 
     def _move_event(self, moving: Booking, slot: Span) -> dict[str, Any]:
-        """Move the event. What Graph refuses leaves it, and the booking, where it was."""
+        """Move the event. If Graph rejects that, the event and the booking keep their time."""
         try:
             with self.limits.of(moving.mailbox):
                 return self.booked_events.move(moving.mailbox, moving.event_id, slot.start, slot.end)
         except GraphUnavailable:
-            raise  # it may have been moved: resolved later, or by the same call again
+            raise  # outcome unknown: resolved later, or by repeating the call
         except GraphError:
             with suppress(GraphError):
                 self._release(moving)
@@ -139,7 +139,7 @@ class BookingChanger:
         return self.slot_conflicts.slot_taken(moving.mailbox, slot)
 
     def _release(self, moving: Booking) -> None:
-        """Give back the new time."""
+        """Release the new time."""
         self.slot_bookings.change(moving, state="booked", since=self.now(), to_start=None, to_end=None)
 
     def _other_events(self, moving: Booking, slot: Span) -> list[dict[str, Any]]:
@@ -148,10 +148,9 @@ class BookingChanger:
 
 
 def _no_such_booking() -> RequestRejected:
-    return RequestRejected(problems.BOOKING_NOT_FOUND, "It was cancelled, or never made. Book a slot to have one.")
+    return RequestRejected(problems.BOOKING_NOT_FOUND, "It was cancelled, or never existed. Book a new slot.")
 
 
 def _being_changed() -> RequestRejected:
-    return RequestRejected(
-        problems.BOOKING_IN_PROGRESS, "Another call is working on this booking. Try again soon.", retry_after=5
-    )
+    text = "Another call is changing this booking. Try again after the time in Retry-After."
+    return RequestRejected(problems.BOOKING_IN_PROGRESS, text, retry_after=5)

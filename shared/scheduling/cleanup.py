@@ -1,7 +1,7 @@
-"""Bring to an end what a killed or hindered call left half done: a booking is either there, with its event, or not.
+"""Complete or remove bookings that an interrupted call left unfinished: a booking exists with its event, or not at all.
 
-Whoever finds an old claim in the way does this for it, and a timer does it for all. Every step begins with a change of
-the booking's row on the condition of its etag, so that who comes back late finds that it is no longer theirs.
+A call that finds an old claim on its time does this for that claim; a timer does it for all. Every step begins with a
+change of the booking's row conditional on its etag, so that a delayed call detects that it no longer owns the booking.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shared.storage.slot_bookings import Booking, SlotBookings
     from shared.threads import MailboxLimits
 
-LATEST = timedelta(minutes=10)  # after which no call of ours can reach Graph any more, however long it was held up
+LATEST = timedelta(minutes=10)  # after this, no delayed call of the relay can reach Graph any more
 KEPT = timedelta(days=7)  # after a booking's end
 _BUDGET = timedelta(minutes=4)
 
@@ -34,8 +34,8 @@ _logger = logging.getLogger("relay.bookings")
 
 @dataclass(frozen=True)
 class BookingCleanup:
-    """Ends bookings, and finishes those that were left half done. Methods raise GraphError, ConfigurationError or
-    ServiceUnavailable; after a GraphError a booking is as it was, or nearer to its end.
+    """Ends bookings, and resolves unfinished ones. Methods raise GraphError, ConfigurationError or ServiceUnavailable;
+    after a GraphError a booking is unchanged or closer to its final state.
     """
 
     slot_bookings: SlotBookings
@@ -45,7 +45,7 @@ class BookingCleanup:
     now: Callable[[], datetime]
 
     def resolve_all(self) -> None:
-        """Resolve what is unfinished, and forget what is long past; what fails is tried at the next run."""
+        """Resolve unfinished bookings and remove the rows of old ones; failures are retried at the next run."""
         give_up, resolved = self.now() + _BUDGET, 0
         for booking in self.slot_bookings.unfinished():
             if self.now() >= give_up:
@@ -53,14 +53,14 @@ class BookingCleanup:
             try:
                 resolved += self._resolve_if_allowed(booking)
             except RelayError as error:
-                _logger.warning("A booking could not be settled: %s", error)
+                _logger.warning("A booking could not be resolved: %s", error)
         for booking in self.slot_bookings.before(self.now() - KEPT):
             self.slot_bookings.remove(booking)
         telemetry.count("slot_bookings", resolved, end="settled")
 
     def resolve(self, booking: Booking) -> bool:
-        """Bring an unfinished booking to its end, or look whether a finished one is still there; False if it is too
-        young.
+        """Complete or remove an unfinished booking, or update a finished one from its event. Return whether the
+        booking changed; a booking that is too young is left alone.
         """
         if self.now() - booking.since < (LATEST if booking.state in ("ended", "moving") else FRESH):
             return False
@@ -72,9 +72,9 @@ class BookingCleanup:
         return self._follow_calendar(booking)
 
     def end_booking(self, booking: Booking) -> bool:
-        """Remove a booking's event and give back its times; False when somebody else changed it meanwhile.
+        """Delete a booking's event and release its times; return False if another call changed it meanwhile.
 
-        Its row stays for a while as ended, since a call that was held up may still make the event.
+        The row is kept as ended for a while, because a delayed call may still create the event.
         """
         ending = self.slot_bookings.change(booking, state="ending", since=self.now())
         if ending is None:
@@ -87,7 +87,7 @@ class BookingCleanup:
             with suppress(GraphNotFound):
                 return self.resolve(booking)
         current = self.slot_bookings.get(booking.mailbox, booking.id)
-        # Its mailbox is gone, or is left alone from now on.
+        # The mailbox was deleted, or is no longer allowed.
         return current is not None and self.slot_bookings.remove(current)
 
     def _remove_events(self, booking: Booking) -> None:
@@ -99,7 +99,7 @@ class BookingCleanup:
                     self.booked_events.remove(booking.mailbox, event_id)
 
     def _follow_calendar(self, booking: Booking) -> bool:
-        """Give a booking the times that its event has: people move and delete events in Outlook, too."""
+        """Update a booking from its event: people also move and delete events in Outlook."""
         try:
             with self.limits.of(booking.mailbox):
                 event = self.booked_events.get(booking.mailbox, booking.event_id)
@@ -115,7 +115,7 @@ class BookingCleanup:
         return self.slot_bookings.change(booking, start=span.start, end=span.end, holds=False) is not None
 
     def _end_move(self, booking: Booking, span: Span, now: datetime) -> bool:
-        """Give a booking that is being moved its new time if its event has it (`span`), and its old one otherwise."""
+        """Finish a move: with the new time if the event has it (`span`), otherwise with the old one."""
         target = Span(booking.to_start or booking.start, booking.to_end or booking.end)
         times = {"start": booking.to_start, "end": booking.to_end, "holds": True} if span == target else {}
         booked = self.slot_bookings.change(booking, state="booked", since=now, to_start=None, to_end=None, **times)

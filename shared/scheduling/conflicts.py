@@ -1,4 +1,4 @@
-"""What booking and moving have in common: whether a slot is free, what is in its way, and what is offered instead."""
+"""Checks shared by booking and moving: whether a slot is free, what conflicts with it, which slots to offer instead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SlotTaken(RequestRejected):
     """The time is not free; `nearest` are slots that are."""
 
     def __init__(self, nearest: list[Slot]) -> None:
-        text = "This time is taken, or outside of working hours. Book one of the nearest free slots instead."
+        text = "This time is taken or outside working hours. Book one of the nearest free slots instead."
         super().__init__(problems.SLOT_TAKEN, text)
         self.nearest = nearest
 
@@ -41,22 +41,22 @@ class SlotConflicts:
     limits: MailboxLimits
 
     def slot_taken(self, mailbox: str, slot: Span) -> SlotTaken:
-        """Return the refusal of a time, with what is free instead."""
+        """Return the rejection of a time, with the nearest free slots."""
         telemetry.count("slot_bookings", end="taken")
         return SlotTaken(self.slot_finder.nearest(mailbox, slot))
 
     def clear_stale_claims(self, mailbox: str, slot: Span) -> bool:
-        """Return whether an old claim that was in the way is there no more."""
+        """Resolve old claims on a time; return whether any of them was."""
         holders = self.slot_bookings.holders(mailbox, slot.start, slot.end)
         return sum(self.booking_cleanup.resolve(booking) for booking in holders) > 0
 
     def events_at(self, mailbox: str, slot: Span) -> list[dict[str, Any]]:
-        """Return the events of a calendar that touch a time."""
+        """Return the events of a calendar that overlap or touch a time."""
         with self.limits.of(mailbox):
             return list(self.booked_events.overlapping(mailbox, slot.start, slot.end))
 
     def is_open(self, mailbox: str, slot: Span, other_events: Iterable[dict[str, Any]]) -> bool:
-        """Return whether a time is within working hours and none of the calendar's other events takes it."""
+        """Return whether a time is within working hours and none of the calendar's other events overlaps it."""
         if any(span.overlaps(slot) for span in busy_spans(other_events)):
             return False
         window = Span(slot.start - DAY, slot.end + DAY)
@@ -65,11 +65,11 @@ class SlotConflicts:
 
 
 def conflicting_events(other_events: Iterable[dict[str, Any]], slot: Span, since: object) -> list[dict[str, Any]]:
-    """Return the other events that take some of a time, and were there before ours (`since`) or as early."""
+    """Return the other events that overlap a time and were not created after ours (`since`)."""
     early = [event for event in other_events if not _is_later(event.get("createdDateTime"), since)]
     return [event for event in early if any(span.overlaps(slot) for span in busy_spans([event]))]
 
 
 def _is_later(created: object, since: object) -> bool:
-    """Return whether a moment that Graph wrote is surely later than another: both in UTC, as it writes them."""
+    """Return whether one of Graph's UTC timestamps is certainly later than another."""
     return isinstance(created, str) and isinstance(since, str) and created.rstrip("Z") > since.rstrip("Z")

@@ -1,4 +1,4 @@
-"""Find the free slots of some mailboxes: of any of them, or of all of them together."""
+"""Find the free slots of mailboxes: of any of them, or of all of them together."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from shared.threads import MailboxLimits
 
 NEAREST = 5
-_AROUND = (DAY, 7 * DAY)  # how far back and ahead the nearest slots are looked for
+_AROUND = (DAY, 7 * DAY)  # how far before and after a slot to search for the nearest ones
 _STEP = timedelta(minutes=15)
 _CHECK = "Check its address and its licence."
-_TO_DO = {"5006": "It has too many entries: ask for fewer days."}  # "calendar: getSchedule"
+_TO_DO = {"5006": "It has too many entries: request fewer days."}  # "calendar: getSchedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class SlotFinder:
-    """Finds free slots in the schedules that Graph has and beside the newest bookings. Methods raise RequestRejected,
+    """Finds free slots from Graph's schedules and the most recent bookings. Methods raise RequestRejected,
     ConfigurationError or ServiceUnavailable.
     """
 
@@ -66,7 +66,7 @@ class SlotFinder:
         ]
 
     def nearest(self, mailbox: str, slot: Span) -> list[Slot]:
-        """Return the free slots that are nearest to a time that is not free; none while Graph does not answer."""
+        """Return the free slots nearest to a time that is not free; none if Graph returns no schedule."""
         start = max(slot.start - _AROUND[0], self.now())
         window = Span(start, max(start, slot.end + _AROUND[1]))
         query = SlotQuery(window, slot.end - slot.start, step=_STEP)
@@ -79,9 +79,7 @@ class SlotFinder:
         return [Slot(Span(start, start + query.duration), (mailbox,)) for start in starts[:NEAREST]]
 
     def get_availability(self, mailboxes: Sequence[str], window: Span) -> list[Availability]:
-        """Return when each mailbox works and is busy: as Graph tells it, and as bookings that Graph may not tell
-        yet.
-        """
+        """Return the availability of each mailbox: Graph's schedule, and bookings that Graph may not show yet."""
         with self.limits.of(mailboxes[0]):
             schedules = self._get_schedules(mailboxes, window)
         result = []
@@ -89,7 +87,7 @@ class SlotFinder:
             try:
                 availability = availability_of(schedule)
             except NoSchedule as error:
-                text = f"Graph tells no schedule of one of the mailboxes ({error.code}). "
+                text = f"Graph returns no schedule for one of the mailboxes ({error.code}). "
                 raise RequestRejected(problems.SCHEDULE_UNAVAILABLE, text + _TO_DO.get(error.code, _CHECK)) from None
             result.append(replace(availability, busy=(*availability.busy, *self._fresh_spans(mailbox, window))))
         return result
@@ -101,14 +99,14 @@ class SlotFinder:
             raise scheduling_rejection_of(error) from error
 
     def _fresh_spans(self, mailbox: str, window: Span) -> list[Span]:
-        """Return the times of bookings that are so young that Graph may not tell them yet."""
+        """Return the times of bookings so recent that Graph may not show them yet."""
         bookings = self.slot_bookings.since(mailbox, self.now() - FRESH)
         spans = (span for booking in bookings if booking.state != "ended" for span in spans_of(booking))
         return [span for span in spans if span.overlaps(window)]
 
 
 def _free_by_start(query: SlotQuery, by_mailbox: dict[str, Availability]) -> dict[datetime, list[str]]:
-    """Return by start which mailboxes are free then."""
+    """Return the mailboxes that are free at each start."""
     starts, free = starts_of(query), dict[datetime, list[str]]()
     for mailbox, availability in by_mailbox.items():
         for start in free_starts(query, starts, availability.hours, availability.busy):

@@ -1,4 +1,4 @@
-"""What a call for slots or for a booking asks, checked: every refusal names the field and the rule, never the value."""
+"""Validate requests for slots and bookings. Errors name the field and the rule, never the value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from shared.scheduling.slot_rules import GRID, SlotQuery, Span
 LONGEST_MINUTES = 480
 FURTHEST = timedelta(days=7305)
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class _Body(BaseModel):
@@ -31,36 +31,36 @@ class _Body(BaseModel):
 
 
 class Customer(_Body):
-    """Who the booking is for."""
+    """The customer of a booking."""
 
     name: str = Field(min_length=1, max_length=100)
     email: str | None = Field(default=None, max_length=254)
 
 
 class NewTimes(_Body):
-    """The body that moves a booking. Its length stays as it is without `duration`."""
+    """The body that moves a booking. Without `duration` its length stays the same."""
 
-    start: str = Field(pattern=TIME_PATTERN, description="With an offset or Z, or by the clock of timeZone.")
+    start: str = Field(pattern=TIME_PATTERN, description="With an offset or Z, or in the local time of timeZone.")
     duration: int | None = Field(default=None, ge=5, le=LONGEST_MINUTES, multiple_of=5, description="Minutes.")
-    time_zone: str | None = Field(default=None, max_length=60, description="IANA's name, or Windows'.")
+    time_zone: str | None = Field(default=None, max_length=60, description="An IANA or Windows name.")
 
 
 class BookingRequest(_Body):
-    """The body that books a slot. With `invite` the customer gets an invitation from the mailbox."""
+    """The body that books a slot. With `invite` the mailbox sends the customer an invitation."""
 
-    start: str = Field(pattern=TIME_PATTERN, description="With an offset or Z, or by the clock of timeZone.")
+    start: str = Field(pattern=TIME_PATTERN, description="With an offset or Z, or in the local time of timeZone.")
     duration: int = Field(ge=5, le=LONGEST_MINUTES, multiple_of=5, description="Minutes.")
     title: str = Field(min_length=1, max_length=255)
     customer: Customer
     invite: bool = False
-    time_zone: str | None = Field(default=None, max_length=60, description="IANA's name, or Windows'.")
+    time_zone: str | None = Field(default=None, max_length=60, description="An IANA or Windows name.")
 
 
 @dataclass(frozen=True, slots=True)
 class NewBooking:
-    """A booking to make. The same id at the same mailbox is the same booking, however often it is sent.
+    """A booking to create. The same id and mailbox mean the same booking, however often the call is sent.
 
-    `repeatable` says whether it can be sent again at all: without an Idempotency-Key the next call makes another one.
+    `repeatable`: whether the call has an Idempotency-Key; without one, repeating it creates another booking.
     """
 
     id: str
@@ -73,7 +73,7 @@ class NewBooking:
 
 @dataclass(frozen=True, slots=True)
 class SlotSearch:
-    """A search for free slots: any of the mailboxes is enough, or all have to be free."""
+    """A search for free slots: `match` says whether any of the mailboxes or all of them must be free."""
 
     mailboxes: tuple[str, ...]
     match: Literal["any", "all"]
@@ -81,36 +81,36 @@ class SlotSearch:
 
 
 def read_booking(mailbox: str, content: dict[str, Any], key: str | None, now: datetime) -> NewBooking:
-    """Return what a booking's body asks. Raises RequestRejected 422."""
+    """Return the booking that a request body describes. Raises RequestRejected 422."""
     body = read_body(BookingRequest, content)
     slot, zone = _slot(body.start, body.duration, body.time_zone, now)
     email = "" if body.customer.email is None else checked_address("customer.email", body.customer.email)
     if body.invite and not email:
-        raise invalid("customer.email: an invitation needs it")
+        raise invalid("customer.email: is required for an invitation")
     for field, text in (("title", body.title), ("customer.name", body.customer.name)):
-        if _UNSEEN.search(text) or not text.strip():
-            raise invalid(f"{field}: must be a text of one line")
+        if _UNPRINTABLE.search(text) or not text.strip():
+            raise invalid(f"{field}: must be one line of text")
     note = f"{body.customer.name} <{email}>" if email else body.customer.name
     draft = EventDraft(body.title, note, body.customer.name, email if body.invite else "")
     return NewBooking(_booking_id(mailbox, key), mailbox, slot, draft, zone, key is not None)
 
 
 def read_new_times(content: dict[str, Any], length: timedelta, now: datetime) -> tuple[Span, Zone]:
-    """Return where a booking is to be moved. Raises RequestRejected 422."""
+    """Return the new time of a booking, and its time zone. Raises RequestRejected 422."""
     body = read_body(NewTimes, content)
     minutes = body.duration or int(length.total_seconds()) // 60
     return _slot(body.start, minutes, body.time_zone, now)
 
 
 def read_slots(mailbox: str, params: Mapping[str, str], now: datetime) -> SlotSearch:
-    """Return which slots a call asks for; those before now are none. Raises RequestRejected 422."""
+    """Return the search that query parameters describe, without past slots. Raises RequestRejected 422."""
     others = [address for address in params.get("with", "").split(",") if address.strip()]
     mailboxes = tuple(dict.fromkeys(checked_address("with", address) for address in (mailbox, *others)))
     if len(mailboxes) > MOST_MAILBOXES:
         raise invalid(f"with: at most {MOST_MAILBOXES} mailboxes in one call")
     match = params.get("match") or "any"
     if match not in ("any", "all"):
-        raise invalid("match: any or all")
+        raise invalid("match: must be any or all")
     zone = read_zone(params.get("timeZone") or None)
     window = _window(params, zone, now)
     duration = _minutes(params, "duration", None, 5, LONGEST_MINUTES)
@@ -131,7 +131,7 @@ def _window(params: Mapping[str, str], zone: Zone | None, now: datetime) -> Span
 
 
 def _plus(text: str) -> str:
-    """Return a moment whose offset's plus sign came unescaped in the address, where it means a space."""
+    """Restore the plus sign of an offset that arrived as a space because it was not escaped."""
     return re.sub(r" (\d\d:\d\d)$", r"+\1", text)
 
 
@@ -146,16 +146,16 @@ def _slot(start: str, minutes: int, zone_name: str | None, now: datetime) -> tup
     zone = read_zone(zone_name)
     begin = read_moment("start", start, zone).utc
     if begin <= now:
-        raise invalid("start: is past")
+        raise invalid("start: is in the past")
     if begin > now + FURTHEST:
-        raise invalid("start: at most twenty years ahead")
+        raise invalid("start: must be at most twenty years ahead")
     if begin.timestamp() % GRID.total_seconds():
         raise invalid("start: must be at a multiple of five minutes")
     return Span(begin, begin + timedelta(minutes=minutes)), zone or zone_named("UTC")
 
 
 def _booking_id(mailbox: str, key: str | None) -> str:
-    """Return a new id, or the one that a mailbox and a caller's Idempotency-Key have. Raises RequestRejected 422."""
+    """Return a new id, or the id of this mailbox and Idempotency-Key. Raises RequestRejected 422."""
     if key is None:
         return uuid.uuid4().hex
     if not _KEY.fullmatch(key):

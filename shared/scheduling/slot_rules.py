@@ -1,7 +1,7 @@
-"""Free slots, worked out of working hours and busy times. Pure: every moment is in UTC, zones come with who asks.
+"""Compute free slots from working hours and busy times. Pure: all times are in UTC, time zones are passed in.
 
-A slot is free when it lies wholly within working hours, when nothing busy touches it or its buffers, and when the
-caller's clock shows a multiple of the step at its start, counted from midnight.
+A slot is free if it lies entirely within working hours, if no busy time overlaps it or its buffers, and if its start is
+a multiple of the step, counted from midnight in the caller's zone.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """From a moment to a later one, which no longer belongs to it."""
+    """The time from `start` until `end`, which is exclusive."""
 
     start: datetime
     end: datetime
 
     def overlaps(self, other: Span) -> bool:
-        """Return whether a moment belongs to both."""
+        """Return whether the two have any time in common."""
         return self.start < other.end and other.start < self.end
 
     def contains(self, other: Span) -> bool:
-        """Return whether the other lies wholly within."""
+        """Return whether the other lies entirely within this one."""
         return self.start <= other.start and other.end <= self.end
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """When somebody works: days of the week (Monday is 0), and from when to when by the clock of `zone`.
+    """Working hours: days of the week (Monday is 0), with start and end in the local time of `zone`.
 
-    An end that is not after the start is the next day's: a night shift, or the whole day. ("workingHours")
+    An end that is not after the start is on the next day: a night shift, or the whole day. ("workingHours")
     """
 
     days: frozenset[int]
@@ -49,7 +49,7 @@ ALWAYS = WorkingHours(frozenset(range(7)), time(0), time(0), UTC)
 
 @dataclass(frozen=True, slots=True)
 class SlotQuery:
-    """Which slots are wanted: where in time, how long, beginning when by the clock of `zone`, how far from others."""
+    """Which slots to find: `step` is the grid of their starts in `zone`, `buffer` the distance from busy times."""
 
     window: Span
     duration: timedelta
@@ -59,10 +59,10 @@ class SlotQuery:
 
 
 def working_spans(hours: WorkingHours, window: Span) -> list[Span]:
-    """Return the working hours within a window: apart from each other, in their order.
+    """Return the working hours within a window, as disjoint spans in order.
 
-    Where the clocks change, a wall-clock time that there is twice is the first, and one that there is not is read as
-    before the change.
+    Where clocks change, a local time that occurs twice means the first, and a local time that is skipped is read with
+    the offset from before the change.
     """
     local = hours.zone
     day, last = window.start.astimezone(local).date() - DAY, window.end.astimezone(local).date()
@@ -83,7 +83,7 @@ def _working_day(hours: WorkingHours, day: date) -> Span:
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:
-    """Return the same moments as spans that are apart from each other, in their order; empty ones are left out."""
+    """Return the same times as disjoint spans in order, without empty ones."""
     merged: list[Span] = []
     for span in sorted(span for span in spans if span.start < span.end):
         if merged and span.start <= merged[-1].end:
@@ -94,7 +94,7 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 
 
 def subtract(spans: list[Span], busy: Iterable[Span]) -> Iterator[Span]:
-    """Yield what is left of some spans that are apart, in their order, when the busy ones are taken out."""
+    """Yield what remains of disjoint spans in order after the busy times are removed."""
     taken = merge(busy)
     for span in spans:
         start = span.start
@@ -109,7 +109,7 @@ def subtract(spans: list[Span], busy: Iterable[Span]) -> Iterator[Span]:
 
 
 def starts_of(query: SlotQuery) -> list[datetime]:
-    """Return every moment of the window at which a slot could begin by the caller's clock."""
+    """Return every time in the window at which a slot could begin: the multiples of the step in the caller's zone."""
     minutes = int(query.step.total_seconds()) // 60
     moment, starts = _rounded_up(query.window.start), []
     while moment + query.duration <= query.window.end:
@@ -123,9 +123,9 @@ def starts_of(query: SlotQuery) -> list[datetime]:
 def free_starts(
     query: SlotQuery, starts: list[datetime], hours: WorkingHours, busy: Iterable[Span]
 ) -> Iterator[datetime]:
-    """Yield those of `starts`, which `starts_of` made, at which a slot is free."""
-    kept_apart = [Span(span.start - query.buffer, span.end + query.buffer) for span in busy if span.start < span.end]
-    for span in subtract(working_spans(hours, query.window), kept_apart):
+    """Yield the elements of `starts` (from `starts_of`) at which a slot is free."""
+    blocked = [Span(span.start - query.buffer, span.end + query.buffer) for span in busy if span.start < span.end]
+    for span in subtract(working_spans(hours, query.window), blocked):
         index = bisect_left(starts, span.start)
         while index < len(starts) and starts[index] + query.duration <= span.end:
             yield starts[index]

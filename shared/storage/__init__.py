@@ -1,1 +1,1 @@
-"""What the relay keeps: watches, the ledger, and messages on queues."""
+"""Access to the storage account: tables and queues."""

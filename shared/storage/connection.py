@@ -1,6 +1,6 @@
-"""How storage is reached: by a connection string, or by identity, named as the Functions host names them.
+"""Connects to the storage account, by connection string or identity, from the Functions host's own settings.
 
-Rests on "Azure Functions: Connect to host storage with an identity": AzureWebJobsStorage, or
+Based on "Azure Functions: Connect to host storage with an identity": AzureWebJobsStorage, or
 AzureWebJobsStorage__queueServiceUri / __tableServiceUri / __accountName with __clientId.
 """
 
@@ -18,47 +18,45 @@ if TYPE_CHECKING:
     from azure.storage.queue import QueueClient, QueueServiceClient
 
 NAME = "AzureWebJobsStorage"
-# Short, so that with its retries no call holds a worker for more than 20 seconds.
+# Short: with its retries a call blocks a worker for at most 20 seconds.
 LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 5, "retry_total": 2}
 TABLE_LIMITS = LIMITS | {"retry_backoff_factor": 0.3}
-QUEUE_LIMITS = LIMITS | {"initial_backoff": 0, "increment_base": 1.5, "random_jitter_range": 1}  # its own words for it
+QUEUE_LIMITS = LIMITS | {"initial_backoff": 0, "increment_base": 1.5, "random_jitter_range": 1}
 
 
 class StorageAccount:
-    """Opens the two services of one account; `credential` is only called for when identity is used."""
+    """Opens the table and queue services of one account; `credential` is called only for identity sign-in."""
 
     def __init__(self, environ: Mapping[str, str], credential: Callable[[], TokenCredential]) -> None:
         self._environ = environ
         self._credential = credential
 
     def queue(self, name: str) -> QueueClient:
-        """Return a queue's client, which speaks base64 as the host does. Raises ConfigurationError."""
+        """Return a queue's client; messages are in base64, as the host expects. Raises ConfigurationError."""
         from azure.storage.queue import TextBase64EncodePolicy
 
         return self._queues().get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())
 
     def table(self, name: str) -> TableClient:
-        """Return a table's client; the table is made when it is missing. Raises ConfigurationError or
-        ServiceUnavailable.
-        """
+        """Return a table's client; create the table if missing. Raises ConfigurationError or ServiceUnavailable."""
         with storage_errors():
             return self._tables().create_table_if_not_exists(name)
 
     def _queues(self) -> QueueServiceClient:
-        """Return the queue service. Raises ConfigurationError when the settings name none."""
+        """Return the queue service. Raises ConfigurationError without a setting for it."""
         from azure.storage.queue import QueueServiceClient
 
         if text := self._environ.get(NAME):
-            with _sound_text():
+            with _valid_connection_string():
                 return QueueServiceClient.from_connection_string(text, **QUEUE_LIMITS)
         return QueueServiceClient(self._address("queue"), self._credential(), **QUEUE_LIMITS)
 
     def _tables(self) -> TableServiceClient:
-        """Return the table service. Raises ConfigurationError when the settings name none."""
+        """Return the table service. Raises ConfigurationError without a setting for it."""
         from azure.data.tables import TableServiceClient
 
         if text := self._environ.get(NAME):
-            with _sound_text():
+            with _valid_connection_string():
                 return TableServiceClient.from_connection_string(text, **TABLE_LIMITS)
         return TableServiceClient(self._address("table"), credential=self._credential(), **TABLE_LIMITS)
 
@@ -71,23 +69,23 @@ class StorageAccount:
 
 
 @contextmanager
-def _sound_text() -> Iterator[None]:
+def _valid_connection_string() -> Iterator[None]:
     try:
         yield
-    except ValueError:  # its text may quote the account key
-        raise ConfigurationError(NAME, "is no connection string of a storage account") from None
+    except ValueError:  # drop its text, which may quote the account key
+        raise ConfigurationError(NAME, "is not a connection string of a storage account") from None
 
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turn the SDK's exceptions into ours; what a caller expects (404, 409, 412) it catches within."""
+    """Translate the SDK's exceptions. Callers catch the ones that they expect (404, 409, 412) inside the block."""
     from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
     try:
         yield
     except HttpResponseError as error:
         if error.status_code in (401, 403) or isinstance(error, ClientAuthenticationError):
-            text = "storage refuses us: grant Queue and Table Data Contributor to the app's identity"
+            text = "access to storage is denied: grant Queue and Table Data Contributor to the app's identity"
             raise ConfigurationError(NAME, text) from None
         raise ServiceUnavailable("storage", f"answered {error.status_code}") from None
     except AzureError:

@@ -1,4 +1,4 @@
-"""Tries the storage account: a row and a message are written, read and removed again."""
+"""Tests the storage account: writes, reads and deletes a row and a message."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from azure.storage.queue import QueueClient
 
 PROBES = "relay-probes"  # a queue that no function listens to
-SECONDS = 60  # after which a message goes by itself, should we be killed between
+SECONDS = 60  # a message expires after this if the process ends before deleting it
 
 
 class StorageDiagnostics:
-    """A table and a queue. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+    """Tests a table and a queue. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient], queue: Callable[[], QueueClient]) -> None:
         self._table = table
@@ -35,7 +35,7 @@ class StorageDiagnostics:
                 table.delete_entity("relay", key)
 
     def message(self) -> None:
-        """Put a message on a queue of its own, look at the queue, and delete the message."""
+        """Send a message to the queue, peek, and delete the message."""
         from azure.core.exceptions import ResourceNotFoundError
 
         with storage_errors():

@@ -1,4 +1,4 @@
-"""When the relay was last at work: one row beside the watches, written at every run of the timer."""
+"""The heartbeat: one row in the table of watches, written at every run of the timer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _KEYS = {"PartitionKey": "relay", "RowKey": "heartbeat"}
 
 
 class Heartbeat:
-    """The row. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+    """The heartbeat's row. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         self._table = table
 
     def last(self) -> datetime | None:
-        """Return the moment (UTC) of the last beat, None before the first."""
+        """Return the time of the last heartbeat (UTC), None before the first."""
         from azure.core.exceptions import ResourceNotFoundError
 
         with storage_errors():
@@ -32,6 +32,6 @@ class Heartbeat:
         return datetime.fromisoformat(row["at"])
 
     def beat(self, moment: datetime) -> None:
-        """Note that the relay is at work."""
+        """Record a heartbeat."""
         with storage_errors():
             self._table().upsert_entity({**_KEYS, "at": moment.astimezone(UTC).isoformat()})

@@ -1,6 +1,6 @@
-"""Leases: a name that one holder at a time may have, across instances. A holder that crashed loses it when it expires.
+"""Leases: named locks with one holder at a time across all instances. The lease of a crashed holder expires.
 
-The row's key is a hash of the name, so a name may be any text, and nothing of it can be read in storage.
+The row's key is a hash of the name, so a name may be any text and cannot be read in storage.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A lease that is held: `id` is the hash of its name; nobody else can acquire it before `until`."""
+    """A held lease. `id` is the hash of its name; until `until` no other holder can acquire it."""
 
     id: str
     until: datetime | None
@@ -33,11 +33,11 @@ class Leases(Table[Lease]):
         super().__init__(table, Lease, "attempt")
 
     def acquire(self, name: str, now: datetime, until: datetime) -> Lease | None:
-        """Acquire the lease of a name until a moment. Return None while another holder has it."""
+        """Acquire the lease of a name until `until`. Return None while another holder has it."""
         return self._acquire(lease_id_of(name), now, until)
 
     def release(self, lease: Lease) -> None:
-        """Release a lease. One that has expired and was acquired by another holder stays theirs."""
+        """Release a lease, unless it expired and another holder acquired it."""
         self.delete(lease)
 
     def _acquire(self, lease_id: str, now: datetime, until: datetime) -> Lease | None:
@@ -51,5 +51,5 @@ class Leases(Table[Lease]):
 
 
 def lease_id_of(name: str) -> str:
-    """Return the row key of a lease: 32 hex digits, made of its name."""
+    """Return the row key of a lease: 32 hex digits, a hash of its name."""
     return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:32]

@@ -1,7 +1,7 @@
-"""Changes that wait outside the queue: for the partner's endpoint to come back, or as dead letters for a person.
+"""Changes stored outside the queue: parked while deliveries are stopped, or dead letters.
 
-A row for each event, so that however often it changes meanwhile, one delivery of its newest state is owed. Rows hold
-ids and moments, never a title, and never expire.
+There is one row for each event, so an event that changes often meanwhile costs one delivery of its newest state. Rows
+hold ids and times, never a title, and never expire.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
 WAITING, DEAD = "waiting", "dead"
-AT_ONCE = 100  # "Performing entity group transactions": most entities in one
+AT_ONCE = 100  # "Performing entity group transactions": the maximum of entities
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A change that waits. `at` is when it was parked last, `status` the partner's last answer (0: none), `force` that
-    the partner wants it even if it has it. One that nobody can read has neither watch nor event.
+    """A parked change or dead letter. `at` is when it was last parked, `status` the partner's last response (0: none),
+    `force` whether to deliver it even if the partner has this state. An unreadable message has neither watch nor event.
     """
 
     watch_id: str
@@ -42,26 +42,25 @@ class Parked:
 
     @property
     def id(self) -> str:
-        """The row's key: an event's, so that its newest change replaces the older one."""
+        """The row's key, one for each event: a newer change replaces the older one."""
         return parked_id(self.watch_id, self.event_id)
 
 
 def parked_id(watch_id: str, event_id: str) -> str:
-    """Return the id under which an event is parked: 32 hexadecimal digits."""
+    """Return the id of an event's row: 32 hex digits."""
     return hashlib.sha256(f"{watch_id}\n{event_id}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 class ParkedChanges:
-    """The table; `kind` is WAITING or DEAD.
-    Methods raise ServiceUnavailable or ConfigurationError when storage fails.
-    """
+    """The table; `kind` is WAITING or DEAD. Methods raise ServiceUnavailable or ConfigurationError on failure."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         self._table = table
 
     def put(self, kind: str, changes: Sequence[Parked]) -> None:
-        """Park changes; an event that is parked already keeps one row. That it is wanted again is not forgotten, nor
-        that it was said to be deleted: that only calls for a closer look.
+        """Park changes, one row for each event. The flags `force` and `deleted` stay set once they were set.
+
+        A wrong `deleted` is harmless: it only makes the next read check the calendar view, too.
         """
         from azure.data.tables import UpdateMode
 
@@ -76,8 +75,8 @@ class ParkedChanges:
 
     def page(self, kind: str, size: int, after: str = "", *, since: datetime | None = None,
              before: datetime | None = None, reason: str = "") -> list[Parked]:  # fmt: skip
-        """Return up to `size` rows in the order of their ids, after the id `after`; if given, only those of a time
-        [since, before) or of a reason.
+        """Return up to `size` rows in the order of their ids, after the id `after`; optionally only those of a time
+        range [since, before) or a reason.
         """
         rules = ["PartitionKey eq @partition", "RowKey gt @after"]
         names: dict[str, Any] = {"partition": kind, "after": after}
@@ -103,21 +102,21 @@ class ParkedChanges:
                 return None
 
     def drop(self, kind: str, changes: Sequence[Parked]) -> int:
-        """Delete rows as they were read, and return how many; one that was parked anew meanwhile stays."""
+        """Delete rows and return how many. A row that was parked again since it was read stays."""
         return sum(self._drop(kind, changes[first : first + AT_ONCE]) for first in range(0, len(changes), AT_ONCE))
 
     def forget(self, kind: str, row_id: str) -> None:
-        """Delete a row however it is now."""
+        """Delete a row unconditionally."""
         with storage_errors():
             self._table().delete_entity({"PartitionKey": kind, "RowKey": row_id})
 
-    def count(self, kind: str, most: int = 1000) -> int:
-        """Return how many rows there are, up to `most`."""
+    def count(self, kind: str, limit: int = 1000) -> int:
+        """Return how many rows there are, up to `limit`."""
         with storage_errors():
             rows: Iterator[Any] = self._table().query_entities(
                 "PartitionKey eq @partition", parameters={"partition": kind}, select=["RowKey"]
             )
-            return sum(1 for _ in islice(rows, most))
+            return sum(1 for _ in islice(rows, limit))
 
     def _drop(self, kind: str, changes: Sequence[Parked]) -> int:
         from azure.core import MatchConditions
@@ -144,7 +143,7 @@ _COLUMNS = {name: column for name, column in columns_of(Parked).items() if name 
 
 
 def _row(kind: str, change: Parked) -> dict[str, Any]:
-    """Return the row to merge. Flags that are not set (`force`, `deleted`) stay as they were."""
+    """Return the row to merge. An unset flag (`force`, `deleted`) is left out and keeps its stored value."""
     row: dict[str, Any] = {"PartitionKey": kind, "RowKey": change.id, "at": _text(change.at)}
     values = {name: getattr(change, name) for name in _COLUMNS}
     return row | {_COLUMNS[name]: value for name, value in values.items() if value or name not in ("force", "deleted")}
@@ -156,5 +155,5 @@ def _parked(row: Any) -> Parked:
 
 
 def _text(moment: datetime) -> str:
-    """Return a moment as it is stored: of one length, so that its order is that of the texts."""
+    """Return a time as stored: with a fixed length, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

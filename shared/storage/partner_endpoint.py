@@ -1,4 +1,4 @@
-"""Whether deliveries leave for the partner's endpoint: one row, which all instances share."""
+"""The state of the partner endpoint: one row, shared by all instances."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _ID = "0" * 32
 
 
 class EndpointState(StrEnum):
-    """Whether deliveries leave: flowing; failing (the circuit breaker is open, a probe at a time goes out); gone (the
-    partner answered 410); or paused (by an administrator).
+    """Flowing; failing (the circuit breaker is open, only probes are sent); gone (the partner returned 410); paused (by
+    an administrator).
     """
 
     FLOWING = "flowing"
@@ -29,8 +29,8 @@ class EndpointState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The partner's endpoint. `state` is one of EndpointState. `probe_at` is when the next probe may go out, `probes`
-    how many have; `drain_at` when the next step of the drain may.
+    """The partner endpoint. `state` is one of EndpointState. `probe_at` is the earliest time of the next probe,
+    `probes` the number of probes sent, `drain_at` the earliest time of the next step of the drain.
     """
 
     id: str = _ID
@@ -44,17 +44,17 @@ class Endpoint:
 
 
 class Endpoints:
-    """The table's one row. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+    """The endpoint's row. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         self._table = Table(table, Endpoint, "endpoint")
 
     def read(self) -> Endpoint:
-        """Return the endpoint as it is; one of which nothing was ever noted is flowing."""
+        """Return the endpoint. Without a row it is flowing."""
         return self._table.get(_ID) or Endpoint()
 
     def change(self, endpoint: Endpoint, **changes: Any) -> Endpoint | None:
-        """Change it as it was read; None when somebody else did so meanwhile."""
+        """Change the row and return the endpoint, or None when the row has changed since it was read."""
         if not endpoint.etag:
             return self._table.insert(replace(endpoint, **changes))
         return self._table.change(endpoint, **changes)

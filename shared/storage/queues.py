@@ -1,4 +1,4 @@
-"""The queues that the relay itself writes to, with a delay: an output binding cannot wait."""
+"""Queues that the relay writes to directly, because an output binding cannot set a delay."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CHANGES = "calendar-changes"
 REPAIRS = "mailbox-repairs"
 LONGEST_DELAY = 7 * 24 * 3600 - 60  # seconds; "Put Message" takes at most 7 days
-NEVER = -1  # a message that is owed to the partner must not run out
+NEVER = -1  # a message that holds undelivered changes must not expire
 
 
 class Queue:
@@ -26,7 +26,7 @@ class Queue:
         self._client = client
 
     def put(self, text: str, delay: float = 0) -> None:
-        """Put a message that shows after `delay` seconds and never expires; the queue is made when it is missing."""
+        """Send a message that becomes visible after `delay` seconds and never expires; create a missing queue."""
         from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
         seconds = min(math.ceil(max(delay, 0)), LONGEST_DELAY)
@@ -40,7 +40,7 @@ class Queue:
                 client.send_message(text, visibility_timeout=seconds, time_to_live=NEVER)
 
     def depth(self) -> int:
-        """Return about how many messages there are, the hidden ones included; 0 when the queue is not made yet."""
+        """Return the approximate number of messages, hidden ones included; 0 without a queue."""
         from azure.core.exceptions import ResourceNotFoundError
 
         with storage_errors():
@@ -50,9 +50,9 @@ class Queue:
                 return 0
 
     def due(self, most: int = 32) -> list[tuple[str, datetime]]:
-        """Return the text of the first messages that anybody could take now, and since when each is there.
+        """Return the text and insertion time of the first visible messages, without dequeuing them.
 
-        None is taken, and none that is delayed or in work is among them ("Peek Messages": 32 at most).
+        Messages that are delayed or being processed are not visible ("Peek Messages": 32 at most).
         """
         from azure.core.exceptions import ResourceNotFoundError
 

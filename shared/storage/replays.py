@@ -1,4 +1,4 @@
-"""Replays of dead letters, and how far each is."""
+"""Replays of dead letters, and their progress."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A replay: when it was requested, the selection as JSON, how many letters are queued, the last one's id (`after`),
-    and when it was done.
+    """A replay: when it was requested, the selection as JSON, how many letters are queued, the id of the last of them
+    (`after`), and when it was done.
     """
 
     id: str
@@ -29,7 +29,7 @@ class Replay:
 
 
 class Replays(Table[Replay]):
-    """The table of them. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+    """The rows of replays. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         super().__init__(table, Replay, "replay")

@@ -1,4 +1,4 @@
-"""The room lists that the partner watches as a whole, a row each, beside the watches of their rooms."""
+"""The watched room lists, one row each, in the table of watches."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RoomList:
-    """A room list that the partner asked for. Moments are in UTC.
+    """A room list that the partner watches. Times are in UTC.
 
-    `desired` is how many of its rooms are watched, `not_allowed` how many the allow-list keeps out, both as of
-    `checked`, when Graph last told them; `last_error` is why it could not since. `empty_since` is when Graph first said
-    that the list has no rooms.
+    `desired` is the number of its rooms to watch, `not_allowed` the number that the allow-list excludes, both as of
+    `checked`, the last successful read from Graph; `last_error` is why a later read failed. `empty_since` is when Graph
+    first returned no rooms.
     """
 
     id: str
@@ -35,7 +35,7 @@ class RoomList:
 
 
 def room_list_id_of(address: str) -> str:
-    """Return the id of a room list: always the same for an address, and not that of a watch."""
+    """Return the id of a room list: derived from its address, and different from any watch's id."""
     return watch_id_of(f"roomlist:{address}")
 
 

@@ -1,7 +1,7 @@
-"""Which times of a mailbox are given to which booking: a row for the booking and one for every five minutes it takes.
+"""Slot bookings: one row for the booking, and one (a cell) for every five minutes that it occupies.
 
-All rows of a mailbox lie in one partition, so that a booking takes its times in one transaction: all of them or none.
-Two who want a minute in common meet there, whatever Graph answers to whom. Titles and customers are never stored.
+All rows of a mailbox share a partition, so a booking claims its cells in one transaction: all or none. Overlapping
+bookings conflict there, independently of Graph. Titles and customers are never stored.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 State = Literal["claimed", "booked", "moving", "ending", "ended"]
 CELL = timedelta(minutes=5)
-LONGEST = timedelta(hours=8)  # 96 rows and the booking's own: a transaction takes a hundred
+LONGEST = timedelta(hours=8)  # 96 cells and the booking's row; a transaction takes 100
 _ID = re.compile(r"[0-9a-f]{32}")
-_CONFLICTS = (404, 409, 412)  # somebody was there before, or has changed it meanwhile
+_CONFLICTS = (404, 409, 412)  # a cell is taken, or the booking changed since it was read
 Operation = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A booking of a mailbox; moments are in UTC.
+    """A slot booking of a mailbox. Times are in UTC.
 
-    `state` is claimed (its times are taken, its event may not be there yet), booked, moving (to `to_start`), ending
-    (its event is being removed) or ended (it holds no time any more; its event may still come late); `since` is when
-    it became so. `transaction` is what Graph knows the making of its event by. `holds` says whether it has rows for
-    its times: not when people moved its event in Outlook.
+    `state` is claimed (its cells are taken, its event may not exist yet), booked, moving (to `to_start`), ending (its
+    event is being deleted) or ended (it has no cells; a delayed create may still produce its event); `since` is when
+    that state began. `transaction` is the event's transactionId at Graph. `holds` is whether it has cells for its
+    times; it has none when the event was moved in Outlook.
     """
 
     id: str
@@ -55,13 +55,13 @@ _MOMENTS = ("start", "end", "since", "to_start", "to_end")
 
 
 class SlotBookings:
-    """The table. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+    """The table of slot bookings. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, table: Callable[[], TableClient]) -> None:
         self._table = table
 
     def get(self, mailbox: str, booking_id: str) -> Booking | None:
-        """Return a booking of a mailbox, or None; for what cannot be the id of one, too."""
+        """Return a booking of a mailbox, or None if there is none or the id is malformed."""
         from azure.core.exceptions import ResourceNotFoundError
 
         if not _ID.fullmatch(booking_id):
@@ -73,11 +73,14 @@ class SlotBookings:
                 return None
 
     def claim(self, booking: Booking) -> Booking | None:
-        """Take a new booking's times; None when one of them is taken, or there is a booking with this id."""
+        """Store a new booking and its cells. Return None when a cell is taken or the id exists."""
         return self._submit([("create", _row(booking)), *_cells("create", booking, _times(booking))], booking)
 
     def change(self, booking: Booking, **changes: Any) -> Booking | None:
-        """Change a booking as it was read, and take and give back times; None when somebody was there before."""
+        """Change a booking, and claim and release cells accordingly.
+
+        Return None when a new cell is taken or the booking has changed since it was read.
+        """
         changed = replace(booking, **changes)
         before, after = _times(booking), _times(changed)
         operations = [("update", _row(changed), _if_unchanged(booking)), *_cells("create", booking, after - before),
@@ -85,12 +88,12 @@ class SlotBookings:
         return self._submit(operations, changed)
 
     def remove(self, booking: Booking) -> bool:
-        """Forget a booking as it was read, and give back its times; False when somebody changed it meanwhile."""
+        """Delete a booking and its cells. Return False when it has changed since it was read."""
         operations = [("delete", _row(booking), _if_unchanged(booking)), *_cells("delete", booking, _times(booking))]
         return self._submit(operations, booking) is not None
 
     def holders(self, mailbox: str, start: datetime, end: datetime) -> list[Booking]:
-        """Return the bookings that hold times from `start` on and before `end`."""
+        """Return the bookings with cells from `start` (inclusive) to `end` (exclusive)."""
         rule = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @last"
         names = {"partition": _partition(mailbox), "first": _cell_key(start), "last": _cell_key(end)}
         with storage_errors():
@@ -99,16 +102,16 @@ class SlotBookings:
         return [booking for booking in bookings if booking is not None]
 
     def since(self, mailbox: str, moment: datetime) -> list[Booking]:
-        """Return the bookings of a mailbox that were made or changed at a moment or later."""
+        """Return the bookings of a mailbox whose state began at `moment` or later."""
         rule = "PartitionKey eq @partition and since ge @moment"
         return list(self._query(rule, {"partition": _partition(mailbox), "moment": _stored(moment)}))
 
     def unfinished(self) -> Iterator[Booking]:
-        """Yield every booking that is not simply booked."""
+        """Yield every booking in another state than booked."""
         yield from self._query("state eq 'claimed' or state eq 'moving' or state eq 'ending' or state eq 'ended'", {})
 
     def before(self, moment: datetime) -> Iterator[Booking]:
-        """Yield the bookings whose end is earlier than a moment."""
+        """Yield the bookings in the state booked that end before `moment`."""
         yield from self._query("end lt @moment and state eq 'booked'", {"moment": _stored(moment)})
 
     def _query(self, rule: str, names: dict[str, str]) -> Iterator[Booking]:
@@ -129,12 +132,12 @@ class SlotBookings:
 
 
 def _partition(mailbox: str) -> str:
-    """Return the partition of a mailbox: its address may hold characters that keys must not."""
+    """Return the partition of a mailbox: a hash, because an address may hold characters that keys must not."""
     return hashlib.sha256(mailbox.lower().encode()).hexdigest()[:32]
 
 
 def _times(booking: Booking) -> set[str]:
-    """Return the keys of the times that a booking holds."""
+    """Return the keys of a booking's cells."""
     if booking.state == "ended":
         return set()
     keys = set(_keys(booking.start, booking.end)) if booking.holds else set()
@@ -152,7 +155,7 @@ def _cell_key(moment: datetime) -> str:
 
 
 def _cells(verb: str, booking: Booking, keys: set[str]) -> list[Operation]:
-    """Return the operations on rows of times, in their order."""
+    """Return operations on cells, in the order of their keys."""
     common = {"PartitionKey": _partition(booking.mailbox), "booking": booking.id}
     return [(verb, {**common, "RowKey": key}) for key in sorted(keys)]
 

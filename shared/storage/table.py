@@ -1,6 +1,6 @@
-"""A table's rows as dataclasses: one partition, an id as the row key, and every change on the condition of its etag.
+"""Table rows as dataclasses: one partition, an id as the row key, and optimistic concurrency by etag.
 
-A column has its field's name, or the one that the field is `stored_as`: fields may be renamed, stored rows stay.
+A column is named after its field, or by the field's `stored_as`, so that a field can be renamed in code.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 class HasId(Protocol):
-    """A dataclass of texts, numbers, truths and moments in UTC; `etag` is the row's and not stored in it."""
+    """A dataclass of texts, numbers, booleans and times in UTC. `etag` comes from storage and is no column."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -32,7 +32,7 @@ class HasId(Protocol):
 
     @property
     def etag(self) -> str:
-        """What changes with every write to the row; empty before it is stored."""
+        """The row's version, new with every write; empty before it is stored."""
 
 
 Row = TypeVar("Row", bound=HasId)
@@ -49,19 +49,19 @@ class Table(Generic[Row]):
         self._moments = [each.name for each in fields(kind) if "datetime" in str(each.type)]
 
     def insert(self, row: Row) -> Row | None:
-        """Add a new row and return it with its etag; None when there is one with this id already."""
+        """Add a row and return it with its etag, or None if the id exists."""
         from azure.core.exceptions import ResourceExistsError
 
         entity = {column: _cell(getattr(row, name)) for name, column in self._columns.items()} | self._key(row)
         with storage_errors():
             try:
-                answer = self._table().create_entity(entity)
+                response = self._table().create_entity(entity)
             except ResourceExistsError:
                 return None
-            return replace(row, etag=str(answer["etag"]))
+            return replace(row, etag=str(response["etag"]))
 
     def get(self, row_id: str) -> Row | None:
-        """Return a row, or None; for what cannot be the id of one, too."""
+        """Return a row, or None if there is none or the id is malformed."""
         from azure.core.exceptions import ResourceNotFoundError
 
         if not _ID.fullmatch(row_id):
@@ -73,7 +73,7 @@ class Table(Generic[Row]):
                 return None
 
     def change(self, row: Row, **changes: Any) -> Row | None:
-        """Change some fields and return the row as it is then; None when somebody changed or deleted it meanwhile."""
+        """Change some fields and return the new row, or None if the row was changed or deleted since it was read."""
         from azure.core import MatchConditions
         from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
@@ -81,15 +81,15 @@ class Table(Generic[Row]):
         entity = self._key(row) | {self._columns[name]: _cell(getattr(changed, name)) for name in changes}
         with storage_errors():
             try:
-                answer = self._table().update_entity(
+                response = self._table().update_entity(
                     entity, etag=row.etag, match_condition=MatchConditions.IfNotModified
                 )
             except (ResourceModifiedError, ResourceNotFoundError):
                 return None
-            return replace(changed, etag=str(answer["etag"]))
+            return replace(changed, etag=str(response["etag"]))
 
     def delete(self, row: Row) -> bool:
-        """Delete a row as it was read; False when somebody changed it meanwhile. One that is gone is as good."""
+        """Delete a row. Return False if it has changed since it was read. Deleting a missing row is a no-op."""
         from azure.core import MatchConditions
         from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
@@ -103,9 +103,9 @@ class Table(Generic[Row]):
         return True
 
     def page(self, size: int, after: str = "") -> list[Row]:
-        """Return up to `size` rows in the order of their ids, those after the id `after`.
+        """Return up to `size` rows in the order of their ids, after the id `after`.
 
-        Not simply the first page of the answer, which may be short or even empty ("Query timeout and pagination").
+        Reads on over the service's own pages, which may be short or empty ("Query timeout and pagination").
         """
         rule = "PartitionKey eq @partition and RowKey gt @after"
         names = {"partition": self._partition, "after": after}
@@ -121,21 +121,21 @@ class Table(Generic[Row]):
             page = self.page(1000, after=page[-1].id)
 
     def count(self) -> int:
-        """Return how many rows there are: a call for each thousand of them."""
+        """Return the number of rows. Costs one call for each thousand rows."""
         names = {"partition": self._partition}
         with storage_errors():
             keys = self._table().query_entities("PartitionKey eq @partition", parameters=names, select=["RowKey"])
             return sum(1 for _ in keys)
 
-    def partition_of(self, row: Row) -> str:  # noqa: ARG002  (all rows of a kind lie in one, until a kind needs more)
-        """Return the partition in which a row lies."""
+    def partition_of(self, row: Row) -> str:  # noqa: ARG002  (today one partition for each kind)
+        """Return the partition of a row."""
         return self._partition
 
     def _key(self, row: Row) -> dict[str, Any]:
         return {"PartitionKey": self.partition_of(row), "RowKey": row.id}
 
     def _read(self, entity: Any) -> Row:
-        """Return a row; a field that an older version did not store has its default."""
+        """Return a row; a column missing from an older version's row has its default."""
         values = {name: entity[column] for name, column in self._columns.items() if column in entity}
         for name in self._moments:
             text = values.get(name)
@@ -144,17 +144,17 @@ class Table(Generic[Row]):
 
 
 def stored_as(column: str) -> dict[str, str]:
-    """Return the metadata of a dataclass field whose column is called otherwise."""
+    """Return the metadata of a dataclass field whose column has another name."""
     return {"stored_as": column}
 
 
 def columns_of(kind: type) -> dict[str, str]:
-    """Return the column of each field of a dataclass but the etag, which is the row's own."""
+    """Return the column of each field of a dataclass, except `etag`."""
     return {each.name: each.metadata.get("stored_as", each.name) for each in fields(kind) if each.name != "etag"}
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as the table takes it; what is unknown is an empty text."""
+    """Return a value as stored; None becomes an empty text."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return "" if value is None else value

@@ -1,4 +1,4 @@
-"""The watches: what the partner asked for, a row each. The desired state; subscriptions are the actual one."""
+"""The watches, one row each: the desired state. Graph's subscriptions are the actual state."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
 PARTITION = "watch"
-ABANDONED = timedelta(seconds=60)  # who began to make a subscription and has not ended by then was killed
-SEEN_EVERY = timedelta(seconds=10)  # else every change would cost one more write
+ABANDONED = timedelta(seconds=60)  # a creation that takes longer than this has crashed
+SEEN_EVERY = timedelta(seconds=10)  # limits the writes of last_change
 State = Literal["pending", "live", "refused", "gone", "paused"]
 NEEDS_A_PERSON = ("refused", "gone")
 _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
@@ -24,19 +24,21 @@ _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A mailbox that the partner asked for, and what is known of its subscription. Moments are in UTC.
+    """A watched mailbox and its subscription. Times are in UTC.
 
-    `state` is what an administrator reads, with `since` and `last_error` (docs/operations.md explains each):
-    pending until the subscription exists, then live; refused when Graph wants a permission or a scope; gone when there
-    is no such mailbox; paused when the allow-list does not name it any more. `tried` is the last failed try.
+    `state` is shown to administrators, with `since` and `last_error` (docs/operations.md explains each): pending until
+    the subscription exists, then live; refused when a permission or a scope is missing; gone when the mailbox does not
+    exist; paused when the allow-list no longer has it.
 
-    `pending_since` is when somebody began to make the subscription, which is theirs to finish for ABANDONED;
-    `renewed` is when it was last made or renewed; `former_id` is the subscription before it, which may still stand.
-    `gap_since` says that changes since then may have been missed: a
-    resync is owed. `by_partner` says that the partner named the mailbox itself; `room_lists` holds the ids of the
-    watched room lists that it belongs to, separated by spaces.
-    `user_id` is the mailbox's object id, learnt from what Graph sends. `key_version` names the key of the
-    subscription's clientState. `etag` is the row's.
+    - `tried`: the last failed attempt.
+    - `pending_since`: when creation of the subscription began; the creator has the row to itself for ABANDONED.
+    - `former_id`: the previous subscription, which may still exist.
+    - `renewed`: when the subscription was last created or renewed.
+    - `gap_since`: changes since then may have been missed, and a resync is still to be queued.
+    - `by_partner`: whether the partner named the mailbox itself; `room_lists`: ids of the watched room lists that it
+      belongs to, separated by spaces.
+    - `key_version`: the key of the subscription's clientState.
+    - `user_id`: the mailbox's object id, taken from notifications.
     """
 
     id: str
@@ -63,12 +65,12 @@ class Watch:
 
 
 def is_being_created(watch: Watch, now: datetime) -> bool:
-    """Return whether somebody is making the subscription of a watch at this moment."""
+    """Return whether the subscription of a watch is being created now."""
     return watch.pending_since is not None and now - watch.pending_since < ABANDONED
 
 
 def watch_id_of(mailbox: str) -> str:
-    """Return the id of a mailbox's watch: always the same, so that two calls at once can make only one row."""
+    """Return the id of a mailbox's watch: derived from its address, so that concurrent calls create only one row."""
     return uuid.uuid5(_NAMESPACE, mailbox.lower()).hex
 
 
@@ -79,18 +81,19 @@ class Watches(Table[Watch]):
         super().__init__(table, Watch, PARTITION)
 
     def claim(self, watch: Watch, now: datetime) -> Watch | None:
-        """Begin to make a watch's subscription (anew); None when somebody else has changed the row meanwhile.
+        """Claim a watch to create its subscription. Return None if the row has changed since it was read.
 
-        If there was one before, changes may have been missed since: the row says so until a resync is queued. One that
-        was refused stays so, with its moment, until it is live: how long it lasts decides how soon it is tried again.
+        If it had a subscription before, `gap_since` is set until a resync is queued. A refused watch keeps its state
+        and `since` until it is live, because the delay between attempts depends on how long it has been refused.
         """
         gap = watch.gap_since or (now if watch.renewed else None)
-        news: dict[str, Any] = {} if watch.state in ("pending", *NEEDS_A_PERSON) else {"state": "pending", "since": now}
-        news["former_id"] = watch.subscription_id or watch.former_id
-        return self.change(watch, **news, pending_since=now, subscription_id="", expires=None, gap_since=gap)
+        keeps_state = watch.state in ("pending", *NEEDS_A_PERSON)
+        updates: dict[str, Any] = {} if keeps_state else {"state": "pending", "since": now}
+        updates["former_id"] = watch.subscription_id or watch.former_id
+        return self.change(watch, **updates, pending_since=now, subscription_id="", expires=None, gap_since=gap)
 
     def saw_change(self, watch: Watch, moment: datetime, user_id: str) -> None:
-        """Note when a change of this mailbox was last seen, to SEEN_EVERY, whoever else writes to the row.
+        """Record the last change of this mailbox, at most once in SEEN_EVERY, without an etag condition.
 
         A watch that was deleted meanwhile stays deleted.
         """

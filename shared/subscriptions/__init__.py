@@ -1,1 +1,1 @@
-"""Keeping one live subscription at Graph for every watch."""
+"""Keep one live subscription at Graph for every watch."""

@@ -1,8 +1,8 @@
-"""What has to be done so that every watch has exactly one live subscription. Pure.
+"""Plan the steps after which every watch has exactly one live subscription. Pure.
 
-The watches are the desired state and Graph's list is the actual one; the plan holds every difference, the most urgent
-first. A subscription is ours if a watch's row names it, also as its former one, or if it posts to our own addresses; no
-other is ever touched.
+The watches are the desired state, Graph's list of subscriptions is the actual state, and the plan lists the differences
+by urgency. A subscription belongs to the relay if a watch's row names it (as current or former), or if it posts to the
+relay's URLs. Other subscriptions are never touched.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from shared.storage.watches import NEEDS_A_PERSON, Watch, is_being_created, watc
 
 Verb = Literal["create", "replace", "renew", "pause", "delete", "sync_expiry"]
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-SOONEST, LATEST = timedelta(hours=1), timedelta(hours=24)  # between two tries of what needs a person
+SOONEST, LATEST = timedelta(hours=1), timedelta(hours=24)  # bounds of the back-off for a watch that needs a person
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What a subscription shall be like, and the moments that the plan goes by.
+    """The desired properties of subscriptions, and the times that the plan depends on.
 
-    `listed_at` is when the listing of the subscriptions began, which must be before the watches were read. `keys` are
-    the versions of the keys that verify, `signing` the one that signs. `allows` answers None when it cannot know now.
+    `listed_at`: when listing the subscriptions began; it must be before the watches were read. `keys`: the versions of
+    the keys that verify a clientState; `signing`: the version that signs. `allows` returns None while unknown.
     """
 
     now: datetime
@@ -40,11 +40,11 @@ class DesiredState:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do, before the moment `urgency`.
+    """One step, due by `urgency`.
 
-    create the watch's subscription; replace or renew (PATCH) the existing one; pause a watch that is not allowed;
-    delete a subscription of ours that no watch needs; sync_expiry to the row, as Graph says it. `clear` are ids of ours
-    to delete first, because they are in the way.
+    create: the watch has no subscription. replace, renew (PATCH): the existing one. pause: the watch is not allowed.
+    delete: a subscription of the relay that no watch needs. sync_expiry: write Graph's expiry to the row.
+    `clear`: ids of the relay's subscriptions to delete first, because they would conflict with the new one.
     """
 
     verb: Verb
@@ -55,8 +55,8 @@ class Step:
 
 
 def plan(watches: Sequence[Watch], subscriptions: Iterable[Subscription], desired: DesiredState) -> list[Step]:
-    """Return what has to be done, the most urgent first; each subscription and each watch is in one step at most."""
-    ours: dict[str, list[Subscription]] = {}
+    """Return the steps, most urgent first; each subscription and each watch is changed by at most one step."""
+    surplus: dict[str, list[Subscription]] = {}
     recorded: dict[str, Subscription] = {}
     named = {watch.subscription_id: watch.id for watch in watches if watch.subscription_id}
     former = {watch.former_id: watch.id for watch in watches if watch.former_id}
@@ -64,23 +64,23 @@ def plan(watches: Sequence[Watch], subscriptions: Iterable[Subscription], desire
         if subscription.id in named:
             recorded[named[subscription.id]] = subscription
         elif subscription.id in former:
-            ours.setdefault(former[subscription.id], []).append(subscription)
+            surplus.setdefault(former[subscription.id], []).append(subscription)
         elif (
             desired.lifecycle_url == subscription.lifecycle_url
             or desired.notification_url == subscription.notification_url
         ):
-            ours.setdefault(watch_id_of(mailbox_of(subscription.resource) or ""), []).append(subscription)
+            surplus.setdefault(watch_id_of(mailbox_of(subscription.resource) or ""), []).append(subscription)
     steps = []
     for watch in watches:
-        steps += _steps_of(watch, recorded.get(watch.id), ours.pop(watch.id, []), desired)
-    steps += [Step("delete", LAST, subscription=orphan) for orphans in ours.values() for orphan in orphans]
+        steps += _steps_of(watch, recorded.get(watch.id), surplus.pop(watch.id, []), desired)
+    steps += [Step("delete", LAST, subscription=orphan) for orphans in surplus.values() for orphan in orphans]
     return sorted(steps, key=lambda step: step.urgency)
 
 
 def _steps_of(
     watch: Watch, subscription: Subscription | None, surplus: list[Subscription], desired: DesiredState
 ) -> list[Step]:
-    """Return the steps of one watch. `subscription` is the subscription that its row names, if Graph has it."""
+    """Return the steps of one watch. `subscription` is the one that the watch's row names, if it exists at Graph."""
     if is_being_created(watch, desired.now):
         return []
     step = _step_of(watch, subscription, desired)
@@ -96,14 +96,14 @@ def _step_of(watch: Watch, subscription: Subscription | None, desired: DesiredSt
         is_done = watch.state == "paused" and subscription is None
         return None if is_done else Step("pause", FIRST, watch, subscription)
     if subscription is None:
-        fresh = watch.renewed is not None and watch.renewed >= desired.listed_at  # made after the list was
-        waits = allowed is None or fresh or _is_backing_off(watch, desired.now)
-        return None if waits else Step("create", FIRST, watch)
+        too_new = watch.renewed is not None and watch.renewed >= desired.listed_at  # created after the listing
+        skip = allowed is None or too_new or _is_backing_off(watch, desired.now)
+        return None if skip else Step("create", FIRST, watch)
     return _step_for_existing(watch, subscription, desired)
 
 
 def _step_for_existing(watch: Watch, subscription: Subscription, desired: DesiredState) -> Step | None:
-    """Return what has to be done about a subscription that Graph has and the watch's row names."""
+    """Return the step for a subscription that exists at Graph and that the watch's row names."""
     if _is_backing_off(watch, desired.now):
         return None
     if _is_unreachable(watch, subscription, desired):
@@ -118,9 +118,9 @@ def _step_for_existing(watch: Watch, subscription: Subscription, desired: Desire
 
 
 def _is_unreachable(watch: Watch, subscription: Subscription, desired: DesiredState) -> bool:
-    """Return whether what the subscription posts does not reach us, or is taken for forged.
+    """Return whether the subscription's notifications miss the relay, or fail verification.
 
-    With direct delivery the partner checks the clientState, and knows the one of the setup call: it stays.
+    With direct delivery the partner verifies the clientState that the setup call returned: it must not change.
     """
     if watch.delivery == "direct":
         return subscription.notification_url != watch.notification_url
@@ -128,8 +128,11 @@ def _is_unreachable(watch: Watch, subscription: Subscription, desired: DesiredSt
 
 
 def _is_backing_off(watch: Watch, now: datetime) -> bool:
-    """Return whether it is too soon to try again what needs a person: after an hour, then ever more slowly."""
+    """Return whether a watch that needs a person is still waiting for its next attempt.
+
+    The wait equals the time that the state has lasted, between SOONEST and LATEST.
+    """
     if watch.state not in NEEDS_A_PERSON or watch.tried is None:
         return False
-    lasted = watch.tried - (watch.since or watch.tried)
-    return now < watch.tried + min(max(lasted, SOONEST), LATEST)
+    duration = watch.tried - (watch.since or watch.tried)
+    return now < watch.tried + min(max(duration, SOONEST), LATEST)

@@ -1,4 +1,4 @@
-"""Bring Graph's subscriptions in step with the watches: plan every difference and remove it, within a time budget."""
+"""Reconcile Graph's subscriptions with the watches: compute the plan and carry it out, within a time budget."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from shared.threads import side_by_side
 if TYPE_CHECKING:
     from shared.config import Settings
 
-BUDGET = timedelta(minutes=4)  # well within the host's functionTimeout; what is left goes on at the next run
-AT_ONCE = 32  # a creation takes a second or two, and 24 in a second may be written
-GIVE_UP = 20  # failures in a row without an answer: Graph is down, and calling on helps nobody
-TRIES = 3  # of a step that Graph throttles or does not answer, within a run
+BUDGET = timedelta(minutes=4)  # well below the host's functionTimeout; the next run does the remaining steps
+AT_ONCE = 32  # a creation takes a second or two, and Graph allows 24 writes a second
+GIVE_UP = 20  # consecutive failures without a response: Graph is down, so end the run
+MAX_ATTEMPTS = 3  # per run, for a step that Graph throttles or does not answer
 REPORT_EVERY = timedelta(seconds=5)
 
 _RESULTS = {"create": "created", "replace": "replaced", "renew": "renewed", "pause": "paused", "sync_expiry": "noted"}
@@ -38,7 +38,7 @@ _logger = logging.getLogger("relay.reconcile")
 
 @dataclass
 class _Run:
-    """The steps that are left, and the results of the others; shared by the workers."""
+    """The remaining steps and the results so far; shared by the workers."""
 
     now: Callable[[], datetime]
     stop: datetime
@@ -50,24 +50,27 @@ class _Run:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next(self) -> tuple[Step, int] | None:
-        """Return the most urgent step that is left, and how often it was tried; None at the end of the run."""
+        """Return the most urgent remaining step and its number of failed attempts; None at the end of the run."""
         with self.lock:
             over = self.now() >= self.stop or self.unanswered >= GIVE_UP
             return None if over or not self.left else self.left.popleft()
 
-    def may_try_again(self, step: Step, tries: int, error: GraphUnavailable) -> bool:
-        """Put a step back: throttled steps go to the front (the limiter waits); others to the back."""
+    def put_back(self, step: Step, attempts: int, error: GraphUnavailable) -> bool:
+        """Put a step back, unless the run gives up; return whether it was put back.
+
+        Throttled steps go to the front (the rate limiter waits), others to the back.
+        """
         with self.lock:
             if error.status == 429:
-                self.left.appendleft((step, tries + 1))
+                self.left.appendleft((step, attempts + 1))
                 return True
             self.unanswered += 1
             if self.unanswered < GIVE_UP:
-                self.left.append((step, tries + 1))
+                self.left.append((step, attempts + 1))
             return self.unanswered < GIVE_UP
 
     def record(self, result: str) -> None:
-        """Count a result, and tell the log from time to time how far it is."""
+        """Count a result, and log the progress every REPORT_EVERY."""
         with self.lock:
             self.results[result] += 1
             self.unanswered = self.unanswered + 1 if result == "unanswered" else 0
@@ -80,7 +83,7 @@ class _Run:
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Makes the actual state, Graph's subscriptions, follow the desired one, the watches."""
+    """Makes Graph's subscriptions (the actual state) match the watches (the desired state)."""
 
     settings: Settings
     subscription_service: SubscriptionService
@@ -93,9 +96,9 @@ class Reconciler:
     now: Callable[[], datetime]
 
     def reconcile(self) -> Counter[str]:
-        """Remove every difference; returns how many steps came to which result. Safe to run twice at once.
+        """Carry out the plan; return the number of steps for each result. Safe to run concurrently.
 
-        Raises RelayError when the lists cannot be read: then nothing was changed, and the next run does it.
+        Raises RelayError when the subscriptions or the watches cannot be read. The next run tries again.
         """
         self.catch_up.catch_up_after_absence()
         try:
@@ -105,11 +108,11 @@ class Reconciler:
             self.recovery.ensure_progress()
         for result, number in results.items():
             telemetry.count("reconciled", number, end=result)
-        _logger.info("Subscriptions are reconciled: %s", _summary(results) or "nothing was to be done")
+        _logger.info("Subscriptions are reconciled: %s", _summary(results) or "nothing to do")
         return results
 
     def _steps(self) -> list[Step]:
-        """Return the plan. The subscriptions are listed before the watches are read: see DesiredState.listed_at."""
+        """Return the plan. List the subscriptions before reading the watches: see DesiredState.listed_at."""
         keys, listed_at = self.client_state_keys(), self.now()
         subscriptions = list(self.subscription_service.subscriptions.list())
         watches = list(self.watches.all())
@@ -129,7 +132,7 @@ class Reconciler:
     def _is_allowed(self, watch: Watch) -> bool | None:
         try:
             return self.allow_list.allows(watch.mailbox)
-        except RelayError:  # a room list that cannot be read: not the moment to take anything away
+        except RelayError:  # a room list cannot be read: unknown must not remove a watch
             return None
 
     def _carry_out(self, steps: list[Step]) -> Counter[str]:
@@ -139,22 +142,22 @@ class Reconciler:
 
     def _worker(self, run: _Run) -> None:
         while (next_step := run.next()) is not None:
-            step, tries = next_step
+            step, attempts = next_step
             try:
-                result = self._execute(self._refreshed(step) if tries else step)
+                result = self._execute(self._refreshed(step) if attempts else step)
             except GraphUnavailable as error:
-                if tries + 1 < TRIES and run.may_try_again(step, tries, error):
+                if attempts + 1 < MAX_ATTEMPTS and run.put_back(step, attempts, error):
                     continue
                 result = _failed(step, error, "unanswered")
-            except Exception as error:  # noqa: BLE001  (one watch must not take the others with it)
+            except Exception as error:  # noqa: BLE001  (a failure of one watch must not affect the others)
                 result = _failed(step, error, "failed")
             run.record(result)
 
     def _refreshed(self, step: Step) -> Step:
-        """Return a step with its watch as the failed try left it: what is written on an older state is not written.
+        """Return a step with its watch's current row, because a write with an outdated etag has no effect.
 
-        A row that names no subscription any more was claimed by that try. One that names another is somebody else's
-        work.
+        A row that no longer names a subscription was claimed by the failed attempt. A row that names a different one
+        was changed by another process; the step stays as it is.
         """
         watch = self.watches.get(step.watch.id) if step.watch else None
         if watch is None or step.watch is None or watch.subscription_id not in ("", step.watch.subscription_id):
@@ -163,14 +166,14 @@ class Reconciler:
         return replace(step, watch=watch, verb="create" if is_lost else step.verb)
 
     def _execute(self, step: Step) -> str:
-        """Carry out one step, and return its result."""
+        """Carry out one step and return its result."""
         if step.watch is None or step.verb == "delete":
             return self._delete(step)
         after = self._changed_watch(step, step.watch)
         if after is None:
             return "deleted-meanwhile"
         if step.verb in ("create", "replace") and not after.subscription_id:
-            return "being-made"  # by another run
+            return "being-made"  # by another process
         is_another = after.subscription_id != step.watch.subscription_id
         return "created" if step.verb == "renew" and is_another else _RESULTS[step.verb]
 
@@ -189,7 +192,7 @@ class Reconciler:
         return self.watches.change(watch, expires=step.subscription.expires) or watch
 
     def _delete(self, step: Step) -> str:
-        """Delete a subscription that no watch needs, if that is still so: the plan may be minutes old."""
+        """Delete a subscription, unless its watch uses it by now: the plan may be minutes old."""
         if step.subscription is None:
             raise ValueError("nothing to delete")
         watch = self.watches.get(step.watch.id) if step.watch else None
@@ -200,7 +203,7 @@ class Reconciler:
 
 
 def _failed(step: Step, error: Exception, result: str) -> str:
-    """Log why a step failed; of an error that nobody foresaw only its kind, as its text may quote anything."""
+    """Log why a step failed. Of an unexpected error log only the type: its text may contain anything."""
     watch_id, text = step.watch.id if step.watch else "none", error if isinstance(error, RelayError) else type(error)
     _logger.warning("Could not %s the subscription of watch %s: %s", step.verb, watch_id, text)
     return result

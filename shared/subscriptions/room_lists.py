@@ -1,7 +1,7 @@
-"""Watches of whole room lists: rooms that join a list are watched, rooms that leave it are let go.
+"""Watch whole room lists: watch the rooms that join a list, and remove the watches of rooms that leave it.
 
-A room list that cannot be read changes nothing. Nor does one that is suddenly empty or unknown, until it was so for a
-while: a slip in the directory must not cost a building its subscriptions, and the partner what it knows.
+A room list that cannot be read changes nothing. A list that is empty or not found changes nothing either until this has
+lasted for EMPTY_FOR: a mistake in the directory must not delete the watches and the ledger of a building.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from shared.threads import side_by_side
 from shared.watches.graph_errors import room_list_rejection
 from shared.watches.sources import PARTNER, WatchSources
 
-EMPTY_FOR = timedelta(minutes=20)  # before an empty list is believed: two runs of the timer
+EMPTY_FOR = timedelta(minutes=20)  # before an empty list takes effect; by default that is the timer's second run
 AT_ONCE = 8
-NO_ROOM = "without-place"  # there are as many watches as there may be
+OVER_QUOTA = "without-place"  # the counted value; MOST_WATCHES is reached
 
 _logger = logging.getLogger("relay.room_lists")
 
 
 @dataclass(frozen=True, slots=True)
 class _Matched:
-    """A room list with its allowed rooms, None when they are not known."""
+    """A room list with its allowed rooms; None while they are unknown."""
 
     room_list: RoomList
     rooms: set[str] | None
@@ -55,9 +55,9 @@ class RoomListService:
     now: Callable[[], datetime]
 
     def watch(self, address: str) -> RoomList:
-        """Store a room list that is to be watched, and queue a reconcile that watches its rooms. Safe to call often.
+        """Store a room list and queue a reconcile that watches its rooms. Idempotent.
 
-        Raises RequestRejected when the allow-list does not name it, or Graph does not tell its rooms.
+        Raises RequestRejected when the allow-list does not include the list, or Graph does not return its rooms.
         """
         address = address.lower()
         if not self.allow_list.allows_list(address):
@@ -75,20 +75,18 @@ class RoomListService:
         return stored
 
     def release(self, room_list_id: str) -> None:
-        """Forget a room list, and queue a reconcile that lets go of the rooms that nobody else wants."""
+        """Delete a room list, and queue a reconcile that removes the watches without another source."""
         while (stored := self.room_lists.get(room_list_id)) is not None:
             if self.room_lists.delete(stored):
                 self.jobs.send(Job("", "reconcile"))
 
     def progress(self, room_list: RoomList) -> Counter[str]:
-        """Return how many of a list's rooms are in which state."""
+        """Return the number of a list's rooms in each state."""
         rooms = (watch for watch in self.watches.all() if room_list.id in self.sources.held_by(watch))
         return Counter(watch.state for watch in rooms)
 
     def match_room_lists(self) -> Counter[str]:
-        """Bring the watches in step with the room lists; returns how many joined and left.
-        Safe to run twice at once.
-        """
+        """Make the watches match the room lists; return how many rooms joined and left. Safe to run concurrently."""
         matched = [self._match(stored) for stored in self.room_lists.all()]
         watches = {watch.id: watch for watch in self.watches.all()}
         unread = {match.room_list.id for match in matched if match.rooms is None}
@@ -101,32 +99,30 @@ class RoomListService:
                 lists_of.setdefault(watch_id_of(room), set()).add(match.room_list.id)
                 addresses[watch_id_of(room)] = room
 
-        def bring_in_step(watch_id: str) -> str:
+        def update(watch_id: str) -> str:
             watch = watches.get(watch_id)
             if watch is None:
                 return self._add(addresses[watch_id], lists_of[watch_id])
-            return self._bring_in_step(watch, lists_of[watch_id])
+            return self._update(watch, lists_of[watch_id])
 
-        results = dict(zip(lists_of, side_by_side(bring_in_step, lists_of, AT_ONCE, "rooms"), strict=True))
-        self._note_missing([lists_of[watch_id] for watch_id, result in results.items() if result == NO_ROOM])
+        results = dict(zip(lists_of, side_by_side(update, lists_of, AT_ONCE, "rooms"), strict=True))
+        self._record_missing([lists_of[watch_id] for watch_id, result in results.items() if result == OVER_QUOTA])
         return Counter(result for result in results.values() if result)
 
-    def _note_missing(self, lists: list[set[str]]) -> None:
-        """Note on each list how many of its rooms are not watched, because there are as many watches as there may
-        be.
-        """
+    def _record_missing(self, lists: list[set[str]]) -> None:
+        """Record on each list how many of its rooms the quota excludes. `lists` holds the lists of each such room."""
         for room_list_id, number in Counter(each for of_room in lists for each in of_room).items():
             stored = self.room_lists.get(room_list_id)
             if stored is not None:
                 rejection = self.sources.quota.rejection()
-                text = f"{number} of its rooms are not watched: there is no place left. {rejection}"
+                text = f"{number} of its rooms are not watched. {rejection}"
                 self.room_lists.change(stored, last_error=text)
 
     def _match(self, stored: RoomList) -> _Matched:
-        """Read a list's rooms and note on its row how that went."""
+        """Read a list's rooms and record the result in its row."""
         try:
             members = set(self.rooms.of_list(stored.address))
-            self.allow_list.learn(stored.address, members)  # a room that joins is allowed with its list
+            self.allow_list.learn(stored.address, members)  # otherwise a room that just joined would not be allowed
             allowed = {room for room in members if self.allow_list.allows(room)}
         except GraphNotFound:
             members = allowed = set()
@@ -141,31 +137,34 @@ class RoomListService:
         return _Matched(stored, allowed)
 
     def _emptied(self, stored: RoomList) -> _Matched:
-        """Believe that a list has no rooms only when it was so for a while."""
+        """Treat a list without rooms as unknown until it has been empty for EMPTY_FOR."""
         since = stored.empty_since or self.now()
-        believed = self.now() - since >= EMPTY_FOR
-        text = "Graph finds no rooms in this list. Is it still there? Its rooms are let go when that lasts."
-        counts = {"desired": 0, "not_allowed": 0} if believed else {}
+        is_empty = self.now() - since >= EMPTY_FOR
+        text = (
+            "Graph returns no rooms for this list. Check that the list exists and has rooms: "
+            "if it stays empty, the relay stops watching its rooms."
+        )
+        counts = {"desired": 0, "not_allowed": 0} if is_empty else {}
         self.room_lists.change(stored, checked=self.now(), last_error=text, empty_since=since, **counts)
-        return _Matched(stored, set() if believed else None)
+        return _Matched(stored, set() if is_empty else None)
 
     def _add(self, address: str, lists: set[str]) -> str:
-        """Watch a room that joined, and return "joined" if that made its watch, or NO_ROOM."""
+        """Watch a room that joined; return "joined" if this created its watch, "" if one exists, or OVER_QUOTA."""
         now, room_lists = self.now(), " ".join(sorted(lists))
         new = Watch(watch_id_of(address), address, "relay", now, since=now, by_partner=False, room_lists=room_lists)
         try:
             return "joined" if self.sources.add(new) else ""
         except RequestRejected:
-            return NO_ROOM
+            return OVER_QUOTA
 
-    def _bring_in_step(self, watch: Watch, lists: set[str]) -> str:
-        """Give a room's watch its lists, and return "left" if that ended it."""
+    def _update(self, watch: Watch, lists: set[str]) -> str:
+        """Update the lists of a room's watch, or remove a watch without a source; return the result, "" for none."""
         held = self.sources.held_by(watch)
         if not lists and PARTNER not in held:
             try:
                 self.watch_setup.remove(watch.id)
-            except RelayError as error:  # the next run does it
-                _logger.warning("Watch %s could not be let go: %s", watch.id, error)
+            except RelayError as error:  # the next run tries again
+                _logger.warning("Watch %s could not be removed: %s", watch.id, error)
                 return "kept"
             return "left"
         changed: Watch | None = watch

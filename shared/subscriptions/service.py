@@ -1,4 +1,4 @@
-"""Keep one live subscription for a watch: create it, renew it, create it anew. For the setup call and the timer."""
+"""Keep one live subscription for a watch: create, renew, replace, pause. Used by the setup call, jobs and the timer."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 NOTIFICATIONS = "/api/notifications"
 LIFECYCLE = "/api/lifecycle"
-TOO_SOON = timedelta(minutes=10)  # "Reduce missing subscriptions": no second reauthorization of a subscription by then
-SPREAD = 0.02  # of the lifetime, by which the ends of subscriptions differ
+TOO_SOON = timedelta(minutes=10)  # "Reduce missing subscriptions": do not reauthorize again within this time
+SPREAD = 0.02  # share of the lifetime over which expiry times are spread
 
 
 @dataclass(frozen=True)
 class SubscriptionService:
-    """Makes Graph hold what a watch asks for. Methods raise GraphError, ConfigurationError or ServiceUnavailable.
+    """Manages the subscription of a watch. Methods raise GraphError, ConfigurationError or ServiceUnavailable.
 
-    They return the watch as it is then: as somebody else left it, if that one was at it meanwhile; None if deleted.
+    They return the watch's current row, also if another process changed it meanwhile; None if the watch was deleted.
     """
 
     settings: Settings
@@ -37,10 +37,10 @@ class SubscriptionService:
     now: Callable[[], datetime]
 
     def create(self, watch: Watch, *, spread: bool = False) -> Watch | None:
-        """Create the subscription of a claimed watch and note it. Nothing is left at Graph that the row does not name.
+        """Create the subscription of a claimed watch and record it. Leave none at Graph that the row does not name.
 
-        A 409 means that an earlier call succeeded without our noticing: the existing one is ours, but its clientState
-        may be of a retired key, so it is replaced.
+        A 409 can mean that an earlier creation succeeded but its response was lost. That subscription belongs to the
+        relay, but a retired key may have signed its clientState, so it is replaced.
         """
         try:
             created, key = self._post(watch, spread=spread)
@@ -55,9 +55,9 @@ class SubscriptionService:
         return live
 
     def recreate(self, watch: Watch, clear: Sequence[str] = (), *, spread: bool = False) -> Watch | None:
-        """Create the subscription of a watch that has none, after deleting those of ours (`clear`) in its way.
+        """Create the subscription of a watch that has none, after deleting the conflicting ones (`clear`).
 
-        The row is claimed first, so that of two who try one does it, and a failure is noted there.
+        The row is claimed first, so that only one of several processes creates it. A failure is recorded in the row.
         """
         current: Watch | None = watch
         while current is not None and current.subscription_id == watch.subscription_id:
@@ -70,16 +70,16 @@ class SubscriptionService:
         return current
 
     def replace(self, watch: Watch, subscription_id: str, clear: Sequence[str] = ()) -> Watch | None:
-        """Delete a subscription that cannot do its work any more, and create it anew.
+        """Delete a subscription that no longer works, and create a new one.
 
-        Deleted first: if we crash after claiming, the old subscription would be an unknown orphan that blocks the new
-        one.
+        Delete before the claim clears the id from the row: after a crash in between, the old subscription would be an
+        unknown orphan that blocks the new one.
         """
         self.subscriptions.delete(subscription_id)
         return self.recreate(watch, clear, spread=True)
 
     def renew(self, watch: Watch, *, spread: bool = False) -> Watch | None:
-        """Renew by one PATCH, which reauthorizes, too; a 404 means create anew. Not twice for two who try at once."""
+        """Renew by one PATCH, which also reauthorizes; on a 404 create a new one. Concurrent calls renew only once."""
         claimed = self.watches.change(watch, renewed=self.now())
         if claimed is None:
             return self.watches.get(watch.id)
@@ -93,29 +93,31 @@ class SubscriptionService:
         return self._live(claimed, renewed) or self.watches.get(watch.id)
 
     def pause(self, watch: Watch) -> Watch | None:
-        """Delete the subscription of a watch that the customer allows no more. The watch is kept so that it resumes
-        when allowed again.
+        """Delete the subscription of a watch that is no longer allowed. Keep the watch so that it resumes when allowed
+        again.
         """
         if watch.subscription_id:
             self.subscriptions.delete(watch.subscription_id)
         gap = watch.gap_since or self.now()
-        nothing: dict[str, Any] = {"subscription_id": "", "expires": None, "pending_since": None, "last_error": ""}
-        return self._write(watch, state="paused", since=self.now(), gap_since=gap, **nothing)
+        cleared: dict[str, Any] = {"subscription_id": "", "expires": None, "pending_since": None, "last_error": ""}
+        return self._write(watch, state="paused", since=self.now(), gap_since=gap, **cleared)
 
     def record_failure(self, watch: Watch, error: RelayError, *, missed_changes: bool = False, **changes: Any) -> None:
-        """Note what went wrong with a watch, for the administrator and for the next try; with `missed_changes` also
-        that it is owed a resync.
+        """Record an error in a watch's row, for the administrator and the next attempt; with `missed_changes` also
+        that a resync is needed.
         """
         if missed_changes:
             changes["gap_since"] = watch.gap_since or self.now()
         state = state_after(error) or watch.state
         since = watch.since if state == watch.state else self.now()
-        wrong = {"last_error": what_to_do(error), "tried": self.now(), "pending_since": None}
-        self._write(watch, state=state, since=since, **wrong, **changes)
+        failure = {"last_error": what_to_do(error), "tried": self.now(), "pending_since": None}
+        self._write(watch, state=state, since=since, **failure, **changes)
 
     def remove(self, watch: Watch) -> bool:
-        """Delete what Graph holds for a watch: what posts to our addresses, and the subscription that it had before,
-        which may post to an older one. Found by listing; return whether there was any.
+        """List Graph's subscriptions and delete those of a watch; return whether there were any.
+
+        These post to the relay's or the watch's URLs, or are the watch's former subscription, which may post to an
+        older URL.
         """
         url, lifecycle = self.notification_url(watch), self.lifecycle_url
         matches = [
@@ -130,25 +132,25 @@ class SubscriptionService:
 
     @property
     def lifecycle_url(self) -> str:
-        """Return where Graph shall post lifecycle notifications."""
+        """The URL for Graph's lifecycle notifications."""
         return self.settings.public_base_url + LIFECYCLE
 
     @property
     def relay_url(self) -> str:
-        """Return where Graph shall post the changes that go through us."""
+        """The URL for Graph's change notifications when the relay delivers."""
         return self.settings.public_base_url + NOTIFICATIONS
 
     def notification_url(self, watch: Watch) -> str:
-        """Return where Graph shall post the changes of a watch: to us, or with direct delivery to the partner."""
+        """Return the URL for a watch's change notifications: the relay's, or with direct delivery the partner's."""
         return watch.notification_url or self.relay_url
 
     def client_state(self, watch: Watch) -> str | None:
-        """Return the clientState that the subscription of a live watch was made with; None when its key has retired."""
+        """Return the clientState of a live watch's subscription; None when its key has been retired."""
         key = next((key for key in self.keys() if key.version == watch.key_version), None)
         return client_state.sign(watch.id, key) if key else None
 
     def was_just_renewed(self, watch: Watch) -> bool:
-        """Return whether it was made or renewed within 10 minutes: Graph wants no second renewal so soon."""
+        """Return whether the subscription was created or renewed within TOO_SOON."""
         return watch.renewed is not None and self.now() - watch.renewed < TOO_SOON
 
     def _created(self, claimed: Watch, clear: Sequence[str], *, spread: bool) -> Watch | None:
@@ -169,15 +171,15 @@ class SubscriptionService:
     def _live(self, watch: Watch, subscription: Subscription, **changes: Any) -> Watch | None:
         since = watch.since if watch.state == "live" else self.now()
         gap = watch.gap_since or (self.now() if watch.state in NEEDS_A_PERSON and watch.renewed else None)
-        well: dict[str, Any] = {"last_error": "", "tried": None, "pending_since": None}
+        cleared: dict[str, Any] = {"last_error": "", "tried": None, "pending_since": None}
         return self._write(
-            watch, state="live", since=since, expires=subscription.expires, gap_since=gap, **well, **changes
+            watch, state="live", since=since, expires=subscription.expires, gap_since=gap, **cleared, **changes
         )
 
     def _write(self, watch: Watch, **changes: Any) -> Watch | None:
-        """Write to the watch's row, again if a change was noted there at the same moment.
+        """Write to the watch's row; repeat if a concurrent write changed other columns.
 
-        None when the watch was deleted, or when somebody else has begun to make its subscription: then it is theirs.
+        Returns None if the watch was deleted, or if another process has claimed or replaced its subscription.
         """
         current: Watch | None = watch
         while current is not None and _claim_of(current) == _claim_of(watch):
@@ -188,7 +190,9 @@ class SubscriptionService:
         return None
 
     def _end(self, watch: Watch, *, spread: bool) -> datetime:
-        """Return the end to ask for. With `spread`, watches that are renewed together do not end together."""
+        """Return the expiry to request. With `spread`, subscriptions that are renewed together expire at different
+        times.
+        """
         lifetime = timedelta(minutes=self.settings.subscription_lifetime_minutes)
         share = SPREAD * int(watch.id[:8], 16) / 16**8 if spread else 0
         return self.now() + lifetime * (1 - share)

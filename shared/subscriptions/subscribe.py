@@ -1,4 +1,4 @@
-"""Set up and take down watches, as the partner asks."""
+"""Set up and remove watches for the partner."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from shared.watches.graph_errors import rejection_of
 from shared.watches.requests import WatchRequest
 from shared.watches.sources import PARTNER, WatchSources
 
-AT_ONCE = 16  # of one call for several
-PATIENCE = timedelta(seconds=45)  # with another call that is setting up the same mailbox; longer than a handshake takes
-LOOK_AGAIN_SECONDS = 0.2
+AT_ONCE = 16  # mailboxes of one call
+MAX_WAIT = timedelta(seconds=45)  # for another call that sets up the same mailbox; longer than a handshake takes
+LOOK_AGAIN_SECONDS = 0.2  # between two reads of the row while waiting
 LOOKUP_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class WatchSetup:
-    """Makes and removes watches."""
+    """Sets up and removes watches."""
 
     allow_list: AllowList
     watches: Watches
@@ -44,15 +44,15 @@ class WatchSetup:
     sleep: Callable[[float], None]
 
     def subscribe(self, request: WatchRequest) -> tuple[Watch, bool]:
-        """Return the live watch of a mailbox, and whether this call made it. Safe to call often and at once.
+        """Return the live watch of a mailbox, and whether this call created it. Idempotent, safe to call concurrently.
 
-        An existing watch without a live subscription is tried at once. Raises RequestRejected, after which no new watch
-        and no new subscription is left, or ConfigurationError or ServiceUnavailable.
+        If the watch exists without a live subscription, create the subscription now. Raises RequestRejected,
+        ConfigurationError or ServiceUnavailable. A rejected call leaves no new watch and no new subscription.
         """
         check_allowed(self.allow_list, request.mailbox)
         self._check_address(request)
-        give_up = self.now() + PATIENCE
-        while self.now() < give_up:
+        deadline = self.now() + MAX_WAIT
+        while self.now() < deadline:
             watch = self.sources.add(self._new_watch(request)) or self._taken_over(request)
             if watch is not None:
                 return self._create(watch), True
@@ -66,8 +66,8 @@ class WatchSetup:
         raise RequestRejected(problems.SETUP_IN_PROGRESS, text, retry_after=10)
 
     def subscribe_many(self, requests: Sequence[WatchRequest | RelayError]) -> list[tuple[Watch, bool] | RelayError]:
-        """Set up several watches, each as if it were requested alone. Return what came of each, in their order: the
-        watch and whether it is new, or why there is none.
+        """Set up several watches independently. Return a result for each request, in order: the watch and whether it
+        is new, or the error. A request that is an error already is returned as it is.
         """
 
         def subscribed(request: WatchRequest | RelayError) -> tuple[Watch, bool] | RelayError:
@@ -81,19 +81,19 @@ class WatchSetup:
         return side_by_side(subscribed, requests, AT_ONCE, "setup")
 
     def unsubscribe(self, watch_id: str) -> None:
-        """Remove a watch as the partner asks; one that is gone already is as good. Raises RequestRejected."""
+        """Remove a watch for the partner; a no-op if it does not exist. Raises RequestRejected."""
         watch = self.watches.get(watch_id)
         if watch is not None and watch.room_lists:
             lists = ", ".join(f"DELETE /api/room-lists/{room_list}" for room_list in watch.room_lists.split())
-            text = f"The room is watched with its room list. Remove that: {lists}."
+            text = f"The room is watched as part of a room list. Remove the room list instead: {lists}."
             raise RequestRejected(problems.PART_OF_ROOM_LIST, text)
         self.remove(watch_id)
 
     def remove(self, watch_id: str) -> None:
-        """Remove a watch, its subscription and what the ledger keeps of it.
+        """Remove a watch, its subscription and its ledger entries.
 
-        The row goes last, and only as it was read: a renewal that made a new subscription meanwhile makes us look
-        again.
+        The row is deleted after the subscription, and only if it is unchanged: a concurrent renewal may have created a
+        new subscription, which is then deleted as well.
         """
         while (watch := self.watches.get(watch_id)) is not None:
             if watch.subscription_id:
@@ -103,10 +103,10 @@ class WatchSetup:
                     raise rejection_of(error) from error
             if self.watches.delete(watch):
                 self.ledger.forget(watch_id)
-                return  # a watch that is set up after this is another one
+                return  # not again: a row that exists now is a new watch
 
     def _check_address(self, request: WatchRequest) -> None:
-        """Look up the host of a partner's own address, so that Graph is never asked to call into a private network."""
+        """Resolve the host of a direct notificationUrl, so that Graph is never pointed into a private network."""
         if request.delivery == "relay":
             return
         address = urlsplit(request.notification_url)
@@ -114,13 +114,13 @@ class WatchSetup:
             with within(LOOKUP_SECONDS):
                 self.resolver().find(address.hostname or "", address.port or 443)
         except AddressRefused:
-            text = "notificationUrl: its host leads to a private network, where Graph cannot go. Name a public one."
+            text = "notificationUrl: its host is in a private network, which Graph cannot reach. Use a public host."
             raise RequestRejected(problems.INVALID_REQUEST, text) from None
         except OSError as error:
             if isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN:
-                text = "notificationUrl: its host has no address. Check its name."
+                text = "notificationUrl: the host name does not resolve. Check the spelling."
                 raise RequestRejected(problems.INVALID_REQUEST, text) from None
-            text = "The host of notificationUrl could not be looked up. Try again soon."
+            text = "The DNS lookup for the host of notificationUrl failed. Try again soon."
             raise RequestRejected(problems.DNS_UNAVAILABLE, text, retry_after=30) from None
 
     def _new_watch(self, request: WatchRequest) -> Watch:
@@ -129,7 +129,7 @@ class WatchSetup:
         return Watch(watch_id, request.mailbox, request.delivery, now, url, since=now, pending_since=now)
 
     def _taken_over(self, request: WatchRequest) -> Watch | None:
-        """Take over a first set-up whose maker was killed halfway, if there is one."""
+        """Claim the watch of an initial setup that was interrupted, if there is one."""
         existing = self.watches.get(watch_id_of(request.mailbox))
         if existing is None or is_being_created(existing, self.now()):
             return None
@@ -138,7 +138,7 @@ class WatchSetup:
         return self.watches.claim(_checked_delivery(existing, request), self.now())
 
     def _live(self, existing: Watch) -> Watch | None:
-        """Return an existing watch, live and held by the partner; None when it has to be looked at again."""
+        """Return an existing watch once it is live and held by the partner; None if the row must be read again."""
         if PARTNER not in self.sources.held_by(existing):
             self.sources.hold(PARTNER, existing)
             return None
@@ -154,9 +154,9 @@ class WatchSetup:
         return live
 
     def _create(self, watch: Watch) -> Watch:
-        """Create the subscription of a new watch, or leave nothing behind."""
+        """Create the subscription of a new watch; on failure undo the setup."""
         try:
-            self.ledger.forget(watch.id)  # what an earlier watch of this mailbox left, if its removal was cut short
+            self.ledger.forget(watch.id)  # entries of an earlier watch whose removal was interrupted
             live = self.subscription_service.create(watch)
         except RelayError as error:
             self._undo(watch, error)
@@ -168,17 +168,17 @@ class WatchSetup:
         return live
 
     def _undo(self, watch: Watch, error: RelayError) -> None:
-        refused = isinstance(error, GraphError) and (error.status == 429 or not isinstance(error, GraphUnavailable))
-        if not refused:  # Graph may have made it without our hearing of it, or we could not note what it made
+        rejected = isinstance(error, GraphError) and (error.status == 429 or not isinstance(error, GraphUnavailable))
+        if not rejected:  # the subscription may exist: Graph's response was lost, or the row could not be written
             with suppress(RelayError):
                 self.subscription_service.remove(watch)
-        with suppress(RelayError):  # the row stays then: the timer or the next call takes it over
+        with suppress(RelayError):  # if this fails the row stays, and the timer or the next call takes it over
             self._abandon(watch, error)
 
     def _abandon(self, watch: Watch, error: RelayError) -> None:
-        """End a set-up that failed: delete its row, or leave it to the room lists that took the mailbox in meanwhile.
+        """End a failed setup: delete its row, or leave it to the room lists that now include the mailbox.
 
-        The row may have changed since it was read. One that kept its claim would make the next call wait for nobody.
+        Repeat while the row changes: a claim that stays in the row would make the next call wait in vain.
         """
         current: Watch | None = watch
         while current is not None and current.pending_since == watch.pending_since:
@@ -192,8 +192,11 @@ class WatchSetup:
 
 
 def _checked_delivery(existing: Watch, request: WatchRequest) -> Watch:
-    """Return the existing watch. Raises RequestRejected 409 when the request wants another delivery."""
+    """Return the existing watch. Raises RequestRejected 409 when the request has another delivery or URL."""
     if (existing.delivery, existing.notification_url) != (request.delivery, request.notification_url):
-        text = f"The mailbox is watched already, with delivery {existing.delivery}. Delete that subscription first."
+        text = (
+            f"The mailbox already has a subscription with delivery {existing.delivery}. Delete it before you change "
+            "the delivery or the notificationUrl."
+        )
         raise RequestRejected(problems.DELIVERY_DIFFERS, text)
     return existing

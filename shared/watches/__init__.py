@@ -1,1 +1,1 @@
-"""Who wants which mailbox watched: requests, quota, and what Graph's refusals mean for a watch."""
+"""Requests for watches, their sources and quota, and what Graph's errors mean for a watch."""

@@ -1,4 +1,4 @@
-"""What an error of Graph means: to the partner who asks for a watch, and for the state of one that stands. Pure.
+"""Translate Graph's errors: to a problem for the caller of a setup call, and to the state of an existing watch. Pure.
 
 docs/operations.md explains every state.
 """
@@ -20,9 +20,9 @@ from shared.storage.watches import State
 
 
 def state_after(error: RelayError) -> State | None:
-    """Return the state of a watch whose subscription could not be made or renewed; None if it stays as it was.
+    """Return the state of a watch after its subscription could not be created or renewed; None to keep the state.
 
-    What is refused or gone needs a person, so it is tried again slowly; all else is tried at every run.
+    "refused" and "gone" need a person, so attempts are rare. In other states the timer tries at every run.
     """
     if isinstance(error, GraphForbidden | GraphConflict):
         return "refused"
@@ -30,20 +30,20 @@ def state_after(error: RelayError) -> State | None:
 
 
 def what_to_do(error: RelayError) -> str:
-    """Return an error in words for an administrator: what is wrong, and what to do."""
+    """Return a text for the administrator: what is wrong, and what to do."""
     return str(rejection_of(error)) if isinstance(error, GraphError) else str(error)
 
 
 def rejection_of(error: GraphError) -> RequestRejected:
-    """Return what an error of Graph means to who asked for a subscription."""
+    """Return the error for the caller of a setup call."""
     trace = trace_of(error)
     if isinstance(error, GraphNotFound):
-        text = "Graph finds no mailbox with this address. Check the spelling, and its licence for Exchange Online."
+        text = "Graph finds no mailbox with this address. Check the spelling and the Exchange Online licence."
         return RequestRejected(problems.MAILBOX_UNKNOWN, text + trace)
     if isinstance(error, GraphForbidden):
         text = (
-            "The relay may not read this calendar. The customer's IT has to grant Calendars.Read in Exchange, or "
-            "widen its scope there to this mailbox."
+            "The relay has no permission to read this calendar. The customer's IT must grant Calendars.Read in "
+            "Exchange, or extend its scope to this mailbox."
         )
         return RequestRejected(problems.GRAPH_PERMISSION_MISSING, text + trace)
     if isinstance(error, GraphConflict):
@@ -52,19 +52,21 @@ def rejection_of(error: GraphError) -> RequestRejected:
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
         return RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again after the time in Retry-After." + trace, wait)
-    text = "Graph refused the subscription. It has to reach the notification URLs from outside within 10 seconds."
+    text = (
+        "Graph rejected the subscription. Graph must reach the notification URLs from the internet within 10 seconds."
+    )
     return RequestRejected(problems.GRAPH_REJECTED, text + trace)
 
 
 def room_list_rejection(error: GraphError) -> RequestRejected:
-    """Return what an error of Graph means to who wants a room list watched."""
+    """Return the error for a caller who sets up a room list."""
     trace = f" (Graph: {error.code}, request-id {error.request_id or 'unknown'})"
     if isinstance(error, GraphNotFound):
         return RequestRejected(problems.ROOM_LIST_UNKNOWN, "Graph finds no room list with this address." + trace)
     if isinstance(error, GraphForbidden):
-        text = "The relay may not read room lists: the customer's IT has to grant Place.Read.All."
+        text = "The relay has no permission to read room lists: the customer's IT must grant Place.Read.All."
         return RequestRejected(problems.GRAPH_PERMISSION_MISSING, text + trace)
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
         return RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again after the time in Retry-After." + trace, wait)
-    return RequestRejected(problems.GRAPH_REJECTED, "Graph does not tell the rooms of this list." + trace)
+    return RequestRejected(problems.GRAPH_REJECTED, "Graph did not return the rooms of this list." + trace)

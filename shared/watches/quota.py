@@ -1,7 +1,7 @@
-"""How many watches there may be in all (MOST_WATCHES), so that no caller's mistake runs away with quota and cost.
+"""The limit on the number of watches (MOST_WATCHES), so that a caller's mistake cannot exhaust Graph quota or cost.
 
-The rows are counted at most every few minutes, and what this process adds meanwhile is counted with them. With several
-instances the limit may be passed by what the others add between two counts.
+The rows are counted at most every KEEP; between counts, this process adds its own new watches to the count. With
+several instances the limit can be exceeded by what the other instances add between two counts.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from shared import problems
 from shared.errors import RequestRejected
 
 KEEP = timedelta(minutes=5)
-KEEP_WHEN_FULL = timedelta(seconds=2)  # recount quickly when full, so a freed place is usable
+KEEP_WHEN_FULL = timedelta(seconds=2)  # recount quickly when full, so that freed quota is usable
 
 
 class WatchQuota:
-    """How many more watches there may be; safe for use from several threads."""
+    """Limits the number of watches; thread-safe."""
 
     def __init__(self, count: Callable[[], int], most: Callable[[], int], now: Callable[[], datetime]) -> None:
         self._count = count
@@ -29,7 +29,7 @@ class WatchQuota:
         self._lock = threading.Lock()
 
     def reserve(self) -> bool:
-        """Reserve room for a new watch; False when there is none left."""
+        """Reserve quota for a new watch; return False when the limit is reached."""
         with self._lock:
             if self._left() <= 0:
                 return False
@@ -37,26 +37,26 @@ class WatchQuota:
             return True
 
     def release(self) -> None:
-        """Give back what was reserved and not used."""
+        """Release a reservation that was not used."""
         with self._lock:
             self._used -= 1
 
     def check(self) -> None:
-        """Raise RequestRejected 409 when there is no room left."""
+        """Raise RequestRejected 409 when the limit is reached."""
         with self._lock:
             if self._left() <= 0:
                 raise self.rejection()
 
     def rejection(self) -> RequestRejected:
-        """Return the error for a caller who wants a watch too many."""
+        """Return the error for a watch beyond the limit."""
         text = (
             f"The relay watches as many mailboxes as MOST_WATCHES allows ({self._most()}). "
-            "Remove one that is not needed, or ask the customer's IT to raise it."
+            "Delete a subscription that is not needed, or ask the customer's IT to raise MOST_WATCHES."
         )
         return RequestRejected(problems.TOO_MANY_SUBSCRIPTIONS, text)
 
     def _left(self) -> int:
-        """Return how many may still be made, counted anew when the count is old, or full and older than a moment."""
+        """Return the remaining quota. Recount after KEEP, or after KEEP_WHEN_FULL when the limit is reached."""
         most, age = self._most(), self._now() - self._counted if self._counted else None
         if age is None or age >= KEEP or (self._used >= most and age >= KEEP_WHEN_FULL):
             self._used, self._counted = self._count(), self._now()

@@ -1,4 +1,4 @@
-"""The body of a setup call, checked: what the partner may ask for, and why not. Pure."""
+"""Parse and validate the body of a setup call. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from shared.config import Settings
 
 _SUBJECTS = {"mailbox", "mailboxes", "roomList"}
-_SUBJECT_RULE = "mailbox: give one of mailbox, mailboxes and roomList"
-MOST_MAILBOXES = 100  # of one call
+_SUBJECT_RULE = "mailbox: send exactly one of mailbox, mailboxes and roomList"
+MOST_MAILBOXES = 100  # per call
 
-# What pydantic's schema does not tell: exactly one subject, and which delivery goes with what.
+# Rules that pydantic's schema does not express: exactly one subject, and which fields each delivery allows.
 _RULES: dict[str, Any] = {
     "allOf": [
         {"oneOf": [
@@ -43,9 +43,9 @@ _RULES: dict[str, Any] = {
 
 
 class SetupRequest(BaseModel):
-    """The JSON object of POST /api/subscriptions; a field that is not named here is refused.
+    """The JSON body of POST /api/subscriptions. Other fields are rejected.
 
-    It asks for one mailbox, for several, or for the rooms of a room list.
+    It names one mailbox, several mailboxes, or a room list.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_RULES)
@@ -59,7 +59,7 @@ class SetupRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class WatchRequest:
-    """What the partner asks for, checked for form already; `notification_url` belongs to direct delivery."""
+    """A validated request to watch one mailbox; `notification_url` is set for direct delivery only."""
 
     mailbox: str
     delivery: Literal["relay", "direct"] = "relay"
@@ -67,7 +67,7 @@ class WatchRequest:
 
 
 def parse_setup_request(content: dict[str, Any]) -> SetupRequest:
-    """Return a setup call's body. Raises RequestRejected 422, naming the field and the rule but never the value."""
+    """Parse the body of a setup call. Raises RequestRejected 422, which names the field and rule but not the value."""
     try:
         request = SetupRequest.model_validate(content)
     except ValidationError as error:
@@ -79,38 +79,40 @@ def parse_setup_request(content: dict[str, Any]) -> SetupRequest:
 
 
 def parse_room_list(request: SetupRequest) -> str:
-    """Return the address of the room list that a call asks for. Raises RequestRejected 422."""
+    """Return the address of the requested room list. Raises RequestRejected 422."""
     if request.delivery != "relay" or request.notification_url is not None:
-        raise invalid("delivery: a room list is delivered by the relay; set up its rooms by themselves for another")
+        raise invalid(
+            "delivery: a room list allows delivery by the relay only; set up single rooms for direct delivery"
+        )
     return checked_address("roomList", request.room_list or "")
 
 
 def parse_watch_request(request: SetupRequest, mailbox: str, settings: Settings) -> WatchRequest:
-    """Return what a call asks for one of its mailboxes. Raises RequestRejected 422, which never quotes a value."""
+    """Return the request for one mailbox of a call. Raises RequestRejected 422, which never quotes a value."""
     mailbox = checked_address("mailbox", mailbox)
     if request.delivery == "relay":
         if request.notification_url is not None:
-            raise invalid('notificationUrl: belongs to "delivery": "direct" only')
+            raise invalid('notificationUrl: allowed with "delivery": "direct" only')
         return WatchRequest(mailbox)
     return WatchRequest(mailbox, "direct", checked_notification_url(request.notification_url, settings))
 
 
 def checked_notification_url(url: str | None, settings: Settings) -> str:
-    """Return the partner's own address for direct delivery, or raise RequestRejected 422. Nothing is looked up yet."""
+    """Return the partner's URL for direct delivery. Raises RequestRejected 422. Does no DNS lookup."""
     if url is None or not url.isascii() or not url.isprintable() or " " in url:
-        raise invalid("notificationUrl: direct delivery needs the https address that Graph shall call")
+        raise invalid("notificationUrl: direct delivery requires an https URL for Graph to call, in printable ASCII")
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        raise invalid("notificationUrl: is no address") from None
+        raise invalid("notificationUrl: is not a valid URL") from None
     if parts.scheme != "https" or not host or parts.username or parts.password or parts.fragment:
-        raise invalid("notificationUrl: must begin with https:// and hold neither credentials nor a fragment")
+        raise invalid("notificationUrl: must begin with https:// and contain neither credentials nor a fragment")
     if not is_web_port(port):
-        raise invalid("notificationUrl: must have a port of a web server: 443, 80, or one from 1024 on")
-    named = [entry.strip().lower() for entry in settings.allowed_notification_hosts.split(",") if entry.strip()]
-    if is_private(host) and not (settings.allow_private_addresses and host in named):
-        raise invalid("notificationUrl: leads to a private network, where Graph cannot go")
-    if host not in (named or [urlsplit(settings.partner_webhook_url).hostname or ""]):
-        raise invalid("notificationUrl: its host is not among the customer's ALLOWED_NOTIFICATION_HOSTS")
+        raise invalid("notificationUrl: must use port 443, 80, or 1024 and above")
+    allowed = [entry.strip().lower() for entry in settings.allowed_notification_hosts.split(",") if entry.strip()]
+    if is_private(host) and not (settings.allow_private_addresses and host in allowed):
+        raise invalid("notificationUrl: its host is in a private network, which Graph cannot reach")
+    if host not in (allowed or [urlsplit(settings.partner_webhook_url).hostname or ""]):
+        raise invalid("notificationUrl: its host is not in the customer's ALLOWED_NOTIFICATION_HOSTS")
     return url

@@ -1,6 +1,4 @@
-"""Who wants a mailbox watched: the partner by name, and the room lists that it belongs to. A watch lives while one
-does.
-"""
+"""The sources of a watch: the partner, and room lists that contain the mailbox. A watch without a source is removed."""
 
 from __future__ import annotations
 
@@ -14,15 +12,15 @@ PARTNER = "partner"  # every other source is the id of a room list
 
 @dataclass(frozen=True)
 class WatchSources:
-    """Notes sources in the watches' rows. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+    """Records sources in the watches' rows. Methods raise ServiceUnavailable or ConfigurationError if storage fails."""
 
     watches: Watches
     quota: WatchQuota
 
     def add(self, watch: Watch) -> Watch | None:
-        """Store a new watch with its sources; None when its mailbox has one already.
+        """Store a new watch with its sources; return None if the mailbox already has a watch.
 
-        Raises RequestRejected 409 when there are as many watches as there may be.
+        Raises RequestRejected 409 when the limit on watches is reached.
         """
         if not self.quota.reserve():
             if self.watches.get(watch_id_of(watch.mailbox)) is None:
@@ -34,15 +32,15 @@ class WatchSources:
         return stored
 
     def hold(self, source: str, watch: Watch) -> Watch | None:
-        """Note that a source wants a watch; None when somebody changed the row meanwhile."""
+        """Add a source to a watch; return None if the row was changed concurrently."""
         return self._write(watch, self.held_by(watch) | {source})
 
     def release(self, source: str, watch: Watch) -> Watch | None:
-        """Note that a source wants a watch no more; None when somebody changed the row meanwhile."""
+        """Remove a source from a watch; return None if the row was changed concurrently."""
         return self._write(watch, self.held_by(watch) - {source})
 
     def held_by(self, watch: Watch) -> frozenset[str]:
-        """Return the sources that want a watch."""
+        """Return the sources of a watch."""
         return frozenset((*watch.room_lists.split(), *([PARTNER] if watch.by_partner else [])))
 
     def _write(self, watch: Watch, sources: frozenset[str]) -> Watch | None:

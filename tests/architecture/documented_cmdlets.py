@@ -1,12 +1,12 @@
-"""Every cmdlet that the permission scripts may use, with the parameters of it that Microsoft documents and they use.
+"""Every cmdlet that the permission scripts may use, with those of its documented parameters that they use.
 
 Exchange: the pages of the ExchangePowerShell module, each named like its cmdlet, and "Get-ConnectionInformation".
-Graph: the pages of Microsoft.Graph.Applications and Microsoft.Graph.Authentication. CHANGES change something. UNDO
-names the script that takes back what another has made.
+Graph: the pages of Microsoft.Graph.Applications and Microsoft.Graph.Authentication. CHANGES are the cmdlets that change
+something. UNDO maps a script to the one that reverses it.
 """
 
 _ANY = {"ErrorAction"}
-_ASKING = _ANY | {"Confirm"}
+_DRY_RUN = _ANY | {"Confirm"}
 
 READS = {
     "Get-ConnectionInformation": set(),
@@ -26,9 +26,9 @@ CHANGES = {
     "New-ServicePrincipal": {"AppId", "ObjectId", "DisplayName", *_ANY},
     "New-ManagementScope": {"Name", "RecipientRestrictionFilter", *_ANY},
     "New-ManagementRoleAssignment": {"Name", "App", "Role", "CustomResourceScope", *_ANY},
-    "Remove-ServicePrincipal": {"Identity", *_ASKING},
-    "Remove-ManagementScope": {"Identity", *_ASKING},
-    "Remove-ManagementRoleAssignment": {"Identity", *_ASKING},
+    "Remove-ServicePrincipal": {"Identity", *_DRY_RUN},
+    "Remove-ManagementScope": {"Identity", *_DRY_RUN},
+    "Remove-ManagementRoleAssignment": {"Identity", *_DRY_RUN},
     "New-MgServicePrincipal": {"AppId", *_ANY},
     "New-MgServicePrincipalAppRoleAssignment": {"ServicePrincipalId", "PrincipalId", "ResourceId", "AppRoleId", *_ANY},
     "Remove-MgServicePrincipal": {"ServicePrincipalId", *_ANY},

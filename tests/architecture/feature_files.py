@@ -1,4 +1,4 @@
-"""What a feature needs, in the order of docs/adding-a-feature.md, and what of it is missing."""
+"""The files and entries of a feature, in the order of docs/adding-a-feature.md, and which of them are missing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Check = Callable[[Feature], Iterator[str]]
 
 
 def handlers_of(module: str) -> dict[str, str]:
-    """Return the handlers of a module of functions/, each with its last decorator; none where there is no module."""
+    """Return the handlers of a module of functions/, each with its last decorator; none without a module."""
     path = ROOT / "functions" / f"{module}.py"
     nodes = tree_of(path).body if path.exists() else []
     return {
@@ -36,7 +36,7 @@ def handlers_of(module: str) -> dict[str, str]:
 
 
 def first_arguments(folder: str) -> set[str]:
-    """Return the texts that stand first in a call, in the code of a folder."""
+    """Return the texts that are a call's first argument in the code of a folder."""
     trees = (tree_of(path) for path in (ROOT / folder).rglob("*.py"))
     calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
     return {str(call.args[0].value) for call in calls if isinstance(call.args[0], ast.Constant)}
@@ -48,12 +48,12 @@ def read(path: str) -> str:
 
 
 def belongs(name: str, feature: Feature) -> bool:
-    """Return whether a name in permissions.json is the feature's, as bookings and bookings-cancel are."""
+    """Return whether a name in permissions.json is the feature's, such as bookings and bookings-cancel."""
     return name == feature.name or name.startswith(f"{feature.name}-")
 
 
 def record(feature: Feature) -> Iterator[str]:
-    """The record: every list of it that cannot be empty."""
+    """The record: its lists that must not be empty."""
     for field in ("modules", "functions", "services", "permissions", "checks"):
         if not getattr(feature, field):
             yield f"{field} is empty"
@@ -77,7 +77,7 @@ def linter(feature: Feature) -> Iterator[str]:
 
 
 def bootstrap(feature: Feature) -> Iterator[str]:
-    """The services, as App hands them out."""
+    """The services, as App provides them."""
     yield from (f"App has no {service}" for service in feature.services if not hasattr(App, service))
 
 
@@ -92,7 +92,7 @@ def functions(feature: Feature) -> Iterator[str]:
 
 
 def contract(feature: Feature) -> Iterator[str]:
-    """The operations: one for each handler that is called over HTTP."""
+    """The operations: one for each HTTP handler."""
     described = {operation.function for operation in operations(entra=False) if operation.feature == feature.name}
     triggers = {name: text for module in feature.modules for name, text in handlers_of(module).items()}
     for name in feature.functions:
@@ -102,7 +102,7 @@ def contract(feature: Feature) -> Iterator[str]:
 
 
 def permissions(feature: Feature) -> Iterator[str]:
-    """What the scripts grant."""
+    """The permissions that the scripts grant."""
     granted = {entry["name"] for entry in PERMISSIONS if any(belongs(name, feature) for name in entry["features"])}
     needed = (*feature.permissions, *feature.optional_permissions)
     yield from (f"there is no entry {name} of the feature {feature.name}" for name in needed if name not in granted)
@@ -116,21 +116,21 @@ def doctor(feature: Feature) -> Iterator[str]:
 
 
 def settings(feature: Feature) -> Iterator[str]:
-    """The settings that the feature reads."""
+    """The settings of the feature."""
     for name in feature.settings:
         if name.lower() not in Settings.model_fields:
             yield f"there is no setting {name}"
 
 
 def unit_tests(feature: Feature) -> Iterator[str]:
-    """The tests of its rules, or of its handlers."""
+    """The tests of its rules or of its handlers."""
     folders = (ROOT / "tests" / "unit" / feature.name, ROOT / "tests" / "unit" / "functions" / feature.name)
     if not [path for folder in folders for path in folder.rglob("test_*.py")]:
         yield "there is no test"
 
 
 def exists(pattern: str) -> Check:
-    """Return the check that a file is there."""
+    """Return the check that a file exists."""
 
     def check(feature: Feature) -> Iterator[str]:
         if not Path(ROOT / pattern.replace("NAME", feature.name)).exists():
@@ -140,7 +140,7 @@ def exists(pattern: str) -> Check:
 
 
 def page(path: str, *texts: str) -> Check:
-    """Return the check that a page holds one of the texts."""
+    """Return the check that a page has one of the texts."""
 
     def check(feature: Feature) -> Iterator[str]:
         if not any(text.replace("NAME", feature.name) in read(path) for text in texts):
@@ -176,5 +176,5 @@ STEPS: dict[str, Check] = {
 
 
 def missing_of(feature: Feature) -> list[str]:
-    """Return what a feature lacks, a line for each: the step of the page, and what is not there."""
+    """Return the missing items of a feature, a line for each: the step of the page, and the item."""
     return [f"{path.replace('NAME', feature.name)}: {text}" for path, check in STEPS.items() for text in check(feature)]

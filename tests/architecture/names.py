@@ -1,4 +1,4 @@
-"""Every name that the code gives to something that others see, with the file that gives it."""
+"""Every name that the code defines for others to see, with its file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.architecture.trees import tree_of
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-def words_of(name: str) -> list[str]:
-    """Split a name at underscores and capitals: `HTTPCallOf_x` has the words http, call, of and x."""
+def parts_of(name: str) -> list[str]:
+    """Split a name at underscores and capitals: `HTTPCallOf_x` has the parts http, call, of and x."""
     return [word.lower() for word in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)]
 
 

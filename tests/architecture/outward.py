@@ -1,4 +1,4 @@
-"""The reference files of what leaves the process or is stored, as it was before the restructure."""
+"""The reference files of the strings, ids and rows from before the restructure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 FOLDER = Path(__file__).parent / "before"
 
 
-def kept(name: str) -> Any:
-    """Return what a reference file holds."""
+def reference(name: str) -> Any:
+    """Return the content of a reference file."""
     return json.loads((FOLDER / f"{name}.json").read_text())
 
 
@@ -22,10 +22,10 @@ def write(name: str, content: Any) -> None:
 
 
 def as_json(content: Any) -> Any:
-    """Return a content as a reference file gives it back: tuples are lists."""
+    """Return a content as a reference file returns it: tuples become lists."""
     return json.loads(json.dumps(content))
 
 
-def in_order(made: Any) -> tuple[Any, ...]:
-    """Return the values of a dataclass in the order of its fields, whatever their names are."""
-    return tuple(getattr(made, field.name) for field in fields(made))
+def in_order(value: Any) -> tuple[Any, ...]:
+    """Return the values of a dataclass in the order of its fields, whatever their names."""
+    return tuple(getattr(value, field.name) for field in fields(value))

@@ -1,4 +1,4 @@
-"""What the host is told of every function, except the names of Python's arguments."""
+"""The host's metadata of every function, without the names of Python's arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Bindings = dict[str, list[dict[str, Any]]]
 
 
 def functions_now(features: str) -> Bindings:
-    """Return the bindings of every function of the app with these FEATURES, in an order of their own."""
+    """Return the bindings of every function of the app with these FEATURES, in a stable order."""
     found: Bindings = probed(ROOT, FEATURES=features)["bindings"]
     return {name: sorted(map(_without_name, bindings), key=json.dumps) for name, bindings in found.items()}
 

@@ -1,4 +1,4 @@
-"""Ids that the product derives, by what they are derived from. Found without private names where that can be done."""
+"""The ids that the product derives, by their inputs; without private names where possible."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ TIMES = {"start": "2027-01-04T09:00:00Z", "end": "2027-01-04T10:00:00Z"}
 
 
 def keys_of(table: FakeTable) -> list[list[str]]:
-    """Return the places of all rows that a table has or had."""
+    """Return the keys of all rows that a table has or had."""
     return [[partition, key] for partition, keys in table._keys.items() for key in keys]
 
 
 def ledger_row(watch_id: str, event_id: str) -> list[list[str]]:
-    """Return where an event's entry is stored."""
+    """Return the key of an event's entry."""
     table = FakeTable()
-    ledger = Ledger(lambda: table, lambda: NOON)  # type: ignore[arg-type, return-value]
+    ledger = Ledger(lambda: table, lambda: NOON)
     ledger.claim(ledger.read(watch_id, [event_id]))
     return keys_of(table)
 
 
 def slot_rows(mailbox: str, start: str, end: str) -> list[list[str]]:
-    """Return where a booking and its times are stored."""
+    """Return the keys of a booking and of its times."""
     table, moments = FakeTable(), (datetime.fromisoformat(start), datetime.fromisoformat(end))
-    SlotBookings(lambda: table).claim(Booking("b" * 32, mailbox, *moments, NOON, "t"))  # type: ignore[arg-type, return-value]
+    SlotBookings(lambda: table).claim(Booking("b" * 32, mailbox, *moments, NOON, "t"))
     return keys_of(table)
 
 
 def slot_booking(mailbox: str, key: str) -> str:
-    """Return the id of a booking that was asked for with an Idempotency-Key."""
+    """Return the id of a booking requested with an Idempotency-Key."""
     body = {"start": TIMES["start"], "duration": 30, "title": "T", "customer": {"name": "Åse"}}
     return str(in_order(read_booking(mailbox, body, key, NOON))[0])
 
 
 def event_transaction(mailbox: str, calendar: str, key: str) -> list[str]:
-    """Return what Graph is to know an event by that was asked for with an Idempotency-Key."""
+    """Return the transactionId for Graph of an event requested with an Idempotency-Key."""
     parts, request = MagicMock(), read_new_event({"title": "T", **TIMES})
-    with suppress(Exception):  # Graph's answer is none
+    with suppress(Exception):  # Graph's response is a mock
         service = CalendarService(parts.settings, parts.allow_list, parts.calendars)
         service.create_event(mailbox, calendar, request, key)
     given = (value for call in parts.mock_calls for value in call.args if isinstance(value, dict))
@@ -67,7 +67,7 @@ def event_transaction(mailbox: str, calendar: str, key: str) -> list[str]:
 
 
 def appointment_attempt(business: str, service: str, start: str, email: str) -> list[str]:
-    """Return the ids under which an appointment was kept from being made twice: its own, then its business's turn."""
+    """Return the leases of an appointment's creation: the appointment's own, then its business's."""
     world = AppointmentWorld()
     world.add(business, "Another", services=[CUT, COURSE])
     world.book(business, service=service, start=start, customer={"name": "Ola", "email": email})
@@ -75,15 +75,15 @@ def appointment_attempt(business: str, service: str, start: str, email: str) -> 
     return [key for _, key in keys_of(world.lease_rows)]
 
 
-def appointment_turn(business: str) -> list[list[str]]:
-    """Return where a business's turn is stored."""
+def business_lease(business: str) -> list[list[str]]:
+    """Return the key of a business's lease."""
     world = AppointmentWorld()
     with world.business_lock.hold(business):
         return keys_of(world.lease_rows)
 
 
 def deliveries(event_id: str, *etags: str) -> list[str]:
-    """Return the webhook-ids of an event's states one after the other; one without an etag is its deletion."""
+    """Return the webhook-ids of an event's states in sequence; a state without an etag is its deletion."""
     world = World()
     world.watch()
     for etag in etags:
@@ -96,20 +96,20 @@ def deliveries(event_id: str, *etags: str) -> list[str]:
 
 
 def unreadable_letter(text: str) -> list[Any]:
-    """Return where a message that nobody can read is noted, and under which name."""
+    """Return the key and name under which an unreadable message is kept."""
     world = World()
     world.dead_letters.dead_letter_unreadable(text)
     return [*keys_of(world.parked_rows), *(row["event_id"] for row in world.parked_rows.rows.values())]
 
 
 def client_state(watch_id: str, version: str, secret: str) -> str:
-    """Return what Graph is given to prove itself by."""
+    """Return the clientState for a watch."""
     return sign(watch_id, Key(version, secret.encode(), NOON))
 
 
 KINDS: dict[str, Callable[..., Any]] = {
     "appointment attempt": appointment_attempt,
-    "appointment turn": appointment_turn,
+    "appointment turn": business_lease,
     "client state": client_state,
     "deliveries": deliveries,
     "event transaction": event_transaction,
@@ -128,5 +128,5 @@ KINDS: dict[str, Callable[..., Any]] = {
 
 
 def id_of(kind: str, given: list[str]) -> Any:
-    """Return what the product makes of what is given."""
+    """Return the id that the product derives from its inputs."""
     return KINDS[kind](*given)

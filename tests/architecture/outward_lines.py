@@ -1,4 +1,4 @@
-"""Lines that the product writes for who watches it: one call of each way to tell, and a day in the life of a room."""
+"""The log lines that operators read: a call of each telemetry function, and a day of a room."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from shared import telemetry
 from shared.errors import GraphNotFound
 from shared.messages import ChangeMessage, Job
 from shared.partner.webhook import NotDelivered
+from shared.storage.partner_endpoint import EndpointState
 from shared.storage.watches import watch_id_of
 from tests.support.world import MAILBOX, WATCH_ID, World, event
 
 ELSEWHERE, DIRECT = "room1@elsewhere.example", "direct@contoso.com"
 
 
-class _Kept(logging.Handler):
-    """Keeps what is logged."""
+class _Recorder(logging.Handler):
+    """Records log lines."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -29,9 +30,9 @@ class _Kept(logging.Handler):
 
 
 @contextmanager
-def kept_lines() -> Iterator[list[list[str]]]:
-    """Yield a list that takes every line of the relay's own way to tell."""
-    root, handler = logging.getLogger(), _Kept()
+def recorded_lines() -> Iterator[list[list[str]]]:
+    """Yield a list that receives every line of the relay's telemetry."""
+    root, handler = logging.getLogger(), _Recorder()
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
@@ -43,8 +44,10 @@ def kept_lines() -> Iterator[list[list[str]]]:
 
 
 def lines_now() -> list[list[str]]:
-    """Return the lines of one call of each way to tell: a blank ends those without dimensions, and 0 is not counted."""
-    with kept_lines() as lines:
+    """Return the lines of one call of each telemetry function: without dimensions a line ends with a blank, and 0 is
+    not counted.
+    """
+    with recorded_lines() as lines:
         telemetry.count("changes", 3, end="told")
         telemetry.count("repairs", kind="probe", end="not-now")
         telemetry.count("changes", 0, end="told")
@@ -56,11 +59,9 @@ def lines_now() -> list[list[str]]:
 
 
 def lines_of_a_day() -> list[str]:
-    """Return, in the order of its texts, what is counted while a room's changes come to most ends that there are, and
-    repairs of each kind.
-    """
+    """Return the counters, sorted by text, while a room's changes have most outcomes, and jobs of each kind run."""
     world = World()
-    with kept_lines() as lines:
+    with recorded_lines() as lines:
         for mailbox in (MAILBOX, ELSEWHERE, DIRECT):
             world.watch(mailbox, **({"delivery": "direct"} if mailbox == DIRECT else {}))
         _changes(world)
@@ -105,9 +106,9 @@ def _failures(world: World) -> None:
     _later(world, world.hint())
     world.webhook.failure = None
     world.events.by_id["E"] = GraphNotFound(404, "ErrorItemNotFound")
-    world.breaker.transition("flowing", "the partner is ready")
+    world.breaker.transition(EndpointState.FLOWING, "the partner is ready")
     world.job_runner.run_job(Job("", "drain"))
-    world.breaker.transition("failing", "too many failures")
+    world.breaker.transition(EndpointState.FAILING, "too many failures")
     _later(world, world.hint())
     world.pass_by(60)
     world.job_runner.run_job(Job("", "probe"))

@@ -1,4 +1,4 @@
-"""Messages of the queues: what they say, by position, and their texts."""
+"""Messages of the queues: their values by position, and their texts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def written_by(kind: str, given: list[Any]) -> list[str]:
 
 
 def read_by(kind: str, text: str) -> list[Any]:
-    """Return what the product reads, as `given` has it."""
+    """Return the values that the product reads, in the order of `given`."""
     if kind == "repairs":
         return [list(in_order(one)) for one in read_jobs(text)]
     hinted, changes, *flags = in_order(read_changes(text))
@@ -39,7 +39,7 @@ def read_by(kind: str, text: str) -> list[Any]:
 
 
 def digests_of(number: int) -> list[list[Any]]:
-    """Return length and digest of each message that so many changes become."""
+    """Return length and digest of each message for a number of changes."""
     changes = [[WATCH, "user", f"AAMk{place:040}", place % 3 == 0] for place in range(number)]
     texts = written_by("changes", [HINTED, changes, 1, RETRY, True, True])
     return [[len(text), hashlib.sha256(text.encode()).hexdigest()] for text in texts]

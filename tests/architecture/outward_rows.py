@@ -1,4 +1,4 @@
-"""A row of each kind and a message of each queue, written by the product into storage that lies in memory."""
+"""A row of each kind and a message of each queue, written by the product into storage in memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ START, END = datetime(2026, 11, 20, 13, tzinfo=UTC), datetime(2026, 11, 20, 13, 
 WATCH, EVENT, MAILBOX = "0123456789abcdef" * 2, "AAMk/Ünïcødé+=", "Åse@contoso.com"
 ZERO = "0" * 32
 MOMENTS = tuple(NOON + timedelta(minutes=number) for number in range(10))
-MADE: dict[str, Any] = {
+CREATED: dict[str, Any] = {
     "watch": Watch(
         WATCH, MAILBOX, "direct", OSLO, "https://partner.example/hook", "refused", MOMENTS[1], "error", MOMENTS[2],
         MOMENTS[3], "s-1", "s-0", MOMENTS[4], MOMENTS[5], MOMENTS[6], False, f"{WATCH} {ZERO}", "v1", "user",  # noqa: FBT003
@@ -53,23 +53,23 @@ MADE: dict[str, Any] = {
 
 
 class Table(FakeTable):
-    """Keeps the filters of its queries, as the service would read them."""
+    """Records the filters of its queries, as the service receives them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.filters: list[str] = []
 
     def query_entities(
-        self, rule: str, *, parameters: dict[str, str] | None = None, select: list[str] | None = None, **given: Any
+        self, query_filter: str, *, parameters: dict[str, Any] | None = None, select: Any = None, **given: Any
     ) -> Rows:
-        """Return the rows of a rule."""
-        text = re.sub(r"@(\w+)", lambda found: f"'{(parameters or {})[found[1]]}'", rule)
+        """Return the rows that a filter selects."""
+        text = re.sub(r"@(\w+)", lambda match: f"'{(parameters or {})[match[1]]}'", query_filter)
         self.filters.append(f"{text} -> {','.join(select)}" if select else text)
-        return super().query_entities(rule, parameters=parameters, **given)
+        return super().query_entities(query_filter, parameters=parameters, **given)
 
 
 class Storage:
-    """A storage account that lies in memory."""
+    """A storage account in memory."""
 
     def __init__(self) -> None:
         self.tables: dict[str, Table] = {}
@@ -91,32 +91,32 @@ class Storage:
 
 
 def relay() -> tuple[App, Storage]:
-    """Return the product's parts on a storage account of their own."""
+    """Return the product's parts on their own storage account."""
     storage = Storage()
     return App({}, storage=storage, now=lambda: NOON), storage
 
 
 WRITERS: dict[str, Callable[[App, Any], Any]] = {
-    "watch": lambda parts, made: parts.watches.insert(made),
-    "room list": lambda parts, made: parts.room_lists.insert(made),
-    "endpoint": lambda parts, made: parts.endpoints.change(made),
-    "replay": lambda parts, made: parts.replays.insert(made),
-    "attempt": lambda parts, made: parts.leases.insert(made),
-    "slots": lambda parts, made: parts.slot_bookings.claim(made),
-    "ledger": lambda parts, made: parts.ledger.claim([made]),
-    "waiting": lambda parts, made: parts.parked.put(WAITING, [made]),
-    "dead": lambda parts, made: parts.parked.put(DEAD, [made]),
+    "watch": lambda parts, value: parts.watches.insert(value),
+    "room list": lambda parts, value: parts.room_lists.insert(value),
+    "endpoint": lambda parts, value: parts.endpoints.change(value),
+    "replay": lambda parts, value: parts.replays.insert(value),
+    "attempt": lambda parts, value: parts.leases.insert(value),
+    "slots": lambda parts, value: parts.slot_bookings.claim(value),
+    "ledger": lambda parts, value: parts.ledger.claim([value]),
+    "waiting": lambda parts, value: parts.parked.put(WAITING, [value]),
+    "dead": lambda parts, value: parts.parked.put(DEAD, [value]),
 }
 READERS: dict[str, Callable[[App, Any], Any]] = {
-    "watch": lambda parts, made: parts.watches.get(made.id),
-    "room list": lambda parts, made: parts.room_lists.get(made.id),
+    "watch": lambda parts, value: parts.watches.get(value.id),
+    "room list": lambda parts, value: parts.room_lists.get(value.id),
     "endpoint": lambda parts, _: parts.endpoints.read(),
-    "replay": lambda parts, made: parts.replays.get(made.id),
-    "attempt": lambda parts, made: parts.leases.get(made.id),
-    "slots": lambda parts, made: parts.slot_bookings.get(MAILBOX, made.id),
+    "replay": lambda parts, value: parts.replays.get(value.id),
+    "attempt": lambda parts, value: parts.leases.get(value.id),
+    "slots": lambda parts, value: parts.slot_bookings.get(MAILBOX, value.id),
     "ledger": lambda parts, _: parts.ledger.read(WATCH, [EVENT])[0],
-    "waiting": lambda parts, made: parts.parked.get(WAITING, made.id),
-    "dead": lambda parts, made: parts.parked.get(DEAD, made.id),
+    "waiting": lambda parts, value: parts.parked.get(WAITING, value.id),
+    "dead": lambda parts, value: parts.parked.get(DEAD, value.id),
 }
 CHANGERS: dict[str, Callable[[App, Any, dict[str, Any]], Any]] = {
     "watch": lambda parts, row, news: parts.watches.change(row, **news),
@@ -129,16 +129,16 @@ CHANGERS: dict[str, Callable[[App, Any, dict[str, Any]], Any]] = {
 
 
 def rows_of(name: str) -> list[dict[str, Any]]:
-    """Return the rows that the product stores for what is MADE."""
+    """Return the rows that the product stores for an entry of CREATED."""
     parts, storage = relay()
-    WRITERS[name.partition(",")[0]](parts, MADE[name])
+    WRITERS[name.partition(",")[0]](parts, CREATED[name])
     return storage.rows
 
 
 def changed_rows(kind: str) -> list[dict[str, Any]]:
-    """Return the rows after every field of a blank one but its id has become that of the full one."""
+    """Return the rows after each field of a blank row but its id has been set to that of the full row."""
     parts, storage = relay()
-    full, blank = MADE[kind], MADE[f"{kind}, blank"]
+    full, blank = CREATED[kind], CREATED[f"{kind}, blank"]
     WRITERS[kind](parts, blank)
     names = [field.name for field in fields(full)][1:-1]
     news = dict(zip(names, in_order(full)[1:-1], strict=True))
@@ -147,29 +147,29 @@ def changed_rows(kind: str) -> list[dict[str, Any]]:
 
 
 def read_back(name: str, rows: list[dict[str, Any]]) -> tuple[Any, ...]:
-    """Return what the product reads of stored rows, without the etag."""
+    """Return what the product reads from stored rows, without the etag."""
     parts, storage = relay()
     for row in rows:
         storage.table(row["table"]).create_entity({key: value for key, value in row.items() if key != "table"})
-    return in_order(READERS[name.partition(",")[0]](parts, MADE[name]))[:-1]
+    return in_order(READERS[name.partition(",")[0]](parts, CREATED[name]))[:-1]
 
 
 def rows_now() -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of all that is MADE, those that are changed field by field, and what is noted beside them."""
-    found = {name: rows_of(name) for name in MADE} | {f"{kind}, changed": changed_rows(kind) for kind in CHANGERS}
+    """Return the rows of all CREATED, those changed field by field, and those written beside them."""
+    rows = {name: rows_of(name) for name in CREATED} | {f"{kind}, changed": changed_rows(kind) for kind in CHANGERS}
     parts, storage = relay()
     parts.heartbeat.beat(OSLO)
-    blank = parts.watches.insert(MADE["watch, blank"])
+    blank = parts.watches.insert(CREATED["watch, blank"])
     assert blank is not None
     parts.watches.saw_change(blank, NOON, "user")
-    parts.watches.claim(MADE["watch, blank"], NOON)
-    return found | {"heartbeat and a change seen": storage.rows}
+    parts.watches.claim(CREATED["watch, blank"], NOON)
+    return rows | {"heartbeat and a change seen": storage.rows}
 
 
 def filters_now() -> dict[str, list[str]]:
     """Return the filters of every query, by table."""
     parts, storage = relay()
-    parts.ledger.claim([MADE["ledger, blank"]])
+    parts.ledger.claim([CREATED["ledger, blank"]])
     parts.ledger.read(WATCH, ["E", "F"])
     parts.ledger.of_series(WATCH, "S")
     list(parts.ledger.pages(WATCH))
@@ -188,7 +188,7 @@ def filters_now() -> dict[str, list[str]]:
 
 
 def queues_now() -> dict[str, list[list[Any]]]:
-    """Return what is said to each queue, with the words of the service."""
+    """Return the calls of each queue, in the service's terms."""
     parts, storage = relay()
     parts.changes._queue.put("text", 1.5)
     parts.jobs._queue.put("text")

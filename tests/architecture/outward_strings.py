@@ -1,4 +1,4 @@
-"""What the product tells by telemetry, found in its code: names, the order of their dimensions, and texts of logs."""
+"""The telemetry in the product's code: names, the order of their dimensions, and log texts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from shared.partner.status_policy import disposition_of
 from tests.architecture.test_import import ROOT
 from tests.architecture.trees import tree_of
 
-CALLEES = ("count", "gauge", "audit")  # what the product may call its ways to tell; also in KINDS
+CALLEES = ("count", "gauge", "audit")  # the names of the telemetry functions in calls; also in KINDS
 KINDS = {"count": "counters", "gauge": "gauges", "audit": "audits"}
-LOGS = {"info": 0, "warning": 0, "error": 0, "exception": 0, "critical": 0, "log": 1}  # and where the text stands
+LOGS = {"info": 0, "warning": 0, "error": 0, "exception": 0, "critical": 0, "log": 1}  # and the position of the text
 FOLDERS = ("functions", "shared")
 TREES = [tree_of(path) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 CALLS = [node for tree in TREES for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -30,7 +30,7 @@ def callee_of(call: ast.Call) -> str:
 
 
 def literals_of(value: ast.expr) -> Iterator[str]:
-    """Yield the texts that an argument may be, as far as they stand there."""
+    """Yield the texts that an argument may be, as far as they are literals."""
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         yield value.value
     if isinstance(value, ast.IfExp):
@@ -38,8 +38,8 @@ def literals_of(value: ast.expr) -> Iterator[str]:
         yield from literals_of(value.orelse)
 
 
-def telling_calls() -> Iterator[tuple[str, str, ast.Call]]:
-    """Yield the calls that tell something, with their kind and the name that they tell."""
+def telemetry_calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Yield the telemetry calls, with their kind and the name that they count or audit."""
     for call in CALLS:
         if callee_of(call) in CALLEES and call.args:
             for name in literals_of(call.args[0]):
@@ -47,62 +47,64 @@ def telling_calls() -> Iterator[tuple[str, str, ast.Call]]:
                     yield KINDS[callee_of(call)], name, call
 
 
-def told() -> dict[str, dict[str, set[tuple[str, ...]]]]:
-    """Return, by kind and name, in which ways the dimensions are given: all in one way, as they are a line's text."""
+def dimensions_by_name() -> dict[str, dict[str, set[tuple[str, ...]]]]:
+    """Return, by kind and name, the orders in which the dimensions are passed: a single order, because they form the
+    line's text.
+    """
     found: dict[str, dict[str, set[tuple[str, ...]]]] = {}
-    for kind, name, call in telling_calls():
+    for kind, name, call in telemetry_calls():
         ways = found.setdefault(kind, {}).setdefault(name, set())
         ways.add(tuple(str(keyword.arg) for keyword in call.keywords))
     return found
 
 
 def values_at_calls() -> Iterator[tuple[str, str, str]]:
-    """Yield name, dimension and value wherever a call that tells holds the value itself."""
-    for _, name, call in telling_calls():
+    """Yield name, dimension and value wherever a telemetry call has a literal value."""
+    for _, name, call in telemetry_calls():
         for keyword in call.keywords:
             yield from ((name, str(keyword.arg), value) for value in literals_of(keyword.value))
 
 
-def first_words_of(*names: str) -> set[str]:
-    """Return the texts that stand first in calls of these names."""
+def first_texts_of(*names: str) -> set[str]:
+    """Return the texts that are the first argument in calls of these names."""
     found = (call for call in CALLS if callee_of(call) in names and call.args)
-    return {word for call in found for word in literals_of(call.args[0])}
+    return {text for call in found for text in literals_of(call.args[0])}
 
 
 def ends_of_changes() -> set[str]:
-    """Return the results of a change that have a name of their own."""
+    """Return the results of a change that are constants."""
     return {value for name, value in vars(outcome).items() if name.isupper()}
 
 
 def refusals_of_callers() -> set[str]:
-    """Return the reasons for which a caller is not let in."""
-    return first_words_of(Unauthenticated.__name__)
+    """Return the reasons for which a caller is rejected."""
+    return first_texts_of(Unauthenticated.__name__)
 
 
 def counted_names() -> set[str]:
-    """Return the names that a Counter is given: a count's dimension has them for values."""
+    """Return the names passed to a Counter: a count's dimension has them as values."""
     return {str(keyword.arg) for call in CALLS if callee_of(call) == "Counter" for keyword in call.keywords}
 
 
 @cache
-def words() -> set[str]:
-    """Return every text of the product that is no docstring, the names that a Counter is given, and f"beginnings-{"."""
+def texts() -> set[str]:
+    """Return every text of the product that is no docstring, the names passed to a Counter, and f"beginnings-{"."""
     nodes = [node for tree in TREES for node in ast.walk(tree)]
     docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docs}
+    literals = {node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docs}
     starts = {f"{node.values[0].value!s}{{" for node in nodes if isinstance(node, ast.JoinedStr) and node.values
              and isinstance(node.values[0], ast.Constant)}  # fmt: skip
-    return {text for text in texts | counted_names() | starts if isinstance(text, str)}
+    return {text for text in literals | counted_names() | starts if isinstance(text, str)}
 
 
 def log_texts() -> list[str]:
-    """Return the texts of all log lines, as they are before their values stand in them."""
+    """Return the texts of all log calls, before their values are inserted."""
     found = ((call, LOGS.get(callee_of(call))) for call in CALLS)
     some = [literals_of(call.args[place]) for call, place in found if place is not None and len(call.args) > place]
     return sorted({text for texts in some for text in texts})
 
 
 def policy() -> list[list[Any]]:
-    """Return what the statuses 0 to 599 of the partner mean: first, last, meaning."""
+    """Return the meaning of the partner's statuses 0 to 599: first, last, meaning."""
     runs = (list(run) for _, run in groupby(range(600), key=disposition_of))
     return [[run[0], run[-1], str(disposition_of(run[0]))] for run in runs]

@@ -1,4 +1,4 @@
-"""The table of operations is what the host indexes: no route is without an entry, and no entry without a route."""
+"""The operations of the contract and the functions indexed by the host are the same."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def indexed() -> dict[str, tuple[str, str, str]]:
 
 
 def test_every_route_is_in_the_contract_with_its_level(indexed: dict[str, tuple[str, str, str]]) -> None:
-    """Name, method, route, and who may call; a token's route is anonymous to the host."""
-    told = {
+    """Name, method, route and level; a route for tokens is anonymous for the host."""
+    documented = {
         one.function: (one.method, one.route, "ANONYMOUS" if one.by_token else LEVELS[one.caller])
         for one in operations()
     }
-    assert indexed == told
+    assert indexed == documented
 
 
-def test_the_doubles_for_tokens_are_told_of_when_they_are_served(indexed: dict[str, tuple[str, str, str]]) -> None:
-    """ENTRA_IS_SERVED says what the app does."""
+def test_the_routes_for_tokens_are_documented_when_they_are_served(indexed: dict[str, tuple[str, str, str]]) -> None:
+    """ENTRA_IS_SERVED matches the app."""
     assert any(name.endswith("_entra") for name in indexed) == ENTRA_IS_SERVED

@@ -1,4 +1,4 @@
-"""docs/data-protection.md says what is read, sent, kept and logged: the tables are compared with the code."""
+"""The tables of docs/data-protection.md match the code: what is read, sent, stored and logged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOON = {"dateTime": "2026-11-20T12:00:00", "timeZone": "UTC"}
 
 
 def row(*cells: str) -> str:
-    """Return the last cell of the row that begins with these."""
+    """Return the last cell of the row that begins with these cells."""
     found = re.findall(rf"^\| {re.escape(' | '.join(cells))} \| (.*) \|$", PAGE, re.MULTILINE)
     assert len(found) == 1, cells
     return str(found[0])
@@ -51,52 +51,54 @@ def calls_of(name: str) -> Iterator[ast.Call]:
                     yield node
 
 
-def test_what_is_read_of_an_event_is_what_is_selected() -> None:
-    """Neither less nor more."""
+def test_the_page_lists_the_properties_read_of_an_event() -> None:
+    """Exactly those that are selected."""
     assert listed("an event of a watched mailbox") == events.SELECT.split(",")
     assert "ten properties" in (ROOT / "docs" / "permissions.md").read_text()
     assert len(events.SELECT.split(",")) == 10
 
 
-def test_what_is_read_of_a_calendar_is_what_is_selected() -> None:
-    """By the feature calendars; of its events the same as of others, and what EVENT_DETAIL allows."""
+def test_the_page_lists_the_properties_read_of_a_calendar() -> None:
+    """By the feature calendars; for its events the usual properties, and those that EVENT_DETAIL allows."""
     assert listed("a calendar (feature calendars)") == calendars.CALENDAR_SELECT.split(",")
     assert listed("an event, where EVENT_DETAIL allows it (feature calendars)") == list(DETAILS)
-    again = "events that begin within a day of one that a call repeats by its Idempotency-Key (feature calendars)"
+    again = "events that start within a day of one that a call repeats by its Idempotency-Key (feature calendars)"
     code = (ROOT / "shared" / "graph" / "calendars.py").read_text()
     assert f'"$select": "{",".join(listed(again))}"' in code
 
 
-def test_what_is_read_for_slots_and_their_bookings_is_what_is_selected_or_taken() -> None:
-    """Of events the same as of others, and who was first; of a schedule, which comes whole, what its reading names."""
+def test_the_page_lists_the_properties_read_for_slots() -> None:
+    """For events the usual properties, and when they were created; for a schedule, which Graph returns complete, those
+    that the code reads.
+    """
     more = listed("an event at the time of a booking (feature scheduling)")
     assert ",".join((events.SELECT, *more)) == booked_events._SELECT
     taken = set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / "scheduling" / "availability.py").read_text()))
-    for cells in ("a schedule: what is in the way (feature scheduling)", "the same: when a mailbox works"):
+    for cells in ("a schedule: busy times (feature scheduling)", "the same: working hours"):
         assert set(listed(cells)) <= taken | {"start", "end"}
     assert not {"subject", "location", "isPrivate", "availabilityView"} & taken
 
 
-def test_what_is_read_of_a_room_is_what_is_selected() -> None:
+def test_the_page_lists_the_properties_read_of_a_room() -> None:
     """By the list of its rooms."""
     selected = re.findall(r'"\$select": "([^"]+)"', (ROOT / "shared" / "graph" / "rooms.py").read_text())
     assert selected == [",".join(listed("a room of a room list"))]
 
 
-def test_what_is_read_of_bookings_is_what_the_reading_names() -> None:
-    """Bookings knows no $select: what is taken of its objects stands in two files, and nothing is taken elsewhere."""
+def test_the_page_lists_the_properties_read_of_bookings() -> None:
+    """Bookings supports no $select: its objects are parsed in two files and nowhere else."""
     taken = set()
     for path in ("graph/bookings/parse.py", "bookings/graph_body.py"):
         taken |= set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / path).read_text()))
     rows = ("a business of Bookings (feature bookings)", "its services", "its staff and customers", "its appointments",
-            "when its staff is free")  # fmt: skip
+            "availability of its staff")  # fmt: skip
     for named in {name for cells in rows for name in listed(cells)}:
         assert named in taken, named
 
 
 def test_no_other_call_reads_content() -> None:
-    """Whatever reads from Graph selects, but for the list of the relay's own subscriptions, and Bookings; who tries
-    whether it may read selects an id.
+    """Every read from Graph selects properties, except the list of the relay's own subscriptions, and Bookings; the
+    diagnostics select an id.
     """
     code = {path.relative_to(ROOT / "shared"): path.read_text() for path in (ROOT / "shared").rglob("*.py")}
     reading = {name for name, text in code.items() if re.search(r'_graph\.(pages\(|call\(\s*"GET")', text)}
@@ -107,19 +109,19 @@ def test_no_other_call_reads_content() -> None:
     assert re.findall(r'"\$select": "([^"]+)"', probe) == ["id"] * probe.count('_graph.call("GET"')
 
 
-def test_what_is_sent_is_the_payload() -> None:
-    """Built from an event of Graph, so that a new field shows."""
+def test_the_page_lists_the_fields_of_the_payload() -> None:
+    """The payload is built from an event of Graph, so that a new field shows."""
     event = payload.public_event({"id": "1", "subject": "x", "start": NOON, "end": NOON})
-    body = ast.literal_eval(payload.body_of("deleted", "w", "m", payload.gone_event("1", "2"), datetime.now(UTC)))
+    body = ast.literal_eval(payload.body_of("deleted", "w", "m", payload.deleted_event("1", "2"), datetime.now(UTC)))
     assert listed("an event") == list(event)
-    assert listed("an event that is gone") == list(body["data"]["event"])
+    assert listed("a deleted event") == list(body["data"]["event"])
     assert listed("the envelope") == list(body)
     assert listed("data") == list(body["data"])
 
 
 @pytest.mark.parametrize("kind", KEPT, ids=lambda kind: kind.__name__)
-def test_what_is_kept_are_the_fields_of_rows_and_messages(kind: type) -> None:
-    """The etag is the storage's own."""
+def test_the_page_lists_the_fields_of_rows_and_messages(kind: type) -> None:
+    """Without the etag, which is storage's own."""
     place = re.findall(rf"^\| (\S+ `[a-z-]+`) \| {kind.__name__} \|", PAGE, re.MULTILINE)
     assert listed(place[0], kind.__name__) == list(columns_of(kind).values())
 
@@ -134,8 +136,8 @@ def test_no_table_and_no_queue_is_missing() -> None:
     assert set(re.findall(r"^\| (?:table|queue) `([a-z-]+)` \|", PAGE, re.MULTILINE)) == names
 
 
-def test_every_row_that_is_kept_is_of_a_kind_on_the_page() -> None:
-    """A new dataclass of shared/storage has to say what it keeps."""
+def test_every_kind_of_row_is_on_the_page() -> None:
+    """A new dataclass of shared/storage must be documented."""
     defined = set()
     for path in (ROOT / "shared" / "storage").glob("*.py"):
         for node in tree_of(path).body:
@@ -144,8 +146,8 @@ def test_every_row_that_is_kept_is_of_a_kind_on_the_page() -> None:
     assert defined == {kind.__name__ for kind in KEPT} - {"Change", "Job"}
 
 
-def test_what_outlasts_a_removal_is_told_alike_wherever_it_is_told() -> None:
-    """The vault, for as long as it keeps what is deleted: it cannot be purged."""
+def test_every_page_names_what_remains_after_a_removal() -> None:
+    """The vault remains for as long as it keeps deleted secrets: it cannot be purged."""
     vault = (ROOT / "infra/modules/vault.bicep").read_text()
     assert "enablePurgeProtection: true" in vault
     assert "softDeleteRetentionInDays: 7 " in vault
@@ -159,15 +161,15 @@ def test_what_outlasts_a_removal_is_told_alike_wherever_it_is_told() -> None:
     assert "Nothing else is left" not in removal
 
 
-def test_what_is_counted_is_on_the_page() -> None:
-    """Names and dimensions; both are constants in the code, so that nothing of a calendar can become one."""
+def test_the_page_lists_the_counters() -> None:
+    """With their dimensions; both are constants in the code, so that no content of a calendar can become one."""
     counters = {ast.literal_eval(call.args[0]) for call in calls_of("count")}
     dimensions = {str(keyword.arg) for call in calls_of("count") for keyword in call.keywords}
     assert listed("counters (logger `relay.metric`)") == sorted(counters)
     assert listed("their dimensions") == sorted(dimensions)
 
 
-def test_what_an_administrator_does_is_on_the_page() -> None:
-    """By the names in the log."""
+def test_the_page_lists_the_audited_operations() -> None:
+    """By their names in the log."""
     audited = sorted({ast.literal_eval(call.args[0]) for call in calls_of("audit")})
     assert listed("what an administrator did (logger `relay.audit`)") == audited

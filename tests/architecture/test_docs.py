@@ -1,4 +1,4 @@
-"""What the docs name is there: every path in backticks, and every page and file that a link leads to."""
+"""Every path in backticks and every file that a link leads to exists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATH = re.compile(rf"(?:{'|'.join(FOLDERS)})/[^\s:]*")
 
 
 def paths() -> Iterator[tuple[Path, str]]:
-    """Yield every path of this repository that stands in backticks, with its page; a test's name is cut off."""
+    """Yield every path of this repository in backticks, with its page and without a test's name."""
     for page in PAGES:
         for code in re.findall(r"`([^`\n]+)`", page.read_text()):
             if match := PATH.match(code):
@@ -21,7 +21,7 @@ def paths() -> Iterator[tuple[Path, str]]:
 
 
 def links() -> Iterator[tuple[Path, str]]:
-    """Yield what every link to a file leads to, with its page."""
+    """Yield the target of every link to a file, with its page."""
     for page in PAGES:
         for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
             if "://" not in target and not target.startswith("#"):
@@ -29,7 +29,7 @@ def links() -> Iterator[tuple[Path, str]]:
 
 
 def test_every_path_exists() -> None:
-    """A file or a folder; an asterisk, or NAME for the name of any feature, stands for at least one."""
+    """It is a file or a folder; an asterisk, or NAME for the name of any feature, stands for at least one."""
     named = list(paths())
     assert len(named) > 60
     missing = [
@@ -39,7 +39,7 @@ def test_every_path_exists() -> None:
 
 
 def test_every_link_leads_to_a_file() -> None:
-    """Beside the page that it stands on."""
+    """Relative to its page."""
     linked = list(links())
     assert len(linked) > 40
     assert [f"{page.name}: {path}" for page, path in linked if not (page.parent / path).exists()] == []

@@ -1,4 +1,4 @@
-"""A feature that is off is not registered at all; one that is on brings its own routes; and each is complete."""
+"""A feature that is off is not registered; one that is on registers its own routes; and each is complete."""
 
 from __future__ import annotations
 
@@ -41,41 +41,41 @@ README.md: the page does not name tasks
 
 
 def registered(features: str) -> set[str]:
-    """Return the names of the HTTP functions that an app with these FEATURES has."""
+    """Return the names of the HTTP functions of an app with these FEATURES."""
     return set(bindings_of(probed(ROOT, FEATURES=features), "httpTrigger"))
 
 
 def of(*features: str) -> set[str]:
-    """Return the names that the contract has for these features."""
+    """Return the names of these features in the contract."""
     return {one.function for one in operations() if one.feature in features}
 
 
 @pytest.mark.parametrize("feature", sorted(BY_NAME))
-def test_a_feature_brings_its_own_functions_and_no_others(feature: str) -> None:
-    """Beside the relay, which is always there; however the word is written."""
+def test_a_feature_registers_its_own_functions_and_no_others(feature: str) -> None:
+    """Beside the relay's; the case and blanks of the setting do not matter."""
     assert registered(feature) == registered(f"relay, {feature.upper()} ") == of("relay", feature)
     assert len(of(feature)) >= 2
 
 
 @pytest.mark.parametrize("features", ["", "relay", "calendar", "none,of,these"])
-def test_what_is_off_has_no_address(features: str) -> None:
-    """By default, and for words that name no feature."""
+def test_a_feature_that_is_off_has_no_route(features: str) -> None:
+    """By default, and for names of no feature."""
     assert registered(features) == of("relay")
 
 
 def test_every_operation_belongs_to_the_relay_or_to_a_feature() -> None:
-    """So that none is told of that nobody can switch on."""
+    """Otherwise the document would have an operation that cannot be switched on."""
     assert {one.feature for one in operations()} == {"relay", *BY_NAME} == set(FEATURE_NAMES)
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_a_feature_is_complete(feature: Feature) -> None:
-    """Every file and entry of docs/adding-a-feature.md is there; what is not stands in the message."""
+    """Every file and entry of docs/adding-a-feature.md exists; the message lists what is missing."""
     missing = missing_of(feature)
     assert not missing, f"the feature {feature.name} lacks:\n" + "\n".join(missing)
 
 
-def test_what_a_feature_lacks_is_listed() -> None:
+def test_the_missing_items_of_a_feature_are_listed() -> None:
     """Each file and entry by its name, in the order of the page."""
     assert missing_of(UNFINISHED) == LACKS.strip().splitlines()
     assert {line.partition(":")[0].replace("tasks", "NAME") for line in missing_of(UNFINISHED)} | {
@@ -83,8 +83,8 @@ def test_what_a_feature_lacks_is_listed() -> None:
     } == set(STEPS)
 
 
-def test_a_record_with_nothing_in_it_is_not_complete() -> None:
-    """Else nothing of it would be looked for."""
+def test_an_empty_record_is_not_complete() -> None:
+    """Otherwise nothing of it would be checked."""
     empty = Feature(name="tasks", modules=(), functions=(), services=(), permissions=(), checks=())
     assert missing_of(empty)[:5] == [
         f"shared/features.py: {field} is empty"
@@ -93,7 +93,7 @@ def test_a_record_with_nothing_in_it_is_not_complete() -> None:
 
 
 def test_the_page_has_every_step_in_its_order() -> None:
-    """The page is what somebody reads who adds a feature, so it is short."""
+    """The page is the manual for a new feature, and short."""
     page = (ROOT / "docs" / "adding-a-feature.md").read_text()
     assert re.findall(r"^\d+\. `([^`]+)`", page, re.MULTILINE) == list(STEPS)
     assert len(page.splitlines()) < 60
@@ -111,7 +111,7 @@ def test_nothing_belongs_to_a_feature_without_a_record() -> None:
 
 
 def test_records_are_plain_values() -> None:
-    """Names and flags, so that everything may read them: what is a tuple of texts is the same after JSON."""
+    """A record has only names and flags: a tuple of texts is the same after JSON."""
     for feature in FEATURES:
         values = {name: getattr(feature, name) for name in Feature.__dataclass_fields__}
         assert {name: tuple(value) if isinstance(value, list) else value

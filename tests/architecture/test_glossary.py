@@ -1,4 +1,4 @@
-"""One word has one meaning: the glossary of docs/architecture.md, and the words that no name has any more."""
+"""One word has one meaning: the glossary of docs/architecture.md, and the retired words, which no name may have."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.names import names_in, names_of, words_of
+from tests.architecture.names import names_in, names_of, parts_of
 
 ROOT = Path(__file__).parents[2]
+CODE = ("functions", "shared", "relay_admin", "tools", "sandbox", "tests")
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
 GLOSSARY, FOLDERS = (PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0] for title in ("Glossary", "Folders"))
 
 _RETIRED = """
-tell tells told untold heed bury aim lane wish wishes asked ask one ones gate keeper places turn rebook settle
-settles settled anew standing found made known word words picture figure figures door pace deaf worn rests whoever
-anybody answering afresh begun heard
+tell tells telling told untold ask asks asking asked wish wishes wants owe owes owed heed heeds heeded bury buries
+buried aim aims lane lanes gate gates keeper keepers places turn turns rebook rebooks rebooked settle settles
+settled door doors pace paces picture pictures figure figures word words rival rivals verdict mistakes doubted seasoned
+perhaps one ones anew afresh standing found made known noted meant begun deaf worn rests hear hears heard
+answering whoever who anybody anyone somebody everybody nought
 """
 EXEMPT = {
     "settle_bookings": "the host indexes the function by this name",
@@ -25,7 +28,7 @@ EXEMPT = {
     "CustomerAsked": "pydantic puts the name of the class into an error that callers read",
 }
 
-# Modules whose names are plain English or the field's own: no line of a glossary would add anything.
+# Terms of module names that are plain English or standard, and need no glossary entry.
 _PLAIN = """
 access address after api app auth authenticator availability body book bootstrap calendar checked cleanup config
 conflict connection create deadline deliver diagnostic draft duration error failure field find graph http jwk key
@@ -39,27 +42,27 @@ RETIRED, PLAIN = set(_RETIRED.split()), set(_PLAIN.split())
 
 def retired(name: str) -> bool:
     """Return whether a name has a retired word."""
-    words = " ".join(words_of(name)).replace("not found", "")  # HTTP's own term
+    words = " ".join(parts_of(name)).replace("not found", "")  # HTTP's own term
     return name not in EXEMPT and bool(RETIRED & set(words.split()))
 
 
-def singular(word: str) -> str:
-    """Return a word without the ending of its plural."""
+def singular(noun: str) -> str:
+    """Return a noun without its plural ending."""
     for ending, without in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("xes", "x"), ("s", "")):
-        if word.endswith(ending) and not word.endswith(("ss", "us", "is")):
-            return word.removesuffix(ending) + without
-    return word
+        if noun.endswith(ending) and not noun.endswith(("ss", "us", "is")):
+            return noun.removesuffix(ending) + without
+    return noun
 
 
 def terms() -> set[str]:
-    """Return the glossary's words, each in the singular."""
+    """Return the words of the glossary, each in the singular."""
     bold = re.findall(r"\*\*(.+?)\*\*", GLOSSARY)
-    return {singular(word) for term in bold for word in words_of(term)}
+    return {singular(word) for term in bold for word in parts_of(term)}
 
 
 def unexplained(module: str) -> list[str]:
     """Return the words of a module's name that neither the glossary nor plain English explains."""
-    return [word for word in words_of(module) if singular(word) not in terms() | PLAIN]
+    return [word for word in parts_of(module) if singular(word) not in terms() | PLAIN]
 
 
 def modules() -> list[Path]:
@@ -68,17 +71,17 @@ def modules() -> list[Path]:
     return sorted(path for path in every if path != ROOT / "shared")
 
 
-@pytest.mark.parametrize("folder", ["functions", "shared", "relay_admin", "tools"])
-def test_no_name_has_a_retired_word(folder: str) -> None:
-    """Neither a file, a class, a function, a parameter, an attribute nor a field: say the noun instead."""
+@pytest.mark.parametrize("folder", CODE)
+def test_no_name_has_a_retired_term(folder: str) -> None:
+    """No file, class, function, parameter, attribute or field may have one: use the noun instead."""
     names = list(names_in(ROOT, folder))
     assert len(names) > 100
     assert sorted({f"{file}: {name}" for file, name in names if retired(name)}) == []
 
 
 def test_every_exemption_is_needed() -> None:
-    """An exemption without its name in the code would let a new one through."""
-    used = {name for _, name in names_in(ROOT, "functions", "shared", "relay_admin", "tools")}
+    """An exemption for a name that no longer exists could cover a new one."""
+    used = {name for _, name in names_in(ROOT, *CODE)}
     assert set(EXEMPT) - used == set()
 
 
@@ -88,14 +91,14 @@ def test_every_exemption_is_needed() -> None:
      "class A:\n    words_said: int", "def f(self):\n    self._found = 1", "async def _ask_for(): ...",
      "def f(*asked): ...", "class E:\n    DEAF = 1", "def f(a, /, *, one): ..."],
 )  # fmt: skip
-def test_a_retired_word_is_seen_wherever_it_names_something(line: str) -> None:
-    """And only there: see the next test."""
+def test_a_retired_term_is_detected_in_any_kind_of_name(line: str) -> None:
+    """Classes, functions, parameters, constants, fields and attributes."""
     assert [name for name in names_of(ast.parse(line)) if retired(name)] != []
 
 
 @pytest.mark.parametrize("line", ["x = 'told'", "count(end=asked)", "def someone(): ..."])
-def test_a_word_in_a_text_or_within_another_word_is_none(line: str) -> None:
-    """Texts leave the process and stay; `someone` is no `one`."""
+def test_a_text_or_a_part_of_a_longer_term_is_not_a_name(line: str) -> None:
+    """Texts leave the process and stay; `someone` does not contain the word `one`."""
     assert [name for name in names_of(ast.parse(line)) if retired(name)] == []
 
 
@@ -113,26 +116,26 @@ def test_every_folder_has_a_row() -> None:
 
 @pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_module_is_explained(module: Path) -> None:
-    """A word of its name that is not plain English stands in the glossary."""
+    """Each word of its name is plain English or in the glossary."""
     assert unexplained(module.stem) == []
 
 
-def test_a_word_without_an_explanation_is_seen() -> None:
-    """A module of a made-up name would fail."""
+def test_an_unexplained_module_is_detected() -> None:
+    """A module with an invented name would fail."""
     assert unexplained("frobnicator") == ["frobnicator"]
     assert unexplained("flux_ledgers") == ["flux"]
     assert unexplained("dead_letters") == []
 
 
-def test_every_plain_word_is_used() -> None:
-    """The list of plain words holds nothing for later, and nothing that the glossary explains."""
-    used = {singular(word) for path in modules() for word in words_of(path.stem)}
+def test_every_plain_term_is_used() -> None:
+    """The list has no unused terms, and none that the glossary explains."""
+    used = {singular(word) for path in modules() for word in parts_of(path.stem)}
     assert PLAIN - used == set()
     assert PLAIN & terms() == set()
 
 
 def test_the_glossary_explains_each_term_once() -> None:
-    """One line each."""
+    """Each term has one line."""
     lines = re.findall(r"^- \*\*(.+?)\*\*.*?: ", GLOSSARY, re.MULTILINE)
     assert len(lines) > 45
     assert sorted(lines) == sorted(set(lines))

@@ -1,4 +1,4 @@
-"""The house rules that no linter knows."""
+"""The house rules that no linter checks."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ assert len(TREES) > 100
 
 
 def imports_of(tree: ast.AST) -> set[str]:
-    """Return the modules that a file imports, wherever in it."""
+    """Return the modules that a file imports, anywhere in it."""
     plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     return plain | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
 
 
 def test_no_file_is_too_long() -> None:
-    """250 lines at most, whoever wrote it."""
+    """A file has at most 250 lines."""
     lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in EVERYTHING}
     assert {path: length for path, length in lengths.items() if length > 250} == {}
 
 
 def test_no_function_of_the_product_is_too_long() -> None:
-    """50 lines at most, its docstring included."""
+    """A function has at most 50 lines, its docstring included."""
     long = [
         f"{path.name}:{node.name}" for path, tree in TREES.items() for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno >= 50
@@ -45,7 +45,7 @@ def test_no_function_of_the_product_is_too_long() -> None:
 
 
 def test_only_the_functions_know_the_host() -> None:
-    """azure.functions is imported in functions/ and function_app.py, and the sandbox and tests nowhere."""
+    """Only functions/, function_app.py, the sandbox and tests import azure.functions."""
     for path, tree in TREES.items():
         inner = path.parts[len(ROOT.parts)] == "shared"
         assert not (inner and any(name.startswith("azure.functions") for name in imports_of(tree))), path
@@ -53,15 +53,15 @@ def test_only_the_functions_know_the_host() -> None:
 
 
 def test_nothing_is_printed_or_left_to_do() -> None:
-    """Logs are logs; what is not done is an issue."""
+    """Messages are logged; open work is an issue."""
     for path in PRODUCT:
         text = path.read_text()
         assert not re.search(r"\bprint\(", text), path
         assert not any(word in text for word in ("TODO", "FIXME", "XXX", "HACK")), path
 
 
-def test_every_error_has_its_place_in_the_tree() -> None:
-    """RelayError for what callers act on, ValueError for what cannot be read; a failed check stays in its module."""
+def test_every_error_has_the_right_base_class() -> None:
+    """RelayError for errors that callers handle, ValueError for unreadable input; or it stays in its module."""
     found = set()
     for module in pkgutil.walk_packages(shared.__path__, "shared."):
         for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
@@ -72,8 +72,8 @@ def test_every_error_has_its_place_in_the_tree() -> None:
     assert len(found) > 10
 
 
-def test_the_environment_is_read_in_three_places() -> None:
-    """The bootstrap hands it to the settings, the app looks for FEATURES, a session honours CA bundle and proxies."""
+def test_the_environment_is_read_in_three_modules() -> None:
+    """The bootstrap passes it to the settings, the app reads FEATURES, a session reads CA bundle and proxies."""
     readers = {
         str(path.relative_to(ROOT)) for path, tree in TREES.items() for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")

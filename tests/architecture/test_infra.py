@@ -1,4 +1,4 @@
-"""What is deployed: one list of settings, few roles, no secrets. What the text says is what an auditor reads."""
+"""The deployment: one list of settings, few roles, no secrets. The tests read the text that an auditor reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INFRA = ROOT / "infra"
 BICEP = {str(path.relative_to(INFRA)): path.read_text() for path in sorted(INFRA.rglob("*.bicep"))}
 APP = BICEP["modules/function-app.bicep"]
 assert len(BICEP) > 8
-OF_THE_HOST = {"AZURE_FUNCTIONS_ENVIRONMENT"}  # which sets it itself, to Production in Azure
+OF_THE_HOST = {"AZURE_FUNCTIONS_ENVIRONMENT"}  # set by the host, to Production in Azure
 LOCAL_ONLY = {"FUNCTIONS_WORKER_RUNTIME", "AZURE_FUNCTIONS_ENVIRONMENT", "AzureWebJobsStorage"}
 ROLES = {
     "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
@@ -25,13 +25,13 @@ ROLES = {
 
 
 def block(text: str, name: str) -> dict[str, str]:
-    """Return the names and values of a variable that is an object of one line each."""
+    """Return the names and values of a variable that is an object with one line each."""
     [body] = re.findall(rf"^var {name} = {{\n(.*?)^}}", text, re.MULTILINE | re.DOTALL)
     return dict(re.findall(r"^  (\w+): (.+?)$", body, re.MULTILINE))
 
 
-def test_the_settings_are_one_list() -> None:
-    """In Bicep, in the code, in the example for local work, and on their page: none is missing, and none too many."""
+def test_the_settings_are_the_same_everywhere() -> None:
+    """In Bicep, in the code, in the example for local work, and on their page."""
     code = {name.upper() for name in Settings.model_fields} - OF_THE_HOST
     assert block(APP, "relaySettings").keys() == code
     example = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
@@ -41,8 +41,8 @@ def test_the_settings_are_one_list() -> None:
     assert {name for name in {*code, *platform} if not re.search(rf"\b{name}\b", page)} == set()
 
 
-def test_what_bicep_does_not_ask_for_is_as_the_code_has_it() -> None:
-    """A default that differs would make the page lie to one of the two."""
+def test_a_setting_without_a_parameter_has_the_codes_default() -> None:
+    """Otherwise the page would be wrong for either Bicep or the code."""
     literal = {name: value.strip("'") for name, value in block(APP, "relaySettings").items() if value.startswith("'")}
     defaults = {name.upper(): field.default for name, field in Settings.model_fields.items()}
     assert len(literal) > 15
@@ -51,8 +51,8 @@ def test_what_bicep_does_not_ask_for_is_as_the_code_has_it() -> None:
     assert {name: getattr(loaded, name.lower()) for name in literal} == {name: defaults[name] for name in literal}
 
 
-def test_what_bicep_asks_for_arrives() -> None:
-    """Every choice of main.bicep is a setting of the same name, and none is asked for in vain."""
+def test_every_parameter_is_passed_on() -> None:
+    """Every choice of main.bicep becomes the setting with the same name."""
     settings = block(APP, "relaySettings")
     chosen = {name for name, value in settings.items() if value == f"choices.{name}"}
     [body] = re.findall(r"choices: {\n(.*?)\n    }", BICEP["main.bicep"], re.DOTALL)
@@ -61,7 +61,7 @@ def test_what_bicep_asks_for_arrives() -> None:
 
 
 def test_no_setting_holds_a_secret() -> None:
-    """Storage and logs are reached by identity; the one connection string opens nothing without a token."""
+    """Storage and logs are reached by identity; the only connection string is useless without a token."""
     platform = block(APP, "platformSettings")
     assert platform["AzureWebJobsStorage__credential"] == "'managedidentity'"
     assert "AzureWebJobsStorage" not in platform
@@ -71,7 +71,7 @@ def test_no_setting_holds_a_secret() -> None:
 
 
 def test_every_parameter_can_be_set_by_azd() -> None:
-    """What has no default has a value in main.parameters.json; what stands there exists."""
+    """A parameter without a default has a value in main.parameters.json, and each value there has a parameter."""
     asked = dict(re.findall(r"^param (\w+) \w+( = )?", BICEP["main.bicep"], re.MULTILINE))
     given = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
     assert given.keys() <= asked.keys()
@@ -81,7 +81,7 @@ def test_every_parameter_can_be_set_by_azd() -> None:
 
 
 def test_the_roles_are_few_and_narrow() -> None:
-    """Five, each on one resource and with its reason; no Contributor, no Owner but of blobs, nothing wider."""
+    """Five, each on a single resource and with a reason; no Contributor, Owner for blobs only, nothing wider."""
     text = BICEP["modules/roles.bicep"]
     found = re.findall(r"name: '([^']+)'\n +id: '([0-9a-f-]{36})'\n +reason: '(.{40,})'|"
                        r"name: '([^']+)'\n  id: '([0-9a-f-]{36})'\n  reason: '(.{40,})'", text)  # fmt: skip
@@ -95,7 +95,7 @@ def test_the_roles_are_few_and_narrow() -> None:
     assert assignments == len(re.findall(r"principalId: principalId", text)) == 3
 
 
-def test_nothing_is_made_in_the_subscription_but_the_group() -> None:
+def test_the_subscription_gets_only_the_resource_group() -> None:
     """And a deployment into it."""
     scoped = [name for name, body in BICEP.items() if "targetScope" in body]
     assert scoped == ["main.bicep"]
@@ -105,7 +105,7 @@ def test_nothing_is_made_in_the_subscription_but_the_group() -> None:
 
 
 def test_no_secret_is_a_parameter_or_an_output() -> None:
-    """They would stand in the history of deployments. Nothing lists keys, and only names and addresses come out."""
+    """The history of deployments would show it. Nothing lists keys, and outputs are names and addresses."""
     for name, body in BICEP.items():
         assert not re.search(r"\blist\w*\(|getSecret\(|@secure", body), name
         assert "vaults/secrets" not in body, name
@@ -118,8 +118,8 @@ def test_no_secret_is_a_parameter_or_an_output() -> None:
                             r"resources\.outputs\.(\w*Name|url|clientId|identityPrincipalId)", end), end  # fmt: skip
 
 
-def test_what_a_name_tells_the_type_of_has_a_literal_one() -> None:
-    """By it the compiler tells their properties; with a loop's variable it warns (BCP225), and CI stops there."""
+def test_typed_symbols_have_a_literal_name() -> None:
+    """The compiler derives property types from it; a loop variable causes warning BCP225, and CI stops there."""
     kinds = "basicPublishingCredentialsPolicies|sites/config"
     for name, body in BICEP.items():
         made = re.findall(rf"({kinds})@[\d-]+' = {{\n  parent: \w+\n  name: '\w+'\n", body)
@@ -127,8 +127,8 @@ def test_what_a_name_tells_the_type_of_has_a_literal_one() -> None:
     assert APP.count("basicPublishingCredentialsPolicies@") == APP.count("{ allow: false }") == 2
 
 
-def test_addresses_are_cut_at_commas_in_one_place() -> None:
-    """With or without spaces, and a comma too many: alerts and budget take the list as it is."""
+def test_address_lists_are_split_by_a_single_module() -> None:
+    """With or without blanks, and with a trailing comma: alerts and budget use the same list."""
     cut = "filter(split(replace(alertEmails, ' ', ''), ','), address => !empty(address))"
     assert f"alertEmails: {cut}\n" in BICEP["main.bicep"]
     assert [name for name, body in BICEP.items() if re.search(r"\b(split|trim)\(", body)] == ["main.bicep"]
@@ -136,15 +136,15 @@ def test_addresses_are_cut_at_commas_in_one_place() -> None:
     assert "emailAddress: address\n" in BICEP["modules/alerts.bicep"]
 
 
-def test_modules_are_our_own_and_the_files_short() -> None:
-    """A registry's modules could not be read here."""
+def test_modules_are_local_and_files_short() -> None:
+    """A registry's modules could not be reviewed here."""
     for name, body in BICEP.items():
         assert len(body.splitlines()) <= 250, name
         assert not re.search(r"'(br|ts)[:/]", body), name
 
 
 def test_graph_meets_no_cold_start() -> None:
-    """One HTTP instance is always ready, with as many requests at once as the worker has threads."""
+    """One HTTP instance is always ready, with as many concurrent requests as the worker has threads."""
     assert "alwaysReady: [{ name: 'http', instanceCount: 1 }]" in APP
     threads = block(APP, "platformSettings")["PYTHON_THREADPOOL_THREAD_COUNT"].strip("'")
     assert f"perInstanceConcurrency: {threads}" in APP

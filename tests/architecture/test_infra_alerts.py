@@ -1,4 +1,4 @@
-"""Alerts and the workbook ask for what the code really writes, and each alert has its line in the runbook."""
+"""The queries of alerts and workbook match the code's telemetry, and each alert has its entry in the runbook."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def workbook() -> dict[str, str]:
 
 
 def calls(name: str) -> dict[str, list[ast.Call]]:
-    """Return the calls of a function of telemetry in the product, by what they count."""
+    """Return the calls of a telemetry function in the product, by the name that they count."""
     found: dict[str, list[ast.Call]] = {}
     for path in [*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
         for node in ast.walk(tree_of(path)):
@@ -53,8 +53,8 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-def told(query: str) -> set[str]:
-    """Return the counters and figures that a query reads."""
+def metrics_of(query: str) -> set[str]:
+    """Return the counters and gauges that a query reads."""
     return set(re.findall(r"startswith '(\w+)='", query))
 
 
@@ -62,11 +62,11 @@ ALL = [*QUERIES.items(), *workbook().items()]
 
 
 @pytest.mark.parametrize(("name", "query"), ALL, ids=[name for name, _ in ALL])
-def test_a_query_asks_for_what_the_code_writes(name: str, query: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Functions by their names, counters by lines that the code's own words make, with the dimensions that it gives."""
+def test_a_query_reads_existing_telemetry(name: str, query: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Functions by their names, counters by lines built from the code's own texts, with their dimensions."""
     asked = set(re.findall(r"'(\w+)'", " ".join(re.findall(r"name (?:==|in) (.+)", query))))
     assert asked <= FUNCTIONS
-    for what in told(query):
+    for what in metrics_of(query):
         given = (GAUGES | COUNTERS)[what][0]
         dimensions: dict[str, Any] = {keyword.arg or "": "12" for keyword in given.keywords}
         with caplog.at_level(logging.INFO, "relay.metric"):
@@ -76,12 +76,12 @@ def test_a_query_asks_for_what_the_code_writes(name: str, query: str, caplog: py
         assert [bool(re.search(pattern, caplog.messages[-1])) for pattern in patterns] == [True] * len(patterns)
     states = re.findall(r"has 'state=(\w+)'|state in \((.+?)\)", query)
     assert set(re.findall(r"[a-z]+", " ".join(map(" ".join, states)))) <= {*get_args(State)}
-    of_everything = {"no-data", "Runs of the functions", "What administrators did, and exceptions"}
-    assert asked or told(query) or name in of_everything
+    of_everything = {"no-data", "Runs of the functions", "Actions of administrators, and exceptions"}
+    assert asked or metrics_of(query) or name in of_everything
 
 
-def test_every_alert_has_its_query_its_line_and_its_place_in_the_runbook() -> None:
-    """And no query is left over."""
+def test_every_alert_has_a_query_a_line_and_a_runbook_entry() -> None:
+    """No query is unused."""
     bicep = (INFRA / "modules/alerts.bicep").read_text()
     section = (ROOT / "docs/operations.md").read_text().partition("\n## Alerts\n")[2].partition("\n## ")[0]
     assert len(RULES) == 11
@@ -91,25 +91,25 @@ def test_every_alert_has_its_query_its_line_and_its_place_in_the_runbook() -> No
         assert text.endswith("."), name
 
 
-def test_an_alert_looks_as_far_back_as_its_rule_lets_it() -> None:
-    """What lies before a rule's window is not there for its query."""
+def test_a_query_looks_no_further_back_than_its_rule() -> None:
+    """The query gets no data from before its rule's window."""
     for name, (window, _) in RULES.items():
         assert set(re.findall(r"ago\((\w+)\)", QUERIES[name])) == {HOURS[window]}, name
 
 
 def test_the_workbook_shows_what_the_alerts_watch() -> None:
-    """Every figure that the code tells is watched or shown, and what is watched is shown."""
-    shown = set().union(*map(told, workbook().values()))
-    watched = set().union(*map(told, QUERIES.values()))
+    """Every metric of the code is in an alert or the workbook, and those of alerts are in the workbook."""
+    shown = set().union(*map(metrics_of, workbook().values()))
+    watched = set().union(*map(metrics_of, QUERIES.values()))
     assert len(watched) > 5
     assert watched <= shown
     assert len(GAUGES) > 5
     assert GAUGES.keys() <= shown
 
 
-def test_the_workbook_names_what_administrators_do() -> None:
-    """As their audit lines begin."""
-    query = workbook()["What administrators did, and exceptions"]
+def test_the_workbook_names_the_audited_operations() -> None:
+    """By the start of their audit lines."""
+    query = workbook()["Actions of administrators, and exceptions"]
     [pattern] = re.findall(r"@'(.+?)'", query)
     assert len(AUDITS) > 3
     assert [action for action in AUDITS if not re.match(pattern, f"{action} by key: ")] == []
@@ -117,7 +117,7 @@ def test_the_workbook_names_what_administrators_do() -> None:
 
 
 def test_the_lines_that_alerts_read_are_not_sampled() -> None:
-    """A busy tenant would lose the figures first, and with them every alert."""
+    """Sampling would drop the metrics of a busy tenant, and with them every alert."""
     host = json.loads((ROOT / "host.json").read_text())
     excluded = host["logging"]["applicationInsights"]["samplingSettings"]["excludedTypes"].split(";")
     assert {"Request", "Exception", "Trace"} <= set(excluded)

@@ -1,4 +1,4 @@
-"""What ships is what the app needs and nothing else, whichever way it is deployed."""
+"""The package has what the app needs and nothing else, with either way of deployment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def ignored(path: str) -> bool:
-    """Return whether .funcignore leaves a path out; it reads like a .gitignore without negations."""
+    """Return whether .funcignore excludes a path; the file is a .gitignore without negations."""
     lines = [line.strip() for line in (ROOT / ".funcignore").read_text().splitlines()]
     rules = [line.rstrip("/") for line in lines if line and not line.startswith("#")]
     assert not [rule for rule in rules if "/" in rule or rule.startswith("!")], "this reader knows plain names only"
@@ -22,7 +22,7 @@ def ignored(path: str) -> bool:
 
 
 def test_only_the_app_ships() -> None:
-    """Two packages with the contract, the entry, the host's settings, and the pinned requirements."""
+    """Two packages with the contract, the entry point, the host's settings, and the pinned requirements."""
     names = shipped()
     allowed = re.compile(
         r"(functions|shared)/(\w+/)*\w+\.py|function_app\.py|shared/openapi\.json|host\.json|requirements\.txt"
@@ -33,8 +33,8 @@ def test_only_the_app_ships() -> None:
     )
 
 
-def test_every_module_of_the_app_is_known_to_git() -> None:
-    """What nobody has added works here and is missing for everybody else."""
+def test_every_module_of_the_app_is_in_git() -> None:
+    """A module that was not added works only on its author's machine."""
     there = {
         str(path.relative_to(ROOT)) for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py")
     }
@@ -42,7 +42,7 @@ def test_every_module_of_the_app_is_known_to_git() -> None:
 
 
 def test_core_tools_and_azd_ship_the_same() -> None:
-    """They publish what .funcignore does not name, of all that git knows."""
+    """Both publish all files in git that .funcignore does not name."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     there = {path for path in listed.stdout.splitlines() if (ROOT / path).is_file()}
@@ -50,7 +50,7 @@ def test_core_tools_and_azd_ship_the_same() -> None:
 
 
 def test_every_requirement_is_pinned_with_its_hash() -> None:
-    """Nobody can put another file in its place."""
+    """A different file with the same version is rejected."""
     for name in ("requirements.txt", "requirements-dev.txt", "requirements-cli.txt"):
         text = (ROOT / name).read_text().replace("\\\n", " ")
         lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
@@ -61,16 +61,16 @@ def test_every_requirement_is_pinned_with_its_hash() -> None:
             assert "://" not in line
 
 
-def test_what_the_app_and_the_command_line_need_is_among_the_development_requirements() -> None:
-    """In the same versions: what is tested is what is deployed."""
+def test_the_development_requirements_include_the_deployed_packages() -> None:
+    """In the same versions: the tests use what is deployed."""
     pins = [dict(re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
             for name in ("requirements.txt", "requirements-cli.txt", "requirements-dev.txt")]  # fmt: skip
     assert pins[0].items() <= pins[2].items()
     assert pins[1].items() <= pins[2].items()
 
 
-def test_the_hosts_settings_are_those_that_the_code_counts_on() -> None:
-    """Route prefix, encoding, tries; and no extension that would answer before the queue is written."""
+def test_the_hosts_settings_match_the_code() -> None:
+    """Route prefix, encoding, tries; and no extension that responds before the queue is written."""
     host = json.loads((ROOT / "host.json").read_text())
     queues = host["extensions"]["queues"]
     assert host["version"] == "2.0"

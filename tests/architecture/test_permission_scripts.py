@@ -1,4 +1,4 @@
-"""Claims about every line of the permission scripts, those that no test runs included: by their syntax trees."""
+"""Every line of the permission scripts, including those that no test runs, by their syntax trees."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.support.powershell.syntax import Node, command_of, inside, parsed, sc
 SCRIPTS = Path(__file__).parents[2] / "infra" / "permissions"
 ALL = sorted(SCRIPTS.glob("*.ps1"))
 SCRIPT = pytest.mark.parametrize("script", ALL, ids=[path.stem for path in ALL])
-KNOWN = READS | CHANGES | POWERSHELL
+ALLOWED = READS | CHANGES | POWERSHELL
 
 
 def commands(script: Path) -> Iterator[tuple[Node, str, dict[str, Node | None]]]:
-    """Yield every command of a script with its name and parameters; one that stands bare has no node of its own."""
+    """Yield every command of a script with its name and parameters; a bare word has no node."""
     for node in inside(parsed(script)):
         bare = node.type == "command_name" and len(node.parent.named_children if node.parent else ()) == 1
         if bare or (node.type == "command" and len(node.named_children) > 1):
@@ -27,7 +27,7 @@ def commands(script: Path) -> Iterator[tuple[Node, str, dict[str, Node | None]]]
 
 
 def changing(script: Path) -> dict[str, list[Node]]:
-    """Return the changing commands of a script by their names."""
+    """Return the changing commands of a script by name."""
     found: dict[str, list[Node]] = {}
     for node, name, _ in commands(script):
         if name in CHANGES:
@@ -35,8 +35,8 @@ def changing(script: Path) -> dict[str, list[Node]]:
     return found
 
 
-def asks_first(node: Node) -> bool:
-    """Return whether a command stands in the first branch of an if that only ShouldProcess opens."""
+def is_guarded(node: Node) -> bool:
+    """Return whether a command is in the first branch of an if with only ShouldProcess as its condition."""
     while node.parent is not None:
         below, node = node, node.parent
         if node.type not in ("if_statement", "elseif_clause"):
@@ -48,41 +48,41 @@ def asks_first(node: Node) -> bool:
     return False
 
 
-def test_the_scripts_are_those_that_have_an_undo_or_change_nothing() -> None:
-    """A new one has to say which it is."""
+def test_every_script_has_an_undo_or_changes_nothing() -> None:
+    """A new script must be listed as one of the two."""
     assert {path.stem for path in ALL} == {*UNDO, *UNDO.values(), *TESTS}
 
 
 @SCRIPT
-def test_every_cmdlet_and_parameter_is_a_documented_one(script: Path) -> None:
-    """By Microsoft's pages; a script of ours is called with its own parameters."""
+def test_every_cmdlet_and_parameter_is_documented(script: Path) -> None:
+    """By Microsoft's pages; another script here is called with its own parameters."""
     for _, name, named in commands(script):
         if name.startswith('"$PSScriptRoot/'):
             other = SCRIPTS / name.strip('"').removeprefix("$PSScriptRoot/")
             assert named.keys() <= set(re.findall(r"^\.PARAMETER (\w+)", other.read_text(), re.MULTILINE))
         else:
-            assert named.keys() <= KNOWN[name], name
+            assert named.keys() <= ALLOWED[name], name
 
 
 def test_every_cmdlet_of_the_list_is_used() -> None:
-    """The list says what an administrator's account has to be able to do, and nothing more."""
-    assert {name for script in ALL for _, name, _ in commands(script) if not name.startswith('"')} == KNOWN.keys()
+    """The list is the set of rights that an administrator needs."""
+    assert {name for script in ALL for _, name, _ in commands(script) if not name.startswith('"')} == ALLOWED.keys()
 
 
 @SCRIPT
-def test_every_change_asks_first_and_stops_at_an_error(script: Path) -> None:
-    """So -WhatIf is a dry run. Exchange reports some refusals as errors that would not stop a script by themselves."""
+def test_every_change_is_guarded_and_stops_at_an_error(script: Path) -> None:
+    """So -WhatIf is a dry run. Exchange reports some errors as non-terminating, which would not stop a script."""
     for name, nodes in changing(script).items():
         for node in nodes:
-            assert asks_first(node), f"{name} is not behind $PSCmdlet.ShouldProcess"
+            assert is_guarded(node), f"{name} is not behind $PSCmdlet.ShouldProcess"
             error_action = command_of(node)[1].get("ErrorAction")
             assert error_action is not None, name
             assert text_of(error_action) == "Stop", name
 
 
 @SCRIPT
-def test_whoever_changes_something_has_a_dry_run(script: Path) -> None:
-    """And who takes something away asks, unless told not to."""
+def test_every_changing_script_has_a_dry_run(script: Path) -> None:
+    """A script that removes something also asks for confirmation by default."""
     binding = re.findall(r"^\[CmdletBinding\((.*)\)\]$", script.read_text(), re.MULTILINE)
     assert len(binding) == 1
     asking = ", ConfirmImpact = 'High'" if script.stem in UNDO.values() else ""
@@ -92,14 +92,14 @@ def test_whoever_changes_something_has_a_dry_run(script: Path) -> None:
 
 @pytest.mark.parametrize(("granting", "undoing"), UNDO.items())
 def test_every_change_has_its_undo(granting: str, undoing: str) -> None:
-    """What one script makes with New- the other takes away with Remove-; a PATCH is undone by a PATCH."""
+    """The undo removes with Remove- what a script creates with New-; a PATCH is undone by a PATCH."""
     made = {name.replace("New-", "Remove-") for name in changing(SCRIPTS / f"{granting}.ps1")}
     assert made == set(changing(SCRIPTS / f"{undoing}.ps1"))
 
 
 @SCRIPT
-def test_a_script_is_strict_and_says_what_it_needs_and_what_comes_next(script: Path) -> None:
-    """Help for every parameter, an example, the modules, and a last line that begins with what to do next."""
+def test_a_script_is_strict_and_documented(script: Path) -> None:
+    """Help for every parameter, an example, the modules, and a last line with the next step."""
     text = script.read_text(encoding="ascii")
     assert text.startswith("#Requires -Version 5.1\n#Requires -Modules ")
     assert "Set-StrictMode -Version Latest\n$ErrorActionPreference = 'Stop'\n" in text
@@ -112,8 +112,8 @@ def test_a_script_is_strict_and_says_what_it_needs_and_what_comes_next(script: P
 
 
 @SCRIPT
-def test_no_string_means_a_scope_by_mistake(script: Path) -> None:
-    """PowerShell reads "$name: " as a variable of a scope, and the whole script fails."""
+def test_no_string_names_a_scope_by_mistake(script: Path) -> None:
+    """PowerShell reads "$name: " as a variable with a scope, and the whole script fails."""
     strings = [node for node in inside(parsed(script)) if node.type == "expandable_string_literal"]
     assert strings
     for node in strings:

@@ -1,4 +1,4 @@
-"""infra/permissions/*.json and docs/permissions.md say what the code needs, and the code needs no more."""
+"""infra/permissions/*.json and docs/permissions.md match the permissions that the code needs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.architecture.documented_cmdlets import TESTS, UNDO
 
 FOLDER = ROOT / "infra" / "permissions"
 PERMISSIONS: list[dict[str, Any]] = json.loads((FOLDER / "permissions.json").read_text())["permissions"]
-IN_PRODUCT = [one for one in PERMISSIONS if one["inProduct"]]
+IN_PRODUCT = [permission for permission in PERMISSIONS if permission["inProduct"]]
 PAGE = (ROOT / "docs" / "permissions.md").read_text()
-# Graph's way to name one: a thing, what may be done to it, and whose ("Microsoft Graph permissions reference").
+# Graph's form of a name: an object, an operation, and a scope ("Microsoft Graph permissions reference").
 NAME = re.compile(r"\b(?!Relay\.)[A-Z]\w+\.(?:Read|ReadBasic|ReadWrite|Manage|Send)(?:\.[A-Z]\w+)*\b")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -30,13 +30,13 @@ def named_in_code() -> Iterator[str]:
 
 
 def test_the_code_names_exactly_the_permissions_of_the_product() -> None:
-    """One that nobody uses would be granted for nothing; one that is missing would be granted by guesswork."""
-    assert set(named_in_code()) == {one["name"] for one in IN_PRODUCT}
+    """An unused permission would be granted for nothing, and a missing one by guesswork."""
+    assert set(named_in_code()) == {permission["name"] for permission in IN_PRODUCT}
 
 
-@pytest.mark.parametrize("permission", PERMISSIONS, ids=lambda one: one["name"])
+@pytest.mark.parametrize("permission", PERMISSIONS, ids=lambda permission: permission["name"])
 def test_every_permission_says_why_and_what_it_does_not_allow(permission: dict[str, Any]) -> None:
-    """And which lesser one does not do."""
+    """And which lesser permission is not enough."""
     for name in ("features", "why", "doesNotAllow", "leastAlternative", "whyNotTheAlternative", "pages"):
         assert permission[name], name
     assert GUID.fullmatch(permission["appRoleId"])
@@ -47,12 +47,12 @@ def test_every_permission_says_why_and_what_it_does_not_allow(permission: dict[s
 def test_no_permission_is_named_twice() -> None:
     """Neither by its name nor by its id."""
     for key in ("name", "appRoleId"):
-        assert len({one[key] for one in PERMISSIONS}) == len(PERMISSIONS)
+        assert len({permission[key] for permission in PERMISSIONS}) == len(PERMISSIONS)
 
 
-@pytest.mark.parametrize("permission", IN_PRODUCT, ids=lambda one: one["name"])
-def test_the_page_says_of_it_what_the_scripts_read(permission: dict[str, Any]) -> None:
-    """Word for word."""
+@pytest.mark.parametrize("permission", IN_PRODUCT, ids=lambda permission: permission["name"])
+def test_the_page_equals_the_scripts_data(permission: dict[str, Any]) -> None:
+    """The texts are the same."""
     role = f", as {permission['exchangeRole']}" if permission["exchangeRole"] else ""
     cells = [
         permission["name"], ", ".join(permission["features"]), permission["grantedIn"] + role, permission["why"],
@@ -61,13 +61,14 @@ def test_the_page_says_of_it_what_the_scripts_read(permission: dict[str, Any]) -
     assert f"| {' | '.join(cells)} |" in PAGE
 
 
-def test_what_is_not_in_the_product_is_not_on_the_page() -> None:
-    """The page is read by whoever has to agree to it."""
-    assert not [one["name"] for one in PERMISSIONS if not one["inProduct"] and f"| {one['name']} |" in PAGE]
+def test_the_page_has_no_other_permissions() -> None:
+    """The page is read by the person who must agree to it."""
+    others = [permission["name"] for permission in PERMISSIONS if not permission["inProduct"]]
+    assert not [name for name in others if f"| {name} |" in PAGE]
 
 
-def test_the_app_roles_are_those_that_the_code_asks_callers_for() -> None:
-    """With ids of their own, for apps and not for people."""
+def test_the_app_roles_are_those_that_the_code_requires() -> None:
+    """With their own ids, for apps and not for people."""
     roles = json.loads((FOLDER / "app-roles.json").read_text())["appRoles"]
     assert [role["value"] for role in roles] == [READ, SETUP, ADMIN]
     assert len({role["id"] for role in roles if GUID.fullmatch(role["id"])}) == len(roles)
@@ -75,7 +76,7 @@ def test_the_app_roles_are_those_that_the_code_asks_callers_for() -> None:
 
 
 def test_the_page_names_every_script_and_no_other() -> None:
-    """With the parameters that it has."""
+    """With its parameters."""
     calls = re.findall(r"\./([\w-]+)\.ps1((?:[^\n`]|`\n)*)", PAGE)
     assert {name for name, _ in calls} == {*UNDO, *UNDO.values(), *TESTS}
     for name, arguments in calls:
@@ -83,8 +84,10 @@ def test_the_page_names_every_script_and_no_other() -> None:
         assert set(re.findall(r" -(\w+)", arguments)) <= {*known, "WhatIf"}, name
 
 
-def test_who_has_to_open_the_vault_is_told_how() -> None:
-    """Not even an Owner may read a secret: each page that asks for it leads there, and each role is taken back."""
+def test_every_page_explains_access_to_the_vault() -> None:
+    """Not even an Owner may read a secret: each page that needs one links to the explanation, and each role is removed
+    again.
+    """
     pages = {name: (ROOT / f"docs/{name}.md").read_text() for name in ("deployment", "permissions", "operations")}
     assert "\n## Open the vault\n" in pages["deployment"]
     for name, page in pages.items():
@@ -97,8 +100,8 @@ def test_who_has_to_open_the_vault_is_told_how() -> None:
     assert "enableRbacAuthorization: true" in (ROOT / "infra/modules/vault.bicep").read_text()
 
 
-def test_the_page_names_every_azure_role_that_the_deployment_gives() -> None:
-    """A role more or less in Bicep is one more or less on the page."""
+def test_the_page_names_every_azure_role_of_the_deployment() -> None:
+    """The roles on the page are those in Bicep."""
     bicep = "\n".join(path.read_text() for path in (ROOT / "infra").rglob("*.bicep"))
     given = set(re.findall(r"'((?:Storage|Key Vault|Monitoring) [A-Z][A-Za-z ]+)'", bicep))
     listed = set(re.findall(r"^\| ((?:Storage|Key Vault|Monitoring) [A-Z][A-Za-z ]+) \|", PAGE, re.MULTILINE))

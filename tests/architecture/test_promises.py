@@ -1,4 +1,4 @@
-"""docs/architecture.md names, for each of the ten promises, the tests that break with it."""
+"""docs/architecture.md names the tests that guard each of the ten promises."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ ROWS = re.findall(r"^\| (\d+)\. (.+?) \| (.+) \|$", (ROOT / "docs" / "architectu
 
 
 def test_there_are_ten_promises() -> None:
-    """Numbered as everybody quotes them."""
+    """Their numbers are quoted elsewhere."""
     assert [int(number) for number, _, _ in ROWS] == list(range(1, 11))
 
 

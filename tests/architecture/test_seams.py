@@ -1,4 +1,4 @@
-"""What holds the parts together: services with few collaborators, one root, one module that starts threads."""
+"""How the parts fit together: services with few collaborators, one composition root, one module that starts threads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "Thre
 
 
 def collaborators() -> dict[str, int]:
-    """Return each class of shared/ with the number of values that it is built of; fields of a base class count."""
+    """Return each class of shared/ with the number of values it is built from; fields of a base class count."""
     counted = {}
     for module in pkgutil.walk_packages(shared.__path__, "shared."):
         for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
@@ -41,12 +41,13 @@ def collaborators() -> dict[str, int]:
 
 
 def built_of(kind: type) -> int:
-    """Return how many parameters a class takes; *args and **kwargs could hold anything, and count as too many."""
+    """Return the number of parameters of a class; *args and **kwargs count as too many."""
     try:
         kinds = [parameter.kind for parameter in inspect.signature(kind).parameters.values()]
     except ValueError:  # a class without an __init__ in Python
         return 0
-    return len(kinds) + (0 if kind.__init__ is object.__init__ else MOST * sum("VAR" in each.name for each in kinds))
+    is_plain = inspect.getattr_static(kind, "__init__") is object.__init__
+    return len(kinds) + (0 if is_plain else MOST * sum("VAR" in each.name for each in kinds))
 
 
 def names(tree: ast.AST) -> set[str]:
@@ -57,14 +58,14 @@ def names(tree: ast.AST) -> set[str]:
 
 
 def test_no_service_has_more_than_nine_collaborators() -> None:
-    """What needs more does too much. What is no service stands above, with the reason."""
+    """A class with more does too much. Classes that are no services are listed above, with the reason."""
     counted = collaborators()
     assert len(counted) > 100
     assert {name for name, number in counted.items() if number > MOST} == set(MANY)
 
 
 def test_no_service_takes_the_root() -> None:
-    """Nor keeps it: only bootstrap and the functions name App, also for the types alone; tools/ do without it."""
+    """Only bootstrap and the functions name App, also in types; tools/ do not use it."""
     tools = {path: tree_of(path) for path in (ROOT / "tools").rglob("*.py")}
     for path, tree in (TREES | tools).items():
         place = path.relative_to(ROOT).parts
@@ -74,8 +75,8 @@ def test_no_service_takes_the_root() -> None:
         assert not names(tree) & {"App", "bootstrap"}, path
 
 
-def test_threads_are_started_in_one_module() -> None:
-    """So that there is one place where work side by side has its limits."""
+def test_threads_start_in_a_single_module() -> None:
+    """That module sets the limits of concurrency."""
     using = {str(path.relative_to(ROOT)) for path, tree in TREES.items() if names(tree) & THREADS}
     assert using == {"shared/threads.py"}
 
@@ -85,13 +86,13 @@ def test_threads_are_started_in_one_module() -> None:
     ["import threading\nthreading.Thread(target=print)", "from threading import Timer as T",
      "from concurrent.futures import ThreadPoolExecutor", "import concurrent.futures as c\nc.ThreadPoolExecutor(2)"],
 )  # fmt: skip
-def test_a_thread_is_seen_however_it_is_imported(text: str) -> None:
-    """By each form of import."""
+def test_a_thread_is_detected_for_every_form_of_import(text: str) -> None:
+    """Each form of import is recognized."""
     assert names(ast.parse(text)) & THREADS
 
 
-def test_a_class_of_many_parts_is_seen() -> None:
-    """Also one that takes anything."""
+def test_a_class_with_many_collaborators_is_detected() -> None:
+    """Also one that takes **kwargs."""
 
     class Locator:
         def __init__(self, **parts: object) -> None: ...
@@ -100,7 +101,7 @@ def test_a_class_of_many_parts_is_seen() -> None:
     assert min(built_of(Locator), built_of(ten)) > MOST
 
 
-def test_the_root_is_where_it_is_looked_for() -> None:
-    """Else the tests above would look for nothing."""
+def test_the_root_is_in_its_module() -> None:
+    """Otherwise the tests above would check nothing."""
     classes = [node for node in TREES[ROOT / "shared/bootstrap/app.py"].body if isinstance(node, ast.ClassDef)]
     assert "App" in {node.name for node in classes}

@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md asks for what the code really writes, and runs commands that there are."""
+"""The queries and commands of docs/troubleshooting.md match the code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUERIES = re.findall(r"```kusto\n(.*?)```", PAGE, re.DOTALL)
 
 
 def _counters() -> dict[str, set[str]]:
-    """Return the counters that the product writes, each with the names of its dimensions."""
+    """Return the counters of the product, each with the names of its dimensions."""
     found: dict[str, set[str]] = {}
     for tree in TREES.values():
         for node in ast.walk(tree):
@@ -29,20 +29,20 @@ def _counters() -> dict[str, set[str]]:
 
 
 def _texts() -> list[str]:
-    """Return every text of the product, to find the beginning of log lines in."""
+    """Return every text of the product, to look up the start of log lines."""
     nodes = (node for tree in TREES.values() for node in ast.walk(tree))
     return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 def test_there_is_a_query_for_most_symptoms() -> None:
-    """The page has them, and this test finds them."""
+    """The test detects the queries of the page."""
     assert len(QUERIES) >= 9
     assert PAGE.count("\n## ") >= 12
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_a_query_asks_for_what_the_code_writes(query: str) -> None:
-    """Counters and their dimensions, the beginnings of log lines, and the functions' names."""
+def test_a_query_reads_existing_telemetry(query: str) -> None:
+    """Counters and their dimensions, the start of log lines, and the functions' names."""
     counters = _counters()
     began = [one or other for one, other in re.findall(r"message startswith (?:'([^']*)'|\"([^\"]*)\")", query)]
     asked = [text.removesuffix("=") for text in began if text.endswith("=")]
@@ -55,7 +55,7 @@ def test_a_query_asks_for_what_the_code_writes(query: str) -> None:
         assert set(re.findall(r"'(\w+)'", names)) <= FUNCTIONS
 
 
-def test_queries_ask_for_counters_lines_and_functions() -> None:
+def test_queries_read_counters_lines_and_functions() -> None:
     """Each pattern of the test above matches somewhere."""
     text = "\n".join(QUERIES)
     assert len(re.findall(r"message startswith '\w+='", text)) > 3
@@ -64,15 +64,15 @@ def test_queries_ask_for_counters_lines_and_functions() -> None:
     assert re.search(r"name (?:in \([^)]*\)|== '\w+')", text)
 
 
-def test_the_commands_of_the_page_are_commands() -> None:
-    """With their options, as the parser takes them."""
+def test_the_commands_of_the_page_exist() -> None:
+    """With their options, by the parser."""
     commands = re.findall(r"python -m relay_admin ([^`\n]+?)(?:`|\n)", PAGE)
     assert len(commands) >= 10
     for words in commands:
         parser().parse_args(words.split())
 
 
-def test_the_findings_that_the_page_names_are_the_doctors() -> None:
+def test_the_findings_of_the_page_exist() -> None:
     """By their names in the code."""
     texts = set(_texts())
     for name in ("handshake", "clientStateKey", "signingSecret", "graphSecret", "token", "calendarsRead",

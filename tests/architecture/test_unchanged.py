@@ -1,7 +1,7 @@
-"""What the host reads, what lies on queues and in tables, and every derived id is as it was before the restructure.
+"""What the host reads, messages, stored rows and every derived id are the same as before the restructure.
 
-The reference files were written from the code of commit 7627993 (before/collect.py). What a restructure renames is
-compared by position. A message or a row of the version before must mean the same to the one that follows it.
+The reference files were written from the code of commit 7627993 (before/collect.py). Renamed fields are compared by
+position. A message or row of the previous version must have the same meaning for the next one.
 """
 
 from __future__ import annotations
@@ -12,45 +12,45 @@ import pytest
 
 from shared.calendars.requests import read_event_query
 from shared.graph.client_state import Key, watch_named_by
-from tests.architecture.outward import as_json, in_order, kept
+from tests.architecture.outward import as_json, in_order, reference
 from tests.architecture.outward_functions import functions_now
 from tests.architecture.outward_ids import KINDS, NOON, id_of
 from tests.architecture.outward_messages import digests_of, read_by, written_by
 
-FUNCTIONS, IDS, MESSAGES = kept("functions"), kept("ids"), kept("messages")
+FUNCTIONS, IDS, MESSAGES = reference("functions"), reference("ids"), reference("messages")
 
 
 def ids_of(kind: str) -> list[dict[str, Any]]:
     """Return the examples of a kind."""
-    return [one for one in IDS if one["kind"] == kind]
+    return [example for example in IDS if example["kind"] == kind]
 
 
-def test_the_host_finds_every_function_as_it_was() -> None:
+def test_the_host_indexes_the_same_functions() -> None:
     """With all features: names, triggers, routes, methods, levels, queues, connections, schedules and outputs."""
     assert functions_now("relay,calendars,scheduling,bookings") == FUNCTIONS["all"]
 
 
-def test_without_features_the_host_finds_the_same_functions_as_before() -> None:
-    """Each as it is with them."""
+def test_without_features_the_host_indexes_the_same_functions() -> None:
+    """Each with the same metadata as with all features."""
     now = functions_now("")
     assert sorted(now) == FUNCTIONS["none"]
     assert now == {name: FUNCTIONS["all"][name] for name in FUNCTIONS["none"]}
 
 
-@pytest.mark.parametrize("example", IDS, ids=lambda one: f"{one['kind']}-{len(one['given'])}")
+@pytest.mark.parametrize("example", IDS, ids=lambda example: f"{example['kind']}-{len(example['given'])}")
 def test_every_derived_id_stays(example: dict[str, Any]) -> None:
-    """Another one would be told twice, stored twice, or never be found again."""
+    """A different id would be delivered twice, stored twice, or never read again."""
     assert as_json(id_of(example["kind"], example["given"])) == example["id"]
 
 
 def test_there_is_an_example_of_every_kind_of_id() -> None:
-    """And of every kind two whose ids differ, so that what is given matters."""
-    assert {one["kind"] for one in IDS} == set(KINDS)
+    """And two with different ids for each kind, so that the inputs matter."""
+    assert {example["kind"] for example in IDS} == set(KINDS)
     assert all(ids_of(kind)[0]["id"] != ids_of(kind)[-1]["id"] for kind in KINDS)
 
 
-def test_what_graph_was_given_to_prove_itself_by_is_still_known() -> None:
-    """The clientState of a subscription that stands; one that differs by a letter is not."""
+def test_a_client_state_of_before_still_verifies() -> None:
+    """That of an existing subscription; one that differs by a letter does not."""
     for example in ids_of("client state"):
         (watch_id, version, secret), text = example["given"], example["id"]
         keys = [Key("v0", b"another", NOON), Key(version, secret.encode(), NOON)]
@@ -58,25 +58,25 @@ def test_what_graph_was_given_to_prove_itself_by_is_still_known() -> None:
         assert watch_named_by(text.swapcase(), keys) is None
 
 
-def test_a_page_of_before_is_still_found() -> None:
-    """A caller may hold a nextLink while the relay is updated."""
+def test_a_page_token_of_before_still_works() -> None:
+    """A caller may hold a nextLink during an update."""
     window = {"start": "2026-11-20T12:00:00Z", "end": "2026-11-21T12:00:00Z"}
     for example in ids_of("page"):
         name, value = example["given"]
         assert in_order(read_event_query({**window, "after": example["id"]}, 10))[-1] == {name: value}
 
 
-@pytest.mark.parametrize("example", MESSAGES["written"], ids=lambda one: one["kind"])
+@pytest.mark.parametrize("example", MESSAGES["written"], ids=lambda example: example["kind"])
 def test_a_message_is_written_and_read_as_before(example: dict[str, Any]) -> None:
-    """Messages lie on the queues for up to seven days, across an update and back."""
+    """Messages stay on the queues for up to seven days, across an update and a rollback."""
     assert written_by(example["kind"], example["given"]) == example["texts"]
     for text in example["texts"]:
         assert read_by(example["kind"], text) == example["read"]
 
 
-@pytest.mark.parametrize("example", MESSAGES["older"], ids=lambda one: one["kind"])
+@pytest.mark.parametrize("example", MESSAGES["older"], ids=lambda example: example["kind"])
 def test_an_older_message_is_read_as_before(example: dict[str, Any]) -> None:
-    """One that lacks a key, or has one more."""
+    """One without a key, or with an extra one."""
     assert as_json(read_by(example["kind"], example["text"])) == example["read"]
 
 

@@ -1,8 +1,9 @@
-"""What alerts, workbooks and auditors read stays as it was before the restructure: names, dimensions, values, texts."""
+"""What alerts, workbooks and auditors read is the same as before the restructure."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -15,41 +16,52 @@ from shared.reliability.dead_letters import GAVE_UP, REJECTED, UNREADABLE
 from shared.storage.partner_endpoint import EndpointState
 from shared.storage.watches import State
 from tests.architecture import outward_lines, outward_strings
-from tests.architecture.outward import as_json, in_order, kept
+from tests.architecture.outward import as_json, in_order, reference
+from tests.architecture.test_import import ROOT
 
-BEFORE = kept("strings")
+BEFORE = reference("strings")
 VALUES: dict[str, dict[str, Any]] = BEFORE["values"]
 NUMBER = "a number"
+FILES = (path for folder in ("docs", "infra") for path in sorted((ROOT / folder).rglob("*")) if path.is_file())
+PAGES = "\n".join(path.read_text() for path in FILES)
+FILTER = r"""message startswith (?:'([^']*)'|"([^"]*)")"""
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 KEY = Key("v1", b"a secret of the relay", NOW)
+QUOTED = {  # log texts that docs/ and infra/ quote, with the quoted part
+    "A change of watch %s failed (attempt %d): %s": "A change of watch",
+    "A change of watch %s is a dead letter: %s, status %d": "A change of watch",
+    "The partner's endpoint is %s: %s": "The partner's endpoint is",
+    "Subscriptions: %d of %d steps done (%s)": "Subscriptions: 420 of 1000 steps done (",
+    "Subscriptions are reconciled: %s": "Subscriptions are reconciled: ",
+}
 
 
 @pytest.mark.parametrize("kind", ["counters", "gauges", "audits"])
-def test_every_name_that_is_told_stays_with_its_dimensions(kind: str) -> None:
-    """None more and none less, and the dimensions in their order, which is that of the line's text."""
-    now = outward_strings.told()[kind]
+def test_every_metric_stays_with_its_dimensions(kind: str) -> None:
+    """No metric is added or removed, and the order of the dimensions stays: it is that of the line's text."""
+    now = outward_strings.dimensions_by_name()[kind]
     assert {name: ways for name, ways in now.items() if len(ways) > 1} == {}
     assert {name: list(*ways) for name, ways in now.items()} == BEFORE[kind]
 
 
 def test_the_file_has_the_values_of_every_dimension() -> None:
-    """So that no dimension is left out of the tests below. Those of an audit are ids and people's own words."""
-    told = BEFORE["counters"] | BEFORE["gauges"]
-    assert {name: sorted(dimensions) for name, dimensions in told.items() if dimensions} == {
+    """So that the tests below leave out no dimension, except those of an audit, which are ids and people's texts."""
+    metrics = BEFORE["counters"] | BEFORE["gauges"]
+    assert {name: sorted(dimensions) for name, dimensions in metrics.items() if dimensions} == {
         name: sorted(values) for name, values in VALUES.items()
     }
 
 
 @pytest.mark.parametrize("name", sorted(VALUES))
-def test_every_value_still_stands_in_the_product(name: str) -> None:
-    """As a text, as the beginning of one (written "drained-{"), or as a name that is counted."""
-    words = outward_strings.words()
+def test_every_value_still_exists_in_the_product(name: str) -> None:
+    """As a text, as the start of one (written "drained-{"), or as a counted name."""
+    texts = outward_strings.texts()
     values = {value for some in VALUES[name].values() if some != NUMBER for value in some}
-    assert values - words == set()
+    assert values - texts == set()
 
 
-def test_a_value_that_a_call_holds_is_one_of_before() -> None:
-    """Also where the call chooses between two; of some counters these are all values."""
+def test_a_literal_value_is_a_value_of_before() -> None:
+    """Also where the call chooses between two; for some counters these are all values."""
     now: dict[str, set[str]] = {}
     for name, dimension, value in outward_strings.values_at_calls():
         assert value in VALUES[name][dimension], (name, value)
@@ -59,19 +71,19 @@ def test_a_value_that_a_call_holds_is_one_of_before() -> None:
 
 
 def test_a_name_that_is_counted_is_a_value_of_before() -> None:
-    """Such a value stands in the code as a name, which a renaming could take for the code's own."""
+    """The value is a name in the code, which a renaming could change by mistake."""
     ends = {value for values in VALUES.values() for value in values.get("end", ())}
     assert outward_strings.counted_names() - ends == set()
 
 
-def test_the_answers_of_the_partner_mean_what_they_did() -> None:
-    """Every status from 0 to 599, and no other meaning is counted."""
+def test_the_partners_statuses_keep_their_meaning() -> None:
+    """Every status from 0 to 599, and no new meaning is counted."""
     assert outward_strings.policy() == BEFORE["answers"]
     assert sorted({meaning for _, _, meaning in BEFORE["answers"]}) == VALUES["partner_answers"]["verdict"]
 
 
 def test_the_states_are_those_of_before() -> None:
-    """Of watches and of the partner's endpoint: who reads them also finds them stored."""
+    """Of watches and of the partner endpoint: they are also stored."""
     assert sorted(get_args(State)) == VALUES["watches"]["state"]
     states = sorted([EndpointState.FAILING, EndpointState.FLOWING, EndpointState.GONE_410, EndpointState.PAUSED])
     assert states == VALUES["endpoint"]["state"] == VALUES["deliveries_held"]["state"]
@@ -83,22 +95,22 @@ def test_the_reasons_of_dead_letters_are_those_of_before() -> None:
 
 
 def test_callers_are_refused_for_the_reasons_of_before() -> None:
-    """All that the code names where it refuses, and the missing role."""
+    """All reasons in the code, and the missing role."""
     assert sorted({*outward_strings.refusals_of_callers(), "role"}) == VALUES["callers_refused"]["reason"]
 
 
-def test_a_change_ends_with_a_word_of_before() -> None:
-    """Where its end is made; "failed" becomes put-back, parked or dead before it is counted."""
+def test_a_change_has_an_outcome_of_before() -> None:
+    """Where the outcome is set; "failed" becomes put-back, parked or dead before it is counted."""
     now = outward_strings.ends_of_changes()
     assert now == {"busy", "covered", "failed", "no-news", "not-allowed", "put-off", "told"}
     assert now - {"failed"} < set(VALUES["changes"]["end"])
 
 
-def test_the_kinds_of_repairs_begin_with_the_words_of_graph() -> None:
-    """The other six are the relay's own; see the messages."""
+def test_the_kinds_of_jobs_begin_with_graphs_lifecycle_events() -> None:
+    """The other six are the relay's own; the messages test them."""
     assert set(VALUES["repairs"]["kind"]) > LIFECYCLE_EVENTS
-    assert {given[0][1] for one in kept("messages")["written"] if one["kind"] == "repairs" for given in [one["given"]]
-            } == set(VALUES["repairs"]["kind"])  # fmt: skip
+    jobs = (message["given"] for message in reference("messages")["written"] if message["kind"] == "repairs")
+    assert {given[0][1] for given in jobs} == set(VALUES["repairs"]["kind"])
 
 
 def test_notifications_are_dropped_for_the_reasons_of_before() -> None:
@@ -109,16 +121,25 @@ def test_notifications_are_dropped_for_the_reasons_of_before() -> None:
     assert sorted(in_order(taken)[-1]) == VALUES["notifications_dropped"]["reason"]
 
 
-def test_a_line_is_written_as_it_was() -> None:
+def test_a_line_stays_the_same() -> None:
     """By the same logger, at the same level, to the last blank."""
     assert as_json(outward_lines.lines_now()) == BEFORE["lines"]
 
 
-def test_a_day_of_a_room_is_counted_as_it_was() -> None:
-    """Changes that come to most ends, repairs of each kind, answers of the partner: line by line."""
+def test_a_day_of_a_room_gives_the_same_lines() -> None:
+    """Changes with most outcomes, jobs of each kind, statuses of the partner: line by line."""
     assert outward_lines.lines_of_a_day() == BEFORE["day"]
 
 
-def test_the_texts_of_the_logs_stay() -> None:
-    """An administrator may search for them; values are set in later."""
-    assert outward_strings.log_texts() == BEFORE["logs"]
+def test_quoted_log_texts_stay() -> None:
+    """An administrator searches for them; other log texts may change."""
+    assert QUOTED.keys() <= set(outward_strings.log_texts())
+    assert [quote for quote in QUOTED.values() if quote not in PAGES] == []
+
+
+def test_every_query_filters_by_a_metric_or_a_quoted_log_text() -> None:
+    """By the name of a metric, such as "watches=", or the beginning of a text listed above."""
+    beginnings = {single or double for single, double in re.findall(FILTER, PAGES)}
+    metrics = {f"{name}=" for kind in ("counters", "gauges") for name in BEFORE[kind]}
+    assert beginnings - metrics == {"A change of watch", "The partner's endpoint is"}
+    assert len(beginnings & metrics) > 10

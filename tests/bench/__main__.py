@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: measure, and print each figure beside its goal."""
+"""`python -m tests.bench`: measure, and print each result with its goal."""
 
 import itertools
 import os
@@ -13,12 +13,12 @@ SEED = {"settings": {"hintsPerChange": [3, 3], "hintSpreadSeconds": 0.3}}
 
 
 def main() -> int:
-    """Run everything; it never fails for a figure."""
+    """Run all measurements; a missed goal is no failure."""
     for row in imports.measure():
         print(row.line(), flush=True)
     folder = tempfile.TemporaryDirectory(prefix="calendar-relay-bench-")
     with folder, Stack(Path(folder.name), {"SETTLE_SECONDS": "2"}, SEED) as stack:
-        os.environ.update(stack.env)  # some parts run in this process, and find the sandbox's CA there
+        os.environ.update(stack.env)  # some measurements run in this process, and need the sandbox's CA
         for row in itertools.chain(delivery.measure(stack), intake.measure(stack)):
             print(row.line(), flush=True)
     with tempfile.TemporaryDirectory(prefix="calendar-relay-bench-") as alone:

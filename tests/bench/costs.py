@@ -1,4 +1,4 @@
-"""What is paid for by the piece: operations at storage and Graph for a change, a run of the timer, a nightly resync."""
+"""The billed operations at storage and Graph: for a change, a run of the timer, and a nightly resync."""
 
 import time
 from collections import Counter
@@ -22,7 +22,7 @@ Count = Counter[str]
 
 
 def measure(folder: Path) -> Iterator[Row]:
-    """Start a stack of its own in a folder, with counting proxies before its storage."""
+    """Start a separate stack in a folder, with counting proxies before its storage."""
     seen: Count = Counter()
     with Stack(folder, SETTINGS, SEED, host=False) as stack:
         proxies = [_counting(stack, name, seen) for name in ("Queue", "Table")]
@@ -39,7 +39,7 @@ def measure(folder: Path) -> Iterator[Row]:
 
 
 def _counting(stack: Stack, name: str, seen: Count) -> Proxy:
-    """Put a proxy before a service of the storage account; the host that is started next goes through it."""
+    """Put a proxy before a service of the storage account; the host started next uses it."""
     port = stack.azurite.ports[name]
     proxy = Proxy(name.lower(), port)
     proxy.listeners.append(lambda exchange: seen.update([_kind(exchange)]))
@@ -49,7 +49,7 @@ def _counting(stack: Stack, name: str, seen: Count) -> Proxy:
 
 
 def _kind(exchange: Exchange) -> str:
-    """Return what a request counts as. Asking for messages is the host's polling, which is not ours to count."""
+    """Return the category of a request. The host's polling for messages is not counted."""
     if exchange.service == "table":
         return "table operations"
     if exchange.method == "POST" and exchange.path.endswith("/messages"):
@@ -58,8 +58,8 @@ def _kind(exchange: Exchange) -> str:
 
 
 def _during(stack: Stack, seen: Count, work: Callable[[], None]) -> Count:
-    """Return what was counted while the work was done, to its very end."""
-    _await_rest(seen)  # what came before
+    """Return the requests counted until the work and its consequences are done."""
+    _await_rest(seen)  # of earlier work
     stack.tenant.control("DELETE", "/calls")
     seen.clear()
     work()
@@ -69,7 +69,7 @@ def _during(stack: Stack, seen: Count, work: Callable[[], None]) -> Count:
 
 
 def _change(stack: Stack) -> None:
-    """Book a meeting in every room, each when the one before is delivered: nothing shares a message."""
+    """Book a meeting in every room, each after the previous delivery: no message has two changes."""
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
     for number, room in enumerate(ROOMS, 1):
         times = {"start": start.isoformat(), "end": (start + timedelta(minutes=30)).isoformat()}
@@ -79,7 +79,7 @@ def _change(stack: Stack) -> None:
 
 
 def _await_rest(seen: Count) -> None:
-    """Wait until nothing but polling was seen for some seconds: a timer's work has begun by then, and is done."""
+    """Wait until only polling was counted for some seconds: a timer's work has started by then, and is done."""
     before, quiet_since = -1, time.monotonic()
     while time.monotonic() < quiet_since + QUIET_SECONDS:
         now = sum(number for kind, number in seen.items() if kind != "polling")

@@ -1,4 +1,4 @@
-"""A delivery: what one costs, how long it takes, and how many go at once."""
+"""A delivery: its cost, its latency, and the number of concurrent ones."""
 
 import statistics
 import time
@@ -18,7 +18,7 @@ PARTNER_SECONDS = 0.05
 
 
 def measure(stack: Stack) -> Iterator[Row]:
-    """Measure on a stack that settles for SETTLE_SECONDS, which the figures leave out."""
+    """Measure on a stack with SETTLE_SECONDS, which the results leave out."""
     mailboxes = [f"bench{number}@contoso.com" for number in range(MAILBOXES)]
     watches = {}
     for mailbox in mailboxes:
@@ -30,7 +30,7 @@ def measure(stack: Stack) -> Iterator[Row]:
 
 
 def _sequential(stack: Stack, mailboxes: list[str]) -> Iterator[Row]:
-    """Book, and time each from the booking to the partner's receipt; each is hinted at three times."""
+    """Book, and time each delivery from the booking to the partner's receipt; each has three notifications."""
     stack.tenant.control("DELETE", "/calls")
     stack.partner.control("DELETE")
     booked = {}
@@ -52,21 +52,21 @@ def _sequential(stack: Stack, mailboxes: list[str]) -> Iterator[Row]:
 
 
 def _await_empty_queue(stack: Stack) -> None:
-    """Wait until the last hints have been worked on."""
+    """Wait until the last notifications have been processed."""
     relay, stop = App(stack.env), time.monotonic() + 30
     while relay.changes.depth() and time.monotonic() < stop:
         time.sleep(0.2)
 
 
 def _concurrent(stack: Stack, watches: dict[str, str]) -> Iterator[Row]:
-    """Deliver the same kind of work with one worker and with all, in this process, at a partner that takes its time."""
+    """Deliver the same work with one worker and with all, in this process, to a slow partner."""
     stack.tenant.control("POST", "/notifications", {"paused": True})
     work = [(watches[box], _book(stack, box, n)["immutableId"]) for n in range(24) for box in watches]
     stack.partner.control("POST", "/behaviour", {"delaySeconds": PARTNER_SECONDS})
     one = MailboxWorkers(pool(1, "change"), MailboxLimits())
     alone, many = App(stack.env, workers=one), App(stack.env)
     slow = [_rate(alone, work[:24]), _rate(alone, work[24:48])]
-    _rate(many, work[48:72])  # opens the connections that one worker has opened long ago, too
+    _rate(many, work[48:72])  # opens the connections, as the single worker has done already
     fast = [_rate(many, work[72:])]
     yield Row("deliveries/s at a partner of 50 ms, all at once over one by one", max(fast) / max(slow), 24)
     yield Row("(deliveries/s here)", max(fast), None, "/s")

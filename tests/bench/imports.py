@@ -1,4 +1,4 @@
-"""What indexing the app costs over importing azure.functions alone, which every app pays."""
+"""The cost of indexing the app beyond the import of azure.functions, which every app pays."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ RUNS = 9
 
 
 def measure() -> Iterator[Row]:
-    """Take turns, and compare the quickest of each: noise only ever adds."""
+    """Alternate, and compare the fastest of each: noise only adds."""
     times: dict[str, list[float]] = {"pass": [], "import azure.functions": [], "import function_app": []}
     for _ in range(RUNS):
         for code, taken in times.items():

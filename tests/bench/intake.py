@@ -1,4 +1,6 @@
-"""The receiver against functions that do nothing, in one host: rate, slowest answers, many notifications in a POST."""
+"""The receiver compared with functions that do nothing, in one host: rate, slowest responses, many notifications a
+POST.
+"""
 
 import json
 import statistics
@@ -19,12 +21,12 @@ SECONDS = 1.5
 
 
 def measure(stack: Stack) -> Iterator[Row]:
-    """Measure in short turns, so that both sides have the same machine."""
-    # Without TLS: it would cost both sides the same and hide what differs.
+    """Measure in short alternating runs, so that the machine is the same for both sides."""
+    # Without TLS: it would cost both sides the same and hide the difference.
     arguments = ["--app", str(ROOT / "tests" / "bench" / "app")]
     bodies = _bodies(stack)
     # In Azure the host writes the message, outside of the Python worker. Azurite takes ten times as long as the
-    # function itself, and would hide it: so the ratios are taken with outputs that are checked, but not stored.
+    # function itself and would hide it, so the ratios use outputs that are checked but not stored.
     with closing(Process("sandbox.host", [*arguments, "--no-storage"], stack.folder / "bench.log", stack.env)) as host:
         yield from _ratios(host.ready["url"], bodies)
         yield Row("peak memory of the host that receives", host.cpu_and_memory()[1], None, "MiB")
@@ -68,7 +70,7 @@ def _p99(loads: tuple[Load, ...]) -> float:
 
 
 def _bodies(stack: Stack) -> dict[int, bytes]:
-    """Return a POST with one notification, and one with a hundred, well signed, of a watch that is nowhere."""
+    """Return a POST with one notification, and one with a hundred, correctly signed, for an unknown watch."""
     relay = App(stack.env)
     key = client_state.signing_key(relay.client_state_keys(), datetime.now(UTC))
     state = client_state.sign(uuid.uuid4().hex, key)

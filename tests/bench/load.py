@@ -1,4 +1,4 @@
-"""A light HTTP/1.1 load: the same prepared request on several connections, as often as answers come back."""
+"""A light HTTP/1.1 load: the same prepared request on several connections, as fast as responses arrive."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Load:
-    """What came of it: answers in all, those that were 202, the seconds it took, and each answer's milliseconds."""
+    """The result: number of responses, those with 202, the seconds, and each response's milliseconds."""
 
     answers: int
     accepted: int
@@ -17,17 +17,17 @@ class Load:
 
     @property
     def per_second(self) -> float:
-        """Accepted requests in a second."""
+        """Accepted requests per second."""
         return self.accepted / self.seconds
 
     def percentile(self, part: float) -> float:
-        """Return the milliseconds within which this part of the answers came."""
+        """Return the milliseconds within which this share of the responses arrived."""
         ordered = sorted(self.milliseconds)
         return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
 
 
 def post(url: str, body: bytes, *, seconds: float, connections: int = 16) -> Load:
-    """Post `body` for some seconds; a connection sends its next request when it has its answer."""
+    """Post `body` for a number of seconds; a connection sends its next request after each response."""
     parts = urlsplit(url)
     head = (
         f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
@@ -58,7 +58,7 @@ async def _worker(host: str, port: int, request: bytes, stop: float) -> list[tup
 
 
 async def _answer(reader: asyncio.StreamReader) -> int:
-    """Read one answer whole and return its status."""
+    """Read a complete response and return its status."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
     if length:

@@ -1,4 +1,4 @@
-"""How a measurement is shown: beside its goal."""
+"""How a measurement is printed: with its goal."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Row:
     lower: bool = False
 
     def line(self) -> str:
-        """Return it as a line of the table."""
+        """Return the row as a line of the table."""
         value = f"{self.value:.2f}{' ' if self.unit else ''}{self.unit}"
         if self.goal is None:
             return f"{self.name:<64} {value:>12}"

@@ -1,4 +1,4 @@
-"""How long a list of a thousand rooms takes until each is live, against the time that Graph's write limit dictates."""
+"""The time until a list of a thousand rooms is live, compared with the minimum by Graph's write limit."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ PATIENCE = 300.0
 
 
 def measure(folder: Path) -> Iterator[Row]:
-    """Start a stack of its own in a folder, and watch the list there."""
+    """Start a separate stack in a folder, and watch the list there."""
     seed = {
         "settings": {"roomLists": {LIST: ROOMS}},
         "mailboxes": [{"address": room, "displayName": room, "kind": "room"} for room in ROOMS],

@@ -1,7 +1,7 @@
-"""The accounting: what became of every change whose hint was accepted. Pure: it calls nothing.
+"""The outcome of every change whose notification was accepted. Pure: it makes no call.
 
-An event stands for its changes: however many were hinted, its last state has to have reached the partner, or to be
-parked. A series is one event here, and its occurrences are what the partner has of it.
+An event stands for its changes: however many were notified, its last state must have reached the partner, or be parked.
+A series is a single event here; the partner has its occurrences.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ Calendar = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Collected:
-    """What was collected at the end of a run.
+    """The state of all sides at the end of a run.
 
-    `accepted` are the events whose hints the relay answered with 202, `given_up` those of which the tenant gave a hint
-    up; `parked` those that wait in the relay, by the reason; `taken` those of which the partner has taken a delivery,
-    with the series' id beside each occurrence's. `deleted_series` are the series that people deleted: of one that went
-    before any of its occurrences was delivered there is nothing to deliver. `expected` are the tenant's calendars,
+    `accepted` are the events whose notifications the relay answered with 202, `given_up` those of which the tenant
+    dropped a notification; `parked` those parked in the relay, with the reason; `taken` those of which the partner took
+    a delivery, with the series' id for each occurrence. `deleted_series` are the series that people deleted: one
+    deleted before any of its occurrences was delivered needs no delivery. `expected` are the tenant's calendars,
     `received` the partner's. `deliveries` is the partner's journal.
     """
 
@@ -37,7 +37,7 @@ class Collected:
 
 @dataclass
 class Account:
-    """What came of it: every accepted event is in exactly one of `delivered`, `parked` and `lost`."""
+    """The result: every accepted event is in exactly one of `delivered`, `parked` and `lost`."""
 
     accepted: int = 0
     delivered: set[Key] = field(default_factory=set)
@@ -53,14 +53,14 @@ class Account:
 
     @property
     def problems(self) -> list[str]:
-        """Everything for which the run has failed."""
+        """The reasons for which the run has failed."""
         unknown = "the partner does not know the last state of"
         lost = [f"lost: {unknown} {event} in {room}" for room, event in sorted(self.lost)]
         return lost + self.strays + self.violations
 
 
 def account(collected: Collected) -> Account:
-    """Judge a run."""
+    """Evaluate a run."""
     result = Account(len(collected.accepted - collected.given_up))
     differing = {room: _differing(collected, room) for room in collected.expected.keys() | collected.received.keys()}
     result.differing = sum(len(events) for events in differing.values())
@@ -87,7 +87,7 @@ def account(collected: Collected) -> Account:
 
 
 def _differing(collected: Collected, room: str) -> dict[str, str | None]:
-    """Return the ids of a room's events that are not the same on both sides, each with its series'."""
+    """Return the ids of a room's events that differ between the sides, each with its series'."""
     expected, received = collected.expected.get(room, {}), collected.received.get(room, {})
     return {
         event: (expected.get(event) or received[event]).get("seriesId")
@@ -96,7 +96,7 @@ def _differing(collected: Collected, room: str) -> dict[str, str | None]:
 
 
 def _count(deliveries: Mapping[str, Any], result: Account) -> None:
-    """Count attempts, webhook-ids, and how often one came again although it had been taken."""
+    """Count attempts, webhook-ids, and deliveries repeated after they had been taken."""
     result.attempts, result.distinct = deliveries["count"], deliveries["distinct"]
     result.duplicates = deliveries["duplicates"]
     result.violations = [f"not by the contract: {item['violation']}" for item in deliveries["violations"]]

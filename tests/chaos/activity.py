@@ -1,11 +1,11 @@
-"""What goes on beside the load until it is stopped: in a thread of its own, whose error is told where it is stopped."""
+"""An activity in a thread beside the load. Its error is raised where it is stopped."""
 
 import threading
 from abc import ABC, abstractmethod
 
 
 class Activity(threading.Thread, ABC):
-    """Does `work`, which ends soon after `stopped` is set."""
+    """Runs `work`, which ends soon after `stopped` is set."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -14,17 +14,17 @@ class Activity(threading.Thread, ABC):
 
     @abstractmethod
     def work(self) -> None:
-        """Do it."""
+        """Do the work."""
 
     def run(self) -> None:
-        """Work, and keep what went wrong."""
+        """Run the work, and keep its error."""
         try:
             self.work()
         except BaseException as error:  # noqa: BLE001 (it is raised again where the thread is joined)
             self._error = error
 
     def stop(self, grace: float = 0.0) -> None:
-        """End it, at once or after the grace; return when it has ended. Raises what went wrong in it."""
+        """Stop immediately or after the grace, and return when the thread has ended. Raises its error."""
         self.join(grace)
         self.stopped.set()
         self.join()

@@ -1,4 +1,4 @@
-"""Canaries: texts that hold one of two canaries, and the search for these in all that the relay has left behind.
+"""Texts with one of two canaries, and the search for them in everything that the relay has left behind.
 
 The secret canary may be nowhere outside the tenant; the title canary may be at the partner, too.
 """
@@ -13,7 +13,7 @@ _TOKEN = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}")  # any JSON 
 
 
 class Canaries:
-    """The canaries of one run: letters and digits alone, so that no encoding of a URL changes them."""
+    """The canaries of a run: only letters and digits, so that no encoding of a URL changes them."""
 
     def __init__(self, run: str) -> None:
         self.secret_canary, self.title_canary = f"hidden{run}", f"shown{run}"
@@ -33,7 +33,7 @@ class Canaries:
 
 
 def matches_in(content: bytes, secrets: Iterable[str], *, tokens: bool = True) -> list[str]:
-    """Return the secrets that are in `content`, in clear or within base64; and "a token"."""
+    """Return the secrets in `content`, in clear or within base64; and "a token"."""
     texts = [content, *_decoded(content)]
     matches = [secret for secret in secrets if any(secret.encode() in text for text in texts)]
     if tokens and any(_TOKEN.search(text) for text in texts):

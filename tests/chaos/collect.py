@@ -1,4 +1,4 @@
-"""Collect what the accounting needs, from the tenant, the partner and the storage, never from the relay's own word."""
+"""Collects the input of the accounting from tenant, partner and storage, never from the relay's own output."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ EVER = ("2000-01-01T00:00:00Z", "2040-01-01T00:00:00Z")
 
 
 def collect(stage: Stage, deleted_series: set[Key]) -> Collected:
-    """Return the state of all sides as it is now."""
+    """Return the current state of all sides."""
     tenant, partner = stage.stack.tenant, stage.stack.partner
     outcomes = tenant.control("GET", "/notifications/outcomes")
     deliveries = partner.deliveries()
@@ -26,20 +26,20 @@ def collect(stage: Stage, deleted_series: set[Key]) -> Collected:
         deleted_series=frozenset(deleted_series),
         taken=_taken(deliveries, partner.control("GET", "/raw")),
         expected={room: expected_calendar(tenant.calendar(room, *EVER)) for room in stage.rooms},
-        received={room: {event["id"]: event for event in events} for room, events in partner.picture().items()},
+        received={room: {event["id"]: event for event in events} for room, events in partner.calendars().items()},
         deliveries=deliveries,
     )
 
 
 def parked(stage: Stage) -> dict[Key, str]:
-    """Return the events that are parked or dead letters, with the kind; the table may not be there."""
+    """Return the parked events and dead letters, with the kind; the table may not exist."""
     mailboxes = {row["RowKey"]: str(row["mailbox"]) for row in rows(stage, "watches") if row["PartitionKey"] == "watch"}
     parked_rows = rows(stage, "parked")
     return {(mailboxes.get(row["watch_id"], ""), row["event_id"]): row["PartitionKey"] for row in parked_rows}
 
 
 def rows(stage: Stage, table: str) -> list[dict[str, Any]]:
-    """Return all rows of a table, none when it is not there."""
+    """Return all rows of a table, none when it does not exist."""
     with TableServiceClient.from_connection_string(stage.stack.azurite.connection_string) as service:
         try:
             return [dict(row) for row in service.get_table_client(table).list_entities()]
@@ -48,7 +48,7 @@ def rows(stage: Stage, table: str) -> list[dict[str, Any]]:
 
 
 def waiting(stage: Stage) -> dict[str, int]:
-    """Return what is still on its way, by the place; empty when nothing is."""
+    """Return the numbers of unprocessed items by place; empty when there are none."""
     sender = stage.stack.tenant.control("GET", "/notifications")
     counts = {f"tenant's {name}": sender[name] for name in ("pending", "deliveries", "rooms")}
     with QueueServiceClient.from_connection_string(stage.stack.azurite.connection_string) as service:

@@ -1,7 +1,7 @@
-"""The crash points between two steps of a delivery, recognised from outside: by requests to storage and the partner.
+"""The crash points between two steps of a delivery, recognised from outside by requests to storage and the partner.
 
-received | queued | leased | read | signed | sent | recorded: the host is killed when it has done just this, and before
-it can know or do the next thing.
+received | queued | leased | read | signed | sent | recorded: the host is killed right after this step, before the next
+one.
 """
 
 import base64
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from tests.chaos.proxy import Exchange, Step
 
 MESSAGES = "/calendar-changes/messages"
-ANY = "any"  # at no chosen crash point: whenever the pause is over
+ANY = "any"  # no particular crash point: when the pause is over
 _MESSAGE = re.compile(rb"<MessageText>([A-Za-z0-9+/=]*)</MessageText>")
 _CLAIM_ENDED = re.compile(rb'"claimed_until": ?""')
 
 
 @dataclass(frozen=True)
 class CrashPoint:
-    """Where a proxy holds the exchange: which proxy, before or after the work, and what the exchange looks like."""
+    """Where a proxy holds the exchange: which proxy, before or after the work, and which exchange."""
 
     service: str
     step: Step
@@ -27,20 +27,20 @@ class CrashPoint:
 
 
 class Resyncs:
-    """Counts the resyncs that the relay asks itself for: there ought to be none, as they would find what was lost."""
+    """Counts the resyncs that the relay queues: there must be none, as they would restore lost changes."""
 
     def __init__(self) -> None:
         self.number = 0
 
     def observe(self, exchange: Exchange) -> None:
-        """Look into a message for the queue of repairs."""
+        """Read a message for the queue of jobs."""
         if exchange.method == "POST" and exchange.path.endswith("/mailbox-repairs/messages"):
             text = _MESSAGE.search(exchange.request.content)
             self.number += b'"resync' in base64.b64decode(text[1]) if text else 0
 
 
 def _is_hint(exchange: Exchange) -> bool:
-    """Tell a message of new hints from one that the relay itself puts back: that has a wait, even of 0."""
+    """Return whether a message has new notifications: one that the relay puts back has a delay, even of 0."""
     return exchange.method == "POST" and exchange.path.endswith(MESSAGES) and "visibilitytimeout" not in exchange.query
 
 
@@ -62,7 +62,7 @@ def _is_taken(exchange: Exchange) -> bool:
 
 
 def _is_recorded(exchange: Exchange) -> bool:
-    """Tell the ledger's write that ends a claim; a batch names the table in its body."""
+    """Return whether a write to the ledger ends a claim; a batch names the table in its body."""
     content = exchange.request.content
     named = "/ledger" in exchange.path or b"/ledger(" in content
     ended = bool(_CLAIM_ENDED.search(content)) and b'"told": ""' not in content
@@ -77,7 +77,7 @@ PROXY_POINTS = {
     "sent": CrashPoint("partner", "response", _is_taken),
     "recorded": CrashPoint("table", "response", _is_recorded),
 }
-# Between reading and signing, a host that was just started asks for the signing secret: it is made to wait there.
+# Between reading and signing, a new host reads the signing secret, and can be held there.
 READ = "read"
 READ_FAULT = {"match": "GET /secrets/partner-signing-secret", "delaySeconds": 1.0, "times": 1}
 OF_A_DELIVERY = (READ, "signed", "sent", "recorded")

@@ -1,4 +1,4 @@
-"""What goes wrong on the way, by a seeded timetable: at Graph, at login, in Key Vault, in storage, at the partner."""
+"""Faults by a seeded timetable: at Graph, at login, in Key Vault, in storage, at the partner."""
 
 import random
 from collections import Counter
@@ -71,13 +71,13 @@ FAULTS = (
     Fault("table slow", storage=("table",), exchange=ExchangeFault(delay=0.5), share=0.5),
     Fault("storage down", storage=("queue", "table"), exchange=ExchangeFault(status=503)),
 )
-ROUND_SECONDS = 120.0  # for a round of all faults at full length; a shorter run has all of them, only shorter
+ROUND_SECONDS = 120.0  # for a round of all faults at full length; a shorter run has shorter faults
 PAUSE = 1.5
 OUTAGE = Fault("partner away", partner={"status": 503}, seconds=25, quick=False)
 
 
 class Faults(Activity):
-    """Plays faults one after the other, in rounds of all that fit the run, until it is stopped."""
+    """Plants faults one after the other, in rounds of all that fit the run, until it is stopped."""
 
     def __init__(self, stage: Stage, chance: random.Random, seconds: float, *, quick: bool) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Faults(Activity):
         self.played: Counter[str] = Counter()
 
     def work(self) -> None:
-        """Play; at its end everything is well again."""
+        """Plant the faults; at the end none is left."""
         while not self.stopped.is_set():
             kinds = self._chance.sample(self._kinds, len(self._kinds))
             if self.played[OUTAGE.name] < self._outages:
@@ -110,9 +110,9 @@ class Faults(Activity):
         self.stopped.wait(PAUSE * self._tempo * self._chance.uniform(0.5, 1.5))
 
     def _plant(self, fault: Fault) -> Callable[[], object]:
-        """Plant what concerns tenant or partner; return what takes it away again.
+        """Plant a fault of tenant or partner, and return what removes it.
 
-        Else those that nobody meets for a while would wait, and make an outage of minutes when somebody comes.
+        Faults that stay unmet would otherwise accumulate, and make an outage of minutes later.
         """
         tenant, partner = self._stage.stack.tenant, self._stage.stack.partner
         if fault.tenant:

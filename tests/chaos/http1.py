@@ -1,6 +1,6 @@
-"""HTTP/1.1 messages as a proxy needs them: whole, and byte for byte as they came.
+"""HTTP/1.1 messages for a proxy: complete, and unchanged byte for byte.
 
-RFC 9112, "Message Body Length": chunked, or of a given length, or (an answer) up to the end of the connection.
+RFC 9112, "Message Body Length": chunked, with a given length, or (a response) up to the end of the connection.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ _BODYLESS = (204, 304)
 
 @dataclass(frozen=True)
 class Message:
-    """A request or an answer: `head` with its blank line and `body` as framed; `content` is the body without chunks."""
+    """A request or response: `head` with its blank line and `body` as framed; `content` is the body without chunks."""
 
     head: bytes
     body: bytes = b""
@@ -55,7 +55,7 @@ async def read_request(reader: asyncio.StreamReader) -> Message | None:
 
 
 async def read_response(reader: asyncio.StreamReader, method: str) -> Message:
-    """Read the answer to a request of this method. Raises IncompleteReadError when the connection ends before."""
+    """Read the response to a request with this method. Raises IncompleteReadError when the connection ends before."""
     head = await _head(reader)
     if head is None:
         raise asyncio.IncompleteReadError(b"", None)

@@ -1,4 +1,4 @@
-"""Search for canaries, secrets and tokens in all that leaves the relay or stays behind, during the run and after it."""
+"""The search for canaries, secrets and tokens in all outputs of the relay, during the run and after it."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ CERTIFICATES = ".pem"
 
 
 class Leaks:
-    """Collects matches as "what in where", each once, and how many bytes of each kind of place were searched."""
+    """Collects matches as "what in where", each once, and counts the bytes searched by kind of place."""
 
     def __init__(self, canaries: Canaries) -> None:
         self._canaries = canaries
@@ -22,7 +22,7 @@ class Leaks:
         self._lock = threading.Lock()
 
     def search(self, place: str, content: bytes, *, titles: bool = False) -> None:
-        """Search some content; `titles` may be there when the place is the partner's."""
+        """Search some content; `titles` are allowed when the place is the partner's."""
         texts = {"a field that never leaves": self._canaries.secret_canary, **self.secrets}
         if not titles:
             texts["a title"] = self._canaries.title_canary
@@ -33,7 +33,7 @@ class Leaks:
             self.matches |= dict.fromkeys(matches)
 
     def listener(self, place: str, *, titles: bool = False) -> Callable[[Exchange], None]:
-        """Return what a proxy tells of every request: its line and headers are searched, too."""
+        """Return a listener for a proxy: request line and headers are searched, too."""
 
         def listen(exchange: Exchange) -> None:
             self.search(place, exchange.request.head + exchange.request.content, titles=titles)
@@ -41,7 +41,7 @@ class Leaks:
         return listen
 
     def search_below(self, folder: Path) -> None:
-        """Search every file that a run leaves behind: logs, crash output, the storage's own data."""
+        """Search every file of a run: logs, crash output, the storage's own data."""
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             if file.name not in SKIPPED_FILES and file.suffix != CERTIFICATES:
                 place = "storage's files" if "storage" in file.parts else f"the file {file.name}"

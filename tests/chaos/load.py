@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from tests.chaos.canaries import Canaries
 
-SAME_AGAIN = 0.7  # the share of changes that concern the event of the change before: people fiddle
+SAME_AGAIN = 0.7  # the share of changes to the event of the previous change, as people correct themselves
 
 
 class Tenant(Protocol):
-    """What people can do to calendars; sandbox.clients.TenantClient does it."""
+    """The calendar operations of a person; sandbox.clients.TenantClient has them."""
 
     def book(self, address: str, **event: Any) -> dict[str, Any]:
         """Put a meeting into a calendar."""
@@ -29,7 +29,7 @@ class Tenant(Protocol):
 
 @dataclass
 class Meeting:
-    """An event on a room's calendar, as far as the next change needs to know it."""
+    """An event on a room's calendar, with what the next change needs."""
 
     room: str
     id: str
@@ -40,7 +40,7 @@ class Meeting:
 
 
 class Load:
-    """Makes one change after the other; which, is drawn from `chance` alone."""
+    """Makes one change after the other; `chance` decides which."""
 
     def __init__(self, tenant: Tenant, rooms: list[str], canaries: Canaries, chance: random.Random) -> None:
         self._tenant = tenant
@@ -82,7 +82,7 @@ class Load:
         if series:
             event["rrule"] = "FREQ=WEEKLY;COUNT=4"
         event |= self._times() | self._hidden() | {"subject": self._subject(private=private)}
-        # A room shows a meeting that was booked with it under its organizer's name: there that name is a title.
+        # A room shows a booked meeting under its organizer's name, so that name becomes a title.
         name = self._canaries.secret("organizer") if direct else self._canaries.title()
         event["organizer"] = {"name": name, "address": self._address("organizer")}
         created = self._tenant.book(room, **event)
@@ -100,7 +100,7 @@ class Load:
         return "retitled"
 
     def _toggle_privacy(self, meeting: Meeting) -> str:
-        """Make it private or public; a room does not keep that of what was booked with it."""
+        """Make it private or public; a room does not keep the privacy of its bookings."""
         if not meeting.direct:
             return self._retitle(meeting)
         meeting.private = not meeting.private
@@ -129,7 +129,7 @@ class Load:
         return self._canaries.secret("subject") if private else self._canaries.title()
 
     def _hidden(self) -> dict[str, Any]:
-        """Return the fields that never leave, each with a canary of its own."""
+        """Return the fields that never leave, each with its own canary."""
         attendee = {"name": self._canaries.secret("attendee"), "address": self._address("attendee")}
         return {"body": self._canaries.secret("body"), "location": self._canaries.secret("location"),
                 "attendees": [attendee], "categories": [self._canaries.secret("category")]}  # fmt: skip

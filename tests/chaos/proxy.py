@@ -1,5 +1,5 @@
-"""A proxy on loopback before one server: it passes on, refuses, cuts the line before or after the work, delays, and
-holds an exchange at a chosen step so that somebody can be killed there.
+"""A proxy on loopback before a server: it forwards, rejects, delays, breaks the connection before or after the work,
+and holds an exchange at a chosen step so that the host can be killed there.
 """
 
 import asyncio
@@ -11,13 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.chaos.http1 import Message, read_request, read_response
 
-HELD_SECONDS = 10.0  # after which an exchange that nobody came for is cut
+HELD_SECONDS = 10.0  # after which a held exchange is aborted
 Step = Literal["request", "response"]
 
 
 @dataclass
 class Exchange:
-    """A request and, once there is one, its answer. `service` is the proxy's name."""
+    """A request and, when there is one, its response. `service` is the proxy's name."""
 
     service: str
     request: Message
@@ -40,13 +40,15 @@ class Exchange:
 
     @property
     def status(self) -> int:
-        """The answer's status; 0 before there is one."""
+        """The response's status; 0 before there is one."""
         return int(self.response.start[1]) if self.response else 0
 
 
 @dataclass(frozen=True)
 class ExchangeFault:
-    """What is done to one exchange: `status` refuses it unseen; `cut` closes the line "before" or "after" the work."""
+    """A fault of an exchange: `status` rejects it unprocessed; `cut` breaks the connection "before" or "after" the
+    work.
+    """
 
     status: int = 0
     cut: Literal["", "before", "after"] = ""
@@ -58,7 +60,7 @@ NO_FAULT = ExchangeFault()
 
 @dataclass
 class Trap:
-    """Holds the first exchange that `matches` at a step; then `caught` is set, and its caller never gets an answer."""
+    """Holds the first exchange that `matches` at a step; then `caught` is set, and its caller never gets a response."""
 
     step: Step
     matches: Callable[[Exchange], bool]
@@ -70,9 +72,9 @@ def _unchanged(message: Message) -> Message:
 
 
 class Proxy:
-    """Serves in a thread of its own from its making until `close`. All attributes may be changed while it serves.
+    """Serves in its own thread until `close`. All attributes may be changed while it serves.
 
-    `fault_for` decides what is done to an exchange; `rewrite` may alter a request; `listeners` get every request.
+    `fault_for` returns the fault of an exchange; `rewrite` may change a request; `listeners` get every request.
     """
 
     def __init__(self, service: str, target: int) -> None:
@@ -91,7 +93,7 @@ class Proxy:
         self._ready.wait()
 
     def close(self) -> None:
-        """End it, and with it every connection."""
+        """Stop, and close every connection."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -123,12 +125,12 @@ class Proxy:
                     return
             writer.transport.abort()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            writer.transport.abort()  # the side that hung up knows it
+            writer.transport.abort()  # the side that disconnected expects no more
         finally:
             server.close()
 
     async def _exchange(self, exchange: Exchange, server: "_Server") -> Message | None:
-        """Return the answer, or None when the line is to be cut."""
+        """Return the response, or None when the connection must be broken."""
         for listen in self.listeners:
             listen(exchange)
         if await self._is_held("request", exchange):
@@ -145,7 +147,7 @@ class Proxy:
         return None if fault.cut == "after" else exchange.response
 
     async def _is_held(self, step: Step, exchange: Exchange) -> bool:
-        """Return whether a trap caught it; then the time in which its caller was to be killed is over."""
+        """Return whether a trap caught it; then the time for killing its caller is over."""
         for trap in self.traps:
             if trap.step == step and not trap.caught.is_set() and trap.matches(exchange):
                 trap.caught.set()
@@ -161,7 +163,7 @@ async def _end(connections: set[asyncio.Task[None]]) -> None:
 
 
 class _Server:
-    """The connection to the real server, opened when it is needed, and again when the server has closed it."""
+    """The connection to the real server, opened when needed, and again after the server closed it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -187,7 +189,7 @@ class _Server:
 
 
 def _refusal(service: str, status: int) -> Message:
-    """Return what storage answers when it will not: "Status and error codes" for queues and for tables."""
+    """Return an error response of storage: "Status and error codes" for queues and for tables."""
     code = {503: "ServerBusy", 500: "InternalError", 403: "AuthorizationFailure"}.get(status, "OperationTimedOut")
     if service == "table":
         kind, text = "json", f'{{"odata.error":{{"code":"{code}","message":{{"lang":"en-US","value":"No."}}}}}}'

@@ -1,15 +1,15 @@
-"""What a run prints at its end."""
+"""The report of a run."""
 
 from collections.abc import Iterator, Mapping
 
 from tests.chaos.crash_points import CRASH_POINTS
 from tests.chaos.run import Outcome
 
-SHOWN = 20  # problems; a run that loses a thousand changes is understood by twenty
+SHOWN = 20  # problems; twenty are enough to understand a run that loses a thousand changes
 
 
 def lines(outcome: Outcome) -> Iterator[str]:
-    """Yield the account, line by line."""
+    """Yield the report line by line."""
     plan, account, hints = outcome.plan, outcome.account, outcome.hints
     load, calm = outcome.seconds["load"], outcome.seconds["calm"]
     yield _line("changes", f"{sum(outcome.changes.values())} in {plan.rooms} rooms within {load:.0f} s, "

@@ -1,4 +1,4 @@
-"""One run: the load, the kills and the faults at the same time; then calm, and the accounting."""
+"""A run: the load, the kills and the faults at the same time; then a quiet time, and the accounting."""
 
 import random
 import time
@@ -18,17 +18,17 @@ from tests.chaos.stage import Stage
 from tests.chaos.traffic import Traffic
 
 GRACE = 0.15
-ENOUGH = 0.88  # of the kills: at some points the host does not come by while the partner is away
-SLOWER = 4.0  # times, on a machine that is too busy to start hosts as often as they are killed
-QUIET_CHECKS = 3  # in a row, a second apart, before nothing is believed to be on its way
+ENOUGH = 0.88  # share of the kills: some crash points cannot be reached while the partner is unavailable
+SLOWER = 4.0  # times, on a machine that is too busy to restart hosts as often as planned
+QUIET_CHECKS = 3  # in a row, a second apart, until all messages count as processed
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run has to do.
+    """The parameters of a run.
 
-    `seconds` is how long the changes take, `longest` how long at most, if the kills take longer; `limit` is how long
-    all may take, the calm included. `quick` leaves out what takes the relay's time limits.
+    `seconds` is the time for the changes, `longest` its maximum if the kills take longer; `limit` is the maximum for
+    everything, the quiet time included. `quick` leaves out faults that use up the relay's time limits.
     """
 
     seed: int
@@ -43,7 +43,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What came of a run."""
+    """The result of a run."""
 
     plan: Plan
     account: Account
@@ -60,7 +60,7 @@ class Outcome:
 
 
 def play(plan: Plan, folder: Path) -> Outcome:
-    """Run in a folder of its own. Whatever is random is drawn from the seed."""
+    """Run in a separate folder. All randomness comes from the seed."""
     chance = random.Random(plan.seed)
     canaries = Canaries(f"{chance.getrandbits(40):010x}")
     leaks, rooms = Leaks(canaries), [f"room{number}@contoso.com" for number in range(plan.rooms)]
@@ -70,7 +70,7 @@ def play(plan: Plan, folder: Path) -> Outcome:
         stage.watch()
         leaks.secrets = stage.secrets()
         outcome = _run(plan, stage, leaks, random.Random(chance.random()), canaries)
-    leaks.search_below(folder)  # storage has stopped, so all that it knew is on disk
+    leaks.search_below(folder)  # storage has stopped, so all its data is on disk
     outcome.searched = leaks.searched
     outcome.problems += [f"leaked: {match}" for match in leaks.matches]
     return outcome
@@ -89,7 +89,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, canaries
     _make_changes(load, plan, kills)
     loaded = time.monotonic()
     faults.stop()
-    kills.stop(GRACE * plan.seconds)  # there is work enough left in which to be killed
+    kills.stop(GRACE * plan.seconds)  # there is enough work left for further kills
     traffic.stop()
     still = _wait_until_quiet(stage, began + plan.limit)
     result = account(collect(stage, load.deleted_series))
@@ -106,7 +106,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, canaries
 
 
 def _make_changes(load: Load, plan: Plan, kills: Kills) -> None:
-    """Make the changes at an even rate; slower while fewer kills have come off than should have by then."""
+    """Make the changes at an even rate; slower while there were fewer kills than planned."""
     interval, due = plan.seconds / plan.changes, time.monotonic()
     to_spare = plan.longest - plan.seconds
     for number in range(plan.changes):
@@ -118,7 +118,7 @@ def _make_changes(load: Load, plan: Plan, kills: Kills) -> None:
 
 
 def _wait_until_quiet(stage: Stage, stop: float) -> dict[str, int]:
-    """Wait until nothing is on its way; return what still is at the moment when the run has to stop."""
+    """Wait until all messages are processed; return what is left when the run must stop."""
     checks = 0
     still: dict[str, int] = {}
     while checks < QUIET_CHECKS and (time.monotonic() < stop or not checks):
@@ -132,7 +132,7 @@ def _wait_until_quiet(stage: Stage, stop: float) -> dict[str, int]:
 
 
 def shortfalls(outcome: Outcome) -> list[str]:
-    """Return why a run proves less than it says: too few kills, or a point that none of them met."""
+    """Return why a run proves less than planned: too few kills, or a crash point without a kill."""
     short = [f"{outcome.resyncs} resyncs, which may have found what was lost"] if outcome.resyncs else []
     wanted, done = int(ENOUGH * outcome.plan.kills), sum(outcome.kills.values())
     short += [f"only {done} kills, not {wanted}"] if done < wanted else []

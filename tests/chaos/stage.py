@@ -13,19 +13,19 @@ from sandbox.stack import Stack
 from tests.chaos.proxy import Proxy
 from tests.chaos.time_warp import with_short_claims, with_short_delay
 
-LEASE_SECONDS = 5  # instead of ten minutes: how long a message that a killed host had taken stays hidden
-MAX_DELAY = 8  # seconds, instead of hours: how long a message waits for its next try
+LEASE_SECONDS = 5  # instead of ten minutes: how long the message of a killed host stays hidden
+MAX_DELAY = 8  # seconds, instead of hours: the longest delay of a message
 CHANGES = "calendar-changes"
-CLAIM_SECONDS = 15.0  # instead of two minutes: how long the claim of a killed host stands in the ledger
+CLAIM_SECONDS = 15.0  # instead of two minutes: how long the ledger keeps the claim of a killed host
 SETTINGS = {
     "SETTLE_SECONDS": "2", "RENEWAL_SCHEDULE": "*/20 * * * * *",
-    "RESYNC_SCHEDULE": "0 0 0 29 2 *",  # never: it would heal what the run is to find
+    "RESYNC_SCHEDULE": "0 0 0 29 2 *",  # never: a resync would restore the losses that the run looks for
 }  # fmt: skip
 GRAPH = {
     "hintsPerChange": [1, 4], "hintSpreadSeconds": 0.3, "batchSeconds": 0.3, "flipSeconds": 0.3, "shuffle": True,
     "retrySeconds": 1.0,
-    # Graph would call the endpoint slow, or drop its notifications, for ten minutes: the whole run. That is healed by a
-    # resync, which has tests of its own.
+    # Otherwise Graph would treat the endpoint as slow, or drop its notifications, for ten minutes, which is the whole
+    # run. A resync restores those changes, and has its own tests.
     "judgedAfter": 10**9,
 }  # fmt: skip
 
@@ -74,7 +74,7 @@ class Stage:
         stack.relay = RelayClient(stack.host.ready["url"], stack.keys, str(stack.certificates.ca_pem))
 
     def restart_host(self) -> None:
-        """Kill the host with nothing put in order, and start it again at the same address."""
+        """Kill the host without a shutdown, and start it again at the same address."""
         self.stack.host.kill()
         self.stack.host.start()
 
@@ -84,7 +84,7 @@ class Stage:
             self.stack.relay.watch(room)
 
     def secrets(self) -> dict[str, str]:
-        """Return what nobody outside may read, by name: keys and secrets of this run."""
+        """Return the keys and secrets of this run by name: none may be visible outside."""
         stack = self.stack
         secrets = {"storage account key": stack.azurite.key, "identity header": stack.seed["identityHeader"]}
         secrets |= {f"{name} key of the host": value for name, value in stack.keys.items()}
@@ -97,7 +97,7 @@ class Stage:
         return secrets
 
     def close(self) -> None:
-        """Stop what runs, the host first."""
+        """Stop everything, the host first."""
         if hasattr(self.stack, "host"):
             self.stack.host.stop()
         self.stack.stop()

@@ -1,7 +1,7 @@
-"""Cut waits short, so that hours of retries fit into minutes: those of queue messages, and those for a dead worker.
+"""Shortens waits, so that hours of retries fit into minutes: delays of queue messages, and claims of killed hosts.
 
-A request for a queue that is altered has to be signed again, as "Authorize with Shared Key" tells for Blob, Queue, and
-File Services; the signature of one for a table covers neither its body nor its length.
+A changed request for a queue must be signed again, by "Authorize with Shared Key" for Blob, Queue, and File Services;
+the signature of a request for a table covers neither its body nor its length.
 """
 
 import base64
@@ -21,7 +21,7 @@ _CLAIM = re.compile(rb'("claimed_until": ?")([^"]+)"')
 
 
 def with_short_delay(message: Message, queue: str, longest: int, account: str, key: str) -> Message:
-    """Return a Put Message that waits at most `longest` seconds, signed with the key; any other request as it is."""
+    """Return a Put Message with a delay of at most `longest` seconds, signed with the key; any other as it is."""
     method, target, version = message.start
     path, query = urlsplit(target).path, dict(parse_qsl(urlsplit(target).query))
     if method != "POST" or not path.endswith(f"/{queue}/messages") or int(query.get("visibilitytimeout", 0)) <= longest:
@@ -32,14 +32,14 @@ def with_short_delay(message: Message, queue: str, longest: int, account: str, k
 
 
 def with_short_claims(message: Message, longest: float) -> Message:
-    """Return a request for a table in which every claim ends within `longest` seconds, and no byte is added."""
+    """Return a request for a table with every claim ending within `longest` seconds, and the same length."""
     latest = datetime.now(UTC) + timedelta(seconds=longest)
     body = _CLAIM.sub(lambda match: match[1] + _earlier(match[2].decode(), latest).encode() + b'"', message.body)
     return replace(message, body=body, content=body)
 
 
 def _earlier(text: str, latest: datetime) -> str:
-    """Return the earlier of two moments, written in as many characters as the first."""
+    """Return the earlier of two moments, with as many characters as the first."""
     moment = datetime.fromisoformat(text)
     return text if moment <= latest else latest.isoformat(timespec="microseconds" if "." in text else "seconds")
 

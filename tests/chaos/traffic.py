@@ -1,4 +1,4 @@
-"""Call the relay's own routes all the while, well and badly, and keep the responses for the search."""
+"""Calls the relay's own routes all the time, with valid and invalid requests, and keeps the responses."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ CALLS: tuple[tuple[str, str, str | None, bytes | None], ...] = (
 
 
 class Traffic(Activity):
-    """Goes through the calls, about two in a second, until it is stopped; `search` gets every response."""
+    """Repeats the calls, about two per second, until it is stopped; `search` gets every response."""
 
     def __init__(self, stage: Stage, search: Callable[[str, bytes], None]) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class Traffic(Activity):
         self.responses = 0
 
     def work(self) -> None:
-        """Call; while the host is being killed there is no answer."""
+        """Make the calls; while the host is killed there is no response."""
         while not self.stopped.is_set():
             for method, path, key, body in CALLS:
                 try:

@@ -1,17 +1,19 @@
-"""The relay that most end-to-end tests share, started once, for the first test that uses it."""
+"""The relay that most end-to-end tests share, with all features on and their permissions granted."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.relay import Relay
+from shared.features import BY_NAME
+from tests.support.relay import BOOKINGS_ROLES, Relay
 
 FOLDER = Path(__file__).parent
+FEATURES = {"FEATURES": ",".join(("relay", *BY_NAME))}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test here: each talks to servers."""
+    """Mark every end-to-end test with `server`."""
     for item in items:
         if FOLDER in item.path.parents:
             item.add_marker("server")
@@ -20,12 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def shared_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     """Start the relay that most tests share."""
-    with Relay.running(tmp_path_factory.mktemp("stack")) as relay:
+    with Relay.running(tmp_path_factory.mktemp("stack"), FEATURES) as relay:
+        relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": BOOKINGS_ROLES})
         yield relay
 
 
 @pytest.fixture
 def relay(shared_relay: Relay) -> Iterator[Relay]:
-    """Give the shared relay; what a test planted is taken away after it."""
+    """Return the shared relay; before the test, permissions are granted; after it, faults are removed."""
+    shared_relay.tenant.grant_in_exchange(shared_relay.client_id, "Calendars.Read", "Calendars.ReadWrite")
     yield shared_relay
     shared_relay.clear()

@@ -1,9 +1,10 @@
-"""Claims about who may call the running relay: by key, by token, and within which limits."""
+"""Claims about access to the running relay: keys, tokens and limits."""
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +15,10 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.stack import Stack
+from shared.features import BY_NAME
 from tests.support.relay import Relay
 from tests.support.restartable_relay import relay_with
+from tools.openapi.routes import operations
 
 ADMINISTRATORS = (("GET", "/relay"), ("POST", "/relay/pause"), ("POST", "/relay/resume"), ("GET", "/dead-letters"),
                   ("DELETE", "/dead-letters?all=true"), ("POST", "/dead-letters/replay"))  # fmt: skip
@@ -24,14 +27,14 @@ LOGINS_KEYS = ".*/discovery/v2.0/keys"
 
 
 @pytest.fixture(scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Start everything but a host."""
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start a stack without a host."""
     with Stack(tmp_path_factory.mktemp("auth"), host=False) as stack:
         yield stack
 
 
 def _problem(answer: requests.Response, status: int) -> dict[str, Any]:
-    """Check that an answer is problem details with this status, and return them."""
+    """Check that a response is problem details with this status, and return them."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"].startswith("application/problem+json")
     problem: dict[str, Any] = answer.json()
@@ -40,7 +43,7 @@ def _problem(answer: requests.Response, status: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_the_partners_app_works_with_a_token_alone(relay: Relay, version: int) -> None:
-    """Set up, read by the links that are given, and remove, without any key, with tokens of either version."""
+    """With tokens of both versions, and no key, the partner's app creates, reads and deletes a watch."""
     relay.tenant.control("POST", f"/clients/{relay.client_id}/api", {"accessTokenVersion": version})
     token, address = relay.token("Relay.Setup"), relay.mailbox()
     assert jwt.decode(token, options={"verify_signature": False})["ver"] == f"{version}.0"
@@ -59,7 +62,7 @@ def test_the_partners_app_works_with_a_token_alone(relay: Relay, version: int) -
 
 
 def test_a_token_without_the_role_opens_nothing(relay: Relay) -> None:
-    """403 with the name of the role; reading does not set up, and setting up does not administer."""
+    """A call without the needed role gets 403, and the detail names the role."""
     address = relay.mailbox()
     for roles, method, path, missing in (
         ((), "GET", "/subscriptions", "Relay.Read"),
@@ -74,16 +77,16 @@ def test_a_token_without_the_role_opens_nothing(relay: Relay) -> None:
 
 @pytest.mark.parametrize(("method", "path"), ADMINISTRATORS)
 def test_administration_is_for_administrators(relay: Relay, method: str, path: str) -> None:
-    """No token, a bad one, or the partner's role: 401 or 403, and deliveries go on."""
+    """A missing or invalid token gets 401, the partner's role 403, and deliveries continue."""
     now = int(time.time())
-    bad = [
+    invalid = [
         "", "garbage", relay.token("Relay.Admin", scope="https://graph.microsoft.com"),
         relay.token("Relay.Admin", tid="9188040d-6c67-4c5b-b112-36a304b66dad"),
         relay.token("Relay.Admin", exp=now - 300, nbf=now - 4000, iat=now - 4000),
         relay.token("Relay.Admin", iss="https://sts.windows.net/9188040d-6c67-4c5b-b112-36a304b66dad/"),
         relay.token("Relay.Admin", scp="user_impersonation"),
     ]  # fmt: skip
-    for token in bad:
+    for token in invalid:
         answer = relay.api.call(method, path, token=token, json={"reason": "Not by me"})
         _problem(answer, 401)
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -93,12 +96,12 @@ def test_administration_is_for_administrators(relay: Relay, method: str, path: s
     state = relay.api.call("GET", "/relay", token=relay.token("Relay.Admin"))
     assert (state.status_code, state.json()["state"]) == (200, "flowing"), state.text
     log = relay.stack.host.log.read_text()
-    assert not [token for token in bad if len(token) > 20 and (token in log or token.split(".")[2] in log)]
+    assert not [token for token in invalid if len(token) > 20 and (token in log or token.split(".")[2] in log)]
 
 
-def test_keys_can_be_turned_off(surroundings: Stack) -> None:
-    """Then even the master key opens nothing, and the answer says where to call; what is anonymous stays open."""
-    with relay_with(surroundings, CALLER_KEYS="false") as relay:
+def test_keys_can_be_turned_off(stack: Stack) -> None:
+    """With CALLER_KEYS=false every key gets 403 with the address for tokens; anonymous routes still work."""
+    with relay_with(stack, CALLER_KEYS="false") as relay:
         for key in ("function", "master"):
             refused = _problem(relay.api.call("GET", "/subscriptions", key=key), 403)
             assert "/api/entra/subscriptions" in refused["detail"]
@@ -107,9 +110,9 @@ def test_keys_can_be_turned_off(surroundings: Stack) -> None:
         assert relay.api.call("POST", "/notifications?validationToken=abc", key=None).text == "abc"
 
 
-def test_limits_have_clear_answers(surroundings: Stack) -> None:
-    """429 with Retry-After, 413, and 409 for a watch too many; each caller is counted for itself."""
-    with relay_with(surroundings, CALLS_PER_MINUTE="6", MOST_WATCHES="1") as relay:
+def test_limits_have_clear_answers(stack: Stack) -> None:
+    """Too many calls get 429 with Retry-After, a large body 413, too many watches 409; callers count separately."""
+    with relay_with(stack, CALLS_PER_MINUTE="6", MOST_WATCHES="1") as relay:
         token = relay.token("Relay.Setup")
         bodies = [{"mailbox": relay.mailbox()} for _ in range(2)]
         responses = [relay.api.call("POST", "/subscriptions", token=token, json=body) for body in bodies]
@@ -126,10 +129,10 @@ def test_limits_have_clear_answers(surroundings: Stack) -> None:
         assert relay.api.call("DELETE", f"/subscriptions/{watch}").status_code == 204
 
 
-def test_an_outage_of_login_locks_nobody_out_who_is_known(surroundings: Stack) -> None:
-    """Tokens that are good stay good, and made-up key ids make the relay ask login for nothing."""
+def test_cached_keys_verify_tokens_while_login_is_down(stack: Stack) -> None:
+    """The cached keys still verify tokens, and unknown key ids cause no request to login."""
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with relay_with(surroundings) as relay:
+    with relay_with(stack) as relay:
         token = relay.token("Relay.Read")
         claims = jwt.decode(token, options={"verify_signature": False})
         assert relay.api.call("GET", "/subscriptions", token=token).status_code == 200
@@ -138,33 +141,33 @@ def test_an_outage_of_login_locks_nobody_out_who_is_known(surroundings: Stack) -
             forged = jwt.encode(claims, stranger, "RS256", {"kid": f"made-up-{number}"})
             _problem(relay.api.call("GET", "/subscriptions", token=forged), 401)
         assert relay.api.call("GET", "/subscriptions", token=token).status_code == 200
-        assert [planted["met"] for planted in relay.tenant.control("GET", "/faults")["faults"]] == [0]
+        assert [fault["met"] for fault in relay.tenant.control("GET", "/faults")["faults"]] == [0]
         relay.clear()
 
 
-def test_who_cannot_be_looked_up_is_asked_to_come_again(surroundings: Stack) -> None:
-    """When login is away from the start: 503 with Retry-After, because the token may be good; keys go on."""
-    with relay_with(surroundings) as relay:
+def test_without_signing_keys_a_token_gets_503(stack: Stack) -> None:
+    """If login is down from the start, a token gets 503 with Retry-After, because it may be valid; keys still work."""
+    with relay_with(stack) as relay:
         token = relay.token("Relay.Read")
         relay.fault(LOGINS_KEYS, status=503)
         for _ in range(5):
             answer = relay.api.call("GET", "/subscriptions", token=token)
             assert "login" in _problem(answer, 503)["detail"]
             assert answer.headers["Retry-After"] == "30"
-        assert [planted["met"] for planted in relay.tenant.control("GET", "/faults")["faults"]] == [1]
+        assert [fault["met"] for fault in relay.tenant.control("GET", "/faults")["faults"]] == [1]
         assert relay.api.call("GET", "/subscriptions").status_code == 200
         relay.clear()
 
 
-def test_app_service_authentication_is_trusted_only_where_it_is(surroundings: Stack) -> None:
-    """Its header is nothing by default, and worth a token where the setting and App Service say so."""
-    tenant_id = surroundings.seed["tenantId"]
+def test_app_service_authentication_is_trusted_only_where_it_is_enabled(stack: Stack) -> None:
+    """Its header counts as a token only if both the setting and App Service enable it."""
+    tenant_id = stack.seed["tenantId"]
     claims = {
         "tid": tenant_id,
         "iss": f"https://sts.windows.net/{tenant_id}/",
         "roles": "Relay.Read",
-        "aud": surroundings.seed["clients"][0]["clientId"],
-        "appid": surroundings.seed["clients"][1]["clientId"],
+        "aud": stack.seed["clients"][0]["clientId"],
+        "appid": stack.seed["clients"][1]["clientId"],
     }
     principal = {"auth_typ": "aad", "claims": [{"typ": name, "val": value} for name, value in claims.items()]}
     header = {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps(principal).encode()).decode()}
@@ -173,7 +176,19 @@ def test_app_service_authentication_is_trusted_only_where_it_is(surroundings: St
         ({"TRUST_APP_SERVICE_AUTH": "true"}, 503),
         ({"TRUST_APP_SERVICE_AUTH": "true", "WEBSITE_AUTH_ENABLED": "True"}, 200),
     ):
-        with relay_with(surroundings, **settings) as relay:
+        with relay_with(stack, **settings) as relay:
             assert relay.api.call("GET", "/subscriptions", token="", headers=header).status_code == status, settings
             if status == 200:
                 _problem(relay.api.call("POST", "/subscriptions", token="", headers=header, json={}), 403)
+
+
+def test_a_disabled_feature_has_no_route(stack: Stack) -> None:
+    """By default every feature is off: each of its routes is the host's 404, even with the master key."""
+    disabled = [route for route in operations() if route.feature in BY_NAME]
+    assert {route.feature for route in disabled} == set(BY_NAME)
+    with relay_with(stack) as relay:
+        for route in disabled:
+            path = "/" + re.sub(r"\{\w+\}", "room1@contoso.com", route.route)
+            unchecked = {"response": [lambda answer, **_: answer]}
+            answer = relay.api.call(route.method.upper(), path, key="master", hooks=unchecked)
+            assert (answer.status_code, answer.content) == (404, b""), route.function

@@ -1,4 +1,4 @@
-"""Claims about the other two ways to get a token for Graph: each delivers a change. Client secrets are the rest."""
+"""Claims about certificates and managed identities as credentials for Graph; the other tests use a client secret."""
 
 from pathlib import Path
 
@@ -17,12 +17,12 @@ def _delivers(relay: Relay) -> None:
 
 
 def test_a_certificate_in_the_vault_delivers_a_change(tmp_path: Path) -> None:
-    """With GRAPH_CREDENTIAL=certificate (PKCS #12 in base64, as Key Vault keeps it) no client secret is needed."""
-    pem, kept = new_certificate()
+    """GRAPH_CREDENTIAL=certificate (PKCS #12 in base64, as in Key Vault) needs no client secret."""
+    pem, pkcs12 = new_certificate()
     (tmp_path / "app.pem").write_text(pem)
     seed = {
         "clients": [{"clientId": APP, "certificates": [str(tmp_path / "app.pem")], "roles": ["Calendars.Read"]}],
-        "secrets": {"graph-certificate": [kept], "graph-client-secret": ["no use at all"]},
+        "secrets": {"graph-certificate": [pkcs12], "graph-client-secret": ["not used"]},
     }
     settings = {"GRAPH_CREDENTIAL": "certificate", "SETTLE_SECONDS": "0"}
     with Relay.running(tmp_path / "stack", settings, seed) as relay:
@@ -30,7 +30,7 @@ def test_a_certificate_in_the_vault_delivers_a_change(tmp_path: Path) -> None:
 
 
 def test_a_managed_identity_delivers_a_change(tmp_path: Path) -> None:
-    """With GRAPH_CREDENTIAL=managed-identity there is no secret for Graph at all."""
+    """GRAPH_CREDENTIAL=managed-identity needs no secret for Graph."""
     seed = {
         "clients": [{"clientId": "33333333-3333-4444-5555-666666666666", "secrets": ["another app's"], "roles": []}],
         "managedIdentities": [

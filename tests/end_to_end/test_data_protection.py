@@ -1,10 +1,11 @@
-"""Claims about what never leaves, is never stored and never logged: canaries are planted and looked for."""
+"""Claims about data that is never sent, stored or logged: canaries in events are searched for afterwards."""
 
 import base64
 import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,26 +16,26 @@ from tests.support.waiting import eventually
 BASE64 = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}")
 
 
-def _kept_by_storage(folder: Path) -> bytes:
-    """Return all that Azurite wrote to disk, queue messages (also deleted ones) in plain text beside their base64."""
-    kept = b"\n".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
-    return kept + b"\n".join(_decoded(kept))
+def _stored(folder: Path) -> bytes:
+    """Return everything that Azurite wrote to disk, plus the decoded base64 of queue messages, deleted messages too."""
+    stored = b"\n".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    return stored + b"\n".join(_decoded(stored))
 
 
-def _decoded(kept: bytes) -> Iterator[bytes]:
-    for run in BASE64.findall(kept):
-        text = run.rstrip(b"=")
+def _decoded(stored: bytes) -> Iterator[bytes]:
+    for match in BASE64.findall(stored):
+        text = match.rstrip(b"=")
         yield base64.b64decode(text[: len(text) - (len(text) % 4 == 1)] + b"==", validate=False)
 
 
 @pytest.fixture(scope="module")
 def canaries(shared_relay: Relay) -> dict[str, str]:
-    """Send canaries the whole way, also through a failed delivery, and return them by the field they sat in."""
+    """Deliver events with canaries, with one failed delivery, and return the canaries by field."""
     canary = {
         name: f"canary{name}{secrets.token_hex(6)}"
         for name in ("title", "private", "confidential", "body", "attendee", "location", "room")
     }
-    hidden = {
+    hidden: dict[str, Any] = {
         "body": canary["body"], "location": canary["location"],
         "attendees": [{"name": canary["attendee"], "address": f"{canary['attendee']}@contoso.com"}],
     }  # fmt: skip
@@ -58,37 +59,37 @@ def canaries(shared_relay: Relay) -> dict[str, str]:
 
 
 def test_only_a_public_title_reaches_the_partner(relay: Relay, canaries: dict[str, str]) -> None:
-    """Of all canaries the partner has seen one: the title of an event that is not private."""
+    """The title of an event that is not private is the only canary that the partner receives."""
     received = str(relay.partner.control("GET", "/raw"))
     assert {name for name, canary in canaries.items() if canary in received} == {"title"}
 
 
 def test_no_content_is_stored(relay: Relay, canaries: dict[str, str]) -> None:
-    """Queues and tables hold ids and times: no title, not even a public one, and no other content."""
+    """Queues and tables hold ids and times: no title, public or private, and no other content."""
     event = relay.partner.deliveries()["list"][-1]["eventId"].encode()
-    kept = eventually(lambda: text if event in (text := _kept_by_storage(relay.stack.folder / "storage")) else b"")
-    assert b'"changes":[{"watch"' in kept, "messages on the queue are read, or this test proves nothing"
-    assert {name for name, canary in canaries.items() if canary.encode() in kept} == set()
+    stored = eventually(lambda: text if event in (text := _stored(relay.stack.folder / "storage")) else b"")
+    assert b'"changes":[{"watch"' in stored, "the search must cover the messages of the queue"
+    assert {name for name, canary in canaries.items() if canary.encode() in stored} == set()
 
 
 def test_no_content_is_logged(relay: Relay, canaries: dict[str, str]) -> None:
-    """The host's log, failures included, tells no content."""
+    """The host's log has no content, even after a failed delivery."""
     log = relay.stack.host.log.read_text()
-    assert "failed (attempt" in log, "a failure was logged, or this test proves nothing"
+    assert "failed (attempt" in log, "the log must contain a failure"
     assert {name for name, canary in canaries.items() if canary in log} == set()
     for trace in ("Bearer ", "eyJ"):
         assert trace not in log
 
 
 def test_no_secret_is_stored_or_logged_or_sent(relay: Relay, canaries: dict[str, str]) -> None:
-    """Secrets, keys, tokens and clientStates stay out of storage, logs and deliveries."""
+    """Storage, logs and deliveries contain no secret, key, token or clientState."""
     assert canaries
     seed = relay.stack.seed
     hidden = {secret for versions in seed["secrets"].values() for secret in versions}
     hidden |= {*seed["clients"][0]["secrets"], seed["identityHeader"], *relay.api.keys.values()}
     states = {subscription["clientState"] for subscription in relay.tenant.control("GET", "/subscriptions")["value"]}
     texts = {
-        "storage": _kept_by_storage(relay.stack.folder / "storage").decode(errors="replace"),
+        "storage": _stored(relay.stack.folder / "storage").decode(errors="replace"),
         "log": relay.stack.host.log.read_text(),
         "partner": str(relay.partner.control("GET", "/raw")),
     }

@@ -1,4 +1,4 @@
-"""Claims about the delivery of a change, from a calendar to the partner's own copy of it."""
+"""Claims about the delivery of changes, from a calendar to the partner's copy."""
 
 import json
 from datetime import UTC, datetime
@@ -10,8 +10,8 @@ from tests.support.expected import PUBLIC, at
 from tests.support.relay import Relay
 
 
-def test_a_booking_is_one_signed_delivery_with_exactly_the_public_fields(relay: Relay) -> None:
-    """A booked meeting arrives as the contract writes it: headers, signature, names of fields, and nothing else."""
+def test_a_booking_is_a_single_signed_delivery_with_exactly_the_public_fields(relay: Relay) -> None:
+    """Headers, signature and fields are those of the contract, and there are no others."""
     address = relay.mailbox()
     watch = relay.api.watch(address)
     booked = relay.book(
@@ -42,7 +42,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def test_every_kind_of_change_arrives(relay: Relay) -> None:
-    """Booked, moved, retitled, made private, cancelled, deleted: each is told once, with the type it should have."""
+    """Each kind of change is delivered once, with the right type."""
     address = relay.watched()
     booked = {name: relay.book(address, name) for name in (*CHANGES, "cancelled", "deleted")}
     relay.in_step(address)
@@ -56,16 +56,16 @@ def test_every_kind_of_change_arrives(relay: Relay) -> None:
         about = [post["body"] for post in posts if post["body"]["data"]["event"]["id"] == event["immutableId"]]
         last = "deleted" if name == "deleted" else "updated"
         assert [body["type"] for body in about] == ["calendar.event.created", f"calendar.event.{last}"], name
-    gone = booked["deleted"]["immutableId"]
+    deleted = booked["deleted"]["immutableId"]
     assert next(
         post["body"]["data"]["event"] for post in posts if post["body"]["type"] == "calendar.event.deleted"
-    ) == {"id": gone, "seriesId": None}
+    ) == {"id": deleted, "seriesId": None}
     titles = {event["title"] for event in relay.received(address).values()}
     assert titles == {"moved", "Another title", "out of office", "Private", "Canceled: cancelled"}
 
 
 def test_a_room_shows_its_organizers_name_and_never_the_title(relay: Relay) -> None:
-    """A room's title flips to the organizer's name seconds after the booking: by then the relay reads it first."""
+    """Exchange replaces a room's title by the organizer's name after seconds; the relay reads it only then."""
     address = relay.watched("room")
     organizer = {"name": "Ola Nordmann", "address": "ola@contoso.com"}
     booked = relay.book(address, "Salary talk", organizer=organizer)
@@ -76,7 +76,7 @@ def test_a_room_shows_its_organizers_name_and_never_the_title(relay: Relay) -> N
 
 
 def test_private_and_confidential_events_are_called_private(relay: Relay) -> None:
-    """A private or confidential event leaves as "Private" with its times; personal is not private."""
+    """The title of a private or confidential event is "Private", its times stay; personal events keep their title."""
     address = relay.watched()
     for days, sensitivity in enumerate(("private", "confidential", "personal")):
         relay.book(address, f"Doctor {sensitivity}", days, sensitivity=sensitivity)
@@ -87,7 +87,7 @@ def test_private_and_confidential_events_are_called_private(relay: Relay) -> Non
 
 
 def test_all_day_events_zones_and_odd_titles_arrive(relay: Relay) -> None:
-    """All-day events, other time zones, empty and very long titles reach the partner as the calendar has them."""
+    """The partner receives all-day events, other time zones, and empty and long titles unchanged."""
     address = relay.watched()
     relay.book(address, "All day", isAllDay=True, start=at(1), end=at(2))
     relay.book(address, "Oslo", start=at(2, 9), end=at(2, 10), timeZone="Europe/Oslo")
@@ -98,8 +98,8 @@ def test_all_day_events_zones_and_odd_titles_arrive(relay: Relay) -> None:
     assert len(relay.received(address)) == 5
 
 
-def test_hints_in_any_order_and_any_number_end_in_the_truth(relay: Relay) -> None:
-    """What happened while hints were held back, and then came all at once and shuffled, ends in the last state."""
+def test_hints_in_any_order_and_number_end_in_the_last_state(relay: Relay) -> None:
+    """After shuffled hints that arrive all at the same time, the partner has the last state."""
     address = relay.watched("room")
     relay.tenant.control("POST", "/notifications", {"paused": True})
     events = [relay.book(address, days=day)["id"] for day in range(6)]
@@ -116,7 +116,7 @@ def test_hints_in_any_order_and_any_number_end_in_the_truth(relay: Relay) -> Non
 
 
 def test_a_series_arrives_as_its_occurrences(relay: Relay) -> None:
-    """A series reaches the partner as its occurrences: booked, one moved, one taken out, all deleted."""
+    """The partner receives the occurrences of a series, and follows a moved, a removed and all deleted occurrences."""
     address = relay.watched()
     master = relay.book(address, "Stand-up", rrule="FREQ=WEEKLY;COUNT=5")
     relay.in_step(address)
@@ -136,7 +136,7 @@ def test_a_series_arrives_as_its_occurrences(relay: Relay) -> None:
 
 
 def test_a_title_changed_for_a_series_reaches_every_occurrence(relay: Relay) -> None:
-    """A change of the whole series is told for each occurrence, and each delivery has an id of its own."""
+    """A change of the series is delivered once for each occurrence, each with a separate webhook-id."""
     address = relay.watched()
     master = relay.book(address, "Stand-up", rrule="FREQ=DAILY;COUNT=3")
     relay.in_step(address)
@@ -147,8 +147,8 @@ def test_a_title_changed_for_a_series_reaches_every_occurrence(relay: Relay) -> 
     assert len({attempt["webhookId"] for attempt in attempts}) == len(attempts) == 6
 
 
-def test_the_partner_finds_nothing_wrong_with_any_delivery(relay: Relay) -> None:
-    """The partner of the sandbox checks signature, fields and repetitions: all that was delivered so far is sound."""
+def test_the_partner_finds_no_violation_in_any_delivery(relay: Relay) -> None:
+    """The sandbox's partner checks signature, fields and duplicates of every delivery."""
     address = relay.watched()
     relay.book(address)
     relay.in_step(address)

@@ -1,4 +1,4 @@
-"""Claims about direct delivery: Graph talks to the partner's own address, and the relay keeps the subscription."""
+"""Claims about direct delivery: Graph notifies the partner's URL, and the relay maintains the subscription."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.support.waiting import eventually
 
 @pytest.fixture(scope="module")
 def receiver(shared_relay: Relay) -> Iterator[Process]:
-    """Start a partner that Graph itself can call: by https."""
+    """Start a partner with HTTPS, which Graph can call directly."""
     folder = shared_relay.stack.folder
     secret = shared_relay.stack.seed["secrets"]["partner-signing-secret"][-1]
     arguments = ["--folder", str(folder), "--secret", secret, "--tls"]
@@ -21,8 +21,8 @@ def receiver(shared_relay: Relay) -> Iterator[Process]:
     process.stop()
 
 
-def test_graph_talks_to_the_partner_itself(relay: Relay, receiver: Process) -> None:
-    """The answer carries the clientState to check, hints go to the partner alone, lifecycle events stay with us."""
+def test_graph_notifies_the_partner_directly(relay: Relay, receiver: Process) -> None:
+    """The response has the clientState; notifications go to the partner only, lifecycle events to the relay."""
     address, url = relay.mailbox(), receiver.ready["direct"]
     request = {"mailbox": address, "delivery": "direct", "notificationUrl": url}
     first = relay.api.call("POST", "/subscriptions", json=request)
@@ -34,12 +34,12 @@ def test_graph_talks_to_the_partner_itself(relay: Relay, receiver: Process) -> N
     assert subscription["lifecycleNotificationUrl"] == f"{relay.api.url}/api/lifecycle"
     assert all("clientState" not in watch for watch in relay.watches(address))
     with requests.Session() as session:
-        session.trust_env = False  # else REQUESTS_CA_BUNDLE of this machine would win over the sandbox's CA
+        session.trust_env = False  # REQUESTS_CA_BUNDLE would take precedence over the sandbox's CA
         session.verify = str(relay.stack.certificates.ca_pem)
         control = receiver.ready["control"] + "/direct"
-        session.post(control, json={"clientState": first.json()["clientState"]}, timeout=10).raise_for_status()
+        session.post(control, json={"clientState": first.json()["clientState"]}, timeout=180).raise_for_status()
         relay.book(address)
-        hints = eventually(lambda: session.get(control, timeout=10).json()["notifications"])
+        hints = eventually(lambda: session.get(control, timeout=180).json()["notifications"])
     assert hints[0]["subscriptionId"] == subscription["id"]
     relay.quiet()
     assert relay.attempts(address) == []
@@ -47,8 +47,8 @@ def test_graph_talks_to_the_partner_itself(relay: Relay, receiver: Process) -> N
     assert relay.subscriptions(address) == []
 
 
-def test_a_mailbox_is_watched_in_one_way_at_a_time(relay: Relay, receiver: Process) -> None:
-    """The same mailbox with another delivery, or another address, is 409 and changes nothing."""
+def test_a_second_kind_of_delivery_for_a_mailbox_is_409(relay: Relay, receiver: Process) -> None:
+    """A call with another kind of delivery or another URL gets 409 and changes nothing."""
     address, url = relay.mailbox(), receiver.ready["direct"]
     direct = {"mailbox": address, "delivery": "direct", "notificationUrl": url}
     relay.api.watch(address)

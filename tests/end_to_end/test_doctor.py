@@ -1,4 +1,4 @@
-"""Claims about the doctor on the running stack: green, then planted faults, each named with its cure."""
+"""Claims about the doctor on the running stack: all checks pass, and each injected fault is named with its remedy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Fault = Callable[[Relay], AbstractContextManager[None]]
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
-    """Start a stack with one watch, set up as it should be: Exchange lets the app read two rooms, Entra ID nothing."""
+    """Start a correct stack with one watch: Exchange grants two rooms, and Entra ID grants nothing."""
     with Relay.running(tmp_path_factory.mktemp("doctor"), SETTINGS) as relay:
         relay.tenant.grant_in_exchange(relay.client_id, "Calendars.Read", mailboxes=[INSIDE, SECOND])
         relay.api.watch(INSIDE)
@@ -34,9 +34,9 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
 
 @contextmanager
 def _restarted(relay: Relay, **settings: str) -> Iterator[None]:
-    """Let another host with other settings take the place of the stack's."""
+    """Replace the stack's host by a host with other settings."""
     stack, before = relay.stack, (relay.stack.host, relay.stack.relay, relay.stack.keys)
-    start_host(stack, **settings)
+    start_host(stack, settings)
     relay.api = stack.relay
     try:
         yield
@@ -52,31 +52,31 @@ def _setting(**settings: str) -> Fault:
 
 @contextmanager
 def _storage_key(relay: Relay) -> Iterator[None]:
-    sound = relay.stack.azurite.connection_string
-    key = sound.partition("AccountKey=")[2].partition(";")[0]
-    with _restarted(relay, AzureWebJobsStorage=sound.replace(key, "A" * 86 + "==")):
+    connection_string = relay.stack.azurite.connection_string
+    key = connection_string.partition("AccountKey=")[2].partition(";")[0]
+    with _restarted(relay, AzureWebJobsStorage=connection_string.replace(key, "A" * 86 + "==")):
         yield
 
 
 def _changed(path: str, change: dict[str, Any], back: dict[str, Any]) -> Fault:
     @contextmanager
-    def planted(relay: Relay) -> Iterator[None]:
-        where = path.format(client=relay.client_id)
-        relay.tenant.control("POST", where, change)
+    def fault(relay: Relay) -> Iterator[None]:
+        url = path.format(client=relay.client_id)
+        relay.tenant.control("POST", url, change)
         try:
             yield
         finally:
-            relay.tenant.control("POST", where, back)
+            relay.tenant.control("POST", url, back)
 
-    return planted
+    return fault
 
 
 @contextmanager
 def _rotated_secret(relay: Relay) -> Iterator[None]:
-    secret, where = relay.stack.seed["clients"][0]["secrets"][0], f"/clients/{relay.client_id}"
-    relay.tenant.control("POST", where, {"removeSecret": secret})
+    secret, path = relay.stack.seed["clients"][0]["secrets"][0], f"/clients/{relay.client_id}"
+    relay.tenant.control("POST", path, {"removeSecret": secret})
     yield
-    relay.tenant.control("POST", where, {"addSecret": secret})
+    relay.tenant.control("POST", path, {"addSecret": secret})
 
 
 def _in_exchange(change: dict[str, list[str]]) -> Fault:
@@ -90,14 +90,14 @@ def _room_list(relay: Relay) -> Iterator[None]:
         yield
 
 
-def _behaving(**how: Any) -> Fault:
+def _behaving(**behaviour: Any) -> Fault:
     @contextmanager
-    def planted(relay: Relay) -> Iterator[None]:
-        relay.fail(None, **how)
+    def fault(relay: Relay) -> Iterator[None]:
+        relay.fail(None, **behaviour)
         yield
         relay.partner.control("DELETE", "/behaviour")
 
-    return planted
+    return fault
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def _another_signing_secret(relay: Relay) -> Iterator[None]:
 
 @contextmanager
 def _foreign_certificate(relay: Relay) -> Iterator[None]:
-    """Put a partner in place whose certificate nobody vouches for."""
+    """Deliver to a server whose certificate is of an unknown CA."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     with create_server(("127.0.0.1", 0)) as listener:
@@ -155,21 +155,21 @@ def _paused(relay: Relay) -> Iterator[None]:
 def _dead_letter(relay: Relay) -> Iterator[None]:
     relay.fail(INSIDE, status=422)
     relay.book(INSIDE, "canary-title")
-    eventually(lambda: CommandLine(relay)("dead-letters").code == 1, seconds=30)
+    eventually(lambda: CommandLine(relay)("dead-letters").code == 1)
     relay.quiet()
     relay.partner.control("DELETE", "/behaviour")
     yield
     assert CommandLine(relay)("replay", "--all").code == 0
-    eventually(lambda: CommandLine(relay)("dead-letters").code == 0, seconds=30)
+    eventually(lambda: CommandLine(relay)("dead-letters").code == 0)
 
 
 SECRETS = ("clientStateKey", "graphSecret", "signingSecret")
-# By what is planted: how; what is found to be wrong; a word of what was seen; a word of what to do.
+# By fault: how to inject it; the checks that fail; a text of the detail; a text of the remedy.
 FAULTS: dict[str, tuple[Fault, tuple[str, ...], str, str]] = {
     "a setting is missing": (_setting(RESYNC_SCHEDULE="0 0 2 * * *", PARTNER_WEBHOOK_URL=""),
                              ("settings", "partner"), "PARTNER_WEBHOOK_URL: is not set", "Set PARTNER_WEBHOOK_URL"),
     "the vault refuses": (_changed("/managed-identities/system", {"vault": False}, {"vault": True}),
-                          SECRETS, "refuses", "Key Vault Secrets User"),
+                          SECRETS, "denies access", "Key Vault Secrets User"),
     "a secret is missing": (_setting(CLIENT_STATE_KEY_NAME="no-such-key"),
                             ("clientStateKey",), "no-such-key", "Key Vault Secrets User"),
     "the client secret was rotated": (_rotated_secret, ("token",), "AADSTS7000215", "TENANT_ID and CLIENT_ID"),
@@ -177,7 +177,7 @@ FAULTS: dict[str, tuple[Fault, tuple[str, ...], str, str]] = {
         _in_exchange({}), ("calendarsRead",), "no Calendars.Read", "Grant-RelayMailboxAccess"),
     "more is granted than is needed": (_changed("/clients/{client}", {"roles": ["Mail.Read"]}, {"roles": []}),
                                        ("token",), "Mail.Read", "-Permission Mail.Read."),
-    "Entra ID has granted what Exchange should": (  # Exchange's scope is sound, and every mailbox can be read
+    "Entra ID has granted what Exchange should": (  # Exchange's scope is correct, but every mailbox can be read
         _changed("/clients/{client}", {"roles": ["Calendars.Read"]}, {"roles": []}),
         ("token", "exchangeScope"), "every calendar of the tenant", "-Permission Calendars.Read."),
     "a mailbox is outside the scope": (
@@ -204,7 +204,7 @@ FAULTS: dict[str, tuple[Fault, tuple[str, ...], str, str]] = {
 
 
 def test_all_is_well(relay: Relay) -> None:
-    """Every check is made, from inside and from outside, and the end says what to do next."""
+    """Every check of the relay and of the command line passes, and the output suggests a next step."""
     done = CommandLine(relay).doctor()
     assert (done.code, done.failures) == (0, {}), done.out
     assert {check["name"] for check in done.content["checks"] if check["ok"] is None} == set()
@@ -216,27 +216,27 @@ def test_all_is_well(relay: Relay) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_is_named_with_what_to_do(relay: Relay, name: str) -> None:
-    """And nothing else is named that does not suffer from it; without the fault all is well again."""
-    plant, checks, seen, to_do = FAULTS[name]
-    with plant(relay):
-        done = eventually(lambda: _ill(relay, checks[0]), seconds=30)
+def test_each_fault_is_named_with_what_to_do(relay: Relay, name: str) -> None:
+    """Exactly the affected checks fail, with a remedy; without the fault all checks pass again."""
+    inject, checks, detail, remedy = FAULTS[name]
+    with inject(relay):
+        done = eventually(lambda: _failed(relay, checks[0]))
         assert done.code == 1
-        if name != "storage refuses":  # nearly everything needs it
+        if name != "storage refuses":  # nearly every check needs storage
             assert done.failures.keys() == set(checks), done.out
-        assert seen in done.failures[checks[0]]["detail"]
-        assert to_do in done.failures[checks[0]]["whatToDo"]
+        assert detail in done.failures[checks[0]]["detail"]
+        assert remedy in done.failures[checks[0]]["whatToDo"]
         assert "canary" not in done.out
-    assert eventually(lambda: CommandLine(relay).doctor().code == 0, seconds=30)
+    assert eventually(lambda: CommandLine(relay).doctor().code == 0)
 
 
-def _ill(relay: Relay, check: str) -> Any:
+def _failed(relay: Relay, check: str) -> Any:
     done = CommandLine(relay).doctor()
     return done if check in done.failures else None
 
 
-def test_a_relay_that_does_not_run_is_not_reached(relay: Relay) -> None:
-    """Exit code 3, and what to look at."""
+def test_an_unreachable_relay_has_an_exit_code(relay: Relay) -> None:
+    """The exit code is 3, and stderr says what to check."""
     done = CommandLine(relay)("doctor", "--url", "https://localhost:1")
     assert done.code == 3
-    assert "See that the app is started" in done.err
+    assert "Check that the app is running" in done.err

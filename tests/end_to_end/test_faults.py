@@ -1,4 +1,4 @@
-"""Claims about trouble on the way: at Graph, at login, in Key Vault, in storage, at the partner, in our own host."""
+"""Claims about failures of Graph, login, Key Vault, storage, the partner and the host."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ SENDER = {"hintSpreadSeconds": 0.3, "batchSeconds": 0.05, "flipSeconds": 0.3, "s
 _ERROR = {"error": {"code": "generalException", "message": "x"}}
 
 AT_GRAPH: dict[str, dict[str, Any]] = {
-    "503, for longer than a call tries": {"status": 503, "body": _ERROR, "times": 3},
+    "503, for all attempts of a call": {"status": 503, "body": _ERROR, "times": 3},
     "429 with Retry-After": {"status": 429, "body": _ERROR, "headers": {"Retry-After": "1"}, "times": 3},
     "429 with a fractional Retry-After": {"status": 429, "body": _ERROR, "headers": {"Retry-After": "0.5"}, "times": 3},
     "429 with an odd Retry-After": {"status": 429, "body": _ERROR, "headers": {"Retry-After": "soon"}, "times": 3},
@@ -25,7 +25,7 @@ AT_GRAPH: dict[str, dict[str, Any]] = {
     "404 of the mailbox": {"status": 404, "body": {"error": {"code": "ErrorInvalidUser", "message": "x"}}, "times": 1},
     "a page of HTML": {"status": 200, "body": "<html>", "headers": {"Content-Type": "text/html"}, "times": 1},
     "an empty 200": {"status": 200, "times": 1},
-    "an event without anything": {"status": 200, "body": {}, "times": 1},
+    "an event without fields": {"status": 200, "body": {}, "times": 1},
     "200 with an error in it": {"status": 200, "body": _ERROR, "times": 1},
     "truncated JSON": {"status": 200, "body": '{"id": "x', "headers": {"Content-Type": "application/json"}, "times": 1},
     "a redirect": {"status": 302, "headers": {"Location": "https://localhost:1/"}, "times": 1},
@@ -39,15 +39,15 @@ AT_PARTNER: dict[str, dict[str, Any]] = {
     "503": {"status": 503, "times": 1},
     "429 with Retry-After": {"status": 429, "headers": {"Retry-After": "7"}, "times": 1},
     "a redirect": {"status": 307, "headers": {"Location": "/graph?followed"}, "times": 1},
-    "cut before it was taken": {"cut": "before", "times": 1},
-    "cut after it was taken": {"cut": "after", "times": 1},
+    "cut before it was accepted": {"cut": "before", "times": 1},
+    "cut after it was accepted": {"cut": "after", "times": 1},
     "no answer in time": {"hang": True, "times": 1},
 }
 
 
 @pytest.fixture(scope="module")
 def _faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Relay, TcpProxy]]:
-    """Start a stack of its own, whose settle time outlasts the hints of a change by more than clocks may differ."""
+    """Start a stack whose settle time exceeds the spread of a change's hints by more than clocks may differ."""
     settings = {"SETTLE_SECONDS": "3"}
     with restartable_relay(tmp_path_factory.mktemp("faulty"), settings, {"settings": SENDER}) as (relay, proxy):
         yield relay, proxy
@@ -55,7 +55,7 @@ def _faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Relay, T
 
 @pytest.fixture
 def faulty(_faulty: tuple[Relay, TcpProxy]) -> Iterator[Relay]:
-    """Give the stack; what a test planted is taken away after it."""
+    """Return the relay; after the test, faults are removed and the proxy is opened."""
     relay, proxy = _faulty
     yield relay
     proxy.open()
@@ -64,12 +64,12 @@ def faulty(_faulty: tuple[Relay, TcpProxy]) -> Iterator[Relay]:
 
 @pytest.fixture
 def proxy(_faulty: tuple[Relay, TcpProxy]) -> TcpProxy:
-    """Give the proxy in front of the queues."""
+    """Return the proxy in front of the queues."""
     return _faulty[1]
 
 
-def test_a_burst_of_hints_costs_one_reading_and_one_delivery(faulty: Relay) -> None:
-    """Two to four hints for each change, and more for a room's flip: Graph is read once, the partner told once."""
+def test_a_burst_of_hints_costs_a_single_read_and_delivery(faulty: Relay) -> None:
+    """Two to four hints for each change, and more for a room's title, cause one read and one delivery."""
     user, room = faulty.watched(), faulty.watched("room")
     faulty.tenant.control("DELETE", "/calls")
     for days in range(4):
@@ -82,19 +82,19 @@ def test_a_burst_of_hints_costs_one_reading_and_one_delivery(faulty: Relay) -> N
     assert faulty.tenant.control("GET", "/notifications")["hints"] > 20
 
 
-def test_trouble_at_graph_and_at_the_partner_delays_and_loses_nothing(faulty: Relay) -> None:
-    """Every kind of failure, all at once: each change arrives, by one chain of tries that keeps its webhook-id."""
+def test_failures_of_graph_and_the_partner_delay_changes_and_lose_none(faulty: Relay) -> None:
+    """Under all failures at the same time, each change arrives, and its attempts have the same webhook-id."""
     at_graph = {name: faulty.watched() for name in AT_GRAPH}
     at_partner = {name: faulty.watched() for name in AT_PARTNER}
-    for name, how in AT_GRAPH.items():
-        faulty.fault(f"GET /v1.0/users/{at_graph[name]}/events/", **how)
-    for name, how in AT_PARTNER.items():
-        faulty.fail(at_partner[name], **how)
+    for name, fault in AT_GRAPH.items():
+        faulty.fault(f"GET /v1.0/users/{at_graph[name]}/events/", **fault)
+    for name, behaviour in AT_PARTNER.items():
+        faulty.fail(at_partner[name], **behaviour)
     for address in (*at_graph.values(), *at_partner.values()):
         faulty.book(address)
-    began = time.monotonic()
-    faulty.in_step(*at_graph.values(), *at_partner.values(), seconds=55)
-    assert time.monotonic() - began > 5, "the retry delays are real"
+    start = time.monotonic()
+    faulty.in_step(*at_graph.values(), *at_partner.values())
+    assert time.monotonic() - start > 5, "the retry delays are real"
     for name, address in at_graph.items():
         assert [attempt["status"] for attempt in faulty.attempts(address)] == [204], name
     for name, address in at_partner.items():
@@ -102,14 +102,14 @@ def test_trouble_at_graph_and_at_the_partner_delays_and_loses_nothing(faulty: Re
         assert (len(attempts), attempts[-1]["status"]) == (2, 204), name
         assert len({attempt["webhookId"] for attempt in attempts}) == 1, name
     met = {fault["match"]: fault["met"] for fault in faulty.tenant.control("GET", "/faults")["faults"]}
-    wanted = {f"GET /v1.0/users/{at_graph[name]}/events/": how["times"] for name, how in AT_GRAPH.items()}
-    assert met == wanted
+    expected = {f"GET /v1.0/users/{at_graph[name]}/events/": fault["times"] for name, fault in AT_GRAPH.items()}
+    assert met == expected
     assert faulty.partner.deliveries()["violations"] == []
     assert {raw["path"] for raw in faulty.partner.control("GET", "/raw")} == {"/webhook"}, "a redirect is not followed"
 
 
-def test_secrets_rotate_and_login_and_vault_go_away_without_a_restart(faulty: Relay) -> None:
-    """A secret that login rejects is read anew; while login and vault are away, changes wait and then arrive."""
+def test_a_rotated_secret_and_an_outage_of_login_and_vault_need_no_restart(faulty: Relay) -> None:
+    """A secret that login rejects is read again; changes wait while login and vault are down, then arrive."""
     address, client = faulty.watched(), f"/clients/{faulty.client_id}"
     old = faulty.stack.seed["clients"][0]["secrets"][0]
     faulty.tenant.control("POST", "/secrets", {"name": "graph-client-secret", "value": "a brand-new one"})
@@ -120,25 +120,25 @@ def test_secrets_rotate_and_login_and_vault_go_away_without_a_restart(faulty: Re
     faulty.fault("POST /.*/oauth2/v2.0/token", status=503)
     faulty.fault("GET /secrets/", status=503)
     faulty.fault(f"GET /v1.0/users/{address}/events/", status=401, body=_ERROR, times=1)
-    began = len(faulty.stack.host.log.read_text())
+    start = len(faulty.stack.host.log.read_text())
     faulty.book(address, days=1)
-    eventually(lambda: "login does not answer" in faulty.stack.host.log.read_text()[began:])
+    eventually(lambda: "login does not answer" in faulty.stack.host.log.read_text()[start:])
     faulty.tenant.control("DELETE", "/faults")
     faulty.in_step(address)
     assert len(faulty.received(address)) == 2
 
 
-def test_when_the_queue_refuses_graph_is_told_and_tries_again(faulty: Relay, proxy: TcpProxy) -> None:
-    """Without a queue there is no 202: Graph keeps its hints, and delivers them when the queue is back."""
+def test_without_the_queue_graph_gets_5xx_and_retries(faulty: Relay, proxy: TcpProxy) -> None:
+    """Without the queue there is no 202; Graph keeps the notifications and sends them when the queue is back."""
     address = faulty.watched()
     (subscription,) = faulty.subscriptions(address)
     target = Target("u", subscription["id"], subscription["clientState"], faulty.stack.seed["tenantId"], "", "x", "")
     before = faulty.tenant.control("GET", "/notifications")
     proxy.shut()
     faulty.book(address)
-    posted = Case(items()).content(target)
+    body = Case(items()).content(target)
     answer = faulty.api.call(
-        "POST", "/notifications", key=None, data=posted, headers={"content-type": "application/json"}
+        "POST", "/notifications", key=None, data=body, headers={"content-type": "application/json"}
     )
     assert answer.status_code in (500, 503)
     eventually(lambda: faulty.tenant.control("GET", "/notifications")["attempts"] > before["attempts"])
@@ -150,7 +150,7 @@ def test_when_the_queue_refuses_graph_is_told_and_tries_again(faulty: Relay, pro
 
 
 def test_a_killed_host_loses_nothing(faulty: Relay) -> None:
-    """Killed with changes settling on the queue and others still at Graph, then started again: all arrive."""
+    """After a kill with changes on the queue and others still at Graph, and a restart, all changes arrive."""
     address = faulty.watched()
     sent = faulty.tenant.control("GET", "/notifications")["hintsSent"]
     for days in range(5):
@@ -164,3 +164,17 @@ def test_a_killed_host_loses_nothing(faulty: Relay) -> None:
     faulty.tenant.control("POST", "/notifications/flush", {})
     faulty.in_step(address)
     assert len(faulty.received(address)) == 11
+
+
+def test_what_graph_discarded_arrives_after_missed(faulty: Relay) -> None:
+    """After Graph dropped notifications for a slow endpoint, its `missed` causes a resync."""
+    room = faulty.watched()
+    url = f"{faulty.api.url}/api/notifications"
+    faulty.tenant.control("POST", "/endpoints", {"url": url, "state": "drop"})
+    lost = faulty.book(room)["immutableId"]
+    faulty.tenant.control("POST", "/notifications/flush", {})
+    faulty.quiet()
+    assert lost not in faulty.received(room)
+    faulty.tenant.control("POST", "/clock", {"advanceSeconds": 601})
+    eventually(lambda: lost in faulty.received(room))
+    faulty.in_step(room)

@@ -1,4 +1,4 @@
-"""Claims about health, and about settings that are missing or broken: each names itself, and the rest goes on."""
+"""Claims about health and broken settings: each broken setting is named, and other functions work."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +26,7 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, tuple[str, ...]], str]] = {
          "graphToken": ("GRAPH_CREDENTIAL",), "keyVault": ("PARTNER_WEBHOOK_URL",)},
         "SUBSCRIPTION_LIFETIME_MINUTES",
     ),
-    "no tenant, and an address of our own that is none": (
+    "no tenant, and an invalid public address": (
         {"TENANT_ID": "", "PUBLIC_BASE_URL": "http://us.example"},
         {"settings": ("TENANT_ID", "PUBLIC_BASE_URL"), "graphToken": ("TENANT_ID",)},
         "PUBLIC_BASE_URL",
@@ -41,7 +41,7 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, tuple[str, ...]], str]] = {
         {"keyVault": ("no-such-key",), "graphToken": ("no-such-secret",)},
         "no-such-key",
     ),
-    "a signing secret that is none, and an app that login does not know": (
+    "an invalid signing secret, and an app that is unknown to login": (
         {"PARTNER_SIGNING_SECRET_NAME": "weak-secret", "CLIENT_ID": "11111111-2222-3333-4444-555555555555"},
         {"keyVault": ("weak-secret",), "graphToken": ("graph-client-secret", "AADSTS", "CLIENT_ID")},
         "CLIENT_ID",
@@ -50,15 +50,15 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, tuple[str, ...]], str]] = {
 
 
 @pytest.fixture(scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Start everything but a host."""
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start a stack without a host."""
     seed = {"secrets": {"weak-secret": ["whsec_abc"]}}
     with Stack(tmp_path_factory.mktemp("broken"), seed=seed, host=False) as stack:
         yield stack
 
 
 def test_a_sound_relay_is_up(relay: Relay) -> None:
-    """Anybody hears up and nothing else; with the key every check is ok."""
+    """The anonymous route says only "up"; with the key, every check is ok."""
     answer = relay.api.call("GET", "/health", key=None)
     assert (answer.status_code, answer.json()) == (200, {"status": "up"})
     checks = relay.api.call("GET", "/health/checks")
@@ -68,16 +68,16 @@ def test_a_sound_relay_is_up(relay: Relay) -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_setting_names_itself_and_the_other_functions_work(surroundings: Stack, name: str) -> None:
-    """What is broken is named by the checks and by the function that needs it; anybody hears no more than down."""
-    settings, named, needed = BROKEN[name]
-    with relay_with(surroundings, **settings) as relay:
+def test_a_broken_setting_names_itself_and_the_other_functions_work(stack: Stack, name: str) -> None:
+    """The checks and the function that needs the setting name it; the anonymous route says only "down"."""
+    settings, failed, needed = BROKEN[name]
+    with relay_with(stack, **settings) as relay:
         assert set(relay.stack.host.ready["functions"]) >= FUNCTIONS
         answer = relay.api.call("GET", "/health", key=None)
         assert (answer.status_code, answer.json()) == (503, {"status": "down"})
         checks = relay.api.call("GET", "/health/checks").json()["checks"]
-        assert {check for check, result in checks.items() if not result["ok"]} == named.keys()
-        for check, texts in named.items():
+        assert {check for check, result in checks.items() if not result["ok"]} == failed.keys()
+        for check, texts in failed.items():
             assert all(text in checks[check]["detail"] for text in texts), checks[check]
         refused = relay.api.call("POST", "/subscriptions", json={"mailbox": "room1@contoso.com"})
         _is_problem(refused, needed)
@@ -85,9 +85,9 @@ def test_a_broken_setting_names_itself_and_the_other_functions_work(surroundings
         assert relay.subscriptions("room1@contoso.com") == []
 
 
-def test_a_private_network_is_for_who_allows_it(surroundings: Stack) -> None:
-    """Without the setting the sandbox's own partner may not be called: neither by us nor, directly, by Graph."""
-    with relay_with(surroundings, ALLOW_PRIVATE_ADDRESSES="", ALLOWED_NOTIFICATION_HOSTS="localhost") as relay:
+def test_a_private_address_is_refused_unless_allowed(stack: Stack) -> None:
+    """Without ALLOW_PRIVATE_ADDRESSES, neither the relay nor Graph may call a partner in a private network."""
+    with relay_with(stack, ALLOW_PRIVATE_ADDRESSES="", ALLOWED_NOTIFICATION_HOSTS="localhost") as relay:
         checks = relay.api.call("GET", "/health/checks").json()["checks"]
         assert {check for check, result in checks.items() if not result["ok"]} == {"settings", "keyVault"}
         assert "PARTNER_WEBHOOK_URL" in checks["settings"]["detail"]
@@ -110,7 +110,7 @@ def _is_problem(answer: Any, needed: str) -> None:
 
 
 def _the_others_work(relay: Relay) -> None:
-    """What needs none of the broken settings answers as ever; nothing is half made."""
+    """Check that functions without a need for the broken settings work, and that no watch was stored."""
     listed = relay.api.call("GET", "/subscriptions")
     assert (listed.status_code, listed.json()["value"]) == (200, [])
     assert relay.api.call("GET", "/subscriptions/" + "0" * 32).status_code == 404
@@ -119,11 +119,11 @@ def _the_others_work(relay: Relay) -> None:
     assert relay.api.call("POST", case.path, key=None).text == "abc"
 
 
-def test_storage_that_refuses_is_named(surroundings: Stack) -> None:
-    """With a storage key that is wrong the checks say what to grant, and callers get problem details."""
-    sound = surroundings.azurite.connection_string
-    key = sound.partition("AccountKey=")[2].partition(";")[0]
-    with relay_with(surroundings, AzureWebJobsStorage=sound.replace(key, "A" * 86 + "==")) as relay:
+def test_a_wrong_storage_key_is_named(stack: Stack) -> None:
+    """With a wrong storage key, the storage check names the setting, and callers get problem details."""
+    connection_string = stack.azurite.connection_string
+    key = connection_string.partition("AccountKey=")[2].partition(";")[0]
+    with relay_with(stack, AzureWebJobsStorage=connection_string.replace(key, "A" * 86 + "==")) as relay:
         checks = relay.api.call("GET", "/health/checks").json()["checks"]
         assert {check for check, result in checks.items() if not result["ok"]} >= {"storage"}
         assert "AzureWebJobsStorage" in checks["storage"]["detail"]

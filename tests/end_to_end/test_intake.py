@@ -1,6 +1,6 @@
-"""Claims about what is posted to our anonymous addresses. All cases are posted first; each test judges one of them.
+"""Claims about POSTs to the anonymous routes. All cases are posted first; each test checks one of them.
 
-The invariants of every case: never a 5xx, never a false accept, and a good notification right after it is delivered.
+Invariants of every case: no 5xx, no forged item is accepted, and a valid notification after it is delivered.
 """
 
 import base64
@@ -27,12 +27,16 @@ TABLE: dict[str, Case] = {
     }.items()
     for name, case in cases.items()
 }  # fmt: skip
-GOOD = Case(items())
+VALID = Case(items())
 
 
 @dataclass
 class Campaign:
-    """What came of all cases: answers, the good answers after them, the traps and markers, and what was told."""
+    """The results of all cases.
+
+    A trap is the event of a case; a marker is the event of the valid notification after it, whose status is in `after`.
+    Only forged items name the event `never`.
+    """
 
     answers: dict[str, requests.Response]
     after: dict[str, int]
@@ -45,35 +49,35 @@ class Campaign:
 
 @pytest.fixture(scope="module")
 def campaign(shared_relay: Relay) -> Campaign:
-    """Post every case and a good notification after each, then wait until all of them had time to arrive."""
+    """Post every case and a valid notification after each, then wait for the expected deliveries."""
     address = shared_relay.mailbox()
     booked = [shared_relay.book(address, days=number % 90)["immutableId"] for number in range(2 * len(TABLE) + 1)]
     traps, markers = dict(zip(TABLE, booked, strict=False)), dict(zip(TABLE, booked[len(TABLE) :], strict=False))
-    target, began = _target(shared_relay, address, booked[-1]), len(shared_relay.stack.host.log.read_text())
-    # A `missed` resyncs its mailbox: all traps were told.
+    target, start = _target(shared_relay, address, booked[-1]), len(shared_relay.stack.host.log.read_text())
+    # In their own mailbox, because a `missed` resyncs the whole mailbox and would deliver all traps.
     elsewhere = _target(shared_relay, shared_relay.mailbox(), booked[-1])
     answers, after = {}, {}
     for name, case in TABLE.items():
-        whose = elsewhere if name.startswith("lifecycle") else target
-        answers[name] = _post(shared_relay, case, replace(whose, trap=traps[name]))
-        after[name] = _post(shared_relay, GOOD, replace(target, trap=markers[name])).status_code
+        addressee = elsewhere if name.startswith("lifecycle") else target
+        answers[name] = _post(shared_relay, case, replace(addressee, trap=traps[name]))
+        after[name] = _post(shared_relay, VALID, replace(target, trap=markers[name])).status_code
 
     def delivered() -> set[str]:
         return {str(attempt["eventId"]) for attempt in shared_relay.attempts(address)}
 
-    wanted = set(markers.values()) | {traps[name] for name, case in TABLE.items() if case.delivered}
-    with contextlib.suppress(AssertionError):  # each test says what is missing
-        eventually(lambda: wanted <= delivered(), seconds=30, every=0.3)
+    expected = set(markers.values()) | {traps[name] for name, case in TABLE.items() if case.delivered}
+    with contextlib.suppress(AssertionError):  # each test reports its missing delivery
+        eventually(lambda: expected <= delivered(), every=0.3)
         shared_relay.quiet()
-    log = shared_relay.stack.host.log.read_text()[began:]
+    log = shared_relay.stack.host.log.read_text()[start:]
     return Campaign(answers, after, traps, markers, booked[-1], delivered(), log)
 
 
 def _target(relay: Relay, address: str, never: str) -> Target:
-    """Watch the mailbox, whose events were booked before so that nobody was told of them."""
+    """Watch a mailbox; events booked before were not delivered."""
     watch = relay.api.watch(address)
     (subscription,) = relay.subscriptions(address)
-    state, user = subscription["clientState"], str(uuid.uuid4())  # the clientState alone says which mailbox it is
+    state, user = subscription["clientState"], str(uuid.uuid4())  # only the clientState identifies the mailbox
     version = state.partition(".")[0]
     mac = base64.urlsafe_b64encode(hmac.digest(b"", f"{version}.{watch['id']}".encode(), "sha256"))
     forged = f"{version}.{watch['id']}.{mac.rstrip(b'=').decode()}"
@@ -87,8 +91,8 @@ def _post(relay: Relay, case: Case, target: Target) -> requests.Response:
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_what_is_posted_is_answered_and_taken_in_or_not(campaign: Campaign, name: str) -> None:
-    """Each case gets its status, is told or not told to the partner, and the good one after it is delivered."""
+def test_each_post_gets_its_response_and_is_accepted_or_dropped(campaign: Campaign, name: str) -> None:
+    """Each case gets its status, is delivered or not, and the valid notification after it is delivered."""
     case, answer = TABLE[name], campaign.answers[name]
     assert answer.status_code == case.status, answer.text[:300]
     assert len(answer.content) < 5000
@@ -106,8 +110,8 @@ def test_what_is_posted_is_answered_and_taken_in_or_not(campaign: Campaign, name
     assert campaign.markers[name] in campaign.delivered
 
 
-def test_what_is_dropped_is_counted(campaign: Campaign) -> None:
-    """The log counts what was dropped, by reason, so that an administrator can see an attack."""
+def test_dropped_notifications_are_counted(campaign: Campaign) -> None:
+    """The log counts dropped notifications by reason, so that an administrator can see an attack."""
     counted: dict[str, int] = {}
     for number, reason in re.findall(r"notifications_dropped=(\d+) reason=([a-z-]+)", campaign.log):
         counted[reason] = counted.get(reason, 0) + int(number)
@@ -118,22 +122,22 @@ def test_what_is_dropped_is_counted(campaign: Campaign) -> None:
 
 
 def test_nothing_posted_gets_into_the_log(campaign: Campaign) -> None:
-    """What came from outside cannot write lines, colours or look-ups into the log."""
+    """A POST cannot add lines, colours or look-ups to the log."""
     for trace in ("jndi", "\x1b", "2026-01-01 ERROR", "evil.example", "Traceback", "Failed"):
         assert trace not in campaign.log
 
 
-def test_an_event_that_only_forged_items_name_is_never_told(campaign: Campaign) -> None:
-    """Good items beside forged ones do not vouch for them."""
+def test_an_event_that_only_forged_items_name_is_never_delivered(campaign: Campaign) -> None:
+    """A valid item in the same POST does not make a forged item valid."""
     assert campaign.never not in campaign.delivered
 
 
 def test_a_large_post_arrives_whole(relay: Relay) -> None:
-    """Three hundred changes in one POST do not fit into one queue message, and all of them arrive."""
+    """Three hundred changes in one POST need several queue messages, and all of them arrive."""
     address = relay.mailbox()
     booked = [relay.book(address, days=number % 90)["immutableId"] for number in range(300)]
     target = _target(relay, address, "")
     body = {"value": [target.item(event) for event in booked for _ in range(2)]}
     assert _post(relay, Case(lambda _: body), target).status_code == 202
-    relay.in_step(address, seconds=40)
+    relay.in_step(address)
     assert len(relay.attempts(address)) == 300

@@ -1,4 +1,4 @@
-"""Claims about the reconciler on the running stack: every difference goes, nothing that is not ours is touched."""
+"""Claims about the reconciler on the running stack: it repairs differences and leaves foreign subscriptions alone."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from tests.support.waiting import eventually
 
 
 def _subscribed(relay: Relay, address: str, changes: str, url: str, lifecycle: str | None = None) -> str:
-    """Make a subscription with the relay's own app registration, behind its back, and return its id."""
+    """Create a subscription with the relay's app registration, without the relay, and return its id."""
     body: dict[str, Any] = {
         "changeType": changes, "resource": f"users/{address}/events", "notificationUrl": url, "clientState": "x",
         "expirationDateTime": f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}",
@@ -22,18 +22,18 @@ def _subscribed(relay: Relay, address: str, changes: str, url: str, lifecycle: s
 
 
 def test_what_changed_in_a_gap_arrives(relay: Relay) -> None:
-    """A subscription vanishes in silence; meetings are made, moved, cancelled and deleted; the reconciler heals it."""
+    """After the silent loss of a subscription, the reconciler recreates it, and every change of the gap arrives."""
     watch = relay.api.watch(relay.mailbox())
     room = watch["mailbox"]
-    kept, moved, gone = (relay.book(room, days=day) for day in range(3))
+    cancelled, moved, removed = (relay.book(room, days=day) for day in range(3))
     series = relay.book(room, days=3, rrule="FREQ=WEEKLY;COUNT=3")
     relay.in_step(room)
     relay.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
     relay.age(watch, renewed=ago(days=1))
     relay.book(room, "New", days=4)
     relay.tenant.change(room, moved["id"], start=at(1, 15) + "Z")
-    relay.tenant.remove(room, gone["id"])
-    relay.tenant.cancel(room, kept["id"])
+    relay.tenant.remove(room, removed["id"])
+    relay.tenant.cancel(room, cancelled["id"])
     relay.tenant.change(room, series["id"], subject="Series with another title")
     assert relay.received(room) != relay.expected(room)
     assert relay.reconcile()["created"] == 1
@@ -41,25 +41,25 @@ def test_what_changed_in_a_gap_arrives(relay: Relay) -> None:
     assert [item["id"] for item in relay.watches(room)] == [watch["id"]]
 
 
-def test_duplicates_and_orphans_of_ours_go_and_others_stay(relay: Relay) -> None:
-    """By their URLs: ours are deleted, those of another deployment of the same app registration are not."""
+def test_own_duplicates_and_orphans_are_deleted_and_others_stay(relay: Relay) -> None:
+    """Subscriptions of another deployment with the same app registration are recognized by their URLs."""
     watch = relay.api.watch(relay.mailbox())
-    nobody = relay.mailbox()
-    ours, lifecycle = (f"{relay.api.url}/api/{path}" for path in ("notifications", "lifecycle"))
-    surplus = _subscribed(relay, watch["mailbox"], "created", ours, lifecycle)
-    orphan = _subscribed(relay, nobody, "created", ours)
-    foreign = _subscribed(relay, watch["mailbox"], "deleted", f"{ours}?code=another-deployment")
+    unwatched = relay.mailbox()
+    url, lifecycle = (f"{relay.api.url}/api/{path}" for path in ("notifications", "lifecycle"))
+    surplus = _subscribed(relay, watch["mailbox"], "created", url, lifecycle)
+    orphan = _subscribed(relay, unwatched, "created", url)
+    foreign = _subscribed(relay, watch["mailbox"], "deleted", f"{url}?code=another-deployment")
     try:
         assert relay.reconcile() == {"deleted": 2}
-        left = {item["id"] for item in (*relay.subscriptions(watch["mailbox"]), *relay.subscriptions(nobody))}
+        left = {item["id"] for item in (*relay.subscriptions(watch["mailbox"]), *relay.subscriptions(unwatched))}
         assert left == {watch["graphSubscriptionId"], foreign}
         assert {surplus, orphan}.isdisjoint(left)
     finally:
         relay.tenant.control("DELETE", f"/subscriptions/{foreign}")
 
 
-def test_what_cannot_do_its_work_is_replaced_and_resynced(relay: Relay) -> None:
-    """A stale notificationUrl, and a subscription without a lifecycleNotificationUrl."""
+def test_a_subscription_with_a_wrong_url_is_replaced_and_resynced(relay: Relay) -> None:
+    """A wrong notificationUrl or a missing lifecycleNotificationUrl leads to a new subscription and a resync."""
     stale, mute = (relay.api.watch(relay.mailbox()) for _ in range(2))
     elsewhere = f"{relay.stack.partner.url}".replace("http://", "https://")
     relay.tenant.control("PATCH", f"/subscriptions/{stale['graphSubscriptionId']}", {"notificationUrl": elsewhere})
@@ -76,13 +76,13 @@ def test_what_cannot_do_its_work_is_replaced_and_resynced(relay: Relay) -> None:
     assert relay.reconcile() == {}
 
 
-def test_a_refused_watch_says_why_is_not_hammered_and_recovers(relay: Relay) -> None:
-    """The scope is narrowed in Exchange, then widened again; meanwhile nobody calls Graph every half an hour."""
+def test_a_refused_watch_has_a_reason_is_retried_slowly_and_recovers(relay: Relay) -> None:
+    """Outside Exchange's scope a watch is refused and not retried in every run; inside the scope it becomes live."""
     watch = relay.api.watch(relay.mailbox())
     room = watch["mailbox"]
     relay.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
     relay.age(watch, renewed=ago(days=1))
-    relay.quiet()  # what others began would be refused, too, and come again for hours
+    relay.quiet()  # unfinished work of other tests would be refused, too, and retried for hours
     relay.tenant.grant_in_exchange(relay.client_id, "Calendars.Read", mailboxes=["other@contoso.com"])
     try:
         assert relay.reconcile() == {"failed": 1}
@@ -103,8 +103,8 @@ def test_a_refused_watch_says_why_is_not_hammered_and_recovers(relay: Relay) -> 
     relay.in_step(room)
 
 
-def test_the_partner_can_try_a_refused_watch_at_once(relay: Relay) -> None:
-    """A setup call for it does not wait for the slow retry."""
+def test_a_setup_call_retries_a_refused_watch_immediately(relay: Relay) -> None:
+    """A setup call for a refused watch does not wait for the next retry."""
     watch = relay.api.watch(relay.mailbox())
     relay.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
     relay.age(watch, state="refused", subscription_id="", tried=ago(minutes=1), last_error="Grant Calendars.Read")
@@ -114,16 +114,16 @@ def test_the_partner_can_try_a_refused_watch_at_once(relay: Relay) -> None:
     assert len(relay.subscriptions(watch["mailbox"])) == 1
 
 
-def test_runs_at_once_leave_one_subscription_each(relay: Relay) -> None:
-    """Four runs meet over eight watches that have lost theirs."""
+def test_concurrent_runs_leave_a_single_subscription_each(relay: Relay) -> None:
+    """Four concurrent runs over eight watches without a subscription create one each."""
     watches = [relay.api.watch(relay.mailbox()) for _ in range(8)]
     for watch in watches:
         relay.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
         relay.age(watch, renewed=ago(days=1))
-    ended = relay.reconciled()
+    finished = relay.reconciled()
     with ThreadPoolExecutor(4) as runs:
         list(runs.map(lambda _: relay.api.run("renew_subscriptions"), range(4)))
-    eventually(lambda: relay.reconciled() == ended + 4)
+    eventually(lambda: relay.reconciled() == finished + 4)
     relay.quiet()
     relay.reconcile()
     for watch in watches:
@@ -131,8 +131,8 @@ def test_runs_at_once_leave_one_subscription_each(relay: Relay) -> None:
         assert relay.watches(watch["mailbox"])[0]["graphSubscriptionId"] == subscription["id"]
 
 
-def test_throttled_writes_are_made_in_the_same_run(relay: Relay) -> None:
-    """429 with Retry-After holds everybody back for so long."""
+def test_throttled_writes_succeed_in_the_same_run(relay: Relay) -> None:
+    """A 429 with Retry-After delays all writes, and the run still creates every subscription."""
     watches = [relay.api.watch(relay.mailbox()) for _ in range(4)]
     for watch in watches:
         relay.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
@@ -143,16 +143,16 @@ def test_throttled_writes_are_made_in_the_same_run(relay: Relay) -> None:
 
 
 def test_a_list_that_cannot_be_read_changes_nothing(relay: Relay) -> None:
-    """Graph is down: the run ends, and the next one heals."""
+    """If Graph's list of subscriptions fails, the run writes nothing, and the next run repairs the difference."""
     watch = relay.api.watch(relay.mailbox())
     relay.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
     relay.age(watch, renewed=ago(days=1))
     relay.quiet()
     fault = relay.fault("GET /v1.0/subscriptions.*", status=503)
     relay.tenant.control("DELETE", "/calls")
-    began = len(relay.stack.host.log.read_text())
+    start = len(relay.stack.host.log.read_text())
     relay.api.run("renew_subscriptions")
-    eventually(lambda: "Graph answered 503" in relay.stack.host.log.read_text()[began:])
+    eventually(lambda: "Graph answered 503" in relay.stack.host.log.read_text()[start:])
     assert {name.partition(" ")[0] for name in relay.tenant.control("GET", "/calls")} <= {"GET"}
     relay.tenant.control("DELETE", f"/faults/{fault}")
     assert relay.reconcile() == {"created": 1}

@@ -1,4 +1,4 @@
-"""Claims about the partner's bad days, on the running stack: outages, refusals, a 410, a pause, and what helps."""
+"""Claims about failures of the partner on the running stack: outages, rejections, a 410, a pause, and recovery."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,14 +11,14 @@ from tests.support.waiting import eventually
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
-    """Start a stack of their own: what an outage puts off for minutes is not to meet other tests."""
+    """Start a separate stack, because an outage delays work for minutes, which would disturb other tests."""
     with Relay.running(tmp_path_factory.mktemp("relay_state")) as relay:
         yield relay
 
 
 @pytest.fixture(autouse=True)
-def _flowing_again(relay: Relay) -> Any:
-    """Leave a stack to the next test whose endpoint takes deliveries, and on whose queues no repair waits for later."""
+def _flowing(relay: Relay) -> Any:
+    """After each test, resume deliveries, wait until nothing is parked, and clear delayed repairs."""
     yield
     relay.clear()
     _operate(relay, "resume")
@@ -38,9 +38,10 @@ def _state(relay: Relay) -> dict[str, Any]:
     return state
 
 
-def _checks(relay: Relay) -> dict[str, Any]:
-    checks: dict[str, Any] = relay.api.call("GET", "/health/checks").json()["checks"]
-    return checks
+def _failed_check(relay: Relay, name: str) -> dict[str, Any]:
+    """Return a health check, or nothing if it does not fail."""
+    check: dict[str, Any] = relay.api.call("GET", "/health/checks").json()["checks"][name]
+    return check if check["ok"] is False else {}
 
 
 def _letters(relay: Relay, **params: str) -> list[dict[str, Any]]:
@@ -51,28 +52,28 @@ def _letters(relay: Relay, **params: str) -> list[dict[str, Any]]:
 
 
 def test_an_outage_costs_probes_and_loses_nothing(relay: Relay) -> None:
-    """Down, the partner is asked by one probe at a time; back, it gets each meeting in its last state, once."""
+    """An unavailable partner gets one probe at a time; afterwards it gets the last state of each event once."""
     rooms = [relay.watched() for _ in range(4)]
     relay.fail(None, status=503)
     for room in rooms:
         for days in range(4):
             relay.book(room, days=days)
     eventually(lambda: _state(relay)["state"] == "failing")
-    tried = len(relay.partner.deliveries()["list"])
+    attempted = len(relay.partner.deliveries()["list"])
     moved = relay.book(rooms[0], days=5)
     for number in range(3):
         relay.tenant.change(rooms[0], moved["id"], subject=f"Renamed {number}")
     eventually(lambda: _state(relay)["waiting"] >= 1 and relay.depth(CHANGES) < 20)
-    assert len(relay.partner.deliveries()["list"]) - tried < 10
+    assert len(relay.partner.deliveries()["list"]) - attempted < 10
     relay.partner.control("DELETE", "/behaviour")
-    relay.in_step(*rooms, seconds=75)
+    relay.in_step(*rooms)
     assert _state(relay)["waiting"] == 0
-    of_the_moved = [p for p in relay.posts(rooms[0]) if p["body"]["data"]["event"]["title"] == "Renamed 2"]
-    assert len({post["headers"]["webhook-id"] for post in of_the_moved}) == 1
+    renamed = [post for post in relay.posts(rooms[0]) if post["body"]["data"]["event"]["title"] == "Renamed 2"]
+    assert len({post["headers"]["webhook-id"] for post in renamed}) == 1
 
 
 def test_what_the_partner_rejects_can_be_replayed(relay: Relay) -> None:
-    """A 422 makes a dead letter at once; the partner mends its side, an administrator replays, it arrives."""
+    """A 422 makes a dead letter immediately; a replay after the partner's repair delivers it."""
     room = relay.watched()
     relay.fail(room, status=422)
     event = relay.book(room)
@@ -86,37 +87,37 @@ def test_what_the_partner_rejects_can_be_replayed(relay: Relay) -> None:
     assert answer.status_code == 202
     relay.in_step(room)
     path = answer.json()["link"].partition("/api")[2]
-    progress = eventually(lambda: (now := relay.api.call("GET", path, key="master").json())["done"] and now)
+    progress = eventually(lambda: (state := relay.api.call("GET", path, key="master").json())["done"] and state)
     assert progress["queued"] == 1
     assert letter["id"] not in [item["id"] for item in _letters(relay)]
 
 
-def test_a_410_stops_everything_until_an_administrator_resumes(relay: Relay) -> None:
-    """Intake goes on, nothing is posted any more, and nothing is lost."""
+def test_a_410_stops_deliveries_until_an_administrator_resumes(relay: Relay) -> None:
+    """Changes are still accepted and parked, none is delivered, and all arrive after the resume."""
     room, other = relay.watched(), relay.watched()
     relay.fail(room, status=410, times=1)
     relay.book(room)
     eventually(lambda: _state(relay)["state"] == "gone")
     relay.book(other)
-    eventually(lambda: _state(relay)["waiting"] >= 2)  # a late hint of another test may wait, too
+    eventually(lambda: _state(relay)["waiting"] >= 2)  # a late hint of another test may also be parked
     assert (len(relay.attempts(room)), relay.attempts(other)) == (1, [])
-    checks = eventually(lambda: (now := _checks(relay))["partner"]["ok"] is False and now)
-    assert "410" in checks["partner"]["detail"]
+    partner = eventually(lambda: _failed_check(relay, "partner"))
+    assert "410" in partner["detail"]
     assert _operate(relay, "resume")["state"] == "flowing"
     relay.in_step(room, other)
 
 
-def test_a_pause_holds_everything_back(relay: Relay) -> None:
-    """And leaves an audit line; after the resume all arrives."""
+def test_a_pause_stops_deliveries(relay: Relay) -> None:
+    """A pause leaves an audit line, and after the resume all changes arrive."""
     room = relay.watched()
-    began = len(relay.stack.host.log.read_text())
+    start = len(relay.stack.host.log.read_text())
     assert _operate(relay, "pause")["state"] == "paused"
     relay.book(room)
     eventually(lambda: _state(relay)["waiting"] >= 1)
     assert relay.attempts(room) == []
     _operate(relay, "resume")
     relay.in_step(room)
-    assert "relay.audit: pause by master key: reason='A test'" in relay.stack.host.log.read_text()[began:]
+    assert "relay.audit: pause by master key: reason='A test'" in relay.stack.host.log.read_text()[start:]
 
 
 @pytest.mark.parametrize(("method", "path"), [
@@ -125,14 +126,14 @@ def test_a_pause_holds_everything_back(relay: Relay) -> None:
     ("GET", f"/dead-letters/replays/{'f' * 32}"),
 ])  # fmt: skip
 def test_operations_need_the_master_key(relay: Relay, method: str, path: str) -> None:
-    """The partner's key is not enough."""
+    """The function key and no key get 401."""
     for key in ("function", None):
         assert relay.api.call(method, path, key=key, json={"reason": "x", "all": True}).status_code == 401
     assert _state(relay)["state"] == "flowing"
 
 
-def test_what_cannot_be_read_is_noted_and_stops_nothing(relay: Relay) -> None:
-    """Garbage on the queue ends as a dead letter without content; a good change after it arrives."""
+def test_an_unreadable_message_becomes_a_dead_letter(relay: Relay) -> None:
+    """The dead letter has no content of the message, and a valid change after it arrives."""
     room = relay.watched()
     relay.put(CHANGES, "canary garbage")
     relay.book(room)

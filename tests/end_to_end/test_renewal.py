@@ -1,4 +1,4 @@
-"""Claims about subscriptions that are kept alive: by the timer's function, and by Graph's lifecycle events."""
+"""Claims about the renewal of subscriptions by the timer and by Graph's lifecycle events."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,11 +10,11 @@ from tests.support.waiting import eventually
 
 
 def _expiring(relay: Relay, hours: float = 24) -> dict[str, Any]:
-    """Watch a mailbox whose subscription ends in so many hours, and which was renewed long ago; return the watch."""
+    """Return a watch whose subscription was renewed six days ago and expires in `hours`."""
     watch = relay.api.watch(relay.mailbox())
-    end = f"{datetime.now(UTC) + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}"
-    relay.tenant.control("PATCH", f"/subscriptions/{watch['graphSubscriptionId']}", {"expirationDateTime": end})
-    relay.age(watch, renewed=ago(days=6), expires=end)
+    expires = f"{datetime.now(UTC) + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}"
+    relay.tenant.control("PATCH", f"/subscriptions/{watch['graphSubscriptionId']}", {"expirationDateTime": expires})
+    relay.age(watch, renewed=ago(days=6), expires=expires)
     return watch
 
 
@@ -22,8 +22,8 @@ def _calls(relay: Relay, operation: str) -> int:
     return int(relay.tenant.control("GET", "/calls").get(operation, 0))
 
 
-def test_what_expires_soon_is_renewed_by_one_patch_and_the_rest_left_alone(relay: Relay) -> None:
-    """The timer moves the end of what expires soon by one PATCH, and touches nothing else."""
+def test_only_what_expires_soon_is_renewed_by_a_single_patch(relay: Relay) -> None:
+    """The timer extends a subscription that expires soon by one PATCH, and changes no other."""
     soon, later = _expiring(relay), relay.api.watch(relay.mailbox())
     before = {item["id"]: item["expirationDateTime"] for item in relay.subscriptions(later["mailbox"])}
     relay.quiet()
@@ -32,42 +32,42 @@ def test_what_expires_soon_is_renewed_by_one_patch_and_the_rest_left_alone(relay
     assert relay.tenant.control("GET", "/calls") == {"GET /subscriptions": 1, "PATCH /subscriptions/{id}": 1}
     (watch,) = relay.watches(soon["mailbox"])
     assert watch["graphSubscriptionId"] == soon["graphSubscriptionId"]
-    end = datetime.fromisoformat(watch["expirationDateTime"])
-    assert end > datetime.now(UTC) + timedelta(days=6)
+    expires = datetime.fromisoformat(watch["expirationDateTime"])
+    assert expires > datetime.now(UTC) + timedelta(days=6)
     (subscription,) = relay.subscriptions(soon["mailbox"])
-    assert abs((datetime.fromisoformat(subscription["expirationDateTime"]) - end).total_seconds()) < 1
+    assert abs((datetime.fromisoformat(subscription["expirationDateTime"]) - expires).total_seconds()) < 1
     assert {item["id"]: item["expirationDateTime"] for item in relay.subscriptions(later["mailbox"])} == before
 
 
-def test_a_vanished_subscription_is_made_anew_and_its_changes_arrive(relay: Relay) -> None:
-    """When Graph answers 404 to the PATCH, a new subscription is made under the same watch, and it works."""
+def test_a_lost_subscription_is_recreated_and_its_changes_arrive(relay: Relay) -> None:
+    """After a 404 to the PATCH, the same watch gets a new subscription, and its changes arrive."""
     watch = _expiring(relay)
     relay.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
     relay.reconcile()
-    (now,) = relay.watches(watch["mailbox"])
+    (current,) = relay.watches(watch["mailbox"])
     (subscription,) = relay.subscriptions(watch["mailbox"])
-    assert now["id"] == watch["id"]
-    assert now["graphSubscriptionId"] == subscription["id"] != watch["graphSubscriptionId"]
+    assert current["id"] == watch["id"]
+    assert current["graphSubscriptionId"] == subscription["id"] != watch["graphSubscriptionId"]
     relay.book(watch["mailbox"])
     relay.in_step(watch["mailbox"])
     assert relay.posts(watch["mailbox"])[0]["body"]["data"]["subscriptionId"] == watch["id"]
 
 
-def test_one_that_cannot_be_renewed_does_not_stop_the_others(relay: Relay) -> None:
-    """A mailbox that is gone fails by itself and says so; the others are renewed in the same run."""
-    gone, *others = (_expiring(relay) for _ in range(3))
-    relay.tenant.control("DELETE", f"/subscriptions/{gone['graphSubscriptionId']}")
-    relay.tenant.control("DELETE", f"/mailboxes/{gone['mailbox']}")
-    ends = relay.reconcile()
-    (failed,) = relay.watches(gone["mailbox"])
+def test_a_failed_renewal_does_not_stop_the_others(relay: Relay) -> None:
+    """A watch of a deleted mailbox fails with its reason; the others are renewed in the same run."""
+    failing, *others = (_expiring(relay) for _ in range(3))
+    relay.tenant.control("DELETE", f"/subscriptions/{failing['graphSubscriptionId']}")
+    relay.tenant.control("DELETE", f"/mailboxes/{failing['mailbox']}")
+    outcomes = relay.reconcile()
+    (failed,) = relay.watches(failing["mailbox"])
     assert (failed["state"], "no mailbox" in failed["lastError"]) == ("gone", True)
-    assert ends["failed"] == 1
-    assert ends["renewed"] == len(others)
-    relay.api.call("DELETE", f"/subscriptions/{gone['id']}")
+    assert outcomes["failed"] == 1
+    assert outcomes["renewed"] == len(others)
+    relay.api.call("DELETE", f"/subscriptions/{failing['id']}")
 
 
-def test_reauthorization_is_one_patch_and_never_reauthorize(relay: Relay) -> None:
-    """A reauthorizationRequired is answered by one PATCH; said again at once, it is left alone."""
+def test_reauthorization_is_a_single_patch_and_never_reauthorize(relay: Relay) -> None:
+    """A reauthorizationRequired causes one PATCH; immediate repetitions cause no call."""
     relay.quiet()
     watch = _expiring(relay)
     relay.tenant.control("DELETE", "/calls")
@@ -82,7 +82,7 @@ def test_reauthorization_is_one_patch_and_never_reauthorize(relay: Relay) -> Non
 
 
 def test_a_misrouted_lifecycle_event_is_acted_on(relay: Relay) -> None:
-    """A reauthorizationRequired that comes to the address of change notifications renews all the same."""
+    """A reauthorizationRequired that is sent to /notifications also renews."""
     watch = _expiring(relay)
     relay.tenant.control("DELETE", "/calls")
     _post_lifecycle(relay, watch, "/notifications")
@@ -99,8 +99,8 @@ def _post_lifecycle(relay: Relay, watch: dict[str, Any], path: str) -> None:
     assert relay.api.call("POST", path, key=None, json={"value": [item]}).status_code == 202
 
 
-def test_a_removed_subscription_is_made_anew(relay: Relay) -> None:
-    """After subscriptionRemoved there is one live subscription again, under the same watch."""
+def test_a_removed_subscription_is_recreated(relay: Relay) -> None:
+    """After subscriptionRemoved the same watch has one new live subscription."""
     watch = relay.api.watch(relay.mailbox())
     event = {"subscriptionId": watch["graphSubscriptionId"], "lifecycleEvent": "subscriptionRemoved"}
     relay.tenant.control("POST", "/lifecycle", event)
@@ -109,8 +109,8 @@ def test_a_removed_subscription_is_made_anew(relay: Relay) -> None:
     assert relay.watches(watch["mailbox"])[0]["graphSubscriptionId"] == relay.subscriptions(watch["mailbox"])[0]["id"]
 
 
-def test_a_watch_deleted_while_its_renewal_is_under_way_leaves_no_orphan(relay: Relay) -> None:
-    """The renewal's PATCH comes late and finds the subscription deleted: what it makes anew is taken away again."""
+def test_a_watch_deleted_during_its_renewal_leaves_no_orphan(relay: Relay) -> None:
+    """The late PATCH of the renewal gets 404; the new subscription that follows is deleted again."""
     watch = _expiring(relay)
     relay.fault(f"PATCH /v1.0/subscriptions/{watch['graphSubscriptionId']}", delaySeconds=1.0, times=1)
     runner = Thread(target=relay.reconcile)
@@ -121,8 +121,8 @@ def test_a_watch_deleted_while_its_renewal_is_under_way_leaves_no_orphan(relay: 
     assert relay.watches(watch["mailbox"]) == relay.subscriptions(watch["mailbox"]) == []
 
 
-def test_a_watch_renewed_while_its_deletion_is_under_way_leaves_no_orphan(relay: Relay) -> None:
-    """Graph has deleted the subscription, the row still stands, and the timer makes a new one: that one goes, too."""
+def test_a_watch_renewed_during_its_deletion_leaves_no_orphan(relay: Relay) -> None:
+    """A subscription that the timer creates between the deletions at Graph and of the row is deleted, too."""
     watch = _expiring(relay)
     subscription = watch["graphSubscriptionId"]
     relay.fault(f"DELETE /v1.0/subscriptions/{subscription}", after=True, status=204, delaySeconds=1.5, times=1)
@@ -140,8 +140,8 @@ def test_a_watch_renewed_while_its_deletion_is_under_way_leaves_no_orphan(relay:
     assert relay.watches(watch["mailbox"]) == relay.subscriptions(watch["mailbox"]) == []
 
 
-def test_a_run_tells_how_all_stands(relay: Relay) -> None:
-    """In lines that alerts read in the host's log, queues and tables being the real ones."""
+def test_a_run_logs_the_gauges(relay: Relay) -> None:
+    """The host's log has the lines that alerts read."""
     log = relay.stack.host.log
     watch = _expiring(relay, hours=100)
     before = log.stat().st_size
@@ -156,4 +156,4 @@ def test_a_run_tells_how_all_stands(relay: Relay) -> None:
     assert re.search(r"watches=[1-9]\d* state=live", log_tail())
     for name in ("oldest_change_seconds=0", "queue_depth=", "deliveries_held=0 state=flowing", "changes_parked="):
         assert name in log_tail()
-    assert "Figures are missing" not in log_tail()
+    assert "A gauge could not be reported" not in log_tail()

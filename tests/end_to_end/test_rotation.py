@@ -1,4 +1,4 @@
-"""The steps of docs/operations.md for each secret, walked on a relay that is not restarted and loses no change."""
+"""Claims about the rotation of each secret by docs/operations.md: no restart, and no lost change."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -20,23 +20,23 @@ APP = "22222222-3333-4444-5555-666666666666"
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
-    """Start a stack that learns of a new version within a second, instead of five minutes."""
+    """Start a stack that caches secrets for one second instead of five minutes."""
     with Relay.running(tmp_path_factory.mktemp("rotation"), SETTINGS) as relay:
         yield relay
 
 
 def _new(relay: Relay, name: str, value: str, **age: float) -> None:
-    """Add a version of a secret to the vault, as old as is said."""
+    """Add a version of a secret with this age to the vault."""
     relay.tenant.control("POST", "/secrets", {"name": name, "value": value, "created": ago(**age)})
 
 
 def _key_of(relay: Relay, address: str) -> str:
-    """Return which key the clientState of a mailbox's subscription was made with."""
+    """Return the key version in the clientState of a mailbox's subscription."""
     return str(relay.subscriptions(address)[0]["clientState"].partition(".")[0])
 
 
 def _keeps_up(relay: Relay, *addresses: str) -> dict[str, Any]:
-    """Book in each mailbox, wait until the partner knows, and return the last delivery."""
+    """Book in each mailbox, wait for the deliveries, and return the last delivery."""
     for address in addresses:
         relay.book(address, days=len(relay.expected(address)))
     relay.in_step(*addresses)
@@ -44,20 +44,25 @@ def _keeps_up(relay: Relay, *addresses: str) -> dict[str, Any]:
 
 
 def test_the_client_state_key(relay: Relay) -> None:
-    """A new version verifies at once and signs after a while; the old one is good until nothing uses it."""
+    """A new version verifies immediately and signs after a delay; the version before it still verifies."""
     before = relay.watched()
     first = _key_of(relay, before)
-    _new(relay, "client-state-key", token_urlsafe(32), minutes=12, seconds=-12)  # it may sign in twelve seconds
-    fresh = relay.watched()
-    assert _key_of(relay, fresh) == first, "another instance may not have read it yet"
+    _new(relay, "client-state-key", token_urlsafe(32), minutes=12, seconds=-12)  # signs in twelve seconds
+    during = relay.watched()
+    assert _key_of(relay, during) == first, "another instance may not have read the new version yet"
     _keeps_up(relay, before)
-    after = eventually(lambda: (room := relay.watched()) and _key_of(relay, room) != first and room, every=1)
-    _keeps_up(relay, before, fresh, after)
-    # Graph's subscriptions expire within a week, and with them the old clientState; here by hand.
+
+    def watched_with_the_new_key() -> str:
+        room = relay.watched()
+        return room if _key_of(relay, room) != first else ""
+
+    after = eventually(watched_with_the_new_key, every=1)
+    _keeps_up(relay, before, during, after)
+    # Shortened here: in production every clientState is replaced within a week, when its subscription expires.
     watch = relay.watches(before)[0]
-    end = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
-    relay.tenant.control("PATCH", f"/subscriptions/{watch['graphSubscriptionId']}", {"expirationDateTime": end})
-    relay.age(watch, renewed=ago(days=6), expires=end)
+    expires = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
+    relay.tenant.control("PATCH", f"/subscriptions/{watch['graphSubscriptionId']}", {"expirationDateTime": expires})
+    relay.age(watch, renewed=ago(days=6), expires=expires)
     relay.reconcile()
     assert _key_of(relay, before) != first
     _keeps_up(relay, before, after)
@@ -72,25 +77,25 @@ def _is_signed_by(post: dict[str, Any], secret: str) -> bool:
 
 
 def test_the_signing_secret(relay: Relay) -> None:
-    """Both sign while the partner learns the new one; then the new one alone."""
+    """Both secrets sign until the partner has the new secret, then only the new secret."""
     room = relay.watched()
     old = relay.stack.seed["secrets"]["partner-signing-secret"][-1]
     new = "whsec_" + b64encode(token_bytes(32)).decode()
 
-    def signers(wanted: list[bool]) -> Callable[[], bool]:
-        return lambda: [_is_signed_by(_keeps_up(relay, room), secret) for secret in (old, new)] == wanted
+    def signers(expected: list[bool]) -> Callable[[], bool]:
+        return lambda: [_is_signed_by(_keeps_up(relay, room), secret) for secret in (old, new)] == expected
 
     eventually(signers([True, False]))
     _new(relay, "partner-signing-secret", f"{old} {new}", minutes=-1)
-    eventually(signers([True, True]), seconds=30)
+    eventually(signers([True, True]))
     relay.partner.control("POST", "/secrets", {"secrets": [new]})
     _new(relay, "partner-signing-secret", new, minutes=-2)
-    eventually(signers([False, True]), seconds=30)
+    eventually(signers([False, True]))
     assert relay.partner.deliveries()["violations"] == []
 
 
 def test_the_graph_client_secret(relay: Relay) -> None:
-    """Both are good at login for a while; the vault has the new one, and the old one goes."""
+    """The relay changes to the new secret while login still accepts both."""
     room, client = relay.watched(), f"/clients/{relay.client_id}"
     old = relay.stack.seed["clients"][0]["secrets"][0]
     new = token_urlsafe(24)
@@ -99,23 +104,23 @@ def test_the_graph_client_secret(relay: Relay) -> None:
     _keeps_up(relay, room)
     relay.tenant.control("POST", client, {"removeSecret": old})
     error = {"error": {"code": "InvalidAuthenticationToken", "message": "x"}}
-    relay.fault(f"GET /v1.0/users/{room}/events/", status=401, body=error, times=1)  # the token has to be made anew
+    relay.fault(f"GET /v1.0/users/{room}/events/", status=401, body=error, times=1)  # forces a new token
     _keeps_up(relay, room)
 
 
 def test_the_graph_certificate(tmp_path: Path) -> None:
-    """The same with certificates."""
-    (old, old_kept), (new, new_kept) = new_certificate(), new_certificate()
+    """The relay changes to the new certificate while login still accepts both."""
+    (old, old_pkcs12), (new, new_pkcs12) = new_certificate(), new_certificate()
     (tmp_path / "app.pem").write_text(old)
     seed = {
         "clients": [{"clientId": APP, "certificates": [str(tmp_path / "app.pem")], "roles": ["Calendars.Read"]}],
-        "secrets": {"graph-certificate": [old_kept]},
+        "secrets": {"graph-certificate": [old_pkcs12]},
     }
     with Relay.running(tmp_path / "stack", {**SETTINGS, "GRAPH_CREDENTIAL": "certificate"}, seed) as relay:
         room = relay.watched()
         _keeps_up(relay, room)
         relay.tenant.control("POST", f"/clients/{APP}", {"certificates": [old, new]})
-        _new(relay, "graph-certificate", new_kept, minutes=-1)
+        _new(relay, "graph-certificate", new_pkcs12, minutes=-1)
         relay.tenant.control("POST", f"/clients/{APP}", {"certificates": [new]})
         error = {"error": {"code": "InvalidAuthenticationToken", "message": "x"}}
         relay.fault(f"GET /v1.0/users/{room}/events/", status=401, body=error, times=1)

@@ -1,4 +1,4 @@
-"""Claims about setup calls that are not sound: each is refused with problem details, and nothing is half made."""
+"""Claims about invalid setup calls: each is refused with problem details, and no watch is stored."""
 
 import json
 from typing import Any
@@ -65,8 +65,8 @@ BAD: dict[str, tuple[Any, int, str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_an_unsound_setup_call_is_refused(relay: Relay, name: str) -> None:
-    """Each unsound body gets the status that belongs to it and problem details that name the field, never a 5xx."""
+def test_an_invalid_setup_call_is_refused(relay: Relay, name: str) -> None:
+    """Each invalid body gets its status and problem details that name the field, never a 5xx."""
     body, status, mentioned = BAD[name]
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = relay.api.call("POST", "/subscriptions", data=data, headers={"content-type": "application/json"})
@@ -79,18 +79,18 @@ def test_an_unsound_setup_call_is_refused(relay: Relay, name: str) -> None:
     assert len(answer.content) < 2000
 
 
-def test_unsound_calls_leave_nothing_behind(relay: Relay) -> None:
-    """After all of them there is no watch of those mailboxes, and no subscription at Graph."""
+def test_invalid_calls_leave_nothing_behind(relay: Relay) -> None:
+    """After all invalid calls there is no watch of their mailboxes, and no subscription."""
     for mailbox in (ROOM, "room1@fabrikam.com"):
         assert relay.watches(mailbox) == relay.subscriptions(mailbox) == []
 
 
-def test_a_mailbox_that_is_not_allowed_gets_one_answer_whether_it_exists_or_not(relay: Relay) -> None:
-    """Who may not ask learns nothing about which mailboxes there are, and Graph is not called."""
+def test_a_mailbox_that_is_not_allowed_gets_the_same_response_whether_it_exists_or_not(relay: Relay) -> None:
+    """The response does not reveal which mailboxes exist."""
     address = relay.mailbox(name="there").replace("contoso.com", "fabrikam.com")
     relay.tenant.control("POST", "/mailboxes", {"address": address})
     mailboxes = (address, "not-there@fabrikam.com")
-    there, nowhere = (relay.api.call("POST", "/subscriptions", json={"mailbox": mailbox}) for mailbox in mailboxes)
-    assert there.status_code == nowhere.status_code == 403
-    assert there.content == nowhere.content
-    assert there.headers.keys() == nowhere.headers.keys()
+    existing, missing = (relay.api.call("POST", "/subscriptions", json={"mailbox": mailbox}) for mailbox in mailboxes)
+    assert existing.status_code == missing.status_code == 403
+    assert existing.content == missing.content
+    assert existing.headers.keys() == missing.headers.keys()

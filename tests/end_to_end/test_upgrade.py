@@ -1,14 +1,15 @@
-"""Claims about an upgrade on the running stack: the relay of today goes on from the rows and messages of the version
-before.
+"""Claims about an upgrade on the running stack: the relay continues with the rows and messages of the previous version.
 
-The tests tell one story, in their order: paused, resumed, renewed, and at last all messages at once.
+The tests depend on their order: paused, resumed, renewed, and finally all messages.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from azure.storage.queue import QueueClient
 
 from tests.support.previous_version import PreviousVersion
 from tests.support.relay import CHANGES, REPAIRS, Relay
@@ -21,7 +22,7 @@ QUEUES = (CHANGES, REPAIRS, f"{CHANGES}-poison", f"{REPAIRS}-poison")
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
-    """Start a stack of its own, whose Graph has the subscription of room1, and whose hints all wait."""
+    """Start a separate stack with a subscription for room1, whose Graph sends no notifications."""
     with Relay.running(tmp_path_factory.mktemp("upgrade")) as relay:
         relay.api.watch(ROOM)
         relay.tenant.control("POST", "/notifications", {"paused": True})
@@ -30,7 +31,7 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
 
 @pytest.fixture(scope="module")
 def previous(relay: Relay) -> PreviousVersion:
-    """Put the rows of before into its storage: the events of which they tell are booked, the endpoint is paused."""
+    """Store the rows of the previous version, with deliveries paused, and book the events that they name."""
     events = {name: relay.book(ROOM, name, days, direct=True)["immutableId"] for days, name in enumerate(BOOKED)}
     (subscription,) = relay.subscriptions(ROOM)
     key_version = subscription["clientState"].partition(".")[0]
@@ -40,7 +41,7 @@ def previous(relay: Relay) -> PreviousVersion:
 
 
 def _relay(relay: Relay, operation: str = "") -> dict[str, Any]:
-    """Return how deliveries stand, after an operation if one is given."""
+    """Return the state of deliveries, after an optional operation."""
     if operation:
         answer = relay.api.call("POST", f"/relay/{operation}", key="master", json={"reason": "A test"})
         assert answer.status_code == 200, answer.text
@@ -49,15 +50,23 @@ def _relay(relay: Relay, operation: str = "") -> dict[str, Any]:
 
 
 def _delivered(relay: Relay, event_id: str) -> list[str]:
-    """Return what the partner was told of an event, in its order."""
+    """Return the types of an event's deliveries, in order."""
     bodies = [post["body"] for post in relay.posts(ROOM)]
     return [body["type"].rpartition(".")[2] for body in bodies if body["data"]["event"]["id"] == event_id]
 
 
-def test_a_change_of_before_waits_with_what_was_parked_and_is_delivered_at_the_resume(
+def _is_delivered(relay: Relay, event_id: str, kind: str) -> bool:
+    return _delivered(relay, event_id) == [kind]
+
+
+def _is_empty(queue: QueueClient) -> bool:
+    return list(queue.peek_messages()) == []
+
+
+def test_changes_of_the_previous_version_wait_and_are_delivered_at_the_resume(
     relay: Relay, previous: PreviousVersion
 ) -> None:
-    """The pause of before holds; then the change on the queue and the parked ones arrive, each once."""
+    """The stored pause still applies; after the resume, queued and parked changes arrive once each."""
     assert previous.put("E-hinted", "E-hinted-deleted") == 2
     eventually(lambda: _relay(relay)["waiting"] == 5)
     state = _relay(relay)
@@ -65,14 +74,14 @@ def test_a_change_of_before_waits_with_what_was_parked_and_is_delivered_at_the_r
     assert relay.attempts(ROOM) == []
     _relay(relay, "resume")
     for name in ("E-hinted", "E-waiting", "E-waiting-again"):
-        eventually(lambda name=name: _delivered(relay, previous.id_of(name)) == ["created"])  # type: ignore[misc]
+        eventually(partial(_is_delivered, relay, previous.id_of(name), "created"))
     for name in ("E-hinted-deleted", "E-waiting-deleted"):
-        eventually(lambda name=name: _delivered(relay, previous.id_of(name)) == ["deleted"])  # type: ignore[misc]
+        eventually(partial(_is_delivered, relay, previous.id_of(name), "deleted"))
     eventually(lambda: _relay(relay)["waiting"] == 0)
 
 
-def test_a_dead_letter_of_before_is_replayed(relay: Relay, previous: PreviousVersion) -> None:
-    """It is listed as it died, and arrives."""
+def test_a_dead_letter_of_the_previous_version_is_replayed(relay: Relay, previous: PreviousVersion) -> None:
+    """It is listed with its reason and status, and a replay delivers it."""
     _relay(relay, "resume")
     listed = relay.api.call("GET", "/dead-letters", key="master").json()["value"]
     assert sorted(item["reason"] for item in listed) == ["gave-up", "gave-up", "rejected", "unreadable-message"]
@@ -81,36 +90,36 @@ def test_a_dead_letter_of_before_is_replayed(relay: Relay, previous: PreviousVer
     answer = relay.api.call("POST", "/dead-letters/replay", key="master", json={"ids": [letter["id"]]})
     assert answer.status_code == 202, answer.text
     eventually(lambda: _delivered(relay, previous.id_of("E-dead")) == ["created"])
-    left = relay.api.call("GET", "/dead-letters", key="master").json()["value"]
-    assert letter["id"] not in {item["id"] for item in left}
+    remaining = relay.api.call("GET", "/dead-letters", key="master").json()["value"]
+    assert letter["id"] not in {item["id"] for item in remaining}
 
 
-def test_the_live_watch_of_before_is_renewed(relay: Relay, previous: PreviousVersion) -> None:
-    """A wish for reauthorization that lay on the queue moves the end of the subscription that the row names."""
+def test_a_live_watch_of_the_previous_version_is_renewed(relay: Relay, previous: PreviousVersion) -> None:
+    """A queued reauthorizationRequired extends the stored subscription."""
     (existing,) = relay.subscriptions(ROOM)
     soon = f"{datetime.now(UTC) + timedelta(hours=24):%Y-%m-%dT%H:%M:%SZ}"
     relay.tenant.control("PATCH", f"/subscriptions/{existing['id']}", {"expirationDateTime": soon})
     assert previous.put("reauthorizationRequired") == 1
 
-    def end() -> datetime:
-        (now,) = relay.subscriptions(ROOM)
-        assert now["id"] == existing["id"]
-        return datetime.fromisoformat(now["expirationDateTime"])
+    def expires() -> datetime:
+        (current,) = relay.subscriptions(ROOM)
+        assert current["id"] == existing["id"]
+        return datetime.fromisoformat(current["expirationDateTime"])
 
-    eventually(lambda: end() > datetime.now(UTC) + timedelta(days=6))
+    eventually(lambda: expires() > datetime.now(UTC) + timedelta(days=6))
     (watch,) = eventually(lambda: [item for item in relay.watches(ROOM) if item["state"] == "live"])
     assert watch["graphSubscriptionId"] == existing["id"]
 
 
-def test_every_message_of_before_is_taken_and_the_partner_is_in_step(relay: Relay, previous: PreviousVersion) -> None:
-    """None makes the host try again, none is left on a poison queue; hints find the watch of before."""
+def test_every_message_of_the_previous_version_is_processed(relay: Relay, previous: PreviousVersion) -> None:
+    """No message fails or stays on a poison queue, and notifications reach the stored watch."""
     _relay(relay, "resume")
     previous.put()
     relay.tenant.control("POST", "/notifications", {"paused": False})
     relay.book(ROOM, "Booked after the upgrade", days=20)
-    relay.in_step(ROOM, seconds=60)
+    relay.in_step(ROOM)
     for queue in QUEUES:
-        eventually(lambda queue=queue: list(relay.queue(queue).peek_messages()) == [])  # type: ignore[misc]
+        eventually(partial(_is_empty, relay.queue(queue)))
     eventually(lambda: relay.depth(QUEUES[2]) + relay.depth(QUEUES[3]) == 0)
     assert "(Failed" not in relay.stack.host.log.read_text()
     letters = relay.api.call("GET", "/dead-letters", key="master").json()["value"]

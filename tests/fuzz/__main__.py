@@ -1,4 +1,4 @@
-"""`make fuzz`: every parser on thousands of inputs, then the whole API against a sandbox, sound and with faults."""
+"""`make fuzz`: every parser with thousands of inputs, then the whole API on a sandbox, with and without faults."""
 
 import argparse
 import secrets
@@ -11,12 +11,12 @@ from sandbox.process import ROOT
 from sandbox.stack import Stack
 from tests.fuzz.api import SETTINGS, faults_met, plant_faults, prepare, schemathesis, seed
 
-# With faults planted a 503 is no failure, and a sound request may be refused: what counts is that it is told.
+# With planted faults a 503 is allowed, and a valid request may fail: the response must still be documented.
 FAULTY = ("--exclude-checks", "not_a_server_error,positive_data_acceptance,use_after_free,ensure_resource_availability")
 
 
 def main() -> int:
-    """Run all of it; 1 when anything failed."""
+    """Run everything; return 1 when a part failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("--examples", type=int, default=60, help="generated requests for each operation")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="that of a run that failed")
@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def _parsers(number: int) -> bool:
-    """Run the properties with many more examples than `make test` has; say whether one failed."""
+    """Run the properties with many more examples than `make test`; return whether one failed."""
     command = [sys.executable, "-m", "pytest", "-q", "--timeout=1800", "--hypothesis-profile=long"]
     properties = sorted(map(str, (ROOT / "tests" / "properties").glob("*_properties.py")))
     assert properties, "without a file pytest would run everything"
@@ -42,7 +42,7 @@ def _parsers(number: int) -> bool:
 
 
 def _api(folder: Path, number: int, *arguments: str, faulty: bool = False) -> bool:
-    """Run schemathesis on a stack of its own; say whether a check failed, and then print them all."""
+    """Run schemathesis on a separate stack; when a check failed, print all and return true."""
     with Stack(folder, SETTINGS, seed(number)) as stack:
         prepare(stack)
         if faulty:
@@ -54,7 +54,7 @@ def _api(folder: Path, number: int, *arguments: str, faulty: bool = False) -> bo
     print("\n".join(lines if done.returncode else lines[-12:]), done.stderr)
     said = f"exit code {done.returncode}, {met} faults met, {crashed} functions crashed"
     print(f"fuzz: {folder.name} tenant: {said}", flush=True)
-    if faulty:  # a queue's function may fail then: the host tries again. A run that met no fault says nothing
+    if faulty:  # a queue's function may fail: the host retries. A run that met no fault proves nothing
         return done.returncode != 0 or met == 0
     return done.returncode != 0 or crashed > 0
 

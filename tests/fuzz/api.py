@@ -1,4 +1,4 @@
-"""Schemathesis against a running stack: every answer must be one that docs/openapi.json tells of."""
+"""Schemathesis against a running stack: every response must be documented in docs/openapi.json."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ OPEN = [{"startTime": "00:00:00.0000000", "endTime": "00:00:00.0000000"}]
 BUSINESS = {
     "address": "shop@contoso.com", "displayName": "Shop", "timeZone": "UTC",
     "businessHours": [{"day": day, "timeSlots": OPEN} for day in DAYS],
-    "schedulingPolicy": {"minimumLeadTime": "PT0S", "maximumAdvance": "P36500D"},  # so that fixed moments do for long
+    "schedulingPolicy": {"minimumLeadTime": "PT0S", "maximumAdvance": "P36500D"},  # so that fixed times stay valid
     "services": [{"id": "repair", "displayName": "Repair"}], "staff": [{"displayName": "Ada"}, {"displayName": "Bo"}],
 }  # fmt: skip
 
@@ -42,7 +42,7 @@ def seed(number: int) -> dict[str, object]:
 
 
 def prepare(stack: Stack) -> None:
-    """Give the app all permissions that the product knows, and begin with a watch, a room list and a business."""
+    """Give the app all permissions of the product, and create a watch, a room list and a business."""
     client = stack.seed["clients"][0]["clientId"]
     stack.tenant.control("POST", f"/clients/{client}", {"roles": ROLES})
     stack.tenant.grant_in_exchange(client, "Calendars.Read", "Calendars.ReadWrite")
@@ -54,7 +54,7 @@ def prepare(stack: Stack) -> None:
 
 
 def plant_faults(stack: Stack) -> None:
-    """Make Graph fail in all the ways it does, now and then."""
+    """Make Graph fail in all its ways, now and then."""
     ways = ({"status": 503}, {"status": 429, "headers": {"Retry-After": "1"}}, {"status": 500, "body": "<html>"},
             {"status": 403, "body": {"error": {"code": "ErrorAccessDenied", "message": "no"}}}, {"cut": True},
             {"status": 201, "body": "<html>", "after": True})  # fmt: skip
@@ -76,7 +76,7 @@ def faults_met(stack: Stack) -> int:
 
 
 def schemathesis(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run schemathesis on the document; 0 means that no check failed. Its caches stay in `folder`."""
+    """Run schemathesis on the document; 0 means that no check failed. Its caches are in `folder`."""
     keys = stack.keys | {"token": _token(stack)}
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG), "run", str(DOCUMENT)]
     command += ["--url", stack.relay.url, "--tls-verify", str(stack.certificates.ca_pem), "--no-color", *arguments]
@@ -86,14 +86,14 @@ def schemathesis(stack: Stack, folder: Path, *arguments: str) -> subprocess.Comp
 
 
 def _environment(keys: dict[str, str]) -> dict[str, str]:
-    """Return the environment without this machine's proxies and certificate bundles, which are not for loopback."""
+    """Return the environment without proxies and certificate bundles, which must not be used for loopback."""
     astray = ("PROXY", "CA_BUNDLE")
     kept = {name: value for name, value in os.environ.items() if not name.upper().endswith(astray)}
     return kept | {f"RELAY_{name.upper()}": value for name, value in keys.items()}
 
 
 def _token(stack: Stack) -> str:
-    """Return a token of the partner's app, which may do everything."""
+    """Return a token of the partner's app, which has all roles."""
     relay, partner = stack.seed["clients"]
     assignment = {"clientId": partner["clientId"], "roles": ["Relay.Admin"]}
     stack.tenant.control("POST", f"/clients/{relay['clientId']}/assignments", assignment)

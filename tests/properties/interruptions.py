@@ -1,33 +1,32 @@
-"""What may break into the relay's work at any call: a fault, the end of the process, another run, an old list."""
+"""Events that may interrupt the relay at any call: a fault, the end of the process, another run, an old listing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from shared.errors import GraphUnavailable
-from tests.simulation.subscriptions import Held
+from shared.graph.subscriptions import Subscription
 from tests.simulation.world import World
 
 
 class Killed(BaseException):
-    """The process ends here: nothing catches it, and no further call is made until it is started again."""
+    """The process ends here: nothing catches it, and no call follows until it is started again."""
 
 
 class Interruptions:
-    """Stands before and after every call of a world's Graph, and before every call to its storage."""
+    """Runs before and after every call of a world's Graph, and before every call to its storage."""
 
     def __init__(self, world: World) -> None:
         self._graph = world.subscriptions
         self.calls_left: int | None = None
         self.meet: tuple[str, Callable[[], None]] | None = None
         self.faults: list[tuple[str, int, bool]] = []
-        self.stale: list[Any] | None = None
+        self.stale: list[Subscription] | None = None
         self._graph.before, self._graph.after = self._before, self._after
         world.rows.before = world.job_texts.before = self._step
 
     def end(self) -> None:
-        """Let nothing break in any more."""
+        """Stop all interruptions."""
         self.faults, self.stale, self.calls_left, self.meet = [], None, None, None
 
     def _before(self, verb: str) -> None:
@@ -36,15 +35,8 @@ class Interruptions:
             (_, second), self.meet = self.meet, None
             second()
         self._fail(verb, late=False)
-        if verb == "LIST" and self.stale is not None:
-            listed, self.stale = self.stale, None
-            live, self._graph.live = self._graph.live, lambda: self._was(listed)  # type: ignore[method-assign]
-            self._restore = lambda: setattr(self._graph, "live", live)
-
-    def _was(self, listed: list[Any]) -> list[Held]:
-        """Return an old list once."""
-        self._restore()
-        return [Held(told, "", "") for told in listed]
+        if verb == "LIST":
+            self._graph.next_listing, self.stale = self.stale, None
 
     def _after(self, verb: str) -> None:
         self._fail(verb, late=True)
@@ -56,7 +48,7 @@ class Interruptions:
                 raise GraphUnavailable(status, "Fault", retry_after=1.0 if status == 429 else None)
 
     def _step(self) -> None:
-        """Count down to the kill; who is dead makes no further call."""
+        """Count down to the kill; a killed process makes no further call."""
         if self.calls_left is None:
             return
         if self.calls_left <= 0:

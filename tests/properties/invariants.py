@@ -1,4 +1,4 @@
-"""What must be true of a world's watches and subscriptions, whatever happened to them."""
+"""Invariants of a world's watches and subscriptions, whatever happened to them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PARTNER = "https://partner.example/graph"
 
 
 class Invariants:
-    """Knows what the partner asked for, what is not ours, and which gaps are still to be closed."""
+    """Tracks the partner's requests, foreign subscriptions, and gaps that are not closed yet."""
 
     def __init__(self, world: World) -> None:
         self._world, self._graph = world, world.subscriptions
@@ -24,7 +24,7 @@ class Invariants:
         self._graph.lost, self._graph.created = self._lost, self._created
 
     def row(self, mailbox: str) -> Watch | None:
-        """Return a watch's row. A look from outside is none of the relay's calls."""
+        """Return a watch's row, without a call of the relay."""
         before, self._world.rows.before = self._world.rows.before, lambda: None
         try:
             return self._world.watches.get(watch_id_of(mailbox))
@@ -32,16 +32,16 @@ class Invariants:
             self._world.rows.before = before
 
     def forget_if_unstored(self, mailbox: str) -> None:
-        """A set-up that was refused left nothing; one that was killed left its row, which the reconciler finishes."""
+        """Forget a setup without a row: it was rejected. A killed one left its row, which the reconciler completes."""
         if self.row(mailbox) is None:
             self.wanted.discard(mailbox)
 
     def foreign_are_untouched(self) -> None:
-        """No PATCH and no DELETE ever goes to what is not ours."""
+        """No PATCH and no DELETE goes to a foreign subscription."""
         assert not {subscription_id for _, subscription_id in self._graph.touched} & self.foreign.keys()
 
     def no_gap_is_lost(self) -> None:
-        """Whoever is live again after a gap has been resynced since, or is owed it, or has it queued."""
+        """A mailbox that is live again after a gap was resynced, is marked for a resync, or has one queued."""
         queued = {text for _, _, text in self._world.job_texts.waiting}
         for mailbox, since in list(self.gaps.items()):
             row = self.row(mailbox)
@@ -57,13 +57,13 @@ class Invariants:
             assert not is_served or row.subscription_id not in ids or done or owed or not row.renewed
 
     def live_watches_are_served(self) -> None:
-        """One undisturbed run is enough for it: each live watch is served, and nothing else of ours posts to us."""
+        """One undisturbed run is enough: each live watch is served, and no surplus subscription posts to the relay."""
         rows = [row for row in self._world.watches.all() if row.state == "live"]
         assert all(self._serves(row, self._graph.held[row.subscription_id]) for row in rows), rows
         assert self._at_us() == {row.subscription_id for row in rows}
 
-    def each_watch_has_one_subscription(self) -> None:
-        """Exactly one sound subscription for each allowed watch, none for any other, nothing of ours beside them."""
+    def each_watch_has_a_single_subscription(self) -> None:
+        """Each allowed watch has exactly one usable subscription, any other watch none, and no further ones exist."""
         rows = {watch.mailbox: watch for watch in self._world.watches.all()}
         assert rows.keys() == self.wanted
         expected = set()
@@ -83,7 +83,7 @@ class Invariants:
             self.gaps.setdefault(held.mailbox, moment)
 
     def _created(self, held: Held) -> None:
-        """Take the creation as the moment from which a resync must have looked."""
+        """Record the creation: a resync must have read after this moment."""
         if held.mailbox in self.gaps:
             self.gaps[held.mailbox] = self._world.time
 

@@ -1,4 +1,4 @@
-"""Properties of what callers ask of calendars: whatever they send is Graph's event or refused, and clocks are right."""
+"""Any request about calendars becomes an event of Graph or is rejected, and local times are right."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ ZONES = ["Europe/Oslo", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata
          "Pacific Standard Time", "Africa/Casablanca", "Middle Earth", "", None]  # fmt: skip
 
 
-def local(*given: int) -> datetime:
+def local(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
     """Return a wall-clock time, which has no zone."""
-    return datetime(*given)  # type: ignore[arg-type]  # noqa: DTZ001
+    return datetime(year, month, day, hour, minute)  # noqa: DTZ001
 
 
 ANYTHING = st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.lists(st.text(max_size=5), max_size=2)
-CLOCK = st.datetimes(local(2000, 1, 1), local(2060, 1, 1)).map(lambda one: one.replace(microsecond=0))
-TIMES = CLOCK.map(datetime.isoformat) | CLOCK.map(lambda one: one.isoformat() + "+05:30") | st.text(max_size=25)
-DATES = CLOCK.map(lambda one: one.date().isoformat())
+CLOCK = st.datetimes(local(2000, 1, 1), local(2060, 1, 1)).map(lambda time: time.replace(microsecond=0))
+TIMES = CLOCK.map(datetime.isoformat) | CLOCK.map(lambda time: time.isoformat() + "+05:30") | st.text(max_size=25)
+DATES = CLOCK.map(lambda time: time.date().isoformat())
 RECURRENCES = st.fixed_dictionaries(
     {"every": st.sampled_from(["day", "week", "month", "year", "hour"])},
     optional={
@@ -52,11 +52,11 @@ BODIES = st.fixed_dictionaries(
 SOUND = {"title": "x", "start": "2026-12-01T09:00:00", "end": "2026-12-01T10:00:00", "timeZone": "Europe/Oslo"}
 
 
-@given(st.dictionaries(st.text(max_size=8), ANYTHING, max_size=3) | BODIES | BODIES.map(lambda one: SOUND | one))
+@given(st.dictionaries(st.text(max_size=8), ANYTHING, max_size=3) | BODIES | BODIES.map(lambda body: SOUND | body))
 @example(SOUND | {"start": "2026-03-29T02:30:00"})
 @example(SOUND | {"title": "\ud800"})
 def test_any_body_is_an_event_that_fits_graphs_type_or_is_refused(content: dict[str, Any]) -> None:
-    """As a new event and as a change; what is accepted begins before it ends, at a time that some clock shows."""
+    """As a new event and as a change; an accepted one begins before it ends, at existing local times."""
     for read in (read_new_event, read_change):
         try:
             event = graph_event(read(content))
@@ -71,8 +71,8 @@ def test_any_body_is_an_event_that_fits_graphs_type_or_is_refused(content: dict[
 
 
 @given(CLOCK, st.sampled_from(ZONES[:8]), RECURRENCES)
-def test_any_recurrence_is_one_that_graph_takes_or_is_refused(start: datetime, zone: str, recurrence: Any) -> None:
-    """By the rules of the sandbox, which knows what each type of pattern needs; but 30 February never comes."""
+def test_any_recurrence_is_valid_for_graph_or_refused(start: datetime, zone: str, recurrence: Any) -> None:
+    """By the rules of the sandbox, which knows the fields of each pattern; 30 February is excluded."""
     times = {"start": start.isoformat(), "end": (start + timedelta(hours=3)).isoformat(), "timeZone": zone}
     try:
         event = graph_event(read_new_event(SOUND | times | {"recurrence": recurrence}))
@@ -90,18 +90,19 @@ def test_any_recurrence_is_one_that_graph_takes_or_is_refused(start: datetime, z
 @example(local(2026, 3, 29, 2, 30), "Europe/Oslo")
 @example(local(2026, 10, 25, 2, 30), "Europe/Oslo")
 @example(local(2026, 4, 5, 1, 45), "Australia/Lord_Howe")
-def test_a_clock_shows_a_time_as_often_as_a_search_finds(shown: datetime, name: str) -> None:
-    """Brute force: the instants of two days around, a quarter of an hour each, beginning at the time's own minute."""
+def test_a_local_time_has_the_instants_that_a_search_finds(shown: datetime, name: str) -> None:
+    """The search tries two days in steps of a quarter of an hour, starting at the time's own minute."""
     zone = zone_named(name)
     middle, step = shown.replace(tzinfo=UTC), timedelta(minutes=15)
     near = (middle + step * count for count in range(-96, 97))
-    assert instants_of(shown, zone) == [one for one in near if one.astimezone(zone.info).replace(tzinfo=None) == shown]
+    expected = [moment for moment in near if moment.astimezone(zone.info).replace(tzinfo=None) == shown]
+    assert instants_of(shown, zone) == expected
 
 
 @given(st.dictionaries(st.sampled_from(["start", "end", "timeZone", "after", "pageSize"]), TIMES | st.sampled_from(
     ["skip=1", "skiptoken=x", "$select=body", "select=body", "Europe/Oslo", "UTC"])))  # fmt: skip
 def test_any_query_is_a_window_or_refused(params: dict[str, str]) -> None:
-    """And a page's place can name nothing but a place."""
+    """A page token can only be a page token."""
     try:
         query = read_event_query(params, 10)
     except RequestRejected as refusal:
@@ -113,7 +114,7 @@ def test_any_query_is_a_window_or_refused(params: dict[str, str]) -> None:
 
 
 @given(EVENTS, st.frozensets(st.sampled_from(["location", "organizer", "attendees"])))
-def test_only_what_the_customer_allows_leaves(event: dict[str, Any], details: frozenset[str]) -> None:
+def test_only_allowed_details_leave(event: dict[str, Any], details: frozenset[str]) -> None:
     """Whatever Graph adds to an event; attendees are a number."""
     try:
         told = detailed_event(event, details)

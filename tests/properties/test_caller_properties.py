@@ -1,4 +1,4 @@
-"""Claims about what callers send to prove themselves: whatever it is, it is refused in one way, and never a crash."""
+"""Any credential of a caller is rejected with the same error, and none causes a crash."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def part(content: object) -> str:
 
 @given(st.text())
 def test_any_authorization_is_refused(text: str) -> None:
-    """As a whole header, and as a token."""
+    """As a complete header, and as a token."""
     for header in (text, f"Bearer {text}"):
         with pytest.raises(Unauthenticated):
             verified_claims(bearer_of(header), key_of, EXPECTED)
@@ -40,15 +40,15 @@ def test_any_authorization_is_refused(text: str) -> None:
 def test_any_header_with_another_signature_is_refused(
     header: dict[str, object], algorithm: str | None, key_id: str | None
 ) -> None:
-    """Keys that the token brings along included: its signature is that of another token."""
+    """Including keys in the token's header: its signature is that of a different token."""
     header |= {name: value for name, value in (("alg", algorithm), ("kid", key_id)) if value}
     with pytest.raises(Unauthenticated):
         verified_claims(f"{part(header)}.{part(claims())}.{GOOD.split('.')[2]}", key_of, EXPECTED)
 
 
 @given(st.integers(min_value=0, max_value=len(GOOD) - 1), st.characters(codec="utf-8"))
-def test_a_token_with_one_character_changed_is_refused_or_the_same(place: int, character: str) -> None:
-    """The last character of a part holds bits that mean nothing; all others count."""
+def test_a_token_with_a_changed_character_is_refused_or_equal(place: int, character: str) -> None:
+    """The last character of a part has unused bits; all others count."""
     changed = GOOD[:place] + character + GOOD[place + 1 :]
     try:
         assert verified_claims(changed, key_of, EXPECTED) == verified_claims(GOOD, key_of, EXPECTED)
@@ -57,8 +57,8 @@ def test_a_token_with_one_character_changed_is_refused_or_the_same(place: int, c
 
 
 @given(st.dictionaries(st.sampled_from(["tid", "iss", "aud", "appid", "azp", "roles", "idtyp", "scp"]), VALUES))
-def test_any_signed_claims_are_judged(changes: dict[str, object]) -> None:
-    """Even of what login signs, what is odd is refused: there is no claim whose type can make us stumble."""
+def test_any_signed_claims_are_checked(changes: dict[str, object]) -> None:
+    """Claims of any type are rejected without a crash, also when login signed them."""
     try:
         caller = caller_from({**claims(), **changes}, EXPECTED)
     except Unauthenticated:
@@ -78,6 +78,6 @@ def principal(content: object) -> str:
     | st.lists(VALUES).map(lambda listed: principal({"auth_typ": "aad", "claims": listed}))
 )
 def test_any_principal_is_refused(header: str) -> None:
-    """Whatever App Service may be made to send."""
+    """Whatever App Service sends."""
     with pytest.raises(Unauthenticated):
         caller_from(principal_claims(header), EXPECTED)

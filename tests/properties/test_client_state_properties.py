@@ -1,4 +1,4 @@
-"""Whatever is signed is recognised, and nothing else ever is."""
+"""A signed clientState verifies, and no other text does."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ KEYS = st.builds(Key, HEX, st.binary(min_size=16, max_size=64), st.just(datetime
 
 
 @given(HEX, KEYS, KEYS)
-def test_what_was_signed_is_recognised(watch: str, key: Key, other: Key) -> None:
-    """In either place, and it is never too long."""
+def test_a_signed_client_state_verifies(watch: str, key: Key, other: Key) -> None:
+    """With the key as the newest or the previous one; it is never too long."""
     state = sign(watch, key)
     assert len(state) <= LONGEST
     assert watch_named_by(state, [key, other]) == watch_named_by(state, [other, key]) == watch
 
 
 @given(HEX, KEYS, KEYS)
-def test_another_key_does_not_recognise_it(watch: str, key: Key, other: Key) -> None:
-    """Even one that says it is the same version."""
+def test_another_key_does_not_verify_it(watch: str, key: Key, other: Key) -> None:
+    """Even one with the same version."""
     assume(key.secret != other.secret)
     assert watch_named_by(sign(watch, key), [Key(key.version, other.secret, other.created)]) is None
 
 
 @given(HEX, KEYS, st.data())
 def test_no_mutation_is_accepted(watch: str, key: Key, data: st.DataObject) -> None:
-    """Replaced, inserted, cut or swapped: either it is the same text or it is refused."""
+    """A replacement, insertion, deletion or swap gives the same text or is rejected."""
     state = sign(watch, key)
     start = data.draw(st.integers(0, len(state)))
     end = data.draw(st.integers(start, min(len(state), start + 5)))
@@ -42,5 +42,5 @@ def test_no_mutation_is_accepted(watch: str, key: Key, data: st.DataObject) -> N
 
 @given(st.one_of(st.none(), st.integers(), st.text(), st.binary(), st.lists(st.text())), KEYS)
 def test_nothing_is_accepted_by_chance_and_nothing_raises(state: object, key: Key) -> None:
-    """Whatever type it has."""
+    """A value of any type is rejected."""
     assert watch_named_by(state, [key]) is None

@@ -1,4 +1,4 @@
-"""The payload is an allow-list: whatever Graph adds to an event, nothing more leaves."""
+"""The payload is built from an allow-list: whatever Graph adds to an event does not leave."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_only_the_fields_of_the_contract_leave(event: dict[str, Any], more: dict
 
 @given(EVENTS, st.sampled_from(["private", "confidential", "of tomorrow", None, ""]))
 def test_no_title_of_a_private_event_leaves(event: dict[str, Any], sensitivity: object) -> None:
-    """Whatever else is in it."""
+    """Whatever other properties it has."""
     try:
         picture = public_event(event | {"subject": CANARY, "sensitivity": sensitivity})
     except UnreadableEvent:
@@ -83,24 +83,24 @@ def test_a_moment_is_twenty_characters_that_sort_as_times(moment: datetime) -> N
 
 
 @given(st.tuples(st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text()))
-def test_two_states_share_no_webhook_id(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
-    """Ids hold no line breaks, which is what keeps the three apart."""
+def test_two_states_share_no_webhook_id(first: tuple[str, str, str], second: tuple[str, str, str]) -> None:
+    """Ids contain no line breaks, which separate the three parts."""
     clean = [
-        tuple(part.replace("\n", "").encode("utf-8", "replace").decode() for part in parts) for parts in (one, other)
+        tuple(part.replace("\n", "").encode("utf-8", "replace").decode() for part in parts) for parts in (first, second)
     ]
     assert (message_id(*clean[0]) == message_id(*clean[1])) == (clean[0] == clean[1])
 
 
 @given(st.integers(-10, 10_000), st.none() | st.floats(0, 1e12), st.floats(-1, 1))
-def test_delays_grow_and_are_bounded(attempt: int, wish: float | None, spread: float) -> None:
-    """Never sooner than the wish, never later than the longest step."""
-    delay = delay_after(attempt, wish, spread)
-    assert min(wish or 0, MAX_RETRY_AFTER) <= delay <= DELAYS[-1] * (1 + JITTER)
+def test_delays_grow_and_are_bounded(attempt: int, retry_after: float | None, spread: float) -> None:
+    """A delay is at least Retry-After, and at most the longest step."""
+    delay = delay_after(attempt, retry_after, spread)
+    assert min(retry_after or 0, MAX_RETRY_AFTER) <= delay <= DELAYS[-1] * (1 + JITTER)
     assert delay_after(attempt + 1, None, spread) >= delay_after(attempt, None, spread)
 
 
 @given(st.text(max_size=40) | st.floats().map(str) | st.integers().map(str))
 def test_any_retry_after_is_seconds_or_none(value: str) -> None:
-    """Finite, not negative."""
+    """The seconds are finite and not negative."""
     seconds = seconds_of(value)
     assert seconds is None or 0 <= seconds < float("inf")

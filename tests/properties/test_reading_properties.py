@@ -1,4 +1,4 @@
-"""What arrives from outside may be anything; reading it ends in a value or in the one error that is promised."""
+"""Any input gives a value or the one documented error."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CHANGES = st.builds(Change, st.text(max_size=40), st.text(max_size=40), st.text(
 @given(st.binary(max_size=200))
 @example(b'{"value":[' + b"9" * 5_000 + b"]}")
 def test_any_bytes_are_items_or_a_bad_body(body: bytes) -> None:
-    """Nothing else is raised."""
+    """No other exception is raised."""
     with suppress(BadBody):
         assert isinstance(items_of(body), list)
 
@@ -55,7 +55,7 @@ def test_any_bytes_are_items_or_a_bad_body(body: bytes) -> None:
 @given(JSON)
 @example({"value": [1]})
 def test_any_json_is_items_or_a_bad_body(content: Any) -> None:
-    """As above, a step further in: it is bad exactly when it has no list named value."""
+    """The body is bad exactly when it has no list named value."""
     body = json.dumps(content).encode()
     if isinstance(content, dict) and isinstance(content.get("value"), list):
         assert items_of(body) == content["value"]
@@ -66,7 +66,7 @@ def test_any_json_is_items_or_a_bad_body(content: Any) -> None:
 
 @given(ITEMS)
 def test_any_item_is_read_or_not_understood(item: dict[str, Any]) -> None:
-    """What is understood has ids that are safe in a path and a kind that Graph knows."""
+    """An understood item has ids that are safe in a path, and a kind that Graph defines."""
     said = read(item)
     if isinstance(said, ChangeNotification):
         assert said.user_id.isascii()
@@ -77,8 +77,8 @@ def test_any_item_is_read_or_not_understood(item: dict[str, Any]) -> None:
 
 
 @given(st.lists(st.one_of(ITEMS, JSON), max_size=6))
-def test_any_collection_is_taken_in_or_bad(items: list[Any]) -> None:
-    """Every item is accepted or counted as dropped; what is accepted carries our clientState."""
+def test_any_collection_is_accepted_or_bad(items: list[Any]) -> None:
+    """Every item is accepted or counted as dropped; an accepted item has the relay's clientState."""
     body = json.dumps({"value": items}).encode()
     try:
         intake = take_in(body, [KEY], "t", NOW)
@@ -103,7 +103,7 @@ def test_a_token_comes_back_as_it_was(token: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_query_is_a_token_none_or_bad(query: str) -> None:
-    """A token that is answered is printable and holds no markup."""
+    """A returned token is printable and has no markup."""
     try:
         token = validation_token(f"https://relay.example/api/notifications?validationToken={query}")
     except BadToken:
@@ -113,7 +113,7 @@ def test_any_query_is_a_token_none_or_bad(query: str) -> None:
 
 @given(MOMENTS, st.lists(CHANGES, max_size=120), st.integers(0, 1_000), st.text(max_size=32))
 def test_messages_lose_nothing_in_splitting(moment: datetime, changes: list[Change], attempt: int, retry: str) -> None:
-    """And every part fits on a queue, base64 included."""
+    """Every message fits on a queue, base64 included."""
     texts = list(write_changes(ChangeMessage(moment, tuple(changes), attempt, retry)))
     parts = [read_changes(text) for text in texts]
     assert [change for part in parts for change in part.changes] == changes
@@ -122,15 +122,15 @@ def test_messages_lose_nothing_in_splitting(moment: datetime, changes: list[Chan
 
 
 @given(st.one_of(st.text(max_size=100), JSON.map(json.dumps)))
-def test_any_text_is_a_message_or_a_bad_one(text: str) -> None:
-    """A queue may hold what nobody of ours has put there."""
+def test_any_text_is_a_message_or_a_bad_message(text: str) -> None:
+    """A queue may hold foreign texts."""
     for reader in (read_changes, read_jobs):
         with suppress(BadMessage):
             reader(text)
 
 
-def test_the_strategies_reach_the_good_ones() -> None:
-    """A property that no example can break says nothing: this item is understood."""
+def test_the_strategies_generate_valid_input() -> None:
+    """A property without valid examples would prove nothing: this item is understood."""
     item = {"changeType": "updated", "resource": "users/u/events/E", "clientState": sign("w" * 32, KEY)}
     assert read(item) == ChangeNotification("u", "E", deleted=False)
     assert take_in(json.dumps({"value": [item]}).encode(), [KEY], "t", NOW + timedelta(1)).accepted == 1

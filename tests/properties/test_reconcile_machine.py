@@ -1,7 +1,7 @@
 """Promise 5, by a state machine: whatever happens to watches and subscriptions, each ends with exactly one live one.
 
 The real use cases run over a strict Graph in memory. Calls fail before or after their effect, the process is killed
-between any two calls, runs meet in the middle of each other, keys rotate, addresses change, mailboxes come and go.
+between any two calls, runs interrupt each other, keys rotate, addresses change, mailboxes are added and removed.
 More runs: `EXAMPLES_SHARE=4 pytest tests/properties/test_reconcile_machine.py`.
 """
 
@@ -40,7 +40,7 @@ STATUSES = st.sampled_from([0, 429, 503])
 
 
 class Machine(RuleBasedStateMachine):
-    """What may happen, in any order; `teardown` lets everything heal and says what must be true then."""
+    """The events, in any order; `teardown` lets everything recover and checks the final state."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,31 +49,31 @@ class Machine(RuleBasedStateMachine):
         self.expected = Invariants(self.world)
         self.interrupt = Interruptions(self.world)
 
-    # ---- what the relay does
+    # ---- actions of the relay
 
     @initialize(mailboxes=st.lists(ANY, unique=True))
     def start(self, mailboxes: list[str]) -> None:
-        """The partner has asked for some already: what happens to nobody shows nothing."""
+        """The partner has requested some watches already."""
         for mailbox in mailboxes:
             self.set_up(mailbox)
 
     @rule(mailbox=ANY)
     def set_up(self, mailbox: str) -> None:
-        """The partner asks for a watch."""
+        """The partner requests a watch."""
         self.expected.wanted.add(mailbox)
         self._run(lambda: self.world.watch_setup.subscribe(WatchRequest(mailbox)))
         self.expected.forget_if_unstored(mailbox)
 
     @rule()
     def set_up_direct(self) -> None:
-        """The partner asks for one that Graph serves directly."""
+        """The partner requests a watch with direct delivery."""
         self.expected.wanted.add(DIRECT)
         self._run(lambda: self.world.watch_setup.subscribe(WatchRequest(DIRECT, "direct", PARTNER)))
         self.expected.forget_if_unstored(DIRECT)
 
     @rule(mailbox=ANY)
     def take_down(self, mailbox: str) -> None:
-        """The partner lets go of one; a call that fails is repeated later, so it still stands."""
+        """The partner deletes a watch; a failed call is repeated later, so the watch still exists."""
         self._run(lambda: self.world.watch_setup.unsubscribe(watch_id_of(mailbox)))
         if self.expected.row(mailbox) is None:
             self.expected.wanted.discard(mailbox)
@@ -93,12 +93,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def night(self) -> None:
-        """Every mailbox is to be resynced."""
+        """Every mailbox gets a nightly resync."""
         self._run(self.world.catch_up.queue_nightly_resyncs)
 
     @rule()
     def queues(self) -> None:
-        """What waits is worked off."""
+        """The queued messages are processed."""
         self._run(self.world.work)
 
     @rule(calls=st.integers(0, 12), what=st.sampled_from(["timer", "queues", "set_up"]), mailbox=ANY)
@@ -109,7 +109,7 @@ class Machine(RuleBasedStateMachine):
         self.interrupt.calls_left = None
         self.world.start()
 
-    # ---- what happens to it
+    # ---- events outside
 
     @rule(minutes=st.sampled_from([1, 9, 31, 300, 1500, 6000, 11000]))
     def time(self, minutes: int) -> None:
@@ -119,23 +119,23 @@ class Machine(RuleBasedStateMachine):
 
     @rule(mailbox=st.sampled_from([*MAILBOXES, DIRECT]), notified=st.booleans())
     def vanish(self, mailbox: str, *, notified: bool) -> None:
-        """Graph removes a subscription, with or without a word; one word may come twice."""
+        """Graph removes a subscription, with or without a notification, which may arrive twice."""
         for held in self.graph.of(mailbox):
             if held.own:
                 self.graph.lose(held.subscription.id)
                 for _ in range(2 if notified else 0):
-                    self.world.tell(held, "subscriptionRemoved")
+                    self.world.lifecycle(held, "subscriptionRemoved")
 
     @rule(mailbox=ANY, kind=st.sampled_from(["reauthorizationRequired", "missed", "subscriptionRemoved"]))
     def lifecycle(self, mailbox: str, kind: str) -> None:
-        """Graph says something of a standing subscription, true or not."""
+        """Graph notifies a lifecycle event of an existing subscription, correct or not."""
         for held in self.graph.of(mailbox):
             if held.own:
-                self.world.tell(held, kind)
+                self.world.lifecycle(held, kind)
 
     @rule(mailbox=st.sampled_from([*MAILBOXES, "nobody@contoso.com"]))
     def duplicate(self, mailbox: str) -> None:
-        """A subscription of ours appears that no row names, as a killed set-up leaves it."""
+        """A subscription of the relay appears that no row names, as after a killed setup."""
         url = self.world.settings.public_base_url
         end = self.world.time + timedelta(days=5)
         self.graph.hold(mailbox, f"{url}/api/notifications", f"{url}/api/lifecycle", "unknown", end)
@@ -149,16 +149,17 @@ class Machine(RuleBasedStateMachine):
 
     @rule(mailbox=ANY, mute=st.booleans())
     def damage(self, mailbox: str, *, mute: bool) -> None:
-        """A subscription has lost its lifecycle URL, or posts elsewhere."""
+        """A subscription loses its lifecycle URL, or posts to another address."""
         for held in self.graph.of(mailbox):
             row = self.expected.row(mailbox)
             if held.own and row is not None and row.subscription_id == held.subscription.id:
-                worse = {"lifecycle_url": ""} if mute else {"notification_url": f"{ELSEWHERE}/api/notifications"}
-                self.graph.held[held.subscription.id] = replace(held, subscription=replace(held.subscription, **worse))
+                moved = replace(held.subscription, notification_url=f"{ELSEWHERE}/api/notifications")
+                damaged = replace(held.subscription, lifecycle_url="") if mute else moved
+                self.graph.held[held.subscription.id] = replace(held, subscription=damaged)
 
     @rule(name=st.sampled_from(["relay", "moved"]))
     def address(self, name: str) -> None:
-        """PUBLIC_BASE_URL changes with a deployment; what stands posts to the old one."""
+        """PUBLIC_BASE_URL changes with a deployment; existing subscriptions post to the old one."""
         url = f"https://{name}.example"
         if self.world.given["PUBLIC_BASE_URL"] != url:
             self.world.given["PUBLIC_BASE_URL"] = url
@@ -171,7 +172,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(mailbox=ANY, what=st.sampled_from(["forbidden", "missing"]))
     def withdraw(self, mailbox: str, what: str) -> None:
-        """The permission or the mailbox goes, or comes back."""
+        """The permission or the mailbox is removed, or restored."""
         getattr(self.graph, what).symmetric_difference_update({mailbox})
         if what == "forbidden":
             self.world.events.forbidden = set(self.graph.forbidden)
@@ -190,29 +191,29 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.interrupt.stale is None)
     @rule()
     def stale_list(self) -> None:
-        """Graph's next list is as old as this moment."""
+        """Graph's next listing has the state of this moment."""
         self.interrupt.stale = [held.subscription for held in self.graph.live()]
 
-    # ---- what must be true
+    # ---- invariants
 
     @invariant()
     def foreign_are_untouched(self) -> None:
-        """No PATCH and no DELETE ever goes to what is not ours."""
+        """No PATCH and no DELETE goes to a foreign subscription."""
         self.expected.foreign_are_untouched()
 
     @invariant()
     def no_gap_is_lost(self) -> None:
-        """Whoever is live again after a gap has been resynced since, or is owed it, or has it queued."""
+        """A mailbox that is live again after a gap was resynced since, is marked for a resync, or has one queued."""
         self.expected.no_gap_is_lost()
 
     def teardown(self) -> None:
-        """Everything answers again; after a few runs over the slowest retry all is as it was asked for."""
+        """Everything works again; after a few runs beyond the longest retry delay the state is the desired one."""
         self.interrupt.end()
         self.graph.forbidden.clear()
         self.graph.missing.clear()
         self.world.events.forbidden.clear()
         self.world.start()
-        for _ in range(8):  # over a week: what a killed set-up left at a former address is gone by then
+        for _ in range(8):  # over a week: leftovers of a killed setup at an old address have expired
             self.world.time += timedelta(hours=25)
             self.graph.live()
             self.world.reconciler.reconcile()
@@ -222,13 +223,13 @@ class Machine(RuleBasedStateMachine):
                 self.world.time += timedelta(minutes=1)
         self.foreign_are_untouched()
         self.no_gap_is_lost()
-        self.expected.each_watch_has_one_subscription()
+        self.expected.each_watch_has_a_single_subscription()
         before = len(self.graph.touched)
         self.world.reconciler.reconcile()
         assert len(self.graph.touched) == before, "a run over what is in order writes nothing"
 
     def _run(self, work: Callable[[], Any]) -> None:
-        """Run something as the host does: what fails has failed, and who is killed is gone."""
+        """Run a call as the host does: an error is dropped, and a killed process starts again."""
         try:
             work()
         except (RelayError, Killed):
@@ -242,6 +243,6 @@ SETTINGS = settings(
 )  # fmt: skip
 
 
-def test_each_watch_ends_with_exactly_one_live_subscription() -> None:
-    """Whatever happens in whatever order, and nothing that is not ours is ever written to."""
+def test_each_watch_ends_with_a_single_live_subscription() -> None:
+    """After any events in any order, and no foreign subscription is ever written to."""
     run_state_machine_as_test(Machine, settings=SETTINGS)

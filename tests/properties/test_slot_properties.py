@@ -1,4 +1,4 @@
-"""Free slots against a reference that tries every minute: none overlaps a busy time, and no free one is missed."""
+"""Free slots compared with a reference that tries every minute: none overlaps a busy time, and none is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.scheduling.slot_rules import SlotQuery, Span, WorkingHours, free_sta
 from tests.support.examples import examples
 
 MINUTE = timedelta(minutes=1)
-# Both directions of a change of clocks, half an hour of it, three quarters of an hour of offset, and no change at all.
+# Clock changes in both directions and by half an hour, an offset of three quarters of an hour, and no change at all.
 ZONES = ["UTC", "Europe/Oslo", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham",
          "Africa/Casablanca", "America/Sao_Paulo"]  # fmt: skip
 CHANGES = [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC),
@@ -26,7 +26,7 @@ moments = st.builds(lambda change, minutes: change + minutes * MINUTE, st.sample
 
 @st.composite
 def queries(draw: st.DrawFn) -> SlotQuery:
-    """Return what somebody asks for, around a change of clocks."""
+    """Return a query around a clock change."""
     start = draw(moments)
     return SlotQuery(
         Span(start, start + draw(st.integers(0, 2500)) * MINUTE),
@@ -57,7 +57,7 @@ def busy_times(draw: st.DrawFn, query: SlotQuery) -> list[Span]:
 
 
 def worked(hours: WorkingHours, moment: datetime) -> bool:
-    """Return whether somebody works in the minute that begins at a moment: for any day, between its two ends."""
+    """Return whether the minute that begins at a moment is within working hours, on any day."""
     shown = moment.astimezone(hours.zone)
     for back in (0, 1, 2):
         day = shown.date() - back * timedelta(days=1)
@@ -70,7 +70,7 @@ def worked(hours: WorkingHours, moment: datetime) -> bool:
 
 
 def reference(query: SlotQuery, hours: WorkingHours, busy: list[Span]) -> list[datetime]:
-    """Return the starts of free slots, found by looking at every minute of every slot."""
+    """Return the starts of free slots, by checking every minute of every slot."""
     length = int((query.window.end - query.window.start) / MINUTE)
     minutes = [query.window.start + number * MINUTE for number in range(length)]
     free = [
@@ -93,8 +93,8 @@ def reference(query: SlotQuery, hours: WorkingHours, busy: list[Span]) -> list[d
 
 @settings(max_examples=examples(300), deadline=None)
 @given(st.data())
-def test_slots_are_exactly_what_looking_at_every_minute_finds(data: st.DataObject) -> None:
-    """In any zone, over any change of clocks, with any working hours, busy times, steps and buffers."""
+def test_the_slots_equal_the_references(data: st.DataObject) -> None:
+    """In any zone, over any clock change, with any working hours, busy times, steps and buffers."""
     query = data.draw(queries())
     hours, busy = data.draw(hours_of), data.draw(busy_times(query))
     assert list(free_starts(query, starts_of(query), hours, busy)) == reference(query, hours, busy)
@@ -102,8 +102,8 @@ def test_slots_are_exactly_what_looking_at_every_minute_finds(data: st.DataObjec
 
 @settings(max_examples=examples(200), deadline=None)
 @given(st.data())
-def test_no_slot_comes_near_a_busy_time(data: st.DataObject) -> None:
-    """Said by itself, without the reference: with its buffers it touches nothing."""
+def test_no_slot_touches_a_busy_time(data: st.DataObject) -> None:
+    """With its buffers, and without the reference."""
     query = data.draw(queries())
     hours, busy = data.draw(hours_of), data.draw(busy_times(query))
     for start in free_starts(query, starts_of(query), hours, busy):
@@ -115,7 +115,7 @@ def test_no_slot_comes_near_a_busy_time(data: st.DataObject) -> None:
 @given(st.sampled_from(ZONES), st.sampled_from([15, 30, 60]))
 @example("Europe/Oslo", 60)
 def test_a_day_of_25_hours_has_an_hour_more(name: str, step: int) -> None:
-    """Each wall-clock time that there is twice is two slots, apart by an hour or, on Lord Howe, by half of one."""
+    """Each repeated local time is two slots, an hour apart, or half an hour on Lord Howe."""
     zone = ZoneInfo(name)
     start = datetime(2026, 10, 25, tzinfo=zone).astimezone(UTC)
     end = datetime(2026, 10, 26, tzinfo=zone).astimezone(UTC)

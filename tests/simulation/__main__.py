@@ -1,4 +1,4 @@
-"""`python -m tests.simulation`: a year of two hundred subscriptions; exits 1 when a bound is passed."""
+"""`python -m tests.simulation`: a year of two hundred subscriptions; exits with 1 when a bound is exceeded."""
 
 import argparse
 import logging
@@ -14,7 +14,7 @@ MOST_CALLS = 60.0
 
 
 def main() -> int:
-    """Run, and print every measurement beside its bound."""
+    """Run, and print every measurement with its bound."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--days", type=int, default=365)
@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def broken_bounds(results: Results, days: int, subscriptions: int) -> list[str]:
-    """Return the bounds that a run passed."""
+    """Return the bounds that a run exceeded."""
     bounds = {
         f"{results.silent} without a live subscription, {TIMER} allowed": results.silent > TIMER + timedelta(minutes=1),
         f"{_yearly(results, days, subscriptions):.1f} calls per subscription-year, {MOST_CALLS:.0f} allowed":

@@ -1,4 +1,4 @@
-"""Graph's calendars in memory: single meetings, whose every change Graph hints at."""
+"""Graph's calendars in memory: single meetings. Graph sends a notification for every change."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import GraphForbidden, GraphNotFound
+from shared.graph.events import Events
 
 FORM = "%Y-%m-%dT%H:%M:%S"
 
 
-class Calendars:
+class Calendars(Events):
     """Meetings by mailbox and id. `before` runs at every call; `viewed` is when a calendar view was last listed."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -26,7 +27,7 @@ class Calendars:
         self._numbers = itertools.count(1)
 
     def put(self, mailbox: str, start: datetime, event_id: str = "") -> str:
-        """Make or move a meeting of one hour, and return its id."""
+        """Create or move a meeting of one hour, and return its id."""
         event_id = event_id or f"E{next(self._numbers)}"
         times = {name: {"dateTime": f"{moment:{FORM}}", "timeZone": "UTC"}
                  for name, moment in (("start", start), ("end", start + timedelta(hours=1)))}  # fmt: skip
@@ -49,19 +50,19 @@ class Calendars:
         return event
 
     def calendar_view(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-        """List what the calendar shows."""
+        """List the calendar view."""
         self._called("VIEW", mailbox)
         self.viewed[mailbox] = self._now()
         yield from self.shown(mailbox, start, end)
 
     def shown(self, mailbox: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
-        """Return what lies in a window."""
+        """Return the events in a window."""
         first, last = f"{start:{FORM}}", f"{end:{FORM}}"
         events = self.meetings.get(mailbox, {}).values()
         return [event for event in events if event["start"]["dateTime"] < last and event["end"]["dateTime"] > first]
 
     def instances(self, *_: Any) -> Iterator[dict[str, Any]]:
-        """There are no series here."""
+        """Return no occurrences: there are no series."""
         return iter(())
 
     def _called(self, verb: str, mailbox: str) -> None:

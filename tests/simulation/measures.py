@@ -1,4 +1,4 @@
-"""What a simulated year came to: its results, its silences, and what the partner does not know."""
+"""The measurements of a simulated year: its results, its times without notifications, and missed changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Results:
-    """What a year came to. `silent` is the longest stretch without a live subscription while all parts answered."""
+    """The results of a year. `silent` is the longest time without a live subscription while all parts worked."""
 
     silent: timedelta = timedelta()
     writes: int = 0
@@ -32,7 +32,7 @@ class Results:
 
 
 class Silence:
-    """Measures how long mailboxes are without a live subscription. An outage ends every stretch that it interrupts."""
+    """Measures how long mailboxes have no live subscription. An outage ends each measurement that it interrupts."""
 
     def __init__(self, world: World, results: Results) -> None:
         self._world, self._results = world, results
@@ -41,17 +41,17 @@ class Silence:
         world.subscriptions.lost, world.subscriptions.created = self.lost, self._created
 
     def lost(self, held: Held, moment: datetime) -> None:
-        """Begin a stretch, unless one is under way."""
+        """Start a measurement, unless one is running."""
         self._since.setdefault(held.mailbox, moment)
 
     def part_went_down(self) -> None:
-        """End every stretch: from here on not all parts answer."""
+        """End every measurement: a part does not work."""
         for mailbox in self._since:
             self._measure(mailbox)
         self.all_up_since = None
 
     def all_parts_answer(self) -> None:
-        """Let the stretches of those who still wait begin now."""
+        """Start the measurements of the mailboxes that have no subscription now."""
         self.all_up_since = self._world.time
 
     def _created(self, held: Held) -> None:
@@ -68,7 +68,7 @@ class Silence:
 
 def missed_changes(world: World, mailboxes: list[str], changed: dict[tuple[str, str], datetime],
                    before: datetime) -> list[str]:  # fmt: skip
-    """Name every difference between calendars and what the partner was told, of what was changed `before` a moment."""
+    """List each difference between the calendars and the partner's state, for changes `before` a moment."""
     first, last = world.window().start + DAY, world.window().end - DAY
     missed = []
     for mailbox in mailboxes:

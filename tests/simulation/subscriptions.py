@@ -1,17 +1,19 @@
-"""Graph's subscriptions in memory, as strict as its pages: what the relay calls, and what happens to them unasked.
+"""Graph's subscriptions in memory, as strict as its documentation.
 
-Graph: Create, Update, List, Delete subscription; change notifications overview (409, lifetimes).
+"Create subscription", "Update subscription", "List subscriptions", "Delete subscription", "change notifications
+overview" (409, lifetimes).
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.errors import GraphConflict, GraphForbidden, GraphNotFound, GraphRejected
+from shared.graph import subscriptions
 from shared.graph.subscriptions import Subscription, mailbox_of, resource_of
 
 LONGEST = timedelta(minutes=10_080)
@@ -19,7 +21,7 @@ LONGEST = timedelta(minutes=10_080)
 
 @dataclass(frozen=True)
 class Held:
-    """A subscription as Graph holds it; `own` is false for what another deployment made with the same app."""
+    """A subscription as Graph holds it; `own` is false when another deployment created it with the same app."""
 
     subscription: Subscription
     mailbox: str
@@ -27,10 +29,11 @@ class Held:
     own: bool = True
 
 
-class Subscriptions:
+class Subscriptions(subscriptions.Subscriptions):
     """All subscriptions of the app. `before` and `after` run around every call, with its verb, and may raise.
 
-    `forbidden` and `missing` are mailboxes out of scope, or without one. `lost` hears of every end and its moment.
+    `forbidden` are mailboxes out of scope, `missing` addresses without a mailbox. `lost` is called with every
+    subscription that ends, and the time.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -45,10 +48,11 @@ class Subscriptions:
         self.after: Callable[[str], None] = lambda _: None
         self.lost: Callable[[Held, datetime], None] = lambda *_: None
         self.created: Callable[[Held], None] = lambda _: None
+        self.next_listing: Sequence[Subscription] | None = None  # returned once instead of the live ones
         self._ids = itertools.count(1)
 
     def create(self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime) -> Subscription:
-        """Make one; 404 and 403 for the mailbox, 409 for a second one."""
+        """Create a subscription; 404 or 403 for the mailbox, 409 for a second one."""
         self._called("POST")
         self._check(mailbox)
         if any(
@@ -64,7 +68,7 @@ class Subscriptions:
         return held.subscription
 
     def hold(self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime, *, own: bool = True) -> Held:
-        """Keep a subscription, however it came to be."""
+        """Add a subscription without a call."""
         if expires > self._now() + LONGEST:
             raise GraphRejected(400, "ExtensionError")
         subscription = Subscription(f"s-{next(self._ids)}", resource_of(mailbox), url, lifecycle, expires)
@@ -72,7 +76,7 @@ class Subscriptions:
         return self.held[subscription.id]
 
     def renew(self, subscription_id: str, expires: datetime) -> Subscription:
-        """Move the end; 404 for one that is gone."""
+        """Move the expiry; 404 for one that does not exist."""
         self._called("PATCH")
         held = self._existing(subscription_id)
         self._check(held.mailbox)
@@ -82,7 +86,7 @@ class Subscriptions:
         return self.held[subscription_id].subscription
 
     def delete(self, subscription_id: str) -> None:
-        """Remove one; gone is as good, as for the relay's own part."""
+        """Delete a subscription; a no-op for one that does not exist, as in the relay's client."""
         self._called("DELETE")
         self.touched.append(("DELETE", subscription_id))
         if subscription_id in self.held:
@@ -90,22 +94,23 @@ class Subscriptions:
         self.after("DELETE")
 
     def list(self) -> Iterator[Subscription]:
-        """List all of the app's."""
+        """List all subscriptions of the app."""
         self._called("LIST")
-        yield from [held.subscription for held in self.live()]
+        listing, self.next_listing = self.next_listing, None
+        yield from [held.subscription for held in self.live()] if listing is None else listing
 
-    def live(self) -> list[Held]:
-        """Return what lives; what has expired is gone without a word."""
+    def live(self) -> Sequence[Held]:
+        """Return the live subscriptions, and remove those that have expired: Graph sends no notification of that."""
         for held in [held for held in self.held.values() if held.subscription.expires <= self._now()]:
             self.lose(held.subscription.id, held.subscription.expires)
-        return list(self.held.values())
+        return [*self.held.values()]
 
-    def of(self, mailbox: str) -> list[Held]:
+    def of(self, mailbox: str) -> Sequence[Held]:
         """Return the live subscriptions of a mailbox."""
         return [held for held in self.live() if held.mailbox == mailbox]
 
     def lose(self, subscription_id: str, moment: datetime | None = None) -> Held:
-        """Take one away."""
+        """Remove a subscription."""
         held = self.held.pop(subscription_id)
         self.lost(held, moment or self._now())
         return held

@@ -1,6 +1,6 @@
-"""Everything that the use cases work with, in memory: the real code of the relay between a Graph and a partner.
+"""The real code of the relay between a Graph and a partner in memory.
 
-The clock stands until it is moved. What lies on the queues is worked off when it is due.
+The clock stands still until it is moved. Messages on the queues are processed when they are due.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from shared.bootstrap.app import App
 from shared.delivery.intake import take_in
 from shared.errors import ServiceUnavailable
 from shared.graph.client_state import Key
+from shared.graph.client_state_keys import ClientStateKeys
 from shared.http.resolver import Resolver
 from shared.messages import read_changes, read_jobs
+from shared.partner.webhook import Webhook
 from shared.policy.allow_list import AllowList
 from shared.queues import ChangeQueue, JobQueue
 from shared.storage.heartbeat import Heartbeat
@@ -44,50 +46,51 @@ SETTINGS = {
 
 
 class TimedQueue:
-    """A queue whose messages show when they are due; `before` runs at every call."""
+    """A queue whose messages become visible when they are due. `before` runs at every put."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self.waiting: list[tuple[datetime, int, str]] = []
         self.before: Callable[[], None] = lambda: None
+        self.drops_messages = False
         self._numbers = itertools.count()
         self._lock = threading.Lock()
 
     def put(self, text: str, delay: float = 0) -> None:
         """Put a message."""
         self.before()
+        if self.drops_messages:
+            return
         with self._lock:
             heapq.heappush(self.waiting, (self._now() + timedelta(seconds=delay), next(self._numbers), text))
 
     def next_due(self) -> str | None:
-        """Return a message that is due, without taking it."""
+        """Return a message that is due, without removing it."""
         return self.waiting[0][2] if self.waiting and self.waiting[0][0] <= self._now() else None
 
     def done(self) -> None:
-        """Take the first message off."""
+        """Remove the first message."""
         with self._lock:
             heapq.heappop(self.waiting)
 
     def depth(self) -> int:
-        """Return how many there are."""
+        """Return how many messages there are."""
         return len(self.waiting)
 
     def due(self, most: int = 32) -> list[tuple[str, datetime]]:
-        """Return the texts of those that are due, and since when."""
+        """Return the texts of the messages that are due, and since when."""
         return [(text, at) for at, _, text in sorted(self.waiting)[:most] if at <= self._now()]
 
 
-class Partner:
-    """What the partner knows: the events of each mailbox, as deliveries told them."""
-
-    name = "partner-signing-secret"
+class Partner(Webhook):
+    """The partner's state: the events of each mailbox, by the deliveries."""
 
     def __init__(self) -> None:
         self.knows: dict[str, dict[str, dict[str, Any]]] = {}
         self.deliveries = 0
 
     def deliver(self, message_id: str, body: str) -> None:
-        """Take a delivery."""
+        """Accept a delivery."""
         content = json.loads(body)
         mailbox, event = content["data"]["mailbox"], content["data"]["event"]
         events = self.knows.setdefault(mailbox, {})
@@ -97,9 +100,24 @@ class Partner:
         else:
             events[event["id"]] = event
 
+    def name(self) -> str:
+        """Return the name of the signing secret."""
+        return "partner-signing-secret"
+
+
+class FakeKeys(ClientStateKeys):
+    """The keys that a function returns, without a vault."""
+
+    def __init__(self, keys: Callable[[], list[Key]]) -> None:
+        self._keys = keys
+
+    def __call__(self) -> list[Key]:
+        """Return the keys."""
+        return self._keys()
+
 
 class World(App):
-    """The relay's own composition root with other parts. `settings` are app settings beside the usual ones."""
+    """The relay's composition root with fakes for parts. `settings` are app settings beside the usual ones."""
 
     def __init__(self, **settings: str) -> None:
         self.time = START
@@ -112,16 +130,17 @@ class World(App):
             "subscriptions": Subscriptions(self.now), "events": Calendars(self.now), "webhook": Partner(),
             "changes": ChangeQueue(self.change_texts), "jobs": JobQueue(self.job_texts),
             "resolver": Resolver(lookup=lambda _, port, **__: [(2, 1, 6, "", ("20.50.2.1", port))]),
+            "client_state_keys": FakeKeys(lambda: self.keys),
         }  # fmt: skip
         self.start()
 
-    if TYPE_CHECKING:  # they are fakes here
+    if TYPE_CHECKING:  # the parts that are fakes here
         subscriptions: Subscriptions
         events: Calendars
         webhook: Partner
 
     def start(self) -> None:
-        """Start the relay's process (anew): nothing is left but what is stored."""
+        """Start the relay's process, the first time or again: only stored state survives."""
         for name in [name for name in self.__dict__ if isinstance(getattr(App, name, None), cached_property)]:
             del self.__dict__[name]
         super().__init__(
@@ -139,15 +158,11 @@ class World(App):
         return self.time
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.time += timedelta(seconds=seconds)
 
-    def client_state_keys(self) -> list[Key]:
-        """Return the keys."""
-        return self.keys
-
     def rotate(self) -> None:
-        """Put a new version of the clientState's key into the vault; the one before the last retires."""
+        """Add a new version of the clientState's key; the version before the last retires."""
         number = int(self.keys[0].version[1:]) + 1
         self.keys = [Key(f"v{number}", f"the secret number {number} of the relay".encode(), self.time), self.keys[0]]
 
@@ -156,20 +171,25 @@ class World(App):
         resource = f"Users/6f0c/Events/{event_id}"
         self._post(held, {"changeType": change, "resource": resource, "resourceData": {"id": event_id}})
 
-    def tell(self, held: Held, lifecycle_event: str) -> None:
+    def lifecycle(self, held: Held, lifecycle_event: str) -> None:
         """Post a lifecycle notification as Graph does."""
         self._post(held, {"lifecycleEvent": lifecycle_event, "resource": held.subscription.resource})
 
     def _post(self, held: Held, item: dict[str, Any]) -> None:
-        whole = {"subscriptionId": held.subscription.id, "clientState": held.client_state, "tenantId": "tenant", **item}
-        intake = take_in(json.dumps({"value": [whole]}).encode(), self.keys, "tenant", self.time)
+        notification = {
+            "subscriptionId": held.subscription.id,
+            "clientState": held.client_state,
+            "tenantId": "tenant",
+            **item,
+        }
+        intake = take_in(json.dumps({"value": [notification]}).encode(), self.keys, "tenant", self.time)
         for text in intake.changes:
             self.change_texts.put(text)
         for text in intake.jobs:
             self.job_texts.put(text)
 
     def work(self) -> None:
-        """Work off what is due on the queues. A message whose work fails stays, as the host would keep it."""
+        """Process the messages that are due. A message whose processing fails stays, as on the host."""
         for queue, run in ((self.job_texts, self._repair), (self.change_texts, self._deliver)):
             while (text := queue.next_due()) is not None:
                 try:

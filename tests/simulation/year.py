@@ -1,4 +1,4 @@
-"""A year of a tenant in minutes: every subscription, every timer, random losses and outages, on a moved clock."""
+"""A year of a tenant in minutes: every subscription, every timer, random losses and outages, on a simulated clock."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import itertools
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from azure.core.exceptions import HttpResponseError
@@ -23,7 +24,7 @@ GRAPH, RELAY, STORAGE = "Graph", "the relay", "storage"
 
 
 class Year:
-    """Runs the days of a number of mailboxes. All chance comes from `seed`."""
+    """Simulates the days of a number of mailboxes. All randomness comes from `seed`."""
 
     def __init__(self, seed: int, days: int, subscriptions: int, **settings: str) -> None:
         self.chance = random.Random(seed)
@@ -40,7 +41,7 @@ class Year:
         self._wire()
 
     def run(self) -> Results:
-        """Play the year, heal what is left at its end, and return its results."""
+        """Simulate the year, end all outages, and return the results."""
         for mailbox in self.mailboxes:
             self.world.watch_setup.subscribe(WatchRequest(mailbox))
         self._plan_all()
@@ -53,7 +54,7 @@ class Year:
         return self.results
 
     def _wire(self) -> None:
-        """Let outages reach every part."""
+        """Make outages affect every part."""
         world = self.world
         world.subscriptions.before = world.events.before = lambda _: self._need(GRAPH)
         world.change_texts.before = world.job_texts.before = lambda: self._need(STORAGE)
@@ -70,20 +71,20 @@ class Year:
             raise error
 
     def _plan_all(self) -> None:
-        """Put the year on the agenda: timers, changes, losses, outages, rotations."""
+        """Put the year's events on the agenda: timers, changes, losses, outages, rotations."""
         for number in range(int(self.days * DAY / TIMER)):
             self._at(START + (number + 1) * TIMER, self._timer)
         for day in range(self.days):
             self._at(START + day * DAY + timedelta(hours=2), self._night)
             self._at(START + day * DAY + timedelta(hours=4), self._check)
         for mailbox in self.mailboxes:
-            self._now_and_then(0.5, lambda mailbox=mailbox: self._change(mailbox))
-            self._now_and_then(1 / 240, lambda mailbox=mailbox: self._vanish(mailbox, notified=False))
-            self._now_and_then(1 / 240, lambda mailbox=mailbox: self._vanish(mailbox, notified=True))
-            self._now_and_then(1 / 60, lambda mailbox=mailbox: self._miss(mailbox))
+            self._now_and_then(0.5, partial(self._change, mailbox))
+            self._now_and_then(1 / 240, partial(self._vanish, mailbox, notified=False))
+            self._now_and_then(1 / 240, partial(self._vanish, mailbox, notified=True))
+            self._now_and_then(1 / 60, partial(self._miss, mailbox))
         for part, rate, hours in ((GRAPH, 1 / 20, 8), (RELAY, 1 / 20, 8), (STORAGE, 1 / 40, 2), (RELAY, 1 / 90, 72),
                                   (GRAPH, 1 / 90, 60)):  # fmt: skip
-            self._now_and_then(rate, lambda part=part, hours=hours: self._outage(part, hours))
+            self._now_and_then(rate, partial(self._outage, part, hours))
         self._now_and_then(1 / 120, self._rotate)
 
     def _now_and_then(self, per_day: float, act: Callable[[], None]) -> None:
@@ -95,7 +96,7 @@ class Year:
         heapq.heappush(self._agenda, (moment, next(self._numbers), act))
 
     def _pass_to(self, moment: datetime) -> None:
-        """Move the clock, working off what comes due on the queues on the way."""
+        """Move the clock, and process messages as they become due."""
         world = self.world
         while not self._down:
             queues = (queue for queue in (world.job_texts, world.change_texts) if queue.waiting)
@@ -105,7 +106,7 @@ class Year:
             world.time = max(world.time, due)
             world.work()
         world.time = moment
-        world.subscriptions.live()  # who expires is noticed at once
+        world.subscriptions.live()  # removes the expired ones, so that their time is exact
 
     def _timer(self) -> None:
         if RELAY in self._down:
@@ -119,7 +120,7 @@ class Year:
         self._guarded(self.world.catch_up.queue_nightly_resyncs)
 
     def _guarded(self, run: Callable[[], Any]) -> None:
-        """Run a timer's function as the host does: one that fails is not run again before its next time."""
+        """Run a timer's function as the host does: after a failure it runs at its next time."""
         try:
             run()
         except RelayError:
@@ -128,7 +129,7 @@ class Year:
             self.world.work()
 
     def _change(self, mailbox: str) -> None:
-        """Make, move or delete a meeting, and let Graph hint at it."""
+        """Create, move or delete a meeting, and let Graph notify it."""
         calendar, chance = self.world.events, self.chance
         existing = list(calendar.meetings.get(mailbox, {}))
         start = self.world.time + timedelta(days=chance.uniform(-0.5, 200))
@@ -146,7 +147,7 @@ class Year:
                 self._hint(held, event_id, self.world.time)
 
     def _hint(self, held: Held, event_id: str, began: datetime) -> None:
-        """Post a hint, again while the relay does not take it, and give up as Graph does. Some are lost on the way."""
+        """Post a notification, with Graph's retries while the relay does not accept it. Some are lost."""
         if self.chance.random() < 0.02:
             self.results.lost_hints += 1
             return
@@ -182,7 +183,7 @@ class Year:
 
     def _notify(self, held: Held, lifecycle_event: str) -> None:
         if RELAY not in self._down and STORAGE not in self._down:
-            self.world.tell(held, lifecycle_event)
+            self.world.lifecycle(held, lifecycle_event)
 
     def _outage(self, part: str, hours: float) -> None:
         if part in self._down:
@@ -201,7 +202,7 @@ class Year:
             self.world.work()
 
     def _rotate(self) -> None:
-        """Rotate the key; what carries the one that retires now says nothing any more."""
+        """Rotate the key; the clientStates of the retired key no longer verify."""
         self.results.count("key rotations")
         before = {key.version for key in self.world.keys}
         self.world.rotate()
@@ -211,17 +212,17 @@ class Year:
                 self.silence.lost(held, self.world.time)
 
     def _check(self) -> None:
-        """Two hours after the nightly resyncs, if all parts answered since before them, nothing may be missed."""
+        """Two hours after the nightly resyncs nothing may be missing, if all parts have worked since before them."""
         up_since = self.silence.all_up_since
         if up_since is not None and self.world.time - up_since >= timedelta(hours=3):
             self._compare()
 
     def _compare(self) -> None:
-        """Count what is missed. What was changed since the last night, and whose hints were lost, is the next one's."""
+        """Count missed changes. Changes since the last nightly resync belong to the next one."""
         self.results.missed += missed_changes(self.world, self.mailboxes, self._changed, self._last_night)
 
     def _finish(self, end: datetime) -> None:
-        """End every outage, let the timers run once more and the queues run dry, and compare."""
+        """End every outage, run the timers once more until the queues are empty, and compare."""
         self._pass_to(end)
         for part in list(self._down):
             self._recover(part)
@@ -234,7 +235,7 @@ class Year:
             self._timer()
         self._compare()
         calls, results = self.world.subscriptions.calls, self.results
-        results.writes = calls["POST"] + calls["PATCH"] + calls["DELETE"] - len(self.mailboxes)  # beside the set-ups
+        results.writes = calls["POST"] + calls["PATCH"] + calls["DELETE"] - len(self.mailboxes)  # without the setups
         results.lists, results.views = calls["LIST"], self.world.events.calls["VIEW"]
         results.reads, results.deliveries = self.world.events.calls["GET"], self.world.webhook.deliveries
         results.missed += [f"{mailbox} has no live subscription" for mailbox in self.mailboxes

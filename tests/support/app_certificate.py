@@ -1,4 +1,4 @@
-"""A certificate for an app registration, as its two holders want it."""
+"""A certificate for an app registration, in the formats of its two holders."""
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 
 def new_certificate() -> tuple[str, str]:
-    """Return a new one: its public part as PEM, for the app registration, and PKCS #12 in base64, for the vault."""
+    """Return a new certificate: its public part as PEM, for the app registration, and PKCS #12 in base64, for the
+    vault.
+    """
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name, now = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "calendar-relay")]), datetime.now(UTC)
     certificate = (

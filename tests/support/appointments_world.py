@@ -1,4 +1,4 @@
-"""A world with Microsoft Bookings: the sandbox's own, called without a network, at a clock that stands."""
+"""A world with Microsoft Bookings: the sandbox's own, called without a network, on a clock that stands still."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from urllib.parse import unquote
 
 from multidict import CIMultiDict
 
+from sandbox.tenant.clock import Clock
 from sandbox.tenant.graph import bookings
 from sandbox.tenant.graph.bookings_store import BookingBusiness, new_business
 from sandbox.tenant.graph.call import Call
 from sandbox.tenant.graph.dispatch import perform
-from sandbox.tenant.graph.errors import GraphError as Refusal
+from sandbox.tenant.graph.errors import GraphError as SandboxGraphError
 from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.state import Client, Tenant
 from sandbox.tenant.tokens import GRAPH
 from shared.bookings.requests import AppointmentRequest, parse
 from shared.errors import GraphUnavailable
 from shared.graph.bookings.models import Appointment
-from shared.graph.client import error_of
+from shared.graph.client import GraphClient, error_of
 from shared.storage.leases import Leases
 from tests.support.table import FakeTable
 from tests.support.world import START, World
@@ -38,10 +39,11 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday, four days after the 
 Fault = Callable[[], None]
 
 
-class StandingClock:
-    """The tenant's clock, which is the world's."""
+class WorldClock(Clock):
+    """The world's clock as the tenant's clock."""
 
     def __init__(self, world: World) -> None:
+        super().__init__()
         self._world = world
 
     def now(self) -> datetime:
@@ -49,9 +51,10 @@ class StandingClock:
         return self._world.time
 
 
-class SandboxGraph:
-    """Takes the place of GraphClient: carries calls out in the sandbox. `before` and `after` are faults by method and
-    the last step of the path; they run once.
+class SandboxGraph(GraphClient):
+    """Stands in for GraphClient and carries calls out in the sandbox.
+
+    `before` and `after` are faults by method and the last step of the path; each runs once.
     """
 
     def __init__(self, tenant: Tenant, client: Client) -> None:
@@ -63,22 +66,23 @@ class SandboxGraph:
     def call(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Any = None, **_: Any
     ) -> dict[str, Any]:
-        """Carry a call out, or raise what an error of Graph means."""
-        steps = [unquote(one) for one in path.strip("/").split("/")]
+        """Carry a call out, or raise the exception for Graph's error."""
+        steps = [unquote(step) for step in path.strip("/").split("/")]
         self.calls.append(f"{method} {'/'.join(steps[3:]) or steps[-1]}")
         self._fail(self.before, method, steps[-1])
-        token, _ = self._tenant.tokens.issue(self._client, GRAPH)
+        token, _expiry = self._tenant.tokens.issue(self._client, GRAPH)
         call = Call(method, steps, list((params or {}).items()), CIMultiDict(Authorization=f"Bearer {token}"), body)
         try:
-            answer = asyncio.run(perform(graph_of(self._tenant), call, bookings.ENDPOINTS))
-        except Refusal as refusal:
-            content = refusal.body(START, "request", "client")
-            raise error_of(refusal.status, content, {"request-id": "request", **refusal.headers}) from None
+            response = asyncio.run(perform(graph_of(self._tenant), call, bookings.ENDPOINTS))
+        except SandboxGraphError as error:
+            content = error.body(START, "request", "client")
+            raise error_of(error.status, content, {"request-id": "request", **error.headers}) from None
         self._fail(self.after, method, steps[-1])
-        return dict(answer.body or {})
+        assert response.body is None or isinstance(response.body, dict)
+        return dict(response.body or {})
 
-    def pages(self, path: str, params: Mapping[str, str], **_: Any) -> Iterator[dict[str, Any]]:
-        """Yield the items of the one page."""
+    def pages(self, path: str, params: Mapping[str, str], *_: Any, **__: Any) -> Iterator[dict[str, Any]]:
+        """Yield the items of the only page."""
         yield from self.call("GET", path, params=params)["value"]
 
     def _fail(self, faults: dict[tuple[str, str], list[Fault]], method: str, step: str) -> None:
@@ -88,7 +92,7 @@ class SandboxGraph:
 
 
 def raising(status: int = 500, code: str = "UnknownError") -> Fault:
-    """Return a fault that is an answer of Graph."""
+    """Return a fault: an error response of Graph."""
 
     def fail() -> None:
         raise error_of(status, {"error": {"code": code}}, {"request-id": "request"})
@@ -97,24 +101,24 @@ def raising(status: int = 500, code: str = "UnknownError") -> Fault:
 
 
 def lost() -> None:
-    """Raise what a lost answer raises."""
+    """Raise the error for a lost response."""
     raise GraphUnavailable(0, "NoAnswer.ReadTimeout")
 
 
 class AppointmentWorld(World):
-    """A world with one business, whose hours are 8 to 17 in Oslo on working days."""
+    """A world with one business that is open from 8 to 17 in Oslo on working days."""
 
     def __init__(self, **settings: str) -> None:
         self.tenant = Tenant("tenant", Path("/nowhere"), settings={"latencySeconds": 0})
-        self.tenant.clock = StandingClock(self)  # type: ignore[assignment]
+        self.tenant.clock = WorldClock(self)
         self.client = Client("relay", set(ALL))
         self.tenant.clients["relay"] = self.client
         self.lease_rows = FakeTable()
-        leases = Leases(lambda: self.lease_rows)  # type: ignore[arg-type, return-value]
+        leases = Leases(lambda: self.lease_rows)
         super().__init__({"graph": SandboxGraph(self.tenant, self.client), "leases": leases}, **settings)
         self.business = self.add(services=[CUT, COURSE])
 
-    if TYPE_CHECKING:  # it is a fake here
+    if TYPE_CHECKING:  # the part that is a fake here
         graph: SandboxGraph
 
     def add(self, address: str = ADDRESS, name: str = "Haircut & Co", **given: Any) -> BookingBusiness:
@@ -132,17 +136,17 @@ class AppointmentWorld(World):
 
     @property
     def booked(self) -> list[dict[str, Any]]:
-        """What stands in Bookings."""
+        """The appointments in Bookings."""
         return list(self.business.appointments.values())
 
 
 def appointment_request(**changes: Any) -> AppointmentRequest:
-    """Return what a caller asks for: a haircut for Ola at noon."""
+    """Return a caller's request: a haircut for Ola at noon."""
     body = {"service": "Haircut", "start": "2026-11-24T12:00:00Z", **changes}
     body.setdefault("customer", {"name": "Ola", "email": "Ola@contoso.com"})
     return parse(AppointmentRequest, body)
 
 
 def minutes(number: float) -> timedelta:
-    """Return so many minutes."""
+    """Return a number of minutes."""
     return timedelta(minutes=number)

@@ -1,4 +1,4 @@
-"""Certificates of a local authority, good ones and bad ones, and what a server needs to show them."""
+"""Certificates of a local authority, valid and invalid, and the TLS contexts of servers with them."""
 
 from __future__ import annotations
 
@@ -26,49 +26,49 @@ def roots(folder: Path) -> str:
 
 
 def serving(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    """Return what a server needs to show a certificate."""
+    """Return a server's TLS context for a certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     return context
 
 
 def good() -> ssl.SSLContext:
-    """Return a sound certificate for HOST."""
+    """Return a valid certificate for HOST."""
     return serving(authority().issue_cert(HOST))
 
 
 def expired() -> ssl.SSLContext:
-    """Return one that was sound until yesterday."""
+    """Return a certificate that was valid until yesterday."""
     yesterday = datetime.now(UTC) - timedelta(days=1)
     return serving(authority().issue_cert(HOST, not_before=yesterday - timedelta(days=1), not_after=yesterday))
 
 
 def not_yet_valid() -> ssl.SSLContext:
-    """Return one that will be sound tomorrow."""
+    """Return a certificate that will be valid tomorrow."""
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     return serving(authority().issue_cert(HOST, not_before=tomorrow, not_after=tomorrow + timedelta(days=1)))
 
 
 def of_another_name() -> ssl.SSLContext:
-    """Return a sound one of somebody else, who also has the address in figures."""
+    """Return a valid certificate for another name, which also has the IP address."""
     return serving(authority().issue_cert("evil.example", "*.partner.example", "127.0.0.1"))
 
 
 def of_nobody() -> ssl.SSLContext:
-    """Return one for HOST from an authority that nobody trusts."""
+    """Return a certificate for HOST from an untrusted authority."""
     return serving(trustme.CA().issue_cert(HOST))
 
 
 def only(version: ssl.TLSVersion) -> ssl.SSLContext:
-    """Return a sound certificate over one version of TLS."""
+    """Return a valid certificate with a single version of TLS."""
     context = good()
-    context.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL 3 speaks the old versions at this level only
+    context.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL 3 supports the old versions at this level only
     context.minimum_version = context.maximum_version = version
     return context
 
 
 def lax(version: ssl.TLSVersion) -> ssl.SSLContext:
-    """Return what a client needs that takes anything."""
+    """Return a client's TLS context that accepts any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers("ALL:@SECLEVEL=0")

@@ -1,4 +1,4 @@
-"""What the tests of the feature bookings share: a world that lets callers in, and a call about its business."""
+"""What the tests of the feature bookings share: a world that authenticates callers, and a call about its business."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ APPOINTMENT = {"service": "Haircut", "start": "2026-11-24T12:00:00Z",
 
 
 class CalledWorld(AppointmentWorld):
-    """A world that lets callers in."""
+    """A world that authenticates callers."""
 
     @cached_property
     def authenticator(self) -> Authenticator:
-        """Return who lets callers in."""
+        """Return the authenticator."""
         rate = CallRateLimiter(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
         return Authenticator(self.settings, lambda: key_of, rate)
 
 
 @contextmanager
 def called_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
-    """Give a world that the functions take for the process's relay."""
+    """Yield a world that the functions use as the process's relay."""
     made = CalledWorld()
     for module in (auth, bookings):
         monkeypatch.setattr(module, "relay", lambda: made)

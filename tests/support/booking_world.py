@@ -1,15 +1,16 @@
-"""A world with calendars that can be booked: Graph's answers, its faults and its delays, and the table of slots."""
+"""A world with calendars that can be booked: Graph's responses, faults and delays, and the table of slot bookings."""
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.errors import GraphNotFound
-from shared.graph.booked_events import EventDraft
+from shared.graph.booked_events import BookedEvents, EventDraft
+from shared.graph.schedules import Schedules
 from shared.graph.time_zones import zone_named
 from shared.scheduling.requests import NewBooking
 from shared.scheduling.slot_rules import Span
@@ -18,6 +19,7 @@ from tests.support.table import FakeTable
 from tests.support.world import World
 
 AGENT = "agent1@contoso.com"
+T = TypeVar("T")
 OFFICE = {"daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"], "startTime": "08:00:00.0000000",
           "endTime": "16:00:00.0000000", "timeZone": {"name": "W. Europe Standard Time"}}  # fmt: skip
 
@@ -27,8 +29,12 @@ def graph_time(moment: datetime) -> dict[str, str]:
     return {"dateTime": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"}
 
 
-class FakeCalendars:
-    """Graph's calendars, by mailbox and event id; `before` and `after` run around every call, with its name."""
+class FakeCalendars(BookedEvents, Schedules):
+    """Graph's calendars, by mailbox and event id.
+
+    `before` and `after` run around every call, with its name. Reads show none of the events in `unseen`, nor any while
+    `shown` is set: then they show what it returns.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.events: dict[str, dict[str, dict[str, Any]]] = {}
@@ -36,30 +42,33 @@ class FakeCalendars:
         self.errors: dict[str, str] = {}
         self.before: Callable[[str], None] = lambda _: None
         self.after: Callable[[str], None] = lambda _: None
-        self.unseen: set[str] = set()  # ids that reading does not show yet
+        self.unseen: set[str] = set()
+        self.shown: Callable[[], list[dict[str, Any]]] | None = None
         self._now = now
         self._ids = itertools.count(1)
         self.lock = threading.RLock()
 
     def of(self, mailboxes: Sequence[str], start: datetime, end: datetime) -> list[dict[str, Any]]:
-        """Answer as getSchedule does."""
+        """Return schedules as getSchedule does."""
         return self._call("schedule", lambda: [self._schedule(mailbox, Span(start, end)) for mailbox in mailboxes])
 
     def overlapping(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-        """List what touches a time."""
+        """List the events that touch a time."""
         margin = timedelta(seconds=1)
         return iter(self._call("view", lambda: self._seen(mailbox, Span(start - margin, end + margin))))
 
-    def get(self, mailbox: str, event_id: str, _details: Sequence[str] = ()) -> dict[str, Any]:
+    def get(self, mailbox: str, event_id: str, _details: Collection[str] = ()) -> dict[str, Any]:
         """Return an event."""
         return self._call("get", lambda: dict(self._event(mailbox, event_id)))
 
-    def create(self, mailbox: str, draft: EventDraft, start: datetime, end: datetime, transaction: str) -> Any:
-        """Make an event, or return the one that was made with this transactionId."""
+    def create(
+        self, mailbox: str, draft: EventDraft, start: datetime, end: datetime, transaction: str
+    ) -> dict[str, Any]:
+        """Create an event, or return the one that was created with this transactionId."""
         return self._call("create", lambda: self.put(mailbox, start, end, transaction, draft.title))
 
     def move(self, mailbox: str, event_id: str, start: datetime, end: datetime) -> dict[str, Any]:
-        """Give an event other times."""
+        """Move an event to other times."""
 
         def act() -> dict[str, Any]:
             event = self._event(mailbox, event_id)
@@ -77,8 +86,10 @@ class FakeCalendars:
 
         self._call("remove", act)
 
-    def put(self, mailbox: str, start: datetime, end: datetime, transaction: str = "", title: str = "") -> Any:
-        """Put an event into a calendar, as a person does without a transaction."""
+    def put(
+        self, mailbox: str, start: datetime, end: datetime, transaction: str = "", title: str = ""
+    ) -> dict[str, Any]:
+        """Put an event into a calendar; without a transaction, as a person does."""
         with self.lock:
             for event in self.events.setdefault(mailbox, {}).values():
                 if transaction and event["transactionId"] == transaction:
@@ -94,7 +105,7 @@ class FakeCalendars:
             return dict(event)
 
     def spans(self, mailbox: str = AGENT) -> list[Span]:
-        """Return the times of a calendar's events, in their order."""
+        """Return the times of a calendar's events, in order."""
         return sorted(_span(event) for event in self.events.get(mailbox, {}).values())
 
     def _stamp(self) -> str:
@@ -107,6 +118,8 @@ class FakeCalendars:
         return event
 
     def _seen(self, mailbox: str, window: Span) -> list[dict[str, Any]]:
+        if self.shown is not None:
+            return self.shown()
         events = self.events.get(mailbox, {}).values()
         return [dict(event) for event in events if _span(event).overlaps(window) and event["id"] not in self.unseen]
 
@@ -118,7 +131,7 @@ class FakeCalendars:
                  for event in self._seen(mailbox, window)]  # fmt: skip
         return {"scheduleId": mailbox, "scheduleItems": items, "workingHours": self.hours}
 
-    def _call(self, name: str, act: Callable[[], Any]) -> Any:
+    def _call(self, name: str, act: Callable[[], T]) -> T:
         self.before(name)
         with self.lock:
             response = act()
@@ -132,28 +145,28 @@ def _span(event: dict[str, Any]) -> Span:
 
 
 class BookingWorld(World):
-    """A world whose clock stands at 11 o'clock of a Friday in Berlin, whose agents work from 8 to 16."""
+    """A world where it is a Friday, 11 o'clock in Berlin, and agents work from 8 to 16."""
 
     def __init__(self, **settings: str) -> None:
-        self.calendars, self.slot_rows = FakeCalendars(self.now), FakeTable()
+        self.graph_calendars, self.slot_rows = FakeCalendars(self.now), FakeTable()
         self._ids = itertools.count(1)
-        parts = {"schedules": self.calendars, "booked_events": self.calendars,
+        parts = {"schedules": self.graph_calendars, "booked_events": self.graph_calendars,
                  "slot_bookings": SlotBookings(lambda: self.slot_rows)}  # fmt: skip
         super().__init__(parts, **settings)
 
     def slot(self, hour: int = 12, minute: int = 0, minutes: int = 30) -> Span:
-        """Return a time of this day, in UTC."""
+        """Return a time span of this day, in UTC."""
         start = self.time.replace(hour=hour, minute=minute, second=0, microsecond=0)
         return Span(start, start + timedelta(minutes=minutes))
 
     def new_booking(self, slot: Span | None = None, mailbox: str = AGENT, number: int | None = None) -> NewBooking:
-        """Return a booking to make; the same number is the same booking, and without one it cannot be sent again."""
+        """Return a booking to create: the same booking for the same number, and not repeatable without a number."""
         booking_id = f"{next(self._ids) if number is None else number + 1_000_000:032x}"
         draft, zone = EventDraft("A talk", "Kari"), zone_named("UTC")
         return NewBooking(booking_id, mailbox, slot or self.slot(), draft, zone, number is not None)
 
     def bookings(self, mailbox: str = AGENT) -> list[Booking]:
-        """Return every booking's row that is not ended."""
+        """Return the rows of all bookings that have not ended."""
         return [
             row for row in self.slot_bookings.since(mailbox, datetime(2000, 1, 1, tzinfo=UTC)) if row.state != "ended"
         ]

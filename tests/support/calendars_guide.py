@@ -1,4 +1,4 @@
-"""docs/partner-calendars.md as the tests read it: its examples run against a relay."""
+"""docs/partner-calendars.md for the tests: its examples run against a relay."""
 
 import json
 import os
@@ -18,13 +18,13 @@ console.log(JSON.stringify(await book(...JSON.parse(readFileSync(0, "utf8")))));
 
 
 def block(language: str) -> str:
-    """Return the page's one code block of a language."""
+    """Return the page's only code block of a language."""
     (block,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     return str(block)
 
 
 def in_python() -> dict[str, Any]:
-    """Run the page's Python and return what it defines."""
+    """Run the page's Python and return its definitions."""
     names: dict[str, Any] = {}
     exec(compile(block("python"), "partner-calendars.md", "exec"), names)  # noqa: S102  (the page's own example)
     return names
@@ -37,5 +37,5 @@ def booked_in_node(relay: Relay, *arguments: Any) -> subprocess.CompletedProcess
     environment = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(relay.stack.certificates.ca_pem)}
     return subprocess.run(
         [node, "--input-type=module", "-e", block("js") + RUN], env=environment, input=json.dumps(arguments), text=True,
-        capture_output=True, timeout=60, check=False,
+        capture_output=True, timeout=180, check=False,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The administrator's command line, run as a process of its own against a running stack."""
+"""The administrator's command line, run as a separate process against a running stack."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.relay import Relay
 
 @dataclass
 class Completed:
-    """What a command came to."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -28,25 +28,25 @@ class Completed:
 
     @property
     def failures(self) -> dict[str, dict[str, Any]]:
-        """What the doctor found to be wrong, by name."""
+        """The failed findings of the doctor, by name."""
         return {check["name"]: check for check in self.content["checks"] if check["ok"] is False}
 
 
 class CommandLine:
-    """The administrator at the command line, with the master key unless a test says otherwise."""
+    """The administrator at the command line, with the master key by default."""
 
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
 
     def __call__(self, *arguments: str, key: str | None = "master", typed: str = "", **environ: str) -> Completed:
-        """Run a command and return what it came to; no secret is ever shown, and nobody sees a traceback."""
+        """Run a command and return its result; no secret and no traceback is ever shown."""
         stack = self.relay.stack
         env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         env |= {"RELAY_URL": stack.relay.url, "REQUESTS_CA_BUNDLE": str(stack.certificates.bundle), "COLUMNS": "120"}
         env |= ({"RELAY_KEY": stack.keys[key]} if key else {}) | environ
         command = [sys.executable, "-m", "relay_admin", *arguments]
         run = subprocess.run(
-            command, cwd=ROOT, env=env, input=typed, capture_output=True, text=True, timeout=110, check=False
+            command, cwd=ROOT, env=env, input=typed, capture_output=True, text=True, timeout=180, check=False
         )
         for secret in (
             *stack.keys.values(),
@@ -57,6 +57,6 @@ class CommandLine:
         return Completed(run.returncode, run.stdout, run.stderr)
 
     def doctor(self, *arguments: str) -> Completed:
-        """Have the relay examined, with two mailboxes that must be readable and one that must not."""
+        """Run the doctor, with two mailboxes that must be readable and one that must not."""
         mailboxes = "--allowed room1@contoso.com --allowed room2@contoso.com --refused kari@contoso.com"
         return self("doctor", "--json", *mailboxes.split(), *arguments)

@@ -1,4 +1,4 @@
-"""Deliveries over the checked session, to hosts that DNS places on this machine."""
+"""Deliveries over the checked session, to hosts that DNS resolves to this machine."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ SECRET = "whsec_" + "A" * 43 + "="
 
 
 class Names:
-    """DNS as the tests want it: each lookup gives the next of the given answers, the last one for ever."""
+    """DNS for tests: each lookup returns the next of the given answers, and the last one repeatedly."""
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
-        self.asked: list[str] = []
+        self.lookups: list[str] = []
 
     def __call__(self, host: str, port: int, **_: object) -> list[Any]:
         """Answer a lookup as socket.getaddrinfo does."""
-        self.asked.append(host)
+        self.lookups.append(host)
         addresses = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return [(socket.AF_INET6 if ":" in one else socket.AF_INET, socket.SOCK_STREAM, 0, "", (one, port))
                 for one in addresses.split()]  # fmt: skip
 
 
 def here(address: str) -> bool:
-    """Allow what this machine can serve on, and 127.0.0.9 stands for what may not be called."""
+    """Allow the addresses that this machine serves on; 127.0.0.9 stands for a forbidden address."""
     return address != "127.0.0.9"
 
 
@@ -40,7 +40,7 @@ def deliver(server: Scripted, session: requests.Session, seconds: float = 5) -> 
 
 
 def refusal(server: Scripted, session: requests.Session, seconds: float = 5) -> str:
-    """Return the text with which a delivery failed before anything was sent."""
+    """Return the error text of a delivery that failed before anything was sent."""
     with pytest.raises(NotDelivered) as caught:
         deliver(server, session, seconds)
     assert caught.value.status == 0

@@ -1,21 +1,24 @@
-"""A world that the doctor can examine: its vault, its Graph and its own address say what a test tells them to."""
+"""A world for the doctor to check: tests set what its vault, Graph, storage and own address return."""
 
 from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from shared.errors import GraphError, RelayError
-from shared.key_vault import Secret
+from shared.graph.diagnostics import GraphDiagnostics
+from shared.graph.handshake_check import HandshakeCheck
+from shared.key_vault import Secret, Secrets
+from shared.storage.diagnostics import StorageDiagnostics
 from tests.support.world import MAILBOX, World
 
 SECRET = "whsec_" + base64.b64encode(b"x" * 32).decode()
 OUTSIDE = "ceo@contoso.com"
 
 
-class FakeVault:
-    """Secrets by name; an error in the place of one is raised."""
+class FakeVault(Secrets):
+    """Secrets by name; an error instead of a secret is raised."""
 
     def __init__(self) -> None:
         self.values: dict[str, str | RelayError] = {
@@ -24,7 +27,7 @@ class FakeVault:
         self.fresh: list[str] = []
 
     def get(self, name: str, *, fresh: bool = False) -> Secret:
-        """Return a secret, and note that it was asked for anew."""
+        """Return a secret, and record a request for a fresh one."""
         if fresh:
             self.fresh.append(name)
         value = self.values[name]
@@ -33,8 +36,8 @@ class FakeVault:
         return Secret(value, "v1", datetime.now(UTC))
 
 
-class FakeProbe:
-    """Graph as it is tried."""
+class FakeProbe(GraphDiagnostics):
+    """The diagnostics of Graph."""
 
     def __init__(self) -> None:
         self.granted: frozenset[str] = frozenset()
@@ -46,7 +49,7 @@ class FakeProbe:
         self.reads: list[str] = []
 
     def roles(self) -> frozenset[str]:
-        """Return what the token carries."""
+        """Return the roles in the token."""
         if self.no_token:
             raise self.no_token
         return self.granted
@@ -58,7 +61,7 @@ class FakeProbe:
             raise failure
 
     def write_calendar(self, mailbox: str) -> None:
-        """Write into a calendar, or raise."""
+        """Write to a calendar, or raise."""
         if failure := self.writes.get(mailbox):
             raise failure
 
@@ -72,13 +75,12 @@ class FakeProbe:
         return self.time
 
 
-class FakeStore:
-    """Storage, and the relay's address: sound until told otherwise."""
-
-    url = "https://relay.example"
+class FakeStore(StorageDiagnostics, HandshakeCheck):
+    """Storage and the relay's address, without errors until a test sets one."""
 
     def __init__(self) -> None:
-        self.failure: RelayError | None = None
+        self.url = "https://relay.example"
+        self.failure: Exception | None = None
         self.wrong: dict[str, str] = {}
 
     def row(self) -> None:
@@ -90,12 +92,15 @@ class FakeStore:
         """Try a message."""
 
     def error(self, path: str) -> str:
-        """Return what is wrong at a path."""
+        """Return the error at a path."""
         return self.wrong.get(path, "")
 
 
 class DoctorWorld(World):
-    """Everything is well in it."""
+    """A world in which every check succeeds, until a test changes it."""
+
+    if TYPE_CHECKING:  # the part that is a fake here
+        secrets: FakeVault
 
     def __init__(self, **settings: str) -> None:
         super().__init__(**settings)
@@ -103,14 +108,14 @@ class DoctorWorld(World):
         self.probe.time = self.time
         self.pings: list[str] = []
 
-    def graph_diagnostics(self) -> Any:
-        """Return Graph."""
+    def graph_diagnostics(self) -> FakeProbe:
+        """Return the diagnostics of Graph."""
         return self.probe
 
-    def storage_diagnostics(self) -> Any:
-        """Return storage."""
+    def storage_diagnostics(self) -> FakeStore:
+        """Return the diagnostics of storage."""
         return self.store
 
-    def handshake_check(self) -> Any:
-        """Return the relay's address."""
+    def handshake_check(self) -> FakeStore:
+        """Return the check of the relay's address."""
         return self.store

@@ -1,4 +1,4 @@
-"""Single exchanges with a server of the tests, and how they end."""
+"""Single exchanges with a server of the tests, and their results."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def webhook(server: Scripted, seconds: float = 5) -> Webhook:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """Return how long something takes."""
+    """Return how long a call takes."""
     began = time.monotonic()
     work()
     return time.monotonic() - began
 
 
 def refused(endpoint: Webhook) -> NotDelivered:
-    """Return how a delivery failed."""
+    """Return the error of a failed delivery."""
     with pytest.raises(NotDelivered) as caught:
         endpoint.deliver("msg_1", "{}")
     return caught.value
 
 
 def delivered(script: Script) -> float:
-    """Make one delivery, which is to succeed, and return how long it took."""
+    """Make a delivery that must succeed, and return how long it took."""
     with served(script) as server:
-        return seconds_of(lambda: webhook(server).deliver("msg_1", "{}"))
+        return seconds_of(lambda: webhook(server, 60).deliver("msg_1", "{}"))

@@ -1,4 +1,4 @@
-"""Moments for events, and the fields that may leave."""
+"""Times for events, and the fields that may leave."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,6 +6,6 @@ PUBLIC = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "
 
 
 def at(days: float, hours: float = 0.0) -> str:
-    """Return a moment `days` and `hours` after the coming midnight (UTC), as control takes it."""
+    """Return the time `days` and `hours` after the next midnight (UTC), as control expects it."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(days=1)
     return (midnight + timedelta(days=days, hours=hours)).isoformat()

@@ -1,4 +1,4 @@
-"""Graph in memory: events, and subscriptions."""
+"""Graph in memory: events, subscriptions and room lists."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from shared.errors import GraphConflict, GraphNotFound
-from shared.graph.subscriptions import Subscription, resource_of
+from shared.graph.events import Events
+from shared.graph.rooms import Rooms
+from shared.graph.subscriptions import Subscription, Subscriptions, resource_of
 
 
-class FakeEvents:
-    """Graph's calendar: an event or an error by id; `during` runs inside a reading."""
+class FakeEvents(Events):
+    """Graph's calendar: an event or an error by id. `during` runs inside a read."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, dict[str, Any] | Exception] = {}
@@ -33,66 +35,76 @@ class FakeEvents:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            found = self.by_id.get(event_id, GraphNotFound(404, "ErrorItemNotFound"))
+            event = self.by_id.get(event_id, GraphNotFound(404, "ErrorItemNotFound"))
             self.during(event_id)
         finally:
             with self._lock:
                 self.at_once -= 1
-        if isinstance(found, Exception):
-            raise found
-        return found
+        if isinstance(event, Exception):
+            raise event
+        return event
 
     def calendar_view(self, _mailbox: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
-        """List what is on the calendar; deleted items are found by their ids only."""
+        """List the events on the calendar; deleted items can only be read by their ids."""
         if self.view_failure:
             raise self.view_failure
-        found = (one for one in self.by_id.values() if isinstance(one, dict))
-        yield from (one for one in found if one["id"] not in self.deleted_items)
+        events = (event for event in self.by_id.values() if isinstance(event, dict))
+        yield from (event for event in events if event["id"] not in self.deleted_items)
 
     def instances(self, _mailbox: str, master_id: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
-        """List a series' occurrences."""
+        """List the occurrences of a series."""
         yield from self.of_master.get(master_id, [])
 
 
-class FakeSubscriptions:
-    """Graph's subscriptions of this app: 409 for a second one, 404 for one that is gone; `failures` come first."""
+class FakeSubscriptions(Subscriptions):
+    """Graph's subscriptions of this app: 409 for a second one, 404 for a deleted one.
+
+    Each call first raises the next of `failures`, if it is an error. `during_create` runs before a creation,
+    `during_renew` before a renewal, and `after_renew` and `after_delete` run after them.
+    """
 
     def __init__(self) -> None:
-        self.standing: dict[str, Subscription] = {}
+        self.existing: dict[str, Subscription] = {}
         self.states: dict[str, str] = {}
         self.calls: list[str] = []
         self.failures: list[Exception | None] = []
         self.during_create: Callable[[], None] = lambda: None
+        self.during_renew: Callable[[], None] = lambda: None
+        self.after_renew: Callable[[], None] = lambda: None
+        self.after_delete: Callable[[], None] = lambda: None
         self._ids = itertools.count(1)
 
     def create(self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime) -> Subscription:
-        """Make one, as Graph would."""
+        """Create a subscription as Graph does."""
         self._called("create")
         self.during_create()
         resource = resource_of(mailbox)
-        if any(one.resource == resource for one in self.standing.values()):
+        if any(existing.resource == resource for existing in self.existing.values()):
             raise GraphConflict(409, "Conflict")
-        made = Subscription(f"s-{next(self._ids)}", resource, url, lifecycle, expires)
-        self.standing[made.id], self.states[made.id] = made, state
-        return made
+        created = Subscription(f"s-{next(self._ids)}", resource, url, lifecycle, expires)
+        self.existing[created.id], self.states[created.id] = created, state
+        return created
 
     def renew(self, subscription_id: str, expires: datetime) -> Subscription:
-        """Move the end."""
+        """Move the expiry."""
+        self.during_renew()
         self._called("renew")
-        if subscription_id not in self.standing:
+        if subscription_id not in self.existing:
             raise GraphNotFound(404, "ResourceNotFound")
-        self.standing[subscription_id] = replace(self.standing[subscription_id], expires=expires)
-        return self.standing[subscription_id]
+        renewed = self.existing[subscription_id] = replace(self.existing[subscription_id], expires=expires)
+        self.after_renew()
+        return renewed
 
     def delete(self, subscription_id: str) -> None:
-        """Remove one; gone is as good."""
+        """Delete a subscription; a no-op for one that does not exist."""
         self._called("delete")
-        self.standing.pop(subscription_id, None)
+        self.existing.pop(subscription_id, None)
+        self.after_delete()
 
     def list(self) -> Iterator[Subscription]:
-        """List all."""
+        """List all subscriptions."""
         self._called("list")
-        return iter(list(self.standing.values()))
+        return iter([*self.existing.values()])
 
     def _called(self, name: str) -> None:
         self.calls.append(name)
@@ -101,17 +113,17 @@ class FakeSubscriptions:
             raise failure
 
 
-class FakeRooms:
-    """Graph's room lists: rooms or an error by the list's address; 404 for an unknown one."""
+class FakeRooms(Rooms):
+    """Graph's room lists: rooms or an error by the list's address; 404 for an unknown list."""
 
     def __init__(self) -> None:
         self.by_list: dict[str, list[str] | Exception] = {}
-        self.asked: list[str] = []
+        self.reads: list[str] = []
 
     def of_list(self, address: str) -> Iterator[str]:
         """List the rooms."""
-        self.asked.append(address)
-        found = self.by_list.get(address, GraphNotFound(404, "ResourceNotFound"))
-        if isinstance(found, Exception):
-            raise found
-        return iter(found)
+        self.reads.append(address)
+        rooms = self.by_list.get(address, GraphNotFound(404, "ResourceNotFound"))
+        if isinstance(rooms, Exception):
+            raise rooms
+        return iter(rooms)

@@ -1,4 +1,4 @@
-"""A simulated Graph that serves in a thread, and how its tests talk to it."""
+"""A simulated Graph that serves in a thread, and the calls of its tests."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
 
 @dataclass
 class World:
-    """The tenant, its address and an app's endpoint."""
+    """The tenant, its address, and an app's endpoint."""
 
     tenant: Tenant
     url: str
@@ -30,33 +30,33 @@ class World:
     session: requests.Session = field(default_factory=requests.Session)
 
     def graph(self, method: str, path: str, body: Any = None, *, app: str = APP, **headers: str) -> requests.Response:
-        """Call Graph as an app; header names have _ for -."""
+        """Call Graph as an app; header names have _ instead of -."""
         token, _ = self.tenant.tokens.issue(self.tenant.clients[app], GRAPH)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         url = path if path.startswith("https://") else f"{self.url}/v1.0{path}"
         headed = {"Authorization": f"Bearer {token}", **named}
-        return self.session.request(method, url, json=body, headers=headed, timeout=15)
+        return self.session.request(method, url, json=body, headers=headed, timeout=180)
 
     def get(self, path: str, **headers: str) -> dict[str, Any]:
-        """GET what must be there."""
+        """GET a resource that must exist."""
         answer = self.graph("GET", path, **headers)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
     def control(self, method: str, path: str, body: Any = None, status: int | None = None) -> Any:
-        """Send a control request and return its JSON; without a status any success will do."""
-        answer = self.session.request(method, f"{self.url}/_control{path}", json=body, timeout=15)
+        """Send a control request and return its JSON; without a status any success is accepted."""
+        answer = self.session.request(method, f"{self.url}/_control{path}", json=body, timeout=180)
         assert answer.ok if status is None else answer.status_code == status, answer.text
         return answer.json()
 
     def book(self, room: str = ROOM, **body: Any) -> dict[str, Any]:
-        """Book a meeting of one hour tomorrow at noon, or as told, and return it."""
+        """Book a meeting of one hour, tomorrow at noon by default, and return it."""
         day = f"{self.now() + timedelta(days=1):%Y-%m-%d}"
         times = {"start": f"{day}T12:00:00", "end": f"{day}T13:00:00"}
         return dict(self.control("POST", f"/calendars/{room}/events", {"subject": "Board meeting", **times, **body}))
 
     def subscription(self, **changes: Any) -> dict[str, Any]:
-        """Return a subscription's body; a change to None takes a property out."""
+        """Return a subscription's body; a change to None removes a property."""
         body = {
             "changeType": "created,updated,deleted",
             "notificationUrl": self.receiver.url,
@@ -68,13 +68,13 @@ class World:
         return {name: value for name, value in body.items() if value is not None}
 
     def subscribe(self, headers: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:
-        """Make a subscription and return it."""
+        """Create a subscription and return it."""
         answer = self.graph("POST", "/subscriptions", self.subscription(**changes), **(headers or {}))
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
     def flush(self, *, rooms: bool = False) -> dict[str, Any]:
-        """Send all that waits, and return the sender's counters."""
+        """Send all waiting notifications, and return the sender's counters."""
         return dict(self.control("POST", "/notifications/flush", {"rooms": rooms}))
 
     def now(self) -> datetime:
@@ -87,7 +87,7 @@ class World:
 
 
 def refusal(answer: requests.Response) -> tuple[int, str]:
-    """Return the status and Graph's code of a refused call, once its body is found to be shaped as Graph's."""
+    """Return the status and Graph's code of a failed call, and assert that its body has Graph's shape."""
     error = answer.json()["error"]
     assert error["message"]
     assert error["innerError"].keys() == {"date", "request-id", "client-request-id"}
@@ -96,7 +96,7 @@ def refusal(answer: requests.Response) -> tuple[int, str]:
 
 
 def fits(name: str, body: Any) -> bool:
-    """Tell whether a body fits Graph's published type, and say why not."""
-    found = types.faults(name, body)
-    assert not found, found
+    """Assert that a body fits Graph's published type."""
+    errors = types.faults(name, body)
+    assert not errors, errors
     return True

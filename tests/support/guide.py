@@ -1,4 +1,4 @@
-"""docs/partner-guide.md as the tests read it: its examples run, and its tables are held to the code."""
+"""docs/partner-guide.md for the tests: its examples run, and its tables are compared with the code."""
 
 import json
 import re
@@ -24,14 +24,14 @@ def blocks(language: str) -> list[str]:
 
 
 def rows_below(heading: str) -> list[list[str]]:
-    """Return the rows of the table below a heading, without its head."""
+    """Return the rows of the table below a heading, without its header."""
     section = GUIDE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")]
     return rows[2:]
 
 
 def in_python() -> dict[str, Any]:
-    """Run the page's Python and return what it defines."""
+    """Run the page's Python and return its definitions."""
     names: dict[str, Any] = {}
     for block in blocks("python"):
         exec(compile(block, "partner-guide.md", "exec"), names)  # noqa: S102  (the page's own example)
@@ -45,7 +45,7 @@ def verified_in_node(cases: list[tuple[dict[str, str], str, list[str]]]) -> list
 
 
 def signed_in_node(cases: list[tuple[str, str, int, str]]) -> list[str]:
-    """Return what Node's library signs for each (secret, id, seconds, body)."""
+    """Return the signatures of Node's library for each (secret, id, seconds, body)."""
     return _in_node(_SIGN + _FOR_EACH, cases)
 
 
@@ -53,7 +53,7 @@ def _in_node(script: str, cases: list[Any]) -> list[Any]:
     """Run a script on cases; it finds modules from this repository's folder."""
     run = subprocess.run(
         ["node", "--input-type=module", "-e", script], cwd=ROOT, input=json.dumps(cases), text=True,
-        capture_output=True, timeout=60, check=False,
+        capture_output=True, timeout=180, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     found: list[Any] = json.loads(run.stdout)

@@ -1,4 +1,4 @@
-"""Tokens as Entra makes them, signed with real keys: what a test changes about a good one is all that is wrong."""
+"""Tokens as Entra issues them, signed with real keys: a test changes one thing in a valid token."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ EXPECTED = Expected(TENANT, (V1, V2), (f"api://{RELAY}", RELAY))
 
 @cache
 def key(name: str) -> rsa.RSAPrivateKey:
-    """Return the private key of that name, made once."""
+    """Return the private key with that name, created once."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def key_of(key_id: str) -> rsa.RSAPublicKey | None:
-    """Return login's public key: it has two, "one" and "two"."""
+    """Return login's public key: there are two, "one" and "two"."""
     return key(key_id).public_key() if key_id in ("one", "two") else None
 
 
@@ -38,7 +38,7 @@ def jwk(name: str, **more: Any) -> dict[str, Any]:
 
 
 def claims(version: int = 1, **changes: Any) -> dict[str, Any]:
-    """Return the claims of a good token; a change to None takes a claim out."""
+    """Return the claims of a valid token; a change to None removes a claim."""
     now = int(time.time())
     by_version = (
         {"aud": f"api://{RELAY}", "iss": V1, "appid": PARTNER, "ver": "1.0"}
@@ -50,5 +50,5 @@ def claims(version: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 def token(version: int = 1, *, signer: str = "one", headers: dict[str, Any] | None = None, **changes: Any) -> str:
-    """Return a signed token of such claims."""
+    """Return a signed token with such claims."""
     return jwt.encode(claims(version, **changes), key(signer), "RS256", {"kid": signer} | (headers or {}))

@@ -1,15 +1,15 @@
-"""A check of every response: what the relay says must be what docs/openapi.json describes, to the field."""
+"""Checks that every response matches docs/openapi.json, field by field."""
 
 import json
 import re
 from typing import Any
 
 import requests
-from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from sandbox.clients import RelayClient
+from sandbox.json_schema import Draft202012Validator
 from sandbox.process import ROOT
 
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text())
@@ -29,8 +29,8 @@ def check_responses_of(relay: RelayClient) -> None:
 def check_response(response: requests.Response, **_: Any) -> None:
     """Raise AssertionError for a response that the document does not describe."""
     request = response.request
-    _, ours, path = (request.url or "").partition("?")[0].partition("/api/")
-    if not ours:
+    _host, prefix, path = (request.url or "").partition("?")[0].partition("/api/")
+    if not prefix:
         return  # the host's own routes
     described = operation(str(request.method), f"/api/{path}")
     if described is None:
@@ -45,7 +45,7 @@ def check_response(response: requests.Response, **_: Any) -> None:
 
 
 def operation(method: str, path: str) -> dict[str, Any] | None:
-    """Return what the document says of a method and a path."""
+    """Return the document's operation for a method and a path."""
     for pattern, template in _ROUTES:
         if pattern.fullmatch(path) and method.lower() in DOCUMENT["paths"][template]:
             described: dict[str, Any] = DOCUMENT["paths"][template][method.lower()]
@@ -54,7 +54,7 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
 
 
 def body_error(response: dict[str, Any], content_type: str, body: bytes) -> str | None:
-    """Return what is wrong with a body, or None."""
+    """Return the error in a body, or None."""
     content = response.get("content")
     if content is None:
         return f"a body of {len(body)} bytes" if body else None
@@ -65,7 +65,7 @@ def body_error(response: dict[str, Any], content_type: str, body: bytes) -> str 
 
 
 def schema_error(schema: dict[str, Any], value: Any) -> str | None:
-    """Return how a value breaks a schema of the document, or None."""
+    """Return the error of a value by a schema of the document, or None."""
     absolute = json.loads(json.dumps(schema).replace('"#/', '"urn:relay#/'))
     errors = Draft202012Validator(absolute, registry=_REGISTRY).iter_errors(value)
     return next((f"{error.json_path}: {error.message}" for error in errors), None)

@@ -1,4 +1,4 @@
-"""A partner of our own in a thread, and deliveries signed as the relay signs them."""
+"""The sandbox's partner in a thread, and deliveries signed as the relay signs them."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ OTHER_SECRET = "whsec_cGFydG5lci1zaWduaW5nLXNlY3JldC0wMDAy"
 
 
 def news(**event: Any) -> dict[str, Any]:
-    """A delivery's JSON that keeps the contract, with an event's fields changed."""
+    """Return a delivery's valid JSON, with an event's fields changed."""
     return {
         "type": "calendar.event.updated",
         "timestamp": "2026-11-20T10:00:04Z",
@@ -42,14 +42,14 @@ def news(**event: Any) -> dict[str, Any]:
 
 
 def deleted(event_id: str = "AAMk1", timestamp: str = "2026-11-20T10:00:05Z") -> dict[str, Any]:
-    """The JSON that tells of a deletion."""
+    """Return the JSON of a deletion."""
     told = news()
     told["data"]["event"] = {"id": event_id, "seriesId": None}
     return told | {"type": "calendar.event.deleted", "timestamp": timestamp}
 
 
 def signed(body: bytes, webhook_id: str = "msg_1", secret: str = SECRET, **changed: str) -> dict[str, str]:
-    """The headers of a delivery, signed now."""
+    """Return the headers of a delivery, signed now."""
     now = datetime.now(UTC)
     return {
         "webhook-id": webhook_id,
@@ -73,15 +73,15 @@ class RunningPartner:
 
     def get(self, path: str) -> Any:
         """GET a control route's JSON."""
-        return requests.get(f"{self.base}/_control{path}", timeout=10).json()
+        return requests.get(f"{self.base}/_control{path}", timeout=180).json()
 
     def post(self, path: str, given: Any) -> requests.Response:
         """POST to a control route."""
-        return requests.post(f"{self.base}/_control{path}", json=given, timeout=5)
+        return requests.post(f"{self.base}/_control{path}", json=given, timeout=180)
 
     def delete(self, path: str = "") -> requests.Response:
         """DELETE a control route."""
-        return requests.delete(f"{self.base}/_control{path}", timeout=5)
+        return requests.delete(f"{self.base}/_control{path}", timeout=180)
 
 
 @contextmanager

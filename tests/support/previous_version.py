@@ -1,7 +1,7 @@
-"""What an installation of before has in its storage account, put into a running stack's.
+"""Puts the stored data of the previous version into a running stack's storage account.
 
-Its ids become those of this stack's Graph, and its moments move as if the last of them had been written just now. All
-else, the names of columns above all, stays as the code of then wrote it.
+Its ids become those of this stack's Graph, and its times move as if the last had been written now. Everything else,
+the names of columns above all, stays as the old code wrote it.
 """
 
 import hashlib
@@ -22,9 +22,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?(?:\+00:00|Z)")
 
 
 class PreviousVersion:
-    """The fixture of what the previous version stored, for one stack; `ids` are those that take the place of the
-    fixture's.
-    """
+    """The fixture of the previous version's storage, for one stack; `ids` replace those of the fixture."""
 
     def __init__(self, relay: Relay, ids: dict[str, str]) -> None:
         self._relay = relay
@@ -32,7 +30,7 @@ class PreviousVersion:
         self._shift = timedelta(seconds=round((datetime.now(UTC) - LAST).total_seconds()))
 
     def store_rows(self) -> None:
-        """Put all rows into their tables, in place of what the code of today wrote under the same keys; make queues."""
+        """Store all rows, in place of those of the current code under the same keys; create the queues."""
         for queue in content_of("messages"):
             with suppress(ResourceExistsError):
                 self._relay.queue(queue).create_queue()
@@ -44,7 +42,7 @@ class PreviousVersion:
                 table.upsert_entity(self._keyed(name, self.moved(row)), mode=UpdateMode.REPLACE)
 
     def put(self, *values: str) -> int:
-        """Put the messages that hold one of these values on their queues, all without a value; return how many."""
+        """Put the messages with one of these values on their queues, all without a value; return their number."""
         messages = [
             (queue, text) for queue, stored in content_of("messages").items() for text in map(text_of, stored)
             if not values or any(f'"{value}"' in text for value in values)
@@ -54,11 +52,11 @@ class PreviousVersion:
         return len(messages)
 
     def id_of(self, event_id: str) -> str:
-        """Return an event's id in this stack; of one that is nowhere, what Graph could have called it."""
+        """Return an event's id in this stack, or an id that Graph could have given it."""
         return self._ids.get(event_id) or f"AA{hashlib.sha256(event_id.encode()).hexdigest()}"
 
     def moved(self, value: Any) -> Any:
-        """Return a value with the ids and the moments of this stack."""
+        """Return a value with the ids and times of this stack."""
         if isinstance(value, dict):
             return {name: self.moved(part) for name, part in value.items()}
         if isinstance(value, list):
@@ -75,7 +73,7 @@ class PreviousVersion:
         return moved.replace("+00:00", "Z") if text.endswith("Z") else moved
 
     def _keyed(self, table: str, row: dict[str, Any]) -> dict[str, Any]:
-        """Return a row under the key of its event: a fingerprint of its id, by rules that never change."""
+        """Return a row under the key of its event: a fingerprint of the id, by rules that never change."""
         if table == "ledger":
             return row | {"RowKey": hashlib.sha256(row["event_id"].encode()).hexdigest()}
         if table == "parked":

@@ -1,4 +1,4 @@
-"""An app's endpoint for the tests: real https, in a thread, that answers as it is told."""
+"""An app's endpoint for tests: real https, in a thread, with responses that a test sets."""
 
 import json
 import ssl
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Post:
-    """One POST that arrived."""
+    """A POST that arrived."""
 
     path: str
     query: str
@@ -23,7 +23,7 @@ class Post:
 
     @property
     def token(self) -> str | None:
-        """Return the decoded validation token, if it is a handshake."""
+        """Return the decoded validation token if the POST is a handshake."""
         return parse_qs(self.query).get("validationToken", [None])[0]
 
     @property
@@ -34,7 +34,7 @@ class Post:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is answered to a POST; `before` is run first, for answers that come late."""
+    """The response to a POST; `before` runs first, for late responses."""
 
     status: int = 202
     text: str = ""
@@ -44,12 +44,12 @@ class Reply:
 
 
 def echo(post: Post) -> Reply:
-    """Answer a handshake as Graph asks."""
+    """Respond to a handshake as Graph requires."""
     return Reply(200, post.token or "", "text/plain; charset=utf-8")
 
 
 class Receiver:
-    """What arrived, and how to answer: `handshake` and `notification` are functions of the POST."""
+    """The POSTs that arrived, and how to respond: `handshake` and `notification` are functions of the POST."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -74,14 +74,14 @@ class Receiver:
         return [item for post in self.notifications for item in post.items]
 
     def answer(self, post: Post) -> Reply:
-        """Keep a POST and return the reply to it."""
+        """Keep a POST and return the response to it."""
         with self._arrived:
             self.posts.append(post)
             self._arrived.notify_all()
         return self.notification(post) if post.token is None else self.handshake(post)
 
     def wait(self, until: Callable[[], bool], seconds: float = 5.0) -> None:
-        """Wait until a condition on what arrived holds."""
+        """Wait for a condition on the POSTs that arrived."""
         with self._arrived:
             assert self._arrived.wait_for(until, seconds), f"{len(self.posts)} POSTs arrived: {self.items}"
 
@@ -92,10 +92,10 @@ def receiving(folder: Path) -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
-        """Hands every POST to the receiver."""
+        """Passes every POST to the receiver."""
 
         def do_POST(self) -> None:
-            """Answer as told."""
+            """Send the receiver's response."""
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             reply = receiver.answer(Post(parts.path, parts.query, dict(self.headers.items()), body))
@@ -110,12 +110,12 @@ def receiving(folder: Path) -> Iterator[Receiver]:
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem")
-    # The handshake of TLS belongs into the connection's own thread, else one that stalls would stop all others.
+    # The TLS handshake runs in the connection's own thread; otherwise a stalled one would block all others.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
     receiver.url = f"https://localhost:{server.server_address[1]}/notify"

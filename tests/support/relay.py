@@ -1,4 +1,4 @@
-"""A running relay as the end-to-end tests see it, with the simulated tenant and the partner around it."""
+"""A running relay for the end-to-end tests, with the simulated tenant and partner."""
 
 import base64
 import json
@@ -23,16 +23,17 @@ from tests.support.waiting import eventually
 
 CHANGES, REPAIRS = "calendar-changes", "mailbox-repairs"
 SETTINGS = {"SETTLE_SECONDS": "1", "ALLOWED_NOTIFICATION_HOSTS": "localhost"}
+BOOKINGS_ROLES = ["Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]
 SENDER = {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 7}
 
 
 def ago(**delta: float) -> str:
-    """Return a moment that is past, as the relay stores it."""
+    """Return a past time in the relay's stored format."""
     return (datetime.now(UTC) - timedelta(**delta)).isoformat()
 
 
 class Relay:
-    """One stack. Every test takes mailboxes that no other test uses, so that tests can share a stack."""
+    """One stack. Each test uses its own mailboxes, so that tests can share a stack."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -46,7 +47,7 @@ class Relay:
     def running(
         cls, folder: Path, settings: Mapping[str, str] | None = None, seed: Mapping[str, Any] | None = None
     ) -> Iterator[Self]:
-        """Start a stack whose app settings and tenant differ from those of most tests in what is given."""
+        """Start a stack with additional app settings and seed data."""
         seed = dict(seed or {})
         seed["settings"] = SENDER | seed.get("settings", {})
         with Stack(folder, SETTINGS | dict(settings or {}), seed) as stack:
@@ -70,43 +71,43 @@ class Relay:
         return self.tenant.book(address, **{"subject": subject, **times, **event})
 
     def expected(self, address: str) -> dict[str, dict[str, Any]]:
-        """Return the calendar as the partner should know it, by event id."""
+        """Return the events that the partner should have, by id."""
         view = self.tenant.calendar(address, at(-1) + "Z", at(170) + "Z")
         return {event["immutableId"]: expected_event(event) for event in view}
 
     def received(self, address: str) -> dict[str, dict[str, Any]]:
-        """Return the calendar as the partner knows it, by event id."""
-        return {event["id"]: event for event in self.partner.picture().get(address, [])}
+        """Return the events that the partner has, by id."""
+        return {event["id"]: event for event in self.partner.calendars().get(address, [])}
 
-    def in_step(self, *addresses: str, seconds: float = 20.0) -> None:
-        """Wait until every hint is sent and the partner knows each mailbox as it is."""
+    def in_step(self, *addresses: str) -> None:
+        """Wait until every hint is sent and the partner has the current state of each mailbox."""
 
         def agree() -> bool:
             sender = self.tenant.control("GET", "/notifications")
             assert (sender["pending"], sender["deliveries"], sender["rooms"]) == (0, 0, 0)
-            received = self.partner.picture()
+            received = self.partner.calendars()
             for address in addresses:
                 assert {event["id"]: event for event in received.get(address, [])} == self.expected(address)
             return True
 
-        eventually(agree, seconds, every=0.15)
+        eventually(agree, every=0.15)
 
-    def quiet(self, seconds: float = 20.0) -> None:
-        """Wait until nothing is on its way: no hint, no message on a queue."""
+    def quiet(self) -> None:
+        """Wait until no hint is pending and the queues are empty."""
 
         def is_quiet() -> bool:
             sender = self.tenant.control("GET", "/notifications")
             waiting = (sender["pending"], sender["deliveries"], sender["rooms"])
             return not any((*waiting, self.depth(CHANGES), self.depth(REPAIRS)))
 
-        eventually(is_quiet, seconds, every=0.15)
+        eventually(is_quiet, every=0.15)
 
     def attempts(self, address: str) -> list[dict[str, Any]]:
-        """Return every POST to the partner about a mailbox, taken or not."""
+        """Return every POST to the partner about a mailbox, accepted or not."""
         return [delivery for delivery in self.partner.deliveries()["list"] if delivery["mailbox"] == address]
 
     def posts(self, address: str) -> list[dict[str, Any]]:
-        """Return the same with headers (lower-case names) and parsed body."""
+        """Return the POSTs about a mailbox with headers (lower-case names), raw body and parsed body."""
         posts = [
             {"headers": {name.lower(): value for name, value in raw["headers"]}, "raw": raw["body"],
              "body": json.loads(raw["body"])}
@@ -115,68 +116,68 @@ class Relay:
         return [post for post in posts if post["body"]["data"].get("mailbox") == address]
 
     def subscriptions(self, address: str) -> list[dict[str, Any]]:
-        """Return the live subscriptions of a mailbox, of whichever app, clientState included."""
+        """Return the live subscriptions of a mailbox, of any app, with their clientState."""
         listed = self.tenant.control("GET", "/subscriptions")["value"]
         return [subscription for subscription in listed if subscription["mailbox"] == address]
 
     def watches(self, address: str) -> list[dict[str, Any]]:
-        """Return the watches of a mailbox, as the partner lists them."""
+        """Return the watches of a mailbox as the API lists them."""
         response = self.api.call("GET", "/subscriptions", params={"pageSize": "1000"})
         return [watch for watch in response.json()["value"] if watch["mailbox"] == address]
 
     def queue(self, name: str) -> QueueClient:
-        """Return a client of one of the queues; texts come and go as they are stored, in base64."""
+        """Return a client of a queue; it does not encode or decode the base64 of messages."""
         return QueueClient.from_connection_string(self._storage, name)
 
     def table(self, name: str) -> TableClient:
-        """Return a client of one of the tables."""
+        """Return a client of a table."""
         return TableClient.from_connection_string(self._storage, name)
 
     def depth(self, queue: str) -> int:
-        """Return how many messages there are, hidden ones included; 0 when there is no such queue."""
+        """Return the number of messages, including hidden messages; 0 if the queue does not exist."""
         try:
             return self.queue(queue).get_queue_properties().approximate_message_count or 0
         except ResourceNotFoundError:
             return 0
 
     def put(self, queue: str, text: str) -> None:
-        """Put a message on a queue as the host does."""
+        """Put a message on a queue, encoded as the host encodes it."""
         self.queue(queue).send_message(base64.b64encode(text.encode()).decode())
 
     def age(self, watch: dict[str, Any], **fields: str) -> None:
-        """Write into a watch's row, as if time had passed."""
+        """Overwrite fields of a watch's row, as if time had passed."""
         row = {"PartitionKey": "watch", "RowKey": watch["id"], **fields}
         self.table("watches").update_entity(row, mode=UpdateMode.MERGE)
 
     def reconciled(self) -> int:
-        """Return how many runs of renew_subscriptions have come to their end."""
+        """Return the number of finished runs of renew_subscriptions."""
         return self.stack.host.log.read_text().count("Subscriptions are reconciled")
 
     def reconcile(self) -> dict[str, int]:
-        """Run renew_subscriptions by hand, wait for its end, and return what it says it did."""
+        """Run renew_subscriptions, wait until it has finished, and return the logged number of each outcome."""
         log, finished = self.stack.host.log, self.reconciled()
         offset = len(log.read_text())
         self.api.run("renew_subscriptions")
-        eventually(lambda: self.reconciled() > finished, seconds=60)
+        eventually(lambda: self.reconciled() > finished)
         pattern = re.compile(r"reconciled=(\d+) end=([a-z-]+)")
         return {outcome: int(number) for number, outcome in pattern.findall(log.read_text()[offset:])}
 
     def graph(self, method: str, path: str, body: Any = None) -> requests.Response:
-        """Call Graph as the relay's app registration does, behind the relay's back."""
+        """Call Graph with the relay's app registration, without the relay."""
         seed, url = self.stack.seed, self.tenant.url
         form = {"grant_type": "client_credentials", "client_id": self.client_id, "scope": f"{url}/.default",
                 "client_secret": seed["clients"][0]["secrets"][0]}  # fmt: skip
         ca = str(self.stack.certificates.ca_pem)
         with requests.Session() as session:
-            session.trust_env, session.verify = False, ca  # type: ignore[assignment]
-            token = session.post(f"{url}/{seed['tenantId']}/oauth2/v2.0/token", data=form, timeout=30).json()
+            session.trust_env, session.verify = False, ca
+            token = session.post(f"{url}/{seed['tenantId']}/oauth2/v2.0/token", data=form, timeout=180).json()
             headers = {"Authorization": f"Bearer {token['access_token']}"}
-            return session.request(method, f"{url}/v1.0{path}", json=body, headers=headers, timeout=60)
+            return session.request(method, f"{url}/v1.0{path}", json=body, headers=headers, timeout=180)
 
     def token(self, *roles: str, scope: str = "", **claims: Any) -> str:
-        """Return a token of the partner's app with these roles at the relay's API; with `claims`, a forged one.
+        """Return a token of the partner's app with these roles at the relay's API; `claims` replace its claims.
 
-        What is forged is signed by login all the same; None takes a claim out.
+        Login signs the token in either case; a claim with the value None is removed.
         """
         partner, tenant_id = self.stack.seed["clients"][1], self.stack.seed["tenantId"]
         assignment = {"clientId": partner["clientId"], "roles": list(roles)}
@@ -187,18 +188,18 @@ class Relay:
         body = {"clientId": partner["clientId"], "audience": audience, "claims": claims}
         return str(self.tenant.control("POST", "/tokens", body)["accessToken"])
 
-    def fault(self, match: str, **what: Any) -> str:
-        """Plant a fault in front of the tenant and return its id; camelCase names as control's."""
-        planted: str = self.tenant.control("POST", "/faults", {"match": match, **what})["id"]
-        return planted
+    def fault(self, match: str, **fields: Any) -> str:
+        """Add a fault to the tenant and return its id; the names are those of the control call, in camelCase."""
+        fault_id: str = self.tenant.control("POST", "/faults", {"match": match, **fields})["id"]
+        return fault_id
 
     def clear(self) -> None:
-        """Take away what a test planted; an endpoint that answered late is forgiven."""
+        """Remove all faults, resume notifications, and reset the state of the notification endpoint at Graph."""
         self.tenant.control("DELETE", "/faults")
         self.tenant.control("POST", "/endpoints", {"url": self.api.url, "state": "ok"})
         self.tenant.control("POST", "/notifications", {"paused": False})
         self.partner.control("DELETE", "/behaviour")
 
-    def fail(self, address: str | None, **how: Any) -> None:
-        """Make the partner fail for the deliveries of one mailbox, or of all."""
-        self.partner.control("POST", "/behaviour", {"mailbox": address, **how})
+    def fail(self, address: str | None, **behaviour: Any) -> None:
+        """Set the partner's behaviour for the deliveries of one mailbox, or of all."""
+        self.partner.control("POST", "/behaviour", {"mailbox": address, **behaviour})

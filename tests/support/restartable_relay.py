@@ -1,4 +1,4 @@
-"""Hosts that are started with other settings, and one that can be killed and started again and cut off from queues."""
+"""Hosts with additional settings, and a host that can be killed, restarted and disconnected from its queues."""
 
 import secrets
 import socket
@@ -13,19 +13,19 @@ from sandbox.stack import Stack
 from tests.support.relay import Relay
 from tests.support.tcp_proxy import TcpProxy
 
-LEASE_SECONDS = "5"  # instead of ten minutes: how long a message that a killed host had taken stays hidden
+LEASE_SECONDS = "5"  # how long the message of a killed host stays hidden; ten minutes in production
 
 
 @contextmanager
 def restartable_relay(
     folder: Path, settings: Mapping[str, str], seed: Mapping[str, Any] | None = None
 ) -> Iterator[tuple[Relay, TcpProxy]]:
-    """Start such a stack; its queues are reached through the proxy, tables directly."""
+    """Start a stack whose host reaches queues through the proxy, and tables directly."""
     with Stack(folder, settings, seed, host=False) as stack:
         queue = stack.azurite.ports["Queue"]
         proxy = TcpProxy(queue)
         stack.env["AzureWebJobsStorage"] = stack.azurite.connection_string.replace(f":{queue}/", f":{proxy.port}/")
-        start_host(stack, _free_port())
+        start_host(stack, {}, _free_port())
         try:
             yield Relay(stack), proxy
         finally:
@@ -33,20 +33,20 @@ def restartable_relay(
             proxy.close()
 
 
-def start_host(stack: Stack, port: int = 0, **settings: str) -> None:
-    """Start a host at a port (the same again, when Process.start is called again) and make it the stack's."""
+def start_host(stack: Stack, settings: Mapping[str, str], port: int = 0) -> None:
+    """Start a host at a port, or at any free port, as the stack's host; Process.start restarts it at the same port."""
     stack.keys = {"function": secrets.token_hex(16), "master": secrets.token_hex(16)}
     arguments = ["--app", str(ROOT), "--tls", str(stack.folder / "server.pem"), "--port", str(port)]
     arguments += ["--function-key", stack.keys["function"], "--master-key", stack.keys["master"]]
     arguments += ["--lease", LEASE_SECONDS]
-    stack.host = Process("sandbox.host", arguments, stack.folder / "host.log", stack.env | settings)
+    stack.host = Process("sandbox.host", arguments, stack.folder / "host.log", {**stack.env, **settings})
     stack.relay = RelayClient(stack.host.ready["url"], stack.keys, str(stack.certificates.ca_pem))
 
 
 @contextmanager
 def relay_with(stack: Stack, **settings: str) -> Iterator[Relay]:
-    """Start a host with these settings on a stack that has none, and stop it again."""
-    start_host(stack, **settings)
+    """Run a host with these settings on a stack without a host."""
+    start_host(stack, settings)
     try:
         yield Relay(stack)
     finally:

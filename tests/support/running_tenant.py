@@ -1,4 +1,4 @@
-"""A tenant that serves in a thread, and how the tests of it talk to it."""
+"""A tenant that serves in a thread, and its requests for tests."""
 
 import asyncio
 import threading
@@ -26,7 +26,7 @@ USER_ASSIGNED = "99999999-2222-4333-8444-555555555555"
 
 @dataclass(frozen=True)
 class Running:
-    """A tenant that serves, and requests to it."""
+    """A serving tenant, and requests to it."""
 
     tenant: Tenant
     addresses: Addresses
@@ -39,12 +39,12 @@ class Running:
 
     @property
     def authority(self) -> str:
-        """Return the authority that MSAL is given."""
+        """Return the authority for MSAL."""
         return f"{self.url}/{TENANT_ID}"
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
         """Send a request to a path of the https site."""
-        return self.session.request(method, f"{self.url}{path}", timeout=5, **more)
+        return self.session.request(method, f"{self.url}{path}", timeout=180, **more)
 
     def token(self, audience: str) -> str:
         """Return a token that the login issues for the seeded client."""
@@ -65,7 +65,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Pair:
-    """A self-signed certificate and its key, both PEM, and the file that holds the certificate."""
+    """A self-signed certificate and its key, both PEM, and the file with the certificate."""
 
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey
@@ -85,7 +85,7 @@ class Pair:
 
 
 def make_pair(path: Path) -> Pair:
-    """Make a self-signed certificate, and write it to a file."""
+    """Create a self-signed certificate, and write it to a file."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay")])
     now = datetime.now(UTC)
@@ -104,7 +104,9 @@ def make_pair(path: Path) -> Pair:
 
 
 def started(tenant: Tenant) -> tuple[Addresses, Callable[[], None]]:
-    """Start serving in a thread, without Graph, which has tests of its own; return the addresses, and what stops it."""
+    """Start serving in a thread, without Graph, which has its own tests; return the addresses, and a function that
+    stops it.
+    """
     ready: Future[tuple[Addresses, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def run() -> None:
@@ -123,11 +125,11 @@ def started(tenant: Tenant) -> tuple[Addresses, Callable[[], None]]:
 
     thread = threading.Thread(target=guarded)
     thread.start()
-    addresses, loop, stopped = ready.result(timeout=10)
+    addresses, loop, stopped = ready.result(timeout=180)
 
     def stop() -> None:
         loop.call_soon_threadsafe(stopped.set)
-        thread.join(timeout=10)
+        thread.join(timeout=180)
         assert not thread.is_alive()
 
     return addresses, stop

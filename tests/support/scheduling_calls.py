@@ -1,4 +1,4 @@
-"""How the end-to-end tests ask for slots and make bookings: agents of their own, in the week to come."""
+"""How the end-to-end tests query slots and create bookings: separate agents, in the following week."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ def agent(relay: Relay) -> str:
 
 
 def at(hour: float, days: int = 0) -> str:
-    """Return an hour of a Monday to come, in UTC, or of a day after it."""
+    """Return an hour of a future Monday, in UTC, or of a day after it."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     day = today + timedelta(days=7 - today.weekday() + days)
     return f"{day + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}"
@@ -38,7 +38,7 @@ def book(relay: Relay, address: str, *arguments: Any, key: str = "", **changes: 
 
 
 def calendar_of(relay: Relay, address: str) -> list[dict[str, Any]]:
-    """Return the week's events as they are in the calendar."""
+    """Return the week's events in the calendar."""
     return relay.tenant.calendar(address, at(0), at(0, 7))
 
 

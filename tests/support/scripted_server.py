@@ -1,4 +1,4 @@
-"""A little HTTP server in a thread whose answers are written byte by byte, as no good server would write them."""
+"""A small HTTP server in a thread whose responses are written byte by byte, valid or not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Script = Callable[[socket.socket], None]
 
 @dataclass
 class Scripted:
-    """A running server: its address, how many connected, and the requests it got, as raw bytes."""
+    """A running server: its address, the number of connections, and the requests it got, as raw bytes."""
 
     url: str
     requests: list[bytes] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Scripted:
 
 
 def answer(status: str, body: bytes = b"", *headers: str) -> Script:
-    """Return a script that gives one ordinary answer."""
+    """Return a script that sends an ordinary response."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
 
     def script(client: socket.socket) -> None:
@@ -58,8 +58,8 @@ def served(
 ) -> Iterator[Scripted]:
     """Serve a script on a free port until left, one caller after the other.
 
-    The script follows "one request" of a connection, each of its "many requests", or reads the "bytes" by itself. With
-    `tls` the address is https; `host` is the name in it.
+    The script handles "one request" of a connection, each of its "many requests", or reads the "bytes" itself. With
+    `tls` the address is https; `host` is its host name.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = Scripted(f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}/webhook")
@@ -82,7 +82,7 @@ def _serve(listener: socket.socket, talk: Script, server: Scripted, tls: ssl.SSL
             return
         server.connections += 1
         with client, suppress(OSError):
-            client.settimeout(5)
+            client.settimeout(180)
             with tls.wrap_socket(client, server_side=True) if tls else client as spoken:
                 server.talking = spoken
                 talk(spoken)
@@ -93,25 +93,25 @@ def _plainly(script: Script, _: Scripted) -> Script:
 
 
 def _once(script: Script, server: Scripted) -> Script:
-    def one(client: socket.socket) -> None:
+    def respond(client: socket.socket) -> None:
         server.requests.append(_request(client))
         script(client)
 
-    return one
+    return respond
 
 
 def _again_and_again(script: Script, server: Scripted) -> Script:
-    one = _once(script, server)
+    respond = _once(script, server)
 
     def many(client: socket.socket) -> None:
         while True:
-            one(client)
+            respond(client)
 
     return many
 
 
 def _request(client: socket.socket) -> bytes:
-    """Read a request with its body, so that closing afterwards is no reset. Raises OSError when there is none."""
+    """Read a request with its body, so that closing afterwards causes no reset. Raises OSError when there is none."""
     content = b""
     while b"\r\n\r\n" not in content:
         more = client.recv(65536)

@@ -31,10 +31,10 @@ def serving(tenant: Tenant) -> Iterator[str]:
 
     thread = threading.Thread(target=guarded)
     thread.start()
-    url, loop, stopped = ready.result(timeout=30)
+    url, loop, stopped = ready.result(timeout=180)
     try:
         yield url
     finally:
         loop.call_soon_threadsafe(stopped.set)
-        thread.join(timeout=10)
+        thread.join(timeout=180)
     assert not thread.is_alive()

@@ -1,4 +1,4 @@
-"""Servers that take their time: what a worker must not wait for."""
+"""Slow servers, which a worker must not wait for."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from contextlib import contextmanager
 
 from tests.support.scripted_server import Script, Scripted, served
 
-PATIENCE = 3.0  # seconds for which a slow server goes on; far more than a test's deadline
+PATIENCE = 180.0  # seconds for which a slow server continues: far more than any deadline of a test
 TLS_RECORD = b"\x16\x03\x03\x40\x00"  # announces 16 kB of a handshake
 
 
 def dripping(content: bytes, beginning: bytes = b"") -> Script:
-    """Return a script that sends a beginning at once, and then the content, again and again, a byte at a time."""
+    """Return a script that sends a beginning immediately, and then the content repeatedly, byte by byte."""
 
     def script(client: socket.socket) -> None:
         client.sendall(beginning)
@@ -26,7 +26,7 @@ def dripping(content: bytes, beginning: bytes = b"") -> Script:
 
 
 def drip(client: socket.socket, content: bytes) -> None:
-    """Send the content a byte at a time, again and again, until the patience ends or the caller has gone."""
+    """Send the content byte by byte, repeatedly, until the patience ends or the caller disconnects."""
     end, position = time.monotonic() + PATIENCE, 0
     while time.monotonic() < end:
         client.sendall(content[position % len(content)].to_bytes())
@@ -35,14 +35,14 @@ def drip(client: socket.socket, content: bytes) -> None:
 
 
 def silence(client: socket.socket) -> None:
-    """Say nothing more, until the caller has gone."""
+    """Send nothing more, until the caller disconnects."""
     client.settimeout(PATIENCE)
     client.recv(1)
 
 
 @contextmanager
 def reading_slowly(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Scripted]:
-    """Serve one answer, and then read from the same connection a little at a time: each sending gets on, but slowly."""
+    """Serve one response, and then read slowly from the same connection: each send makes some progress."""
     over = threading.Event()
 
     def script(client: socket.socket) -> None:
@@ -58,14 +58,14 @@ def reading_slowly(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -
 
 @contextmanager
 def never_accepting() -> Iterator[Scripted]:
-    """Give the address of a server that accepts nobody: the operating system connects, and nothing follows."""
+    """Yield the address of a server that accepts no connection: the operating system connects, and nothing follows."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield Scripted(f"http://127.0.0.1:{listener.getsockname()[1]}/webhook")
 
 
 @contextmanager
 def dripping_handshake() -> Iterator[Scripted]:
-    """Serve something that begins to speak TLS and then drips."""
+    """Serve the start of a TLS handshake, and then drip."""
 
     def script(client: socket.socket) -> None:
         client.sendall(TLS_RECORD)
@@ -78,7 +78,7 @@ def dripping_handshake() -> Iterator[Scripted]:
 
 @contextmanager
 def dripping_record(tls: ssl.SSLContext, host: str) -> Iterator[Scripted]:
-    """Serve an ordinary answer over TLS whose bytes, once encrypted, drip: a record takes longer than any deadline."""
+    """Serve a normal response over TLS whose encrypted bytes drip: a record takes longer than any deadline."""
 
     def script(client: socket.socket) -> None:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()

@@ -1,7 +1,6 @@
-"""A TableClient in memory: rows, etags, and the three answers that the relay expects (404, 409, 412).
+"""A TableClient in memory: rows, etags, and the three errors that the relay expects (404, 409, 412).
 
-Not for what storage itself does, which is tested on Azurite: for worlds with a clock of their own, and for years in
-minutes.
+For worlds with their own clock and for simulated years. The behaviour of storage itself is tested on Azurite.
 """
 
 from __future__ import annotations
@@ -9,123 +8,154 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from azure.core import MatchConditions
 from azure.core.exceptions import (
     HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import TableTransactionError, UpdateMode
+from azure.core.paging import ItemPaged
+from azure.data.tables import TableClient, TableEntity, TableTransactionError, TransactionOperation, UpdateMode
 
 _TERM = re.compile(r"(\w+) (eq|ne|gt|ge|lt) (@\w+|'[^']*')")
 _SIGNS = {"eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<"}
 _STATUS = {ResourceExistsError: 409, ResourceModifiedError: 412, ResourceNotFoundError: 404}
 
 
-class Row(dict[str, Any]):
-    """An entity as the SDK gives it: a dict whose etag is in its metadata."""
+Entity = TableEntity | Mapping[str, Any]
+Condition = Mapping[str, Any]
 
-    def __init__(self, content: dict[str, Any], etag: str) -> None:
+
+class Row(TableEntity):
+    """An entity as the SDK returns it: a dict whose etag is in its metadata."""
+
+    def __init__(self, content: Mapping[str, Any], etag: str) -> None:
         super().__init__(content)
-        self.metadata = {"etag": etag}
+        self.etag = etag
+        self._metadata = {"etag": etag, "timestamp": None}
 
 
-class Rows(list[Row]):
-    """What a query gives: rows, or pages of rows."""
+class Rows(ItemPaged[TableEntity]):
+    """The result of a query: rows, or pages of rows."""
 
-    def by_page(self) -> Iterator[list[Row]]:
-        """Give all rows as one page; no page when there is none."""
-        return iter([self] if self else [])
+    def __init__(self, rows: list[Row]) -> None:
+        super().__init__()
+        self.rows = rows
+
+    def by_page(self, continuation_token: str | None = None) -> Iterator[Iterator[TableEntity]]:
+        """Yield all rows as one page, and no page for no rows."""
+        assert continuation_token is None
+        return iter([iter(self.rows)] if self.rows else [])
 
 
-class FakeTable:
-    """The few methods that the relay calls; `failing` is a number of calls that raise what storage raises, and `before`
-    runs at each call.
-    """
+class FakeTable(TableClient):
+    """The methods that the relay calls. The next `failing` calls raise a 503; `before` runs at each call."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Row] = {}
-        self._keys: dict[str, dict[str, None]] = {}  # every key that a partition ever had
+        self._keys: dict[str, dict[str, None]] = {}  # every key that a partition has ever had
         self.failing = 0
         self.before: Callable[[], None] = lambda: None
         self.lock = threading.RLock()
         self._etags = itertools.count(1)
 
-    def get_entity(self, partition: str, key: str) -> Row:
+    def get_entity(self, partition_key: str, row_key: str, **_: Any) -> Row:
         """Return a row or raise 404."""
         with self.lock:
             self._called()
-            if (partition, key) not in self.rows:
+            if (partition_key, row_key) not in self.rows:
                 raise _error(ResourceNotFoundError)
-            row = self.rows[partition, key]
-            return Row(dict(row), row.metadata["etag"])
+            row = self.rows[partition_key, row_key]
+            return Row(row, row.etag)
 
-    def create_entity(self, entity: dict[str, Any]) -> dict[str, str]:
+    def create_entity(self, entity: Entity, **_: Any) -> dict[str, Any]:
         """Add a row or raise 409."""
         with self.lock:
             self._called()
-            if _place(entity) in self.rows:
+            if _key_of(entity) in self.rows:
                 raise _error(ResourceExistsError)
             return self._put(entity)
 
     def update_entity(
         self,
-        entity: dict[str, Any],
+        entity: Entity,
         mode: UpdateMode = UpdateMode.MERGE,
         *,
-        etag: str = "",
-        match_condition: object = None,
-    ) -> dict[str, str]:
+        etag: str | None = None,
+        match_condition: MatchConditions | None = None,
+        **_: Any,
+    ) -> dict[str, Any]:
         """Change a row, on the condition of its etag if one is given; 404 or 412."""
         with self.lock:
             self._called()
-            row = self.rows.get(_place(entity))
+            row = self.rows.get(_key_of(entity))
             if row is None:
                 raise _error(ResourceNotFoundError)
-            if match_condition is not None and row.metadata["etag"] != etag:
+            if match_condition is not None and row.etag != etag:
                 raise _error(ResourceModifiedError)
-            return self._put(entity if mode == UpdateMode.REPLACE else row | entity)
+            return self._put(entity if mode == UpdateMode.REPLACE else {**row, **entity})
 
-    def upsert_entity(self, entity: dict[str, Any]) -> dict[str, str]:
+    def upsert_entity(self, entity: Entity, mode: UpdateMode = UpdateMode.MERGE, **_: Any) -> dict[str, Any]:
         """Add a row or change it."""
+        assert mode == UpdateMode.MERGE
         with self.lock:
             self._called()
-            return self._put(self.rows.get(_place(entity), {}) | entity)
+            return self._put({**self.rows.get(_key_of(entity), {}), **entity})
 
-    def delete_entity(self, entity: dict[str, Any], *, etag: str = "", match_condition: object = None) -> None:
-        """Remove a row, on the condition of its etag; the SDK is silent when there is none."""
+    def delete_entity(
+        self,
+        *entity: Entity | str,
+        etag: str | None = None,
+        match_condition: MatchConditions | None = None,
+        **_: Any,
+    ) -> None:
+        """Remove a row, on the condition of its etag. Like the SDK, do nothing when there is no row."""
+        (row_to_delete,) = entity
+        assert isinstance(row_to_delete, Mapping)
+        key = _key_of(row_to_delete)
         with self.lock:
             self._called()
-            row = self.rows.get(_place(entity))
-            if row is not None and match_condition is not None and row.metadata["etag"] != etag:
+            row = self.rows.get(key)
+            if row is not None and match_condition is not None and row.etag != etag:
                 raise _error(ResourceModifiedError)
-            self.rows.pop(_place(entity), None)
+            self.rows.pop(key, None)
 
     def query_entities(
-        self, rule: str, *, parameters: dict[str, str] | None = None, results_per_page: int = 1000, **_: Any
+        self,
+        query_filter: str,
+        *,
+        results_per_page: int | None = None,
+        parameters: dict[str, Any] | None = None,
+        **_: Any,
     ) -> Rows:
-        """Return the rows of a rule in the order of their keys."""
-        test, names = _test_of(rule), parameters or {}
+        """Return the rows that a filter selects, in the order of their keys."""
+        matches, values = _predicate_of(query_filter), parameters or {}
         with self.lock:
             self._called()
-            some = self._partition(names)
-            found = [Row(row, row.metadata["etag"]) for row in some if test(row, names)]
-        return Rows(sorted(found, key=_place)[:results_per_page])
+            selected = [Row(row, row.etag) for row in self._partition(values) if matches(row, values)]
+        return Rows(sorted(selected, key=_key_of)[: results_per_page or 1000])
 
-    def _partition(self, names: dict[str, str]) -> list[Row]:
-        """Return the rows of the partition that a rule names, or all."""
-        wanted = names.get("partition") or names.get("watch")
-        if wanted is None:
+    def _partition(self, values: dict[str, Any]) -> list[Row]:
+        """Return the rows of the partition that the parameters of a filter name, or all."""
+        partition = values.get("partition") or values.get("watch")
+        if partition is None:
             return list(self.rows.values())
-        places = ((wanted, key) for key in self._keys.get(wanted, ()))
-        return [self.rows[place] for place in places if place in self.rows]
+        keys = ((partition, key) for key in self._keys.get(partition, ()))
+        return [self.rows[key] for key in keys if key in self.rows]
 
-    def submit_transaction(self, operations: list[tuple[Any, ...]]) -> list[dict[str, str]]:
-        """Do all of it or nothing."""
+    def submit_transaction(
+        self,
+        operations: Iterable[
+            tuple[TransactionOperation | str, Entity] | tuple[TransactionOperation | str, Entity, Condition]
+        ],
+        **_: Any,
+    ) -> list[Mapping[str, Any]]:
+        """Carry out all operations or none."""
         with self.lock:
             before = dict(self.rows)
             try:
@@ -135,26 +165,26 @@ class FakeTable:
                 failure = TableTransactionError(message="a part of the transaction failed")
                 failure.status_code = error.status_code
                 raise failure from None
-            except BaseException:  # whatever a test lets break in: a transaction is never done by half
+            except BaseException:  # a test may raise anything here: a transaction is never half done
                 self.rows = before
                 raise
 
-    def _operate(self, verb: str, entity: dict[str, Any], condition: dict[str, Any] | None = None) -> dict[str, str]:
+    def _operate(self, verb: str, entity: Entity, condition: Condition | None = None) -> Mapping[str, Any]:
         if verb == "create":
             return self.create_entity(entity)
         if verb == "update":
             return self.update_entity(entity, **condition or {})
         if verb == "upsert":
             return self.upsert_entity(entity)
-        if _place(entity) not in self.rows:
+        if _key_of(entity) not in self.rows:
             raise _error(ResourceNotFoundError)
         self.delete_entity(entity, **condition or {})
         return {}
 
-    def _put(self, entity: dict[str, Any]) -> dict[str, str]:
+    def _put(self, entity: Entity) -> dict[str, Any]:
         etag = f'W/"{next(self._etags)}"'
         self._keys.setdefault(entity["PartitionKey"], {})[entity["RowKey"]] = None
-        self.rows[_place(entity)] = Row(dict(entity), etag)
+        self.rows[_key_of(entity)] = Row(entity, etag)
         return {"etag": etag}
 
     def _called(self) -> None:
@@ -167,19 +197,20 @@ class FakeTable:
 
 
 @cache
-def _test_of(rule: str) -> Callable[[dict[str, Any], dict[str, str]], bool]:
-    """Return a rule of the relay's own as a function of a row and the rule's parameters."""
+def _predicate_of(query_filter: str) -> Callable[[Entity, dict[str, Any]], bool]:
+    """Return a filter of the relay as a function of a row and the filter's parameters."""
 
-    def term(found: re.Match[str]) -> str:
-        name, sign, value = found.groups()
-        wanted = f"names[{value[1:]!r}]" if value.startswith("@") else repr(value[1:-1])
-        return f"row.get({name!r}, '') {_SIGNS[sign]} {wanted}"
+    def term(match: re.Match[str]) -> str:
+        name, sign, value = match.groups()
+        operand = f"values[{value[1:]!r}]" if value.startswith("@") else repr(value[1:-1])
+        return f"row.get({name!r}, '') {_SIGNS[sign]} {operand}"
 
-    test: Callable[[dict[str, Any], dict[str, str]], bool] = eval(f"lambda row, names: {_TERM.sub(term, rule)}")  # noqa: S307
-    return test
+    source = f"lambda row, values: {_TERM.sub(term, query_filter)}"
+    predicate: Callable[[Entity, dict[str, Any]], bool] = eval(source)  # noqa: S307  (a filter of the relay)
+    return predicate
 
 
-def _place(entity: dict[str, Any]) -> tuple[str, str]:
+def _key_of(entity: Entity) -> tuple[str, str]:
     return entity["PartitionKey"], entity["RowKey"]
 
 

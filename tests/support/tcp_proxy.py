@@ -6,7 +6,7 @@ import threading
 
 
 class TcpProxy:
-    """Forwards `port` to `target` while it is open; shut, it drops every connection, as a service that is down does."""
+    """Forwards `port` to `target` while it is open; shut, it drops every connection, as a failed service does."""
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -17,17 +17,17 @@ class TcpProxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def shut(self) -> None:
-        """Drop what is connected, and everything that tries to connect."""
+        """Drop all connections, and every new one."""
         self._open = False
         for connection in list(self._sockets):
             _drop(connection)
 
     def open(self) -> None:
-        """Let connections through again."""
+        """Accept connections again."""
         self._open = True
 
     def close(self) -> None:
-        """End it."""
+        """Stop the proxy."""
         self.shut()
         _drop(self._listener)
 

@@ -47,21 +47,21 @@ class TenantWorld(HostWorld):
         return self.tenant.tokens.issue(self.tenant.clients[APP], GRAPH)[0]
 
     def set(self, **settings: str) -> None:
-        """Set settings anew."""
+        """Replace the settings."""
         self.settings = Settings.load(SETTINGS | settings)
-        for service in ("calendar_service", "slot_booker", "booking_changer"):  # so that they are built on them
+        for service in ("calendar_service", "slot_booker", "booking_changer"):  # built again on the new settings
             self.__dict__.pop(service, None)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Do what a person does in the tenant."""
-        answer: requests.Response = self.session.request(method, f"{self.url}/_control{path}", json=body, timeout=15)
-        assert answer.ok, answer.text
-        return answer.json()
+        """Do something in the tenant as a person does."""
+        response: requests.Response = self.session.request(method, f"{self.url}/_control{path}", json=body, timeout=180)
+        assert response.ok, response.text
+        return response.json()
 
 
 @contextmanager
 def tenant_world(certificates: Path) -> Iterator[TenantWorld]:
-    """Serve a tenant with two rooms and a user, whose app may write calendars."""
+    """Serve a tenant with two rooms and a user; its app may write calendars."""
     mailboxes = [{"address": ROOM, "displayName": "Room 1", "kind": "room"}, {"address": OTHER_ROOM, "kind": "room"},
                  {"address": USER, "displayName": "Kari Nordmann"}]  # fmt: skip
     seed = {"tenantId": TENANT_ID, "identityHeader": "header", "mailboxes": mailboxes, "settings": QUICK,
@@ -74,17 +74,17 @@ def tenant_world(certificates: Path) -> Iterator[TenantWorld]:
         world.end()
 
 
-def told(function: Any, status: int, **given: Any) -> dict[str, Any]:
-    """Call a function as the host does, and return its answer's JSON once the status is as expected."""
-    answer = call(function, **given)
-    assert answer.status_code == status, answer.get_body()
-    return content_of(answer)
+def json_of(function: Any, status: int, **given: Any) -> dict[str, Any]:
+    """Call a function as the host does, assert its status and return the JSON of its response."""
+    response = call(function, **given)
+    assert response.status_code == status, response.get_body()
+    return content_of(response)
 
 
 def problem(function: Any, status: int, **given: Any) -> str:
-    """Call a function that has to refuse, and return the problem's detail."""
-    answer: func.HttpResponse = call(function, **given)
-    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.get_body()
-    found = json.loads(answer.get_body())
-    assert found["status"] == status
-    return str(found["detail"])
+    """Call a function that must reject the request, and return the problem's detail."""
+    response: func.HttpResponse = call(function, **given)
+    assert (response.status_code, response.mimetype) == (status, "application/problem+json"), response.get_body()
+    content = json.loads(response.get_body())
+    assert content["status"] == status
+    return str(content["detail"])

@@ -7,8 +7,8 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def eventually(condition: Callable[[], Result], seconds: float = 20.0, every: float = 0.05) -> Result:
-    """Return the condition's result once that is true; an AssertionError in it counts as not yet, and ends the wait."""
+def eventually(condition: Callable[[], Result], seconds: float = 180.0, every: float = 0.05) -> Result:
+    """Return the condition's result once it is true; an AssertionError counts as false until the time is up."""
     deadline = time.monotonic() + seconds
     while True:
         late = time.monotonic() >= deadline

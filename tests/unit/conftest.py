@@ -1,4 +1,4 @@
-"""What several parts of the unit tests share."""
+"""Fixtures that several folders of the unit tests share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.world import World
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a CA and a server's certificate, made once."""
+    """Return a folder with a CA and a server certificate, created once."""
     folder = tmp_path_factory.mktemp("certificates")
     make_certificates(folder)
     return folder
@@ -19,7 +19,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """Return a world with nothing in it; its threads end with it."""
+    """Return an empty world; its threads end with the test."""
     made = World()
     yield made
     made.end()

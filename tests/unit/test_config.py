@@ -1,4 +1,4 @@
-"""Claims about the settings: what is broken names itself and breaks only what reads it."""
+"""A broken setting is named, and affects only the code that reads it."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ BROKEN = [
 ]  # fmt: skip
 
 
-def test_sound_settings_have_no_problems() -> None:
-    """The five without a default are enough."""
+def test_valid_settings_have_no_problems() -> None:
+    """The five settings without a default are enough."""
     settings = Settings.load(GOOD)
     assert settings.problems == {}
     assert settings.graph_base_url == "https://graph.microsoft.com/v1.0"
@@ -46,8 +46,8 @@ def test_sound_settings_have_no_problems() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), BROKEN)
-def test_a_broken_setting_names_itself_and_only_itself(name: str, value: str) -> None:
-    """Reading it raises with its name; every other one can be read; no value is shown."""
+def test_a_broken_setting_is_named_alone(name: str, value: str) -> None:
+    """Reading it raises an error with its name; all others can be read; no value is shown."""
     settings = Settings.load(GOOD | {name: value})
     assert list(settings.problems) == [name]
     with pytest.raises(ConfigurationError, match=name) as caught:
@@ -60,8 +60,8 @@ def test_a_broken_setting_names_itself_and_only_itself(name: str, value: str) ->
 
 @pytest.mark.parametrize("name", sorted(GOOD))
 @pytest.mark.parametrize("value", [None, "", "  "])
-def test_a_missing_setting_names_itself_and_only_itself(name: str, value: str | None) -> None:
-    """An empty value counts as unset: that is how the portal clears one."""
+def test_a_missing_setting_is_named_alone(name: str, value: str | None) -> None:
+    """An empty value counts as unset: that is how the portal clears a setting."""
     given = GOOD | {name: value}
     settings = Settings.load({key: text for key, text in given.items() if text is not None})
     assert settings.problems == {name: "is not set"}
@@ -69,27 +69,27 @@ def test_a_missing_setting_names_itself_and_only_itself(name: str, value: str | 
         getattr(settings, name.lower())
 
 
-def test_nothing_at_all_is_no_crash() -> None:
-    """Five problems, and the defaults can still be read."""
+def test_an_empty_environment_gives_problems() -> None:
+    """There are five problems, and the defaults can still be read."""
     settings = Settings.load({})
     assert set(settings.problems) == set(GOOD)
     assert settings.features == "relay"
 
 
 def test_two_broken_settings_are_both_named() -> None:
-    """An administrator repairs them in one go."""
+    """An administrator can correct them together."""
     settings = Settings.load(GOOD | {"SETTLE_SECONDS": "x", "TENANT_ID": ""})
     assert set(settings.problems) == {"SETTLE_SECONDS", "TENANT_ID"}
 
 
 @pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - {key.lower() for key in GOOD}))
 def test_an_empty_optional_setting_is_its_default(name: str) -> None:
-    """Blank is unset for these, too."""
+    """A blank optional setting is unset, too."""
     assert getattr(Settings.load(GOOD | {name.upper(): " "}), name) == getattr(Settings.load(GOOD), name)
 
 
-def test_our_address_is_that_of_the_site_unless_it_is_given() -> None:
-    """In Azure WEBSITE_HOSTNAME tells it."""
+def test_the_relays_address_defaults_to_the_site() -> None:
+    """In Azure WEBSITE_HOSTNAME has it."""
     bare = {name: value for name, value in GOOD.items() if name != "PUBLIC_BASE_URL"}
     site = {"WEBSITE_HOSTNAME": "x.azurewebsites.net"}
     assert Settings.load(bare | site).public_base_url == "https://x.azurewebsites.net"
@@ -100,32 +100,32 @@ def test_our_address_is_that_of_the_site_unless_it_is_given() -> None:
     ("environment", "sound"), [("Development", True), ("Production", False), ("development", False)]
 )
 def test_http_to_the_partner_is_for_local_development_only(environment: str, sound: bool) -> None:  # noqa: FBT001
-    """And in no spelling that the host does not use."""
+    """Only the host's own spellings of the environment count."""
     given = {"AZURE_FUNCTIONS_ENVIRONMENT": environment, "PARTNER_WEBHOOK_URL": "http://partner.example:8080/webhook"}
     assert (Settings.load(GOOD | given).problems == {}) is sound
 
 
 def test_other_addresses_stay_https_in_development() -> None:
-    """Only the partner's may be http there."""
+    """Only the partner's URL may be http there."""
     given = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "GRAPH_BASE_URL": "http://localhost"}
     assert list(Settings.load(GOOD | given).problems) == ["GRAPH_BASE_URL"]
 
 
-def test_an_address_of_ours_loses_its_last_slash() -> None:
-    """Paths are put behind it."""
+def test_the_relays_address_loses_its_trailing_slash() -> None:
+    """Paths are appended to it."""
     settings = Settings.load(GOOD | {"PUBLIC_BASE_URL": "https://relay.example/"})
     assert settings.public_base_url == "https://relay.example"
 
 
 @pytest.mark.parametrize("url", ["https://partner.example/webhook/", "https://partner.example/w?key=a/"])
-def test_the_partners_address_is_used_as_it_was_given(url: str) -> None:
-    """Many frameworks answer /webhook with a redirect to /webhook/, and a redirect is a failure."""
+def test_the_partners_address_is_used_unchanged(url: str) -> None:
+    """Many frameworks redirect /webhook to /webhook/, and a redirect is a failure."""
     assert Settings.load(GOOD | {"PARTNER_WEBHOOK_URL": url}).partner_webhook_url == url
 
 
 @pytest.mark.parametrize("url", ["https://partner.example:port", "https://partner.example:99999", "https://a b.com"])
-def test_an_address_that_nobody_can_call_names_itself(url: str) -> None:
-    """Health has to say so, not the log of the third retry."""
+def test_an_unusable_address_is_named(url: str) -> None:
+    """The health check reports it, not the log of the third retry."""
     assert list(Settings.load(GOOD | {"PARTNER_WEBHOOK_URL": url}).problems) == ["PARTNER_WEBHOOK_URL"]
 
 
@@ -134,8 +134,8 @@ def test_an_address_that_nobody_can_call_names_itself(url: str) -> None:
     ["partner.example.", "pärtner.example", "partner\u3002example", "0x7f.1", "2130706433", "127.1", "0177.0.0.1",
      "[fe80::1%25a]", "partner.example:22", "partner.example:25", "partner.example:1023"],
 )  # fmt: skip
-def test_an_odd_spelling_or_port_of_the_partner_is_refused_at_start(place: str) -> None:
-    """Also where private addresses are allowed: two libraries may read it as two hosts."""
+def test_an_unusual_spelling_or_port_of_the_partner_is_rejected_at_start(place: str) -> None:
+    """Also where private addresses are allowed: two libraries may read different hosts from it."""
     given = {"ALLOW_PRIVATE_ADDRESSES": "true", "PARTNER_WEBHOOK_URL": f"https://{place}/webhook"}
     assert list(Settings.load(GOOD | given).problems) == ["PARTNER_WEBHOOK_URL"]
 
@@ -143,15 +143,15 @@ def test_an_odd_spelling_or_port_of_the_partner_is_refused_at_start(place: str) 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "10.1.2.3", "[::1]", "169.254.169.254", "[64:ff9b::a9fe:a9fe]"]
 )
-def test_a_private_address_of_the_partner_is_for_who_allows_it(host: str) -> None:
-    """The problem names the setting that would."""
+def test_a_private_address_of_the_partner_must_be_allowed(host: str) -> None:
+    """The problem names the setting that allows it."""
     given = {"PARTNER_WEBHOOK_URL": f"https://{host}:8443/webhook"}
     assert "ALLOW_PRIVATE_ADDRESSES" in Settings.load(GOOD | given).problems["PARTNER_WEBHOOK_URL"]
     assert Settings.load(GOOD | given | {"ALLOW_PRIVATE_ADDRESSES": "true"}).problems == {}
 
 
 def test_the_example_lists_every_setting_and_no_other() -> None:
-    """What the model knows, and what the host itself needs."""
+    """The settings of the model, and those that the host needs."""
     values = json.loads(EXAMPLE.read_text())["Values"]
     hosts_own = {"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "PYTHON_THREADPOOL_THREAD_COUNT"}
     assert set(values) == {name.upper() for name in Settings.model_fields} | hosts_own
@@ -165,7 +165,7 @@ def test_the_example_loads_without_a_problem() -> None:
 
 
 def test_the_example_shows_the_defaults() -> None:
-    """Who changes nothing in it gets what the documentation says."""
+    """An unchanged example behaves as the documentation says."""
     values = json.loads(EXAMPLE.read_text())["Values"]
     shown, defaults = Settings.load(values), Settings.load(GOOD)
     own = {name.lower() for name in GOOD} | {"allowed_mailboxes", "azure_functions_environment"}
@@ -174,9 +174,10 @@ def test_the_example_shows_the_defaults() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """Not a ConfigurationError: that would hide a mistake of ours."""
+    """A ConfigurationError would hide a mistake in the code."""
+    name = "no_such_setting"
     with pytest.raises(AttributeError):
-        Settings.load(GOOD).no_such_setting  # type: ignore[attr-defined]  # noqa: B018
+        getattr(Settings.load(GOOD), name)
 
 
 @pytest.mark.parametrize(
@@ -184,8 +185,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     [("", {"relay"}, True), (" Relay, CALENDARS,", {"relay", "calendars"}, True), ("bookings", {"bookings"}, True),
      ("calendar", {"calendar"}, False), ("@Microsoft.KeyVault(x)", set(), False)],
 )  # fmt: skip
-def test_a_word_that_names_no_feature_is_told_and_breaks_nothing(value: str, on: set[str], sound: bool) -> None:  # noqa: FBT001
-    """The others are on all the same."""
+def test_an_unknown_feature_is_reported_and_ignored(value: str, on: set[str], sound: bool) -> None:  # noqa: FBT001
+    """The other features are on."""
     settings = Settings.load(GOOD | {"FEATURES": value})
     assert settings.switched_on == on
     assert ("FEATURES" in settings.problems) is not sound
@@ -196,6 +197,6 @@ def test_a_word_that_names_no_feature_is_told_and_breaks_nothing(value: str, on:
     [("", set()), ("minimal", set()), ("Minimal ", set()), ("location", {"location"}),
      (" attendees,LOCATION ,organizer", {"location", "organizer", "attendees"})],
 )  # fmt: skip
-def test_details_are_words(value: str, details: set[str]) -> None:
-    """In any order and case; nothing is told that is not named."""
+def test_event_detail_is_a_list_of_names(value: str, details: set[str]) -> None:
+    """In any order and case; only the named details are delivered."""
     assert Settings.load(GOOD | {"EVENT_DETAIL": value}).details == details

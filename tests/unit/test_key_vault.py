@@ -1,9 +1,8 @@
-"""Claims about secrets: kept a while, stale rather than none, never waited for, never shown."""
+"""Secrets are cached for a time, served stale when the vault fails, never waited for, and never shown."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -11,47 +10,49 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
+from azure.keyvault.secrets import SecretClient
 
 from shared.errors import ConfigurationError, RelayError, ServiceUnavailable
 from shared.key_vault import PAUSE_SECONDS, Secrets
+from tests.support.waiting import eventually
 
 
-def refused(status: int) -> HttpResponseError:
-    """Return the SDK's error for a status; its text quotes something."""
+def sdk_error(status: int) -> HttpResponseError:
+    """Return the SDK's error for a status; its text quotes a value."""
     error = HttpResponseError("canary")
     error.status_code = status
     return error
 
 
-class Vault:
-    """A SecretClient over a table of versions, newest last; it counts what it is asked, and can fail or wait."""
+class Vault(SecretClient):
+    """A SecretClient with versions, newest last. It counts the calls, and can fail or block."""
 
     def __init__(self, **secrets: list[str]) -> None:
         self.secrets = secrets
         self.disabled: set[str] = set()
-        self.asked: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()
         self.failure: Exception | None = None
         self.open = threading.Event()
         self.open.set()
 
     def _answer(self, what: str) -> None:
-        self.asked[what] += 1
-        self.open.wait(5)
+        self.calls[what] += 1
+        self.open.wait(180)
         if self.failure:
             raise self.failure
 
-    def get_secret(self, name: str, version: str | None = None) -> Any:
-        """Return a secret's value, the newest one or that of a version."""
+    def get_secret(self, name: str, version: str | None = None, **_: Any) -> Any:
+        """Return a secret's value, the newest or that of a version."""
         self._answer(f"get {name}")
         values = self.secrets[name]
         number = len(values) - 1 if version is None else int(version[1:])
         return SimpleNamespace(value=values[number], properties=self._properties(number))
 
-    def list_properties_of_secret_versions(self, name: str) -> list[Any]:
+    def list_properties_of_secret_versions(self, name: str, **_: Any) -> Any:
         """List the versions, in no order."""
         self._answer(f"list {name}")
-        found = [self._properties(number) for number in range(len(self.secrets[name]))]
-        return sorted(found, key=lambda version: hash(version.version))
+        versions = [self._properties(number) for number in range(len(self.secrets[name]))]
+        return sorted(versions, key=lambda version: hash(version.version))
 
     def _properties(self, number: int) -> Any:
         version = f"v{number}"
@@ -64,12 +65,12 @@ KEEP_SECONDS = 300.0
 
 
 class World:
-    """A vault, a clock in seconds, and the object under test."""
+    """A vault, a clock in seconds, and the secrets that use them."""
 
     def __init__(self) -> None:
         self.vault = Vault(key=["k0", "k1", "k2"], one=["only"], empty=[""])
         self.seconds = 0.0
-        self.secrets = Secrets(lambda: self.vault, lambda: KEEP_SECONDS, lambda: self.seconds)  # type: ignore[arg-type, return-value]
+        self.secrets = Secrets(lambda: self.vault, lambda: KEEP_SECONDS, lambda: self.seconds)
 
 
 @pytest.fixture
@@ -79,24 +80,24 @@ def world() -> World:
 
 
 def test_a_secret_is_read_once_in_its_time(world: World) -> None:
-    """The cache answers until KEEP_SECONDS are over, then the vault is asked again."""
+    """The cache serves it for KEEP_SECONDS, then the vault is read again."""
     assert [world.secrets.get("key").value for _ in range(3)] == ["k2"] * 3
     world.seconds = KEEP_SECONDS - 0.1
     world.vault.secrets["key"].append("k3")
     assert world.secrets.get("key").value == "k2"
     world.seconds = KEEP_SECONDS
     assert world.secrets.get("key").value == "k3"
-    assert world.vault.asked["get key"] == 2
+    assert world.vault.calls["get key"] == 2
 
 
-@pytest.mark.parametrize("failure", [ServiceRequestError("canary"), refused(503), refused(403), refused(404)])
-def test_a_known_secret_is_served_stale_while_the_vault_is_away(world: World, failure: Exception) -> None:
-    """Also when somebody took a role away: what worked goes on working, and the vault is asked seldom."""
+@pytest.mark.parametrize("failure", [ServiceRequestError("canary"), sdk_error(503), sdk_error(403), sdk_error(404)])
+def test_a_cached_secret_is_served_while_the_vault_is_unavailable(world: World, failure: Exception) -> None:
+    """Also after the role was removed: the cached value stays in use, and the vault is read rarely."""
     world.secrets.get("key")
     world.vault.failure, world.seconds = failure, KEEP_SECONDS
     for _ in range(5):
         assert world.secrets.get("key").value == "k2"
-    assert world.vault.asked["get key"] == 2
+    assert world.vault.calls["get key"] == 2
     world.seconds += PAUSE_SECONDS
     world.vault.failure = None
     world.vault.secrets["key"].append("k3")
@@ -105,15 +106,15 @@ def test_a_known_secret_is_served_stale_while_the_vault_is_away(world: World, fa
 
 @pytest.mark.parametrize(
     ("failure", "kind"),
-    [(refused(404), ConfigurationError), (refused(401), ConfigurationError), (refused(403), ConfigurationError),
-     (refused(429), ServiceUnavailable), (refused(500), ServiceUnavailable),
+    [(sdk_error(404), ConfigurationError), (sdk_error(401), ConfigurationError), (sdk_error(403), ConfigurationError),
+     (sdk_error(429), ServiceUnavailable), (sdk_error(500), ServiceUnavailable),
      (ServiceRequestError("canary"), ServiceUnavailable),
      (ClientAuthenticationError("canary"), ServiceUnavailable)],
 )  # fmt: skip
-def test_without_a_known_secret_the_error_says_what_to_do(
+def test_without_a_cached_secret_the_error_says_what_to_do(
     world: World, failure: Exception, kind: type[RelayError]
 ) -> None:
-    """And nothing of what the SDK said."""
+    """It has nothing of the SDK's text."""
     world.vault.failure = failure
     for read in (world.secrets.get, world.secrets.latest_two):
         with pytest.raises(kind) as caught:
@@ -122,32 +123,32 @@ def test_without_a_known_secret_the_error_says_what_to_do(
         assert caught.value.__cause__ is None
 
 
-def test_an_empty_secret_names_itself(world: World) -> None:
-    """It would be worse than none."""
+def test_the_error_for_an_empty_secret_names_it(world: World) -> None:
+    """An empty secret would be worse than a missing one."""
     with pytest.raises(ConfigurationError, match="empty"):
         world.secrets.get("empty")
 
 
-def test_fresh_asks_the_vault_whatever_is_known(world: World) -> None:
-    """A rejected secret is of no use; when the vault is away then, that is the error."""
+def test_fresh_always_reads_the_vault(world: World) -> None:
+    """A rejected secret is useless, so an unavailable vault is an error then."""
     world.secrets.get("key")
     world.vault.secrets["key"].append("k3")
     assert world.secrets.get("key", fresh=True).value == "k3"
-    world.vault.failure = refused(500)
+    world.vault.failure = sdk_error(500)
     with pytest.raises(ServiceUnavailable):
         world.secrets.get("key", fresh=True)
     assert world.secrets.get("key").value == "k3"
 
 
 def test_the_two_newest_versions_come_newest_first(world: World) -> None:
-    """However the vault lists them."""
+    """In whatever order the vault lists them."""
     assert [secret.value for secret in world.secrets.latest_two("key")] == ["k2", "k1"]
     assert [secret.version for secret in world.secrets.latest_two("key")] == ["v2", "v1"]
     assert [secret.value for secret in world.secrets.latest_two("one")] == ["only"]
 
 
 def test_a_disabled_version_does_not_count(world: World) -> None:
-    """That is how a key is retired at once."""
+    """Disabling a version retires a key immediately."""
     world.vault.disabled = {"v2"}
     assert [secret.value for secret in world.secrets.latest_two("key")] == ["k1", "k0"]
     world.vault.disabled = {"v0"}
@@ -156,28 +157,24 @@ def test_a_disabled_version_does_not_count(world: World) -> None:
 
 
 def test_peek_never_waits(world: World) -> None:
-    """None before the first reading; afterwards what is known, at once, while a slow vault is asked behind it."""
+    """It returns None before the first read, then the cached value, while a slow vault is read in the background."""
     assert world.secrets.peek_latest_two("key") is None
-    assert world.vault.asked == Counter()
+    assert world.vault.calls == Counter()
     first = world.secrets.latest_two("key")
     world.vault.secrets["key"].append("k3")
     world.vault.open.clear()
     world.seconds = KEEP_SECONDS
-    began = time.monotonic()
-    assert [world.secrets.peek_latest_two("key") for _ in range(20)] == [first] * 20
-    assert time.monotonic() - began < 1
+    assert [world.secrets.peek_latest_two("key") for _ in range(20)] == [first] * 20  # while the vault is blocked
     world.vault.open.set()
-    deadline = time.monotonic() + 5
-    while world.secrets.peek_latest_two("key") == first and time.monotonic() < deadline:
-        time.sleep(0.005)
+    eventually(lambda: world.secrets.peek_latest_two("key") != first)
     renewed = world.secrets.peek_latest_two("key")
     assert renewed is not None
     assert [secret.value for secret in renewed] == ["k3", "k2"]
-    assert world.vault.asked["list key"] == 2
+    assert world.vault.calls["list key"] == 2
 
 
 def test_many_threads_read_a_secret_once(world: World) -> None:
-    """Who comes while it is being read for the first time waits for that reading."""
+    """During the first read the other threads wait for it."""
     world.vault.open.clear()
     found: list[str] = []
     threads = [threading.Thread(target=lambda: found.append(world.secrets.get("key").value)) for _ in range(8)]
@@ -187,16 +184,16 @@ def test_many_threads_read_a_secret_once(world: World) -> None:
     for thread in threads:
         thread.join(5)
     assert found == ["k2"] * 8
-    assert world.vault.asked["get key"] == 1
+    assert world.vault.calls["get key"] == 1
 
 
-def test_a_vault_that_is_away_from_the_start_is_asked_seldom_too(world: World) -> None:
-    """Else each notification of a cold start waits for a failure of its own, far beyond Graph's 3 seconds."""
-    world.vault.failure = refused(500)
+def test_an_unavailable_vault_is_read_rarely_without_a_cached_secret(world: World) -> None:
+    """Otherwise each notification of a cold start would wait for its own failure, beyond Graph's 3 seconds."""
+    world.vault.failure = sdk_error(500)
     for _ in range(5):
         with pytest.raises(ServiceUnavailable):
             world.secrets.latest_two("key")
-    assert world.vault.asked["list key"] == 1
+    assert world.vault.calls["list key"] == 1
 
 
 def test_a_secret_shows_no_value(world: World) -> None:

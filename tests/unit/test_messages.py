@@ -1,4 +1,4 @@
-"""Claims about the messages on our queues: nothing is lost in splitting, nothing but ids is in them."""
+"""Messages on the relay's queues: splitting loses nothing, and they have only ids."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GOOD = '{"v":1,"hinted":"2026-11-20T10:00:00+00:00","attempt":0,"retry":"","chan
 
 
 def test_a_message_is_exactly_this_json() -> None:
-    """Version 1, which a later version has to read, too."""
+    """It is version 1, which later versions must read, too."""
     message = ChangeMessage(HINTED, (Change("w", "u", "e"), Change("w", "u", "f", deleted=True)), 2, "r")
     assert list(write_changes(message)) == [
         '{"v":1,"hinted":"2026-11-20T10:00:00.123456+00:00","attempt":2,"retry":"r","changes":['
@@ -36,14 +36,14 @@ def test_a_message_is_exactly_this_json() -> None:
 
 
 def test_a_message_has_no_key_named_id() -> None:
-    """The host would take it for the queue's own."""
+    """The host would use it as the id of the queue message."""
     [text] = write_changes(ChangeMessage(HINTED, (Change("w", "u", "e"),)))
     assert "id" not in json.loads(text) | json.loads(text)["changes"][0]
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 100, 1_000, 5_000])
-def test_every_change_is_in_exactly_one_part(number: int) -> None:
-    """In order, with the same head, and each part small enough for a queue, base64 included."""
+def test_every_change_is_in_a_single_message(number: int) -> None:
+    """The order and the head stay, and each message fits on a queue, base64 included."""
     changes = tuple(Change("0" * 32, "1" * 36, f"{one:0152d}", deleted=one % 2 == 0) for one in range(number))
     texts = list(write_changes(ChangeMessage(HINTED, changes, 3, "r")))
     read = [read_changes(text) for text in texts]
@@ -54,15 +54,15 @@ def test_every_change_is_in_exactly_one_part(number: int) -> None:
 
 
 def test_the_longest_ids_fit() -> None:
-    """A kilobyte of id, and characters that JSON writes long."""
+    """An id of a kilobyte, with characters that JSON escapes."""
     changes = tuple(Change("w" * 32, "u" * 1024, "\ud800" * 1024) for _ in range(20))
     texts = list(write_changes(ChangeMessage(HINTED, changes)))
     assert all(text.isascii() and len(text) <= 45_000 for text in texts)
     assert sum(len(read_changes(text).changes) for text in texts) == 20
 
 
-def test_repairs_are_split_alike() -> None:
-    """A thousand lifecycle events of one POST."""
+def test_jobs_are_split_the_same_way() -> None:
+    """A thousand lifecycle events of a single POST."""
     repairs = [Job(f"{one:032d}", "subscriptionRemoved", f"{one:036d}") for one in range(1_000)]
     texts = list(write_jobs(repairs))
     assert [repair for text in texts for repair in read_jobs(text)] == repairs
@@ -78,8 +78,8 @@ def test_repairs_are_split_alike() -> None:
      GOOD.replace("[]", "[{}]"), GOOD.replace("[]", '["x"]'), GOOD.replace("[]", '[{"watch":"w","user":"u"}]'),
      GOOD.replace('"hinted":', '"hunted":'), GOOD.replace("[]", '{"a":1}')],
 )  # fmt: skip
-def test_a_message_that_nobody_wrote_is_bad(text: str) -> None:
-    """Garbage, another version, something missing: BadMessage, and it is parked."""
+def test_an_invalid_message_is_a_bad_message(text: str) -> None:
+    """Garbage, an unknown version or a missing field raises BadMessage."""
     with pytest.raises(BadMessage):
         read_changes(text)
 
@@ -87,8 +87,8 @@ def test_a_message_that_nobody_wrote_is_bad(text: str) -> None:
 @pytest.mark.parametrize(
     "text", [GOOD.replace('"attempt":0', '"attempt":1e999'), "[" * 100_000, GOOD.replace("+00:00", "")]
 )  # fmt: skip
-def test_a_message_that_hurts_is_bad_and_nothing_worse(text: str) -> None:
-    """Only BadMessage is promised."""
+def test_a_hostile_message_raises_only_bad_message(text: str) -> None:
+    """Callers expect no other exception."""
     with pytest.raises(BadMessage):
         read_changes(text)
 
@@ -96,12 +96,12 @@ def test_a_message_that_hurts_is_bad_and_nothing_worse(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "x", "[]", '{"v":1}', '{"v":1,"repairs":[1]}', '{"v":1,"repairs":[{"watch":"w"}]}']
 )
-def test_repairs_that_nobody_wrote_are_bad(text: str) -> None:
-    """As above."""
+def test_an_invalid_message_of_jobs_is_a_bad_message(text: str) -> None:
+    """Garbage, an unknown version or a missing field raises BadMessage."""
     with pytest.raises(BadMessage):
         read_jobs(text)
 
 
 def test_unknown_keys_of_a_later_version_are_ignored() -> None:
-    """A rollback with messages in flight loses nothing."""
+    """A rollback with messages on the queues loses nothing."""
     assert read_changes(GOOD.replace('"v":1', '"v":1,"traceparent":"00-1"')).changes == ()

@@ -1,4 +1,4 @@
-"""Claims about the problems that callers are told: stable codes, each with one meaning, all of them documented."""
+"""Problem details have stable codes, each with one meaning, all of them documented."""
 
 import re
 from pathlib import Path
@@ -14,13 +14,13 @@ ALL = {name: value for name, value in vars(problems).items() if isinstance(value
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_code_is_the_constants_name(name: str) -> None:
-    """In snake_case, so that a reader of an answer finds the place, and no two problems share a code."""
+    """In snake_case, so that the code leads to the constant, and no two problems share a code."""
     assert ALL[name].code == name.lower()
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_problem_is_raised_somewhere(name: str) -> None:
-    """A code that nobody raises would be documented for nothing."""
+    """A code that is never raised would be documented for nothing."""
     sources = [path.read_text() for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py")]
     assert sum(len(re.findall(rf"\bproblems\.{name}\b", source)) for source in sources) > 0
 

@@ -1,4 +1,4 @@
-"""Threads of the product come from one module."""
+"""The product starts threads in one module only."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import threading
 from shared.threads import in_background
 
 
-def test_work_in_the_background_keeps_nobody_waiting() -> None:
-    """It gets its arguments, in a daemon thread, while its caller goes on."""
+def test_work_in_the_background_does_not_block() -> None:
+    """It runs in a daemon thread with its arguments, while its caller continues."""
     go, done = threading.Event(), threading.Event()
     seen: list[object] = []
 

@@ -1,1 +1,1 @@
-"""The contract in words that machines read: every route and delivery, and the OpenAPI document made of them."""
+"""The contract: a table of all routes and deliveries, and the OpenAPI document generated from it."""

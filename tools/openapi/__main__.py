@@ -1,4 +1,4 @@
-"""`python -m tools.openapi`: write the document that the relay serves, and its copy for people."""
+"""`python -m tools.openapi`: write the document that the relay serves, and its copy in docs/."""
 
 from sandbox.process import ROOT
 from tools.openapi.document import text

@@ -1,4 +1,4 @@
-"""What an administrator is answered about deliveries, and asks for, as models."""
+"""Models of the requests and responses about deliveries and dead letters."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ _SELECTION: dict[str, Any] = {
 
 
 class Reason(Strict):
-    """Why deliveries are paused or let go on; it stands in the log and in GET /api/relay."""
+    """Why deliveries are paused or resumed; shown in the log and by GET /api/relay."""
 
     reason: str = Field(max_length=LONGEST_REASON, min_length=1, description="One line.")
 
 
 class DeadLetterSelection(Selection):
-    """Which dead letters are meant: `ids`, those that died from `from` until before `to`, or `all`; exactly one."""
+    """Selects dead letters: by `ids`, by time (`from` inclusive, `to` exclusive), or `all`; exactly one of these."""
 
     model_config = ConfigDict(json_schema_extra=_SELECTION)
 
 
 class RelayState(Strict):
-    """Whether deliveries leave: flowing, failing (the partner's endpoint is tried now and then), gone, or paused."""
+    """State of deliveries: flowing, failing (only probes are sent), gone (the partner returned 410), or paused."""
 
     state: Literal["flowing", "failing", "gone", "paused"]
     since: Moment | None
     reason: str | None
-    waiting: int = Field(ge=0, description="Changes that wait.")
+    waiting: int = Field(ge=0, description="Number of parked changes.")
     dead_letters: int = Field(ge=0)
-    counted_to: int = Field(description="A number as large as this means: that many or more.")
+    counted_to: int = Field(description="A number as large as this means this many or more.")
 
 
 class DeadLetter(Strict):
-    """A change whose deliveries all failed. It can be replayed, and holds no title."""
+    """A change whose deliveries all failed. It can be replayed. It holds no title."""
 
     id: WatchId
     subscription_id: str | None
     event_id: str | None
     died: Moment
     reason: str
-    status: int | None = Field(description="The partner's last answer; null when there was none.")
+    status: int | None = Field(description="The partner's last response status; null without a response.")
     attempts: int = Field(ge=0)
 
 
@@ -62,17 +62,17 @@ class DeadLetterPage(Strict):
     """A page of dead letters."""
 
     value: list[DeadLetter]
-    next_link: str | None = Field(description="Where the next page is; null after the last.")
+    next_link: str | None = Field(description="URL of the next page; null on the last.")
 
 
 class DeletedDeadLetters(Strict):
-    """How many were deleted."""
+    """How many dead letters were deleted."""
 
     deleted: int = Field(ge=0)
 
 
 class Replay(Strict):
-    """How far a replay is: how many changes are back on the queue, and when it was done."""
+    """Progress of a replay: how many changes are queued again, and when it was done."""
 
     id: WatchId
     link: str

@@ -1,4 +1,4 @@
-"""What the feature bookings answers, as models; shared/partner/bookings_payload.py builds it."""
+"""Models of the responses of the feature bookings; shared/partner/bookings_payload.py builds them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.openapi.fields import Moment, Strict, left_out
 
 Text = Annotated[str, Field(min_length=1)]
 _MIDNIGHT = r"^([01]\d|2[0-4]):[0-5]\d$"
-Clock = Annotated[str, Field(pattern=_MIDNIGHT, description="By the clock of the business's zone; 24:00 ends a day.")]
+Clock = Annotated[str, Field(pattern=_MIDNIGHT, description="Local time of the business; 24:00 is the end of the day.")]
 
 
 class BookingBusiness(Strict):
@@ -21,13 +21,13 @@ class BookingBusiness(Strict):
 
 
 class BookingBusinesses(Strict):
-    """The businesses that were found."""
+    """The matching businesses."""
 
     value: list[BookingBusiness]
 
 
 class OpenHours(Strict):
-    """When a business works, on one day of the week."""
+    """Opening hours on one day of the week."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
     from_: Clock = Field(alias="from")
@@ -39,20 +39,20 @@ class BookingOpening(BookingBusiness):
 
     time_zone: str | None
     hours: list[OpenHours]
-    staff_selection: bool | None = Field(description="false: an app cannot book, since it has to name the staff.")
+    staff_selection: bool | None = Field(description="If false, an app cannot book, because it has to name the staff.")
     minimum_lead_minutes: int | None
     maximum_advance_minutes: int | None
 
 
 class BookingService(Strict):
-    """What can be booked. A rule that is null is the business's."""
+    """A service that can be booked. Where a rule is null, the rule of the business applies."""
 
     id: Text
     name: str
     minutes: int = Field(ge=0)
     pre_buffer_minutes: int = Field(ge=0)
     post_buffer_minutes: int = Field(ge=0)
-    staff_ids: list[str] = Field(description="Who provides it; empty: everybody.")
+    staff_ids: list[str] = Field(description="Who provides it; empty if all staff do.")
     maximum_customers: int = Field(ge=1)
     minimum_lead_minutes: int | None
     maximum_advance_minutes: int | None
@@ -86,21 +86,21 @@ class BookingCustomer(Strict):
 
 
 class BookingCustomers(Strict):
-    """The customers that were found."""
+    """The matching customers."""
 
     value: list[BookingCustomer]
 
 
 class AvailabilitySpan(Strict):
-    """From when until when somebody is available, busy or out of office."""
+    """A span in which a member of staff has one status."""
 
-    status: str = Field(description="available, busy, slotsAvailable or outOfOffice, as Bookings says it.")
+    status: str = Field(description="available, busy, slotsAvailable or outOfOffice, as in Bookings.")
     start: Moment
     end: Moment
 
 
 class StaffAvailability(BookingStaff):
-    """When a member of staff is what."""
+    """The availability of a member of staff."""
 
     spans: list[AvailabilitySpan]
 
@@ -112,26 +112,26 @@ class StaffAvailabilities(Strict):
 
 
 class BookingAppointment(Strict):
-    """An appointment. Who its customers are is not told."""
+    """An appointment, without its customers."""
 
     id: Text
-    title: str = Field(description="The name of its service.")
+    title: str = Field(description="The name of the service.")
     start: Moment
     end: Moment
     service_id: str | None
     staff_ids: list[str]
-    location: str | None = left_out("Where EVENT_DETAIL allows it.")
-    attendees: int = left_out("How many customers it has, where EVENT_DETAIL allows it.")
+    location: str | None = left_out("Only where EVENT_DETAIL allows it.")
+    attendees: int = left_out("Number of customers, only where EVENT_DETAIL allows it.")
 
 
 class BookedAppointment(BookingAppointment):
-    """An appointment as who has made or moved it is answered."""
+    """An appointment in the response of a call that created or changed it."""
 
-    join_url: str | None = Field(description="The link of its meeting, if it is held online.")
+    join_url: str | None = Field(description="Link to the online meeting, if it has one.")
 
 
 class BookingAppointments(Strict):
-    """A page of appointments, by their start."""
+    """A page of appointments, ordered by start."""
 
     value: list[BookingAppointment]
-    next_after: str | None = Field(description="`after` of the next page; null after the last.")
+    next_after: str | None = Field(description="Value of `after` for the next page; null on the last.")

@@ -1,4 +1,4 @@
-"""The operations of the feature calendars, and what they answer, as models."""
+"""The operations of the feature calendars, and models of their responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVENT = EVENTS + "/{id}"
 
 
 def _allowed(description: str) -> Any:
-    """Return a field that is there only where EVENT_DETAIL allows it; null for a private event."""
+    """Return a field that is present only where EVENT_DETAIL allows it, and null for a private event."""
     text = f"Only where the customer's EVENT_DETAIL allows it. {description}"
     return Field(default=None, description=text, json_schema_extra=never_null)
 
@@ -28,9 +28,9 @@ class Calendar(Strict):
 
     id: str
     name: str
-    color: str = Field(description="Outlook's name of it.")
+    color: str = Field(description="Outlook's name of the color.")
     hex_color: str | None
-    default: bool = Field(description="The one that is watched, and that is meant where no calendar is named.")
+    default: bool = Field(description="The default calendar: it is watched, and used where a call names none.")
     can_edit: bool
 
 
@@ -41,70 +41,70 @@ class CalendarList(Strict):
 
 
 class Organizer(Strict):
-    """Who organizes a meeting."""
+    """The organizer of a meeting."""
 
     name: str | None
     address: str | None
 
 
 class CalendarEvent(Event):
-    """An event as it is now: what deliveries tell of it, its etag, and what EVENT_DETAIL allows; never its body."""
+    """An event: the fields of a delivery, its etag, and what EVENT_DETAIL allows; never its body."""
 
-    etag: str = Field(description="Its state, for If-Match.")
-    location: str | None = _allowed("The location's name.")
-    organizer: Organizer | None = _allowed("Who organizes it.")
-    attendees: int | None = _allowed("How many are invited.")
+    etag: str = Field(description="Identifies its state, for If-Match.")
+    location: str | None = _allowed("Name of the location.")
+    organizer: Organizer | None = _allowed("The organizer.")
+    attendees: int | None = _allowed("Number of attendees.")
 
 
 class WrittenEvent(CalendarEvent):
-    """An event as a call made or changed it."""
+    """An event in the response of a call that created or changed it."""
 
     join_url: str | None = Field(
         default=None,
-        description="Only where the call asked for a Teams meeting; null while Outlook still makes it.",
+        description="Only where the call requested a Teams meeting; null until Outlook has created it.",
         json_schema_extra=never_null,
     )
 
 
 class CalendarEventPage(Strict):
-    """A page of a calendar, in the order of the starts."""
+    """A page of events, ordered by start."""
 
     value: list[CalendarEvent]
-    next_link: str | None = Field(description="Where the next page is; null after the last.")
+    next_link: str | None = Field(description="URL of the next page; null on the last.")
 
 
-_WHEN = "With an offset, or by the clock of timeZone."
+_WHEN = "With an offset, or as local time in timeZone."
 _MOMENT = {"type": "string", "pattern": TIME_PATTERN}
-_CALENDAR = Query("calendar", "The id of a calendar; the default one if there is none.", {"type": "string"})
+_CALENDAR = Query("calendar", "Id of a calendar; the default calendar if missing.", {"type": "string"})
 _WINDOW = (
-    Query("start", f"Show what ends after it. {_WHEN}", _MOMENT, required=True),
-    Query("end", f"Show what begins before it; at most 1825 days later. {_WHEN}", _MOMENT, required=True),
-    Query("timeZone", "A name of IANA or of Windows, for start and end.", {"type": "string"}),
-    Query("pageSize", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
-    Query("after", "Where the page begins, as nextLink says it.", {"type": "string"}),
+    Query("start", f"Start of the span: events that end after it. {_WHEN}", _MOMENT, required=True),
+    Query("end", f"End of the span (at most 1825 days): events that begin before it. {_WHEN}", _MOMENT, required=True),
+    Query("timeZone", "IANA or Windows name of the time zone of start and end.", {"type": "string"}),
+    Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
+    Query("after", "Start of the page; taken from nextLink.", {"type": "string"}),
     _CALENDAR,
 )
-_KEY = Header("Idempotency-Key", "Repeat a call with the same key, and it makes no second event.",
+_KEY = Header("Idempotency-Key", "A repeated call with the same key creates no second event.",
               {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"})  # fmt: skip
-_MATCH = Header("If-Match", "The etag that was read: the event is touched only if it is still so.",
+_MATCH = Header("If-Match", "An etag: the call succeeds only if the event still has it.",
                 {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"})  # fmt: skip
 _READING, _WRITING = (403, 404, 422, 502, 503), (400, 403, 404, 409, 422, 502, 503)
 
 CALENDARS = (
     Operation(
         "list_calendars", "get", CALENDARS_OF, "partner", "List the calendars of a mailbox.",
-        {200: Response("All of them.", CalendarList)}, _READING, feature=FEATURE,
+        {200: Response("All calendars.", CalendarList)}, _READING, feature=FEATURE,
     ),
     Operation(
-        "create_calendar", "post", CALENDARS_OF, "partner", "Make a calendar.",
+        "create_calendar", "post", CALENDARS_OF, "partner", "Create a calendar.",
         {201: Response("The calendar.", Calendar)}, _WRITING, NewCalendar, feature=FEATURE,
     ),
     Operation(
-        "list_events", "get", EVENTS, "partner", "Show a part of a calendar, series as their occurrences.",
+        "list_events", "get", EVENTS, "partner", "List the events of a span, series as their occurrences.",
         {200: Response("A page.", CalendarEventPage, names=EVENT)}, _READING, query=_WINDOW, feature=FEATURE,
     ),
     Operation(
-        "create_event", "post", EVENTS, "partner", "Make an event; its attendees are invited.",
+        "create_event", "post", EVENTS, "partner", "Create an event and invite its attendees.",
         {201: Response("The event.", WrittenEvent, ("Location", "ETag"), names=EVENT)}, _WRITING, NewEvent,
         query=(_CALENDAR,), headers=(_KEY,), feature=FEATURE,
     ),
@@ -113,18 +113,18 @@ CALENDARS = (
         {200: Response("The event.", CalendarEvent, ("ETag",))}, _READING, feature=FEATURE,
     ),
     Operation(
-        "change_event", "patch", EVENT, "partner", "Change an event; its attendees are told.",
+        "change_event", "patch", EVENT, "partner", "Change an event; Outlook notifies its attendees.",
         {200: Response("The event.", WrittenEvent, ("ETag",))}, (*_WRITING, 412), EventChange, headers=(_MATCH,),
         feature=FEATURE,
     ),
     Operation(
-        "delete_event", "delete", EVENT, "partner", "Delete an event; the attendees of a meeting are told.",
-        {204: Response("It is not there any more, or never was.")}, (*_READING, 412), headers=(_MATCH,),
+        "delete_event", "delete", EVENT, "partner", "Delete an event; Outlook notifies the attendees of a meeting.",
+        {204: Response("Deleted, or not found. Idempotent.")}, (*_READING, 412), headers=(_MATCH,),
         feature=FEATURE,
     ),
     Operation(
-        "cancel_event", "post", EVENT + "/cancel", "partner", "Cancel a meeting as its organizer, and say why.",
-        {202: Response("Its attendees will hear of it.")}, _WRITING, Cancellation, body_is_needed=False,
+        "cancel_event", "post", EVENT + "/cancel", "partner", "Cancel a meeting as its organizer, with a comment.",
+        {202: Response("Accepted; Outlook will notify the attendees.")}, _WRITING, Cancellation, body_is_needed=False,
         feature=FEATURE,
     ),
 )  # fmt: skip

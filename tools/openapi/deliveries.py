@@ -1,4 +1,4 @@
-"""What the relay posts to the partner, as models; shared/partner/payload.py builds it."""
+"""Models of the deliveries to the partner; shared/partner/payload.py builds them."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from tools.openapi.fields import Moment, Strict, WatchId
 
 
 class GoneEvent(Strict):
-    """An event that was removed, or that left the calendar: its ids and nothing else."""
+    """A deleted event, or one that left the calendar: ids only."""
 
     id: str = Field(min_length=1)
     series_id: str | None = Field(description="Set for an occurrence of a series.")
 
 
 class Event(GoneEvent):
-    """An event as it is now. Nothing more leaves the customer's tenant."""
+    """The state of an event. Nothing more leaves the customer's tenant."""
 
     title: str = Field(description='"Private" for a private or confidential event.')
     start: Moment
     end: Moment
     all_day: bool
     availability: Literal["free", "tentative", "busy", "oof", "workingElsewhere", "unknown"]
-    cancelled: bool = Field(description="A cancelled meeting stays on a room's calendar until somebody removes it.")
+    cancelled: bool = Field(description="A cancelled meeting stays in a room's calendar until it is deleted.")
 
 
 class EventData(Strict):
-    """Which mailbox it is about, and the event."""
+    """The mailbox and the event."""
 
     model_config = ConfigDict(title="ToldEvent")
 
-    subscription_id: WatchId = Field(description="The id that the setup call answered.")
+    subscription_id: WatchId = Field(description="Id from the response of the setup call.")
     mailbox: str
     event: Event
 
 
 class GoneEventData(Strict):
-    """Which mailbox it is about, and the event that is gone."""
+    """The mailbox and the deleted event."""
 
     model_config = ConfigDict(title="ToldGoneEvent")
 
-    subscription_id: WatchId = Field(description="The id that the setup call answered.")
+    subscription_id: WatchId = Field(description="Id from the response of the setup call.")
     mailbox: str
     event: GoneEvent
 
 
 class EventDelivery(Strict):
-    """`created` is the first news of an event, `updated` any later one."""
+    """`created` for the first delivery of an event, `updated` for later ones."""
 
     type: Literal["calendar.event.created", "calendar.event.updated"]
-    timestamp: Moment = Field(description="When the calendar was read: of two deliveries the later one holds.")
+    timestamp: Moment = Field(description="When the calendar was read. Of two deliveries for an event, keep the later.")
     data: EventData
 
 
 class Nothing(Strict):
-    """No field at all."""
+    """An empty object."""
 
 
 class PingDelivery(Strict):
-    """A test delivery, which an administrator asked for. There is nothing to apply: 2xx says that it was verified."""
+    """A test delivery that an administrator requested. Verify its signature and return 2xx; it changes nothing."""
 
     type: Literal["calendar.relay.ping"]
     timestamp: Moment
@@ -68,8 +68,8 @@ class PingDelivery(Strict):
 
 
 class GoneEventDelivery(Strict):
-    """An event is gone."""
+    """An event was deleted, or left the calendar."""
 
     type: Literal["calendar.event.deleted"]
-    timestamp: Moment = Field(description="When the calendar was read: of two deliveries the later one holds.")
+    timestamp: Moment = Field(description="When the calendar was read. Of two deliveries for an event, keep the later.")
     data: GoneEventData

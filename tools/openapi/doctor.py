@@ -1,4 +1,4 @@
-"""What an administrator asks of the doctor, and is answered, as models."""
+"""The operation of the doctor, and models of its request and response."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.openapi.operation import Operation, Response
 
 
 class Examination(Strict):
-    """What is tried besides; with an empty body the live watches are read, and the partner gets a test delivery."""
+    """Options. Without a body, the doctor reads a few live watches and sends the partner a test delivery."""
 
     allowed: list[str] = Field(
         default_factory=list, max_length=MOST_MAILBOXES, description="Mailboxes that must be readable."
@@ -22,23 +22,23 @@ class Examination(Strict):
 
 
 class Finding(Strict):
-    """One thing that was tried."""
+    """The result of one check."""
 
     name: str
-    ok: bool | None = Field(description="null: it could not be told.")
-    detail: str = Field(description="What was seen.")
+    ok: bool | None = Field(description="null if inconclusive.")
+    detail: str = Field(description="What was observed.")
     what_to_do: str | None
 
 
 class Findings(Strict):
-    """Everything that was tried, in the order in which things need each other."""
+    """The results of all checks, each after the ones that it depends on."""
 
-    ok: bool = Field(description="False when any of them is false.")
+    ok: bool = Field(description="False if any check is false.")
     checks: list[Finding]
 
 
 DOCTOR = Operation(
     "examine_relay", "post", "doctor", "operations",
-    "Try everything that the relay needs once, and say what to do.",
-    {200: Response("What was found, well or not.", Findings)}, (400, 422, 503), Examination, body_is_needed=False,
+    "Test everything that the relay depends on, and say what to do.",
+    {200: Response("The findings, good or bad.", Findings)}, (400, 422, 503), Examination, body_is_needed=False,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made of the table of operations and the models. ("OpenAPI Specification 3.1")"""
+"""Generates the OpenAPI document from the table of operations and the models. ("OpenAPI Specification 3.1")"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tools.openapi.webhooks import webhooks
 
 KEYS: dict[str, dict[str, str]] = {
     "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key", "description": "A function key."},
-    "functionKeyInQuery": {"type": "apiKey", "in": "query", "name": "code", "description": "The same in the address."},
+    "functionKeyInQuery": {"type": "apiKey", "in": "query", "name": "code", "description": "The same in the URL."},
     "masterKey": {"type": "apiKey", "in": "header", "name": "x-functions-key", "description": "The master key."},
 }
 REF = "#/components/schemas/"
@@ -28,7 +28,7 @@ TOKEN = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description
 
 @cache
 def text() -> str:
-    """Return the document as it is served and kept: the same text for the same code."""
+    """Return the document as JSON text. Reproducible: the same code gives the same text."""
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -43,7 +43,7 @@ def document(*, entra: bool = ENTRA_IS_SERVED) -> dict[str, Any]:
         "info": {
             "title": "Calendar Relay",
             "version": VERSION,
-            "description": "Changes of Microsoft 365 calendars for a partner, from inside the customer's own tenant.",
+            "description": "Delivers changes of Microsoft 365 calendars to a partner, from the customer's own tenant.",
         },
         "servers": [{"url": "/"}],
         "paths": paths,
@@ -56,10 +56,10 @@ def document(*, entra: bool = ENTRA_IS_SERVED) -> dict[str, Any]:
 
 
 class _PlainSchema(GenerateJsonSchema):
-    """Schemas without a title for every field, which would only repeat its name."""
+    """Generates schemas without titles of fields, which would only repeat their names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  (pydantic's signature)
-        """Leave it out."""
+        """Omit all titles of fields."""
         return False
 
 
@@ -74,9 +74,9 @@ def _schemas(table: list[Operation]) -> dict[str, Any]:
 
 
 def _by_title(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return schemas by their titles: a model may have another name in the document than in the code (schema_name)."""
+    """Return the schemas by title: a model may have another name in the document than in code (schema_name)."""
     titles = {name: schema.get("title", name) for name, schema in schemas.items()}
-    if len(set(titles.values())) < len(titles):  # pydantic hands a title down to subclasses
+    if len(set(titles.values())) < len(titles):  # pydantic inherits titles to subclasses
         raise ValueError("two models have the same title")
     text = json.dumps(schemas)
     for name, title in titles.items():

@@ -1,4 +1,4 @@
-"""What the models of the contract have in common: strict objects, and the kinds of text that occur in them."""
+"""Common parts of the models: strict objects and types of text."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from pydantic.alias_generators import to_camel
 
 
 def schema_name(model: type[BaseModel]) -> str:
-    """Return a model's name in the document: its configured title, so that a class can be renamed, or the class's."""
+    """Return a model's name in the document: its configured title, or else the name of its class."""
     return model.model_config.get("title") or model.__name__
 
 
 class Strict(BaseModel):
-    """An object with exactly these fields, written in camelCase."""
+    """An object with exactly these fields, in camelCase."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
 
 def never_null(schema: dict[str, Any]) -> None:
-    """A field that is left out where it does not apply has no default that anybody could send."""
+    """Remove the default of a field that is omitted where it does not apply: the default is never sent."""
     schema.pop("default", None)
 
 
 def left_out(description: str) -> Any:
-    """Return a field that only some objects have."""
+    """Return a text field that only some objects have."""
     return Field(default="", description=description, json_schema_extra=never_null)
 
 

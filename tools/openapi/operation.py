@@ -1,4 +1,4 @@
-"""How an operation is written down."""
+"""The types of the table of operations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WITH_KEY = ("partner", "operations")
 
 @dataclass(frozen=True)
 class Response:
-    """An answer that is no error: when it is given, and its body. `names` is the route of what its ids lead to."""
+    """A successful response: its meaning and body. `names` is the route that takes the ids in it, for links."""
 
     description: str
     model: type[BaseModel] | None = None
@@ -25,7 +25,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Query:
-    """A query parameter that may be given, or has to be, and its JSON schema."""
+    """A query parameter, optional or required, and its JSON schema."""
 
     name: str
     description: str
@@ -35,7 +35,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Header:
-    """A request header that may be given, and its JSON schema."""
+    """An optional request header, and its JSON schema."""
 
     name: str
     description: str
@@ -44,7 +44,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Operation:
-    """A route and a method, served by `function` where its feature is on.
+    """A route and a method, served by `function` if its feature is on.
 
     `problems` are the statuses that come with problem details.
     """

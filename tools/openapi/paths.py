@@ -1,4 +1,4 @@
-"""One operation of the table in OpenAPI's words."""
+"""Converts an operation of the table to OpenAPI."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from tools.openapi.responses import Problem
 from tools.openapi.routes import ENTRA
 
 PROBLEMS = {
-    400: "The body cannot be read.",
-    401: "No key or token, or a wrong one.",
-    403: "The customer does not allow it, or not to this caller.",
-    404: "There is no such thing.",
-    409: "It is in the way of what stands.",
-    412: "It has changed since: If-Match names another state.",
+    400: "The body cannot be parsed.",
+    401: "The key or token is missing or invalid.",
+    403: "The customer does not allow it, or not for this caller.",
+    404: "Not found.",
+    409: "Conflict with the existing state.",
+    412: "The event has changed: If-Match names another state.",
     413: "The body is too large.",
-    415: "Another content type is needed.",
-    422: "A field or parameter is not sound; the detail names it.",
+    415: "Unsupported content type.",
+    422: "A field or parameter is invalid; the detail names it.",
     429: "Too many calls. Try again after Retry-After.",
-    502: "Microsoft Graph refuses; the detail says what the customer's IT has to do.",
-    503: "Something does not answer, or a setting is broken. Try again after Retry-After.",
+    502: "Microsoft Graph rejects the call; the detail says what the customer's IT has to do.",
+    503: "A dependency does not respond, or a setting is invalid. Try again after Retry-After.",
 }
-CALLER_PROBLEMS = (403, 413, 429, 503)  # of every route that needs a key or a token
+CALLER_PROBLEMS = (403, 413, 429, 503)  # possible on every route that needs a key or a token
 HEADERS = {
-    "Location": "Where it is read.",
-    "Retry-After": "Seconds to wait before the next try.",
-    "ETag": "Names this state, for If-Match or If-None-Match.",
-    "Cache-Control": "How long it may be kept.",
+    "Location": "URL of the resource.",
+    "Retry-After": "Seconds to wait before the next attempt.",
+    "ETag": "Identifies this state, for If-Match or If-None-Match.",
+    "Cache-Control": "How long the response may be cached.",
 }
 
 
 def operation_object(operation: Operation, table: list[Operation]) -> dict[str, Any]:
-    """Return an operation of the table as OpenAPI says it."""
+    """Return an operation of the table as an OpenAPI operation object."""
     content: dict[str, Any] = {
         "operationId": operation.function,
         "tags": [operation.caller],
@@ -45,7 +45,7 @@ def operation_object(operation: Operation, table: list[Operation]) -> dict[str, 
     }
     if operation.feature != "relay":
         content["tags"].append(operation.feature)
-        content["description"] = f"Only where the customer's FEATURES names {operation.feature}."
+        content["description"] = f"Available if the customer's FEATURES names {operation.feature}."
     if parameters := _parameters(operation):
         content["parameters"] = parameters
     if operation.body:
@@ -59,7 +59,7 @@ def operation_object(operation: Operation, table: list[Operation]) -> dict[str, 
 
 
 def _links(response: Response, operation: Operation, table: list[Operation]) -> dict[str, Any]:
-    """Return what can be done next with the id in an answer, or with the first one of a list."""
+    """Return the operations that take the id in a response, or the first id of a list."""
     pointer = "/value/0/id" if response.model and "value" in response.model.model_fields else "/id"
     route = (ENTRA if operation.by_token else "") + response.names
     from_path = {name: f"$request.path.{name}" for name in _parameter_names(operation.route)}
@@ -106,11 +106,11 @@ def _responses(operation: Operation) -> dict[str, Any]:
         problems |= {401, *CALLER_PROBLEMS}
     for status in problems:
         problem = _problem(status)
-        if status in responses:  # an answer of its own and problem details have one status
+        if status in responses:  # a response and problem details share a status
             problem["content"] |= responses[status].get("content", {})
         responses[status] = problem
     if operation.caller in WITH_KEY and not operation.by_token:
-        responses[401] = {"description": PROBLEMS[401]}  # the host's own answer, without a body
+        responses[401] = {"description": PROBLEMS[401]}  # from the host, without a body
     return {str(status): responses[status] for status in sorted(responses)}
 
 
@@ -139,5 +139,5 @@ def _headers(*names: str) -> dict[str, Any]:
 
 
 def ref(model: type[BaseModel]) -> dict[str, str]:
-    """Return where the document has a model's schema."""
+    """Return the reference to a model's schema."""
     return {"$ref": f"#/components/schemas/{schema_name(model)}"}

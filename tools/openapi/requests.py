@@ -1,4 +1,4 @@
-"""What callers send beside the setup call's body, which shared/watches/requests.py reads."""
+"""Models of request bodies that have none in shared/."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tools.openapi.fields import Strict
 
 
 class Resync(Strict):
-    """How much is sent; an empty body means {"full": false}."""
+    """What to resync; without a body {"full": false}."""
 
-    full: bool = Field(default=False, description="Send everything again, for a partner that lost its data.")
+    full: bool = Field(default=False, description="Send every event again, for a partner that lost its data.")
 
 
 class NotificationCollection(BaseModel):
-    """What Microsoft Graph posts; each item is taken by its clientState or dropped ("changeNotificationCollection")."""
+    """The body of Graph's POST ("changeNotificationCollection"). Items with an invalid clientState are dropped."""
 
     value: list[Any]

@@ -1,4 +1,4 @@
-"""What the relay answers, as models. The functions build these objects; the tests hold every real answer to them."""
+"""Models of responses. The functions build these objects; the tests validate every real response against them."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ class Problem(Strict):
 class Subscription(Strict):
     """A watched mailbox, and the state of its subscription at Microsoft Graph."""
 
-    id: WatchId = Field(description="Stays the same for a mailbox, whatever becomes of Graph's subscription.")
+    id: WatchId = Field(description="Always the same for a mailbox, even when Graph's subscription is replaced.")
     mailbox: str
     delivery: Literal["relay", "direct"]
-    state: State = Field(description="live is well; the others, and what to do, are in the operations page.")
+    state: State = Field(description="live, or a state that the operations page explains, with what to do.")
     since: Moment | None
     last_error: str | None = Field(description="Why it is not live, and what to do.")
-    room_lists: list[WatchId] = Field(description="The watched room lists that it belongs to.")
+    room_lists: list[WatchId] = Field(description="Ids of the watched room lists that it belongs to.")
     graph_subscription_id: str | None
     expiration_date_time: Moment | None
-    last_change_seen: Moment | None = Field(description="To ten seconds.")
+    last_change_seen: Moment | None = Field(description="With a precision of ten seconds.")
     created: Moment
-    notification_url: str = left_out("Direct delivery only: where Graph posts.")
+    notification_url: str = left_out("Direct delivery only: where Graph posts notifications.")
 
 
 class NewSubscription(Subscription):
-    """A watched mailbox as the setup call answers it."""
+    """A watched mailbox in the response of the setup call."""
 
-    client_state: str = left_out("Direct delivery only: check it in every notification that Graph sends.")
+    client_state: str = left_out("Direct delivery only: verify it in every notification from Graph.")
 
 
 class SubscriptionPage(Strict):
     """A page of subscriptions."""
 
     value: list[Subscription]
-    next_link: str | None = Field(description="Where the next page is; null after the last.")
+    next_link: str | None = Field(description="URL of the next page; null on the last.")
 
 
 class WatchedMailbox(Strict):
-    """A mailbox of a call for several that is watched now (201) or was before (200)."""
+    """A mailbox of a call for several that is watched: new (201) or already before (200)."""
 
     mailbox: str
     status: Literal[200, 201]
@@ -63,7 +63,7 @@ class WatchedMailbox(Strict):
 
 
 class RefusedMailbox(Strict):
-    """A mailbox of a call for several that could not be set up: the problem that a call for it alone would get."""
+    """A mailbox of a call for several that could not be set up, with the problem of a call for it alone."""
 
     mailbox: str
     status: int = Field(ge=400, le=599)
@@ -73,13 +73,13 @@ class RefusedMailbox(Strict):
 
 
 class SetupResults(Strict):
-    """An answer for each mailbox, in the order of the call."""
+    """A result for each mailbox, in the order of the request."""
 
     value: list[WatchedMailbox | RefusedMailbox]
 
 
 class AcceptedRoomList(Strict):
-    """A room list whose rooms are being watched; `link` leads to the progress."""
+    """A room list whose rooms will be watched; `link` is the URL of its progress."""
 
     id: WatchId
     room_list: str
@@ -91,9 +91,9 @@ class RoomList(Strict):
 
     id: WatchId
     room_list: str
-    desired: int = Field(ge=0, description="How many of its rooms are watched.")
-    not_allowed: int = Field(ge=0, description="How many the customer's allow-list keeps out.")
-    checked: Moment | None = Field(description="When Graph last told its rooms.")
+    desired: int = Field(ge=0, description="Number of its rooms to watch.")
+    not_allowed: int = Field(ge=0, description="Number of its rooms that the customer's allow-list excludes.")
+    checked: Moment | None = Field(description="When its rooms were last read from Graph.")
     last_error: str | None
     created: Moment
 
@@ -105,7 +105,7 @@ class RoomLists(Strict):
 
 
 class RoomListProgress(RoomList):
-    """A watched room list, and how many of its rooms are in which state."""
+    """A watched room list, with the number of its rooms in each state."""
 
     live: int = Field(ge=0)
     pending: int = Field(ge=0)
@@ -115,20 +115,20 @@ class RoomListProgress(RoomList):
 
 
 class QueuedResync(Strict):
-    """A resync that will be done soon."""
+    """A queued resync."""
 
     id: WatchId
     full: bool
 
 
 class Health(Strict):
-    """Whether the relay can do its work."""
+    """Whether the relay works."""
 
     status: Literal["up", "down"]
 
 
 class Check(Strict):
-    """One check: ok, or what to do."""
+    """One check; if not ok, `detail` says what to do."""
 
     ok: bool
     detail: str

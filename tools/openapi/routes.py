@@ -1,6 +1,6 @@
-"""Every route of the app, once: who may call it, what it takes and what it answers.
+"""The table of all routes: caller, request and responses of each.
 
-A test compares this table with the functions that the host indexes, so that no route is without an entry.
+A test compares this table with the functions that the host indexes, so that no route is missing.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from tools.openapi.scheduling import SCHEDULING
 ENTRA = "entra/"  # the same routes for callers with an Entra token
 ENTRA_IS_SERVED = True
 WATCH, LIST = "subscriptions/{id}", "room-lists/{id}"
-GONE = Response("It is not there any more, or never was: asking again is as good.")
+GONE = Response("Deleted, or not found. Idempotent.")
 _PAGE = (
-    Query("pageSize", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
-    Query("after", "The ids after this one, as nextLink says it.", {"type": "string", "pattern": "^([0-9a-f]{32})?$"}),
+    Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
+    Query("after", "Items after this id; taken from nextLink.", {"type": "string", "pattern": "^([0-9a-f]{32})?$"}),
 )
-_HANDSHAKE = Query("validationToken", "Graph checks the address: answered as it is.", {"type": "string"})
+_HANDSHAKE = Query("validationToken", "Graph's handshake: returned in the response.", {"type": "string"})
 _FROM_GRAPH: dict[int, Response] = {
     200: Response("The decoded validationToken.", media="text/plain"),
-    202: Response("Whatever is genuine is on a queue."),
-    500: Response("The queue could not be written, says the host: Graph tries again."),
+    202: Response("All authentic items are queued."),
+    500: Response("From the host: the queue could not be written. Graph tries again."),
 }
 
 _TABLE = (
     Operation(
         "create_subscription", "post", "subscriptions", "partner",
-        "Watch a mailbox, several, or the rooms of a room list. Asking again for what stands is as good.",
+        "Watch a mailbox, several mailboxes, or the rooms of a room list. Idempotent.",
         {
-            200: Response("The watch that stands.", responses.NewSubscription, ("Location",), names=WATCH),
+            200: Response("The existing watch.", responses.NewSubscription, ("Location",), names=WATCH),
             201: Response("A new watch.", responses.NewSubscription, ("Location",), names=WATCH),
-            202: Response("The room list is watched; progress is read at Location.", responses.AcceptedRoomList,
+            202: Response("The room list is watched; Location is its progress.", responses.AcceptedRoomList,
                         ("Location",), names=LIST),
-            207: Response("Several mailboxes: an answer for each.", responses.SetupResults),
+            207: Response("Several mailboxes: a result for each.", responses.SetupResults),
         },
         (400, 403, 409, 422, 502, 503), SetupRequest,
     ),
@@ -54,57 +54,57 @@ _TABLE = (
     ),
     Operation(
         "delete_subscription", "delete", WATCH, "partner",
-        "Remove a watch and its subscription at Graph. What belongs to a room list goes with that (409).",
+        "Remove a watch and its subscription at Graph. 409 if it belongs to a room list: remove that instead.",
         {204: GONE}, (409, 502, 503),
     ),
     Operation(
         "resync_subscription", "post", WATCH + "/resync", "operations",
-        "Compare a mailbox with what the partner was told, and deliver what differs.",
-        {202: Response("It will be done soon.", responses.QueuedResync)}, (400, 404, 409, 422, 503),
+        "Compare a mailbox with what the partner has, and deliver the differences.",
+        {202: Response("The resync is queued.", responses.QueuedResync)}, (400, 404, 409, 422, 503),
         requests.Resync, body_is_needed=False,
     ),
     Operation(
         "list_room_lists", "get", "room-lists", "partner", "List the watched room lists.",
-        {200: Response("All of them.", responses.RoomLists, names=LIST)}, (503,),
+        {200: Response("All watched room lists.", responses.RoomLists, names=LIST)}, (503,),
     ),
     Operation(
-        "get_room_list", "get", LIST, "partner", "Read how far a room list is.",
+        "get_room_list", "get", LIST, "partner", "Read the progress of a room list.",
         {200: Response("The room list and the states of its rooms.", responses.RoomListProgress)}, (404, 503),
     ),
     Operation(
         "delete_room_list", "delete", LIST, "partner",
-        "Let go of a room list, and soon of the rooms that nobody else asked for.", {204: GONE}, (503,),
+        "Release a room list, and soon the rooms that have no other source.", {204: GONE}, (503,),
     ),
     *ADMINISTRATION,
     *CALENDARS,
     *SCHEDULING,
     *BOOKING,
     Operation(
-        "receive_notifications", "post", "notifications", "Microsoft Graph", "Take change notifications.",
+        "receive_notifications", "post", "notifications", "Microsoft Graph", "Receive change notifications.",
         _FROM_GRAPH, (400, 413, 415, 503), requests.NotificationCollection, query=(_HANDSHAKE,),
     ),
     Operation(
-        "receive_lifecycle_events", "post", "lifecycle", "Microsoft Graph", "Take lifecycle notifications.",
+        "receive_lifecycle_events", "post", "lifecycle", "Microsoft Graph", "Receive lifecycle notifications.",
         _FROM_GRAPH, (400, 413, 415, 503), requests.NotificationCollection, query=(_HANDSHAKE,),
     ),
     Operation(
-        "health", "get", "health", "anyone", "Up or down.",
+        "health", "get", "health", "anyone", "Read whether the relay is up or down.",
         {200: Response("Up.", responses.Health), 503: Response("Down.", responses.Health)},
     ),
     Operation(
-        "health_checks", "get", "health/checks", "partner", "Each check, ok or what to do.",
-        {200: Response("All is well.", responses.Checks), 503: Response("One is not ok.", responses.Checks)},
+        "health_checks", "get", "health/checks", "partner", "List the health checks: ok, or what to do.",
+        {200: Response("All are ok.", responses.Checks), 503: Response("At least one is not ok.", responses.Checks)},
     ),
     Operation(
-        "openapi", "get", "openapi.json", "anyone", "This document.",
-        {200: Response("OpenAPI 3.1.", headers=("ETag", "Cache-Control")), 304: Response("It is still the same.")},
+        "openapi", "get", "openapi.json", "anyone", "Read this document.",
+        {200: Response("OpenAPI 3.1.", headers=("ETag", "Cache-Control")), 304: Response("Not modified.")},
     ),
 )  # fmt: skip
 
 
 def operations(*, entra: bool = ENTRA_IS_SERVED, features: Collection[str] | None = None) -> Iterator[Operation]:
-    """Yield every operation, or those of the relay and of some features; with `entra` each one that asks for a key
-    follows once more, for bearer tokens.
+    """Yield every operation, or those of the relay and of `features`. With `entra`, each operation with a key is
+    followed by its variant for bearer tokens.
     """
     for operation in _TABLE:
         if features is not None and operation.feature not in ("relay", *features):

@@ -1,4 +1,4 @@
-"""The operations on schedules, and what they answer."""
+"""The operations of the feature scheduling, and models of their responses."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ ZonedMoment = Annotated[
     str,
     Field(
         pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$",
-        description="By the clock of timeZone, with its offset then.",
+        description="Local time in timeZone, with its offset.",
         json_schema_extra={"format": "date-time"},
     ),
 ]
 
 
 class Slot(Strict):
-    """A time that is free."""
+    """A free slot."""
 
     start: ZonedMoment
     end: ZonedMoment
-    mailboxes: list[str] = Field(min_length=1, description="Which of the mailboxes are free then.")
+    mailboxes: list[str] = Field(min_length=1, description="The mailboxes that are free then.")
 
 
 class SlotPage(Strict):
     """A page of slots, earliest first."""
 
     value: list[Slot]
-    next_link: str | None = Field(description="Where the next page is; null after the last.")
+    next_link: str | None = Field(description="URL of the next page; null on the last.")
 
 
 class SlotTaken(Problem):
-    """The time is not free."""
+    """The slot is not free."""
 
     nearest: list[Slot] = Field(default=[], description="Free slots of the same length, the nearest first.")
 
 
 class BookingAnswer(Strict):
-    """A booking, and its event as it is in the calendar."""
+    """A booking, with its event as it is in the calendar."""
 
     id: WatchId
     mailbox: str
@@ -55,26 +55,26 @@ class BookingAnswer(Strict):
 _MINUTES = {"type": "integer", "multipleOf": 5, "minimum": 5}
 _MOMENT = {"type": "string", "pattern": TIME_PATTERN}
 _SLOT_QUERY = (
-    Query("from", "Slots that begin at this moment or later, with an offset or by the clock of timeZone.", _MOMENT,
+    Query("from", "Slots that begin at this time or later, with an offset or as local time in timeZone.", _MOMENT,
           required=True),
-    Query("to", "Slots that end by this moment, at most 31 days later.", _MOMENT, required=True),
-    Query("duration", "How many minutes a slot has.", {**_MINUTES, "maximum": 480}, required=True),
-    Query("timeZone", "IANA's name, or Windows'; slots are told by its clock.",
+    Query("to", "Slots that end at this time or before, at most 31 days later.", _MOMENT, required=True),
+    Query("duration", "Length of a slot in minutes.", {**_MINUTES, "maximum": 480}, required=True),
+    Query("timeZone", "IANA or Windows name of a time zone, also for the slots in the response.",
           {"type": "string", "default": "UTC", "maxLength": 60}),
-    Query("stepMinutes", "Slots begin at multiples of it, counted from midnight.",
+    Query("stepMinutes", "Slots begin at multiples of it from midnight.",
           {**_MINUTES, "maximum": 1440, "default": 30}),
-    Query("bufferMinutes", "How many minutes before and after a slot have to be free of others.",
+    Query("bufferMinutes", "Minutes before and after a slot that must be free, too.",
           {**_MINUTES, "minimum": 0, "maximum": 480, "default": 0}),
-    Query("with", "Up to 19 more mailboxes, separated by commas.", {"type": "string"}),
-    Query("match", "Whether any of the mailboxes has to be free, or all of them.",
+    Query("with", "Up to 19 other mailboxes, separated by commas.", {"type": "string"}),
+    Query("match", "Whether any mailbox or all mailboxes must be free.",
           {"type": "string", "enum": ["any", "all"], "default": "any"}),
-    Query("pageSize", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
+    Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
 )  # fmt: skip
 _KEY = Header(
-    "Idempotency-Key", "The same key books the same slot once, however often the call is sent.",
+    "Idempotency-Key", "A repeated call with the same key books the slot only once.",
     {"type": "string", "pattern": "^[!-~]{1,100}$"},
 )  # fmt: skip
-_TAKEN = Response("The time is not free: the nearest slots that are.", SlotTaken, media="application/problem+json")
+_TAKEN = Response("The slot is not free; returns the nearest free slots.", SlotTaken, media="application/problem+json")
 _BOOKING = "schedules/{mailbox}/bookings/{id}"
 _BOOKED = Response("The booking.", BookingAnswer)
 
@@ -86,26 +86,27 @@ SCHEDULING = (
     ),
     Operation(
         "create_booking", "post", "schedules/{mailbox}/bookings", "partner",
-        "Book a slot. Of all who want a time exactly one gets it.",
+        "Book a slot. Of concurrent calls for the same time exactly one succeeds.",
         {
-            200: Response("An earlier call with this Idempotency-Key has booked it.", BookingAnswer, ("Location",),
+            200: Response("Booked by an earlier call with this Idempotency-Key.", BookingAnswer, ("Location",),
                         names=_BOOKING),
-            201: Response("It is booked.", BookingAnswer, ("Location",), names=_BOOKING),
+            201: Response("Booked.", BookingAnswer, ("Location",), names=_BOOKING),
             409: _TAKEN,
         },
         (400, 403, 404, 422, 502, 503), BookingRequest, headers=(_KEY,), feature="scheduling",
     ),
     Operation(
-        "get_booking", "get", _BOOKING, "partner", "Read a booking, with its event as it is now.",
+        "get_booking", "get", _BOOKING, "partner", "Read a booking, with the present state of its event.",
         {200: _BOOKED}, (403, 404, 422, 502, 503), feature="scheduling",
     ),
     Operation(
-        "move_booking", "patch", _BOOKING, "partner", "Move a booking to another time, or leave it where it is.",
+        "move_booking", "patch", _BOOKING, "partner",
+        "Move a booking to another time. If that fails, it keeps its time.",
         {200: _BOOKED, 409: _TAKEN}, (400, 403, 404, 422, 502, 503), NewTimes, feature="scheduling",
     ),
     Operation(
         "cancel_booking", "delete", _BOOKING, "partner",
-        "Cancel a booking: its event is deleted, and who was invited is told. Doing it again is as good.",
-        {204: Response("It is not there any more, or never was.")}, (403, 404, 422, 502, 503), feature="scheduling",
+        "Cancel a booking: its event is deleted, and Outlook notifies the attendees. Idempotent.",
+        {204: Response("Cancelled, or not found.")}, (403, 404, 422, 502, 503), feature="scheduling",
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the partner's endpoint is called with, for the OpenAPI document. ("Standard Webhooks")"""
+"""The deliveries to the partner, for the OpenAPI document. ("Standard Webhooks")"""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from tools.openapi.deliveries import EventDelivery, GoneEventDelivery, PingDeliv
 from tools.openapi.paths import ref
 
 DELIVERIES: dict[str, tuple[str, type[BaseModel]]] = {
-    "calendar.event.created": ("The first news of an event.", EventDelivery),
-    "calendar.event.updated": ("An event is not as it was told before.", EventDelivery),
-    "calendar.event.deleted": ("An event is gone.", GoneEventDelivery),
-    "calendar.relay.ping": ("A test delivery; it is signed like every other, and never tried again.", PingDelivery),
+    "calendar.event.created": ("An event is new to the partner.", EventDelivery),
+    "calendar.event.updated": ("An event has changed.", EventDelivery),
+    "calendar.event.deleted": ("An event was deleted, or left the calendar.", GoneEventDelivery),
+    "calendar.relay.ping": ("A test delivery, signed like any other and never retried.", PingDelivery),
 }
 HEADERS = {
-    "webhook-id": "The same for the same state of the same event, at every attempt: what came before can be dropped.",
+    "webhook-id": "The same at every attempt for the same state of an event. Use it to drop duplicates.",
     "webhook-timestamp": "When this attempt was signed, in seconds since 1970.",
-    "webhook-signature": "One signature, or several separated by spaces while a secret is being rotated.",
+    "webhook-signature": "One signature, or several separated by spaces during a rotation of the secret.",
 }
 RESPONSES = {
-    "2XX": "Taken.",
-    "4XX": "400, 413 and 422 end the delivery, 410 stops all deliveries; every other is tried again.",
-    "5XX": "Tried again, later and later, and never sooner than Retry-After says, to an hour.",
+    "2XX": "Accepted.",
+    "4XX": "400, 413 and 422 end the delivery, 410 stops all deliveries; any other status is retried.",
+    "5XX": "Retried with growing delays, not before Retry-After (at most an hour).",
 }
 
 
 def webhooks() -> dict[str, Any]:
-    """Return the webhooks, by the type of the delivery."""
+    """Return the webhooks by type of delivery."""
     return {name: {"post": _webhook(name, summary, model)} for name, (summary, model) in DELIVERIES.items()}
 
 

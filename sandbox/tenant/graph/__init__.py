@@ -1,7 +1,7 @@
-"""A strict fake of Microsoft Graph v1.0, as far as calendars and subscriptions need it.
+"""A strict simulation of Microsoft Graph v1.0, limited to calendars, subscriptions, places, users and Bookings.
 
-Written from Microsoft's documents: each file names the pages that it rests on, and says where it is stricter than
-Graph, or knows less.
+Based on Microsoft's documentation: each file names the pages it follows, and where it is stricter or simpler than
+Graph.
 """
 
 from aiohttp import web
@@ -25,17 +25,17 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
 
 
 async def start(app: web.Application, tenant: Tenant) -> None:
-    """Set Graph up: build the types if they are missing, and let the sender end with the application.
+    """Set Graph up: build the types if they are missing, and stop the sender with the application.
 
-    Raises ValueError for a setting that Graph does not know.
+    Raises ValueError for an unknown setting.
     """
     types.properties("event")
     settings.check({name: value for name, value in tenant.settings.items() if name not in OTHERS})
     graph = graph_of(tenant)
 
     async def close(_app: web.Application) -> None:
-        """End what the sender still does."""
+        """Stop the sender."""
         await graph.sender.close()
 
-    # Before the application waits for open requests: a flush among them may wait for the sender.
+    # Stop the sender before the application waits for open requests: a flush among them may wait for the sender.
     app.on_shutdown.append(close)

@@ -1,8 +1,8 @@
 """$batch: up to twenty calls in one.
 
-Graph: Combine multiple HTTP requests using JSON batching. Each part has its own status and headers; answers come in any
-order; at most four Outlook parts run at once. dependsOn is answered by running the parts one after the other.
-A planted fault with a status meets a part, too, by its own "METHOD /v1.0/path".
+Graph: Combine multiple HTTP requests using JSON batching. Each part has its own status and headers; responses come in
+any order; at most four Outlook parts run concurrently. With dependsOn, the parts run one after the other. A planted
+fault with a status also applies to a part, by its own "METHOD /v1.0/path".
 """
 
 import asyncio
@@ -19,16 +19,16 @@ from sandbox.tenant.graph.routing import Endpoint, segments
 from sandbox.tenant.graph.service import Graph
 
 LARGEST = 20
-AT_ONCE = 4
+CONCURRENT = 4
 KEYS = frozenset({"id", "method", "url", "headers", "body", "dependsOn"})
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
 def endpoint(single: list[Endpoint]) -> Endpoint:
-    """Return the operation that runs several of the single operations."""
+    """Return the $batch operation over these single operations."""
 
     async def run(graph: Graph, call: Call) -> Answer:
-        """Run all parts and return their answers, in any order; raises GraphError (400) for a malformed batch."""
+        """Run all parts and return their responses in any order. Raises GraphError (400) for a malformed batch."""
         parts = _parts(call.json_object())
         done = await _run(Batch(graph, single, call), parts)
         responses = [_json(part_id, answer) for part_id, answer in done.items()]
@@ -40,7 +40,7 @@ def endpoint(single: list[Endpoint]) -> Endpoint:
 
 @dataclass(frozen=True)
 class Batch:
-    """What the parts of one batch share."""
+    """The shared context of the parts of one batch."""
 
     graph: Graph
     single: list[Endpoint]
@@ -48,19 +48,19 @@ class Batch:
 
 
 async def _run(batch: Batch, parts: list[dict[str, Any]]) -> dict[str, Answer]:
-    """Return the parts' answers by id; one after the other when any depends on another, else four at once."""
+    """Return the parts' responses by id; sequentially if any part has dependsOn, else four at a time."""
     done: dict[str, Answer] = {}
     if any(part.get("dependsOn") for part in parts):
         for part in parts:
             done[part["id"]] = await _part(batch, part, done)
         return done
-    places = asyncio.Semaphore(AT_ONCE)
-    answers = await asyncio.gather(*(_placed(places, batch, part) for part in parts))
+    slots = asyncio.Semaphore(CONCURRENT)
+    answers = await asyncio.gather(*(_run_in_slot(slots, batch, part) for part in parts))
     return dict(zip([part["id"] for part in parts], answers, strict=True))
 
 
 def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the parts of a batch."""
+    """Return the parts of a batch. Raises GraphError (400) if it is malformed."""
     parts = body.get("requests")
     if body.keys() != {"requests"} or not isinstance(parts, list) or not parts:
         raise bad_request("Invalid batch payload format.")
@@ -79,7 +79,7 @@ def _parts(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _well_formed(part: Any) -> bool:
-    """Tell whether one part is what Graph takes; a body needs its Content-Type."""
+    """Return whether a part has the format that Graph accepts; a body needs a Content-Type."""
     if (
         not isinstance(part, dict)
         or part.keys() - KEYS
@@ -91,26 +91,26 @@ def _well_formed(part: Any) -> bool:
     return bool(part["id"]) and part["method"].upper() in METHODS and "://" not in part["url"] and typed
 
 
-async def _placed(places: asyncio.Semaphore, batch: Batch, part: dict[str, Any]) -> Answer:
-    """Run one part once one of the places is free."""
-    async with places:
+async def _run_in_slot(slots: asyncio.Semaphore, batch: Batch, part: dict[str, Any]) -> Answer:
+    """Run one part once a slot is free."""
+    async with slots:
         return await _part(batch, part, {})
 
 
 async def _part(batch: Batch, part: dict[str, Any], done: dict[str, Answer]) -> Answer:
-    """Run one part, or answer 424 when one that it depends on failed."""
+    """Run one part, or return 424 if one that it depends on failed."""
     path, _, query = part["url"].removeprefix("/").partition("?")
     token = batch.outer.headers.get("Authorization", "")
     headers = CIMultiDict({**(part.get("headers") or {}), "Authorization": token})
     inner = Call(
         part["method"].upper(),
-        [unquote(one) for one in segments(path)],
+        [unquote(segment) for segment in segments(path)],
         parse_qsl(query, keep_blank_values=True),
         headers,
         part.get("body"),
         batch.outer.base,
     )
-    if any(done[one].status >= 400 for one in part.get("dependsOn") or ()):
+    if any(done[part_id].status >= 400 for part_id in part.get("dependsOn") or ()):
         text = "A request on which this request depends has failed."
         return refusal(batch.graph, inner, GraphError(424, "FailedDependency", text))
     fault = batch.graph.tenant.faults.take(f"{inner.method} /v1.0/{path}")
@@ -124,7 +124,7 @@ async def _part(batch: Batch, part: dict[str, Any], done: dict[str, Answer]) -> 
 
 
 def _json(part_id: str, answer: Answer) -> dict[str, Any]:
-    """Return one part's answer."""
+    """Return one part's response."""
     headers = dict(answer.headers)
     if answer.body is None:
         return {"id": part_id, "status": answer.status, "headers": headers}

@@ -1,7 +1,7 @@
-"""What control says about an event, as the fields of a stored event.
+"""Convert control's description of an event to a stored event.
 
-A body is Graph's event in short: texts may stand for body, location, attendees and organizer, ISO times for start and
-end; `direct`, `rrule` and `exdates` are control's own. The result is checked against Graph's type.
+A body is a short form of Graph's event: body, location, attendees and organizer may be plain texts, start and end ISO
+times; `direct`, `rrule` and `exdates` exist only here. The result is checked against Graph's type.
 """
 
 from typing import Any
@@ -37,16 +37,16 @@ OWN = frozenset({"start", "end", "direct", "rrule", "exdates", "timeZone"})
 
 
 def new_event(graph: Graph, mailbox: Mailbox, body: dict[str, Any]) -> Event:
-    """Return the event that control describes; raises ValueError with what is wrong.
+    """Return the event that control describes. Raises ValueError with the reason.
 
-    A room's event counts as booked by its organizer unless it is `direct`; a user's is written straight onto the
-    calendar unless `direct` is false.
+    A room's event counts as booked by its organizer unless it is `direct`; a user's is written directly to the calendar
+    unless `direct` is false.
     """
     fields = {**_copied(DEFAULTS), **_fields(body)}
     start, end = _times(body, fields)
     direct = body.get("direct", mailbox.kind != "room")
     if not isinstance(direct, bool):
-        raise ValueError("direct: neither true nor false")  # noqa: TRY004 - a body's fault, not a caller's
+        raise ValueError("direct: neither true nor false")  # noqa: TRY004 - the body is wrong, not the caller
     if not direct:
         fields.setdefault("organizer", recipient("organizer@contoso.com"))
     now = graph.clock.now()
@@ -58,14 +58,14 @@ def new_event(graph: Graph, mailbox: Mailbox, body: dict[str, Any]) -> Event:
 
 
 def change(event: Event, body: dict[str, Any]) -> None:
-    """Write control's changes into an event; raises ValueError with what is wrong, and then changes nothing."""
+    """Apply control's changes to an event. Raises ValueError with the reason, and then changes nothing."""
     if "direct" in body:
-        raise ValueError("direct: said at creation only")
+        raise ValueError("direct: only at creation")
     if event.master is not None and (body.get("rrule") is not None or "exdates" in body):
-        raise ValueError("rrule: an occurrence has none")
+        raise ValueError("rrule: not for an occurrence")
     fields = {**event.fields, **_fields(body)}
-    standing = {"start": event.start.as_json(), "end": event.end.as_json()}
-    start, end = _times({**standing, **_kept_length(event, body)}, fields)
+    current = {"start": event.start.as_json(), "end": event.end.as_json()}
+    start, end = _times({**current, **_kept_length(event, body)}, fields)
     rule = event.rule
     if "rrule" in body or ("exdates" in body and rule is not None):
         rule = _rule({"rrule": rule.text if rule else None, **body}, start)
@@ -75,7 +75,7 @@ def change(event: Event, body: dict[str, Any]) -> None:
 
 
 def recipient(given: Any) -> dict[str, Any]:
-    """Return Graph's recipient of an address, of {name, address}, or of a recipient."""
+    """Return Graph's recipient for an address, for {name, address}, or for a recipient."""
     if isinstance(given, str):
         return {"emailAddress": {"name": given.partition("@")[0], "address": given}}
     if isinstance(given, dict) and "emailAddress" not in given:
@@ -84,21 +84,21 @@ def recipient(given: Any) -> dict[str, Any]:
 
 
 def room_rules(body: dict[str, Any]) -> RoomRules:
-    """Return a room's calendar processing of control's camelCase names; raises ValueError for others."""
-    known = {
+    """Return a room's calendar processing from control's camelCase names. Raises ValueError for others."""
+    names = {
         "deleteSubject": "delete_subject",
         "addOrganizerToSubject": "add_organizer_to_subject",
         "deleteComments": "delete_comments",
         "removePrivateProperty": "remove_private_property",
     }
     for name, value in body.items():
-        if name not in known or not isinstance(value, bool):
-            raise ValueError(f"{name}: not one of {', '.join(known)} with true or false")
-    return RoomRules(**{known[name]: value for name, value in body.items()})
+        if name not in names or not isinstance(value, bool):
+            raise ValueError(f"{name}: not one of {', '.join(names)} with true or false")
+    return RoomRules(**{names[name]: value for name, value in body.items()})
 
 
 def _fields(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the stored fields of a body in Graph's shape."""
+    """Return the stored fields of a body in Graph's form."""
     if unknown := body.keys() - STORED - OWN:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
     fields = {name: value for name, value in body.items() if name in STORED}
@@ -110,15 +110,15 @@ def _fields(body: dict[str, Any]) -> dict[str, Any]:
         fields["organizer"] = recipient(fields["organizer"])
     if isinstance(fields.get("attendees"), list):
         fields["attendees"] = [
-            {"type": "required", "status": {"response": "none", "time": "0001-01-01T00:00:00Z"}, **recipient(one)}
-            for one in fields["attendees"]
+            {"type": "required", "status": {"response": "none", "time": "0001-01-01T00:00:00Z"}, **recipient(attendee)}
+            for attendee in fields["attendees"]
         ]
     _check(fields)
     return fields
 
 
 def _check(fields: dict[str, Any]) -> None:
-    """Raise ValueError when the fields do not fit Graph's type, or are null where a calendar always has something."""
+    """Raise ValueError when the fields do not match Graph's type, or are null where Graph always has a value."""
     try:
         types.check("event", fields)
     except GraphError as error:
@@ -130,21 +130,21 @@ def _check(fields: dict[str, Any]) -> None:
 
 
 def _times(body: dict[str, Any], fields: dict[str, Any]) -> tuple[Moment, Moment]:
-    """Return start and end; an all-day event's are midnights, as Graph asks."""
+    """Return start and end. Raises ValueError unless an all-day event's are midnights, as Graph requires."""
     zone = str(body.get("timeZone", "UTC"))
     if "start" not in body or "end" not in body:
-        raise ValueError("start, end: both are needed")
+        raise ValueError("start, end: both are required")
     start, end = moment(body["start"], zone), moment(body["end"], zone)
     if end.utc < start.utc:
         raise ValueError("end: before the start")
-    midnights = all(one.local.time().isoformat() == "00:00:00" for one in (start, end))
+    midnights = all(time.local.time().isoformat() == "00:00:00" for time in (start, end))
     if fields["isAllDay"] and (not midnights or start.zone != end.zone or end.local == start.local):
         raise ValueError("isAllDay: start and end must be different midnights of one time zone")
     return start, end
 
 
 def _kept_length(event: Event, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the body with an end that keeps the event's length when only its start is moved."""
+    """Return the body, with an end that keeps the event's length if only the start is moved."""
     if "start" not in body or "end" in body:
         return body
     start = moment(body["start"], str(body.get("timeZone", "UTC")))
@@ -152,17 +152,17 @@ def _kept_length(event: Event, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rule(body: dict[str, Any], start: Moment) -> Rule | None:
-    """Return the recurrence of a body, None when it is taken away; exdates are original starts."""
+    """Return the recurrence of a body, None when it is removed; exdates are original starts."""
     if body["rrule"] is None:
         return None
     rule = read_rule(str(body["rrule"]), start.local, start.zone)
     patterned(rule, start)
     if next(rule.starts(start.local, start.zone)) != start.local:
         raise ValueError("rrule: the start is not the first occurrence")
-    rule.exdates = {moment(one, start.zone).in_zone(start.zone).local for one in body.get("exdates", [])}
+    rule.exdates = {moment(exdate, start.zone).in_zone(start.zone).local for exdate in body.get("exdates", [])}
     return rule
 
 
 def _copied(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the defaults with their inner objects copied, so that no two events share one."""
+    """Return the defaults with their inner objects copied, so that events do not share them."""
     return {name: value.copy() if isinstance(value, dict | list) else value for name, value in fields.items()}

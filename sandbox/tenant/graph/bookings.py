@@ -1,4 +1,4 @@
-"""Microsoft Bookings: all its operations."""
+"""Microsoft Bookings: all operations."""
 
 from sandbox.tenant.graph import bookings_reads, bookings_writes
 

@@ -1,7 +1,7 @@
-"""The rules that Bookings holds an app to: an appointment that breaks one gets 400.
+"""The rules of Bookings for appointments; one that breaks a rule gets 400.
 
-Graph: Business rules for Bookings appointments. Judged minute by minute, by the clock on the business's wall: slow, and
-made another way than in the product that it judges.
+Graph: Business rules for Bookings appointments. Checked minute by minute in the business's time zone: slow, but
+independent of the product that it judges.
 """
 
 import re
@@ -18,16 +18,16 @@ MINUTE = timedelta(minutes=1)
 
 
 def length(text: str) -> timedelta:
-    """Return a duration; raises GraphError (400) for what is none."""
-    found = LENGTH.fullmatch(text)
-    if found is None:
+    """Return a duration. Raises GraphError (400) if it is invalid."""
+    match = LENGTH.fullmatch(text)
+    if match is None:
         raise bad_request(f"Cannot convert the literal '{text}' to the expected type 'Edm.Duration'.")
-    days, hours, minutes, seconds = (float(one or 0) for one in found.groups())
+    days, hours, minutes, seconds = (float(number or 0) for number in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def times(appointment: JSON) -> tuple[datetime, datetime]:
-    """Return start and end in UTC; raises GraphError (400) when they are none."""
+    """Return start and end in UTC. Raises GraphError (400) if they are invalid."""
     try:
         start, end = (moment(appointment[name]).utc for name in ("startDateTime", "endDateTime"))
     except (KeyError, ValueError) as error:
@@ -52,7 +52,7 @@ def check(business: BookingBusiness, appointment: JSON, now: datetime) -> None:
 
 
 def is_open(business: BookingBusiness, at: datetime) -> bool:
-    """Return whether the business works in the minute that begins then."""
+    """Return whether the business is open in the minute that starts at this time."""
     local = at.astimezone(zone_info(business.fields["bookingPageSettings"]["businessTimeZone"]))
     clock = f"{local:%H:%M:%S}.0000000"
     slots = [
@@ -65,19 +65,19 @@ def is_open(business: BookingBusiness, at: datetime) -> bool:
 
 
 def block(appointment: JSON) -> tuple[datetime, datetime]:
-    """Return how long an appointment holds its staff, with both buffers."""
+    """Return the time that an appointment blocks its staff for, including both buffers."""
     start, end = times(appointment)
     return start - length(appointment["preBuffer"]), end + length(appointment["postBuffer"])
 
 
-def taken(business: BookingBusiness, member: str, but: str | None) -> list[tuple[datetime, datetime, str]]:
-    """Return when a member of staff is taken and by which service, without one appointment."""
+def busy_times(business: BookingBusiness, member: str, ignored: str | None) -> list[tuple[datetime, datetime, str]]:
+    """Return when a member of staff is busy and with which service, ignoring one appointment."""
     booked = [
-        (*block(one), str(one["serviceId"]))
-        for key, one in business.appointments.items()
-        if member in one["staffMemberIds"] and key != but
+        (*block(appointment), str(appointment["serviceId"]))
+        for key, appointment in business.appointments.items()
+        if member in appointment["staffMemberIds"] and key != ignored
     ]
-    return sorted(booked + [(*one, "") for one in business.busy.get(member, [])])
+    return sorted(booked + [(*span, "") for span in business.busy.get(member, [])])
 
 
 def _check_staff(business: BookingBusiness, service: JSON, policy: dict[str, Any], appointment: JSON) -> None:
@@ -87,7 +87,7 @@ def _check_staff(business: BookingBusiness, service: JSON, policy: dict[str, Any
         raise bad_request("Invalid Staff", "InvalidStaff")
     first, last = block(appointment)
     for member in named:
-        if any(start < last and end > first for start, end, _ in taken(business, member, appointment.get("id"))):
+        if any(start < last and end > first for start, end, _ in busy_times(business, member, appointment.get("id"))):
             raise bad_request("The staff member is not available.", "StaffNotAvailable")
 
 

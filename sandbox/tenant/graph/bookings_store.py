@@ -1,4 +1,4 @@
-"""A booking business as it is stored: Graph's own JSON of it, its services, staff, customers and appointments.
+"""A stored booking business: Graph's JSON of the business, its services, staff, customers and appointments.
 
 Graph: bookingBusiness resource type.
 """
@@ -24,7 +24,7 @@ POLICY = {
 
 @dataclass
 class BookingBusiness:
-    """One business; `shown` says from when on an appointment stands in lists, `busy` what else its staff has to do."""
+    """One business; `shown` holds the time from which lists include an appointment, `busy` other engagements."""
 
     fields: JSON
     services: dict[str, JSON] = field(default_factory=dict)
@@ -37,16 +37,16 @@ class BookingBusiness:
 
     @property
     def id(self) -> str:
-        """Its id is the address of its mailbox."""
+        """The id: the address of its mailbox."""
         return str(self.fields["id"])
 
     def visible(self, now: datetime) -> list[JSON]:
-        """Return the appointments that lists show by now."""
-        return [one for key, one in self.appointments.items() if self.shown[key] <= now]
+        """Return the appointments that lists include at this time."""
+        return [appointment for key, appointment in self.appointments.items() if self.shown[key] <= now]
 
 
 def new_business(given: JSON) -> BookingBusiness:
-    """Return a business of a control request, by the names of Graph's types; what is left out is usual."""
+    """Return a business from a control request with names of Graph's types; missing fields get defaults."""
     page = {
         "accessControl": "unrestricted",
         "bookingPageColorCode": "#0078D4",
@@ -73,12 +73,12 @@ def new_business(given: JSON) -> BookingBusiness:
             "schedulingPolicy": {**POLICY, **given.get("schedulingPolicy", {})},
         }
     )
-    for one in given.get("staff", []):
-        _put(business.staff, "bookingStaffMember", {"role": "externalGuest", "useBusinessHours": True, **one})
-    for one in given.get("services", []):
-        _put(business.services, "bookingService", _service(one))
-    for one in given.get("customers", []):
-        _put(business.customers, "bookingCustomer", one)
+    for member in given.get("staff", []):
+        _put(business.staff, "bookingStaffMember", {"role": "externalGuest", "useBusinessHours": True, **member})
+    for service in given.get("services", []):
+        _put(business.services, "bookingService", _service(service))
+    for customer in given.get("customers", []):
+        _put(business.customers, "bookingCustomer", customer)
     return business
 
 
@@ -104,5 +104,5 @@ def _service(given: JSON) -> JSON:
 
 
 def _put(where: dict[str, JSON], kind: str, given: JSON) -> None:
-    made = {"@odata.type": f"#microsoft.graph.{kind}", "id": str(uuid.uuid4()), **given}
-    where[made["id"]] = made
+    item = {"@odata.type": f"#microsoft.graph.{kind}", "id": str(uuid.uuid4()), **given}
+    where[item["id"]] = item

@@ -1,7 +1,7 @@
-"""Bookings: make, change, cancel and delete appointments, and create customers.
+"""Bookings, writes: create, update, cancel and delete appointments, and create customers.
 
 Graph: Create bookingAppointment; Update bookingAppointment; Delete bookingAppointment; bookingAppointment: cancel;
-Create bookingCustomer. Stricter than Graph: whatever its metadata says cannot be null has to be sent.
+Create bookingCustomer. Stricter than Graph: every property that its metadata declares not nullable must be sent.
 """
 
 import uuid
@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.tenant.graph import bookings_rules, types
 from sandbox.tenant.graph.access import APPOINTMENT_CANCEL, APPOINTMENT_WRITE
-from sandbox.tenant.graph.bookings_reads import appointment_json, at_business, found
+from sandbox.tenant.graph.bookings_reads import appointment_json, at_business, lookup
 from sandbox.tenant.graph.bookings_store import JSON, BookingBusiness
 from sandbox.tenant.graph.call import Answer, Call
 from sandbox.tenant.graph.errors import bad_request
@@ -18,7 +18,7 @@ from sandbox.tenant.graph.query import options
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 
-NEEDED = (
+REQUIRED = (
     "duration",
     "endDateTime",
     "filledAttendeesCount",
@@ -49,31 +49,32 @@ DEFAULTS: JSON = {
 
 
 async def create(graph: Graph, call: Call) -> Answer:
-    """Make an appointment."""
+    """Create an appointment."""
     async with at_business(graph, call, APPOINTMENT_WRITE) as business:
         body = _checked(call)
-        missing = [name for name in NEEDED if body.get(name) is None]
+        missing = [name for name in REQUIRED if body.get(name) is None]
         if missing:
             raise bad_request(f"Missing: {', '.join(missing)}.")
-        made = {**DEFAULTS, **_plain(body), "id": f"AAMk{uuid.uuid4().hex}AAA="}
-        bookings_rules.check(business, {**made, "id": None}, graph.clock.now())
-        made["customers"] = _customers(business, made)
-        if made["isLocationOnline"]:
-            made["joinWebUrl"] = f"https://teams.microsoft.com/l/meetup-join/{uuid.uuid4().hex}"
-        made["createdDateTime"] = made["lastUpdatedDateTime"] = f"{graph.clock.now():%Y-%m-%dT%H:%M:%SZ}"
-        business.appointments[made["id"]] = made
-        business.shown[made["id"]] = graph.clock.now() + timedelta(seconds=graph.setting("bookingsHiddenSeconds"))
+        appointment = {**DEFAULTS, **_plain(body), "id": f"AAMk{uuid.uuid4().hex}AAA="}
+        bookings_rules.check(business, {**appointment, "id": None}, graph.clock.now())
+        appointment["customers"] = _customers(business, appointment)
+        if appointment["isLocationOnline"]:
+            appointment["joinWebUrl"] = f"https://teams.microsoft.com/l/meetup-join/{uuid.uuid4().hex}"
+        now = graph.clock.now()
+        appointment["createdDateTime"] = appointment["lastUpdatedDateTime"] = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+        business.appointments[appointment["id"]] = appointment
+        business.shown[appointment["id"]] = now + timedelta(seconds=graph.setting("bookingsHiddenSeconds"))
         context = f"{call.base}/$metadata#solutions/bookingBusinesses('{business.id}')/appointments/$entity"
-        return Answer(201, {"@odata.context": context, **appointment_json(made)})
+        return Answer(201, {"@odata.context": context, **appointment_json(appointment)})
 
 
 async def change(graph: Graph, call: Call) -> Answer:
-    """Change an appointment; nothing is answered."""
+    """Update an appointment; the response has no body."""
     async with at_business(graph, call, APPOINTMENT_WRITE) as business:
-        standing = found(business.appointments, call.params["appointment"])
-        changed = {**standing, **_plain(_checked(call))}
+        current = lookup(business.appointments, call.params["appointment"])
+        changed = {**current, **_plain(_checked(call))}
         bookings_rules.check(business, changed, graph.clock.now())
-        business.appointments[standing["id"]] = changed
+        business.appointments[current["id"]] = changed
         return Answer(204)
 
 
@@ -85,7 +86,7 @@ async def delete(graph: Graph, call: Call) -> Answer:
 
 
 async def cancel(graph: Graph, call: Call) -> Answer:
-    """Cancel an appointment, which tells its customers and staff."""
+    """Cancel an appointment, which notifies its customers and staff."""
     async with at_business(graph, call, APPOINTMENT_CANCEL) as business:
         body = call.json_object()
         message = body.get("cancellationMessage")
@@ -100,9 +101,9 @@ async def create_customer(graph: Graph, call: Call) -> Answer:
     async with at_business(graph, call, APPOINTMENT_WRITE) as business:
         body = call.json_object()
         types.check("bookingCustomer", body)
-        made = {**body, "@odata.type": "#microsoft.graph.bookingCustomer", "id": str(uuid.uuid4())}
-        business.customers[made["id"]] = made
-        return Answer(201, made)
+        customer = {**body, "@odata.type": "#microsoft.graph.bookingCustomer", "id": str(uuid.uuid4())}
+        business.customers[customer["id"]] = customer
+        return Answer(201, customer)
 
 
 def _checked(call: Call) -> JSON:
@@ -116,36 +117,36 @@ def _plain(body: JSON) -> JSON:
     return {name: value for name, value in body.items() if "@odata." not in name and name != "id"}
 
 
-def _customers(business: BookingBusiness, made: JSON) -> list[JSON]:
-    """Return the customers: of a service for several only those that exist; of others a new one is made if need be."""
+def _customers(business: BookingBusiness, appointment: JSON) -> list[JSON]:
+    """Return the customers; a service for several takes only existing ones, others create missing ones."""
     kept: list[Any] = []
-    for one in made.get("customers") or []:
-        if one.get("customerId") in business.customers:
-            kept.append(one)
-        elif made["maximumAttendeesCount"] == 1:
-            customer = {
+    for customer in appointment.get("customers") or []:
+        if customer.get("customerId") in business.customers:
+            kept.append(customer)
+        elif appointment["maximumAttendeesCount"] == 1:
+            created = {
                 "id": str(uuid.uuid4()),
-                "displayName": one.get("name"),
+                "displayName": customer.get("name"),
                 "phones": [],
                 "addresses": [],
-                "emailAddress": one.get("emailAddress"),
+                "emailAddress": customer.get("emailAddress"),
             }
-            business.customers[customer["id"]] = customer
-            kept.append({**one, "customerId": customer["id"]})
+            business.customers[created["id"]] = created
+            kept.append({**customer, "customerId": created["id"]})
     return kept
 
 
 def _remove(business: BookingBusiness, call: Call) -> JSON:
-    removed = found(business.appointments, call.params["appointment"])
+    removed = lookup(business.appointments, call.params["appointment"])
     del business.appointments[removed["id"]], business.shown[removed["id"]]
     return removed
 
 
-ONE = "/solutions/bookingBusinesses/{id}/appointments/{appointment}"
+APPOINTMENT = "/solutions/bookingBusinesses/{id}/appointments/{appointment}"
 ENDPOINTS = [
     Endpoint("POST", "/solutions/bookingBusinesses/{id}/appointments", create),
-    Endpoint("PATCH", ONE, change),
-    Endpoint("DELETE", ONE, delete),
-    Endpoint("POST", ONE + "/cancel", cancel),
+    Endpoint("PATCH", APPOINTMENT, change),
+    Endpoint("DELETE", APPOINTMENT, delete),
+    Endpoint("POST", APPOINTMENT + "/cancel", cancel),
     Endpoint("POST", "/solutions/bookingBusinesses/{id}/customers", create_customer),
 ]

@@ -1,4 +1,4 @@
-"""One mailbox's calendar: single events, series masters and the exceptions of series.
+"""One mailbox's calendar: single events, series masters and exceptions of series.
 
 Graph: calendar resource type; List calendarView; List instances.
 """
@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Folder:
-    """One of a mailbox's calendars. The default one holds the events whose folder is empty."""
+    """One of a mailbox's calendars. The default one holds the events with an empty folder."""
 
     id: str
     name: str
@@ -26,33 +26,33 @@ class Folder:
 
     @property
     def events(self) -> str:
-        """Return what its events have as their folder."""
+        """The value of `folder` in its events."""
         return "" if self.default else self.id
 
 
 class Calendar:
-    """A mailbox's store of events, whichever of its calendars they lie in.
+    """All events of a mailbox, in any of its calendars.
 
-    An occurrence that nobody changed is not kept: each expansion makes it anew, with the same ids.
+    Unchanged occurrences are not stored: each expansion creates them with the same ids.
     """
 
     def __init__(self) -> None:
         self._events: dict[str, Event] = {}
-        """Single events and series masters by ordinary id, in the order of their making."""
+        """Single events and series masters by ordinary id, in order of creation."""
         self._by_immutable_id: dict[str, Event] = {}
         self.exceptions: dict[tuple[str, datetime], Event] = {}
         """Changed occurrences by their master's ordinary id and original start (naive, in the series' zone)."""
         self.folders: dict[str, Folder] = {}
-        """The mailbox's calendars by id, the default one first; made when they are first asked for."""
+        """The mailbox's calendars by id, the default one first; created at first use."""
         self._starts: dict[str, tuple[str, Moment]] = {}
-        """Every occurrence ever handed out, by both ids: its master's ordinary id and its original start."""
+        """The master's ordinary id and the original start of every occurrence returned so far, by both of its ids."""
 
     def add(self, event: Event) -> None:
         """Store a single event or a series master."""
         self._events[event.ids[0]] = self._by_immutable_id[event.ids[1]] = event
 
     def remove(self, event: Event) -> None:
-        """Take out an event: a whole series with its exceptions, or one occurrence of it."""
+        """Remove an event: a whole series with its exceptions, or one occurrence."""
         if event.master is not None and event.original_start is not None:
             self.exceptions.pop((event.master.id, event.original_start.local), None)
             if event.master.rule is not None:
@@ -63,17 +63,19 @@ class Calendar:
         self.forget_exceptions(event)
 
     def forget_exceptions(self, master: Event) -> None:
-        """Drop a series' exceptions, as Exchange does when its times or its rule change."""
+        """Remove a series' exceptions, as Exchange does when its times or its rule change."""
         for key in [key for key in self.exceptions if key[0] == master.id]:
             del self.exceptions[key]
 
     def exceptions_of(self, master: Event) -> list[Event]:
-        """Return a series' changed occurrences, without those whose start was taken out since."""
-        gone = master.rule.exdates if master.rule else set()
-        return [one for (owner, start), one in self.exceptions.items() if owner == master.id and start not in gone]
+        """Return a series' exceptions, except those whose occurrence was removed later."""
+        removed = master.rule.exdates if master.rule else set()
+        return [
+            event for (owner, start), event in self.exceptions.items() if owner == master.id and start not in removed
+        ]
 
     def keep_exception(self, event: Event) -> None:
-        """Store a changed occurrence in place of the one its series makes."""
+        """Store a changed occurrence, which replaces the unchanged one."""
         if event.master is None or event.original_start is None:
             raise ValueError("only an occurrence can be an exception")
         event.type = "exception"
@@ -89,35 +91,37 @@ class Calendar:
             return None
         if (exception := self.exceptions.get((master.id, start.local))) is not None:
             return exception
-        # A series that was shortened or moved since has lost this occurrence.
-        until = itertools.takewhile(lambda one: one <= start.local, master.rule.starts(master.start.local, start.zone))
+        # A series that was later shortened or moved no longer has this occurrence.
+        starts = master.rule.starts(master.start.local, start.zone)
+        until = itertools.takewhile(lambda other: other <= start.local, starts)
         return master.occurrence(start) if start.local in until and start.zone == master.start.zone else None
 
     def events(self, folder: str = "") -> list[Event]:
-        """Return single events and series masters, as GET /events lists them, in the order of their making."""
+        """Return single events and series masters, as GET /events lists them, in order of creation."""
         return [event for event in self._events.values() if event.folder == folder]
 
-    def made_by(self, transaction: str) -> Event | None:
-        """Return the event that an app made with a transactionId."""
+    def find_by_transaction(self, transaction: str) -> Event | None:
+        """Return the event that an app created with this transactionId."""
         return next((event for event in self._events.values() if event.transaction == transaction), None)
 
     def view(self, after: datetime, before: datetime, folder: str = "") -> list[Event]:
-        """Return what lies, even in part, in a window of aware times: series as their occurrences, ordered by start."""
-        found: list[Event] = []
+        """Return the events that overlap a window of aware times, series as occurrences, ordered by start."""
+        events: list[Event] = []
         for event in self.events(folder):
-            found += [event] if event.rule is None else self.instances(event, after, before)
-        return sorted((one for one in found if _overlaps(one, after, before)), key=lambda one: (one.start.utc, one.id))
+            events += [event] if event.rule is None else self.instances(event, after, before)
+        overlapping = (each for each in events if _overlaps(each, after, before))
+        return sorted(overlapping, key=lambda event: (event.start.utc, event.id))
 
     def instances(self, master: Event, after: datetime, before: datetime) -> list[Event]:
         """Return a series' occurrences and exceptions in a window of aware times, ordered by start."""
-        found = [one for one in self.exceptions_of(master) if _overlaps(one, after, before)]
-        found += self._unchanged(master, after, before)
-        for one in found:
-            self._remember(one)
-        return sorted(found, key=lambda one: one.start.utc)
+        events = [event for event in self.exceptions_of(master) if _overlaps(event, after, before)]
+        events += self._unchanged(master, after, before)
+        for event in events:
+            self._remember(event)
+        return sorted(events, key=lambda event: event.start.utc)
 
     def _unchanged(self, master: Event, after: datetime, before: datetime) -> Iterator[Event]:
-        """Yield a series' occurrences in a window, without those that became exceptions."""
+        """Yield a series' unchanged occurrences in a window."""
         if master.rule is None:
             return
         length = master.end.local - master.start.local
@@ -125,20 +129,20 @@ class Calendar:
             moment = Moment(start, master.start.zone)
             if moment.utc >= before:
                 return
-            # A day more than enough: what is far before the window is not worth making.
+            # Skip occurrences far before the window; a day of margin covers changes of daylight saving time.
             if (master.id, start) not in self.exceptions and moment.utc + length + DAY > after:
                 occurrence = master.occurrence(moment)
                 if _overlaps(occurrence, after, before):
                     yield occurrence
 
     def _remember(self, event: Event) -> None:
-        """Keep the way back from an occurrence's ids to its series."""
+        """Store the series of an occurrence's ids."""
         if event.master is not None and event.original_start is not None:
-            for one in event.ids:
-                self._starts[one] = (event.master.id, event.original_start)
+            for event_id in event.ids:
+                self._starts[event_id] = (event.master.id, event.original_start)
 
 
 def _overlaps(event: Event, after: datetime, before: datetime) -> bool:
-    """Tell whether an event touches the window; one without length counts where it stands."""
+    """Return whether an event overlaps the window; one of zero length if it starts in it."""
     start, end = event.start.utc, event.end.utc
     return start < before and (end > after or start == end >= after)

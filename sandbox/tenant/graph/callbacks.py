@@ -1,4 +1,4 @@
-"""The way out: https to an app's own URLs, verified against the sandbox's CA, without following redirects."""
+"""HTTPS requests to an app's URLs, verified against the sandbox's CA, without following redirects."""
 
 import asyncio
 import ssl
@@ -17,7 +17,7 @@ LARGEST_ANSWER = 65_536
 
 @dataclass(frozen=True)
 class Reply:
-    """What an endpoint answered; status 0 with the reason in `failure` when it answered nothing in time."""
+    """The response of an endpoint; status 0 with the reason in `failure` if there was none in time."""
 
     status: int
     media_type: str = ""
@@ -27,19 +27,19 @@ class Reply:
 
     @property
     def accepted(self) -> bool:
-        """Tell whether it was any 2xx."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
 
 class Callbacks:
-    """An https client that is opened at first use and closed with the tenant."""
+    """An HTTPS client that is opened at first use and closed with the tenant."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], limit: float) -> Reply:
-        """POST to an app's URL; never raises. `limit` is in real seconds, connecting and answer included."""
+        """POST to an app's URL; never raises. `limit` is in real seconds, from connecting to the response."""
         began = time.monotonic()
         try:
             async with asyncio.timeout(limit):
@@ -50,22 +50,22 @@ class Callbacks:
             return Reply(0, failure=f"{type(error).__name__}: {error}", seconds=time.monotonic() - began)
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str], began: float) -> Reply:
-        """POST and read the answer's beginning."""
-        # encoded=True: a query string leaves exactly as the app gave it.
+        """POST and read the beginning of the response."""
+        # encoded=True: send the query string exactly as the app wrote it.
         request = self._open().post(URL(url, encoded=True), data=body, headers=headers, allow_redirects=False)
-        async with request as answer:
+        async with request as response:
             content = b""
-            while chunk := await answer.content.read(LARGEST_ANSWER - len(content)):
+            while chunk := await response.content.read(LARGEST_ANSWER - len(content)):
                 content += chunk
             return Reply(
-                answer.status, answer.headers.get("Content-Type", ""), content, seconds=time.monotonic() - began
+                response.status, response.headers.get("Content-Type", ""), content, seconds=time.monotonic() - began
             )
 
     def _open(self) -> aiohttp.ClientSession:
-        """Return the session, opened at first use since it needs the running loop."""
+        """Return the session, created at first use because it needs the running loop."""
         if self._session is None:
             trust = ssl.create_default_context(cafile=str(make_certificates(self._tenant.folder).ca_pem))
-            # No limit: endpoints that answer late must not take the places of those that do not.
+            # No limit: slow endpoints must not block connections to others.
             connector = aiohttp.TCPConnector(ssl=trust, limit=0)
             self._session = aiohttp.ClientSession(
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False

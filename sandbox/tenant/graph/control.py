@@ -1,4 +1,4 @@
-"""Control of calendars: what people do in Outlook, and the truth to compare with."""
+"""Control of calendars: changes as users make them in Outlook, and the stored events to compare with."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
 
 
 async def create(tenant: Tenant, request: web.Request) -> web.Response:
-    """Book a meeting, or write it straight onto the calendar (direct), and return it; rrule makes it a series."""
+    """Book a meeting, or write it directly to the calendar (direct), and return it; rrule makes it a series."""
     graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
     event = booking.new_event(graph, mailbox, await body_of(request))
     graph.processing.created(mailbox, event)
@@ -53,42 +53,42 @@ async def change(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def delete(tenant: Tenant, request: web.Request) -> web.Response:
-    """Take an event off the calendar."""
+    """Remove an event from the calendar."""
     graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
     graph.processing.deleted(mailbox, _event(graph, mailbox, request))
     return web.json_response({"deleted": request.match_info["id"]})
 
 
 async def cancel(tenant: Tenant, request: web.Request) -> web.Response:
-    """Cancel as the organizer does: a room keeps cancelled meetings (RemoveCanceledMeetings is off by default)."""
+    """Cancel as the organizer; a room keeps cancelled meetings (RemoveCanceledMeetings is off by default)."""
     graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
     event = _event(graph, mailbox, request)
-    for one in (event, *graph.calendar(mailbox).exceptions_of(event)):
-        subject = one.fields["subject"].removeprefix(CANCELLED)
-        one.fields = {**one.fields, "isCancelled": True, "showAs": "free", "subject": CANCELLED + subject}
+    for each in (event, *graph.calendar(mailbox).exceptions_of(event)):
+        subject = each.fields["subject"].removeprefix(CANCELLED)
+        each.fields = {**each.fields, "isCancelled": True, "showAs": "free", "subject": CANCELLED + subject}
     graph.processing.updated(mailbox, event)
     return web.json_response(_json(mailbox, event))
 
 
 async def view(tenant: Tenant, request: web.Request) -> web.Response:
-    """Return the truth: the calendar view between start and end (default: 31 days back, 366 ahead) with all fields."""
+    """Return the calendar view with all fields, from start to end (default: 31 days back, 366 ahead)."""
     graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
     now = graph.clock.now()
     after = instant(request.query["start"]) if "start" in request.query else now - timedelta(days=31)
     before = instant(request.query["end"]) if "end" in request.query else now + timedelta(days=366)
-    found = graph.calendar(mailbox).view(after, before)
-    return web.json_response({"value": [_json(mailbox, event) for event in found]})
+    events = graph.calendar(mailbox).view(after, before)
+    return web.json_response({"value": [_json(mailbox, event) for event in events]})
 
 
 async def set_processing(tenant: Tenant, request: web.Request) -> web.Response:
-    """Set what a room does with bookings, by the names of Set-CalendarProcessing in camelCase."""
+    """Set a room's calendar processing, with the names of Set-CalendarProcessing in camelCase."""
     mailbox, body = _mailbox(tenant, request), await body_of(request)
     graph_of(tenant).processing.rules[mailbox.id] = booking.room_rules(body)
     return web.json_response(body)
 
 
 async def set_working_hours(tenant: Tenant, request: web.Request) -> web.Response:
-    """Set when a mailbox works: Graph's workingHours."""
+    """Set a mailbox's working hours: Graph's workingHours."""
     mailbox = _mailbox(tenant, request)
     mailbox.working_hours = checked_hours(await body_of(request))
     return web.json_response(mailbox.working_hours)
@@ -100,7 +100,7 @@ def _times(event: Event) -> tuple[object, ...]:
 
 
 def _mailbox(tenant: Tenant, request: web.Request) -> Mailbox:
-    """Return the mailbox of the path."""
+    """Return the mailbox in the path."""
     mailbox = tenant.mailboxes.get(request.match_info["address"].lower())
     if mailbox is None:
         raise ControlError(404, f"no mailbox {request.match_info['address']}")
@@ -108,7 +108,7 @@ def _mailbox(tenant: Tenant, request: web.Request) -> Mailbox:
 
 
 def _event(graph: Graph, mailbox: Mailbox, request: web.Request) -> Event:
-    """Return the event of the path, by either form of its id."""
+    """Return the event in the path, by either form of its id."""
     event = graph.calendar(mailbox).find(request.match_info["id"])
     if event is None:
         raise ControlError(404, f"no event {request.match_info['id']}")
@@ -116,7 +116,7 @@ def _event(graph: Graph, mailbox: Mailbox, request: web.Request) -> Event:
 
 
 def _json(mailbox: Mailbox, event: Event) -> dict[str, Any]:
-    """Return an event with all fields in UTC, and its immutable id beside the ordinary one."""
+    """Return an event with all fields in UTC, and with its immutable ids."""
     return {
         **event_json(event, mailbox, Preferences()),
         "immutableId": event.ids[1],

@@ -1,4 +1,4 @@
-"""How control reads and refuses: JSON in, JSON out, 400 with what is wrong."""
+"""Control requests and responses: JSON in and out; errors are 400 with the reason."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from sandbox.tenant.state import Tenant
 
 
 class ControlError(Exception):
-    """Control's answer to what it cannot do."""
+    """An error response of control."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -19,10 +19,10 @@ class ControlError(Exception):
 
 
 def control(tenant: Tenant, act: Callable[[Tenant, web.Request], Awaitable[web.Response]]) -> Handler:
-    """Return the aiohttp handler of a control route, which turns refusals and ValueErrors into JSON."""
+    """Return the aiohttp handler of a control route, which converts errors to JSON."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        """Act, or say what is wrong."""
+        """Run the action, or return what is wrong."""
         try:
             return await act(tenant, request)
         except ControlError as error:
@@ -35,21 +35,21 @@ def control(tenant: Tenant, act: Callable[[Tenant, web.Request], Awaitable[web.R
 
 
 async def body_of(request: web.Request) -> dict[str, Any]:
-    """Return the JSON object of a request, empty without a body; raises ValueError when it is something else."""
+    """Return the JSON object of a request, empty without a body. Raises ValueError for anything else."""
     content = await request.read()
     try:
         body = json.loads(content) if content else {}
     except ValueError as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(body, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 - a body's fault, not a caller's
+        raise ValueError("not a JSON object")  # noqa: TRY004 - the body is wrong, not the caller
     return body
 
 
 def only(body: dict[str, Any], **kinds: type | tuple[type, ...]) -> None:
-    """Raise ValueError for a key that is not among the named ones, or whose value is of another type."""
+    """Raise ValueError for an unknown key, or a value of the wrong type."""
     for name, value in body.items():
         if name not in kinds:
             raise ValueError(f"unknown: {name}; known: {', '.join(kinds)}")
         if not isinstance(value, kinds[name]):
-            raise ValueError(f"{name}: of the wrong type")  # noqa: TRY004 - a body's fault, not a caller's
+            raise ValueError(f"{name}: of the wrong type")  # noqa: TRY004 - the body is wrong, not the caller

@@ -1,4 +1,4 @@
-"""Control of booking businesses: make one, keep its staff busy, and read the truth."""
+"""Control of booking businesses: create one, keep its staff busy, and return what is stored."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.graph.zones import instant, zone_info
 from sandbox.tenant.state import Tenant
 
-ONE = "/_control/bookings/{address}"
+BUSINESS = "/_control/bookings/{address}"
 KINDS = {"services": "bookingService", "staff": "bookingStaffMember", "customers": "bookingCustomer"}
 
 
@@ -19,14 +19,15 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
     """Return the control routes of booking businesses."""
     return [
         web.post("/_control/bookings", control(tenant, create)),
-        web.get(ONE, control(tenant, view)),
-        web.post(ONE + "/busy", control(tenant, keep_busy)),
+        web.get(BUSINESS, control(tenant, view)),
+        web.post(BUSINESS + "/busy", control(tenant, keep_busy)),
     ]
 
 
 async def create(tenant: Tenant, request: web.Request) -> web.Response:
-    """Make a business: {"address", "displayName"?, "timeZone"?, "businessHours"?, "schedulingPolicy"?, "services"?,
-    "staff"?, "customers"?}, the last six by the names of Graph's types; what is left out is usual.
+    """Create a business: {"address", "displayName"?, "timeZone"?, "businessHours"?, "services"?, "staff"?, …}.
+
+    Also "schedulingPolicy" and "customers". Values have the names of Graph's types; missing ones get defaults.
     """
     body, bookings = await body_of(request), graph_of(tenant).bookings
     only(
@@ -48,8 +49,8 @@ async def create(tenant: Tenant, request: web.Request) -> web.Response:
     faults += [
         fault
         for name, kind in KINDS.items()
-        for one in getattr(business, name).values()
-        for fault in types.faults(kind, one)
+        for item in getattr(business, name).values()
+        for fault in types.faults(kind, item)
     ]
     if faults:
         raise ValueError("; ".join(faults))
@@ -58,12 +59,12 @@ async def create(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def view(tenant: Tenant, request: web.Request) -> web.Response:
-    """Return the truth of a business."""
+    """Return a business with everything that is stored of it."""
     return web.json_response(_json(_business(tenant, request)))
 
 
 async def keep_busy(tenant: Tenant, request: web.Request) -> web.Response:
-    """Give a member of staff something else to do: {"staffId", "start", "end"}."""
+    """Add another engagement for a member of staff: {"staffId", "start", "end"}."""
     business, body = _business(tenant, request), await body_of(request)
     only(body, staffId=str, start=str, end=str)
     if body.get("staffId") not in business.staff:

@@ -1,4 +1,4 @@
-"""Control of the service: notifications, subscriptions, lifecycle, counted calls, mailboxes and settings."""
+"""Control of the service: notifications, subscriptions, lifecycle, call counts, mailboxes and settings."""
 
 import uuid
 from datetime import datetime
@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.tenant.graph import settings
 from sandbox.tenant.graph.control_body import ControlError, body_of, control, only
 from sandbox.tenant.graph.registry import Subscription
-from sandbox.tenant.graph.representation import written
+from sandbox.tenant.graph.representation import date_time_offset
 from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.state import Mailbox, Tenant
 
@@ -38,23 +38,23 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
 
 
 async def calls(tenant: Tenant, _request: web.Request) -> web.Response:
-    """Return how often each Graph operation was called, by "METHOD template"."""
+    """Return the number of calls of each Graph operation, by "METHOD template"."""
     return web.json_response(dict(tenant.calls))
 
 
 async def no_calls(tenant: Tenant, _request: web.Request) -> web.Response:
-    """Count Graph calls anew."""
+    """Reset the counts of Graph calls."""
     tenant.calls.clear()
     return web.json_response({})
 
 
 async def notifications(tenant: Tenant, _request: web.Request) -> web.Response:
-    """Return the sender's counters, and how much is pending: hints, POSTs on their way, rooms' processing."""
+    """Return the sender's counters, and what is pending: notifications, POSTs in progress, rooms' processing."""
     return web.json_response(_sender(tenant))
 
 
 async def pause(tenant: Tenant, request: web.Request) -> web.Response:
-    """Hold all notifications back, or let them go: {"paused": true|false}."""
+    """Hold all notifications, or release them: {"paused": true|false}."""
     body = await body_of(request)
     only(body, paused=bool)
     sender = graph_of(tenant).sender
@@ -68,7 +68,7 @@ async def pause(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def flush(tenant: Tenant, request: web.Request) -> web.Response:
-    """Send all that waits, and wait until nothing is in flight; {"rooms": true} lets rooms process bookings first."""
+    """Send all waiting notifications and wait until none is in flight; {"rooms": true} first processes bookings."""
     body = await body_of(request)
     only(body, rooms=bool)
     graph = graph_of(tenant)
@@ -79,25 +79,25 @@ async def flush(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def outcomes(tenant: Tenant, _request: web.Request) -> web.Response:
-    """Return the events whose notifications were taken, and those of which some were given up, with how many."""
+    """Return the events whose notifications were accepted, and those with lost notifications, with counts."""
     addresses = {box.id: box.address for box in tenant.mailboxes.values()}
     return web.json_response(graph_of(tenant).sender.outcomes.as_json(addresses))
 
 
 async def subscriptions(tenant: Tenant, _request: web.Request) -> web.Response:
-    """Return all live subscriptions of all apps, with what Graph would not tell."""
-    return web.json_response({"value": [_json(one) for one in graph_of(tenant).registry.live()]})
+    """Return all live subscriptions of all apps, including what Graph does not return."""
+    return web.json_response({"value": [_json(subscription) for subscription in graph_of(tenant).registry.live()]})
 
 
 async def vanish(tenant: Tenant, request: web.Request) -> web.Response:
-    """Remove a subscription in silence."""
+    """Remove a subscription without notice."""
     if not graph_of(tenant).registry.remove(request.match_info["id"]):
         raise ControlError(404, f"no subscription {request.match_info['id']}")
     return web.json_response({"removed": request.match_info["id"]})
 
 
 async def alter(tenant: Tenant, request: web.Request) -> web.Response:
-    """Alter a subscription behind its app's back: {"expirationDateTime", "notificationUrl", …} as Graph names them."""
+    """Change a subscription without its app: {"expirationDateTime", "notificationUrl", …} as Graph names them."""
     body, graph = await body_of(request), graph_of(tenant)
     only(body, expirationDateTime=str, notificationUrl=str, lifecycleNotificationUrl=(str, type(None)))
     subscription = graph.registry.find(request.match_info["id"])
@@ -111,13 +111,13 @@ async def alter(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def lapse(tenant: Tenant, request: web.Request) -> web.Response:
-    """Let a subscription's access token lapse now, and ask the app to reauthorize."""
+    """Expire a subscription's access token now, and send reauthorizationRequired."""
     graph = graph_of(tenant)
     subscription = graph.registry.find(request.match_info["id"])
     if subscription is None:
         raise ControlError(404, f"no subscription {request.match_info['id']}")
     subscription.authorized_until = graph.clock.now()
-    graph.sender.tell_lifecycle(subscription, "reauthorizationRequired")
+    graph.sender.send_lifecycle(subscription, "reauthorizationRequired")
     return web.json_response({"lapsed": subscription.id})
 
 
@@ -141,7 +141,7 @@ async def lifecycle(tenant: Tenant, request: web.Request) -> web.Response:
     subscription = graph.registry.find(body.get("subscriptionId", ""))
     if subscription is None:
         raise ControlError(404, f"no subscription {body.get('subscriptionId')}")
-    graph.sender.tell_lifecycle(subscription, body["lifecycleEvent"])
+    graph.sender.send_lifecycle(subscription, body["lifecycleEvent"])
     if body["lifecycleEvent"] == "subscriptionRemoved":
         graph.registry.remove(subscription.id)
     return web.json_response({"pending": len(graph.sender.waiting)}, status=202)
@@ -155,7 +155,7 @@ async def add_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
     if "@" not in address or kind not in ("room", "user"):
         raise ValueError("address: name@domain; kind: room or user")
     if address.lower() in tenant.mailboxes:
-        raise ControlError(409, f"{address} is there already")
+        raise ControlError(409, f"{address} already exists")
     mailbox = Mailbox(
         address,
         body.get("displayName") or address.partition("@")[0],
@@ -168,7 +168,7 @@ async def add_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def remove_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
-    """Remove a mailbox; its subscriptions stay until they expire, but say nothing any more."""
+    """Remove a mailbox; its subscriptions stay until they expire, but send nothing."""
     mailbox = tenant.mailboxes.get(request.match_info["address"].lower())
     if mailbox is None:
         raise ControlError(404, f"no mailbox {request.match_info['address']}")
@@ -177,7 +177,7 @@ async def remove_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def change_settings(tenant: Tenant, request: web.Request) -> web.Response:
-    """Change settings of the running tenant (all but seed), and return all of them."""
+    """Change settings of the running tenant (except seed), and return all of them."""
     body = await body_of(request)
     settings.check(body)
     tenant.settings |= body
@@ -193,24 +193,24 @@ def _sender(tenant: Tenant) -> dict[str, Any]:
         "paused": not sender.running.is_set(),
         "pending": len(sender.waiting),
         "deliveries": len(sender.deliveries),
-        "inFlight": sum(one.in_flight for one in sender.deliveries),
-        "endpoints": {host: one.as_json() for host, one in sender.endpoints.by_host.items()},
+        "inFlight": sum(delivery.in_flight for delivery in sender.deliveries),
+        "endpoints": {host: health.as_json() for host, health in sender.endpoints.by_host.items()},
         "rooms": len(graph.processing.pending),
         "throttled": dict(graph.throttle.refused),
     }
 
 
-def _json(one: Subscription) -> dict[str, Any]:
-    """Return a subscription whole."""
+def _json(subscription: Subscription) -> dict[str, Any]:
+    """Return a subscription with all its properties."""
     return {
-        "id": one.id,
-        "clientId": one.app,
-        "mailbox": one.mailbox.address,
-        "resource": one.resource,
-        "changeType": one.change_type,
-        "notificationUrl": one.notification_url,
-        "lifecycleNotificationUrl": one.lifecycle_url,
-        "clientState": one.client_state,
-        "expirationDateTime": written(one.expires),
-        "immutableIds": one.immutable,
+        "id": subscription.id,
+        "clientId": subscription.app,
+        "mailbox": subscription.mailbox.address,
+        "resource": subscription.resource,
+        "changeType": subscription.change_type,
+        "notificationUrl": subscription.notification_url,
+        "lifecycleNotificationUrl": subscription.lifecycle_url,
+        "clientState": subscription.client_state,
+        "expirationDateTime": date_time_offset(subscription.expires),
+        "immutableIds": subscription.immutable,
     }

@@ -1,4 +1,4 @@
-"""What the sender counted, for control."""
+"""Counters of the sender, for control."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,22 +9,22 @@ from sandbox.tenant.graph.callbacks import Reply
 
 @dataclass
 class Counters:
-    """Since the start: hints made, POSTs tried, POSTs and hints accepted, hints dropped; answers by status."""
+    """Counts since the start: notifications created, POSTs attempted, POSTs and notifications accepted, dropped, …"""
 
-    hints: int = 0
+    notifications: int = 0
     attempts: int = 0
     sent: int = 0
-    hints_sent: int = 0
+    notifications_sent: int = 0
     dropped: int = 0
     withdrawn: int = 0
-    """Hints whose subscription ended before they could be sent."""
+    """Notifications whose subscription ended before they were sent."""
     mixed: int = 0
-    """How often an app both updated and reauthorized a subscription within ten minutes, which Graph asks not to do."""
+    """How often an app both updated and reauthorized a subscription within ten minutes, which Graph advises against."""
     answers: Counter[str] = field(default_factory=Counter)
-    """By status, or "timeout" or "unreachable"."""
+    """Responses by status, or "timeout" or "unreachable"."""
 
     def note(self, reply: Reply) -> None:
-        """Count one attempt by its answer."""
+        """Count one attempt by its response."""
         self.attempts += 1
         unanswered = "timeout" if reply.failure == "timeout" else "unreachable"
         self.answers[unanswered if reply.failure else str(reply.status)] += 1
@@ -32,10 +32,10 @@ class Counters:
     def as_json(self) -> dict[str, Any]:
         """Return the counters with camelCase keys."""
         return {
-            "hints": self.hints,
+            "hints": self.notifications,
             "attempts": self.attempts,
             "sent": self.sent,
-            "hintsSent": self.hints_sent,
+            "hintsSent": self.notifications_sent,
             "dropped": self.dropped,
             "withdrawn": self.withdrawn,
             "mixed": self.mixed,

@@ -1,4 +1,4 @@
-"""Carrying out one call, single or part of a batch: its token, its operation, its error."""
+"""Carry out one call, single or part of a batch: check its token, find its operation, convert its error."""
 
 from sandbox.tenant.graph.call import Answer, Call, unauthorized
 from sandbox.tenant.graph.errors import ONLY_DELEGATED, GraphError, bad_request
@@ -8,7 +8,7 @@ from sandbox.tenant.tokens import GRAPH, Refused
 
 
 async def perform(graph: Graph, call: Call, endpoints: list[Endpoint]) -> Answer:
-    """Carry out a call for the app that its token names; raises GraphError."""
+    """Carry out a call for the app of its token. Raises GraphError."""
     try:
         call.caller = graph.tenant.tokens.check(call.headers.get("Authorization"), GRAPH)
     except Refused as error:
@@ -21,6 +21,6 @@ async def perform(graph: Graph, call: Call, endpoints: list[Endpoint]) -> Answer
 
 
 def refusal(graph: Graph, call: Call, error: GraphError) -> Answer:
-    """Return the answer that an error is."""
+    """Return the response for an error."""
     body = error.body(graph.clock.now(), call.request_id, call.client_request_id)
     return Answer(error.status, body, error.headers)

@@ -1,8 +1,9 @@
-"""How well the apps' endpoints answer, by host: a slow one is served late, a very slow one loses its notifications.
+"""The health of apps' endpoints, by host: a slow one gets notifications late, a very slow one loses them.
 
-Graph: Receive change notifications through webhooks. slow: more than 10 % of the answers of 10 minutes took over 3
-seconds; new notifications are delayed by 10 minutes. drop: more than 15 % were not there after the retries' 10 seconds;
-notifications are discarded for 10 minutes. `missed` tells an app of it ("Reduce missing subscriptions").
+Graph: Receive change notifications through webhooks. slow: more than 10 % of the responses of 10 minutes took over 3
+seconds; new notifications are delayed by 10 minutes. drop: more than 15 % were missing after the retries' 10 seconds;
+notifications are discarded for 10 minutes. The lifecycle notification `missed` reports it to the app ("Reduce missing
+subscriptions").
 """
 
 from collections import deque
@@ -17,7 +18,7 @@ SLOW_SHARE, DROP_SHARE = 0.10, 0.15
 
 @dataclass
 class Health:
-    """One endpoint: its answers of the window, its state and until when, and the subscriptions that lost something."""
+    """One endpoint: recent responses, state and its end, and the subscriptions that lost notifications."""
 
     answers: deque[tuple[datetime, bool, bool]] = field(default_factory=deque)
     state: str = "ok"
@@ -36,20 +37,20 @@ class Health:
 
 
 class Endpoints:
-    """The health of every endpoint. A state is judged on `least` answers or more: two late ones condemn nobody."""
+    """The health of every endpoint. It is judged on at least `least` responses."""
 
     def __init__(self) -> None:
         self.by_host: dict[str, Health] = {}
 
     def of(self, url: str, now: datetime) -> Health:
-        """Return an endpoint's health; a state whose time is over ends, and its answers count no more."""
+        """Return an endpoint's health; an expired state ends, and its responses no longer count."""
         health = self.by_host.setdefault(urlsplit(url).netloc, Health())
         if health.until is not None and now >= health.until:
             self._enter(health, "ok", None)
         return health
 
     def note(self, url: str, now: datetime, *, late: bool, lost: bool, least: int) -> Health:
-        """Count an answer: `late` beyond the first limit, `lost` beyond that of a retry. Return the health after it."""
+        """Count a response and return the health: `late` exceeds the first limit, `lost` that of a retry."""
         health = self.of(url, now)
         health.answers.append((now, late, lost))
         while health.answers[0][0] <= now - WINDOW:
@@ -57,14 +58,14 @@ class Endpoints:
         number = len(health.answers)
         if number < least or health.state == "drop":
             return health
-        if sum(one[2] for one in health.answers) > DROP_SHARE * number:
+        if sum(lost for _, _, lost in health.answers) > DROP_SHARE * number:
             self._enter(health, "drop", now + WINDOW)
-        elif sum(one[1] for one in health.answers) > SLOW_SHARE * number and health.state == "ok":
+        elif sum(late for _, late, _ in health.answers) > SLOW_SHARE * number and health.state == "ok":
             self._enter(health, "slow", now + WINDOW)
         return health
 
     def put(self, url: str, state: str, now: datetime) -> Health:
-        """Put an endpoint into a state, as control says; raises ValueError for one that there is not."""
+        """Set the state of an endpoint, for control. Raises ValueError for an unknown state."""
         if state not in ("ok", "slow", "drop"):
             raise ValueError("state: one of ok, slow, drop")
         health = self.of(url, now)

@@ -1,4 +1,4 @@
-"""Graph's errors: one exception that carries the status, code and text Graph answers with.
+"""Graph's errors: one exception with the status, code and message that Graph returns.
 
 Graph: Microsoft Graph error responses and resource types.
 """
@@ -11,7 +11,7 @@ ONLY_DELEGATED = "/me request is only valid with delegated authentication flow."
 
 
 class GraphError(Exception):
-    """A call that Graph refuses; `code` and `message` stand in the answer's error object."""
+    """A call that Graph rejects; `code` and `message` are those of the response's error object."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {code}: {message}")
@@ -36,35 +36,35 @@ def bad_request(message: str, code: str = "BadRequest") -> GraphError:
 
 
 def access_denied() -> GraphError:
-    """Return the 403 of Exchange, for a missing role and for a mailbox outside the app's scope alike."""
+    """Return Exchange's 403, for a missing role and for a mailbox outside the app's scope."""
     return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
 def insufficient_privileges() -> GraphError:
-    """Return the 403 of the directory."""
+    """Return the directory's 403."""
     text = "Insufficient privileges to complete the operation."
     return GraphError(403, "Authorization_RequestDenied", text)
 
 
 def item_not_found() -> GraphError:
-    """Return the 404 for an event that is not, or no longer, in the mailbox."""
+    """Return the 404 for an event that is not in the mailbox."""
     return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
 
 def invalid_user(name: str) -> GraphError:
-    """Return the 404 for a mailbox that Exchange does not know; an object id has another code than an address."""
+    """Return the 404 for an unknown mailbox; the code depends on whether it was named by address or object id."""
     if "@" in name:
         return GraphError(404, "ErrorInvalidUser", f"The requested user '{name}' is invalid.")
     return GraphError(404, "ResourceNotFound", "Resource could not be discovered.")
 
 
 def unknown_segment(segment: str) -> GraphError:
-    """Return the 400 for a path that Graph's model does not have."""
+    """Return the 400 for a path that is not in Graph's model."""
     return bad_request(f"Resource not found for the segment '{segment}'.")
 
 
 def of_subscription(operation: str, inner: GraphError) -> GraphError:
-    """Wrap what Exchange said about a subscription's mailbox, as the subscription service does."""
+    """Wrap Exchange's error about a subscription's mailbox, as the subscription service does."""
     reasons = {403: "Forbidden", 404: "NotFound", 429: "TooManyRequests"}
     text = f"[Status Code: {reasons.get(inner.status, 'BadRequest')}; Reason: {inner.message}]"
     return GraphError(inner.status, "ExtensionError", f"Operation: {operation}; Exception: {text}", inner.headers)

@@ -26,14 +26,14 @@ DEFAULTS: dict[str, Any] = {
     "isReminderOn": True,
     "reminderMinutesBeforeStart": 15,
 }
-"""What a new event has of those properties that are stored as Graph writes them."""
+"""Default values of the properties that are stored in Graph's form."""
 
 
 @dataclass
 class Event:
-    """One stored event, or an occurrence made for an answer.
+    """One stored event, or an occurrence created for a response.
 
-    `fields` holds what is stored as Graph writes it; `ids` are the ordinary and the immutable id.
+    `fields` holds properties in Graph's form; `ids` are the ordinary and the immutable id.
     """
 
     start: Moment
@@ -47,42 +47,42 @@ class Event:
     type: str = "singleInstance"
     rule: Rule | None = None
     master: "Event | None" = None
-    """The series that an occurrence or exception belongs to."""
+    """The series of an occurrence or exception."""
     original_start: Moment | None = None
     folder: str = ""
-    """The id of the calendar that it lies in; empty for the mailbox's default calendar."""
+    """The id of its calendar; empty for the mailbox's default calendar."""
     transaction: str | None = None
-    """The transactionId with which an app made it."""
+    """The transactionId with which an app created it."""
     join_url: str = ""
-    """The link of its Teams meeting; empty when it is none."""
+    """The link of its Teams meeting; empty without one."""
     booked: bool = False
-    """Booked by an organizer, so that the room's calendar processing applies; false when written straight into it."""
+    """Booked by an organizer, so that the room's calendar processing applies; false if written directly."""
 
     @property
     def id(self) -> str:
-        """Return the ordinary id."""
+        """The ordinary id."""
         return self.ids[0]
 
     @property
     def etag(self) -> str:
-        """Return the weak entity tag, which changes with the change key."""
+        """The weak entity tag, which changes with the change key."""
         return f'W/"{self.change_key}"'
 
     def touch(self, now: datetime) -> None:
-        """Note a write: a new change key and time of modification."""
+        """Record a write: set a new change key and time of modification."""
         self.change_key = new_change_key()
         self.modified = now
 
     def occurrence(self, start: Moment) -> "Event":
         """Return this series' unchanged occurrence that begins at `start`; it shares the master's change key."""
         end = Moment(start.local + (self.end.local - self.start.local), start.zone)
-        made = occurrence_pair(self.id, start.local.isoformat())
+        ids = occurrence_pair(self.id, start.local.isoformat())
         return replace(
             self,
             start=start,
             end=end,
             fields=dict(self.fields),
-            ids=made,
+            ids=ids,
             type="occurrence",
             rule=None,
             master=self,

@@ -1,4 +1,4 @@
-"""Events: list, get, instances, calendarView.
+"""Events, reads: list, get, instances, calendarView.
 
 Graph: List events; Get event; List instances; List calendarView.
 """
@@ -17,7 +17,7 @@ from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.folders import in_folder
 from sandbox.tenant.graph.paging import arrange, page, selected
 from sandbox.tenant.graph.prefer import Preferences, preferences
-from sandbox.tenant.graph.query import LARGEST_TOP, MANY, ONE, options
+from sandbox.tenant.graph.query import COLLECTION, LARGEST_TOP, SINGLE, options
 from sandbox.tenant.graph.representation import BODIES, event_json
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
@@ -25,7 +25,7 @@ from sandbox.tenant.graph.zones import instant
 from sandbox.tenant.state import Mailbox
 
 PAGE = 10
-"""What Outlook answers without $top or odata.maxpagesize."""
+"""Outlook's page size without $top or odata.maxpagesize."""
 LONGEST_DAYS = 1825
 WINDOW = ("startDateTime", "endDateTime")
 
@@ -39,24 +39,24 @@ async def listed(graph: Graph, call: Call) -> Answer:
 async def get(graph: Graph, call: Call) -> Answer:
     """Return one event, by either form of its id."""
     async with at_mailbox(graph, call) as mailbox:
-        asked, preferred = options(call, "event", ONE), preferences(call)
-        item = seen(graph, call, found_event(graph, call, mailbox), mailbox, preferred)
+        query, preferred = options(call, "event", SINGLE), preferences(call)
+        item = visible_event(graph, call, find_event(graph, call, mailbox), mailbox, preferred)
         context = f"{call.base}/$metadata#users('{call.params['id']}')/events/$entity"
-        return Answer(200, {"@odata.context": context, **selected(item, asked)}, preferred.headers())
+        return Answer(200, {"@odata.context": context, **selected(item, query)}, preferred.headers())
 
 
 async def instances(graph: Graph, call: Call) -> Answer:
     """Return a series' occurrences and exceptions in a window."""
     async with at_mailbox(graph, call) as mailbox:
-        master, (after, before) = found_event(graph, call, mailbox), _window(call)
+        master, (after, before) = find_event(graph, call, mailbox), _window(call)
         if master.rule is None:
             raise bad_request("The event is not a recurring master.", "ErrorInvalidRequest")
-        found = graph.calendar(mailbox).instances(master, after, before)
-        return _many(graph, call, mailbox, found, WINDOW)
+        events = graph.calendar(mailbox).instances(master, after, before)
+        return _many(graph, call, mailbox, events, WINDOW)
 
 
 async def calendar_view(graph: Graph, call: Call) -> Answer:
-    """Return all that lies in a window, series as their occurrences."""
+    """Return all events in a window, series as occurrences."""
     async with at_mailbox(graph, call) as mailbox:
         (after, before), folder = _window(call), in_folder(graph, call, mailbox)
         return _many(graph, call, mailbox, graph.calendar(mailbox).view(after, before, folder), WINDOW)
@@ -64,15 +64,15 @@ async def calendar_view(graph: Graph, call: Call) -> Answer:
 
 @asynccontextmanager
 async def at_mailbox(graph: Graph, call: Call, roles: frozenset[str] = EVENT_READ) -> AsyncIterator[Mailbox]:
-    """Hold one of the app's places at the call's mailbox while Exchange works, for latencySeconds at least."""
+    """Hold one of the app's concurrent requests to the call's mailbox, for at least latencySeconds."""
     mailbox = graph.access.mailbox(call.caller, call.params["id"], roles)
     with graph.throttle.mailbox(call.caller.client_id, mailbox.id):
         await asyncio.sleep(float(graph.setting("latencySeconds")))
         yield mailbox
 
 
-def found_event(graph: Graph, call: Call, mailbox: Mailbox) -> Event:
-    """Return the call's event; raises GraphError: 400 for what cannot be an id, 404 for what is none here."""
+def find_event(graph: Graph, call: Call, mailbox: Mailbox) -> Event:
+    """Return the call's event. Raises GraphError: 400 for a malformed id, 404 for an unknown one."""
     event_id = call.params["event"]
     if not ids.well_formed(event_id):
         raise bad_request("Id is malformed.", "ErrorInvalidIdMalformed")
@@ -83,7 +83,7 @@ def found_event(graph: Graph, call: Call, mailbox: Mailbox) -> Event:
 
 
 def _window(call: Call) -> tuple[datetime, datetime]:
-    """Return the window of a call; raises GraphError (400) when it is missing, no time, turned round or too long."""
+    """Return the window of a call. Raises GraphError (400) when it is missing, invalid, reversed or too long."""
     given = {name.lower(): value for name, value in call.query}
     if not all(given.get(name.lower()) for name in WINDOW):
         raise bad_request(
@@ -92,7 +92,7 @@ def _window(call: Call) -> tuple[datetime, datetime]:
             "ErrorInvalidParameter",
         )
     try:
-        # An unquoted plus sign of an offset arrives as a space, which is no time: Graph refuses it too.
+        # An unencoded plus sign of an offset arrives as a space and is invalid, as in Graph.
         after, before = (instant(given[name.lower()]) for name in WINDOW)
     except ValueError as error:
         raise bad_request(
@@ -110,22 +110,21 @@ def _window(call: Call) -> tuple[datetime, datetime]:
 
 def _many(graph: Graph, call: Call, mailbox: Mailbox, events: Sequence[Event], parameters: Sequence[str]) -> Answer:
     """Return a page of events."""
-    asked, preferred = options(call, "event", MANY, parameters), preferences(call)
-    size = asked.top or min(preferred.page_size or PAGE, LARGEST_TOP)
-    if asked.condition or asked.orderby:
-        items, annotations = page(
-            call, arrange([seen(graph, call, one, mailbox, preferred) for one in events], asked), asked, size
-        )
+    query, preferred = options(call, "event", COLLECTION, parameters), preferences(call)
+    size = query.top or min(preferred.page_size or PAGE, LARGEST_TOP)
+    if query.condition or query.orderby:
+        every = [visible_event(graph, call, event, mailbox, preferred) for event in events]
+        items, annotations = page(call, arrange(every, query), query, size)
     else:
-        # Only the page's own events are written out: a full calendar has tens of thousands.
-        chosen, annotations = page(call, events, asked, size)
-        items = [seen(graph, call, one, mailbox, preferred) for one in chosen]
+        # Convert only the events of this page: a full calendar has tens of thousands.
+        chosen, annotations = page(call, events, query, size)
+        items = [visible_event(graph, call, event, mailbox, preferred) for event in chosen]
     context = f"{call.base}/$metadata#users('{call.params['id']}')/{call.path[-1]}"
-    value = [selected(item, asked) for item in items]
+    value = [selected(item, query) for item in items]
     return Answer(200, {"@odata.context": context, **annotations, "value": value}, preferred.headers())
 
 
-def seen(graph: Graph, call: Call, event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
+def visible_event(graph: Graph, call: Call, event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
     """Return an event as this caller may see it."""
     item = event_json(event, mailbox, preferred)
     if graph.access.basic_only(call.caller, mailbox):

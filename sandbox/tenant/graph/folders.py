@@ -1,6 +1,6 @@
 """A mailbox's calendars: list, create, get.
 
-Graph: List calendars; Create calendar; Get calendar. Names are unique in a mailbox, as folders' are.
+Graph: List calendars; Create calendar; Get calendar. Names are unique within a mailbox.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from sandbox.tenant.graph.call import Answer, Call
 from sandbox.tenant.graph.errors import GraphError, bad_request, item_not_found
 from sandbox.tenant.graph.ids import new_pair
 from sandbox.tenant.graph.paging import arrange, page, selected
-from sandbox.tenant.graph.query import MANY, ONE, options
+from sandbox.tenant.graph.query import COLLECTION, SINGLE, options
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.state import Mailbox
@@ -24,45 +24,45 @@ WRITABLE = frozenset({"name", "color", "hexColor", "isDefaultCalendar", "owner"}
 async def listed(graph: Graph, call: Call) -> Answer:
     """Return the calendars, the default one first."""
     mailbox = graph.access.mailbox(call.caller, call.params["id"], EVENT_READ)
-    asked = options(call, "calendar", MANY)
-    found = arrange([_json(one, mailbox) for one in folders(graph, mailbox).values()], asked)
-    items, annotations = page(call, found, asked, asked.top or PAGE)
+    query = options(call, "calendar", COLLECTION)
+    every = arrange([_json(folder, mailbox) for folder in folders(graph, mailbox).values()], query)
+    items, annotations = page(call, every, query, query.top or PAGE)
     context = {"@odata.context": f"{call.base}/$metadata#users('{call.params['id']}')/calendars"}
-    return Answer(200, {**context, **annotations, "value": [selected(item, asked) for item in items]})
+    return Answer(200, {**context, **annotations, "value": [selected(item, query) for item in items]})
 
 
 async def get(graph: Graph, call: Call) -> Answer:
     """Return one calendar."""
     mailbox = graph.access.mailbox(call.caller, call.params["id"], EVENT_READ)
-    return Answer(200, selected(_json(_folder(graph, call, mailbox), mailbox), options(call, "calendar", ONE)))
+    return Answer(200, selected(_json(_folder(graph, call, mailbox), mailbox), options(call, "calendar", SINGLE)))
 
 
 async def create(graph: Graph, call: Call) -> Answer:
-    """Make a calendar."""
+    """Create a calendar."""
     mailbox, body = graph.access.mailbox(call.caller, call.params["id"], CALENDAR_WRITE), call.json_object()
     types.check("calendar", body)
     name = body.get("name")
     if body.keys() - WRITABLE or not isinstance(name, str) or not name.strip():
         raise bad_request("At least one property failed validation.", "ErrorPropertyValidationFailure")
-    known = folders(graph, mailbox)
-    if name.lower() in (one.name.lower() for one in known.values()):
+    existing = folders(graph, mailbox)
+    if name.lower() in (folder.name.lower() for folder in existing.values()):
         raise GraphError(409, "ErrorFolderExists", "A folder with the specified name already exists.")
-    made = Folder(new_pair()[0], name)
-    known[made.id] = made
-    return Answer(201, _json(made, mailbox))
+    created = Folder(new_pair()[0], name)
+    existing[created.id] = created
+    return Answer(201, _json(created, mailbox))
 
 
 def folders(graph: Graph, mailbox: Mailbox) -> dict[str, Folder]:
     """Return a mailbox's calendars by id."""
-    known = graph.calendar(mailbox).folders
-    if not known:
+    existing = graph.calendar(mailbox).folders
+    if not existing:
         default = Folder(new_pair()[0], "Calendar", default=True)
-        known[default.id] = default
-    return known
+        existing[default.id] = default
+    return existing
 
 
 def in_folder(graph: Graph, call: Call, mailbox: Mailbox) -> str:
-    """Return what the events of the call's calendar have as their folder; raises GraphError (404) without one."""
+    """Return the `folder` of events in the call's calendar. Raises GraphError (404) for an unknown calendar."""
     return _folder(graph, call, mailbox).events if "calendar" in call.params else ""
 
 

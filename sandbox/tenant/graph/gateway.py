@@ -1,4 +1,4 @@
-"""The front of the simulated Graph: HTTP to call, token, operation, answer to HTTP.
+"""The entry point of the simulated Graph: convert HTTP to a call and its response back to HTTP.
 
 Graph: Best practices for working with Microsoft Graph (client-request-id and request-id).
 """
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from aiohttp import web
 from multidict import CIMultiDict
 
-from sandbox.tenant.graph import batch, bookings, events, folders, places, schedules, subscriptions, users, writing
+from sandbox.tenant.graph import batch, bookings, events, folders, rooms, schedules, subscriptions, users, writing
 from sandbox.tenant.graph.call import Call
 from sandbox.tenant.graph.dispatch import perform, refusal
 from sandbox.tenant.graph.errors import GraphError, bad_request
@@ -18,24 +18,24 @@ from sandbox.tenant.graph.routing import segments
 from sandbox.tenant.graph.service import Graph, graph_of
 from sandbox.tenant.state import Tenant
 
-PARTS = (subscriptions, events, writing, folders, schedules, users, places, bookings)
+PARTS = (subscriptions, events, writing, folders, schedules, users, rooms, bookings)
 SINGLE = [endpoint for part in PARTS for endpoint in part.ENDPOINTS]
 ENDPOINTS = [*SINGLE, batch.endpoint(SINGLE)]
-"""A batch holds single calls only: Graph does not nest them."""
+"""A batch contains only single calls: Graph does not nest batches."""
 
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
-    """Return the one route under which all of Graph lies; Graph's own paths are matched by their templates."""
+    """Return one route for all of Graph; its paths are matched by the endpoints' templates."""
 
     async def serve(request: web.Request) -> web.Response:
-        """Answer one HTTP request."""
+        """Handle one HTTP request."""
         return await _serve(graph_of(tenant), request)
 
     return [web.route("*", "/v1.0/{path:.*}", serve)]
 
 
 async def _serve(graph: Graph, request: web.Request) -> web.Response:
-    """Read the request, carry it out and write the answer, an error being one of them."""
+    """Read the request, carry it out, and return the response or error."""
     path = request.rel_url.raw_path.removeprefix("/v1.0/")
     call = Call(
         request.method,
@@ -57,7 +57,7 @@ async def _serve(graph: Graph, request: web.Request) -> web.Response:
 
 
 async def _body(request: web.Request) -> Any:
-    """Return the JSON of a request, None without a body; raises GraphError (400, 415) when it is something else."""
+    """Return the JSON of a request, None without a body. Raises GraphError (400, 415) for anything else."""
     content = await request.read()
     if not content:
         return None

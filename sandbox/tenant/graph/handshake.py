@@ -1,4 +1,4 @@
-"""The validation of a notification endpoint, before a subscription is made.
+"""The validation of a notification endpoint before a subscription is created.
 
 Graph: Receive change notifications through webhooks, "notificationUrl validation".
 """
@@ -11,13 +11,13 @@ from sandbox.tenant.graph.errors import GraphError, bad_request
 
 
 def new_token() -> str:
-    """Return a token: words with spaces and colons, as seen in server logs, and what a wrong decoding would change."""
-    words = "Validation: Testing client application reachability for subscription Request-Id:"
-    return f"{words} {uuid.uuid4()} 1+1 %41 100%"
+    """Return a token as in server logs (with spaces and colons), plus characters that wrong decoding changes."""
+    text = "Validation: Testing client application reachability for subscription Request-Id:"
+    return f"{text} {uuid.uuid4()} 1+1 %41 100%"
 
 
 async def validate(callbacks: Callbacks, url: str, limit: float) -> None:
-    """POST a token to the URL and expect it back; raises GraphError (400 ValidationError) when it does not come so."""
+    """POST a token to the URL and expect it back. Raises GraphError (400 ValidationError) otherwise."""
     token = new_token()
     address = f"{url}{'&' if '?' in url else '?'}validationToken={quote_plus(token)}"
     reply = await callbacks.post(address, b"", {"Content-Type": "text/plain; charset=utf-8"}, limit)
@@ -26,7 +26,7 @@ async def validate(callbacks: Callbacks, url: str, limit: float) -> None:
 
 
 def _fault(reply: Reply, token: str) -> str | None:
-    """Return what is wrong with an endpoint's answer."""
+    """Return what is wrong with an endpoint's response, or None."""
     if reply.failure == "timeout":
         return "Subscription validation request timed out."
     if reply.failure:
@@ -41,5 +41,5 @@ def _fault(reply: Reply, token: str) -> str | None:
 
 
 def _refusal(text: str) -> GraphError:
-    """Return the 400 with which a subscription is not made."""
+    """Return the 400 for a failed validation."""
     return bad_request(text, "ValidationError")

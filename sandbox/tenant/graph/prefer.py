@@ -1,4 +1,4 @@
-"""The Prefer header, as far as Outlook's resources know it.
+"""The Prefer header, as Outlook resources support it.
 
 Graph: List events (outlook.timezone, outlook.body-content-type); Obtain immutable identifiers; List calendarView.
 """
@@ -15,7 +15,7 @@ PREFERENCE = re.compile(r'\s*([\w.\-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;]+)))?\s*(?
 
 @dataclass
 class Preferences:
-    """What a call prefers; an unknown preference is ignored, as RFC 7240 says."""
+    """The preferences of a call; unknown ones are ignored, as RFC 7240 requires."""
 
     immutable: bool = False
     zone: str = "UTC"
@@ -24,12 +24,12 @@ class Preferences:
     applied: list[str] = field(default_factory=list)
 
     def headers(self) -> dict[str, str]:
-        """Return Preference-Applied when anything was."""
+        """Return Preference-Applied if any preference was applied."""
         return {"Preference-Applied": ", ".join(self.applied)} if self.applied else {}
 
 
 def preferences(call: Call) -> Preferences:
-    """Read a call's Prefer headers; raises GraphError (400) for an unknown time zone or an odd page size."""
+    """Parse a call's Prefer headers. Raises GraphError (400) for an unknown time zone or invalid page size."""
     preferred = Preferences()
     for header in call.headers.getall("Prefer", []):
         for name, quoted, bare in PREFERENCE.findall(header):
@@ -38,7 +38,7 @@ def preferences(call: Call) -> Preferences:
 
 
 def _apply(preferred: Preferences, name: str, value: str) -> None:
-    """Take one preference."""
+    """Apply one preference."""
     if name == "idtype" and value.lower() == "immutableid":
         preferred.immutable = True
         preferred.applied.append('IdType="ImmutableId"')
@@ -54,7 +54,7 @@ def _apply(preferred: Preferences, name: str, value: str) -> None:
 
 
 def _zone(value: str) -> str:
-    """Return a zone's name if it is one."""
+    """Return a valid zone name. Raises GraphError (400) for others."""
     try:
         zone_info(value)
     except ValueError as error:
@@ -63,7 +63,7 @@ def _zone(value: str) -> str:
 
 
 def _page_size(value: str) -> int:
-    """Return a page size of at least 1."""
+    """Return a page size of at least 1. Raises GraphError (400) for others."""
     if not value.isdecimal() or int(value) < 1:
         raise bad_request(f"Invalid value '{value}' for preference 'odata.maxpagesize'.", "ErrorInvalidRequest")
     return int(value)

@@ -1,7 +1,8 @@
-"""Writing to calendars, and what a room does with a booking afterwards.
+"""Writes to calendars, and the processing of bookings by rooms.
 
-Exchange: Set-CalendarProcessing. A room that accepts by itself replaces the subject by its organizer's name, empties
-the body and clears the private flag, seconds after the booking; what is written straight onto its calendar stays.
+Exchange: Set-CalendarProcessing. A room that accepts automatically replaces the subject by its organizer's name, clears
+the body and removes the private flag, seconds after the booking; events written directly to its calendar stay
+unchanged.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.tenant.graph.service import Graph
 
 CANCELLED = "Canceled: "
-"""What Outlook puts before the subject of a cancelled meeting."""
+"""Outlook's prefix for the subject of a cancelled meeting."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class RoomRules:
     remove_private_property: bool = True
 
     def processed(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return an event's fields as the room leaves them."""
+        """Return an event's fields after the room's processing."""
         organizer = fields["organizer"]["emailAddress"]
         name = organizer.get("name") or organizer["address"]
         subject = "" if self.delete_subject else fields["subject"].removeprefix(CANCELLED)
@@ -46,28 +47,28 @@ class RoomRules:
 
 
 class Processing:
-    """All writes to calendars go through here, so that each gets its new etag and its hints."""
+    """All writes to calendars, so that each sets a new etag and sends notifications."""
 
     def __init__(self, graph: "Graph") -> None:
         self._graph = graph
         self.rules: dict[str, RoomRules] = {}
-        """By mailbox id; a room that is absent has Exchange's defaults."""
+        """By mailbox id; other rooms have Exchange's defaults."""
         self.pending: dict[str, tuple[Mailbox, Event]] = {}
-        """Events that a room is about to process, by ordinary id."""
+        """Events that a room will process, by ordinary id."""
 
     def created(self, mailbox: Mailbox, event: Event) -> None:
-        """Store a new event and tell of it."""
+        """Store a new event and announce it."""
         self._graph.calendar(mailbox).add(event)
         self._graph.sender.announce(mailbox, "created", event)
         self._process_later(mailbox, event)
 
     def updated(self, mailbox: Mailbox, event: Event) -> None:
-        """Give a changed event its new etag and tell of it; a changed occurrence becomes an exception of its series."""
+        """Give a changed event a new etag and announce it; a changed occurrence becomes an exception."""
         self._touch(mailbox, event)
         self._process_later(mailbox, event)
 
     def deleted(self, mailbox: Mailbox, event: Event) -> None:
-        """Take an event away and tell of it; without an occurrence, its series is what changed."""
+        """Remove an event and announce it; removing an occurrence updates its series."""
         self._graph.calendar(mailbox).remove(event)
         if event.master is None:
             self._graph.sender.announce(mailbox, "deleted", event)
@@ -76,18 +77,18 @@ class Processing:
             self._graph.sender.announce(mailbox, "updated", event.master)
 
     def finish(self) -> int:
-        """Let the rooms process all that is pending now; return how many events that were."""
+        """Let the rooms process all pending events now; return their number."""
         waiting = list(self.pending)
         for event_id in waiting:
             self._process(event_id)
         return len(waiting)
 
     def _touch(self, mailbox: Mailbox, event: Event) -> None:
-        """Note a write and announce it."""
+        """Record a write and announce it."""
         now = self._graph.clock.now()
         event.touch(now)
         if event.master is not None:
-            # Exchange keeps exceptions inside the series' item, so the master changes with them.
+            # Exchange stores exceptions in the series' item, so the master changes with them.
             event.master.touch(now)
             self._graph.calendar(mailbox).keep_exception(event)
         self._graph.sender.announce(mailbox, "updated", event)
@@ -103,13 +104,13 @@ class Processing:
             self._graph.sender.start(self._process_at(event.id, due))
 
     async def _process_at(self, event_id: str, due: Any) -> None:
-        """Wait for the room."""
+        """Process an event at a time."""
         await self._graph.clock.until(due)
         await asyncio.sleep(0)
         self._process(event_id)
 
     def _process(self, event_id: str) -> None:
-        """Do what the room does, unless the event is gone or was processed already."""
+        """Apply the room's rules, unless the event was deleted or already processed."""
         mailbox, event = self.pending.pop(event_id, (None, None))
         if mailbox is None or event is None or self._graph.calendar(mailbox).find(event_id) is None:
             return

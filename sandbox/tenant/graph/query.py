@@ -1,7 +1,7 @@
-"""OData query options: which a call takes, $select, $top, $skip and $skiptoken.
+"""OData query options: which of them a call accepts, and their values.
 
-Graph: Use query parameters to customize responses. Stricter than Graph in one thing: an option that is no OData
-option and no parameter of the call gets 400 too, where Graph would ignore it, so that a misspelt one is noticed.
+Graph: Use query parameters to customize responses. Stricter than Graph: an option that is neither an OData option nor a
+parameter of the call gets 400, where Graph would ignore it, so that misspellings are noticed.
 """
 
 from collections.abc import Sequence
@@ -13,34 +13,34 @@ from sandbox.tenant.graph.errors import bad_request
 from sandbox.tenant.graph.filters import Condition, read_filter
 
 LARGEST_TOP = 1000
-"""Graph: List events; $top goes from 1 to 1000."""
-ONE = ("$select",)
-MANY = ("$select", "$top", "$skip", "$skiptoken", "$filter", "$orderby", "$count")
+"""Graph: List events; $top is from 1 to 1000."""
+SINGLE = ("$select",)
+COLLECTION = ("$select", "$top", "$skip", "$skiptoken", "$filter", "$orderby", "$count")
 
 
 @dataclass
 class Options:
-    """What a call asked for; `start` is the index of the page's first item, `given` all options by lower-case name."""
+    """The query options of a call; `start` is the index of the first item, `given` all options by lower-case name."""
 
     select: frozenset[str] | None = None
     top: int | None = None
     start: int = 0
     condition: Condition | None = None
     orderby: list[tuple[str, bool]] = field(default_factory=list)
-    """Paths such as start/dateTime, with whether they descend."""
+    """Paths such as start/dateTime, and whether each is descending."""
     count: bool = False
     given: dict[str, str] = field(default_factory=dict)
 
 
 def options(call: Call, type_name: str, allowed: Sequence[str], parameters: Sequence[str] = ()) -> Options:
-    """Read a call's query; raises GraphError (400) for what the call does not take and for unknown properties.
+    """Parse a call's query. Raises GraphError (400) for unsupported options and unknown properties.
 
-    `parameters` are the call's own, such as startDateTime; Graph reads all names without regard to case.
+    `parameters` are the call's own, such as startDateTime; names are case-insensitive, as in Graph.
     """
     given: dict[str, str] = {}
-    known = {name.lower() for name in (*allowed, *parameters)}
+    supported = {name.lower() for name in (*allowed, *parameters)}
     for name, value in call.query:
-        if name.lower() not in known:
+        if name.lower() not in supported:
             raise bad_request(f"The query specified in the URI is not valid. Query option '{name}' is not supported.")
         if name.lower() in given:
             raise bad_request(f"Query option '{name}' was specified more than once.")
@@ -57,7 +57,7 @@ def options(call: Call, type_name: str, allowed: Sequence[str], parameters: Sequ
 
 
 def check_property(path: str, type_name: str) -> None:
-    """Raise GraphError (400) when a property, or the first part of a path (start/dateTime), is not of the type."""
+    """Raise GraphError (400) if a property, or the first part of a path (start/dateTime), is not in the type."""
     first = path.partition("/")[0]
     if first not in types.properties(type_name):
         text = f"Could not find a property named '{first}' on type 'microsoft.graph.{type_name}'."
@@ -65,7 +65,7 @@ def check_property(path: str, type_name: str) -> None:
 
 
 def _select(value: str | None, type_name: str) -> frozenset[str] | None:
-    """Return the selected names; Graph takes them case-sensitively here."""
+    """Return the selected names, which are case-sensitive."""
     if value is None:
         return None
     names = [name.strip() for name in value.split(",")]
@@ -75,7 +75,7 @@ def _select(value: str | None, type_name: str) -> frozenset[str] | None:
 
 
 def _number(given: dict[str, str], name: str, least: int, most: int) -> int | None:
-    """Return a numeric option within its bounds."""
+    """Return a numeric option. Raises GraphError (400) outside its bounds."""
     value = given.get(name)
     if value is None:
         return None
@@ -85,13 +85,13 @@ def _number(given: dict[str, str], name: str, least: int, most: int) -> int | No
 
 
 def _start(given: dict[str, str]) -> int:
-    """Return where the page begins, by $skiptoken (ours alone) or $skip."""
+    """Return the index of the first item, from $skiptoken (the sandbox's own) or $skip."""
     token = _number(given, "$skiptoken", 0, 10**9)
     return token if token is not None else _number(given, "$skip", 0, 10**9) or 0
 
 
 def _orderby(value: str | None, type_name: str) -> list[tuple[str, bool]]:
-    """Return the paths to order by, with whether they descend."""
+    """Return the paths to sort by, and whether each is descending."""
     ordered = []
     for part in (value or "").split(",") if value else []:
         path, _, direction = part.strip().partition(" ")
@@ -103,7 +103,7 @@ def _orderby(value: str | None, type_name: str) -> list[tuple[str, bool]]:
 
 
 def _count(value: str) -> bool:
-    """Return whether the number of all items is asked for."""
+    """Return whether the number of all items is requested."""
     if value.lower() not in ("true", "false"):
         raise bad_request(f"Invalid value '{value}' for $count query option found.")
     return value.lower() == "true"

@@ -1,6 +1,6 @@
-"""An RRULE as Graph's patternedRecurrence.
+"""Convert an RRULE to Graph's patternedRecurrence.
 
-Graph: recurrencePattern and recurrenceRange resource types. They hold less than RFC 5545: what does not fit is refused.
+Graph: recurrencePattern and recurrenceRange resource types. They express less than RFC 5545: other rules are rejected.
 """
 
 import re
@@ -21,16 +21,16 @@ DAYS = {
 }
 INDEXES = {"1": "first", "2": "second", "3": "third", "4": "fourth", "-1": "last"}
 BYDAY = re.compile(r"^([+-]?\d+)?(MO|TU|WE|TH|FR|SA|SU)$")
-KNOWN = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"}
+SUPPORTED = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"}
 
 
 def patterned(rule: Rule, first: Moment) -> dict[str, Any]:
-    """Return the patternedRecurrence of a series that begins at `first`.
+    """Return the patternedRecurrence of a series that starts at `first`.
 
-    Raises ValueError when Exchange could not hold the rule.
+    Raises ValueError when Exchange cannot store the rule.
     """
     parts = rule.parts()
-    if unknown := parts.keys() - KNOWN:
+    if unknown := parts.keys() - SUPPORTED:
         raise ValueError(f"Exchange has no recurrence with {', '.join(sorted(unknown))}")
     return {"pattern": _pattern(parts, first.local), "range": _range(rule, parts, first)}
 
@@ -58,7 +58,7 @@ def _daily(parts: dict[str, str], _first: datetime) -> dict[str, Any]:
 
 
 def _weekly(parts: dict[str, str], first: datetime) -> dict[str, Any]:
-    """Return a weekly pattern; without BYDAY it is the first day's."""
+    """Return a weekly pattern; the default day is the first start's."""
     _refuse(parts, "BYMONTHDAY", "BYMONTH", "BYSETPOS")
     own = list(DAYS.values())[first.weekday()]
     days = [DAYS[day] for day in parts["BYDAY"].split(",") if day in DAYS] if "BYDAY" in parts else [own]
@@ -68,7 +68,7 @@ def _weekly(parts: dict[str, str], first: datetime) -> dict[str, Any]:
 
 
 def _monthly(parts: dict[str, str], first: datetime) -> dict[str, Any]:
-    """Return a monthly pattern, by the day's number or by weekdays."""
+    """Return a monthly pattern, by day of month or by weekdays."""
     _refuse(parts, "BYMONTH")
     if "BYDAY" in parts:
         return {"type": "relativeMonthly", **_relative(parts)}
@@ -76,7 +76,7 @@ def _monthly(parts: dict[str, str], first: datetime) -> dict[str, Any]:
 
 
 def _yearly(parts: dict[str, str], first: datetime) -> dict[str, Any]:
-    """Return a yearly pattern, by the day's number or by weekdays."""
+    """Return a yearly pattern, by day of month or by weekdays."""
     month = parts.get("BYMONTH", str(first.month))
     if not month.isdecimal():
         raise ValueError(f"Exchange has no yearly recurrence BYMONTH={month}")
@@ -88,11 +88,11 @@ def _yearly(parts: dict[str, str], first: datetime) -> dict[str, Any]:
 
 
 def _relative(parts: dict[str, str]) -> dict[str, Any]:
-    """Return the weekdays and which of them in the month: 2TU, or TU with BYSETPOS=2."""
+    """Return the weekdays and their index in the month: 2TU, or TU with BYSETPOS=2."""
     _refuse(parts, "BYMONTHDAY")
-    found = [BYDAY.match(day) for day in parts["BYDAY"].split(",")]
-    positions = {one[1].lstrip("+") if one and one[1] else parts.get("BYSETPOS") for one in found}
-    days = [DAYS[one[2]] for one in found if one]
+    matches = [BYDAY.match(day) for day in parts["BYDAY"].split(",")]
+    positions = {match[1].lstrip("+") if match and match[1] else parts.get("BYSETPOS") for match in matches}
+    days = [DAYS[match[2]] for match in matches if match]
     position = positions.pop()
     if positions or position not in INDEXES or (len(days) > 1 and "BYSETPOS" not in parts):
         raise ValueError(f"Exchange has no recurrence BYDAY={parts['BYDAY']}")
@@ -100,7 +100,7 @@ def _relative(parts: dict[str, str]) -> dict[str, Any]:
 
 
 def _day_of_month(parts: dict[str, str], first: datetime) -> int:
-    """Return the one day of the month."""
+    """Return the day of the month."""
     _refuse(parts, "BYSETPOS")
     day = parts.get("BYMONTHDAY", str(first.day))
     if not day.isdecimal():
@@ -109,14 +109,14 @@ def _day_of_month(parts: dict[str, str], first: datetime) -> int:
 
 
 def _refuse(parts: dict[str, str], *names: str) -> None:
-    """Raise ValueError for parts that do not go with the frequency."""
+    """Raise ValueError for parts that the frequency does not support."""
     if given := [name for name in names if name in parts]:
         raise ValueError(f"Exchange has no {parts['FREQ']} recurrence with {', '.join(given)}")
 
 
 def _range(rule: Rule, parts: dict[str, str], first: Moment) -> dict[str, Any]:
-    """Return the recurrenceRange; its endDate is the day of the last start that UNTIL allows."""
-    whole = {
+    """Return the recurrenceRange; its endDate is the day of the last start allowed by UNTIL."""
+    limits = {
         "type": "noEnd",
         "startDate": f"{first.local:%Y-%m-%d}",
         "endDate": "0001-01-01",
@@ -124,8 +124,8 @@ def _range(rule: Rule, parts: dict[str, str], first: Moment) -> dict[str, Any]:
         "numberOfOccurrences": 0,
     }
     if "COUNT" in parts:
-        return whole | {"type": "numbered", "numberOfOccurrences": int(parts["COUNT"])}
+        return limits | {"type": "numbered", "numberOfOccurrences": int(parts["COUNT"])}
     if "UNTIL" in parts:
         last = max(Rule(rule.text).starts(first.local, first.zone), default=first.local)
-        return whole | {"type": "endDate", "endDate": f"{last:%Y-%m-%d}"}
-    return whole
+        return limits | {"type": "endDate", "endDate": f"{last:%Y-%m-%d}"}
+    return limits

@@ -1,4 +1,4 @@
-"""The subscriptions that live at the simulated Graph.
+"""The live subscriptions of the simulated Graph.
 
 Graph: subscription resource type.
 """
@@ -14,7 +14,7 @@ from sandbox.tenant.state import Mailbox
 
 @dataclass
 class Subscription:
-    """One live subscription; `immutable` is how its creation asked for ids."""
+    """One live subscription; `immutable` is whether it was created with immutable ids."""
 
     app: str
     mailbox: Mailbox
@@ -30,22 +30,22 @@ class Subscription:
     immutable: bool = False
     tls_version: str = "v1_2"
     authorized_until: datetime | None = None
-    """When the access token lapses that Graph holds for it; None: never."""
+    """When its access token expires; None: never."""
     patched: datetime | None = None
     reauthorized: datetime | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def same_combination(self, other: "Subscription") -> bool:
-        """Tell whether another one of the app watches the same changes of the same mailbox, which Graph refuses."""
+        """Return whether the other is a duplicate, which Graph rejects: same app, mailbox and change types."""
         return (self.app, self.mailbox.id, self.change_types) == (other.app, other.mailbox.id, other.change_types)
 
     def lapsed(self, now: datetime) -> bool:
-        """Tell whether its token has lapsed: its notifications wait."""
+        """Return whether its access token has expired, so that its notifications wait."""
         return self.authorized_until is not None and now >= self.authorized_until
 
 
 class Registry:
-    """Subscriptions by id; one that expired is gone without a word."""
+    """Subscriptions by id; expired ones are removed without notice."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -53,19 +53,19 @@ class Registry:
         self._by_mailbox: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
 
     def add(self, subscription: Subscription) -> None:
-        """Keep a new subscription."""
+        """Add a subscription."""
         self._subscriptions[subscription.id] = subscription
         self._by_mailbox[subscription.mailbox.id][subscription.id] = subscription
 
     def remove(self, subscription_id: str) -> bool:
-        """Drop a subscription; return whether it was alive."""
+        """Remove a subscription; return whether it was alive."""
         alive = self.find(subscription_id) is not None
         if (subscription := self._subscriptions.pop(subscription_id, None)) is not None:
             del self._by_mailbox[subscription.mailbox.id][subscription_id]
         return alive
 
     def find(self, subscription_id: str) -> Subscription | None:
-        """Return a live subscription."""
+        """Return a live subscription, or None."""
         subscription = self._subscriptions.get(subscription_id)
         return subscription if subscription is not None and self._lives(subscription) else None
 
@@ -74,15 +74,15 @@ class Registry:
         return self._alive(self._subscriptions)
 
     def of_mailbox(self, mailbox: Mailbox) -> list[Subscription]:
-        """Return a mailbox's live subscriptions over all apps."""
+        """Return a mailbox's live subscriptions of all apps."""
         return self._alive(self._by_mailbox[mailbox.id])
 
     def _alive(self, subscriptions: dict[str, Subscription]) -> list[Subscription]:
-        """Return those that live, and forget the others."""
-        for one in [one for one in subscriptions.values() if not self._lives(one)]:
-            self.remove(one.id)
+        """Return the live ones and remove the others."""
+        for expired in [each for each in subscriptions.values() if not self._lives(each)]:
+            self.remove(expired.id)
         return list(subscriptions.values())
 
     def _lives(self, subscription: Subscription) -> bool:
-        """Tell whether a subscription has not expired."""
+        """Return whether a subscription has not expired."""
         return subscription.expires > self._clock.now()

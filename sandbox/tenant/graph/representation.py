@@ -1,4 +1,4 @@
-"""A stored event as Graph's JSON.
+"""Convert a stored event to Graph's JSON.
 
 Graph: event resource type.
 """
@@ -13,18 +13,18 @@ from sandbox.tenant.graph.zones import Moment
 from sandbox.tenant.state import Mailbox
 
 BODIES = ("body", "bodyPreview", "hasAttachments")
-"""What Calendars.ReadBasic hides."""
+"""Properties that Calendars.ReadBasic hides."""
 
 
 def event_json(event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
-    """Return all properties of an event, times in the preferred zone, ids in the preferred form."""
+    """Return all properties of an event, with times in the preferred zone and ids in the preferred form."""
     form = 1 if preferred.immutable else 0
     return {
         "@odata.etag": event.etag,
         "id": event.ids[form],
         "changeKey": event.change_key,
-        "createdDateTime": written(event.created),
-        "lastModifiedDateTime": written(event.modified),
+        "createdDateTime": date_time_offset(event.created),
+        "lastModifiedDateTime": date_time_offset(event.modified),
         **{name: value for name, value in event.fields.items() if name != "organizer"},
         "body": _body(event, preferred),
         "bodyPreview": event.fields["body"]["content"][:255],
@@ -49,33 +49,33 @@ def event_json(event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[s
     }
 
 
-def written(moment: datetime) -> str:
-    """Return an instant as Graph writes a DateTimeOffset."""
+def date_time_offset(moment: datetime) -> str:
+    """Return a time as Graph writes a DateTimeOffset."""
     return f"{moment:%Y-%m-%dT%H:%M:%S.%f}0Z"
 
 
 def _body(event: Event, preferred: Preferences) -> dict[str, Any]:
-    """Return the body; as text when preferred (the sandbox strips no HTML: its bodies are plain)."""
+    """Return the body, as text if preferred (HTML is not converted: bodies in the sandbox are plain)."""
     body: dict[str, Any] = event.fields["body"]
     return {**body, "contentType": "text"} if preferred.text_body else body
 
 
 def _time(event: Event, moment: Moment, preferred: Preferences) -> dict[str, str]:
-    """Return a start or end. An all-day event is at midnight in whichever zone it is asked for: it has no instant."""
+    """Return a start or end. An all-day event is at midnight in any requested zone."""
     if event.fields["isAllDay"]:
         return Moment(moment.local, preferred.zone).as_json()
     return moment.in_zone(preferred.zone).as_json()
 
 
 def _organizer(event: Event, mailbox: Mailbox) -> dict[str, Any]:
-    """Return the organizer; of an event written straight onto a calendar it is the mailbox itself."""
+    """Return the organizer; of an event written directly to a calendar, the mailbox itself."""
     own = {"emailAddress": {"name": mailbox.display_name, "address": mailbox.address}}
     organizer: dict[str, Any] = event.fields.get("organizer") or own
     return organizer
 
 
 def _online(event: Event) -> dict[str, Any]:
-    """Return what is said of the online meeting."""
+    """Return the properties of the online meeting."""
     if not event.join_url:
         return {
             "isOnlineMeeting": False,
@@ -92,15 +92,18 @@ def _online(event: Event) -> dict[str, Any]:
 
 
 def _locations(event: Event) -> list[dict[str, Any]]:
-    """Return the locations, which always correspond with the location."""
+    """Return the locations, which always match the location."""
     return [event.fields["location"]] if event.fields["location"].get("displayName") else []
 
 
 def _series(event: Event, form: int) -> dict[str, Any]:
-    """Return what tells single events, masters and occurrences apart."""
+    """Return the properties that distinguish single events, masters and occurrences."""
     series: dict[str, Any] = {"type": event.type, "seriesMasterId": None, "recurrence": None}
     if event.rule is not None:
         series |= {"type": "seriesMaster", "recurrence": patterned(event.rule, event.start)}
     if event.master is not None and event.original_start is not None:
-        series |= {"seriesMasterId": event.master.ids[form], "originalStart": written(event.original_start.utc)}
+        series |= {
+            "seriesMasterId": event.master.ids[form],
+            "originalStart": date_time_offset(event.original_start.utc),
+        }
     return series

@@ -1,6 +1,6 @@
-"""Graph's paths: segments, keys in parentheses, and the templates they match.
+"""Graph's paths: segments, keys in parentheses, and matching templates.
 
-OData URL conventions: /users/{id} and /users('{id}') mean the same. Names of segments are read without regard to case.
+OData URL conventions: /users/{id} and /users('{id}') are equivalent. Names of segments are case-insensitive.
 """
 
 import re
@@ -20,41 +20,41 @@ KEY = re.compile(r"([A-Za-z]+)\('((?:[^']|'')*)'\)(?:/|$)")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One operation of Graph: its method, its template such as /users/{id}/events, and what carries it out."""
+    """One operation of Graph: its method, its template such as /users/{id}/events, and its handler."""
 
     method: str
     template: str
     handler: Handler
 
     def match(self, path: list[str]) -> dict[str, str] | None:
-        """Return what stands in the template's braces, or None when the path is another one."""
+        """Return the parameters of the template, or None if the path does not match."""
         parts = self.template.strip("/").split("/")
         if len(parts) != len(path):
             return None
-        found = {}
+        parameters = {}
         for part, segment in zip(parts, path, strict=True):
             if part.startswith("{"):
-                found[part.strip("{}")] = segment
+                parameters[part.strip("{}")] = segment
             elif part.lower() != segment.lower():
                 return None
-        return found
+        return parameters
 
 
 def segments(path: str) -> list[str]:
-    """Return a path's segments, still quoted, with a key in parentheses as a segment of its own."""
+    """Return a path's segments, still percent-encoded, with a key in parentheses as a separate segment."""
     plain = path.replace("%27", "'")
-    keyed = KEY.sub(lambda found: f"{found[1]}/{found[2].replace(chr(39) * 2, chr(39))}/", plain)
+    keyed = KEY.sub(lambda match: f"{match[1]}/{match[2].replace(chr(39) * 2, chr(39))}/", plain)
     return [segment for segment in keyed.split("/") if segment]
 
 
 def find(endpoints: list[Endpoint], method: str, path: list[str]) -> tuple[Endpoint, dict[str, str]]:
-    """Return the operation of a call with its parameters; raises GraphError: 400 unknown path, 405 another method's."""
-    matches = [(one, found) for one in endpoints if (found := one.match(path)) is not None]
+    """Return the operation of a call and its parameters. Raises GraphError: 400 unknown path, 405 wrong method."""
+    matches = [(each, parameters) for each in endpoints if (parameters := each.match(path)) is not None]
     if not matches:
         raise unknown_segment(path[-1] if path else "")
-    for endpoint, found in matches:
+    for endpoint, parameters in matches:
         if endpoint.method == method:
-            return endpoint, found
+            return endpoint, parameters
     allowed = ", ".join(sorted(endpoint.method for endpoint, _ in matches))
     raise GraphError(
         405, "MethodNotAllowed", "Specified HTTP method is not allowed for the request target.", {"Allow": allowed}

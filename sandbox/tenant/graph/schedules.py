@@ -1,7 +1,7 @@
-"""When mailboxes are busy and when they work: getSchedule.
+"""getSchedule: when mailboxes are busy, and their working hours.
 
-Graph: calendar: getSchedule; scheduleInformation, scheduleItem and workingHours resource types. Stricter than Graph in
-one thing: a mailbox that the app is not let to has an error in its place, whatever the tenant's sharing would allow.
+Graph: calendar: getSchedule; scheduleInformation, scheduleItem and workingHours resource types. Stricter than Graph: a
+mailbox outside the app's permissions gets an error, whatever the tenant's sharing would allow.
 """
 
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ OFFICE_HOURS: dict[str, Any] = {
     "endTime": "17:00:00.0000000",
     "timeZone": {"name": "Pacific Standard Time"},
 }
-"""What a mailbox has as long as nobody sets its own (Exchange's default)."""
+"""Exchange's default working hours."""
 PARAMETERS = ("Schedules", "StartTime", "EndTime", "AvailabilityViewInterval")
 MOST_SCHEDULES = 20
 LONGEST_DAYS = 62
@@ -34,17 +34,17 @@ DIGITS = {"free": 0, "workingElsewhere": 0, "tentative": 1, "busy": 2, "oof": 3,
 
 
 async def get_schedule(graph: Graph, call: Call) -> Answer:
-    """Return a scheduleInformation for each address; what is wrong with one stands in its place."""
+    """Return a scheduleInformation for each address; errors are returned in the entry."""
     async with at_mailbox(graph, call, EVENT_READ):
-        asked, preferred = _asked(call), preferences(call)
-        start, end, minutes = _window(asked)
-        value = [_information(graph, call, str(one), (start, end, minutes), preferred) for one in asked["Schedules"]]
+        parameters, preferred = _parameters(call), preferences(call)
+        window = _window(parameters)
+        value = [_information(graph, call, address, window, preferred) for address in parameters["Schedules"]]
         context = f"{call.base}/$metadata#Collection(microsoft.graph.scheduleInformation)"
         return Answer(200, {"@odata.context": context, "value": value}, preferred.headers())
 
 
 def checked_hours(body: dict[str, Any]) -> dict[str, Any]:
-    """Return working hours that fit Graph's type and name a known zone; raises ValueError."""
+    """Return working hours that match Graph's type and have a known zone. Raises ValueError."""
     try:
         types.check("workingHours", _with_its_base_zone(body))
     except GraphError as error:
@@ -57,35 +57,36 @@ def checked_hours(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_its_base_zone(body: dict[str, Any]) -> dict[str, Any]:
-    """Return working hours without what a customTimeZone has beside its base type, which is all that is published."""
+    """Return working hours with a customTimeZone reduced to its base type, the only published one."""
     zone = body.get("timeZone")
     return body | {"timeZone": {"name": zone.get("name")}} if isinstance(zone, dict) and "bias" in zone else body
 
 
-def _asked(call: Call) -> dict[str, Any]:
-    """Return the action's parameters, whose names OData reads without regard to case; raises GraphError (400)."""
-    known = {name.lower(): name for name in PARAMETERS}
+def _parameters(call: Call) -> dict[str, Any]:
+    """Return the action's parameters, whose names are case-insensitive in OData. Raises GraphError (400)."""
+    names = {name.lower(): name for name in PARAMETERS}
     body = call.json_object()
-    if astray := [name for name in body if name.lower() not in known]:
-        text = f"The parameter '{astray[0]}' in the request payload is not a valid parameter for the operation."
+    if unknown := [name for name in body if name.lower() not in names]:
+        text = f"The parameter '{unknown[0]}' in the request payload is not a valid parameter for the operation."
         raise bad_request(text, "RequestBodyRead")
-    asked = {known[name.lower()]: value for name, value in body.items()}
-    types.check("event", {"start": asked.get("StartTime"), "end": asked.get("EndTime")})  # dateTimeTimeZone, both
-    schedules = asked.get("Schedules")
-    if not isinstance(schedules, list) or not schedules or not all(isinstance(one, str) for one in schedules):
-        raise bad_request("Schedules: a list of addresses is needed.", "ErrorInvalidParameter")
+    parameters = {names[name.lower()]: value for name, value in body.items()}
+    # Both have the same type as an event's start and end.
+    types.check("event", {"start": parameters.get("StartTime"), "end": parameters.get("EndTime")})
+    schedules = parameters.get("Schedules")
+    if not isinstance(schedules, list) or not schedules or not all(isinstance(address, str) for address in schedules):
+        raise bad_request("Schedules: a list of addresses is required.", "ErrorInvalidParameter")
     if len(schedules) > MOST_SCHEDULES:
         raise bad_request(f"Schedules: more than {MOST_SCHEDULES}.", "ErrorInvalidParameter")
-    return asked
+    return parameters
 
 
-def _window(asked: dict[str, Any]) -> tuple[datetime, datetime, int]:
-    """Return the window and the interval in minutes; raises GraphError (400)."""
+def _window(parameters: dict[str, Any]) -> tuple[datetime, datetime, int]:
+    """Return the window and the interval in minutes. Raises GraphError (400)."""
     try:
-        start, end = (moment(asked.get(name)).utc for name in ("StartTime", "EndTime"))
+        start, end = (moment(parameters.get(name)).utc for name in ("StartTime", "EndTime"))
     except ValueError as error:
         raise bad_request(str(error), "ErrorInvalidParameter") from error
-    minutes = asked.get("AvailabilityViewInterval") or 30
+    minutes = parameters.get("AvailabilityViewInterval") or 30
     if not isinstance(minutes, int) or not 5 <= minutes <= 1440:
         raise bad_request("AvailabilityViewInterval: minutes from 5 to 1440.", "ErrorInvalidMergedFreeBusyInterval")
     if end <= start or end - start < timedelta(minutes=minutes):
@@ -101,7 +102,7 @@ def _window(asked: dict[str, Any]) -> tuple[datetime, datetime, int]:
 def _information(
     graph: Graph, call: Call, address: str, window: tuple[datetime, datetime, int], preferred: Preferences
 ) -> dict[str, Any]:
-    """Return one mailbox's schedule, or why there is none."""
+    """Return one mailbox's schedule, or the error."""
     try:
         mailbox = graph.access.mailbox(call.caller, address, EVENT_READ)
     except GraphError as error:
@@ -113,7 +114,7 @@ def _information(
             "error": {"message": error.message, "responseCode": code},
         }
     start, end, minutes = window
-    events = [one for one in graph.calendar(mailbox).view(start, end) if not one.fields["isCancelled"]]
+    events = [event for event in graph.calendar(mailbox).view(start, end) if not event.fields["isCancelled"]]
     if len(events) > MOST_ITEMS:
         return {
             "scheduleId": address,
@@ -124,7 +125,7 @@ def _information(
     return {
         "scheduleId": address,
         "availabilityView": _digits(events, start, end, timedelta(minutes=minutes)),
-        "scheduleItems": [_item(one, preferred) for one in events],
+        "scheduleItems": [_item(event, preferred) for event in events],
         "workingHours": hours_of(mailbox),
     }
 
@@ -135,28 +136,28 @@ def hours_of(mailbox: Mailbox) -> dict[str, Any]:
 
 
 def _item(event: Event, preferred: Preferences) -> dict[str, Any]:
-    """Return one event's time. Subject and location are told but for a private one, as sharing allows them here."""
+    """Return one event's time, with subject and location unless it is private, as sharing allows them here."""
     hidden = event.fields["sensitivity"] in ("private", "confidential")
     times = {"start": event.start, "end": event.end}
-    told = {
+    item = {
         "isPrivate": hidden,
         "status": event.fields["showAs"],
-        **{name: one.in_zone(preferred.zone).as_json() for name, one in times.items()},
+        **{name: time.in_zone(preferred.zone).as_json() for name, time in times.items()},
     }
     if hidden:
-        return told
-    return told | {"subject": event.fields["subject"], "location": event.fields["location"].get("displayName", "")}
+        return item
+    return item | {"subject": event.fields["subject"], "location": event.fields["location"].get("displayName", "")}
 
 
 def _digits(events: list[Event], start: datetime, end: datetime, step: timedelta) -> str:
-    """Return the availabilityView: a digit for each interval, the busiest of what lies in it."""
-    found = ""
+    """Return the availabilityView: a digit for each interval, for the busiest status in it."""
+    digits = ""
     while start < end:
         until = min(start + step, end)
-        here = [one for one in events if one.start.utc < until and one.end.utc > start]
-        found += str(max((DIGITS[one.fields["showAs"]] for one in here), default=0))
+        overlapping = [event for event in events if event.start.utc < until and event.end.utc > start]
+        digits += str(max((DIGITS[event.fields["showAs"]] for event in overlapping), default=0))
         start = until
-    return found
+    return digits
 
 
 ENDPOINTS = [

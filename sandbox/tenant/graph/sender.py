@@ -1,4 +1,4 @@
-"""The sender: collects hints by endpoint, puts several into one POST, and hands them to the deliveries.
+"""The sender: collects notifications by endpoint, batches them into POSTs, and starts deliveries.
 
 Graph: Receive change notifications through webhooks. One POST may carry many notifications, of several subscriptions.
 """
@@ -14,7 +14,7 @@ from sandbox.tenant.graph.counters import Counters
 from sandbox.tenant.graph.delivery import Delivery, Limits
 from sandbox.tenant.graph.endpoints import Endpoints, Health
 from sandbox.tenant.graph.event import Event
-from sandbox.tenant.graph.hints import Hint, change_item, change_types, lifecycle_item
+from sandbox.tenant.graph.notifications import Notification, change_item, change_types, lifecycle_item
 from sandbox.tenant.graph.outcomes import Outcomes
 from sandbox.tenant.graph.registry import Registry, Subscription
 from sandbox.tenant.graph.settings import setting
@@ -24,44 +24,44 @@ GIVE_UP = timedelta(hours=4)
 
 
 class Sender:
-    """Everything between a change and the apps' endpoints; settings are read at each use: control can change them."""
+    """Sends changes to the apps' endpoints; settings are read at each use because control can change them."""
 
-    def __init__(self, tenant: Tenant, registry: Registry, chance: random.Random) -> None:
+    def __init__(self, tenant: Tenant, registry: Registry, rng: random.Random) -> None:
         self._tenant = tenant
         self._registry = registry
-        self._chance = chance
+        self._random = rng
         self.callbacks = Callbacks(tenant)
         self.counters = Counters()
         self.outcomes = Outcomes()
-        self.waiting: list[Hint] = []
+        self.waiting: list[Notification] = []
         self.deliveries: set[Delivery] = set()
         self.running = asyncio.Event()
-        """Cleared while control holds everything back."""
+        """Cleared while control holds all notifications."""
         self.running.set()
         self.endpoints = Endpoints()
         self._tasks: set[asyncio.Task[None]] = set()
         self._collecting: set[str] = set()
 
     def announce(self, mailbox: Mailbox, change: str, event: Event) -> None:
-        """Make the hints of one change (created, updated, deleted) for every subscription of the mailbox."""
+        """Create the notifications of one change (created, updated, deleted) for every subscription of the mailbox."""
         least, most = self._setting("hintsPerChange")
-        number = self._chance.randint(int(least), int(most))
+        number = self._random.randint(int(least), int(most))
         spread = float(self._setting("hintSpreadSeconds"))
         if self._tenant.mailboxes.get(mailbox.id.lower()) is not mailbox:
-            return  # Removed meanwhile: what its room still processes is nobody's news.
+            return  # removed: what its room still processes is not reported
         for subscription in self._registry.of_mailbox(mailbox):
-            for one in change_types(change, number, subscription.change_types, self._chance):
-                due = self._tenant.clock.now() + timedelta(seconds=self._chance.uniform(0, spread))
-                item = change_item(subscription, self._tenant.tenant_id, one, event)
-                self._add(Hint(subscription.id, subscription.notification_url, item, due))
+            for kind in change_types(change, number, subscription.change_types, self._random):
+                due = self._tenant.clock.now() + timedelta(seconds=self._random.uniform(0, spread))
+                item = change_item(subscription, self._tenant.tenant_id, kind, event)
+                self._add(Notification(subscription.id, subscription.notification_url, item, due))
 
-    def tell_lifecycle(self, subscription: Subscription, lifecycle_event: str) -> None:
-        """Send a lifecycle notification; raises ValueError when the subscription has no lifecycleNotificationUrl."""
+    def send_lifecycle(self, subscription: Subscription, lifecycle_event: str) -> None:
+        """Send a lifecycle notification. Raises ValueError if the subscription has no lifecycleNotificationUrl."""
         if subscription.lifecycle_url is None:
             raise ValueError("the subscription has no lifecycleNotificationUrl")
         item = lifecycle_item(subscription, self._tenant.tenant_id, lifecycle_event)
         self._add(
-            Hint(
+            Notification(
                 subscription.id,
                 subscription.lifecycle_url,
                 item,
@@ -71,106 +71,106 @@ class Sender:
         )
 
     def authorize(self, subscription: Subscription) -> None:
-        """Give a subscription a new access token: what waited for it is sent, but what is over four hours old."""
+        """Give a subscription a new access token; waiting notifications are sent unless older than four hours."""
         now, seconds = self._tenant.clock.now(), float(self._setting("tokenSeconds"))
         subscription.authorized_until = now + timedelta(seconds=seconds) if seconds else None
         if subscription.authorized_until is not None:
-            self.start(self._ask_for_renewal(subscription, subscription.authorized_until, seconds))
-        mine = [hint for hint in self.waiting if hint.subscription_id == subscription.id]
-        self._lose([hint for hint in mine if hint.due < now - GIVE_UP])
-        for url in {hint.url for hint in mine}:
+            self.start(self._request_reauthorization(subscription, subscription.authorized_until, seconds))
+        waiting = [each for each in self.waiting if each.subscription_id == subscription.id]
+        self._lose([each for each in waiting if each.due < now - GIVE_UP])
+        for url in {each.url for each in waiting}:
             self._serve(url)
 
     def answered(self, url: str, reply: Reply, *, late: bool, lost: bool) -> None:
-        """Hear how an endpoint answered; one that falls into drop is told what it missed when that is over."""
+        """Record the response of an endpoint; after a drop, its subscriptions get `missed`."""
         now = self._tenant.clock.now()
         before = self.endpoints.of(url, now).state
         health = self.endpoints.note(url, now, late=late, lost=lost, least=int(self._setting("judgedAfter")))
         if health.state == "drop" != before:
             self.end_drop(url)
         elif reply.accepted and health.state != "drop":
-            self._tell_missed(health)
+            self._send_missed(health)
 
-    def took(self, hints: list[Hint]) -> None:
-        """Remember what was taken."""
-        self.outcomes.took(hints)
+    def accepted(self, notifications: list[Notification]) -> None:
+        """Count accepted notifications."""
+        self.outcomes.add_accepted(notifications)
 
-    def lost(self, hints: list[Hint]) -> None:
-        """Remember what was lost, and whose, for `missed`."""
-        self.outcomes.lost(hints)
-        for hint in hints:
-            health = self.endpoints.of(hint.url, self._tenant.clock.now())
+    def lost(self, notifications: list[Notification]) -> None:
+        """Count lost notifications, and record their subscriptions for `missed`."""
+        self.outcomes.add_given_up(notifications)
+        for notification in notifications:
+            health = self.endpoints.of(notification.url, self._tenant.clock.now())
             health.discarded += 1
-            health.missed.add(hint.subscription_id)
+            health.missed.add(notification.subscription_id)
 
     def end_drop(self, url: str) -> None:
-        """See that the subscriptions of an endpoint in drop are told of it when that is over."""
+        """Schedule `missed` for the subscriptions of an endpoint in drop, for when the drop ends."""
         self.start(self._after_drop(url))
 
     async def _after_drop(self, url: str) -> None:
         until = self.endpoints.of(url, self._tenant.clock.now()).until
         if until is not None:
             await self._tenant.clock.until(until)
-        self._tell_missed(self.endpoints.of(url, self._tenant.clock.now()))
+        self._send_missed(self.endpoints.of(url, self._tenant.clock.now()))
 
-    def _tell_missed(self, health: Health) -> None:
+    def _send_missed(self, health: Health) -> None:
         missed, health.missed = health.missed, set()
-        for one in missed:
-            subscription = self._registry.find(one)
+        for subscription_id in missed:
+            subscription = self._registry.find(subscription_id)
             if subscription is not None and subscription.lifecycle_url is not None:
-                self.tell_lifecycle(subscription, "missed")
+                self.send_lifecycle(subscription, "missed")
 
-    async def _ask_for_renewal(self, subscription: Subscription, until: datetime, seconds: float) -> None:
-        """Say reauthorizationRequired when three quarters of a token's time are over, if it is still the same one."""
+    async def _request_reauthorization(self, subscription: Subscription, until: datetime, seconds: float) -> None:
+        """Send reauthorizationRequired at three quarters of a token's life, if it was not replaced."""
         await self._tenant.clock.until(until - timedelta(seconds=seconds / 4))
         alive = self._registry.find(subscription.id) is not None
         if alive and subscription.authorized_until == until and subscription.lifecycle_url is not None:
-            self.tell_lifecycle(subscription, "reauthorizationRequired")
+            self.send_lifecycle(subscription, "reauthorizationRequired")
 
-    def _lose(self, hints: list[Hint]) -> None:
-        taken = {id(hint) for hint in hints}
-        self.waiting = [hint for hint in self.waiting if id(hint) not in taken]
-        self.counters.dropped += len(hints)
-        self.lost(hints)
+    def _lose(self, notifications: list[Notification]) -> None:
+        lost = {id(each) for each in notifications}
+        self.waiting = [each for each in self.waiting if id(each) not in lost]
+        self.counters.dropped += len(notifications)
+        self.lost(notifications)
 
-    def _sendable(self, url: str) -> list[Hint]:
-        """Return an endpoint's waiting notifications, but those that are held."""
-        return [hint for hint in self.waiting if hint.url == url and not self._is_held(hint)]
+    def _sendable(self, url: str) -> list[Notification]:
+        """Return an endpoint's waiting notifications that are not held."""
+        return [each for each in self.waiting if each.url == url and not self._is_held(each)]
 
-    def _is_held(self, hint: Hint) -> bool:
-        """Tell whether a change notification waits for its subscription's token; a lifecycle one does not."""
-        subscription = self._registry.find(hint.subscription_id)
-        is_change = "changeType" in hint.item
+    def _is_held(self, notification: Notification) -> bool:
+        """Return whether a change notification waits for its subscription's token; lifecycle ones never do."""
+        subscription = self._registry.find(notification.subscription_id)
+        is_change = "changeType" in notification.item
         return is_change and subscription is not None and subscription.lapsed(self._tenant.clock.now())
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something until it ends or the tenant closes."""
+        """Run a coroutine until it ends or the tenant closes."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def flush(self) -> None:
-        """Send what waits, due or not, held back or not, and every retry once; wait until nothing is in flight."""
-        for url in {hint.url for hint in self.waiting}:
-            self._post([hint for hint in self.waiting if hint.url == url], hurry=True)
+        """Send all waiting notifications, also early or held ones, and every retry once; wait for the responses."""
+        for url in {each.url for each in self.waiting}:
+            self._post([each for each in self.waiting if each.url == url], hurry=True)
         for delivery in self.deliveries:
-            delivery.settled.clear()
+            delivery.idle.clear()
             delivery.hurry.set()
-        while busy := [one for one in self.deliveries if one.in_flight or one.hurry.is_set()]:
-            await asyncio.wait([asyncio.ensure_future(one.settled.wait()) for one in busy])
+        while busy := [each for each in self.deliveries if each.in_flight or each.hurry.is_set()]:
+            await asyncio.wait([asyncio.ensure_future(delivery.idle.wait()) for delivery in busy])
 
     async def close(self) -> None:
-        """End all that runs."""
+        """Stop all tasks."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.callbacks.close()
 
-    def _add(self, hint: Hint) -> None:
-        """Queue a hint and see that its endpoint is being served."""
-        self.counters.hints += 1
-        self.waiting.append(hint)
-        self._serve(hint.url)
+    def _add(self, notification: Notification) -> None:
+        """Queue a notification and serve its endpoint."""
+        self.counters.notifications += 1
+        self.waiting.append(notification)
+        self._serve(notification.url)
 
     def _serve(self, url: str) -> None:
         if url not in self._collecting:
@@ -178,32 +178,32 @@ class Sender:
             self.start(self._collect(url))
 
     async def _collect(self, url: str) -> None:
-        """Take an endpoint's due hints, a batch at a time, until none waits."""
+        """Send an endpoint's due notifications, a batch at a time, until none waits."""
         try:
-            while mine := self._sendable(url):
+            while sendable := self._sendable(url):
                 pause = float(self._setting("batchSeconds"))
-                await self._tenant.clock.until(min(hint.due for hint in mine) + timedelta(seconds=pause))
+                await self._tenant.clock.until(min(each.due for each in sendable) + timedelta(seconds=pause))
                 await self.running.wait()
                 now = self._tenant.clock.now()
-                self._post([hint for hint in self._sendable(url) if hint.due <= now], hurry=False)
+                self._post([each for each in self._sendable(url) if each.due <= now], hurry=False)
         finally:
             self._collecting.discard(url)
 
-    def _post(self, hints: list[Hint], *, hurry: bool) -> None:
-        """Hand hints of one endpoint to deliveries, in POSTs of at most batchMax, in any order."""
+    def _post(self, notifications: list[Notification], *, hurry: bool) -> None:
+        """Start deliveries of at most batchMax notifications of one endpoint each, in any order."""
         now = self._tenant.clock.now()
-        health = self.endpoints.of(hints[0].url, now) if hints else None
+        health = self.endpoints.of(notifications[0].url, now) if notifications else None
         if health is not None and health.state == "drop":
-            self._lose([hint for hint in hints if "changeType" in hint.item])
-            hints = [hint for hint in hints if "changeType" not in hint.item]
-        taken = {id(hint) for hint in hints}
-        self.waiting = [hint for hint in self.waiting if id(hint) not in taken]
+            self._lose([each for each in notifications if "changeType" in each.item])
+            notifications = [each for each in notifications if "changeType" not in each.item]
+        posted = {id(each) for each in notifications}
+        self.waiting = [each for each in self.waiting if id(each) not in posted]
         began = health.until if health is not None and health.until is not None else now
         if self._setting("shuffle"):
-            self._chance.shuffle(hints)
+            self._random.shuffle(notifications)
         most = int(self._setting("batchMax"))
-        for start in range(0, len(hints), most):
-            delivery = Delivery(hints[start : start + most], began, Limits.of(self._tenant.settings), self)
+        for start in range(0, len(notifications), most):
+            delivery = Delivery(notifications[start : start + most], began, Limits.of(self._tenant.settings), self)
             if hurry:
                 delivery.hurry.set()
             self.deliveries.add(delivery)

@@ -1,4 +1,4 @@
-"""Recurrence: an RRULE expanded by dateutil in the event's own time zone.
+"""Recurrence: RRULEs expanded by dateutil in the event's own time zone.
 
 RFC 5545 section 3.3.10; Graph: patternedRecurrence resource type.
 """
@@ -17,20 +17,20 @@ UNTIL = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
 
 @dataclass
 class Rule:
-    """An RRULE (without its name) with the starts that are taken out, naive, in the series' zone."""
+    """An RRULE (without its name), and the removed starts, naive, in the series' zone."""
 
     text: str
     exdates: set[datetime] = field(default_factory=set)
 
     def parts(self) -> dict[str, str]:
-        """Return the rule's parts by their upper-case names."""
+        """Return the parts of the rule by upper-case name."""
         return {
             name.upper(): value.upper()
             for name, _, value in (part.partition("=") for part in self.text.strip().rstrip(";").split(";"))
         }
 
     def starts(self, first: datetime, zone: str) -> Iterator[datetime]:
-        """Yield every start, naive, in the zone, beginning with `first`; without end when the rule has none."""
+        """Yield every start, naive, in the zone, beginning with `first`; endlessly if the rule has no end."""
         dates = rruleset()
         dates.rrule(_rrule(self.text, first, zone))
         for exdate in self.exdates:
@@ -39,7 +39,7 @@ class Rule:
 
 
 def read_rule(text: str, first: datetime, zone: str) -> Rule:
-    """Return the rule of an RRULE text; raises ValueError when dateutil cannot read it or it never occurs."""
+    """Return the rule of an RRULE text. Raises ValueError when dateutil cannot parse it or it never occurs."""
     plain = text.strip().removeprefix("RRULE:")
     if "\n" in plain or "FREQ=" not in plain.upper():
         raise ValueError(f"not one RRULE: {text!r}")
@@ -49,15 +49,15 @@ def read_rule(text: str, first: datetime, zone: str) -> Rule:
 
 
 def _rrule(text: str, first: datetime, zone: str) -> rrule:
-    """Return dateutil's rule on wall-clock times: a meeting at nine stays at nine through daylight saving."""
-    local = UNTIL.sub(lambda found: f"UNTIL={_local(found[1], zone)}", text)
+    """Return dateutil's rule on wall-clock times: a meeting at nine stays at nine across daylight saving time."""
+    local = UNTIL.sub(lambda match: f"UNTIL={_local(match[1], zone)}", text)
     parsed = rrulestr(local, dtstart=first, ignoretz=True)
     if not isinstance(parsed, rrule):
-        raise ValueError(f"not one RRULE: {text!r}")  # noqa: TRY004 - the value is wrong, not a caller's type
+        raise ValueError(f"not one RRULE: {text!r}")  # noqa: TRY004 - the text is wrong, not the caller
     return parsed
 
 
 def _local(until: str, zone: str) -> str:
-    """Return a UTC UNTIL as the series' zone shows it."""
+    """Return an UNTIL in UTC as wall-clock time of the series' zone."""
     moment = datetime.strptime(until, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     return moment.astimezone(zone_info(zone)).strftime("%Y%m%dT%H%M%S")

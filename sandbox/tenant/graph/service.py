@@ -1,4 +1,4 @@
-"""What the parts of the simulated Graph share: one object, attached to the tenant."""
+"""The shared state of the simulated Graph, attached to the tenant."""
 
 import random
 from typing import Any
@@ -15,7 +15,7 @@ from sandbox.tenant.state import Mailbox, Tenant
 
 
 class Graph:
-    """The state of the simulated Graph; `random` is seeded, so that a run's hints can be had again."""
+    """The state of the simulated Graph; `random` is seeded so that runs can be repeated."""
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
@@ -34,7 +34,7 @@ class Graph:
         return setting(self.tenant.settings, name)
 
     def calendar(self, mailbox: Mailbox) -> Calendar:
-        """Return a mailbox's calendar, made at first use."""
+        """Return a mailbox's calendar, created at first use."""
         if mailbox.calendar is None:
             mailbox.calendar = Calendar()
         calendar: Calendar = mailbox.calendar
@@ -42,7 +42,7 @@ class Graph:
 
 
 def graph_of(tenant: Tenant) -> Graph:
-    """Return the tenant's Graph, made at first use."""
+    """Return the tenant's Graph, created at first use."""
     if tenant.graph is None:
         tenant.graph = Graph(tenant)
     graph: Graph = tenant.graph

@@ -1,27 +1,27 @@
-"""The settings of the simulated Graph: the seed gives them, control changes them, each use reads them anew."""
+"""The settings of the simulated Graph: set by the seed, changed by control, read at each use."""
 
 from collections.abc import Mapping
 from typing import Any
 
 DEFAULTS: dict[str, Any] = {
-    "seed": 0,  # of everything random, so that a run's hints can be had again
+    "seed": 0,  # of all random choices, so that runs can be repeated
     "flipSeconds": 2.0,  # tenant's seconds until a room processes a booking
-    "hintsPerChange": [2, 4],  # least and most notifications of one change
-    "hintSpreadSeconds": 0.3,  # tenant's seconds over which they come
+    "hintsPerChange": [2, 4],  # minimum and maximum of notifications per change
+    "hintSpreadSeconds": 0.3,  # tenant's seconds over which they are spread
     "batchSeconds": 0.1,  # tenant's seconds in which notifications for one URL are collected
-    "batchMax": 100,  # most notifications in one POST
-    "shuffle": True,  # whether their order is lost
+    "batchMax": 100,  # maximum of notifications in one POST
+    "shuffle": True,  # whether to shuffle them
     "handshakeSeconds": 10.0,  # real seconds for an endpoint's validation
     "firstAnswerSeconds": 3.0,  # real seconds for the answer to a first attempt
     "laterAnswerSeconds": 10.0,  # real seconds for the answer to a retry
-    "judgedAfter": 20,  # answers of an endpoint within ten minutes before it can be found slow
-    "tokenSeconds": 0.0,  # tenant's seconds for which a subscription's access token lives; 0: for ever, as app-only
+    "judgedAfter": 20,  # responses of an endpoint within ten minutes before its health is judged
+    "tokenSeconds": 0.0,  # tenant's seconds until a subscription's access token expires; 0: never, as app-only
     "retrySeconds": 10.0,  # tenant's seconds before the first retry; each later pause is twice as long
-    "latencySeconds": 0.01,  # real seconds that Exchange takes for a call, at least
+    "latencySeconds": 0.01,  # real seconds that a call to Exchange takes at least
     "subscriptionPage": 100,  # subscriptions in one page of the list
-    "bookingsHiddenSeconds": 0.0,  # tenant's seconds until a new appointment shows in lists
-    "bookingsFound": 500,  # businesses that a search may find before Bookings gives up
-    "roomLists": {},  # room addresses by the address of their list
+    "bookingsHiddenSeconds": 0.0,  # tenant's seconds until lists include a new appointment
+    "bookingsFound": 500,  # maximum of businesses that a search may find
+    "roomLists": {},  # addresses of rooms by address of their room list
 }
 
 
@@ -31,7 +31,7 @@ def setting(settings: Mapping[str, Any], name: str) -> Any:
 
 
 def check(changes: Mapping[str, Any]) -> None:
-    """Raise ValueError for a name that is no setting of Graph, or a value of another kind than its default."""
+    """Raise ValueError for an unknown name, or a value whose type differs from the default."""
     for name, value in changes.items():
         if name not in DEFAULTS:
             raise ValueError(f"unknown: {name}; known: {', '.join(DEFAULTS)}")
@@ -40,11 +40,11 @@ def check(changes: Mapping[str, Any]) -> None:
         if number and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
             raise ValueError(f"{name}: not a number of at least 0")
         if not number and not isinstance(value, type(default)):
-            raise ValueError(f"{name}: of another kind than {default!r}")
+            raise ValueError(f"{name}: of another type than {default!r}")
     _check_hints(changes.get("hintsPerChange", [1, 1]))
 
 
 def _check_hints(bounds: list[Any]) -> None:
-    """Raise ValueError unless these are the least and most hints of a change."""
-    if len(bounds) != 2 or not all(type(one) is int for one in bounds) or not 1 <= bounds[0] <= bounds[1]:
+    """Raise ValueError unless these are the minimum and maximum of notifications per change."""
+    if len(bounds) != 2 or not all(type(bound) is int for bound in bounds) or not 1 <= bounds[0] <= bounds[1]:
         raise ValueError("hintsPerChange: not [least, most], of at least 1")

@@ -1,4 +1,4 @@
-"""What Graph asks of a subscription's properties.
+"""Graph's rules for the properties of a subscription.
 
 Graph: subscription resource type; Create subscription; Update subscription; Supported resources.
 """
@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from sandbox.tenant.graph import types
 from sandbox.tenant.graph.errors import ONLY_DELEGATED, GraphError, bad_request
 from sandbox.tenant.graph.routing import segments
-from sandbox.tenant.graph.zones import WRITTEN, instant
+from sandbox.tenant.graph.zones import DATE_TIME, instant
 
 REQUIRED = ("changeType", "notificationUrl", "resource", "expirationDateTime")
 LONGEST_MINUTES = 10_080
@@ -24,8 +24,8 @@ UPDATABLE = frozenset({"expirationDateTime", "notificationUrl"})
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a new subscription is to be, read from its body; `mailbox` is an address or object id."""
+class SubscriptionRequest:
+    """A request for a new subscription, parsed from its body; `mailbox` is an address or object id."""
 
     mailbox: str
     change_types: frozenset[str]
@@ -34,10 +34,10 @@ class Wanted:
     expires: datetime
 
 
-def wanted(body: dict[str, Any], now: datetime) -> Wanted:
-    """Read a checked body; raises GraphError (400) for what does not fit together."""
+def parse_request(body: dict[str, Any], now: datetime) -> SubscriptionRequest:
+    """Parse a checked body. Raises GraphError (400) for invalid values."""
     lifecycle = body.get("lifecycleNotificationUrl")
-    return Wanted(
+    return SubscriptionRequest(
         mailbox_of(body["resource"]),
         change_types(body["changeType"]),
         https_url("notificationUrl", body["notificationUrl"]),
@@ -47,7 +47,7 @@ def wanted(body: dict[str, Any], now: datetime) -> Wanted:
 
 
 def check_new(body: dict[str, Any]) -> None:
-    """Raise GraphError (400) for a body that cannot become a subscription, whatever it is for."""
+    """Raise GraphError (400) for a body that cannot become a subscription to any resource."""
     types.check("subscription", body)
     for name in READ_ONLY:
         if name in body:
@@ -64,15 +64,15 @@ def check_new(body: dict[str, Any]) -> None:
 
 
 def change_types(text: str) -> frozenset[str]:
-    """Return the change types of a comma list; raises GraphError (400) for an unknown one."""
-    asked = [one.strip().lower() for one in text.split(",")]
-    if not set(asked) <= CHANGE_TYPES:
+    """Return the change types of a comma-separated list. Raises GraphError (400) for an unknown one."""
+    requested = [name.strip().lower() for name in text.split(",")]
+    if not set(requested) <= CHANGE_TYPES:
         raise refused(f"Invalid 'changeType' attribute: '{text}'.")
-    return frozenset(asked)
+    return frozenset(requested)
 
 
 def https_url(name: str, value: Any) -> str:
-    """Return a notification URL; raises GraphError (400) when it is not https, absolute and without a fragment."""
+    """Return a notification URL. Raises GraphError (400) unless it is https, absolute and without a fragment."""
     try:
         parts = urlsplit(value if isinstance(value, str) else "")
         absolute = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
@@ -84,22 +84,22 @@ def https_url(name: str, value: Any) -> str:
 
 
 def expiration(text: str, now: datetime) -> datetime:
-    """Return when a subscription will end: below 45 minutes it is raised in silence; above 10,080 it is refused."""
-    # Without an offset the time is UTC, as the documents say; a bare date is no time.
-    found = WRITTEN.match(text)
+    """Return a subscription's end: less than 45 minutes is silently extended, more than 10,080 is rejected."""
+    # Without an offset the time is UTC, as documented; a bare date is invalid.
+    match = DATE_TIME.match(text)
     try:
-        asked = instant(text)
+        requested = instant(text)
     except ValueError as error:
         raise refused(f"Cannot convert '{text}' of expirationDateTime to a date and time.") from error
-    if found is not None and found[2] is None:
+    if match is not None and match[2] is None:
         raise refused(f"Cannot convert '{text}' of expirationDateTime to a date and time.")
-    if asked > now + timedelta(minutes=LONGEST_MINUTES):
+    if requested > now + timedelta(minutes=LONGEST_MINUTES):
         raise refused(f"Subscription expiration can only be {LONGEST_MINUTES} minutes in the future.")
-    return max(asked, now + timedelta(minutes=SHORTEST_MINUTES))
+    return max(requested, now + timedelta(minutes=SHORTEST_MINUTES))
 
 
 def mailbox_of(resource: str) -> str:
-    """Return the address or object id in a resource; raises GraphError (400) unless it is users/{id}/events."""
+    """Return the address or object id in a resource. Raises GraphError (400) unless it is users/{id}/events."""
     path, _, query = resource.removeprefix("/").partition("?")
     if query:
         raise GraphError(501, "NotImplemented", "The sandbox has no query options in a subscription's resource.")
@@ -112,5 +112,5 @@ def mailbox_of(resource: str) -> str:
 
 
 def refused(text: str) -> GraphError:
-    """Return the 400 of the subscription service."""
+    """Return the subscription service's 400."""
     return bad_request(text, "InvalidRequest")

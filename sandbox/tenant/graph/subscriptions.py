@@ -14,29 +14,29 @@ from sandbox.tenant.graph.errors import GraphError, of_subscription
 from sandbox.tenant.graph.handshake import validate
 from sandbox.tenant.graph.paging import page, selected
 from sandbox.tenant.graph.prefer import preferences
-from sandbox.tenant.graph.query import ONE, Options, options
+from sandbox.tenant.graph.query import SINGLE, Options, options
 from sandbox.tenant.graph.registry import Subscription
-from sandbox.tenant.graph.representation import written
+from sandbox.tenant.graph.representation import date_time_offset
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.state import Mailbox
 
 BOTH_WITHIN = timedelta(minutes=10)
 PER_MAILBOX = 1_000
-"""Active Outlook subscriptions of a mailbox over all apps."""
+"""Limit of active Outlook subscriptions of a mailbox, over all apps."""
 
 
 async def create(graph: Graph, call: Call) -> Answer:
-    """Make a subscription once both of its URLs have answered the handshake."""
+    """Create a subscription after both of its URLs have passed the handshake."""
     graph.throttle.count(call.caller.client_id, "subscriptions", throttle.SUBSCRIPTION_WRITES)
     options(call, "subscription", ())
     body = call.json_object()
     rules.check_new(body)
-    wanted = rules.wanted(body, graph.clock.now())
-    # The endpoints are validated before Exchange is asked: apps have seen the handshake and then a 403 or 404
-    # (issues of the Graph SDKs).
-    await _handshakes(graph, [wanted.notification_url, wanted.lifecycle_url])
-    new = _new(call, body, wanted, _mailbox(graph, call, wanted.mailbox, "Create"))
+    request = rules.parse_request(body, graph.clock.now())
+    # The endpoints are validated before Exchange checks the mailbox: apps have observed the handshake and then a 403 or
+    # 404 (issues of the Graph SDKs).
+    await _handshakes(graph, [request.notification_url, request.lifecycle_url])
+    new = _new(call, body, request, _mailbox(graph, call, request.mailbox, "Create"))
     _refuse_duplicate(graph, new)
     graph.registry.add(new)
     graph.sender.authorize(new)
@@ -49,27 +49,27 @@ async def create(graph: Graph, call: Call) -> Answer:
 
 
 async def listed(graph: Graph, call: Call) -> Answer:
-    """Return the app's own subscriptions, a page at a time."""
+    """Return a page of the app's own subscriptions."""
     graph.throttle.count(call.caller.client_id, "subscriptions", throttle.SUBSCRIPTION_LISTS)
     graph.access.require_calendars(call.caller, SUBSCRIBE)
-    asked = options(call, "subscription", ("$select", "$skiptoken", "$top"))
-    mine = [_json(one) for one in graph.registry.live() if one.app == call.caller.client_id]
-    items, annotations = page(call, mine, asked, asked.top or int(graph.setting("subscriptionPage")))
+    query = options(call, "subscription", ("$select", "$skiptoken", "$top"))
+    own = [_json(each) for each in graph.registry.live() if each.app == call.caller.client_id]
+    items, annotations = page(call, own, query, query.top or int(graph.setting("subscriptionPage")))
     context = {"@odata.context": f"{call.base}/$metadata#subscriptions"}
-    return Answer(200, {**context, **annotations, "value": [selected(item, asked) for item in items]})
+    return Answer(200, {**context, **annotations, "value": [selected(item, query) for item in items]})
 
 
 async def get(graph: Graph, call: Call) -> Answer:
     """Return one of the app's subscriptions, without its clientState."""
     graph.throttle.count(call.caller.client_id, "subscription", throttle.SUBSCRIPTION_READS)
-    asked = options(call, "subscription", ONE)
-    return _answer(call, _own(graph, call, "Read"), asked)
+    query = options(call, "subscription", SINGLE)
+    return _answer(call, _own(graph, call, "Read"), query)
 
 
 async def update(graph: Graph, call: Call) -> Answer:
-    """Move the expiration, or the notificationUrl after a handshake; this also reauthorizes."""
+    """Change the expiration, or the notificationUrl after a handshake; either also reauthorizes."""
     graph.throttle.count(call.caller.client_id, "subscriptions", throttle.SUBSCRIPTION_WRITES)
-    asked = options(call, "subscription", ())
+    query = options(call, "subscription", ())
     subscription, body = _own(graph, call, "Update"), call.json_object()
     types.check("subscription", body)
     if not body or body.keys() - rules.UPDATABLE:
@@ -81,23 +81,23 @@ async def update(graph: Graph, call: Call) -> Answer:
         url = rules.https_url("notificationUrl", body["notificationUrl"])
     if url != subscription.notification_url:
         await _handshakes(graph, [url])
-    # A renewal reauthorizes, so Exchange is asked again: the mailbox may be gone, or out of the app's scope.
+    # A renewal reauthorizes, so Exchange checks again: the mailbox may be deleted, or out of the app's scope.
     _mailbox(graph, call, subscription.mailbox.id, "Update")
     subscription.expires, subscription.notification_url = expires, url
     subscription.patched = graph.clock.now()
     _authorize(graph, subscription)
-    return _answer(call, subscription, asked)
+    return _answer(call, subscription, query)
 
 
 async def delete(graph: Graph, call: Call) -> Answer:
-    """End a subscription."""
+    """Delete a subscription."""
     graph.throttle.count(call.caller.client_id, "subscriptions", throttle.SUBSCRIPTION_WRITES)
     graph.registry.remove(_own(graph, call, "Delete").id)
     return Answer(204)
 
 
 async def reauthorize(graph: Graph, call: Call) -> Answer:
-    """Satisfy a reauthorization; the expiration stays."""
+    """Reauthorize a subscription; the expiration stays."""
     graph.throttle.count(call.caller.client_id, "reauthorize", throttle.REAUTHORIZATIONS)
     subscription = _own(graph, call, "Reauthorize")
     subscription.reauthorized = graph.clock.now()
@@ -106,24 +106,24 @@ async def reauthorize(graph: Graph, call: Call) -> Answer:
 
 
 def _authorize(graph: Graph, subscription: Subscription) -> None:
-    """Give the subscription a new token, and note when the app did both of what it must do one of in ten minutes."""
+    """Give the subscription a new token, and count an app that both updated and reauthorized within ten minutes."""
     patched, reauthorized = subscription.patched, subscription.reauthorized
     if patched is not None and reauthorized is not None and abs(patched - reauthorized) < BOTH_WITHIN:
         graph.sender.counters.mixed += 1
     graph.sender.authorize(subscription)
 
 
-def _new(call: Call, body: dict[str, Any], wanted: rules.Wanted, mailbox: Mailbox) -> Subscription:
-    """Return the subscription that a checked body describes."""
+def _new(call: Call, body: dict[str, Any], request: rules.SubscriptionRequest, mailbox: Mailbox) -> Subscription:
+    """Return the subscription for a checked body."""
     return Subscription(
         app=call.caller.client_id,
         mailbox=mailbox,
         resource=body["resource"],
         change_type=body["changeType"],
-        change_types=wanted.change_types,
-        notification_url=wanted.notification_url,
-        lifecycle_url=wanted.lifecycle_url,
-        expires=wanted.expires,
+        change_types=request.change_types,
+        notification_url=request.notification_url,
+        lifecycle_url=request.lifecycle_url,
+        expires=request.expires,
         client_state=body.get("clientState"),
         immutable=preferences(call).immutable,
         tls_version=body.get("latestSupportedTlsVersion") or "v1_2",
@@ -131,7 +131,7 @@ def _new(call: Call, body: dict[str, Any], wanted: rules.Wanted, mailbox: Mailbo
 
 
 def _mailbox(graph: Graph, call: Call, name: str, operation: str) -> Mailbox:
-    """Return the mailbox of a resource; what Exchange refuses comes wrapped by the subscription service."""
+    """Return the mailbox of a resource; the subscription service wraps Exchange's errors."""
     try:
         return graph.access.mailbox(call.caller, name, SUBSCRIBE)
     except GraphError as error:
@@ -139,26 +139,26 @@ def _mailbox(graph: Graph, call: Call, name: str, operation: str) -> Mailbox:
 
 
 def _refuse_duplicate(graph: Graph, new: Subscription) -> None:
-    """Raise GraphError: 409 for the same combination, 403 when the mailbox has all the subscriptions it may have."""
-    standing = graph.registry.of_mailbox(new.mailbox)
-    for one in standing:
-        if one.same_combination(new):
-            text = f"Subscription Id {one.id} already exists for the requested combination"
+    """Raise GraphError: 409 for a duplicate, 403 when the mailbox has reached its limit of subscriptions."""
+    existing = graph.registry.of_mailbox(new.mailbox)
+    for subscription in existing:
+        if subscription.same_combination(new):
+            text = f"Subscription Id {subscription.id} already exists for the requested combination"
             raise GraphError(409, "Conflict", text)
-    if len(standing) >= PER_MAILBOX:
+    if len(existing) >= PER_MAILBOX:
         text = f"Number of active subscriptions for the mailbox has reached the limit of {PER_MAILBOX}."
         raise GraphError(403, "ExtensionError", text)
 
 
 async def _handshakes(graph: Graph, urls: list[str | None]) -> None:
-    """Validate the URLs one after the other; the same URL for both purposes is validated twice."""
+    """Validate the URLs one after the other; one URL for both purposes is validated twice."""
     for url in urls:
         if url is not None:
             await validate(graph.sender.callbacks, url, float(graph.setting("handshakeSeconds")))
 
 
 def _own(graph: Graph, call: Call, operation: str) -> Subscription:
-    """Return one of the app's own subscriptions; raises GraphError (404) for all others, live elsewhere or not."""
+    """Return one of the app's own subscriptions. Raises GraphError (404) for unknown ones and those of other apps."""
     graph.access.require_calendars(call.caller, SUBSCRIBE)
     subscription = graph.registry.find(call.params["id"])
     if subscription is None or subscription.app != call.caller.client_id:
@@ -166,25 +166,25 @@ def _own(graph: Graph, call: Call, operation: str) -> Subscription:
     return subscription
 
 
-def _answer(call: Call, subscription: Subscription, asked: Options) -> Answer:
+def _answer(call: Call, subscription: Subscription, query: Options) -> Answer:
     """Return 200 with the subscription."""
     context = {"@odata.context": f"{call.base}/$metadata#subscriptions/$entity"}
-    return Answer(200, {**context, **selected(_json(subscription), asked)})
+    return Answer(200, {**context, **selected(_json(subscription), query)})
 
 
-def _json(one: Subscription) -> dict[str, Any]:
-    """Return the subscription; its clientState is told at creation only."""
+def _json(subscription: Subscription) -> dict[str, Any]:
+    """Return the subscription; its clientState is only returned at creation."""
     return {
-        "id": one.id,
-        "resource": one.resource,
-        "applicationId": one.app,
-        "changeType": one.change_type,
+        "id": subscription.id,
+        "resource": subscription.resource,
+        "applicationId": subscription.app,
+        "changeType": subscription.change_type,
         "clientState": None,
-        "notificationUrl": one.notification_url,
-        "lifecycleNotificationUrl": one.lifecycle_url,
-        "expirationDateTime": written(one.expires),
-        "creatorId": one.app,
-        "latestSupportedTlsVersion": one.tls_version,
+        "notificationUrl": subscription.notification_url,
+        "lifecycleNotificationUrl": subscription.lifecycle_url,
+        "expirationDateTime": date_time_offset(subscription.expires),
+        "creatorId": subscription.app,
+        "latestSupportedTlsVersion": subscription.tls_version,
         "includeResourceData": None,
         "encryptionCertificate": None,
         "encryptionCertificateId": None,

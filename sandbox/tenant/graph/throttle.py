@@ -1,4 +1,4 @@
-"""Graph's limits: requests at once and in a time, by the tenant's clock.
+"""Graph's limits: concurrent requests, and requests in a period, by the tenant's clock.
 
 Graph: Microsoft Graph service-specific throttling limits (Outlook; Subscriptions).
 """
@@ -16,7 +16,7 @@ from sandbox.tenant.graph.errors import GraphError
 
 @dataclass(frozen=True)
 class Limit:
-    """So many requests in so many seconds."""
+    """A number of requests in a number of seconds."""
 
     requests: int
     seconds: int
@@ -32,30 +32,30 @@ MAILBOX_CONCURRENCY = 4
 
 
 class Throttle:
-    """Counts the requests of every app; a throttled request counts too, as Graph says."""
+    """Counts the requests of every app; throttled requests count too, as in Graph."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._times: defaultdict[tuple[str, str, Limit], deque[datetime]] = defaultdict(deque)
         self._open: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[str] = Counter()
-        """How many requests were refused, by the limit's name."""
+        """Numbers of rejected requests by name of the limit."""
 
     def count(self, app: str, subject: str, limit: Limit) -> None:
-        """Count one request of an app on a subject; raises GraphError (429) with Retry-After above the limit."""
+        """Count one request of an app on a subject. Raises GraphError (429) with Retry-After above the limit."""
         now, times = self._clock.now(), self._times[app, subject, limit]
         window = timedelta(seconds=limit.seconds)
         while times and times[0] <= now - window:
             times.popleft()
         times.append(now)
         if len(times) > limit.requests:
-            # The request is let in again once this one is among the last `requests` of the window.
+            # A request is allowed again once this one is among the last `requests` of the window.
             wait = (times[-limit.requests] + window - now).total_seconds()
             raise self._refusal("RequestRate", math.ceil(max(wait, 1)))
 
     @contextmanager
     def mailbox(self, app: str, mailbox_id: str) -> Iterator[None]:
-        """Hold one of an app's four places at a mailbox; raises GraphError (429) when all are taken."""
+        """Hold one of an app's four concurrent requests to a mailbox. Raises GraphError (429) above that."""
         self.count(app, mailbox_id, MAILBOX)
         if self._open[app, mailbox_id] >= MAILBOX_CONCURRENCY:
             raise self._refusal("MailboxConcurrency", 1)

@@ -1,4 +1,4 @@
-"""Graph's dateTimeTimeZone: a wall-clock time and the name of its zone, by Windows' names or IANA's.
+"""Graph's dateTimeTimeZone: a wall-clock time and the Windows or IANA name of its zone.
 
 Graph: dateTimeTimeZone resource type.
 """
@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-WRITTEN = re.compile(r"^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,7}))?)?$")
+DATE_TIME = re.compile(r"^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,7}))?)?$")
 """A dateTime without an offset; Graph writes seven digits of a second, which datetime cannot read."""
 
 
 def zone_info(name: str) -> ZoneInfo:
-    """Return the zone of a Windows or IANA name; raises ValueError for an unknown one."""
+    """Return the zone with a Windows or IANA name. Raises ValueError for an unknown one."""
     try:
         return ZoneInfo(WINDOWS_TO_OLSON.get(name, name))
     except (KeyError, OSError, ValueError) as error:
@@ -34,11 +34,11 @@ class Moment:
 
     @cached_property
     def utc(self) -> datetime:
-        """Return the instant, aware, in UTC."""
+        """The instant, aware, in UTC."""
         return self.local.replace(tzinfo=zone_info(self.zone)).astimezone(UTC)
 
     def in_zone(self, zone: str) -> "Moment":
-        """Return the same instant as another zone's clock shows it."""
+        """Return the same instant in another zone."""
         return Moment(self.utc.astimezone(zone_info(zone)).replace(tzinfo=None), zone)
 
     def as_json(self) -> dict[str, str]:
@@ -49,7 +49,7 @@ class Moment:
 def moment(given: Any, zone: str = "UTC") -> Moment:
     """Return the moment of a dateTimeTimeZone, or of an ISO 8601 text, which without an offset is in `zone`.
 
-    Raises ValueError when it is neither.
+    Raises ValueError for anything else.
     """
     if isinstance(given, dict) and isinstance(given.get("dateTime"), str):
         zone_name = str(given.get("timeZone") or "UTC")
@@ -66,11 +66,11 @@ def instant(text: str) -> datetime:
 
 
 def _read(text: str, zone: str) -> datetime:
-    """Return the wall-clock time in a zone; an offset in the text (which Graph allows) decides over the zone."""
-    if found := WRITTEN.match(text):
-        day, time, fraction = found.groups()
+    """Return the wall-clock time in a zone; an offset in the text, which Graph allows, takes precedence over it."""
+    if match := DATE_TIME.match(text):
+        day, time, fraction = match.groups()
         exact = datetime.fromisoformat(f"{day}T{time or '00:00'}")
         return exact + timedelta(microseconds=int((fraction or "0").ljust(7, "0")) // 10)
-    # Seven digits with an offset or Z behind them.
+    # Seven digits followed by an offset or Z: datetime reads six.
     aware = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     return aware.astimezone(zone_info(zone)).replace(tzinfo=None)

@@ -1,1 +1,1 @@
-"""Microsoft Bookings at Graph: its client, and its objects as the relay reads them."""
+"""Microsoft Bookings at Graph: the client, and the relay's models of its objects."""

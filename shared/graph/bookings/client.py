@@ -1,6 +1,7 @@
-"""Microsoft Bookings at Graph. Below /solutions/bookingBusinesses no page names $select, so objects come whole.
+"""The client for Microsoft Bookings at Graph.
 
-An app may hold four calls at once at a booking mailbox ("Microsoft Graph service-specific throttling limits").
+It reads whole objects: $select is not documented below /solutions/bookingBusinesses. Graph allows an app four
+concurrent calls per booking mailbox ("Microsoft Graph service-specific throttling limits").
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from shared.graph.client import GraphClient
 from shared.utc import format_utc
 
 ROOT = "/solutions/bookingBusinesses"
-WRITE_SECONDS = 20.0  # Bookings writes into several calendars and sends mail before it answers
+WRITE_SECONDS = 20.0  # Bookings writes to several calendars and sends mail before it answers
 
 
 class BookingsClient:
     """Reads with Bookings.Read.All, writes with BookingsAppointment.ReadWrite.All, cancels with Bookings.ReadWrite.All.
 
-    Every method raises GraphError. `graph` returns Graph's client, `limit_of` the limit of calls at a mailbox.
+    Every method raises GraphError. `limit_of` returns the limit of concurrent calls for a mailbox.
     """
 
     def __init__(self, graph: GraphClient, limit_of: Callable[[str], AbstractContextManager[Any]]) -> None:
@@ -31,7 +32,7 @@ class BookingsClient:
         self._limit_of = limit_of
 
     def search(self, name: str) -> list[Business]:
-        """Return the businesses whose name holds a text ("List bookingBusinesses"): listing all may be too much."""
+        """Return the businesses whose name contains a text ("List bookingBusinesses"): Graph may refuse to list all."""
         return [business_of(item) for item in self._graph.pages(ROOT, {"query": name})]
 
     def business(self, business: str) -> Business:
@@ -68,15 +69,15 @@ class BookingsClient:
         return appointment_of(self._call("GET", business, "appointments", appointment))
 
     def create(self, business: str, body: Mapping[str, Any]) -> Appointment:
-        """Make an appointment ("Create bookingAppointment"). An error of 500 may mean that it was made all the same."""
+        """Create an appointment ("Create bookingAppointment"). It may exist even after a 500."""
         return appointment_of(self._call("POST", business, "appointments", body=body, read_seconds=WRITE_SECONDS))
 
     def change(self, business: str, appointment: str, body: Mapping[str, Any]) -> None:
-        """Change an appointment ("Update bookingAppointment"), which answers nothing."""
+        """Change an appointment ("Update bookingAppointment"). The response has no body."""
         self._call("PATCH", business, "appointments", appointment, body=body, read_seconds=WRITE_SECONDS)
 
     def cancel(self, business: str, appointment: str, message: str) -> None:
-        """Cancel an appointment and tell its customers and staff ("bookingAppointment: cancel")."""
+        """Cancel an appointment and notify its customers and staff ("bookingAppointment: cancel")."""
         body = {"cancellationMessage": message}
         self._call("POST", business, "appointments", appointment, "cancel", body=body, read_seconds=WRITE_SECONDS)
 
@@ -87,7 +88,7 @@ class BookingsClient:
     def availability(
         self, business: Business, staff: list[str], start: datetime, end: datetime
     ) -> dict[str, list[Span]]:
-        """Return what the staff is between two moments ("bookingBusiness: getStaffAvailability"; for apps alone)."""
+        """Return the availability of staff ("bookingBusiness: getStaffAvailability"; application permissions only)."""
         body = {"staffIds": staff, "startDateTime": date_time_time_zone(start), "endDateTime": date_time_time_zone(end)}
         return spans_of(self._call("POST", business.id, "getStaffAvailability", body=body), business.zone)
 

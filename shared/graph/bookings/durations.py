@@ -1,4 +1,4 @@
-"""Lengths of time as Microsoft Graph writes them. Pure. ("Edm.Duration": days, hours, minutes and seconds)"""
+"""Durations in Microsoft Graph's format. Pure. ("Edm.Duration": days, hours, minutes and seconds)"""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _DURATION = re.compile(
 
 
 def parse_duration(text: object) -> timedelta | None:
-    """Return a length such as PT1H30M or P10D, or None for what is none. Graph's samples leave the T out at times."""
+    """Return a duration such as PT1H30M or P10D, or None if it is not one. Some of Graph's samples omit the T."""
     match = _DURATION.fullmatch(text) if isinstance(text, str) else None
     parts = {name: float(value) for name, value in match.groupdict().items() if value} if match else {}
     return timedelta(**parts) if parts else None
 
 
 def format_duration(length: timedelta) -> str:
-    """Return a length of whole seconds in Graph's form."""
+    """Return a duration of whole seconds in Graph's format."""
     minutes, seconds = divmod(int(length.total_seconds()), 60)
     return f"PT{minutes}M{seconds}S" if seconds else f"PT{minutes}M"

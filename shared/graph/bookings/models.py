@@ -1,4 +1,4 @@
-"""What Microsoft Bookings tells, with the few properties that the relay needs.
+"""The objects of Microsoft Bookings, with the properties that the relay needs.
 
 ("bookingBusiness", "bookingService", "bookingStaffMember", "bookingCustomer" and "bookingAppointment resource type")
 """
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
-Hours = tuple[tuple[int, timedelta, timedelta], ...]  # weekday (Monday is 0), and from when until when of that day
+Hours = tuple[tuple[int, timedelta, timedelta], ...]  # weekday (Monday is 0), start and end as times since midnight
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """When a service can be booked: `kind` is Graph's availabilityType; the days are those of a custom window."""
+    """When a service can be booked. `kind` is Graph's availabilityType; a custom window has its days."""
 
     kind: str
     hours: Hours = ()
@@ -24,7 +24,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A scheduling policy; None where it says nothing ("bookingSchedulingPolicy resource type")."""
+    """A scheduling policy; None where a value is not set ("bookingSchedulingPolicy resource type")."""
 
     minimum_lead: timedelta | None = None
     maximum_advance: timedelta | None = None
@@ -35,7 +35,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """A booking business. Its id is the address of its mailbox; without a zone nobody can say when its hours are."""
+    """A booking business. Its id is the address of its mailbox; without a zone, its hours cannot be checked."""
 
     id: str
     name: str
@@ -47,7 +47,7 @@ class Business:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What can be booked; an empty `staff_ids` leaves it to everybody. `raw` is Graph's own, for what is passed on."""
+    """A bookable service; all staff provides it if `staff_ids` is empty. `raw` is Graph's object."""
 
     id: str
     name: str
@@ -60,13 +60,13 @@ class Service:
     raw: dict[str, Any] = field(repr=False, compare=False)
 
     def is_provided_by(self, staff_id: str) -> bool:
-        """Return whether a member of staff provides it."""
+        """Return whether a member of staff provides the service."""
         return not self.staff_ids or staff_id in self.staff_ids
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Somebody who provides services."""
+    """A member of staff."""
 
     id: str
     name: str
@@ -75,7 +75,7 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody who books."""
+    """A customer."""
 
     id: str
     name: str
@@ -84,7 +84,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """An appointment, in UTC; `customers` are the addresses, or the names of who has none, in lower case."""
+    """An appointment, in UTC. `customers` has addresses, or names of customers without one, in lower case."""
 
     id: str
     service_id: str
@@ -100,7 +100,7 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a member of staff is from when until when: available, busy, slotsAvailable, outOfOffice."""
+    """The status of a member of staff during a time: available, busy, slotsAvailable, outOfOffice."""
 
     status: str
     start: datetime

@@ -1,4 +1,4 @@
-"""Graph's objects of Microsoft Bookings, read into ours. Pure. Raises GraphUnavailable for what cannot be read."""
+"""Parse Graph's Bookings objects into the relay's models. Pure. Raises GraphUnavailable for unreadable objects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NONE = timedelta()
 
 
 def business_of(raw: dict[str, Any]) -> Business:
-    """Return a business. One of a list has its id and name alone ("List bookingBusinesses")."""
+    """Return a business. In a list, it has only its id and name ("List bookingBusinesses")."""
     page = raw.get("bookingPageSettings") or {}
     zone = page.get("businessTimeZone")
     hours = raw.get("businessHours")
@@ -49,7 +49,7 @@ def customer_of(raw: dict[str, Any]) -> Customer:
 
 
 def appointment_of(raw: dict[str, Any]) -> Appointment:
-    """Return an appointment. Older samples of Graph's say start and end for startDateTime and endDateTime."""
+    """Return an appointment. Older samples of Graph's use start and end for startDateTime and endDateTime."""
     customers = [customer for customer in raw.get("customers") or () if isinstance(customer, dict)]
     names = (_plain(customer, "emailAddress") or _plain(customer, "name") for customer in customers)
     filled, location = raw.get("filledAttendeesCount"), raw.get("serviceLocation") or {}
@@ -66,7 +66,7 @@ def appointment_of(raw: dict[str, Any]) -> Appointment:
 def spans_of(response: dict[str, Any], zone: tzinfo | None) -> dict[str, list[Span]]:
     """Return the spans of each member of staff, by id; `zone` is the business's.
 
-    ("bookingBusiness: getStaffAvailability": the page's sample names the collection after its type, the schema `value`)
+    The schema names the collection `value`; the sample of "bookingBusiness: getStaffAvailability" uses its type's name.
     """
     by_staff: dict[str, list[Span]] = {}
     for member in response.get("value") or response.get("staffAvailabilityItem") or ():
@@ -79,7 +79,7 @@ def spans_of(response: dict[str, Any], zone: tzinfo | None) -> dict[str, list[Sp
 
 
 def policy_of(raw: object) -> Policy:
-    """Return a policy; a part that is missing says nothing."""
+    """Return a policy; missing parts are not set."""
     if not isinstance(raw, dict):
         return Policy()
     general, custom = raw.get("generalAvailability"), raw.get("customAvailabilities")
@@ -92,7 +92,7 @@ def policy_of(raw: object) -> Policy:
 
 
 def hours_of(raw: object) -> Hours:
-    """Return hours of work; an end at midnight is the day's end ("bookingWorkHours resource type")."""
+    """Return opening hours; an end at midnight is the end of the day ("bookingWorkHours resource type")."""
     hours = []
     for day in raw if isinstance(raw, list) else ():
         name = str(day.get("day")).lower()
@@ -110,7 +110,7 @@ def _opening(raw: dict[str, Any]) -> Opening:
 
 
 def _time(text: object) -> timedelta:
-    """Return the time of day; 23:59:59 with whatever fraction is the end of the day, as people mean it."""
+    """Return the time of day; 23:59:59 with any fraction means the end of the day."""
     try:
         hours, minutes, seconds = str(text).split(":")
         time = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(float(seconds)))
@@ -127,9 +127,9 @@ def _date(text: object) -> date | None:
 
 
 def _moment(raw: object, zone: tzinfo | None) -> datetime:
-    """Return a dateTimeTimeZone in UTC, with or without the offset that Bookings writes beside the zone."""
+    """Return a dateTimeTimeZone in UTC, with or without the offset that Bookings may add to the zone."""
     try:
-        moment = datetime.fromisoformat(raw["dateTime"])  # type: ignore[index]  # whatever it is not raises
+        moment = datetime.fromisoformat(raw["dateTime"])  # type: ignore[index]  # any other type raises
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone_displayed(raw.get("timeZone"), zone))  # type: ignore[attr-defined]
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""The time zones that Bookings names: IANA's, Windows', and the names that people see in Windows. Pure.
+"""The time zone names of Bookings: IANA names, Windows names and Windows display names. Pure.
 
 ("dateTimeTimeZone resource type"; the samples of "bookingBusiness: getStaffAvailability" show the third kind)
 """
@@ -14,7 +14,7 @@ _DISPLAY_NAME = re.compile(r"\(UTC(?:([+-])(\d\d):(\d\d))?\) .+")
 
 
 def zone_of(name: object) -> tzinfo | None:
-    """Return the zone of a name, or None for one that is not known."""
+    """Return the zone of a name, or None if the name is unknown."""
     try:
         return zone_named(name).info if isinstance(name, str) else None
     except UnknownZone:
@@ -22,9 +22,9 @@ def zone_of(name: object) -> tzinfo | None:
 
 
 def zone_displayed(name: object, likely: tzinfo | None) -> tzinfo | None:
-    """Return the zone of a name, which may be one that people see, such as "(UTC-08:00) Pacific Time (US & Canada)".
+    """Return the zone of a name, also of a display name such as "(UTC-08:00) Pacific Time (US & Canada)".
 
-    Such a name tells the offset in winter and no more: it is taken for the likely zone if that has the same.
+    A display name contains only the offset in winter: the result is `likely` if that zone has the same offset.
     """
     zone = zone_of(name)
     match = _DISPLAY_NAME.fullmatch(name) if isinstance(name, str) and zone is None else None

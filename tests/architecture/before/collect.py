@@ -1,10 +1,12 @@
-"""Written with the code as it was before the restructure; not to be run again.
+"""Wrote the reference files from the code before the restructure; not to be run again.
 
-Each file beside this one holds what left the process, or was stored, at commit 7627993. The tests test_unchanged*.py
-work the same out anew and compare. To run this again would take for right whatever the code does now.
+Each file beside this one has what the process sent or stored at commit 7627993. The tests test_unchanged*.py compute
+the same again and compare. A new run would take the current behaviour as the reference.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from tests.architecture.before.examples import CHANGES, EXAMPLES, MANY, READ_ONLY, REPAIRS, VALUES
 from tests.architecture.outward import write
@@ -13,14 +15,16 @@ from tests.architecture.outward_ids import id_of
 from tests.architecture.outward_lines import lines_now, lines_of_a_day
 from tests.architecture.outward_messages import digests_of, read_by, written_by
 from tests.architecture.outward_rows import filters_now, queues_now, rows_now
-from tests.architecture.outward_strings import log_texts, policy, told
+from tests.architecture.outward_strings import dimensions_by_name, policy
 
 
 def collect() -> None:
     """Write the files."""
     write("functions", {"all": functions_now("relay,calendars,scheduling,bookings"), "none": sorted(functions_now(""))})
-    calls = {kind: {name: list(*ways) for name, ways in names.items()} for kind, names in told().items()}
-    texts_of_logs = {"lines": lines_now(), "day": lines_of_a_day(), "logs": log_texts()}
+    calls: dict[str, Any] = {
+        kind: {name: list(*orders) for name, orders in names.items()} for kind, names in dimensions_by_name().items()
+    }
+    texts_of_logs = {"lines": lines_now(), "day": lines_of_a_day()}
     write("strings", {**calls, **texts_of_logs, "values": VALUES, "answers": policy()})
     ids = [{"kind": kind, "given": given, "id": id_of(kind, given)}
            for kind, some in EXAMPLES.items() for given in some]  # fmt: skip

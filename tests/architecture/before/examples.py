@@ -37,17 +37,17 @@ EXAMPLES: dict[str, list[list[str]]] = {
 
 HINTED = "2026-11-20T10:00:00.123456+00:00"
 RETRY = "fedcba9876543210" * 2
-ONE = [WATCH, "user-Å", "AAMk/Ünïcødé+=", False]
-GONE = [WATCH, "user", "AAMk=", True]
+EVENT_CHANGE = [WATCH, "user-Å", "AAMk/Ünïcødé+=", False]
+DELETION = [WATCH, "user", "AAMk=", True]
 CHANGES: list[list[Any]] = [
-    [HINTED, [ONE], 0, "", False, False],
-    ["2026-11-20T10:00:00+00:00", [ONE, GONE], 0, "", False, False],
-    [HINTED, [GONE], 3, RETRY, False, False],
-    [HINTED, [ONE], 1, "", False, False],
-    [HINTED, [ONE], 0, "", True, False],
-    [HINTED, [GONE], 0, "", True, True],
-    [HINTED, [ONE, GONE], 0, "", False, True],
-    [HINTED, [ONE], 22, RETRY, True, True],
+    [HINTED, [EVENT_CHANGE], 0, "", False, False],
+    ["2026-11-20T10:00:00+00:00", [EVENT_CHANGE, DELETION], 0, "", False, False],
+    [HINTED, [DELETION], 3, RETRY, False, False],
+    [HINTED, [EVENT_CHANGE], 1, "", False, False],
+    [HINTED, [EVENT_CHANGE], 0, "", True, False],
+    [HINTED, [DELETION], 0, "", True, True],
+    [HINTED, [EVENT_CHANGE, DELETION], 0, "", False, True],
+    [HINTED, [EVENT_CHANGE], 22, RETRY, True, True],
     [HINTED, [], 0, "", False, False],
 ]
 SUBSCRIPTION = "7f105c7d-2dc5-4530-97cd-4e7ae6534c07"

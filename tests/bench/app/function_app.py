@@ -1,4 +1,4 @@
-"""The relay's own receiver beside functions that do nothing, so that one host runs both."""
+"""The relay's own receiver and functions that do nothing, so that one host runs both."""
 
 import sys
 import typing
@@ -16,13 +16,13 @@ app.register_functions(notifications.blueprint)
 
 @app.route("noop", methods=["POST"])
 async def noop(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer 202 and do nothing."""
+    """Return 202 and do nothing."""
     return func.HttpResponse(status_code=202)
 
 
 @app.route("noop-with-queue", methods=["POST"])
 @app.queue_output("changes", "bench-noop", "AzureWebJobsStorage")
 async def noop_with_queue(req: func.HttpRequest, changes: func.Out[typing.List[str]]) -> func.HttpResponse:  # noqa: UP006
-    """Answer 202 once a queue holds a message of the size that the relay writes."""
+    """Return 202 after writing a message as large as the relay's."""
     changes.set(["x" * 400])
     return func.HttpResponse(status_code=202)

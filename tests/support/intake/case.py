@@ -1,4 +1,4 @@
-"""What a case of the intake table is made of: requests in Graph's shape, bent in one way each."""
+"""The parts of a case in the intake table: requests in Graph's shape, each with one modification."""
 
 import json
 from collections.abc import Callable
@@ -11,9 +11,9 @@ NOTIFICATIONS, LIFECYCLE = "/notifications", "/lifecycle"
 
 @dataclass(frozen=True)
 class Target:
-    """What a case may name: a watched mailbox with its subscription, and two events of it nobody was told of.
+    """What a case may use: a watched mailbox with its subscription, and two events that were never notified.
 
-    `trap` belongs to the case: it is told if the case is taken in. `never` is shared, and must never be told.
+    `trap` belongs to the case: it is delivered if the case is accepted. `never` is shared, and must never be delivered.
     """
 
     user: str
@@ -25,7 +25,7 @@ class Target:
     never: str
 
     def item(self, event: str = "", **bent: Any) -> dict[str, Any]:
-        """Return a sound notification of an event (the trap), with some of its fields bent; None takes one away."""
+        """Return a valid notification of an event (the trap), with some fields changed; None removes a field."""
         event = event or self.trap
         resource = f"Users/{self.user}/Events/{event}"
         data = {"@odata.type": "#Microsoft.Graph.Event", "@odata.id": resource, "@odata.etag": 'W/"x"', "id": event}
@@ -37,13 +37,13 @@ class Target:
         return {name: value for name, value in (sound | bent).items() if value is not None}
 
     def quoted(self, event: str = "") -> str:
-        """Return the resource in OData's spelling, percent-encoded as it is in @odata.id."""
+        """Return the resource in OData's spelling, percent-encoded as in @odata.id."""
         return f"users('{self.user}')/events('{quote(event or self.trap, safe='')}')"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A request, the status it has to get, and whether its trap has to be told; `answer` is the expected body."""
+    """A request, its expected status, and whether its trap must be delivered; `answer` is the expected body."""
 
     body: Callable[[Target], Any]
     status: int = 202
@@ -54,21 +54,21 @@ class Case:
     answer: str | None = None
 
     def content(self, target: Target) -> bytes:
-        """Return the body: bytes as they are, anything else as JSON."""
+        """Return the body: bytes unchanged, anything else as JSON."""
         body = self.body(target)
         return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
 def items(**bent: Any) -> Callable[[Target], Any]:
-    """Return a body of one notification, bent."""
+    """Return a body with one changed notification."""
     return lambda target: {"value": [target.item(**bent)]}
 
 
 def fixed(body: Any) -> Callable[[Target], Any]:
-    """Return a body that names nothing of the target."""
+    """Return a body that does not depend on the target."""
     return lambda _: body
 
 
 def handshake(query: str, status: int = 200, answer: str | None = None, path: str = NOTIFICATIONS, **more: Any) -> Case:
-    """Return a validation request with this raw query; its trap stands in the body and must not be told."""
+    """Return a validation request with this raw query; its trap is in the body and must not be delivered."""
     return Case(more.pop("body", items()), status, path=f"{path}?{query}", answer=answer, **more)

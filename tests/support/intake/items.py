@@ -1,4 +1,8 @@
-"""The rest of the intake table: sound or odd resources, change types and lifecycle items of a good clientState."""
+"""The second part of the intake table: valid and invalid resources, change types and lifecycle items with a valid
+clientState.
+"""
+
+from collections.abc import Callable
 
 from tests.support.intake.case import LIFECYCLE, Case, Target, items
 
@@ -17,9 +21,17 @@ def _body(target: Target, resource: object, event_id: str | None) -> dict[str, o
     return {"value": [target.item(resource=resource, resourceData=data)]}
 
 
+def _without_id(resource: str) -> Callable[[Target], dict[str, object]]:
+    return lambda target: _body(target, resource, None)
+
+
+def _with_good_id(resource: str) -> Callable[[Target], dict[str, object]]:
+    return lambda target: _body(target, resource, target.trap)
+
+
 RESOURCES = {
-    **{f"resource {r[:44]!r}": Case(lambda t, r=r: _body(t, r, None)) for r in _RESOURCES},
-    **{f"resource {r[:44]!r} with a good id": Case(lambda t, r=r: _body(t, r, t.trap)) for r in _RESOURCES},
+    **{f"resource {r[:44]!r}": Case(_without_id(r)) for r in _RESOURCES},
+    **{f"resource {r[:44]!r} with a good id": Case(_with_good_id(r)) for r in _RESOURCES},
     "no resource": Case(items(resource=None)),
     "resource is a list": Case(items(resource=[])),
     "resource and data name two events": Case(

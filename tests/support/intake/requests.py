@@ -1,4 +1,4 @@
-"""The table of what may be posted to our two anonymous addresses, and what has to come of it."""
+"""The table of requests to the two anonymous routes, and their expected results."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ def _body(target: Target) -> bytes:
 
 
 def _raw(pattern: str) -> Any:
-    """Return a body in which %STATE% and %EVENT% are filled in: for JSON that no library writes."""
+    """Return a body in which %STATE% and %EVENT% are replaced: for JSON that no library writes."""
     return lambda t: (
         pattern.replace("%STATE%", t.state).replace("%USER%", t.user).replace("%EVENT%", t.trap)
         .replace("%TENANT%", t.tenant).replace("%FOREIGN%", t.foreign_state).encode()

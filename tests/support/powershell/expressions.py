@@ -10,7 +10,7 @@ from tests.support.powershell.values import Thing, Thrown, compared, shown, true
 
 
 class Expressions:
-    """Gives each kind of expression its value; who runs the script gives the rest."""
+    """Evaluates each kind of expression; a subclass runs the script."""
 
     script: Path
     variables: dict[str, Any]
@@ -20,11 +20,11 @@ class Expressions:
         raise NotImplementedError
 
     def statements(self, block: Node) -> list[Any]:
-        """Return what a block's statements give to the pipeline."""
+        """Return the output of a block's statements."""
         raise NotImplementedError
 
     def should_process(self, target: Any, action: Any) -> bool:
-        """Return whether to do it, as $PSCmdlet.ShouldProcess says."""
+        """Return whether to do it, like $PSCmdlet.ShouldProcess."""
         raise NotImplementedError
 
     def _value_variable(self, node: Node) -> Any:
@@ -117,4 +117,7 @@ class Expressions:
             return self.should_process(*given)
         text = self.value(owner)
         assert isinstance(text, str)
-        return {"Replace": text.replace, "Contains": text.__contains__}[text_of(name)](*given)
+        if text_of(name) == "Replace":
+            return text.replace(*given)
+        assert text_of(name) == "Contains"
+        return text.__contains__(*given)

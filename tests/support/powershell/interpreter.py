@@ -1,7 +1,7 @@
-"""Runs the PowerShell of infra/permissions where no PowerShell is to be had: the few parts of it that are used there.
+"""Runs the PowerShell scripts of infra/permissions without PowerShell: the subset that they use.
 
-Strict as `Set-StrictMode -Version Latest` is: an unknown variable, property, cmdlet or parameter is an error. What the
-scripts do not use is not understood, and refused rather than guessed.
+Strict like `Set-StrictMode -Version Latest`: an unknown variable, property, cmdlet or parameter is an error. Syntax
+that the scripts do not use is rejected, not guessed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class _Return(Exception):
 
 @dataclass
 class Session:
-    """A PowerShell window: the cmdlets that there are, and what was said in it."""
+    """A PowerShell session: its cmdlets, and its output."""
 
     cmdlets: dict[str, Callable[..., Any]]
     dry: bool = False
@@ -48,7 +48,7 @@ class Session:
 
 
 class _Run(Expressions):
-    """One script at work."""
+    """A running script."""
 
     def __init__(self, session: Session, script: Path) -> None:
         self.session = session
@@ -82,7 +82,7 @@ class _Run(Expressions):
         return found
 
     def outputs(self, node: Node) -> list[Any]:
-        """Return what a statement or an expression gives to the pipeline."""
+        """Return the output of a statement or an expression."""
         node = plain(node)
         doing = getattr(self, f"_{node.type}", None)
         if doing is not None:
@@ -204,7 +204,7 @@ def _warn(run: _Run, _: dict[str, Any], values: list[Any], __: list[Any]) -> lis
     return []
 
 
-# What PowerShell brings itself: of the script, its named arguments, its other ones, and what the pipeline brings.
+# PowerShell's own commands, by the script, the named arguments, the other arguments, and the pipeline's items.
 _BUILT_IN: dict[str, Callable[[_Run, dict[str, Any], list[Any], list[Any]], list[Any]]] = {
     "Set-StrictMode": lambda *_: [],
     "Out-Null": lambda *_: [],

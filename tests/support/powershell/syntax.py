@@ -1,4 +1,4 @@
-"""The syntax of a PowerShell script, by its grammar for tree-sitter."""
+"""The syntax of a PowerShell script, by its tree-sitter grammar."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def parsed(path: Path) -> Node:
 
 
 def inside(node: Node) -> Iterator[Node]:
-    """Yield a node and all below it."""
+    """Yield a node and all nodes below it."""
     yield node
     for child in node.named_children:
         yield from inside(child)
@@ -56,7 +56,7 @@ def command_of(node: Node) -> tuple[str, dict[str, Node | None], list[Node]]:
 
 
 def scoped_by_mistake(variable: Node, rest: bytes) -> bool:
-    """Return whether a string goes on with a colon after a variable: "$name: …" is an error of syntax in PowerShell."""
+    """Return whether a colon follows a variable in a string: "$name: …" is a syntax error in PowerShell."""
     return variable.type == "variable" and not text_of(variable).startswith("${") and rest.startswith(b":")
 
 
@@ -72,7 +72,7 @@ def flat(clauses: list[Node]) -> list[Node]:
 
 
 def plain(node: Node) -> Node:
-    """Return the node itself, without the grammar's wrappings."""
+    """Return the node itself, without wrapping nodes of the grammar."""
     while len(node.named_children) == 1 and text_of(node.named_children[0]) == text_of(node):
         node = node.named_children[0]
     return node

@@ -1,9 +1,9 @@
-"""A tenant for the permission scripts: what Exchange Online and Entra keep, behind Microsoft's cmdlets.
+"""A tenant for the permission scripts: the state of Exchange Online and Entra, behind Microsoft's cmdlets.
 
-As strict as the real ones where the scripts could be wrong. `changes` holds the name of every cmdlet that changed
+As strict as the real ones where the scripts could be wrong. `changes` has the name of every cmdlet that changed
 something.
 """
-# ruff: noqa: D102  (a method is the cmdlet of its name, and Microsoft's page of that name tells what it does)
+# ruff: noqa: D102  (a method is the cmdlet with its name, which Microsoft documents)
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOOKINGS = {
     "BookingsAppointment.ReadWrite.All": "9769393e-5a9f-4302-9e3d-7e018ecb64a7",
     "Bookings.ReadWrite.All": "0c4b2d20-7919-468d-8668-c54b09d4dee8",
 }
-CALENDARS, PLACES = "798ee544-9d2d-430c-a058-570e29e34338", "913b9306-0ce1-42b8-9137-6a7df690a760"
+CALENDARS, ROOMS = "798ee544-9d2d-430c-a058-570e29e34338", "913b9306-0ce1-42b8-9137-6a7df690a760"
 
 
 class Exchange:
@@ -52,20 +52,20 @@ class Exchange:
         return self.members[identity]
 
     def get_serviceprincipal(self, identity: str) -> Thing:
-        return _found(self.principals, identity)
+        return _stored(self.principals, identity)
 
     def new_serviceprincipal(self, appid: str, objectid: str, displayname: str) -> Thing:
         self.changes.append("New-ServicePrincipal")
         return _added(self.principals, appid, Thing(AppId=appid, ObjectId=objectid, DisplayName=displayname))
 
     def remove_serviceprincipal(self, identity: str) -> None:
-        principal = _found(self.principals, identity)
+        principal = _stored(self.principals, identity)
         assert not [one for one in self.roles.values() if one["app"] == principal["objectid"]], "it holds roles"
         self.changes.append("Remove-ServicePrincipal")
         del self.principals[identity]
 
     def get_managementscope(self, identity: str) -> Thing:
-        return _found(self.scopes, identity)
+        return _stored(self.scopes, identity)
 
     def new_managementscope(self, name: str, recipientrestrictionfilter: str) -> Thing:
         assert len(name) <= LONGEST
@@ -80,22 +80,22 @@ class Exchange:
         del self.scopes[identity]
 
     def get_managementroleassignment(self, identity: str = "") -> Thing | list[Thing]:
-        return _found(self.roles, identity) if identity else list(self.roles.values())
+        return _stored(self.roles, identity) if identity else list(self.roles.values())
 
     def new_managementroleassignment(self, name: str, app: str, role: str, customresourcescope: str = "") -> Thing:
         assert app in [one["objectid"] for one in self.principals.values()], "-App is the object id"
         assert not customresourcescope or customresourcescope in self.scopes
         assert len(name) <= LONGEST
         self.changes.append("New-ManagementRoleAssignment")
-        made = Thing(Name=name, App=app, Role=role, CustomResourceScope=customresourcescope)
-        return _added(self.roles, name, made)
+        created = Thing(Name=name, App=app, Role=role, CustomResourceScope=customresourcescope)
+        return _added(self.roles, name, created)
 
     def remove_managementroleassignment(self, identity: str) -> None:
         self.changes.append("Remove-ManagementRoleAssignment")
         del self.roles[identity]
 
     def test_serviceprincipalauthorization(self, identity: str, resource: str = "") -> list[Thing]:
-        principal = _found(self.principals, identity)
+        principal = _stored(self.principals, identity)
         return [
             Thing(
                 RoleName=one["role"],
@@ -118,34 +118,34 @@ class Exchange:
 
 
 class Tenant(Exchange):
-    """The same with Entra."""
+    """Exchange Online and Entra."""
 
     def __init__(self) -> None:
         super().__init__()
         self.signed_in = True
         self.apps = {API: Thing(Id="app-object", AppId=API, DisplayName="Relay API", AppRoles=[], IdentifierUris=[])}
-        graph_roles = [Thing(Id=CALENDARS, Value="Calendars.Read"), Thing(Id=PLACES, Value="Place.Read.All")]
+        graph_roles = [Thing(Id=CALENDARS, Value="Calendars.Read"), Thing(Id=ROOMS, Value="Place.Read.All")]
         graph_roles.append(Thing(Id=str(uuid.uuid4()), Value="User.Read.All"))
         graph_roles += [Thing(Id=role_id, Value=name) for name, role_id in BOOKINGS.items()]
         self.enterprise_apps: dict[str, Thing] = {}
         for app_id, name, roles in ((GRAPH, "Microsoft Graph", graph_roles), (RELAY, "Calendar Relay", [])):
-            made = Thing(Id=f"object-of-{app_id}", AppId=app_id, DisplayName=name, AppRoles=roles)
-            self.enterprise_apps[app_id] = made
+            created = Thing(Id=f"object-of-{app_id}", AppId=app_id, DisplayName=name, AppRoles=roles)
+            self.enterprise_apps[app_id] = created
         self.grants: dict[str, Thing] = {}
 
     def grant(self, role: str) -> None:
-        """Grant a permission of Graph in Entra, as a hurried administrator does."""
+        """Grant a permission of Graph in Entra, as an administrator might do by hand."""
         graph, relay = self.enterprise_apps[GRAPH]["id"], self.enterprise_apps[RELAY]["id"]
         role_id = next(one["id"] for one in self.enterprise_apps[GRAPH]["approles"] if one["value"] == role)
         self.new_mgserviceprincipalapproleassignment(relay, relay, graph, role_id)
 
     def kept(self) -> dict[str, Any]:
-        """Return all that is kept, to compare."""
+        """Return the whole state, to compare."""
         names = ("principals", "scopes", "roles", "apps", "enterprise_apps", "grants")
         return copy.deepcopy({name: getattr(self, name) for name in names})
 
     def cmdlets(self) -> dict[str, Any]:
-        """Return the cmdlets by their names."""
+        """Return the cmdlets by name."""
         words = ("Get", "New", "Remove", "Test", "Invoke")
         return _Cmdlets(self, words)
 
@@ -161,8 +161,8 @@ class Tenant(Exchange):
     def new_mgserviceprincipal(self, appid: str) -> Thing:
         self.changes.append("New-MgServicePrincipal")
         roles = self.apps[appid]["approles"] if appid in self.apps else []
-        made = Thing(Id=f"object-of-{appid}", AppId=appid, DisplayName=f"App {appid[:1]}", AppRoles=roles)
-        return _added(self.enterprise_apps, appid, made)
+        created = Thing(Id=f"object-of-{appid}", AppId=appid, DisplayName=f"App {appid[:1]}", AppRoles=roles)
+        return _added(self.enterprise_apps, appid, created)
 
     def remove_mgserviceprincipal(self, serviceprincipalid: str) -> None:
         self.changes.append("Remove-MgServicePrincipal")
@@ -182,9 +182,9 @@ class Tenant(Exchange):
         assert serviceprincipalid == principalid
         assert resource is not None
         assert approleid in [one["id"] for one in resource["approles"]]
-        made = Thing(Id=uuid.uuid4().hex, PrincipalId=principalid, PrincipalDisplayName="The app",
+        created = Thing(Id=uuid.uuid4().hex, PrincipalId=principalid, PrincipalDisplayName="The app",
                      ResourceId=resourceid, AppRoleId=approleid)  # fmt: skip
-        return _added(self.grants, made["id"], made)
+        return _added(self.grants, created["id"], created)
 
     def remove_mgserviceprincipalapproleassignment(self, serviceprincipalid: str, approleassignmentid: str) -> None:
         self.changes.append("Remove-MgServicePrincipalAppRoleAssignment")
@@ -219,13 +219,13 @@ class _Cmdlets(dict[str, Any]):
         return getattr(self._tenant, f"{verb.lower()}_{noun.lower()}")
 
 
-def _found(kept: dict[str, Thing], name: str) -> Thing:
+def _stored(kept: dict[str, Thing], name: str) -> Thing:
     if name not in kept:
         raise NotFound(f"{name} is not there")
     return kept[name]
 
 
-def _added(kept: dict[str, Thing], name: str, made: Thing) -> Thing:
+def _added(kept: dict[str, Thing], name: str, created: Thing) -> Thing:
     assert name not in kept, f"{name} is there already"
-    kept[name] = made
-    return made
+    kept[name] = created
+    return created

@@ -1,4 +1,4 @@
-"""What values are in PowerShell: objects, truth, equality, operators; strict where it would guess."""
+"""PowerShell's values: objects, truth, equality, operators; strict where PowerShell would guess."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Any
 
 
 class Thrown(Exception):
-    """What `throw` said, or a terminating error."""
+    """The message of `throw`, or a terminating error."""
 
 
 class NotFound(Exception):
-    """A cmdlet did not find what it was asked for: an error, unless the script says -ErrorAction SilentlyContinue."""
+    """A cmdlet's object does not exist: an error, unless the script says -ErrorAction SilentlyContinue."""
 
 
 class Thing(dict[str, Any]):
-    """An object with properties, whose names are the same in upper and lower case."""
+    """An object with properties, whose names are case-insensitive."""
 
     def __init__(self, **properties: Any) -> None:
         super().__init__({name.lower(): value for name, value in properties.items()})
 
 
 def shown(value: Any) -> str:
-    """Return a value as it stands in a string."""
+    """Return a value as it appears in a string."""
     if isinstance(value, list):
         return " ".join(map(shown, value))
     return "" if value is None else str(value)
 
 
 def same(left: Any, right: Any) -> bool:
-    """Return what -eq says of two single values."""
+    """Return the result of -eq for two single values."""
     assert not isinstance(left, list), "-eq with a list on its left is a filter: not used here"
     if isinstance(left, str):
         return left.lower() == shown(right).lower()
@@ -37,14 +37,14 @@ def same(left: Any, right: Any) -> bool:
 
 
 def true(value: Any) -> bool:
-    """Return whether a value counts as true."""
+    """Return whether a value is true."""
     if isinstance(value, list):
         return true(value[0]) if len(value) == 1 else bool(value)
     return isinstance(value, Thing) or bool(value)
 
 
 def compared(operator: str, left: Any, right: Any) -> Any:
-    """Return what an operator makes of two values."""
+    """Return an operator's result for two values."""
     items = left if isinstance(left, list) else [left]
     if operator in ("-eq", "-ne"):
         return same(left, right) is (operator == "-eq")

@@ -1,4 +1,4 @@
-"""Claims about times as callers write them."""
+"""Parsing of the dates, times and zones that callers send."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OSLO = "Europe/Oslo"
 
 
 def refusal(text: str, zone: str | None = None) -> str:
-    """Return why a time is refused."""
+    """Return the error text for a time; it never repeats the input."""
     with pytest.raises(RequestRejected) as caught:
         read_moment("start", text, read_zone(zone))
     assert caught.value.status == 422
@@ -35,15 +35,15 @@ def refusal(text: str, zone: str | None = None) -> str:
         ("2026-10-25T02:30:00+01:00", OSLO, ("2026-10-25T01:30:00", "UTC")),
     ],
 )
-def test_a_sound_time_is_what_graph_is_told(text: str, zone: str | None, graph: tuple[str, str]) -> None:
-    """By the clock of its zone; an instant within the hour that comes twice is told in UTC."""
+def test_a_valid_time_is_sent_to_graph_in_its_zone(text: str, zone: str | None, graph: tuple[str, str]) -> None:
+    """Graph gets the local time of the zone; an instant within a repeated hour is sent in UTC."""
     assert tuple(read_moment("start", text, read_zone(zone)).as_graph().values()) == graph
 
 
-def test_each_mistake_says_what_to_do() -> None:
-    """Without a zone, in the gap, in the hour that comes twice."""
+def test_each_error_says_what_to_do() -> None:
+    """A missing zone, a skipped local time and a repeated local time each have their own text."""
     assert refusal("2026-07-01T09:00:00") == (
-        "start: has no zone. Give timeZone, or write the offset: 2026-11-20T12:00:00+01:00"
+        "start: has no zone. Give timeZone, or add the offset: 2026-11-20T12:00:00+01:00"
     )
     assert "put forward" in refusal("2026-03-29T02:30:00", OSLO)
     assert "its offset" in refusal("2026-10-25T02:30:00", OSLO)
@@ -55,20 +55,20 @@ def test_each_mistake_says_what_to_do() -> None:
      "2026-07-01T09:00:00+25:00", "0001-01-01T00:00:00", "9999-12-31T23:59:59", "2026-07-01 09:00:00",
      "2026-07-01T09:00:00Z\n", "\uff12026-07-01T09:00:00", "2026-07-01T09:00:00 Europe/Oslo", "20260701T090000"],
 )  # fmt: skip
-def test_what_is_no_time_is_refused(text: str) -> None:
-    """Whatever the zone."""
+def test_an_invalid_time_is_rejected(text: str) -> None:
+    """Text that is not a date and time is rejected even if a zone is given."""
     assert "not a date and time" in refusal(text, OSLO)
 
 
 @pytest.mark.parametrize("text", ["", "2026-13-01", "2026-02-30", "2026-11-20T00:00:00", "0001-01-01", "2026-11-20\n"])
-def test_what_is_no_day_is_refused(text: str) -> None:
-    """A day has no time."""
+def test_an_invalid_day_is_rejected(text: str) -> None:
+    """The start of an all-day event must be a date without a time."""
     with pytest.raises(RequestRejected, match="all-day"):
         read_day("start", text)
 
 
-def test_an_end_comes_after_its_start_and_not_too_late() -> None:
-    """By instants, whatever the zones."""
+def test_the_end_must_follow_the_start_within_the_longest_duration() -> None:
+    """Start and end are compared as instants, whatever their zones."""
     start, end = (read_moment("x", text, None) for text in ("2026-07-01T09:00:00+02:00", "2026-07-01T08:00:00Z"))
     check_order(start, end)
     check_order(start, end, timedelta(hours=1))
@@ -79,8 +79,8 @@ def test_an_end_comes_after_its_start_and_not_too_late() -> None:
         check_order(start, end, timedelta(minutes=59))
 
 
-def test_an_unknown_zone_is_refused_without_being_quoted() -> None:
-    """And no zone is no mistake."""
+def test_an_unknown_zone_is_rejected_without_quoting_it() -> None:
+    """A missing zone is allowed; the error for an unknown zone does not repeat it."""
     assert read_zone(None) is None
     with pytest.raises(RequestRejected) as caught:
         read_zone("canary")
@@ -92,7 +92,7 @@ def test_an_unknown_zone_is_refused_without_being_quoted() -> None:
     [("2026-11-20", True), ("2026-11-20T12:00", True), ("2026-11-20T12:00:00.1234567+01:00", True), ("", False),
      ("2026-11-20T12", False), ("2026-11-20Z", False), ("20.11.2026", False)],
 )  # fmt: skip
-def test_what_the_contract_says_of_a_time_or_a_day_is_what_is_read(text: str, fits: bool) -> None:  # noqa: FBT001
-    """Each is one of the two patterns that are read."""
+def test_the_published_pattern_accepts_what_the_parser_accepts(text: str, fits: bool) -> None:  # noqa: FBT001
+    """The pattern of the contract matches the same texts as the two patterns of the parser."""
     read = any(re.fullmatch(pattern, text) for pattern in (TIME_PATTERN, DATE_PATTERN))
     assert (re.fullmatch(WHEN_PATTERN, text) is not None) is read is fits

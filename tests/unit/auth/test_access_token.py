@@ -1,4 +1,4 @@
-"""Claims about tokens: one kind is good, and everything else is refused for a reason that callers do not hear."""
+"""Validation of access tokens: the reason for a rejection is counted, but never sent to the caller."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import jwt
@@ -31,12 +32,12 @@ from tests.support.minting import (
 
 
 def recognized(text: str) -> Caller:
-    """Return whom a token speaks for."""
+    """Return the caller that a token identifies."""
     return caller_from(verified_claims(text, key_of, EXPECTED), EXPECTED)
 
 
 def now(seconds: int = 0) -> int:
-    """Return the time, or one that many seconds from it, as tokens tell it."""
+    """Return the time in seconds, shifted by `seconds`."""
     return int(time.time()) + seconds
 
 
@@ -46,7 +47,7 @@ def _unsigned(header: dict[str, Any]) -> str:
 
 
 def _hmac_with_the_public_key() -> str:
-    """Return a token whose HMAC is made with what everybody knows. PyJWT itself refuses to make one."""
+    """Return a token whose HMAC key is the public key. PyJWT itself refuses to create one."""
     import hashlib
     import hmac
 
@@ -103,9 +104,9 @@ BAD: dict[str, tuple[Callable[[], str], str]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_token_is_refused(name: str) -> None:
-    """One reason for each, which is counted; the text is the same for all, and holds nothing of the token."""
-    made, reason = BAD[name]
-    text = made()
+    """Each fault has its own reason for the counter; the error text is the same for all and quotes nothing."""
+    create, reason = BAD[name]
+    text = create()
     with pytest.raises(Unauthenticated) as caught:
         recognized(text)
     assert caught.value.reason == reason
@@ -115,19 +116,19 @@ def test_a_bad_token_is_refused(name: str) -> None:
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("signer", ["one", "two"])
 def test_a_good_token_names_its_app(version: int, signer: str) -> None:
-    """Of both versions, by either of login's keys."""
+    """A valid token of either version, signed by either key, identifies its app."""
     assert recognized(token(version, signer=signer)) == Caller(PARTNER, frozenset({SETUP}), by_token=True)
 
 
 @pytest.mark.parametrize("audience", [RELAY, f"api://{RELAY}"])
 @pytest.mark.parametrize("version", [1, 2])
 def test_both_names_of_the_relay_are_an_audience(version: int, audience: str) -> None:
-    """Which one a token has follows from version and scope."""
+    """The app id and the app id URI are both accepted as audience, in both token versions."""
     assert recognized(token(version, aud=audience)).name == PARTNER
 
 
 def test_clocks_may_differ_by_a_minute() -> None:
-    """A token just made elsewhere, or just ended, is good."""
+    """A token is accepted up to a minute before it is valid and up to a minute after it expires."""
     assert recognized(token(nbf=now(50), iat=now(50)))
     assert recognized(token(exp=now(-50), nbf=now(-4000), iat=now(-4000)))
 
@@ -137,22 +138,22 @@ def test_clocks_may_differ_by_a_minute() -> None:
     [(None, set()), ([], set()), ([READ], {READ}), ([SETUP], {READ, SETUP}), ([ADMIN], {READ, SETUP, ADMIN}),
      (["relay.admin"], set()), (["Calendars.Read", READ], {READ}), ([None, 1, {}, SETUP], {READ, SETUP})],
 )  # fmt: skip
-def test_roles_include_the_smaller_ones(roles: Any, allowed: set[str]) -> None:
-    """An app without a role is recognized, and may do nothing."""
+def test_a_role_includes_the_lesser_roles(roles: Any, allowed: set[str]) -> None:
+    """An app without a role is authenticated but has no permission."""
     caller = recognized(token(roles=roles))
     assert {role for role in (READ, SETUP, ADMIN) if caller.may(role)} == allowed
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", token()])
-def test_a_call_without_a_bearer_token_is_told_apart(header: str | None) -> None:
-    """Its WWW-Authenticate names no error."""
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", token()], ids=count())
+def test_a_call_without_a_bearer_token_counts_as_missing(header: str | None) -> None:
+    """Without a bearer token the reason is `missing`, for which WWW-Authenticate names no error."""
     with pytest.raises(Unauthenticated) as caught:
         bearer_of(header)
     assert caught.value.reason == "missing"
 
 
-def test_a_megabyte_is_not_even_looked_at() -> None:
-    """Whatever it holds."""
+def test_a_token_that_is_too_long_is_rejected_unread() -> None:
+    """A token longer than LONGEST is rejected before it is parsed."""
     assert bearer_of("bearer " + "x" * LONGEST) == "x" * LONGEST
     with pytest.raises(Unauthenticated) as caught:
         bearer_of("Bearer " + "x" * 1_000_000)

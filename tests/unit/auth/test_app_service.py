@@ -1,9 +1,10 @@
-"""Claims about the header of App Service authentication: believed as a token is, and no further."""
+"""The header of App Service authentication: its claims are checked like those of a token."""
 
 from __future__ import annotations
 
 import base64
 import json
+from itertools import count
 from typing import Any
 
 import pytest
@@ -18,32 +19,32 @@ SCHEMAS = "http://schemas.microsoft.com/"
 
 
 def header(content: Any) -> str:
-    """Return what App Service sends."""
+    """Encode a principal as App Service does."""
     return base64.b64encode(json.dumps(content).encode()).decode()
 
 
 def principal(version: int = 1, auth: str = "aad", *more: tuple[str, str], **changes: Any) -> str:
-    """Return the header of an app that App Service has let in."""
-    listed = [(name, one) for name, value in claims(version, **changes).items()
-              for one in (value if isinstance(value, list) else [value])]  # fmt: skip
-    told = [{"typ": name, "val": str(value)} for name, value in [*listed, *more]]
-    return header({"auth_typ": auth, "claims": told, "name_typ": "name", "role_typ": "roles"})
+    """Return the header for an app that App Service has authenticated."""
+    pairs = [(name, item) for name, value in claims(version, **changes).items()
+             for item in (value if isinstance(value, list) else [value])]  # fmt: skip
+    entries = [{"typ": name, "val": str(value)} for name, value in [*pairs, *more]]
+    return header({"auth_typ": auth, "claims": entries, "name_typ": "name", "role_typ": "roles"})
 
 
 def recognized(text: str) -> Caller:
-    """Return whom the header speaks for."""
+    """Return the caller that the header identifies."""
     return caller_from(principal_claims(text), EXPECTED)
 
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_an_app_is_recognized(version: int) -> None:
-    """With all of its roles."""
+    """The caller has the app's id and all of its roles, for both token versions."""
     caller = recognized(principal(version, roles=["Relay.Read", "Relay.Admin"]))
     assert caller == Caller(PARTNER, frozenset({"Relay.Read", "Relay.Admin"}), by_token=True)
 
 
-def test_claims_have_the_names_of_dotnet_too() -> None:
-    """Tenant, scope and role."""
+def test_claims_may_have_dotnet_names() -> None:
+    """Tenant, scope and role are also read from their long .NET claim names."""
     more = ((SCHEMAS + "identity/claims/tenantid", EXPECTED.tenant_id),
             (SCHEMAS + "ws/2008/06/identity/claims/role", "Relay.Read"))  # fmt: skip
     assert recognized(principal(1, "aad", *more, tid=None, roles=None)).roles == {"Relay.Read"}
@@ -63,9 +64,10 @@ def test_claims_have_the_names_of_dotnet_too() -> None:
      (header({"auth_typ": "aad", "claims": [1]}), "principal"), ("A" * (LONGEST + 4), "too long"),
      (header({"auth_typ": "aad", "claims": [{"typ": "tid"}]}), "principal"),
      (f"{principal()},{principal()}", "principal")],
+    ids=count(),  # the texts hold the current time, and each process must collect the same ids
 )  # fmt: skip
-def test_what_is_not_of_an_app_of_this_tenant_is_refused(text: str, reason: str) -> None:
-    """Whatever App Service let in; a claim that is told twice differently is none."""
+def test_a_principal_that_is_no_app_of_this_tenant_is_rejected(text: str, reason: str) -> None:
+    """App Service may accept more than the relay does; a claim with two different values is invalid."""
     with pytest.raises(Unauthenticated) as caught:
         recognized(text)
     assert caught.value.reason == reason

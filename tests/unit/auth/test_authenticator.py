@@ -1,4 +1,4 @@
-"""Claims about who is let in, and what the others hear."""
+"""Authentication and authorization of callers, by key, by token and by App Service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BEHIND_APP_SERVICE = {"TRUST_APP_SERVICE_AUTH": "true", "WEBSITE_AUTH_ENABLED": 
 
 
 class Clock:
-    """Stands until it is moved."""
+    """A clock that moves only when a test sets it."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -31,17 +31,17 @@ class Clock:
 
 
 def authenticator(clock: Callable[[], float] = lambda: 0.0, /, **settings: str) -> Authenticator:
-    """Return an authenticator with these settings; login has two keys."""
+    """Return an authenticator with these settings; Entra ID has two keys."""
     return Authenticator(Settings.load(GIVEN | settings), lambda: key_of, CallRateLimiter(clock))
 
 
 def bearer(**changes: Any) -> str:
-    """Return a good header, but for these changes."""
+    """Return the header of a valid token with these changes."""
     return f"Bearer {token(**changes)}"
 
 
-def test_keys_are_worth_setup_and_the_master_key_everything() -> None:
-    """The host has checked them; which of the function keys it was nobody can tell."""
+def test_a_function_key_grants_setup_and_the_master_key_everything() -> None:
+    """The host has checked the key; the relay cannot see which function key it was."""
     key = authenticator().authenticate_key(master=False, other="/")
     assert (key.name, key.may(SETUP), key.may(READ), key.may(ADMIN)) == ("key", True, True, False)
     master = authenticator().authenticate_key(master=True, other="/")
@@ -50,7 +50,7 @@ def test_keys_are_worth_setup_and_the_master_key_everything() -> None:
 
 @pytest.mark.parametrize("master", [False, True])
 def test_keys_can_be_turned_off(master: bool) -> None:  # noqa: FBT001
-    """The answer says where to call instead; tokens go on."""
+    """With CALLER_KEYS=false a key is rejected with the route to call instead; tokens still work."""
     closed = authenticator(CALLER_KEYS="false")
     with pytest.raises(RequestRejected, match="Call /api/entra/x with a bearer token") as caught:
         closed.authenticate_key(master=master, other="/api/entra/x")
@@ -58,8 +58,8 @@ def test_keys_can_be_turned_off(master: bool) -> None:  # noqa: FBT001
     assert closed.authenticate_token(bearer(), None, SETUP).name == PARTNER
 
 
-def test_a_setting_that_is_broken_lets_nobody_in() -> None:
-    """It names itself: "perhaps" might have meant off."""
+def test_a_broken_setting_rejects_every_caller() -> None:
+    """The error names the setting, since a value like "perhaps" might have meant off."""
     with pytest.raises(ConfigurationError, match="CALLER_KEYS"):
         authenticator(CALLER_KEYS="perhaps").authenticate_key(master=True, other="/")
     with pytest.raises(ConfigurationError, match="CALLS_PER_MINUTE"):
@@ -68,14 +68,14 @@ def test_a_setting_that_is_broken_lets_nobody_in() -> None:
 
 @pytest.mark.parametrize(("roles", "role"), [([], READ), ([READ], SETUP), ([SETUP], ADMIN), (["Relay.Owner"], READ)])
 def test_a_missing_role_is_403_and_named(roles: list[str], role: str) -> None:
-    """Somebody can assign it then."""
+    """The error names the missing role, so that an administrator can assign it."""
     with pytest.raises(RequestRejected, match=role) as caught:
         authenticator().authenticate_token(bearer(roles=roles), None, role)
     assert caught.value.status == 403
 
 
-def test_app_service_is_believed_only_when_told_to() -> None:
-    """Else its header is nothing, with a token or without."""
+def test_app_service_is_trusted_only_if_the_setting_says_so() -> None:
+    """Otherwise its header is ignored, with a token or without."""
     header = principal(roles=[ADMIN])
     for settings in ({}, {"TRUST_APP_SERVICE_AUTH": "false", "WEBSITE_AUTH_ENABLED": "True"}):
         with pytest.raises(Unauthenticated):
@@ -85,16 +85,16 @@ def test_app_service_is_believed_only_when_told_to() -> None:
     assert authenticator(**BEHIND_APP_SERVICE).authenticate_token(None, header, ADMIN).name == PARTNER
 
 
-def test_app_service_is_not_believed_where_it_is_not() -> None:
-    """Told to trust it without its being enabled, nobody is let in: anybody could send that header."""
+def test_app_service_is_not_trusted_where_it_is_disabled() -> None:
+    """Without App Service authentication anyone could send its header, so every caller is rejected."""
     for enabled in ("", "False"):
         open_to_all = authenticator(**BEHIND_APP_SERVICE | {"WEBSITE_AUTH_ENABLED": enabled})
         with pytest.raises(ConfigurationError, match="TRUST_APP_SERVICE_AUTH"):
             open_to_all.authenticate_token(None, principal(roles=[ADMIN]), READ)
 
 
-def test_behind_app_service_a_token_alone_is_checked_as_ever() -> None:
-    """Where unauthenticated calls are let through to us; a header of no worth is refused even with a good token."""
+def test_behind_app_service_a_token_alone_is_still_checked() -> None:
+    """App Service may let unauthenticated calls through; an invalid header is rejected even with a valid token."""
     trusting = authenticator(**BEHIND_APP_SERVICE)
     assert trusting.authenticate_token(bearer(), None, SETUP).name == PARTNER
     with pytest.raises(Unauthenticated):
@@ -102,12 +102,12 @@ def test_behind_app_service_a_token_alone_is_checked_as_ever() -> None:
 
 
 def test_each_caller_has_its_calls_per_minute() -> None:
-    """429 with the seconds until the next one; another caller is not slowed, and nor is an administrator."""
+    """Above the limit a caller gets 429 with Retry-After; other apps and each kind of key have limits of their own."""
     clock = Clock()
     busy = authenticator(clock, CALLS_PER_MINUTE="6")
     for _ in range(6):
         busy.authenticate_token(bearer(), None, SETUP)
-    with pytest.raises(RequestRejected, match="6 calls in a minute") as caught:
+    with pytest.raises(RequestRejected, match="6 calls per minute") as caught:
         busy.authenticate_token(bearer(), None, SETUP)
     assert (caught.value.status, caught.value.retry_after) == (429, 10)
     busy.authenticate_token(bearer(appid=RELAY), None, SETUP)
@@ -119,17 +119,17 @@ def test_each_caller_has_its_calls_per_minute() -> None:
         busy.authenticate_token(bearer(), None, SETUP)
 
 
-def test_calls_that_are_refused_for_a_role_count_too() -> None:
-    """Who may not call cannot call without end."""
+def test_calls_rejected_for_a_missing_role_count_too() -> None:
+    """A caller without the role cannot call without limit."""
     busy = authenticator(CALLS_PER_MINUTE="1")
     with pytest.raises(RequestRejected, match=ADMIN):
         busy.authenticate_token(bearer(), None, ADMIN)
-    with pytest.raises(RequestRejected, match="calls in a minute"):
+    with pytest.raises(RequestRejected, match="calls per minute"):
         busy.authenticate_token(bearer(), None, ADMIN)
 
 
-def test_a_caller_that_was_away_has_one_minute_of_calls_and_not_more() -> None:
-    """A bucket does not fill for ever."""
+def test_an_idle_caller_saves_up_a_minute_of_calls_at_most() -> None:
+    """The bucket holds the calls of one minute at most."""
     clock, rate = Clock(), CallRateLimiter(lambda: clock.time)
     assert rate.wait("a", 60) == 0
     clock.time = 1e6

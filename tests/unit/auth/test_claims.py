@@ -1,4 +1,4 @@
-"""Claims about which tokens are for us, by the settings."""
+"""Which issuers and audiences the settings allow."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ GIVEN = {"TENANT_ID": TENANT.upper(), "CLIENT_ID": RELAY}
 
 
 def test_the_audience_is_the_relays_own_app() -> None:
-    """By both of its names; two issuers, as tokens are of two versions."""
+    """The app id and its URI are audiences, and the issuers of both token versions are accepted."""
     assert expected_of(Settings.load(GIVEN)) == EXPECTED
 
 
-def test_another_audience_takes_their_place() -> None:
-    """For an API that is registered apart from the app that calls Graph."""
+def test_entra_audience_replaces_the_default_audiences() -> None:
+    """ENTRA_AUDIENCE is for an API registered apart from the app that calls Graph."""
     named = Settings.load(GIVEN | {"ENTRA_AUDIENCE": "api://relay , https://relay.contoso.com,"})
     assert expected_of(named).audiences == ("api://relay", "https://relay.contoso.com")
 
@@ -29,13 +29,13 @@ def test_another_audience_takes_their_place() -> None:
      ("https://login.partner.microsoftonline.cn", "https://sts.chinacloudapi.cn")],
 )  # fmt: skip
 def test_national_clouds_have_issuers_of_their_own(host: str, v1: str) -> None:
-    """The public cloud's login is none of them."""
-    found = expected_of(Settings.load(GIVEN | {"AZURE_AUTHORITY_HOST": host}))
-    assert found.issuers == (f"{v1}/{TENANT}/", f"{host}/{TENANT}/v2.0")
+    """Only the issuers of the cloud in AZURE_AUTHORITY_HOST are accepted."""
+    expected = expected_of(Settings.load(GIVEN | {"AZURE_AUTHORITY_HOST": host}))
+    assert expected.issuers == (f"{v1}/{TENANT}/", f"{host}/{TENANT}/v2.0")
 
 
 @pytest.mark.parametrize("name", ["TENANT_ID", "CLIENT_ID"])
-def test_a_missing_setting_names_itself(name: str) -> None:
-    """Nobody is let in for want of something to compare with."""
+def test_a_missing_setting_is_named(name: str) -> None:
+    """Without a value to compare with, every caller is rejected."""
     with pytest.raises(ConfigurationError, match=name):
         expected_of(Settings.load({key: value for key, value in GIVEN.items() if key != name}))

@@ -1,4 +1,4 @@
-"""Claims about login's keys: read seldom, by one at a time, and served while login is away."""
+"""The cache of Entra ID's signing keys: fetched rarely, by one thread at a time, and kept through an outage."""
 
 from __future__ import annotations
 
@@ -20,121 +20,121 @@ from tests.support.minting import OTHER_TENANT, TENANT, jwk, key
 
 
 class Login:
-    """Serves keys, or is away; counts how often it is asked."""
+    """Serves the key set of Entra ID, fails while `away` is set, and counts the requests."""
 
     def __init__(self, *names: str) -> None:
         self.names = names
         self.away = False
-        self.asked = 0
+        self.requests = 0
         self.time = 1000.0
         self.read = threading.Event()
-        self.breaker = threading.Event()
-        self.breaker.set()
+        self.unblocked = threading.Event()
+        self.unblocked.set()
         self.keys = JwksCache(self.fetch, TENANT, lambda: self.time)
 
     def fetch(self) -> Any:
-        """Answer the key set."""
-        self.asked += 1
-        self.breaker.wait(10)
+        """Return the key set."""
+        self.requests += 1
+        self.unblocked.wait(10)
         self.read.set()
         if self.away:
             raise ServiceUnavailable("login")
         return {"keys": [jwk(name) for name in self.names]}
 
-    def knows(self, name: str) -> bool:
-        """Return whether the key of that name is handed out, and is the right one."""
-        found = self.keys(name)
-        return found is not None and found.public_numbers() == key(name).public_key().public_numbers()
+    def serves(self, name: str) -> bool:
+        """Return whether the cache returns the right key for that name."""
+        cached = self.keys(name)
+        return cached is not None and cached.public_numbers() == key(name).public_key().public_numbers()
 
 
-def test_keys_are_read_once_a_day() -> None:
-    """And a caller whose key is known does not wait for that."""
+def test_keys_are_fetched_once_a_day() -> None:
+    """A caller whose key is cached does not wait for the fetch."""
     login = Login("one", "two")
-    assert login.knows("one")
+    assert login.serves("one")
     login.time += KEEP_SECONDS - 1
-    assert login.knows("two")
-    assert login.asked == 1
+    assert login.serves("two")
+    assert login.requests == 1
     login.time, login.names = login.time + 1, ("two", "three")
     login.read.clear()
-    login.breaker.clear()
-    assert login.knows("one")  # while the reading hangs
-    login.breaker.set()
+    login.unblocked.clear()
+    assert login.serves("one")  # while the fetch hangs
+    login.unblocked.set()
     assert login.read.wait(10)
-    assert login.knows("three")
-    assert login.asked == 2
-    assert not login.knows("one")  # taken back by login
+    assert login.serves("three")
+    assert login.requests == 2
+    assert not login.serves("one")  # withdrawn by Entra ID
 
 
-def test_a_new_key_is_found_at_once() -> None:
-    """The first token of a new key makes us read, if the last reading is five minutes old."""
+def test_a_new_key_is_fetched_immediately() -> None:
+    """An unknown key id causes a fetch if the last one is at least five minutes old."""
     login = Login("one")
-    assert login.knows("one")
+    assert login.serves("one")
     login.names, login.time = ("one", "two"), login.time + UNKNOWN_SECONDS
-    assert login.knows("two")
-    assert login.asked == 2
+    assert login.serves("two")
+    assert login.requests == 2
 
 
-def test_made_up_key_ids_cost_one_reading_in_five_minutes() -> None:
-    """However many come."""
+def test_forged_key_ids_cost_a_single_fetch_in_five_minutes() -> None:
+    """The number of unknown key ids does not matter."""
     login = Login("one")
     for second in range(300):
         login.time = 1000.0 + second
         assert [login.keys(f"{second}-{number}") for number in range(20)] == [None] * 20
-    assert login.asked == 1
+    assert login.requests == 1
     login.time = 1000.0 + 300
     assert login.keys("another") is None
-    assert login.asked == 2
+    assert login.requests == 2
 
 
-def test_an_outage_locks_no_known_caller_out() -> None:
-    """For as long as it lasts; who could not be looked up hears of the outage, not that the token is bad."""
+def test_an_outage_does_not_lock_out_callers_with_cached_keys() -> None:
+    """Cached keys stay valid; an unknown key is reported as an outage, not as an invalid token."""
     login = Login("one")
-    assert login.knows("one")
+    assert login.serves("one")
     login.away = True
     for hours in range(0, 24 * 7, 6):
         login.time = 1000.0 + hours * 3600
-        assert login.knows("one")
+        assert login.serves("one")
     login.time += UNKNOWN_SECONDS
     with pytest.raises(ServiceUnavailable):
         login.keys("two")
     login.away, login.names = False, ("one", "two")
     login.time += FAILED_SECONDS
-    assert login.knows("two")
+    assert login.serves("two")
 
 
-def test_while_login_is_away_it_is_asked_every_half_minute() -> None:
-    """Not by every call; before the first reading, nobody can be recognized."""
+def test_a_failed_fetch_is_repeated_after_half_a_minute() -> None:
+    """Not every call repeats it; before the first successful fetch no caller can be authenticated."""
     login = Login("one")
     login.away = True
     for _ in range(50):
         with pytest.raises(ServiceUnavailable):
             login.keys("one")
-    assert login.asked == 1
+    assert login.requests == 1
     login.away = False
     login.time += FAILED_SECONDS
-    assert login.knows("one")
+    assert login.serves("one")
 
 
-def test_one_reads_and_the_others_wait_for_it() -> None:
-    """Thirty-two first callers cost one reading."""
+def test_concurrent_first_calls_share_a_fetch() -> None:
+    """Thirty-two first callers cost one fetch."""
     login = Login("one")
-    login.breaker.clear()
+    login.unblocked.clear()
     with ThreadPoolExecutor(32) as callers:
-        found = [callers.submit(login.knows, "one") for _ in range(32)]
-        login.breaker.set()
-        assert all(one.result(10) for one in found)
-    assert login.asked == 1
+        results = [callers.submit(login.serves, "one") for _ in range(32)]
+        login.unblocked.set()
+        assert all(result.result(10) for result in results)
+    assert login.requests == 1
 
 
 @pytest.mark.parametrize("document", [None, [], "keys", {}, {"keys": None}, {"keys": []}, {"keys": [1, None, {}]}])
-def test_what_holds_no_keys_replaces_none(document: Any) -> None:
-    """A page of a proxy, say, is an outage."""
+def test_a_document_without_keys_counts_as_an_outage(document: Any) -> None:
+    """A proxy's error page, for example, does not replace the cached keys."""
     with pytest.raises(ServiceUnavailable):
         keys_from(document, TENANT)
 
 
-def test_only_keys_that_sign_for_this_tenant_are_taken() -> None:
-    """RSA, for signatures, and not of another issuer; what is broken is left out."""
+def test_only_signing_keys_of_this_tenant_are_used() -> None:
+    """Only RSA keys for signatures of this issuer are used; invalid entries are skipped."""
     entries = [
         jwk("one"), jwk("two", issuer=f"https://login.microsoftonline.com/{TENANT}/v2.0"),
         jwk("three", issuer="https://login.microsoftonline.com/{tenantid}/v2.0"),

@@ -9,7 +9,7 @@ from tests.support.appointments_world import AppointmentWorld
 
 @pytest.fixture
 def world() -> Iterator[AppointmentWorld]:
-    """Return a world with one business and no appointment; its threads end with it."""
-    made = AppointmentWorld()
-    yield made
-    made.end()
+    """Return a world with one business and no appointment; end its threads after the test."""
+    world = AppointmentWorld()
+    yield world
+    world.end()

@@ -1,4 +1,4 @@
-"""Claims about turns: at a business nobody is given away twice, and nobody holds the others up for long."""
+"""The business lock: no staff member is booked twice, and no caller blocks the others for long."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.support.appointments_world import ADDRESS, AppointmentWorld
 
 
 def refused(world: AppointmentWorld, **changes: Any) -> tuple[int, str]:
-    """Return status and code of the refusal that a booking gets."""
+    """Return status and code of the rejection of a booking."""
     with pytest.raises(RequestRejected) as caught:
         world.book(**changes)
     return caught.value.status, caught.value.problem.code
 
 
-def test_of_two_who_want_the_same_staff_one_gets_it(world: AppointmentWorld) -> None:
-    """Nobody comes between reading who is free and taking them: the second waits, and is told to come again."""
+def test_concurrent_bookings_do_not_take_the_same_staff(world: AppointmentWorld) -> None:
+    """The second caller waits while the first is between the availability read and the write, then gets 503."""
     other = {"customer": {"name": "Kari", "email": "kari@contoso.com"}, "staff": ["Ada"]}
     seen: list[tuple[int, str]] = []
     world.graph.after["POST", "getStaffAvailability"] = [lambda: seen.append(refused(world, **other))]
@@ -31,19 +31,20 @@ def test_of_two_who_want_the_same_staff_one_gets_it(world: AppointmentWorld) -> 
     assert (len(world.booked), world.lease_rows.rows) == (1, {})
 
 
-def test_a_move_waits_for_its_turn(world: AppointmentWorld) -> None:
-    """It takes staff, too."""
-    made, _ = world.book(staff=["Ada"])
+def test_a_move_takes_the_lock(world: AppointmentWorld) -> None:
+    """A change that moves an appointment books staff, too, so it needs the lock."""
+    appointment, _ = world.book(staff=["Ada"])
     later = {"start": "2026-11-24T14:00:00Z", "staff": ["Ada"], "customer": {"name": "K", "email": "k@contoso.com"}}
     seen: list[tuple[int, str]] = []
     world.graph.after["POST", "getStaffAvailability"] = [lambda: seen.append(refused(world, **later))]
-    world.appointment_changer.change(ADDRESS, made.id, parse(AppointmentChange, {"start": "2026-11-24T14:00:00Z"}))
+    change = parse(AppointmentChange, {"start": "2026-11-24T14:00:00Z"})
+    world.appointment_changer.change(ADDRESS, appointment.id, change)
     assert seen[0][0] == 503
     assert refused(world, **later) == (409, "staff_not_free")
 
 
-def test_a_turn_that_crashed_is_over_after_two_minutes(world: AppointmentWorld) -> None:
-    """Until then nobody is given away; whoever comes in vain has waited for some seconds."""
+def test_the_lock_of_a_crashed_call_expires_after_two_minutes(world: AppointmentWorld) -> None:
+    """Until then a booking waits some seconds and is rejected."""
     with world.business_lock.hold(ADDRESS):
         left = dict(world.lease_rows.rows)
     world.lease_rows.rows.update(left)
@@ -53,8 +54,8 @@ def test_a_turn_that_crashed_is_over_after_two_minutes(world: AppointmentWorld) 
     assert world.book()[1]
 
 
-def test_what_comes_too_late_is_not_sent(world: AppointmentWorld) -> None:
-    """Whoever takes over must see what was made: a slow attempt ends before it makes anything."""
+def test_a_slow_call_does_not_write_after_its_lock_may_have_expired(world: AppointmentWorld) -> None:
+    """The next owner of the lock must see what was created, so a slow attempt ends before the write."""
     slow = SEND_WITHIN.total_seconds() + 1
     world.graph.after["POST", "getStaffAvailability"] = [lambda: world.pass_by(slow)]
     assert refused(world) == (503, "bookings_unavailable")

@@ -1,4 +1,4 @@
-"""Claims about the rules of a business: a service's own go before it, and each is told before Bookings is asked."""
+"""The scheduling policy: a service's own policy overrides the business's, and is checked before the write."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOURS = [{"day": "tuesday", "timeSlots": [{"startTime": "14:00:00.0000000", "end
 
 
 def refusal(world: AppointmentWorld, **policy: Any) -> str | None:
-    """Return why a haircut at noon of a Tuesday in four days is refused, or None; the service has this policy."""
+    """Return why a haircut on Tuesday noon, four days ahead, is rejected under this policy of the service, or None."""
     world.add(services=[CUT | {"schedulingPolicy": policy}])
     try:
         world.book()
@@ -23,21 +23,21 @@ def refusal(world: AppointmentWorld, **policy: Any) -> str | None:
     return None
 
 
-@pytest.mark.parametrize(("policy", "told"), [
-    ({"minimumLeadTime": "P5D"}, "5 days ahead at least"), ({"minimumLeadTime": "P4DT3H"}, "99 hours ahead at least"),
-    ({"maximumAdvance": "P2D"}, "2 days ahead at most"), ({"allowStaffSelection": False}, "Staff control"),
+@pytest.mark.parametrize(("policy", "reason"), [
+    ({"minimumLeadTime": "P5D"}, "at least 5 days ahead"), ({"minimumLeadTime": "P4DT3H"}, "at least 99 hours ahead"),
+    ({"maximumAdvance": "P2D"}, "at most 2 days ahead"), ({"allowStaffSelection": False}, "Staff control"),
     ({"generalAvailability": CLOSED}, "cannot be booked on that day"),
     ({"generalAvailability": CLOSED | {"availabilityType": "customWeeklyHours", "businessHours": HOURS}},
      "hours of the service"),
     ({"customAvailabilities": [CLOSED | {"startDate": "2026-11-20", "endDate": "2026-11-24"}]},
      "cannot be booked on that day"),
 ])  # fmt: skip
-def test_the_rule_of_the_service_holds(world: AppointmentWorld, policy: dict[str, Any], told: str) -> None:
-    """Where the business's would allow it."""
+def test_the_policy_of_the_service_applies(world: AppointmentWorld, policy: dict[str, Any], reason: str) -> None:
+    """A service's policy rejects what the policy of the business allows."""
     assert refusal(world) is None
     world.graph.calls.clear()
-    said = refusal(world, **policy) or ""
-    assert (said[:4], told in said, said[-7:]) == ("422 ", True, " 0 sent")
+    rejection = refusal(world, **policy) or ""
+    assert (rejection[:4], reason in rejection, rejection[-7:]) == ("422 ", True, " 0 sent")
 
 
 @pytest.mark.parametrize(("business", "policy"), [
@@ -46,10 +46,10 @@ def test_the_rule_of_the_service_holds(world: AppointmentWorld, policy: dict[str
     ({"generalAvailability": CLOSED},
      {"generalAvailability": {"availabilityType": "bookWhenStaffAreFree", "businessHours": []}}),
 ])  # fmt: skip
-def test_the_rule_of_the_business_holds_where_the_service_has_none(
+def test_the_policy_of_the_business_applies_where_the_service_has_none(
     world: AppointmentWorld, business: dict[str, Any], policy: dict[str, Any]
 ) -> None:
-    """And the service may allow what the business does not."""
+    """A service's policy may allow what the business does not."""
     world.business.fields["schedulingPolicy"].update(business)
     with pytest.raises(RequestRejected):
         world.book()
@@ -57,8 +57,8 @@ def test_the_rule_of_the_business_holds_where_the_service_has_none(
     assert world.book()[1]
 
 
-def test_a_window_for_some_days_ends_with_them(world: AppointmentWorld) -> None:
-    """The day after it is as always."""
+def test_a_custom_availability_applies_to_its_dates_only(world: AppointmentWorld) -> None:
+    """On the day after it the service can be booked as usual."""
     window = {
         "availabilityType": "notBookable",
         "businessHours": [],

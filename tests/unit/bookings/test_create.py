@@ -1,4 +1,4 @@
-"""Claims about making an appointment: by names or ids, within the rules, and never two, whatever Graph answers."""
+"""Creating an appointment: by names or ids, within the rules, and never twice, whatever Graph returns."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ POST = ("POST", "appointments")
 
 
 def refused(world: AppointmentWorld, business: str = ADDRESS, **changes: Any) -> tuple[int, str]:
-    """Return status and first words of the refusal that a booking gets."""
+    """Return status and first words of the rejection of a booking."""
     with pytest.raises(RequestRejected) as caught:
         world.book(business, **changes)
     return caught.value.status, str(caught.value).partition(":")[0]
 
 
-def test_an_appointment_is_made_with_everything_that_its_service_says(world: AppointmentWorld) -> None:
-    """Length, buffers, price, places; for the first of the staff that is free."""
-    made, is_new = world.book()
+def test_an_appointment_takes_its_defaults_from_the_service(world: AppointmentWorld) -> None:
+    """Duration, buffers, price and capacity come from the service; the first free staff member is booked."""
+    appointment, is_new = world.book()
     (stored,) = world.booked
     assert is_new
-    assert (made.start, made.end, made.staff_ids) == (NOON, NOON + minutes(30), ("ada",))
+    assert (appointment.start, appointment.end, appointment.staff_ids) == (NOON, NOON + minutes(30), ("ada",))
     assert types.faults("bookingAppointment", stored) == []
     named = ("serviceId", "duration", "preBuffer", "postBuffer", "priceType", "maximumAttendeesCount")
     assert [stored[name] for name in named] == ["cut", "PT30M", "PT5M", "PT10M", "notSet", 1]
@@ -46,41 +46,41 @@ def test_an_appointment_is_made_with_everything_that_its_service_says(world: App
 @pytest.mark.parametrize("business", [ADDRESS, "Haircut & Co", "haircut & co", "HAIRCUT@contoso.com"])
 @pytest.mark.parametrize("service", ["cut", "Haircut", "haircut "])
 @pytest.mark.parametrize("staff", ["bob", "Bob"])
-def test_names_do_as_well_as_ids(world: AppointmentWorld, business: str, service: str, staff: str) -> None:
-    """In any case of letters."""
-    made, _ = world.book(business, service=service, staff=[staff])
-    assert (made.service_id, made.staff_ids) == ("cut", ("bob",))
+def test_names_can_be_used_for_ids(world: AppointmentWorld, business: str, service: str, staff: str) -> None:
+    """Names of businesses, services and staff are case-insensitive."""
+    appointment, _ = world.book(business, service=service, staff=[staff])
+    assert (appointment.service_id, appointment.staff_ids) == ("cut", ("bob",))
 
 
 def test_staff_can_be_named_by_address(world: AppointmentWorld) -> None:
-    """As an ITSM tool knows people."""
+    """An ITSM tool identifies people by their addresses."""
     assert world.book(staff=["ADA@contoso.com"])[0].staff_ids == ("ada",)
 
 
 @pytest.mark.parametrize("fault", [raising(500), raising(503), raising(504), lost])
-def test_a_500_although_it_was_made_is_read_back(world: AppointmentWorld, fault: Any) -> None:
-    """The caller hears of the appointment, and it stands once."""
+def test_an_appointment_created_despite_an_error_is_read_back(world: AppointmentWorld, fault: Any) -> None:
+    """The caller gets the appointment, which exists once."""
     world.graph.after[POST] = [fault]
-    made, is_new = world.book()
+    created, is_new = world.book()
     assert is_new
-    assert [one["id"] for one in world.booked] == [made.id]
+    assert [appointment["id"] for appointment in world.booked] == [created.id]
     assert world.graph.calls.count("POST appointments") == 1
 
 
-def test_a_500_that_shows_late_is_not_sent_again(world: AppointmentWorld) -> None:
-    """Not by this call, not by one soon after it; a later one finds it."""
+def test_an_appointment_that_appears_late_is_not_created_again(world: AppointmentWorld) -> None:
+    """Neither this call nor one soon after it sends it again; a later call finds the appointment."""
     world.tenant.settings["bookingsHiddenSeconds"] = 60
     world.graph.after[POST] = [raising(500)]
     assert refused(world)[0] == 503
     assert refused(world)[0] == 503
     world.pass_by(LEASE_TIME.total_seconds())
-    made, is_new = world.book()
+    created, is_new = world.book()
     assert not is_new
-    assert [one["id"] for one in world.booked] == [made.id]
+    assert [appointment["id"] for appointment in world.booked] == [created.id]
 
 
-def test_a_500_that_made_nothing_is_looked_for_and_then_made(world: AppointmentWorld) -> None:
-    """By the caller's next try, once its Retry-After is over."""
+def test_a_500_that_created_nothing_is_retried_by_the_caller(world: AppointmentWorld) -> None:
+    """The caller's next call creates the appointment, once the Retry-After is over."""
     world.graph.before[POST] = [raising(500)]
     with pytest.raises(RequestRejected) as caught:
         world.book()
@@ -90,42 +90,42 @@ def test_a_500_that_made_nothing_is_looked_for_and_then_made(world: AppointmentW
     assert len(world.booked) == 1
 
 
-def test_looking_back_goes_on_while_graph_is_away(world: AppointmentWorld) -> None:
-    """Three looks, a little later each."""
+def test_reading_back_is_retried_while_graph_fails(world: AppointmentWorld) -> None:
+    """Three reads with growing delays."""
     world.graph.after[POST] = [raising(500)]
     world.graph.before[("GET", "calendarView")] = [lambda: None, raising(503), raising(503)]
     assert world.book()[1]
     assert world.slept[-3:] == [0.0, 1.0, 2.0]
 
 
-def test_asking_again_is_as_good(world: AppointmentWorld) -> None:
-    """The same customer, service and start are the same appointment, whoever of the staff has it."""
+def test_a_repeated_request_returns_the_existing_appointment(world: AppointmentWorld) -> None:
+    """Customer, service and start identify an appointment, whichever staff member it has."""
     first, _ = world.book()
     again, is_new = world.book("Haircut & Co", customer={"name": "O. N.", "email": "OLA@contoso.com"})
     assert (again, is_new) == (first, False)
-    assert refused(world, staff=["Bob"]) == (409, "The customer has it with other staff")
+    assert refused(world, staff=["Bob"]) == (409, "The customer has this appointment with other staff")
     assert len(world.booked) == 1
 
 
-def test_fifty_callers_at_once_make_one_appointment(world: AppointmentWorld) -> None:
-    """One makes it; the others hear that it stands, or that it is being made."""
+def test_fifty_concurrent_callers_create_a_single_appointment(world: AppointmentWorld) -> None:
+    """One call creates it; the others get the existing appointment, or 503 while it is being created."""
 
-    def ask(_: int) -> Appointment | int:
+    def book(_: int) -> Appointment | int:
         try:
             return world.book()[0]
         except RequestRejected as refusal:
             return refusal.status
 
     with ThreadPoolExecutor(50) as callers:
-        ends = list(callers.map(ask, range(50)))
+        results = list(callers.map(book, range(50)))
     assert len(world.booked) == 1
     assert world.graph.calls.count("POST appointments") == 1
-    assert {end for end in ends if isinstance(end, int)} <= {503}
-    assert {end.id for end in ends if not isinstance(end, int)} == {world.booked[0]["id"]}
+    assert {result for result in results if isinstance(result, int)} <= {503}
+    assert {result.id for result in results if not isinstance(result, int)} == {world.booked[0]["id"]}
 
 
-def test_a_crash_leaves_a_row_that_ends_by_itself(world: AppointmentWorld) -> None:
-    """After two minutes the next caller takes over, and finds what the crashed one has made."""
+def test_the_lease_of_a_crashed_call_expires(world: AppointmentWorld) -> None:
+    """After two minutes the next caller takes over and finds the appointment that the crashed call created."""
 
     def crash() -> None:
         raise KeyboardInterrupt
@@ -151,17 +151,17 @@ def test_a_crash_leaves_a_row_that_ends_by_itself(world: AppointmentWorld) -> No
      ({"customer": {"name": "x", "email": "none"}}, (422, "customer.email")),
      ({"customer": {"name": "x\ny", "email": "x@contoso.com"}}, (422, "customer.name"))],
 )  # fmt: skip
-def test_what_breaks_a_rule_never_reaches_bookings(
+def test_an_invalid_booking_is_rejected_before_bookings_is_called(
     world: AppointmentWorld, changes: dict[str, Any], refusal: tuple[int, str]
 ) -> None:
-    """The refusal names the field; nothing is sent, and nothing is left behind."""
+    """The rejection names the field; nothing is sent and no lease is left."""
     assert refused(world, **changes) == refusal
     assert "POST appointments" not in world.graph.calls
     assert world.lease_rows.rows == {}
 
 
-def test_staff_that_is_busy_in_the_buffers_is_not_taken(world: AppointmentWorld) -> None:
-    """The next one is, until nobody is left; then it is 409, as it is for who was named."""
+def test_staff_busy_within_the_buffers_is_not_booked(world: AppointmentWorld) -> None:
+    """The next free staff member is booked; with none free, or with the requested one busy, it is 409."""
     for number, taken in enumerate((["ada"], ["bob"])):
         customer = {"name": "K", "email": f"k{number}@contoso.com"}
         world.book(staff=taken, start="2026-11-24T11:30:00Z", customer=customer)
@@ -172,45 +172,45 @@ def test_staff_that_is_busy_in_the_buffers_is_not_taken(world: AppointmentWorld)
     assert refused(world) == (409, "start")
 
 
-def test_a_business_that_is_not_allowed_is_403_and_graph_is_not_asked(world: AppointmentWorld) -> None:
-    """By its address; by its name it is not even found, though it has the service."""
+def test_a_business_that_is_not_allowed_is_403_without_a_call_to_graph(world: AppointmentWorld) -> None:
+    """An address is rejected without a call; a name is not found, although the business has the service."""
     world.add("salon@fabrikam.com", "Salon", services=[CUT])
     assert refused(world, "salon@fabrikam.com")[0] == 403
     assert world.graph.calls == []
     assert refused(world, "Salon") == (404, "business")
-    assert [one.id for one in world.business_lookup.businesses_like("a")] == [ADDRESS]
+    assert [business.id for business in world.business_lookup.businesses_like("a")] == [ADDRESS]
 
 
-def test_names_that_several_have_are_409(world: AppointmentWorld) -> None:
-    """Ids tell them apart."""
+def test_an_ambiguous_name_is_409(world: AppointmentWorld) -> None:
+    """The caller has to use the id."""
     world.add("other@contoso.com", "Haircut & Co")
     assert refused(world, "Haircut & Co")[0] == 409
 
 
-def test_a_service_for_several_gets_customers_that_exist(world: AppointmentWorld) -> None:
-    """One who is known by their id, one who is not once they are created."""
+def test_a_group_service_books_stored_customers(world: AppointmentWorld) -> None:
+    """An existing customer is booked by id; an unknown customer is created first."""
     world.book(service="Course", customer={"name": "Kari", "email": "kari@contoso.com"}, staff=["Ada"])
     world.book(service="Course", staff=["Bob"])
-    first, second = (one["customers"][0]["customerId"] for one in world.booked)
+    first, second = (appointment["customers"][0]["customerId"] for appointment in world.booked)
     assert first == "kari"
     assert world.business.customers[second]["displayName"] == "Ola"
 
 
-def test_an_online_service_brings_the_link(world: AppointmentWorld) -> None:
-    """Unless the caller wants it otherwise."""
+def test_an_online_appointment_has_a_join_url(world: AppointmentWorld) -> None:
+    """The service's setting is the default; the caller may override it."""
     assert world.book(service="Course")[0].join_url.startswith("https://teams.")
     assert world.book(online=True)[0].join_url
 
 
-def test_a_business_that_lets_nobody_choose_staff_says_so(world: AppointmentWorld) -> None:
-    """An app has to name the staff: the customer's IT has to allow it."""
+def test_a_business_without_staff_selection_is_422(world: AppointmentWorld) -> None:
+    """An app has to name staff, so an administrator has to allow staff selection."""
     world.business.fields["schedulingPolicy"]["allowStaffSelection"] = False
     assert refused(world) == (422, "staff")
 
 
 @pytest.mark.parametrize(("role", "status"), [("Bookings.Read.All", 502), ("BookingsAppointment.ReadWrite.All", 502)])
-def test_a_permission_that_is_missing_is_named(world: AppointmentWorld, role: str, status: int) -> None:
-    """For the customer's IT."""
+def test_a_missing_permission_is_named(world: AppointmentWorld, role: str, status: int) -> None:
+    """The rejection names the permission, so that an administrator can grant it."""
     world.client.roles = {"Bookings.Read.All", "BookingsAppointment.ReadWrite.All"} - {role}
     with pytest.raises(RequestRejected, match=role.replace(".", r"\.")) as caught:
         world.book()
@@ -218,15 +218,15 @@ def test_a_permission_that_is_missing_is_named(world: AppointmentWorld, role: st
     assert world.lease_rows.rows == {}
 
 
-def test_throttling_is_503_and_leaves_the_way_free(world: AppointmentWorld) -> None:
-    """What was throttled was surely not made."""
+def test_a_throttled_write_is_503_and_leaves_no_lease(world: AppointmentWorld) -> None:
+    """A throttled request has certainly created nothing, so the next call may write immediately."""
     world.graph.before[POST] = [raising(429)]
     assert refused(world)[0] == 503
     assert world.book()[1]
 
 
-def test_nothing_of_the_customer_is_in_the_row_of_an_attempt(world: AppointmentWorld) -> None:
-    """A fingerprint and a moment."""
+def test_a_lease_row_holds_nothing_of_the_customer(world: AppointmentWorld) -> None:
+    """It holds a hash and a time."""
     world.graph.before[POST] = [raising(500)]
     assert refused(world)[0] == 503
     (row,) = world.lease_rows.rows.values()

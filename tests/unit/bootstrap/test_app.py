@@ -1,4 +1,4 @@
-"""Claims about the one place that builds the parts: late, once, and replaceable."""
+"""The composition root builds each part lazily and once, and a part can be replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.key_vault import Secret
 from shared.partner.webhook import NotDelivered
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
-EAGER = {"get_token", "resolver", "jwks"}  # asked for by a call, not by what builds a service
+EAGER = {"get_token", "resolver", "jwks"}  # read by a call, not while a service is built
 SERVICES = [
     name
     for name in dir(App)
@@ -24,35 +24,35 @@ SERVICES = [
 
 
 class Vault:
-    """Secrets of which two versions are known."""
+    """A vault whose every secret has these versions."""
 
     def __init__(self, *values: str) -> None:
-        self.found = [Secret(value, f"v{number}", NOW) for number, value in enumerate(values)]
-        self.asked: list[str] = []
+        self.versions = [Secret(value, f"v{number}", NOW) for number, value in enumerate(values)]
+        self.reads: list[str] = []
 
     def latest_two(self, name: str) -> list[Secret]:
         """Return both."""
-        self.asked.append(name)
-        return self.found
+        self.reads.append(name)
+        return self.versions
 
     def get(self, _name: str, *, fresh: bool = False) -> Secret:  # noqa: ARG002  (as the real one)
         """Return the newest."""
-        return self.found[0]
+        return self.versions[0]
 
     def peek_latest_two(self, name: str) -> list[Secret] | None:
-        """Return both, or None when there is none."""
-        self.asked.append(name)
-        return self.found or None
+        """Return both, or None if there is none."""
+        self.reads.append(name)
+        return self.versions or None
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_building_a_part_reads_no_setting(name: str) -> None:
-    """Where it did, the host would poison a message for a setting that is broken, with all of its good changes."""
+    """Otherwise a broken setting would turn a message into a poison message, with all of its valid changes."""
     assert getattr(App({}), name) is not None
 
 
-def test_what_needs_a_setting_names_it_when_it_works() -> None:
-    """And not before."""
+def test_a_missing_setting_is_named_by_the_call_that_needs_it() -> None:
+    """The error comes from the call, not from building the part."""
     relay = App({})
     with pytest.raises(ConfigurationError, match="KEY_VAULT_URI"):
         relay.get_token()
@@ -65,27 +65,27 @@ def test_what_needs_a_setting_names_it_when_it_works() -> None:
         broken.events.get("room1@contoso.com", "E")
 
 
-def test_a_name_that_is_no_part_is_refused() -> None:
-    """A test that misspells one would go on with the real one."""
+def test_an_unknown_part_is_a_type_error() -> None:
+    """Otherwise a test that misspells a part would use the real one."""
     with pytest.raises(TypeError, match="webhok"):
         App({}, webhok=None)
 
 
-def test_storage_without_a_setting_names_it_at_its_first_use() -> None:
-    """Making the table's object opens nothing."""
+def test_a_missing_storage_setting_is_named_at_the_first_use() -> None:
+    """Building the table opens no connection."""
     with pytest.raises(ConfigurationError, match="AzureWebJobsStorage"):
         App({}).watches.page(1)
 
 
 def test_a_part_is_built_once() -> None:
-    """Sessions, tokens and tables are kept."""
+    """Sessions, tokens and tables are shared."""
     relay = App({"PARTNER_WEBHOOK_URL": "https://partner.example"})
     assert relay.webhook is relay.webhook
     assert relay.workers is relay.workers
 
 
-def test_addresses_are_checked_unless_a_setting_says_otherwise() -> None:
-    """One resolver for the partner and for the addresses that the partner names."""
+def test_private_addresses_are_refused_unless_a_setting_allows_them() -> None:
+    """The same resolver checks the partner's address and the addresses that the partner sends."""
     given = {"PARTNER_WEBHOOK_URL": "https://partner.example"}
     with pytest.raises(AddressRefused):
         App(given).resolver.find("127.0.0.1", 443)
@@ -93,7 +93,7 @@ def test_addresses_are_checked_unless_a_setting_says_otherwise() -> None:
 
 
 def test_the_partner_is_called_over_checked_connections() -> None:
-    """Whatever its name leads to when it is called."""
+    """The address is checked when the connection is opened."""
     elsewhere = Resolver(lookup=lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", 443))])
     vault = SimpleNamespace(get=lambda _: Secret("whsec_" + "A" * 43 + "=", "v", NOW))
     relay = App({"PARTNER_WEBHOOK_URL": "https://partner.example"}, secrets=vault, resolver=elsewhere)
@@ -101,18 +101,18 @@ def test_the_partner_is_called_over_checked_connections() -> None:
         relay.webhook.deliver("msg_1", "{}")
 
 
-def test_another_part_can_be_passed_by_keyword() -> None:
-    """That is how tests build one."""
+def test_a_part_can_be_replaced_by_keyword() -> None:
+    """Tests pass their fakes this way."""
     vault = Vault("a secret of the relay", "an older secret of it")
     relay = App({"CLIENT_STATE_KEY_NAME": "my-key"}, secrets=vault)
     assert [key.version for key in relay.client_state_keys()] == ["v0", "v1"]
-    assert vault.asked == ["my-key"]
+    assert vault.reads == ["my-key"]
     assert relay.client_state_keys.cached() == relay.client_state_keys()
     assert App({}, secrets=Vault()).client_state_keys.cached() is None
 
 
-def test_a_key_that_is_too_short_names_itself() -> None:
-    """Its value is not shown."""
+def test_a_key_that_is_too_short_is_named() -> None:
+    """The error names the secret and does not quote its value."""
     keys = App({}, secrets=Vault("canary")).client_state_keys
     for read in (keys, keys.cached):
         with pytest.raises(ConfigurationError, match="client-state-key") as caught:
@@ -120,10 +120,10 @@ def test_a_key_that_is_too_short_names_itself() -> None:
         assert "canary" not in str(caught.value)
 
 
-def test_a_mailbox_has_four_places_in_a_process() -> None:
-    """The same ones for everybody."""
+def test_a_mailbox_has_four_permits_in_a_process() -> None:
+    """All users of a mailbox share its semaphore."""
     relay = App({})
-    slots = relay.mailbox_limits.of("a")
-    assert [slots.acquire(blocking=False) for _ in range(5)] == [True] * 4 + [False]
-    assert relay.mailbox_limits.of("a") is slots
-    assert relay.mailbox_limits.of("b") is not slots
+    permits = relay.mailbox_limits.of("a")
+    assert [permits.acquire(blocking=False) for _ in range(5)] == [True] * 4 + [False]
+    assert relay.mailbox_limits.of("a") is permits
+    assert relay.mailbox_limits.of("b") is not permits

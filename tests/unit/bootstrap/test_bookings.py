@@ -1,4 +1,4 @@
-"""Claims about the services of the feature bookings: a broken setting fails a call and not the building."""
+"""The services of the feature bookings: a broken setting fails the call that reads it, not the construction."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ BROKEN = dict.fromkeys(
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("environ", [{}, BROKEN], ids=["empty", "broken"])
 def test_a_service_is_built_without_any_setting(environ: dict[str, str], name: str) -> None:
-    """Once, and nothing is opened."""
+    """It is built once, and no connection is opened."""
     app = App(environ)
     assert getattr(app, name) is getattr(app, name)
 
 
 @pytest.mark.parametrize("setting", ["ALLOWED_MAILBOXES", "GRAPH_BASE_URL"])
 def test_a_broken_setting_is_named_by_the_call_that_needs_it(setting: str) -> None:
-    """Whatever else works."""
+    """The error names the setting, also if all others are valid."""
     environ = {"ALLOWED_MAILBOXES": "@contoso.com", setting: BROKEN[setting]}
     with pytest.raises(ConfigurationError, match=setting):
         App(environ).bookings_reader.business("salon@contoso.com")
 
 
 def test_a_lock_without_storage_names_the_setting() -> None:
-    """As other tables do."""
+    """The error is the same as for other tables."""
     with pytest.raises(ConfigurationError, match="AzureWebJobsStorage"), App({}).business_lock.hold("salon"):
         pass

@@ -1,4 +1,4 @@
-"""Claims about the services of features: a broken setting breaks what reads it, and not their building."""
+"""The services of features: a broken setting fails the call that reads it, not the construction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.errors import ConfigurationError, RequestRejected
 
 
 def test_the_calendar_service_is_built_whatever_the_settings_are() -> None:
-    """What is wrong with a call is said before what is wrong with a setting."""
+    """An error of the request is reported before an error of a setting."""
     service = App({"ALLOWED_MAILBOXES": "@Microsoft.KeyVault(x)", "GRAPH_BASE_URL": "nonsense"}).calendar_service
     with pytest.raises(RequestRejected, match="mailbox: must be"):
         service.list_calendars("no address")
@@ -17,8 +17,8 @@ def test_the_calendar_service_is_built_whatever_the_settings_are() -> None:
         service.list_calendars("room1@contoso.com")
 
 
-def test_the_calendar_service_names_a_broken_address_of_graph_when_it_calls_it() -> None:
-    """Whom the customer does not allow hears nothing of it."""
+def test_a_broken_graph_address_is_named_by_the_call_to_graph() -> None:
+    """A caller whose mailbox is not allowed gets 403 and learns nothing of the setting."""
     service = App({"ALLOWED_MAILBOXES": "@contoso.com", "GRAPH_BASE_URL": "nonsense"}).calendar_service
     with pytest.raises(RequestRejected) as rejection:
         service.list_calendars("room1@elsewhere.example")

@@ -1,4 +1,4 @@
-"""Crash points are recognised by the requests to storage and the partner."""
+"""Crash points are recognised by the requests to storage and to the partner."""
 
 import base64
 
@@ -43,34 +43,34 @@ def _exchange(line: str, body: bytes, status: int, answer: bytes) -> Exchange:
 
 
 def test_every_step_has_its_crash_point() -> None:
-    """Those that a proxy holds, the one that a fault holds, and one at random."""
+    """The list has the points that a proxy holds, the point that a fault holds, and a random one."""
     assert set(CRASH_POINTS) == {*PROXY_POINTS, READ, "any"}
     assert set(EXCHANGES) == set(PROXY_POINTS)
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
 def test_a_crash_point_is_recognised(name: str) -> None:
-    """By its request and, if the step is done, by the answer."""
+    """A point is recognised by its request and, once the step is done, by the response."""
     assert PROXY_POINTS[name].matches(_exchange(*EXCHANGES[name]))
 
 
 def test_a_batch_of_the_ledger_is_recognised() -> None:
-    """Its table stands in the body."""
+    """A batch names its table in the body."""
     batch = ("POST /sandbox/$batch", BATCH + RECORDED, 202, b"")
     assert PROXY_POINTS["recorded"].matches(_exchange(*batch))
 
 
 @pytest.mark.parametrize(("name", "other"), [(name, other) for name, others in OTHERS.items() for other in others])
-def test_nothing_else_is_taken_for_it(name: str, other: tuple[str, bytes, int, bytes]) -> None:
-    """Other queues, put-backs, refusals, claims, other tables."""
+def test_no_other_exchange_is_taken_for_a_crash_point(name: str, other: tuple[str, bytes, int, bytes]) -> None:
+    """Other queues, put-backs, refusals, claims and other tables do not match."""
     assert not PROXY_POINTS[name].matches(_exchange(*other))
 
 
-def test_a_resync_does_not_pass_unheard() -> None:
-    """Of all repairs those that would find what got lost."""
+def test_resyncs_are_counted() -> None:
+    """Only the jobs that would find a lost change are counted."""
     resyncs = Resyncs()
-    repairs = "mailbox-repairs"
-    for queue, kind in ((repairs, "resync-full"), (repairs, "drain"), ("calendar-changes", "resync")):
+    jobs = "mailbox-repairs"
+    for queue, kind in ((jobs, "resync-full"), (jobs, "drain"), ("calendar-changes", "resync")):
         text = base64.b64encode(f'{{"v":1,"repairs":[{{"kind":"{kind}"}}]}}'.encode())
         body = b"<QueueMessage><MessageText>" + text + b"</MessageText></QueueMessage>"
         resyncs.observe(_exchange(f"POST /sandbox/{queue}/messages?visibilitytimeout=0", body, 0, b""))

@@ -1,4 +1,4 @@
-"""A canary is found wherever it is hidden, and nothing else is."""
+"""The search for leaks matches a canary in every encoding, and nothing else."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ HIDDEN = "a field that never leaves in logs"
 
 @pytest.fixture
 def leaks() -> Leaks:
-    """Return a search that knows one secret, too."""
+    """Return a search that has one secret, too."""
     leaks = Leaks(CANARIES)
     leaks.secrets = {"the signing secret": "hunter2-and-more"}
     return leaks
@@ -31,21 +31,21 @@ def leaks() -> Leaks:
     b"<MessageText>" + base64.b64encode(json.dumps({"x": BODY}).encode()) + b"</MessageText>",
     base64.urlsafe_b64encode(f"\xff\xfe {BODY}".encode("latin-1", "replace")), repr(ValueError(BODY)).encode()],
     ids=["clear", "json", "base64", "a queue message", "base64 of a URL", "an exception"])  # fmt: skip
-def test_a_canary_is_found(leaks: Leaks, content: bytes) -> None:
-    """In clear, in JSON, within base64."""
+def test_a_canary_is_matched(leaks: Leaks, content: bytes) -> None:
+    """A canary is matched in plain text, in JSON and within base64."""
     leaks.search("logs", content)
     assert list(leaks.matches) == [HIDDEN]
 
 
-def test_a_secret_and_a_token_are_found(leaks: Leaks) -> None:
-    """The find names the secret and does not show it."""
+def test_a_secret_and_a_token_are_matched(leaks: Leaks) -> None:
+    """The match names the secret and does not show it."""
     leaks.search("logs", b"signed with hunter2-and-more")
     leaks.search("logs", f"Authorization: Bearer {TOKEN}".encode())
     assert list(leaks.matches) == ["the signing secret in logs", "a token in logs"]
 
 
 def test_a_title_may_be_at_the_partner_and_nowhere_else(leaks: Leaks) -> None:
-    """A private title is no title: it holds the other canary."""
+    """A private title holds the secret canary, so it may not be there either."""
     leaks.search("deliveries", TITLE.encode(), titles=True)
     assert leaks.matches == {}
     leaks.search("deliveries", BODY.encode(), titles=True)
@@ -54,14 +54,14 @@ def test_a_title_may_be_at_the_partner_and_nowhere_else(leaks: Leaks) -> None:
 
 
 def test_a_request_is_searched_with_its_line_and_headers(leaks: Leaks) -> None:
-    """What is asked of storage and the partner, as it is asked."""
+    """Request line and headers are searched like the body."""
     for number, head in enumerate((f"PUT /{BODY.replace(' ', '%20')} HTTP/1.1", f"PUT / HTTP/1.1\r\nX: {BODY}")):
         leaks.listener(f"place {number}")(Exchange("table", Message(head.encode() + b"\r\n\r\n")))
     assert len(leaks.matches) == 2
 
 
-def test_every_file_is_searched_but_those_that_hold_secrets_by_nature(leaks: Leaks, tmp_path: Path) -> None:
-    """Logs, core dumps, the storage's files; not the sandbox's own seed and settings."""
+def test_every_file_is_searched_except_the_sandbox_settings(leaks: Leaks, tmp_path: Path) -> None:
+    """Logs, core dumps and storage files are searched; the sandbox's own seed and settings hold secrets by design."""
     for name in ("host.log", "core.4711", "storage/queue.json", "seed.json", "local.settings.json", "tenant.log"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x" + BODY.encode())
@@ -70,8 +70,8 @@ def test_every_file_is_searched_but_those_that_hold_secrets_by_nature(leaks: Lea
     assert searched == {"the file host.log", "the file core.4711", "storage's files"}
 
 
-def test_what_holds_no_canary_is_no_match(leaks: Leaks) -> None:
-    """Ids, times, base64 of something else."""
+def test_text_without_a_canary_is_no_match(leaks: Leaks) -> None:
+    """Ids, times and base64 of other data do not match."""
     leaks.search("logs", b"event AAMkAGI2 of room1@contoso.com " + base64.b64encode(bytes(range(256))))
     assert leaks.matches == {}
     assert leaks.searched == {"logs": 380}

@@ -1,4 +1,4 @@
-"""The load: what is drawn from the seed is drawn again, and every field holds a canary."""
+"""The load: a seed repeats its changes, and every field holds a canary."""
 
 import random
 from typing import Any
@@ -10,31 +10,31 @@ ROOMS = [f"room{number}@contoso.com" for number in range(3)]
 
 
 class Calendars:
-    """A tenant that writes down what people do."""
+    """A tenant that records the calls of the load."""
 
     def __init__(self) -> None:
         self.acts: list[tuple[Any, ...]] = []
         self.alive: set[str] = set()
 
     def book(self, address: str, **event: Any) -> dict[str, Any]:
-        """Note a booking."""
+        """Record a new event."""
         self.acts.append(("book", address, event))
         self.alive.add(f"event{len(self.acts)}")
         return {"id": f"event{len(self.acts)}", "immutableId": f"immutable{len(self.acts)}"}
 
     def change(self, address: str, event_id: str, **event: Any) -> dict[str, Any]:
-        """Note a change of what is there."""
+        """Record a change of an existing event."""
         assert event_id in self.alive
         self.acts.append(("change", address, event_id, event))
         return {}
 
     def cancel(self, address: str, event_id: str) -> None:
-        """Note a cancellation of what is there."""
+        """Record a cancellation of an existing event."""
         assert event_id in self.alive
         self.acts.append(("cancel", address, event_id))
 
     def remove(self, address: str, event_id: str) -> None:
-        """Note a deletion of what is there."""
+        """Record a deletion of an existing event."""
         self.alive.remove(event_id)
         self.acts.append(("remove", address, event_id))
 
@@ -48,13 +48,13 @@ def _played(seed: int, changes: int = 600) -> tuple[Load, Calendars]:
 
 
 def test_a_seed_gives_the_same_changes_again() -> None:
-    """And another seed gives others."""
+    """Another seed gives other changes."""
     assert _played(1)[1].acts == _played(1)[1].acts
     assert _played(1)[1].acts != _played(2)[1].acts
 
 
-def test_every_kind_of_change_is_made_and_counted() -> None:
-    """Each call is one change of what exists at that moment."""
+def test_every_kind_of_change_happens_and_is_counted() -> None:
+    """Each call changes an event that exists at that time."""
     load, calendars = _played(3)
     assert set(load.changes) == {
         "booked",
@@ -82,22 +82,22 @@ def test_every_field_of_a_booking_holds_a_canary() -> None:
     assert {event["sensitivity"] for event in booked} == {"normal", "private"}
 
 
-def test_a_meeting_that_becomes_private_gets_a_title_that_never_leaves() -> None:
-    """At the same moment."""
-    turned = [act[3] for act in _played(5)[1].acts if act[0] == "change" and "sensitivity" in act[3]]
-    for event in turned:
+def test_a_meeting_that_becomes_private_gets_a_secret_title() -> None:
+    """The title changes together with the sensitivity."""
+    changed = [act[3] for act in _played(5)[1].acts if act[0] == "change" and "sensitivity" in act[3]]
+    for event in changed:
         assert ("hiddenrun" if event["sensitivity"] == "private" else "shownrun") in event["subject"]
-    assert len(turned) > 5
+    assert len(changed) > 5
 
 
-def test_a_series_that_is_deleted_is_remembered() -> None:
-    """By the id that hints name; single meetings are not."""
+def test_deleted_series_are_recorded() -> None:
+    """A series is recorded by the id that notifications name; single events are not recorded."""
     calendars = Calendars()
     load = Load(calendars, ROOMS, Canaries("x"), random.Random(3))
     for _ in range(3000):
         load.change()
     booked = {f"immutable{number}": act for number, act in enumerate(calendars.acts, 1) if act[0] == "book"}
     removed = {f"immutable{act[2].removeprefix('event')}" for act in calendars.acts if act[0] == "remove"}
-    gone = {(booked[event][1], event) for event in removed if "rrule" in booked[event][2]}
-    assert gone
-    assert load.deleted_series == gone
+    deleted = {(booked[event][1], event) for event in removed if "rrule" in booked[event][2]}
+    assert deleted
+    assert load.deleted_series == deleted

@@ -1,4 +1,4 @@
-"""The proxy passes bytes on as they are, and does to an exchange exactly what a fault says."""
+"""The proxy passes bytes on unchanged, and applies a fault to the exchanges that it names."""
 
 import threading
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from tests.chaos.proxy import Exchange, ExchangeFault, Proxy, Trap
+from tests.chaos.proxy import Exchange, ExchangeFault, Proxy, Step, Trap
 
 pytestmark = pytest.mark.server
 
@@ -15,7 +15,7 @@ SECONDS = 5.0
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers 200 with what was posted; a GET with chunks; remembers every request's line and body."""
+    """Returns what was posted, and chunks for a GET; records every request's line and body."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -47,11 +47,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Served:
-    """A proxy before a server, and a client of it."""
+    """A proxy in front of a server, and a client of it."""
 
     def __init__(self, proxy: Proxy, seen: list[tuple[str, bytes]]) -> None:
         self.proxy, self.seen = proxy, seen
@@ -59,13 +59,13 @@ class Served:
         self.session.trust_env = False
 
     def call(self, method: str, path: str = "/x", body: bytes | None = None) -> requests.Response:
-        """Call the server through the proxy."""
+        """Send a request to the server through the proxy."""
         return self.session.request(method, f"http://127.0.0.1:{self.proxy.port}{path}", data=body, timeout=SECONDS)
 
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    """Serve."""
+    """Start a server with a proxy in front, and stop both after the test."""
     seen: list[tuple[str, bytes]] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"seen": seen}))
     server.daemon_threads = True
@@ -81,8 +81,8 @@ def served() -> Iterator[Served]:
         server.server_close()
 
 
-def test_what_is_asked_and_answered_passes_unaltered(served: Served) -> None:
-    """Bodies of a told length, in chunks, and none at all, on one connection."""
+def test_requests_and_responses_pass_unchanged(served: Served) -> None:
+    """Bodies with a length, in chunks, and empty ones pass on one connection."""
     assert served.call("POST", "/a?b=%2F", b"\x00body\xff").content == b"\x00body\xff"
     assert served.call("GET").content == b"one two"
     assert served.call("DELETE").status_code == 204
@@ -91,7 +91,7 @@ def test_what_is_asked_and_answered_passes_unaltered(served: Served) -> None:
 
 
 def test_a_listener_gets_every_request_and_its_response(served: Served) -> None:
-    """The exchange has method, path, query and, once answered, the answer without its chunks."""
+    """The exchange has method, path and query and, later, the response without its chunk framing."""
     exchanges: list[Exchange] = []
     served.proxy.listeners.append(exchanges.append)
     served.call("GET", "/queue/messages?numofmessages=16")
@@ -104,8 +104,8 @@ def test_a_listener_gets_every_request_and_its_response(served: Served) -> None:
     assert exchange.response.content == b"one two"
 
 
-def test_a_refused_request_is_never_done(served: Served) -> None:
-    """The refusal is storage's own, and the next request goes through."""
+def test_a_refused_request_does_not_reach_the_server(served: Served) -> None:
+    """The refusal looks like storage's own, and the next request passes."""
     served.proxy.fault_for = lambda _exchange: ExchangeFault(status=503)
     answer = served.call("POST", body=b"x")
     assert (answer.status_code, answer.headers["x-ms-error-code"]) == (503, "ServerBusy")
@@ -114,25 +114,29 @@ def test_a_refused_request_is_never_done(served: Served) -> None:
     assert [body for _, body in served.seen] == [b"y"]
 
 
-@pytest.mark.parametrize(("cut", "done"), [("before", []), ("after", [b"x"])])
-def test_a_line_is_cut_before_or_after_the_work(served: Served, cut: str, done: list[bytes]) -> None:
-    """The caller cannot tell the difference, the server can."""
-    served.proxy.fault_for = lambda _exchange: ExchangeFault(cut=cut)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("fault", "done"),
+    [(ExchangeFault(cut="before"), []), (ExchangeFault(cut="after"), [b"x"])],
+    ids=["before", "after"],
+)
+def test_a_connection_is_cut_before_or_after_the_work(served: Served, fault: ExchangeFault, done: list[bytes]) -> None:
+    """The client sees the same error; only the server knows whether the request was processed."""
+    served.proxy.fault_for = lambda _exchange: fault
     with pytest.raises(requests.ConnectionError):
         served.call("POST", body=b"x")
     assert [body for _, body in served.seen] == done
 
 
-def test_a_fault_is_for_the_exchanges_that_it_names(served: Served) -> None:
-    """Each exchange is decided by itself."""
+def test_a_fault_is_chosen_for_each_exchange(served: Served) -> None:
+    """`fault_for` decides for each exchange."""
     served.proxy.fault_for = lambda exchange: ExchangeFault(status=500) if exchange.path == "/bad" else ExchangeFault()
     assert [served.call("POST", path, b"x").status_code for path in ("/bad", "/good")] == [500, 200]
 
 
 @pytest.mark.parametrize(("step", "done"), [("request", []), ("response", [b"x"])])
-def test_a_trap_holds_one_exchange_and_no_other(served: Served, step: str, done: list[bytes]) -> None:
-    """Held before the work or after it; whoever waits for the trap knows at once, and others pass meanwhile."""
-    trap = Trap(step, lambda exchange: exchange.path == "/held")  # type: ignore[arg-type]
+def test_a_trap_holds_a_single_exchange(served: Served, step: Step, done: list[bytes]) -> None:
+    """The exchange is held before or after the work, `caught` is set immediately, and other exchanges pass."""
+    trap = Trap(step, lambda exchange: exchange.path == "/held")
     served.proxy.traps.append(trap)
     with pytest.raises(requests.ReadTimeout):
         served.session.post(f"http://127.0.0.1:{served.proxy.port}/held", data=b"x", timeout=(1, 0.3))
@@ -142,7 +146,7 @@ def test_a_trap_holds_one_exchange_and_no_other(served: Served, step: str, done:
 
 
 def test_a_request_can_be_rewritten(served: Served) -> None:
-    """What the server gets is what the rewriting makes of it."""
+    """The server gets the rewritten request."""
     served.proxy.rewrite = lambda request: request.with_start("POST /other HTTP/1.1").with_header("X-Mark", "2")
     served.session.headers["X-Mark"] = "1"
     assert served.call("POST", "/this", b"x").status_code == 200

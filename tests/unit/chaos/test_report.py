@@ -1,4 +1,4 @@
-"""What a run prints, and when it was no proof."""
+"""The report of a chaos run, and when a run does not count."""
 
 from tests.chaos.accounting import Account
 from tests.chaos.crash_points import CRASH_POINTS
@@ -10,23 +10,21 @@ HINTS = {"hintsSent": 200, "sent": 50, "attempts": 60, "answers": {"202": 50, "5
 ALL = dict.fromkeys(CRASH_POINTS, 3)
 
 
-def _outcome(kills: dict[str, int] = ALL, **account: object) -> Outcome:
+def _outcome(kills: dict[str, int] = ALL) -> Outcome:
     result = Account(accepted=2, delivered={("a", "1")}, parked={("a", "2")}, attempts=5, distinct=4, duplicates=1)
-    for name, value in account.items():
-        setattr(result, name, value)
     return Outcome(PLAN, result, {"booked": 100}, kills, {}, {"Graph 500": 1}, HINTS, {"the file host.log": 10**6}, 0,
                    {"dead": 1}, {"load": 10, "calm": 5})  # fmt: skip
 
 
-def test_the_last_line_tells_what_became_of_it_and_how_to_repeat_it() -> None:
-    """Accepted, delivered, parked, lost, leaked, and the seed."""
+def test_the_last_line_has_the_totals_and_the_seed() -> None:
+    """It counts accepted, delivered, parked, lost and leaked changes, and shows how to repeat the run."""
     assert list(lines(_outcome()))[-1] == (
         "chaos: 2 accepted, 1 delivered, 1 parked, 0 lost, 0 leaked; again: SEED=7 CHANGES=100"
     )
 
 
 def test_problems_are_shown_and_leaks_are_counted() -> None:
-    """The first of them at least."""
+    """The first problems are shown, the rest are counted."""
     outcome = _outcome()
     outcome.problems = ["leaked: a title in logs", *(f"lost: {number}" for number in range(SHOWN))]
     shown = list(lines(outcome))
@@ -35,8 +33,8 @@ def test_problems_are_shown_and_leaks_are_counted() -> None:
     assert "1 leaked" in shown[-1]
 
 
-def test_a_run_without_its_kills_is_no_proof() -> None:
-    """Too few, or none at one of the points."""
+def test_a_run_with_too_few_kills_does_not_count() -> None:
+    """There must be enough kills, and one at each crash point."""
     assert shortfalls(_outcome()) == []
     assert shortfalls(_outcome({**ALL, "any": 2})) == []
     assert shortfalls(_outcome(dict.fromkeys(CRASH_POINTS, 2))) == ["only 16 kills, not 21"]

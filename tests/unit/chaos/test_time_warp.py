@@ -1,4 +1,4 @@
-"""Waits are cut short, and storage still takes the requests for signed by their owner."""
+"""The time warp shortens waits, and storage still accepts the signature of the changed requests."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture(scope="module")
 def azurite() -> Iterator[Azurite]:
-    """Start the storage."""
+    """Start Azurite."""
     with start_azurite() as azurite:
         yield azurite
 
@@ -29,8 +29,8 @@ def _through(azurite: Azurite, service: str) -> tuple[Proxy, str]:
     return proxy, azurite.connection_string.replace(f":{azurite.ports[service]}/", f":{proxy.port}/")
 
 
-def test_a_message_waits_no_longer_than_is_said(azurite: Azurite) -> None:
-    """One of an hour shows after two seconds; one of a second is left alone."""
+def test_a_message_waits_no_longer_than_the_limit(azurite: Azurite) -> None:
+    """A delay of an hour becomes two seconds; a delay of a second stays."""
     proxy, connection = _through(azurite, "Queue")
     proxy.rewrite = lambda request: with_short_delay(request, "waits", 2, "sandbox", azurite.key)
     with QueueClient.from_connection_string(connection, "waits", retry_total=0) as queue:
@@ -44,14 +44,14 @@ def test_a_message_waits_no_longer_than_is_said(azurite: Azurite) -> None:
     assert 1 <= waits[3600] <= 3.5
 
 
-def test_the_messages_of_other_queues_wait_as_they_are_told(azurite: Azurite) -> None:
-    """A probe that came before its time would find that it is not yet due."""
+def test_messages_of_other_queues_keep_their_delay(azurite: Azurite) -> None:
+    """A probe that arrived early would find that it is not yet due."""
     request = Message(b"POST /sandbox/other/messages?visibilitytimeout=3600 HTTP/1.1\r\n\r\n")
     assert with_short_delay(request, "waits", 2, "sandbox", azurite.key) == request
 
 
-def test_without_the_right_key_it_is_refused(azurite: Azurite) -> None:
-    """The signature is a real one: storage checks it."""
+def test_a_wrong_key_is_refused(azurite: Azurite) -> None:
+    """The signature is real: storage checks it."""
     proxy, connection = _through(azurite, "Queue")
     proxy.rewrite = lambda request: with_short_delay(request, "refused", 2, "sandbox", "d3Jvbmc=")
     with QueueClient.from_connection_string(connection, "refused", retry_total=0) as queue:
@@ -61,8 +61,8 @@ def test_without_the_right_key_it_is_refused(azurite: Azurite) -> None:
     proxy.close()
 
 
-def test_a_claim_ends_sooner_and_the_row_is_written(azurite: Azurite) -> None:
-    """By itself and in a batch; what else is in the row stays."""
+def test_a_claim_expires_sooner_and_the_row_is_written(azurite: Azurite) -> None:
+    """The claim is shortened in a single write and in a batch; other columns stay."""
     proxy, connection = _through(azurite, "Table")
     proxy.rewrite = lambda request: with_short_claims(request, 5)
     late = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()
@@ -78,8 +78,8 @@ def test_a_claim_ends_sooner_and_the_row_is_written(azurite: Azurite) -> None:
         assert datetime.fromisoformat(row["claimed_until"]) <= datetime.now(UTC) + timedelta(seconds=5)
 
 
-def test_a_claim_that_ends_soon_or_is_none_stays() -> None:
-    """No byte is altered."""
+def test_a_short_or_empty_claim_stays() -> None:
+    """The body is not changed."""
     for text in ("", (datetime.now(UTC) + timedelta(seconds=1)).isoformat()):
         body = json.dumps({"claimed_until": text}).encode()
         assert with_short_claims(Message(b"PUT / HTTP/1.1\r\n\r\n", body, body), 5).body == body

@@ -1,4 +1,4 @@
-"""Claims about changes that are worked on at the same time."""
+"""Changes that are processed at the same time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,22 @@ from shared.delivery.sync_event import DELIVERY
 from shared.messages import Change, ChangeMessage
 from shared.storage.ledger import CLAIM
 from shared.threads import MAILBOX_LIMIT as AT_ONCE
+from shared.threads import MailboxLimits, MailboxWorkers
 from tests.support.world import World, event
+
+
+class BusyLimits(MailboxLimits):
+    """Limits that take time to acquire: 110 seconds once."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self._waits = [110]
+
+    def of(self, mailbox: str) -> threading.BoundedSemaphore:
+        """Return the semaphore after the wait."""
+        self._world.pass_by(self._waits.pop() if self._waits else 0)
+        return super().of(mailbox)
 
 
 def after_settling(world: World, message: ChangeMessage) -> Counter[str]:
@@ -20,17 +35,17 @@ def after_settling(world: World, message: ChangeMessage) -> Counter[str]:
     return world.delivery.deliver(message)
 
 
-def test_at_most_four_readings_of_a_mailbox_at_once(world: World) -> None:
-    """Across all messages; Graph refuses a fifth."""
+def test_at_most_four_concurrent_reads_of_a_mailbox(world: World) -> None:
+    """The limit holds across messages, since Graph rejects a fifth concurrent request."""
     world.watch()
     together = threading.Barrier(AT_ONCE)
 
     def during(_: str) -> None:
-        together.wait(5)  # passes only when four are in at once
+        together.wait(5)  # passes only while four reads run
 
     world.events.during = during
     events = [f"E{number}" for number in range(16)]
-    world.events.by_id.update({one: event(one) for one in events})
+    world.events.by_id.update({event_id: event(event_id) for event_id in events})
     first, second = world.hint(*events[:8]), world.hint(*events[8:])
     world.pass_by(10)
     threads = [threading.Thread(target=world.delivery.deliver, args=(message,)) for message in (first, second)]
@@ -42,47 +57,43 @@ def test_at_most_four_readings_of_a_mailbox_at_once(world: World) -> None:
     assert len(world.webhook.taken) == 16
 
 
-def test_several_mailboxes_of_a_message_are_worked_on_side_by_side(world: World) -> None:
-    """Two mailboxes, each in its own threads; both are told."""
-    one, other = world.watch(), world.watch("room2@contoso.com")
+def test_the_mailboxes_of_a_message_are_processed_concurrently(world: World) -> None:
+    """Each mailbox has its own threads."""
+    first, second = world.watch(), world.watch("room2@contoso.com")
     world.events.by_id.update({"A": event("A"), "B": event("B")})
     together = threading.Barrier(2)
 
     def during(_: str) -> None:
-        together.wait(5)  # passes only when both mailboxes are being read
+        together.wait(5)  # passes only while both mailboxes are read
 
     world.events.during = during
-    message = replace(world.hint(), changes=(Change(one.id, "u", "A"), Change(other.id, "u", "B")))
+    message = replace(world.hint(), changes=(Change(first.id, "u", "A"), Change(second.id, "u", "B")))
     assert after_settling(world, message) == Counter(told=2)
 
 
-def test_an_older_reading_never_follows_a_newer_one(world: World) -> None:
-    """Waiting for one of four places may outlast the claim: then somebody else may be reading the event already."""
+def test_an_older_read_is_never_delivered_after_a_newer_read(world: World) -> None:
+    """The wait for a permit of the mailbox may outlast the claim, so another worker may have read the event."""
     world.watch()
     world.events.by_id["E"] = event(etag="1")
-    message, waits, places = world.hint(), [110], world.mailbox_limits.of
+    message = world.hint()
 
-    def busy_places(mailbox: str) -> threading.BoundedSemaphore:
-        world.pass_by(waits.pop() if waits else 0)
-        return places(mailbox)
-
-    def somebody_else_is_faster(_: str) -> None:
+    def another_worker_is_faster(_: str) -> None:
         world.events.during = lambda _: None
         world.pass_by(15)
         world.events.by_id["E"] = event(etag="2")
         world.delivery.deliver(replace(world.hint(), notified_at=world.time - timedelta(seconds=11)))
 
-    world.mailbox_limits.of = busy_places  # type: ignore[method-assign]
-    world.events.during = somebody_else_is_faster
+    world.mailbox_limits = BusyLimits(world)
+    world.workers = MailboxWorkers(world.threads, world.mailbox_limits)
+    world.events.during = another_worker_is_faster
     world.pass_by(10)
     world.delivery.deliver(message)
-    assert [body["timestamp"] for _, body in world.webhook.taken] == sorted(
-        body["timestamp"] for _, body in world.webhook.taken
-    )
+    timestamps = [body["timestamp"] for _, body in world.webhook.taken]
+    assert timestamps == sorted(timestamps)
 
 
-def test_a_delivery_begins_only_if_it_ends_within_the_claim(world: World) -> None:
-    """Graph took so long that another instance may read and deliver a newer state before this one has arrived."""
+def test_a_delivery_starts_only_if_it_can_end_within_the_claim(world: World) -> None:
+    """After a slow read another instance could read and deliver a newer state before this delivery arrives."""
     world.watch()
     world.events.by_id["E"] = event()
     world.events.during = lambda _: world.pass_by((CLAIM - DELIVERY).total_seconds() + 1)

@@ -1,4 +1,4 @@
-"""Claims about delivering: what covers what, who waits for whom, and the order of the writes."""
+"""Delivery: which read covers which notification, which change waits, and the order of the writes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def after_settling(world: World, message: ChangeMessage) -> Counter[str]:
     return world.delivery.deliver(message)
 
 
-def test_a_change_waits_for_its_settle_time(world: World) -> None:
-    """A hint is not read at once: it goes back for what is left of the ten seconds, as it was."""
+def test_a_change_waits_for_the_settling_time(world: World) -> None:
+    """A change goes back on the queue unchanged for the rest of SETTLE_SECONDS, and is not read."""
     world.watch()
     message = world.hint()
     world.pass_by(3)
@@ -30,8 +30,8 @@ def test_a_change_waits_for_its_settle_time(world: World) -> None:
     assert (world.events.reads, world.webhook.taken) == ([], [])
 
 
-def test_a_change_is_read_told_and_noted(world: World) -> None:
-    """One reading, one delivery, one entry with the state and the times, and the watch knows when."""
+def test_a_change_is_read_delivered_and_recorded(world: World) -> None:
+    """One read and one delivery; the ledger has the state and the times, and the watch the time of the change."""
     world.watch()
     world.events.by_id["E"] = event()
     assert after_settling(world, world.hint()) == Counter(told=1)
@@ -50,10 +50,10 @@ def test_a_change_is_read_told_and_noted(world: World) -> None:
 
 
 def test_no_title_is_stored(world: World) -> None:
-    """Neither in the ledger nor with the watch nor on the queue."""
+    """Neither the ledger nor the watch nor the queue holds a title."""
     world.watch()
-    world.events.by_id.update({one: event(one, subject="canary") for one in ("told", "refused")})
-    after_settling(world, world.hint("told"))
+    world.events.by_id.update({event_id: event(event_id, subject="canary") for event_id in ("taken", "refused")})
+    after_settling(world, world.hint("taken"))
     world.webhook.failure = REFUSED
     after_settling(world, world.hint("refused"))
     stored = repr((world.rows.rows, world.ledger_rows.rows, world.changes.puts))
@@ -61,21 +61,21 @@ def test_no_title_is_stored(world: World) -> None:
     assert "Nordmann" not in stored
 
 
-def test_a_burst_costs_one_reading_and_one_delivery(world: World) -> None:
-    """Hints that came before the reading began are covered by it."""
+def test_a_burst_costs_a_single_read_and_delivery(world: World) -> None:
+    """A read covers the notifications that came before it began."""
     world.watch()
     world.events.by_id["E"] = event()
-    hints = []
+    messages = []
     for _ in range(4):
-        hints.append(world.hint())
+        messages.append(world.hint())
         world.pass_by(1)
-    ends = sum((after_settling(world, hint) for hint in hints), Counter[str]())
-    assert ends == Counter(covered=3, told=1)
+    outcomes = sum((after_settling(world, message) for message in messages), Counter[str]())
+    assert outcomes == Counter(covered=3, told=1)
     assert (world.events.reads, len(world.webhook.taken)) == (["E"], 1)
 
 
-def test_a_hint_after_the_reading_is_not_covered(world: World) -> None:
-    """Nor is one within the margin for clocks that differ."""
+def test_a_notification_after_the_read_is_not_covered(world: World) -> None:
+    """Nor is a notification within the tolerance for clock skew."""
     world.watch()
     world.events.by_id["E"] = event()
     after_settling(world, world.hint())
@@ -87,8 +87,8 @@ def test_a_hint_after_the_reading_is_not_covered(world: World) -> None:
     assert world.events.reads == ["E", "E"]
 
 
-def test_what_counts_is_when_the_reading_began(world: World) -> None:
-    """A hint that came while Graph was answering is read again: the answer may be older than it."""
+def test_a_read_covers_only_what_came_before_its_start(world: World) -> None:
+    """A notification that came during the read causes another read, since the response may be older."""
     world.watch()
     world.events.by_id["E"] = event()
     world.events.during = lambda _: world.pass_by(5)
@@ -97,8 +97,8 @@ def test_what_counts_is_when_the_reading_began(world: World) -> None:
     assert after_settling(world, during) == Counter({"no-news": 1})
 
 
-def test_the_last_state_gets_through(world: World) -> None:
-    """Created, updated, and the same state once more, which is no news."""
+def test_the_last_state_is_delivered(world: World) -> None:
+    """Creation and update are delivered; an unchanged state is not."""
     world.watch()
     for etag in ("1", "2", "2"):
         world.events.by_id["E"] = event(etag=etag, subject=f"state {etag}")
@@ -107,8 +107,8 @@ def test_the_last_state_gets_through(world: World) -> None:
     assert world.webhook.taken[-1][1]["data"]["event"]["title"] == "state 2"
 
 
-def test_a_claimed_event_is_looked_at_again_soon(world: World) -> None:
-    """Somebody else reads it at this moment: this hint may be newer than that reading, so it comes back."""
+def test_a_claimed_event_is_tried_again_soon(world: World) -> None:
+    """Another worker is reading it; the notification may be newer than that read, so its change is put back."""
     world.watch()
     world.events.by_id["E"] = event()
     assert world.ledger.claim([world.entry()]) != [None]
@@ -119,7 +119,7 @@ def test_a_claimed_event_is_looked_at_again_soon(world: World) -> None:
     assert world.events.reads == []
 
 
-def test_a_claim_whose_owner_was_killed_ends_by_itself(world: World) -> None:
+def test_the_claim_of_a_killed_worker_expires(world: World) -> None:
     """Two minutes later the change is delivered."""
     world.watch()
     world.events.by_id["E"] = event()
@@ -129,8 +129,8 @@ def test_a_claim_whose_owner_was_killed_ends_by_itself(world: World) -> None:
     assert world.delivery.deliver(message) == Counter(told=1)
 
 
-def test_a_message_delivered_twice_is_told_once(world: World) -> None:
-    """A crash before the queue forgets it: the second time is covered."""
+def test_a_message_received_twice_is_delivered_once(world: World) -> None:
+    """After a crash before the message is deleted, the second run is covered."""
     world.watch()
     world.events.by_id["E"] = event()
     message = world.hint()
@@ -139,60 +139,60 @@ def test_a_message_delivered_twice_is_told_once(world: World) -> None:
 
 
 def test_a_crash_between_delivery_and_ledger_repeats_the_webhook_id(world: World) -> None:
-    """The partner gets it twice and can tell that it is the same."""
+    """The partner gets the delivery twice and can recognise the duplicate."""
     world.watch()
     world.events.by_id["E"] = event()
     message = world.hint()
     after_settling(world, message)
-    world.ledger_rows.rows.clear()  # as if it had never been noted
+    world.ledger_rows.rows.clear()  # as if it had never been recorded
     after_settling(world, message)
     assert [message_id for message_id, _ in world.webhook.taken] == [world.webhook.tried[0]] * 2
 
 
-def test_one_failing_change_does_not_hold_back_its_neighbours(world: World) -> None:
-    """Only what failed comes back."""
+def test_a_failing_change_does_not_hold_back_the_others(world: World) -> None:
+    """Only the failed change goes back on the queue."""
     world.watch()
-    world.events.by_id.update({one: event(one) for one in ("A", "B", "C")})
+    world.events.by_id.update({event_id: event(event_id) for event_id in ("A", "B", "C")})
     world.events.by_id["B"] = event("B", start=None)
     assert after_settling(world, world.hint("A", "B", "C")) == Counter({"told": 2, "put-back": 1})
     [(again, _)] = world.changes.take()
     assert [change.event_id for change in again.changes] == ["B"]
 
 
-def test_an_error_that_nobody_foresaw_is_put_back_like_any_other(world: World) -> None:
-    """Else five tries later the message, with all its good changes, is on the poison queue and never told."""
+def test_an_unexpected_error_puts_the_change_back(world: World) -> None:
+    """Otherwise the message with all its valid changes would be a poison message after five attempts."""
     world.watch()
-    world.events.by_id.update({one: event(one) for one in ("A", "B", "C")})
+    world.events.by_id.update({event_id: event(event_id) for event_id in ("A", "B", "C")})
     world.events.by_id["B"] = ZeroDivisionError("unforeseen")
     assert after_settling(world, world.hint("A", "B", "C")) == Counter({"told": 2, "put-back": 1})
 
 
 def test_an_unknown_watch_is_not_read(world: World) -> None:
-    """It was deleted: nobody wants to hear of it."""
+    """The watch was deleted, so its changes are dropped."""
     assert after_settling(world, world.hint()) == Counter({"unknown-watch": 1})
     assert world.events.reads == []
 
 
 def test_a_direct_watch_is_not_read(world: World) -> None:
-    """Graph talks to the partner itself."""
+    """Graph notifies the partner directly."""
     world.watch(delivery="direct", notification_url="https://partner.example/n")
     assert after_settling(world, world.hint()) == Counter({"direct-watch": 1})
     assert world.events.reads == []
 
 
-def test_the_allow_list_is_asked_again_at_delivery() -> None:
-    """An address that the customer took off the list is read no more, although its watch stands."""
+def test_the_allow_list_is_checked_again_at_delivery() -> None:
+    """A mailbox that was removed from the list is no longer read, although its watch exists."""
     world = World(ALLOWED_MAILBOXES="room2@contoso.com")
     watch = world.watch()
     assert after_settling(world, world.hint()) == Counter({"not-allowed": 1})
     assert (world.events.reads, world.webhook.taken, world.changes.take()) == ([], [], [])
     after = world.watches.get(watch.id)
     assert after is not None
-    assert after.gap_since is not None  # allowed again, it is resynced
+    assert after.gap_since is not None  # so that it is resynced once it is allowed again
 
 
 def test_a_warning_names_no_event_and_no_content(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Ids are shortened in logs, titles never get there."""
+    """Ids are shortened in logs; titles are never logged."""
     world.watch()
     world.events.by_id["EVENTID"] = event("EVENTID", subject="canary")
     world.webhook.failure = REFUSED
@@ -205,7 +205,7 @@ def test_a_warning_names_no_event_and_no_content(world: World, caplog: pytest.Lo
 
 @pytest.mark.parametrize("broken", [{"SETTLE_SECONDS": "x"}, {"ALLOWED_MAILBOXES": "@Microsoft.KeyVault(x)"}])
 def test_a_broken_setting_loses_no_change(broken: dict[str, str]) -> None:
-    """Five tries of the host are over in two and a half minutes; an administrator needs longer."""
+    """The host's five attempts take two and a half minutes, so the change goes back on the queue with a delay."""
     world = World(**broken)
     world.watch()
     world.events.by_id["E"] = event()

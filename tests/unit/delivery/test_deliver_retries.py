@@ -1,8 +1,9 @@
-"""Claims about what failed: one chain of tries for an event, growing delays, and nothing lost."""
+"""Failed deliveries: one chain of attempts for each event, growing delays, and no change is lost."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,23 @@ import pytest
 from shared.errors import ServiceUnavailable
 from shared.messages import Change, ChangeMessage
 from shared.partner.webhook import NotDelivered
+from shared.storage.ledger import Entry, Ledger
 from shared.storage.parked import DEAD, WAITING
 from tests.support.world import REFUSED, START, WATCH_ID, World, event
+
+
+class FailingLedger(Ledger):
+    """A ledger that cannot release entries while `fails` is set."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(lambda: world.ledger_rows, world.now)
+        self.fails = True
+
+    def release(self, entries: Sequence[Entry]) -> None:
+        """Release entries, or raise."""
+        if self.fails:
+            raise ServiceUnavailable("storage")
+        super().release(entries)
 
 
 def after_settling(world: World, message: ChangeMessage) -> Counter[str]:
@@ -21,7 +37,7 @@ def after_settling(world: World, message: ChangeMessage) -> Counter[str]:
 
 
 def test_a_failure_goes_back_on_the_queue_with_a_growing_delay(world: World) -> None:
-    """Attempt and retry name travel with it; the ledger knows which message owes it."""
+    """The message keeps its attempt and retry token; the ledger has the token of the message that owes the delivery."""
     world.watch()
     world.events.by_id["E"] = event()
     world.webhook.failure = REFUSED
@@ -41,10 +57,10 @@ def test_a_failure_goes_back_on_the_queue_with_a_growing_delay(world: World) -> 
 
 
 def test_after_seven_days_of_failures_it_is_a_dead_letter(world: World) -> None:
-    """Twenty-one tries over seven days; then it lies where it never expires, and a newer hint is told as ever."""
+    """After twenty-one attempts over seven days the change is a dead letter; a newer change is still delivered."""
     world.watch()
     later = {name: {"dateTime": f"2026-12-2{n}T12:00:00", "timeZone": "UTC"} for n, name in enumerate(("start", "end"))}
-    world.events.by_id["E"] = event(**later)
+    world.events.by_id["E"] = event() | later
     world.webhook.failure = REFUSED
     message = world.hint()
     while after_settling(world, message) == Counter({"put-back": 1}):
@@ -55,15 +71,15 @@ def test_after_seven_days_of_failures_it_is_a_dead_letter(world: World) -> None:
     (letter,) = world.parked.page(DEAD, 10)
     assert (letter.event_id, letter.reason, letter.status, letter.attempts) == ("E", "gave-up", 500, 21)
     assert world.changes.take() == []
-    world.events.by_id["E"] = event(etag="99", **later)
+    world.events.by_id["E"] = event(etag="99") | later
     world.webhook.failure = None
     assert after_settling(world, world.hint()) == Counter(told=1)
-    assert world.parked.page(DEAD, 10) == []  # the partner has its newest state: nothing is owed
+    assert world.parked.page(DEAD, 10) == []  # the partner has the newest state
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
-def test_a_delivery_that_the_partner_rejects_is_a_dead_letter_at_once(world: World, status: int) -> None:
-    """The same body would be rejected again; nothing is put back, and the endpoint goes on."""
+def test_a_delivery_that_the_partner_rejects_is_a_dead_letter_immediately(world: World, status: int) -> None:
+    """The partner would reject the same body again; nothing is put back, and the endpoint stays open."""
     world.watch()
     world.events.by_id["E"] = event()
     world.webhook.failure = NotDelivered(status, f"status {status}")
@@ -74,8 +90,8 @@ def test_a_delivery_that_the_partner_rejects_is_a_dead_letter_at_once(world: Wor
     assert world.breaker.allows_delivery()
 
 
-def test_a_410_stops_the_endpoint_and_parks_what_follows(world: World) -> None:
-    """Nothing more is posted, nothing is lost: this change and the next lie parked."""
+def test_a_410_stops_the_endpoint_and_parks_all_changes(world: World) -> None:
+    """The change and the next one are parked, and no other delivery is sent."""
     world.watch()
     world.events.by_id |= {"E": event("E"), "F": event("F")}
     world.webhook.failure = NotDelivered(410, "status 410")
@@ -83,34 +99,29 @@ def test_a_410_stops_the_endpoint_and_parks_what_follows(world: World) -> None:
     world.webhook.failure = None
     assert after_settling(world, world.hint("F")) == Counter(parked=1)
     assert world.breaker.endpoint().state == "gone"
-    assert {one.event_id for one in world.parked.page(WAITING, 10)} == {"E", "F"}
+    assert {parked.event_id for parked in world.parked.page(WAITING, 10)} == {"E", "F"}
     assert len(world.webhook.tried) == 1
-    assert world.events.reads == ["E"]  # what is parked costs no reading
+    assert world.events.reads == ["E"]  # a parked change costs no read
 
 
-def test_a_crash_between_parking_and_the_ledger_loses_nothing(world: World) -> None:
-    """The ledger cannot be written after the dead letter: the message comes again, and there is one letter."""
+def test_a_crash_between_dead_letter_and_ledger_loses_nothing(world: World) -> None:
+    """The message is processed again, and there is one dead letter."""
     world.watch()
     world.events.by_id["E"] = event()
     world.webhook.failure = NotDelivered(400, "status 400")
     message = world.hint()
     world.pass_by(10)
-    settle = world.ledger.release
-    world.ledger.release = _refuse  # type: ignore[method-assign]
+    ledger = world.ledger = FailingLedger(world)
     assert world.delivery.deliver(message) == Counter({"put-back": 1})
-    world.ledger.release = settle  # type: ignore[method-assign]
+    ledger.fails = False
     [(again, _)] = world.changes.take()
-    world.pass_by(200)  # the claim has ended
+    world.pass_by(200)  # the claim has expired
     assert after_settling(world, again) == Counter(dead=1)
     assert len(world.parked.page(DEAD, 10)) == 1
 
 
-def _refuse(_: object) -> None:
-    raise ServiceUnavailable("storage")
-
-
 def test_a_retry_is_superseded_by_a_newer_success(world: World) -> None:
-    """What a newer hint has told is not told again by the older message."""
+    """A state that a newer change has delivered is not delivered again by the older message."""
     world.watch()
     world.events.by_id["E"] = event()
     world.webhook.failure = REFUSED
@@ -124,8 +135,8 @@ def test_a_retry_is_superseded_by_a_newer_success(world: World) -> None:
     assert len(world.webhook.taken) == 1
 
 
-def test_there_is_one_chain_of_tries_for_an_event(world: World) -> None:
-    """Ten hints during an outage do not make ten chains: only the newest message is worked on."""
+def test_an_event_has_a_single_chain_of_attempts(world: World) -> None:
+    """Ten changes during an outage do not become ten chains: only the newest message is processed."""
     world.watch()
     world.events.by_id["E"] = event()
     world.webhook.failure = REFUSED
@@ -137,13 +148,13 @@ def test_there_is_one_chain_of_tries_for_an_event(world: World) -> None:
     assert len(owed) == 10
     world.pass_by(100)
     world.webhook.tried.clear()
-    ends = sum((after_settling(world, message) for message in owed), Counter[str]())
-    assert ends == Counter({"covered": 9, "put-back": 1})
+    outcomes = sum((after_settling(world, message) for message in owed), Counter[str]())
+    assert outcomes == Counter({"covered": 9, "put-back": 1})
     assert len(world.webhook.tried) == 1
 
 
-def test_a_hint_during_an_outage_is_covered_by_the_chain(world: World) -> None:
-    """It came before the reading whose delivery failed: the chain will tell it."""
+def test_a_change_during_an_outage_is_covered_by_the_chain(world: World) -> None:
+    """It came before the read whose delivery failed, so the chain delivers it."""
     world.watch()
     world.events.by_id["E"] = event()
     world.webhook.failure = REFUSED
@@ -154,8 +165,8 @@ def test_a_hint_during_an_outage_is_covered_by_the_chain(world: World) -> None:
     assert after_settling(world, second) == Counter(covered=1)
 
 
-def test_it_is_put_back_before_the_ledger_notes_it(world: World) -> None:
-    """The queue refuses: then no entry says that somebody owes it, and the host tries the message again."""
+def test_a_change_is_put_back_before_the_ledger_records_it(world: World) -> None:
+    """If the queue fails, the entry names no message that owes the delivery, and the host tries the message again."""
     world.watch()
     world.events.by_id["E"] = event()
     world.webhook.failure = REFUSED
@@ -165,17 +176,16 @@ def test_it_is_put_back_before_the_ledger_notes_it(world: World) -> None:
         after_settling(world, message)
     assert (world.entry().retry_token, world.entry().read_at) == ("", None)
     world.changes.failure = world.webhook.failure = None
-    world.pass_by(121)  # the claim of the failed try runs out
+    world.pass_by(121)  # the claim of the failed attempt has expired
     assert after_settling(world, message) == Counter(told=1)
 
 
-@pytest.mark.parametrize(("wish", "least"), [(None, 4), (30.0, 30), (1e9, 3600)])
-def test_a_wish_to_wait_is_granted_up_to_an_hour(world: World, wish: float | None, least: float) -> None:
-    """Retry-After of the partner or of Graph."""
+@pytest.mark.parametrize(("retry_after", "least"), [(None, 4), (30.0, 30), (1e9, 3600)])
+def test_retry_after_is_respected_up_to_an_hour(world: World, retry_after: float | None, least: float) -> None:
+    """The partner's Retry-After delays the next attempt."""
     world.watch()
     world.events.by_id["E"] = event()
-    failure = REFUSED.__class__(503, "status 503", wish)
-    world.webhook.failure = failure
+    world.webhook.failure = NotDelivered(503, "status 503", retry_after)
     after_settling(world, world.hint())
     [(_, delay)] = world.changes.take()
     assert least <= delay <= max(least, 6)

@@ -1,4 +1,4 @@
-"""Claims about pausing and resuming deliveries."""
+"""Pausing and resuming deliveries."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import pytest
 
 from shared.errors import RequestRejected
 from shared.messages import Job
+from shared.storage.partner_endpoint import EndpointState
 from tests.support.world import World, event
 
 
-def test_nothing_leaves_during_a_pause_and_nothing_is_lost(world: World) -> None:
-    """Intake goes on: what was hinted at goes out after the resume."""
+def test_changes_are_parked_during_a_pause_and_delivered_after_it(world: World) -> None:
+    """Intake goes on during the pause."""
     world.watch()
     world.events.by_id["E"] = event()
     world.pause.pause("A change freeze", "tester")
     message = world.hint()
     world.pass_by(10)
     assert world.delivery.deliver(message) == Counter(parked=1)
-    now = world.pause.delivery_status()
-    assert (now.endpoint.state, now.endpoint.reason, now.waiting, now.dead) == ("paused", "A change freeze", 1, 0)
+    status = world.pause.delivery_status()
+    assert (status.endpoint.state, status.endpoint.reason) == ("paused", "A change freeze")
+    assert (status.waiting, status.dead) == (1, 0)
     world.pause.resume("It is over", "tester")
     assert world.jobs.take_jobs() == [Job("", "drain")]
     world.job_runner.run_job(Job("", "drain"))
@@ -29,17 +31,17 @@ def test_nothing_leaves_during_a_pause_and_nothing_is_lost(world: World) -> None
     assert world.delivery.deliver(again) == Counter(told=1)
 
 
-@pytest.mark.parametrize("state", ["failing", "gone", "paused"])
-def test_a_resume_ends_whatever_stops_the_endpoint(world: World, state: str) -> None:
-    """Also a 410, which nothing else ends."""
+@pytest.mark.parametrize("state", [EndpointState.FAILING, EndpointState.GONE_410, EndpointState.PAUSED])
+def test_a_resume_ends_every_stop_of_the_endpoint(world: World, state: EndpointState) -> None:
+    """Only a resume ends the stop after a 410."""
     world.breaker.transition(state, "test")
     world.pause.resume("They are ready", "tester")
     assert world.breaker.allows_delivery()
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "two\nlines", "\x1b[31mred"])
-def test_a_reason_is_one_line(world: World, reason: str) -> None:
-    """It is kept and logged, so it must not draw lines of its own."""
+def test_a_reason_is_a_single_line(world: World, reason: str) -> None:
+    """The reason is stored and logged, so it must not add lines to the log."""
     for operation in (world.pause.pause, world.pause.resume):
         with pytest.raises(RequestRejected) as refusal:
             operation(reason, "tester")
@@ -48,7 +50,7 @@ def test_a_reason_is_one_line(world: World, reason: str) -> None:
 
 
 def test_both_leave_an_audit_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Who, what, why."""
+    """Pause and resume are logged with caller, operation and reason."""
     with caplog.at_level(logging.INFO):
         world.pause.pause("A change freeze", "master key")
         world.pause.resume("It is over", "an app")

@@ -1,4 +1,4 @@
-"""Claims about the drain: however many ask for it there is one, and nobody who asked is left waiting."""
+"""The drain: any number of requests make one drain, and no request is lost."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from shared.delivery.recovery import DRAIN_EVERY, DRAINED_AT_ONCE
 from shared.errors import ServiceUnavailable
 from shared.messages import Change, ChangeMessage, Job
 from shared.storage.parked import WAITING
+from shared.storage.partner_endpoint import EndpointState
+from tests.support.scripted_breaker import ScriptedBreaker
 from tests.support.world import WATCH_ID, World
 
 
 @pytest.fixture
 def world(world: World) -> World:
-    """A world whose endpoint takes deliveries, and for which changes of a thousand events wait."""
+    """Return a world whose endpoint is flowing, with parked changes of a thousand events."""
     world.watch()
     late(world, *(f"E{number:04}" for number in range(1000)))
     world.jobs.take_jobs()
@@ -21,106 +23,105 @@ def world(world: World) -> World:
 
 
 def late(world: World, *names: str) -> None:
-    """Park changes although deliveries flow: a worker has read so a second ago."""
+    """Park changes although the endpoint is flowing, as a worker with an old state does."""
     changes = tuple(Change(WATCH_ID, "user", name) for name in names)
     world.parking.park(ChangeMessage(world.time, changes), changes, "failing")
 
 
-def ask(world: World) -> None:
-    """Ask for a drain."""
+def request(world: World) -> None:
+    """Queue a drain."""
     world.jobs.send(Job("", "drain"))
 
 
 def work(world: World, seconds: float) -> list[int]:
-    """Let repairs be worked on as they fall due, and return how many changes were queued in each third second."""
+    """Run jobs as they fall due, and return how many changes were queued in each window of DRAIN_EVERY seconds."""
     queued = []
-    due = [(world.time.timestamp() + delay, one) for one, delay in world.jobs.wanted]
+    due = [(world.time.timestamp() + delay, job) for job, delay in world.jobs.wanted]
     world.jobs.wanted = []
-    ends = world.time.timestamp() + seconds
+    deadline = world.time.timestamp() + seconds
     window = world.time.timestamp() + DRAIN_EVERY
     while True:
-        due.sort(key=lambda one: one[0])
-        if not due or due[0][0] > ends:
+        due.sort(key=lambda entry: entry[0])
+        if not due or due[0][0] > deadline:
             break
-        moment, wanted = due.pop(0)
+        moment, job = due.pop(0)
         if moment >= window:
             queued.append(waiting_on_queue(world))
             window += DRAIN_EVERY
         world.pass_by(moment - world.time.timestamp())
-        world.job_runner.run_job(wanted)
-        due += [(world.time.timestamp() + delay, one) for one, delay in world.jobs.wanted]
+        world.job_runner.run_job(job)
+        due += [(world.time.timestamp() + delay, job) for job, delay in world.jobs.wanted]
         world.jobs.wanted = []
-    world.jobs.wanted = [(one, moment - world.time.timestamp()) for moment, one in due]
+    world.jobs.wanted = [(job, moment - world.time.timestamp()) for moment, job in due]
     return [*queued, waiting_on_queue(world)]
 
 
 def waiting_on_queue(world: World) -> int:
-    """Return how many changes were queued since the last time."""
+    """Return how many changes were queued since the last call."""
     return sum(len(message.changes) for message, _ in world.changes.take())
 
 
-def test_five_that_ask_at_once_are_one_drain(world: World) -> None:
-    """A hundred changes in three seconds, not five hundred, and one message for the next step."""
+def test_five_simultaneous_requests_are_a_single_drain(world: World) -> None:
+    """A hundred changes are queued in three seconds, not five hundred, and one message for the next step."""
     for _ in range(5):
-        ask(world)
+        request(world)
     assert work(world, 0) == [DRAINED_AT_ONCE]
-    assert [(one.kind, round(delay, 3)) for one, delay in world.jobs.wanted] == [("drain", DRAIN_EVERY)]
+    assert [(job.kind, round(delay, 3)) for job, delay in world.jobs.wanted] == [("drain", DRAIN_EVERY)]
     assert max(work(world, 60)) == DRAINED_AT_ONCE
     assert world.parked.count(WAITING) == 0
 
 
-def test_two_drains_become_one(world: World) -> None:
-    """The timer asks in the middle of another's step: at most one turn more is taken until they are one."""
-    ask(world)
+def test_two_drains_become_a_single_drain(world: World) -> None:
+    """If the timer requests a drain between two steps of another, at most one extra step runs."""
+    request(world)
     work(world, 0)
     world.pass_by(2.5)
-    world.jobs.wanted = [(one, delay - 2.5) for one, delay in world.jobs.wanted]
+    world.jobs.wanted = [(job, delay - 2.5) for job, delay in world.jobs.wanted]
     world.recovery.ensure_progress()
     assert sum(work(world, 3.1)) <= 2 * DRAINED_AT_ONCE
-    assert [one.kind for one, _ in world.jobs.wanted] == ["drain"]
+    assert [job.kind for job, _ in world.jobs.wanted] == ["drain"]
     assert sum(work(world, 60)) > 0
     assert world.parked.count(WAITING) == 0
 
 
-def test_who_parks_during_the_last_step_does_not_wait_for_the_timer(world: World) -> None:
-    """The step has read the table already, and its claim turns the asker away: it looks again at its end."""
-    ask(world)
+def test_a_change_parked_during_the_last_step_does_not_wait_for_the_timer(world: World) -> None:
+    """The last step has read the table and its lease rejects another drain, so it reads the table again at its end."""
+    breaker = world.breaker = ScriptedBreaker(world)
+    request(world)
     work(world, 26)
     assert world.parked.count(WAITING) == DRAINED_AT_ONCE
-    waits, end = world.parked.page(WAITING, DRAINED_AT_ONCE), world.breaker.release_drain
-    world.parked.drop(WAITING, waits[10:])
+    world.parked.drop(WAITING, world.parked.page(WAITING, DRAINED_AT_ONCE)[10:])
 
-    def too_late() -> None:
+    def park_late() -> None:
         late(world, "LATE")
         assert world.job_runner.run_job(Job("", "drain")) == "not-now"
         world.jobs.take_jobs()
-        end()
 
-    world.breaker.release_drain = too_late  # type: ignore[method-assign]
+    breaker.before["release_drain"] = park_late
     work(world, 3)
-    world.breaker.release_drain = end  # type: ignore[method-assign]
-    assert [one.event_id for one in world.parked.page(WAITING, 10)] == ["LATE"]
+    breaker.before.clear()
+    assert [parked.event_id for parked in world.parked.page(WAITING, 10)] == ["LATE"]
     work(world, 10)
     assert world.parked.count(WAITING) == 0
 
 
-def test_a_step_that_failed_is_taken_again(world: World) -> None:
-    """The queue takes nothing for a moment: the claim is no hindrance when the step comes back."""
-    ask(world)
+def test_a_failed_step_is_repeated(world: World) -> None:
+    """If the queue fails, the lease of the failed step does not block its repetition."""
+    request(world)
     world.changes.failure = ServiceUnavailable("storage")
     work(world, 0)
     world.changes.failure = None
-    assert [one.attempt for one, _ in world.jobs.wanted] == [1]
+    assert [job.attempt for job, _ in world.jobs.wanted] == [1]
     assert work(world, 10)
     assert world.parked.count(WAITING) < 1000
 
 
 def test_a_resume_does_not_wait_for_an_earlier_drain(world: World) -> None:
-    """Paused and resumed within a second."""
-    ask(world)
+    """The endpoint is paused and resumed within a second."""
+    request(world)
     work(world, 0)
     world.jobs.take_jobs()
-    world.breaker.transition("paused", "test")
+    world.breaker.transition(EndpointState.PAUSED, "test")
     assert world.job_runner.run_job(Job("", "drain")) == "not-now"
-    world.breaker.transition("flowing", "test")
+    world.breaker.transition(EndpointState.FLOWING, "test")
     assert world.job_runner.run_job(Job("", "drain")) == f"drained-{DRAINED_AT_ONCE}"

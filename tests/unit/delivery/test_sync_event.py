@@ -1,4 +1,4 @@
-"""Claims about telling: created, updated, deleted; what is a deletion and what is not; the identity of a state."""
+"""Sync of an event: created, updated, deleted; what counts as a deletion; the webhook-id of a state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GONE = GraphNotFound(404, "ErrorItemNotFound")
 
 
 def worked(world: World, event_id: str = "E", *, deleted: bool = False) -> dict[str, int]:
-    """Let a hint of an event come, settle, and be delivered."""
+    """Deliver a change of an event after it has settled, and return the outcomes."""
     message = world.hint(event_id, deleted=deleted)
     world.pass_by(12)
     return dict(world.delivery.deliver(message))
@@ -26,7 +26,7 @@ def watched(world: World) -> None:
 
 
 def test_an_event_is_created_updated_and_deleted(world: World) -> None:
-    """Its whole life, in the contract's words."""
+    """The three types of delivery have three webhook-ids, and a deletion has ids only."""
     world.events.by_id["E"] = event()
     worked(world)
     world.events.by_id["E"] = event(etag="2")
@@ -38,14 +38,14 @@ def test_an_event_is_created_updated_and_deleted(world: World) -> None:
     assert len({message_id for message_id, _ in world.webhook.taken}) == 3
 
 
-def test_what_graph_says_is_deleted_is_looked_for(world: World) -> None:
-    """Hints come in any order: only the calendar knows. It is gone, and that is told."""
+def test_a_deletion_is_confirmed_by_a_read(world: World) -> None:
+    """Notifications come in any order, so the event is read before its deletion is delivered."""
     worked(world, deleted=True)
     assert (world.events.reads, world.webhook.news) == (["E"], [("deleted", "E")])
 
 
-def test_what_lies_among_the_deleted_items_is_deleted(world: World) -> None:
-    """Its immutable id still leads to it, but it is on the calendar no more."""
+def test_an_event_among_the_deleted_items_is_deleted(world: World) -> None:
+    """Graph still returns it by its immutable id, but it is not in the calendar view."""
     world.events.by_id["E"] = event()
     worked(world)
     world.events.deleted_items.add("E")
@@ -53,16 +53,16 @@ def test_what_lies_among_the_deleted_items_is_deleted(world: World) -> None:
     assert world.webhook.news == [("created", "E"), ("deleted", "E")]
 
 
-def test_a_deletion_is_told_once(world: World) -> None:
-    """Graph hints two to four times."""
+def test_a_deletion_is_delivered_once(world: World) -> None:
+    """Graph sends two to four notifications of a deletion."""
     assert worked(world, deleted=True) == {"told": 1}
     assert worked(world, deleted=True) == {"no-news": 1}
     world.events.by_id["E"] = GONE
     assert worked(world) == {"no-news": 1}
 
 
-def test_an_event_that_comes_back_is_created(world: World) -> None:
-    """Out of the deleted items: another state, another webhook-id."""
+def test_a_restored_event_is_created(world: World) -> None:
+    """The restored event has another state and another webhook-id."""
     world.events.by_id["E"] = event()
     worked(world)
     world.events.by_id["E"] = GONE
@@ -73,8 +73,8 @@ def test_an_event_that_comes_back_is_created(world: World) -> None:
     assert len({message_id for message_id, _ in world.webhook.taken}) == 3
 
 
-def test_a_state_that_comes_back_after_its_deletion_is_news(world: World) -> None:
-    """Graph did not find an event for a while: a partner who drops the webhook-ids it has seen must not drop it."""
+def test_a_state_that_returns_after_its_deletion_has_a_new_webhook_id(world: World) -> None:
+    """Graph may not return an event for a while; a partner that drops known webhook-ids must not drop its return."""
     for _ in range(3):
         world.events.by_id["E"] = event()
         worked(world)
@@ -84,8 +84,8 @@ def test_a_state_that_comes_back_after_its_deletion_is_news(world: World) -> Non
     assert len({message_id for message_id, _ in world.webhook.taken}) == 6
 
 
-def test_a_state_that_came_back_keeps_its_identity_at_every_attempt(world: World) -> None:
-    """The deletion before is counted once."""
+def test_a_returned_state_keeps_its_webhook_id_at_every_attempt(world: World) -> None:
+    """The deletion before it is counted once."""
     world.events.by_id["E"] = event()
     worked(world)
     world.events.by_id["E"] = GONE
@@ -103,7 +103,7 @@ def test_a_state_that_came_back_keeps_its_identity_at_every_attempt(world: World
      GraphNotFound(410, "Gone"), GraphForbidden(403, "ErrorAccessDenied"), GraphUnavailable(503, "x", retry_after=40)],
 )  # fmt: skip
 def test_another_error_is_no_deletion(world: World, failure: GraphError) -> None:
-    """A mailbox that cannot be found says nothing of its events: put back, nothing told, nothing forgotten."""
+    """An error of the mailbox says nothing of its events: the change is put back, and nothing is delivered."""
     world.events.by_id["E"] = event()
     worked(world)
     world.events.by_id["E"] = failure
@@ -114,8 +114,8 @@ def test_another_error_is_no_deletion(world: World, failure: GraphError) -> None
     assert delay >= (failure.retry_after or 0)
 
 
-def test_a_failed_creation_is_told_as_a_creation_later(world: World) -> None:
-    """The first news of an event that arrives is created, whatever state it has by then."""
+def test_a_failed_creation_is_later_delivered_as_a_creation(world: World) -> None:
+    """The first delivery that the partner takes is `created`, whatever the state is at that time."""
     world.events.by_id["E"] = event()
     world.webhook.failure = REFUSED
     worked(world)
@@ -126,24 +126,24 @@ def test_a_failed_creation_is_told_as_a_creation_later(world: World) -> None:
     assert len(set(world.webhook.tried)) == 2
 
 
-def test_a_private_event_is_told_with_its_times_only(world: World) -> None:
-    """And nothing else of it is in the delivery."""
+def test_a_private_event_is_delivered_without_its_title(world: World) -> None:
+    """No other content of it is in the delivery."""
     world.events.by_id["E"] = event(sensitivity="private", subject="canary")
     worked(world)
-    told = world.webhook.taken[0][1]
-    assert told["data"]["event"]["title"] == "Private"
-    assert "canary" not in repr(told)
+    body = world.webhook.taken[0][1]
+    assert body["data"]["event"]["title"] == "Private"
+    assert "canary" not in repr(body)
 
 
 def test_the_timestamp_is_when_the_event_was_read(world: World) -> None:
-    """So a receiver can order two deliveries of one event."""
+    """It orders two deliveries of an event for the receiver."""
     world.events.by_id["E"] = event()
     worked(world)
     assert world.webhook.taken[0][1]["timestamp"] == "2026-11-20T10:00:12Z"
 
 
-def test_an_event_deleted_and_restored_within_the_settle_time_stands(world: World) -> None:
-    """Two hints: the partner ends with the calendar's state."""
+def test_an_event_deleted_and_restored_while_settling_exists(world: World) -> None:
+    """Of two notifications the partner gets the state of the calendar."""
     world.events.by_id["E"] = event()
     worked(world)
     deleted = world.hint(deleted=True)
@@ -156,8 +156,8 @@ def test_an_event_deleted_and_restored_within_the_settle_time_stands(world: Worl
     assert world.webhook.news == [("created", "E"), ("updated", "E")]
 
 
-def test_hints_in_the_wrong_order_end_with_the_calendars_state(world: World) -> None:
-    """Graph promises no order: the hint of a deletion may come after that of the restoring."""
+def test_notifications_out_of_order_end_with_the_calendars_state(world: World) -> None:
+    """The notification of a deletion may come after that of the restoration."""
     world.events.by_id["E"] = event(etag="2")
     worked(world)
     world.pass_by(timedelta(seconds=5).total_seconds())
@@ -165,8 +165,8 @@ def test_hints_in_the_wrong_order_end_with_the_calendars_state(world: World) -> 
     assert world.webhook.news[-1] == ("created", "E")
 
 
-def test_a_late_hint_brings_no_deleted_event_back(world: World) -> None:
-    """The hint of the change that moved it to the deleted items may come after that of the deletion."""
+def test_a_late_notification_does_not_restore_a_deleted_event(world: World) -> None:
+    """The notification of the move to the deleted items may come after that of the deletion."""
     world.events.by_id["E"] = event()
     worked(world)
     world.events.by_id["E"] = event(etag="2")
@@ -176,21 +176,21 @@ def test_a_late_hint_brings_no_deleted_event_back(world: World) -> None:
     assert world.webhook.news == [("created", "E"), ("deleted", "E")]
 
 
-def test_what_lies_outside_the_window_is_not_told(world: World) -> None:
-    """A meeting of next year is told when the window reaches it; one of last week no more."""
+def test_an_event_outside_the_window_is_not_delivered(world: World) -> None:
+    """A later event is delivered once the window reaches it; a past one is not."""
     for event_id, day in (("far", "2027-11-20"), ("past", "2026-11-10")):
         times = {name: {"dateTime": f"{day}T12:00:00", "timeZone": "UTC"} for name in ("start", "end")}
-        world.events.by_id[event_id] = event(event_id, **times)
+        world.events.by_id[event_id] = event(event_id) | times
         assert worked(world, event_id) == {"no-news": 1}
     assert world.webhook.taken == []
 
 
-def test_what_the_partner_knows_is_told_wherever_it_goes(world: World) -> None:
-    """A meeting that was moved out of the window has not vanished."""
+def test_an_event_that_the_partner_has_is_followed_out_of_the_window(world: World) -> None:
+    """An event that is moved out of the window still exists."""
     world.events.by_id["E"] = event()
     worked(world)
     times = {name: {"dateTime": "2027-11-20T12:00:00", "timeZone": "UTC"} for name in ("start", "end")}
-    world.events.by_id["E"] = event(etag="2", **times)
+    world.events.by_id["E"] = event(etag="2") | times
     worked(world)
     assert world.webhook.news == [("created", "E"), ("updated", "E")]
     assert world.webhook.taken[-1][1]["data"]["event"]["start"] == "2027-11-20T12:00:00Z"

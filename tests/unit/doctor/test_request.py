@@ -1,4 +1,4 @@
-"""Claims about what may be asked of the doctor."""
+"""The request body of the doctor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from shared.doctor.request import MOST_MAILBOXES, DoctorRequest, parse_doctor_re
 from shared.errors import RequestRejected
 
 
-def test_a_wish_is_read() -> None:
-    """Addresses in lower case, each once."""
+def test_a_request_is_parsed() -> None:
+    """Addresses are converted to lower case, and duplicates are removed."""
     assert parse_doctor_request({}) == DoctorRequest()
     content = {"allowed": ["A@contoso.com", "a@contoso.com"], "refused": ["b@contoso.com"], "ping": False}
     assert parse_doctor_request(content) == DoctorRequest(("a@contoso.com",), ("b@contoso.com",), ping=False)
@@ -21,8 +21,8 @@ def test_a_wish_is_read() -> None:
     {"allowed": "a@contoso.com"}, {"allowed": [1]}, {"allowed": ["canary"]}, {"ping": "yes"}, {"x": 1},
     {"refused": ["a@contoso.com"] * (MOST_MAILBOXES + 1)}, {"allowed": ["a@b.example"], "refused": ["A@b.example"]},
 ])  # fmt: skip
-def test_a_wish_that_is_not_sound_is_refused(content: dict[str, Any]) -> None:
-    """422, and the value is not repeated."""
+def test_an_invalid_request_is_rejected(content: dict[str, Any]) -> None:
+    """The error is a 422 that does not repeat the value."""
     with pytest.raises(RequestRejected) as refusal:
         parse_doctor_request(content)
     assert (refusal.value.status, "canary" in str(refusal.value)) == (422, False)

@@ -1,4 +1,4 @@
-"""Claims about the doctor: what is wrong is named, with what to do about it, and what is well is not."""
+"""The doctor: each fault is reported with a remedy, and nothing else is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,16 @@ import pytest
 from shared.doctor.finding import Finding
 from shared.doctor.request import DoctorRequest
 from shared.doctor.runtime import REMEDIES
-from shared.errors import ConfigurationError, GraphForbidden, GraphNotFound, GraphUnavailable, ServiceUnavailable
+from shared.errors import (
+    ConfigurationError,
+    GraphError,
+    GraphForbidden,
+    GraphNotFound,
+    GraphUnavailable,
+    ServiceUnavailable,
+)
 from shared.partner.webhook import NotDelivered
+from shared.storage.partner_endpoint import EndpointState
 from tests.support.doctor_world import OUTSIDE, SECRET, DoctorWorld
 from tests.support.world import MAILBOX
 
@@ -28,29 +36,29 @@ NAMES = {
 
 @pytest.fixture
 def world() -> Iterator[DoctorWorld]:
-    """Return a world in which everything is well, with one watch."""
-    made = DoctorWorld(ALLOWED_MAILBOXES=f"{MAILBOX}, {SECOND}")
-    made.watch()
-    made.probe.calendars[OUTSIDE] = FORBIDDEN
-    yield made
-    made.end()
+    """Return a world without faults, with one watch."""
+    world = DoctorWorld(ALLOWED_MAILBOXES=f"{MAILBOX}, {SECOND}")
+    world.watch()
+    world.probe.calendars[OUTSIDE] = FORBIDDEN
+    yield world
+    world.end()
 
 
-def found(world: DoctorWorld, request: DoctorRequest = BOTH) -> dict[str, Finding]:
+def examined(world: DoctorWorld, request: DoctorRequest = BOTH) -> dict[str, Finding]:
     """Return the findings by name."""
     return {finding.name: finding for finding in world.doctor.examine(request)}
 
 
 def wrong(world: DoctorWorld, request: DoctorRequest = BOTH) -> dict[str, Finding]:
-    """Return what is not well; each of it says what to do, and no secret."""
-    findings = {name: finding for name, finding in found(world, request).items() if finding.ok is False}
+    """Return the findings that are not ok; assert that each has a remedy and shows no secret."""
+    findings = {name: finding for name, finding in examined(world, request).items() if finding.ok is False}
     assert all(finding.remedy and SECRET not in finding.detail for finding in findings.values())
     return findings
 
 
 def test_all_is_well(world: DoctorWorld) -> None:
-    """Everything is tried; the partner gets one ping, in which nothing of a calendar is."""
-    findings = found(world)
+    """Every check runs, and the partner gets a ping that contains nothing of a calendar."""
+    findings = examined(world)
     assert findings.keys() == NAMES
     assert {name for name, finding in findings.items() if finding.ok is not True} == set()
     ((message_id, body),) = world.webhook.taken
@@ -59,8 +67,8 @@ def test_all_is_well(world: DoctorWorld) -> None:
 
 
 def test_every_mailbox_is_read_once(world: DoctorWorld) -> None:
-    """Permission and scope are told from the same readings; the vault is asked anew."""
-    found(world)
+    """Permission and scope are derived from the same reads; secrets are read from the vault, not from the cache."""
+    examined(world)
     assert sorted(world.probe.reads) == sorted([OUTSIDE, MAILBOX, SECOND])
     assert sorted(world.secrets.fresh) == ["client-state-key", "graph-client-secret", "partner-signing-secret"]
 
@@ -69,17 +77,28 @@ def _secret(name: str, value: Any) -> Callable[[DoctorWorld], None]:
     return lambda world: world.secrets.values.update({name: value})
 
 
-def _calendar(**ends: Any) -> Callable[[DoctorWorld], None]:
+def _calendar(*, roles: tuple[str, ...] = (), **reads: GraphError | None) -> Callable[[DoctorWorld], None]:
     def break_it(world: DoctorWorld) -> None:
-        world.probe.granted = frozenset(ends.get("roles", ()))
-        inside, second = ends.get("inside"), ends.get("second")
-        world.probe.calendars = {MAILBOX: inside, SECOND: second, OUTSIDE: ends.get("outside", FORBIDDEN)}
+        world.probe.granted = frozenset(roles)
+        inside, second = reads.get("inside"), reads.get("second")
+        world.probe.calendars = {MAILBOX: inside, SECOND: second, OUTSIDE: reads.get("outside", FORBIDDEN)}
 
     return break_it
 
 
 def _partner(failure: NotDelivered) -> Callable[[DoctorWorld], None]:
-    return lambda world: setattr(world.webhook, "failure", failure)
+    def break_it(world: DoctorWorld) -> None:
+        world.webhook.failure = failure
+
+    return break_it
+
+
+def _no_token(world: DoctorWorld) -> None:
+    world.probe.no_token = ConfigurationError("s", "refused (AADSTS7000222)")
+
+
+def _no_storage(world: DoctorWorld) -> None:
+    world.store.failure = ConfigurationError("AzureWebJobsStorage", "access denied")
 
 
 def _skewed(world: DoctorWorld) -> None:
@@ -95,9 +114,7 @@ FAULTS: dict[str, tuple[Callable[[DoctorWorld], Any], str, str, str]] = {
         "reach the vault"),
     "a signing secret is none": (
         _secret("partner-signing-secret", "whsec_short"), "signingSecret", "24 random bytes", "enabled"),
-    "login refuses": (
-        lambda world: setattr(world.probe, "no_token", ConfigurationError("s", "refused (AADSTS7000222)")),
-        "token", "AADSTS7000222", "expired"),
+    "login refuses": (_no_token, "token", "AADSTS7000222", "expired"),
     "more is granted than needed": (
         _calendar(roles=("Place.Read.All", "Mail.Read")), "token", "more than is needed: Mail.Read",
         "Revoke-RelayPermission.ps1 -AppId CLIENT_ID -Permission Mail.Read."),
@@ -114,11 +131,9 @@ FAULTS: dict[str, tuple[Callable[[DoctorWorld], Any], str, str, str]] = {
     "a scope too wide": (_calendar(outside=None), "exchangeScope", OUTSIDE, "Narrow the scope"),
     "a mailbox that is none": (_calendar(inside=UNKNOWN), "exchangeScope", MAILBOX, "licence"),
     "Graph away": (_calendar(outside=AWAY), "exchangeScope", "503", "Try again"),
-    "storage refuses": (
-        lambda world: setattr(world.store, "failure", ConfigurationError("AzureWebJobsStorage", "storage refuses us")),
-        "storage", "refuses", "identity"),
+    "storage refuses": (_no_storage, "storage", "access denied", "identity"),
     "the handshake fails": (
-        lambda world: world.store.wrong.update({"/api/lifecycle": "answers 401, and not 200"}),
+        lambda world: world.store.wrong.update({"/api/lifecycle": "answers 401 instead of 200"}),
         "handshake", "/api/lifecycle answers 401", "PUBLIC_BASE_URL"),
     "the clock is wrong": (_skewed, "clock", "360 s behind", "Restart"),
     "the partner is away": (_partner(NotDelivered(0, "no answer (Timeout)")), "partner", "Timeout", "endpoint is up"),
@@ -127,112 +142,108 @@ FAULTS: dict[str, tuple[Callable[[DoctorWorld], Any], str, str, str]] = {
     "a redirect": (_partner(NotDelivered(307, "status 307")), "partner", "307", "never followed"),
     "a ping that is not known": (_partner(NotDelivered(422, "status 422")), "partner", "422", "calendar.relay.ping"),
     "a partner that fails": (_partner(NotDelivered(503, "status 503")), "partner", "503", "none is lost"),
-    "a teapot": (_partner(NotDelivered(418, "status 418")), "partner", "418", "by itself"),
+    "a teapot": (_partner(NotDelivered(418, "status 418")), "partner", "418", "retries alone"),
     "a partner that is gone": (_partner(NotDelivered(410, "status 410")), "partner", "410", "resume"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_named_alone_and_with_what_to_do(world: DoctorWorld, name: str) -> None:
-    """One fault, one finding that is not ok."""
-    break_it, check, seen, to_do = FAULTS[name]
+def test_a_fault_has_a_single_finding_with_a_remedy(world: DoctorWorld, name: str) -> None:
+    """A fault causes one finding that is not ok."""
+    break_it, check, detail, remedy = FAULTS[name]
     break_it(world)
     findings = wrong(world)
     assert list(findings) == [check]
-    assert seen in findings[check].detail
-    assert to_do in findings[check].remedy
+    assert detail in findings[check].detail
+    assert remedy in findings[check].remedy
 
 
-def test_a_scope_cannot_be_told_without_the_permission(world: DoctorWorld) -> None:
-    """One cause is named once."""
+def test_without_the_permission_the_scope_is_inconclusive(world: DoctorWorld) -> None:
+    """A cause is reported once."""
     _calendar(inside=FORBIDDEN, second=FORBIDDEN)(world)
-    assert found(world)["exchangeScope"].ok is None
+    assert examined(world)["exchangeScope"].ok is None
 
 
-def test_a_grant_for_the_whole_tenant_is_wrong_though_everything_can_be_read(world: DoctorWorld) -> None:
-    """What Exchange grants is in no token, so Calendars.Read in one defeats the scope; nobody has to name a mailbox."""
+def test_a_grant_for_the_whole_tenant_is_an_error(world: DoctorWorld) -> None:
+    """Exchange's grants are in no token: Calendars.Read in a token defeats the scope, also for unnamed mailboxes."""
     world.probe.granted = frozenset({"Calendars.Read"})
-    findings = found(world, DoctorRequest())
+    findings = examined(world, DoctorRequest())
     assert {name: findings[name].ok for name in ("token", "calendarsRead", "exchangeScope")} == {
         "token": False, "calendarsRead": True, "exchangeScope": None}  # fmt: skip
 
 
 @pytest.mark.parametrize("roles", [(), ("Place.Read.All",)])
-def test_what_exchange_cannot_scope_may_be_in_the_token(world: DoctorWorld, roles: tuple[str, ...]) -> None:
-    """A token without any permission is as it should be."""
+def test_permissions_without_an_exchange_scope_may_be_in_the_token(world: DoctorWorld, roles: tuple[str, ...]) -> None:
+    """A token without any permission is also ok."""
     world.probe.granted = frozenset(roles)
     assert wrong(world) == {}
-    assert (", ".join(roles) or "nothing") in found(world)["token"].detail
+    assert (", ".join(roles) or "nothing") in examined(world)["token"].detail
 
 
-def test_the_scope_is_not_proven_by_what_may_be_read_alone(world: DoctorWorld) -> None:
-    """Without names the live watches are read."""
-    finding = found(world, DoctorRequest())["exchangeScope"]
+def test_the_scope_is_inconclusive_without_a_mailbox_outside(world: DoctorWorld) -> None:
+    """Without mailboxes in the request the live watches are read."""
+    finding = examined(world, DoctorRequest())["exchangeScope"]
     assert (finding.ok, "refused" in finding.remedy, world.probe.reads) == (None, True, [MAILBOX])
 
 
 def test_without_watches_a_mailbox_has_to_be_named() -> None:
-    """There is nothing to try then."""
-    findings = found(DoctorWorld(), DoctorRequest())
+    """Without a mailbox the finding is inconclusive."""
+    findings = examined(DoctorWorld(), DoctorRequest())
     assert (findings["calendarsRead"].ok, findings["calendarsRead"].detail) == (None, "no mailbox is watched yet")
 
 
 @pytest.mark.parametrize(
-    ("allowed", "seen"),
-    [("", "is empty"), ("room9@contoso.com", f"does not hold {MAILBOX}"), ("@contoso.com", f"holds {OUTSIDE}")],
+    ("allowed", "detail"),
+    [("", "is empty"), ("room9@contoso.com", f"does not include {MAILBOX}"), ("@contoso.com", f"includes {OUTSIDE}")],
 )
-def test_the_allow_list_is_held_against_the_mailboxes(allowed: str, seen: str) -> None:
-    """Too narrow, or too wide."""
+def test_the_allow_list_is_compared_with_the_mailboxes(allowed: str, detail: str) -> None:
+    """The list may be too narrow or too wide."""
     world = DoctorWorld(ALLOWED_MAILBOXES=allowed)
     world.probe.calendars[OUTSIDE] = FORBIDDEN
-    assert seen in wrong(world)["allowList"].detail
+    assert detail in wrong(world)["allowList"].detail
 
 
 def test_every_broken_setting_is_named() -> None:
-    """By what is wrong, never by its value."""
+    """The finding never shows the value."""
     finding = wrong(DoctorWorld(TENANT_ID="", SETTLE_SECONDS="canary"))["settings"]
     assert "TENANT_ID: is not set" in finding.detail
     assert "canary" not in finding.detail
     assert "Set SETTLE_SECONDS, TENANT_ID" in finding.remedy
 
 
-@pytest.mark.parametrize(("failure", "seen"), [(FORBIDDEN, "Place.Read.All"), (UNKNOWN, "Correct its address")])
-def test_room_lists_are_tried_where_they_are_used(failure: Any, seen: str) -> None:
-    """And nowhere else."""
+@pytest.mark.parametrize(("failure", "remedy"), [(FORBIDDEN, "Place.Read.All"), (UNKNOWN, "Correct its address")])
+def test_room_lists_are_read_if_they_are_used(failure: GraphError, remedy: str) -> None:
+    """The allow-list names a room list."""
     world = DoctorWorld(ALLOWED_MAILBOXES=f"{MAILBOX}, roomlist:building1@contoso.com")
     world.probe.room_list = failure
     world.probe.calendars[OUTSIDE] = FORBIDDEN
-    assert seen in wrong(world, DoctorRequest((MAILBOX,)))["roomLists"].remedy
+    assert remedy in wrong(world, DoctorRequest((MAILBOX,)))["roomLists"].remedy
 
 
-def test_a_partner_that_nothing_may_leave_for_gets_no_ping(world: DoctorWorld) -> None:
-    """A pause is a pause; it is named by the deliveries."""
-    world.breaker.transition("paused", "A freeze")
-    findings = found(world)
+def test_no_ping_is_sent_during_a_pause(world: DoctorWorld) -> None:
+    """The finding of the deliveries reports the pause."""
+    world.breaker.transition(EndpointState.PAUSED, "A freeze")
+    findings = examined(world)
     assert (findings["partner"].ok, findings["deliveries"].ok) == (None, False)
     assert "resume" in findings["deliveries"].remedy
     assert world.webhook.tried == []
 
 
-def test_no_ping_is_sent_that_nobody_asked_for(world: DoctorWorld) -> None:
-    """It can be left out."""
-    assert found(world, DoctorRequest(ping=False))["partner"].ok is None
+def test_the_ping_is_optional(world: DoctorWorld) -> None:
+    """Without a ping the finding is inconclusive."""
+    assert examined(world, DoctorRequest(ping=False))["partner"].ok is None
     assert world.webhook.tried == []
 
 
-def test_what_waits_for_a_person_is_told(world: DoctorWorld) -> None:
-    """Dead letters, a timer that stands still."""
+def test_failed_health_checks_are_reported(world: DoctorWorld) -> None:
+    """Examples are dead letters and a stopped timer."""
     message = world.hint("A")
     world.dead_letters.dead_letter(message, message.changes[0], "rejected", 422)
     world.heartbeat.beat(world.time - timedelta(hours=4))
     assert wrong(world).keys() == {"deadLetters", "reconciler"}
 
 
-def test_what_breaks_hides_nothing(world: DoctorWorld) -> None:
-    """A part that raises what nobody expected is one finding."""
-
-    def breaks() -> None:
-        raise ZeroDivisionError("canary")
-
-    world.store.row = breaks  # type: ignore[method-assign]
-    assert wrong(world)["storage"].detail == "could not be tried (ZeroDivisionError)"
+def test_an_unexpected_error_fails_its_check(world: DoctorWorld) -> None:
+    """An unexpected error fails its check only."""
+    world.store.failure = ZeroDivisionError("canary")
+    assert wrong(world)["storage"].detail == "could not be run (ZeroDivisionError)"

@@ -1,4 +1,4 @@
-"""Claims about the doctor of an app whose settings are broken: it is the one that has to name them."""
+"""The doctor of an app with broken settings, which it has to name."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ BROKEN = {
 }  # fmt: skip
 
 
-def test_a_broken_setting_keeps_no_check_from_its_finding() -> None:
-    """All are there, the settings are named, and none broke in a way that nobody foresaw."""
+def test_every_check_has_a_finding_despite_broken_settings() -> None:
+    """The settings are named, and no check fails with an unexpected error."""
     findings = {finding.name: finding for finding in App(BROKEN).doctor.examine(DoctorRequest())}
     assert findings.keys() == {
         "settings", "clientStateKey", "signingSecret", "graphSecret", "token", "storage", "clock", "allowList",

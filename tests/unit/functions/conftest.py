@@ -1,4 +1,4 @@
-"""The functions on a world in memory: what the host would give them, and what they answer."""
+"""Calls of the functions as the host makes them, on a world in memory."""
 
 from __future__ import annotations
 
@@ -13,73 +13,77 @@ import pytest
 from functions import auth, dead_letters, health, notifications, relay_state, renewal, resync, room_lists, subscriptions
 from shared.auth.authenticator import Authenticator
 from shared.auth.rate_limit import CallRateLimiter
+from shared.graph.client_state import Key
 from tests.support.minting import key_of
-from tests.support.world import World
+from tests.support.world import FakeKeys, World
 
 
-class Out:
-    """An output binding: keeps what is set."""
+class Out(func.Out[list[str]]):
+    """An output binding that keeps the messages."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
 
-    def set(self, messages: list[str]) -> None:
+    def set(self, val: list[str]) -> None:
         """Keep the messages."""
-        self.messages = messages
+        self.messages = val
+
+    def get(self) -> list[str]:
+        """Return the messages."""
+        return self.messages
 
 
 class HostWorld(World):
-    """A world whose keys can be asked for without waiting, as the HTTP functions do.
+    """A world for the HTTP functions.
 
-    `known` says whether they have been read, `unreadable` is what reading them raises.
+    `keys_cached` says whether the keys of the clientState were read before; `unreadable` is the error of reading them.
     """
 
-    known: bool = True
+    keys_cached: bool = True
     unreadable: Exception | None = None
+
+    def __init__(self, parts: dict[str, Any] | None = None, /, **settings: str) -> None:
+        super().__init__({"client_state_keys": HostKeys(self), **(parts or {})}, **settings)
 
     @cached_property
     def authenticator(self) -> Authenticator:
-        """Return who lets callers in; login has the keys of the minting module."""
+        """Return an authenticator; Entra ID has the keys of tests/support/minting.py."""
         rate = CallRateLimiter(lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
         return Authenticator(self.settings, lambda: key_of, rate)
 
-    @property
-    def client_state_keys(self) -> Any:
-        """Return what gives the keys."""
-        return Keys(self)
 
-
-class Keys:
-    """Gives the keys of a world."""
+class HostKeys(FakeKeys):
+    """The keys of a world, which may be unread or unreadable."""
 
     def __init__(self, world: HostWorld) -> None:
+        super().__init__(lambda: world.keys)
         self._world = world
 
-    def __call__(self) -> list[Any]:
+    def __call__(self) -> list[Key]:
         """Return the keys, or raise."""
         if self._world.unreadable:
             raise self._world.unreadable
-        return self._world.keys
+        return super().__call__()
 
-    def cached(self) -> list[Any] | None:
-        """Return them if they have been read."""
-        return self._world.keys if self._world.known else None
+    def cached(self) -> list[Key] | None:
+        """Return the keys if they were read before."""
+        return super().cached() if self._world.keys_cached else None
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
-    """Return a world that the functions take for the process's relay."""
-    made = HostWorld()
+    """Return a world that the functions use as the process's relay."""
+    host = HostWorld()
     modules = (auth, notifications, subscriptions, room_lists, resync, relay_state, dead_letters, health, renewal)
     for module in modules:
-        monkeypatch.setattr(module, "relay", lambda: made)
-    monkeypatch.setattr(health, "_kept", (0.0, []))
-    yield made
-    made.end()
+        monkeypatch.setattr(module, "relay", lambda: host)
+    monkeypatch.setattr(health, "_cached", (0.0, []))
+    yield host
+    host.end()
 
 
 def call(function: Any, method: str = "POST", path: str = "", body: object = b"", **given: Any) -> func.HttpResponse:
-    """Call a function as the host does, by what it registered."""
+    """Call a registered function as the host does."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     request = func.HttpRequest(
         method, f"https://relay.example/api/{path}", headers=given.get("headers", {}), params=given.get("params", {}),
@@ -90,7 +94,7 @@ def call(function: Any, method: str = "POST", path: str = "", body: object = b""
 
 
 def content_of(response: func.HttpResponse) -> dict[str, Any]:
-    """Return the JSON object of an answer."""
+    """Return the JSON object of a response."""
     parsed = json.loads(response.get_body())
     assert isinstance(parsed, dict)
     return parsed

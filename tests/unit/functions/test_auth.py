@@ -1,4 +1,4 @@
-"""Claims about the two doors, at every function that has them."""
+"""The two routes of every protected function: with a function key, and with a token below /entra."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROLES = {
 
 
 def _registered() -> Iterator[tuple[str, dict[str, Any], Any]]:
-    """Yield name, trigger and function of every HTTP function that somebody has to be let in to."""
+    """Yield name, trigger and function of every protected HTTP function."""
     for module in MODULES:
         for builder in module.blueprint._function_builders:
             function = builder._function
@@ -45,7 +45,7 @@ FUNCTIONS = {name: (trigger, function) for name, trigger, function in _registere
 
 @pytest.fixture
 def tenant(world: HostWorld) -> HostWorld:
-    """Return a world whose tenant and app have the ids of the minted tokens."""
+    """Return a world whose tenant and app have the ids of the tests' tokens."""
     changes = {"tenant_id": TENANT, "client_id": RELAY}
     world.settings = world.settings.model_copy(update=changes)
     assert expected_of(world.settings).tenant_id == TENANT
@@ -63,8 +63,8 @@ def sent(name: str, body: bytes = b"{}", /, **headers: str) -> func.HttpResponse
     return answer
 
 
-def test_each_function_has_a_door_for_keys_and_one_for_tokens() -> None:
-    """The same route below /entra, the same methods, and never without one of the two checks."""
+def test_each_function_has_a_route_for_keys_and_a_route_for_tokens() -> None:
+    """The token route is the same below /entra with the same methods, and each route has its own check."""
     assert FUNCTIONS.keys() == ROLES.keys() | {f"{name}_entra" for name in ROLES}
     for name, role in ROLES.items():
         (keyed, _), (tokens, _) = FUNCTIONS[name], FUNCTIONS[f"{name}_entra"]
@@ -75,8 +75,8 @@ def test_each_function_has_a_door_for_keys_and_one_for_tokens() -> None:
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_nobody_comes_through_the_door_for_tokens_without_one(tenant: HostWorld, name: str) -> None:
-    """401 with WWW-Authenticate, whatever else is sent; nothing is done."""
+def test_the_token_route_rejects_a_call_without_a_valid_token(tenant: HostWorld, name: str) -> None:
+    """Without a valid token the response is 401 with WWW-Authenticate, whatever else is sent, and nothing changes."""
     tenant.watch()
     before = dict(tenant.rows.rows)
     for headers in ({}, {"x-functions-key": "k"}, {"X-MS-CLIENT-PRINCIPAL": "e30="}, {"authorization": "Basic x"}):
@@ -90,8 +90,8 @@ def test_nobody_comes_through_the_door_for_tokens_without_one(tenant: HostWorld,
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_each_function_asks_for_its_role(tenant: HostWorld, name: str) -> None:
-    """One below it is 403 with the role's name; with it the call gets through to the handler."""
+def test_each_function_requires_its_role(tenant: HostWorld, name: str) -> None:
+    """The next lower role is a 403 that names the missing role; with the role the call reaches the handler."""
     order = [None, READ, SETUP, ADMIN]
     below, role = order[order.index(ROLES[name]) - 1], ROLES[name]
     refused = sent(f"{name}_entra", authorization=f"Bearer {token(roles=[below] if below else [])}")
@@ -101,8 +101,8 @@ def test_each_function_asks_for_its_role(tenant: HostWorld, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_keys_that_are_turned_off_open_nothing(world: HostWorld, name: str) -> None:
-    """403 that says where to call."""
+def test_function_keys_can_be_disabled(world: HostWorld, name: str) -> None:
+    """The 403 names the route for tokens."""
     world.settings = world.settings.model_copy(update={"caller_keys": False})
     answer = sent(name)
     assert answer.status_code == 403
@@ -110,14 +110,14 @@ def test_keys_that_are_turned_off_open_nothing(world: HostWorld, name: str) -> N
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_a_body_has_its_limit(world: HostWorld, name: str) -> None:
-    """413 before anything of it is read."""
+def test_a_body_has_a_size_limit(world: HostWorld, name: str) -> None:
+    """A body above the limit is a 413 before it is parsed."""
     assert sent(name, b"[" * 65_537).status_code == 413
     assert sent(name, b" " * 65_536).status_code != 413
 
 
-def test_links_lead_through_the_callers_own_door(tenant: HostWorld) -> None:
-    """A caller with a token has no key to follow others with."""
+def test_links_keep_the_route_of_the_caller(tenant: HostWorld) -> None:
+    """A caller with a token has no function key to follow other links."""
     body = json.dumps({"mailbox": MAILBOX}).encode()
     by_token = sent("create_subscription_entra", body, authorization=f"Bearer {token()}")
     by_key = sent("create_subscription", body)
@@ -127,17 +127,17 @@ def test_links_lead_through_the_callers_own_door(tenant: HostWorld) -> None:
     assert by_key.headers["Location"] == f"https://relay.example/api/subscriptions/{there}"
 
 
-def test_a_handler_is_told_who_calls(tenant: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
-    """For audit lines; by the app's id or the kind of key."""
+def test_the_audit_log_names_the_caller(tenant: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
+    """The caller is the app's id or the kind of key."""
     body = b'{"reason": "A change freeze"}'
     sent("pause_relay_entra", body, authorization=f"Bearer {token(roles=[ADMIN])}")
     sent("pause_relay", body)
-    told = [record.caller for record in caplog.records if record.name == "relay.audit"]  # type: ignore[attr-defined]
-    assert told == [PARTNER, "master key"]
+    callers = [vars(record)["caller"] for record in caplog.records if record.name == "relay.audit"]
+    assert callers == [PARTNER, "master key"]
 
 
-def test_a_caller_is_known_only_once_let_in(world: HostWorld) -> None:
-    """Who asks before has made a mistake, and hears so."""
+def test_the_caller_is_unavailable_before_authentication(world: HostWorld) -> None:
+    """A handler that reads it earlier has a bug and gets a KeyError."""
     request = func.HttpRequest("GET", "https://relay.example/x", body=b"")
     with pytest.raises(KeyError):
         caller_of(request)
@@ -145,8 +145,8 @@ def test_a_caller_is_known_only_once_let_in(world: HostWorld) -> None:
         address(request, "subscriptions")
 
 
-def test_login_that_does_not_answer_is_503(tenant: HostWorld) -> None:
-    """With Retry-After: the token may be good."""
+def test_an_outage_of_entra_id_is_503(tenant: HostWorld) -> None:
+    """The token may be valid, so the response has Retry-After."""
 
     def away(_: str) -> None:
         raise ServiceUnavailable("login")
@@ -157,9 +157,9 @@ def test_login_that_does_not_answer_is_503(tenant: HostWorld) -> None:
 
 
 def test_too_many_calls_are_429(world: HostWorld) -> None:
-    """With Retry-After in whole seconds."""
+    """Retry-After is in whole seconds."""
     world.settings = world.settings.model_copy(update={"calls_per_minute": 7})
     answers = [sent("list_subscriptions") for _ in range(8)]
     assert [answer.status_code for answer in answers] == [200] * 7 + [429]
     assert answers[-1].headers["Retry-After"] == "9"
-    assert sent("resync_subscription").status_code == 404  # an administrator is another caller
+    assert sent("resync_subscription").status_code == 404  # the master key is another caller

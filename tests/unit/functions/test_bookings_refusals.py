@@ -1,4 +1,4 @@
-"""Claims about refused calls of the feature bookings: bad input, missing permissions, what is not there."""
+"""Rejected calls of the feature bookings: invalid input, missing permissions, unknown ids."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tools.openapi.responses import Problem
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
-    """Return a world that the functions take for the process's relay."""
-    with called_world(monkeypatch) as made:
-        yield made
+    """Return a world that the functions use as the process's relay."""
+    with called_world(monkeypatch) as called:
+        yield called
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CalledWorld]:
      (bookings.list_booking_appointments, {"from": "2026-11-24T10:00:00", "to": "2026-11-24T11:00:00"}),
      (bookings.list_booking_appointments, {"from": "0001-01-01T00:00:00+14:00", "to": "9999-12-31T23:59:59-14:00"})],
 )  # fmt: skip
-def test_a_parameter_that_is_not_sound_is_422(world: CalledWorld, function: Any, params: dict[str, str]) -> None:
-    """And Graph is not asked."""
+def test_an_invalid_parameter_is_422(world: CalledWorld, function: Any, params: dict[str, str]) -> None:
+    """Graph is not called."""
     answer = call_business(function, params=params)
     assert answer.status_code == 422
     Problem.model_validate(content_of(answer))
@@ -46,8 +46,8 @@ def test_a_parameter_that_is_not_sound_is_422(world: CalledWorld, function: Any,
     [(b"", 400), (b"[]", 400), ({}, 422), ({"search": "ka"}, 422), ({"search": " k  "}, 422), ({"search": 123}, 422),
      ({"search": CANARY, "more": 1}, 422)],
 )  # fmt: skip
-def test_a_search_for_customers_says_whom(world: CalledWorld, body: object, status: int) -> None:
-    """In three letters at least, and what was sent is not quoted."""
+def test_a_search_for_customers_needs_a_text(world: CalledWorld, body: object, status: int) -> None:
+    """The text has at least three characters; the error does not repeat it."""
     answer = call_business(bookings.search_booking_customers, "POST", body)
     assert (answer.status_code, CANARY.encode() in answer.get_body()) == (status, False)
     assert world.graph.calls == []
@@ -60,16 +60,16 @@ def test_a_search_for_customers_says_whom(world: CalledWorld, body: object, stat
      (APPOINTMENT | {"customer": {"name": "x"}}, 422), (APPOINTMENT | {"service": ""}, 422),
      (b'{"\\ud800":1}', 422)],
 )  # fmt: skip
-def test_bad_bodies_are_problem_details(world: CalledWorld, body: object, status: int) -> None:
-    """RFC 9457, nobody's mistake is 500, and the value is not quoted."""
+def test_an_invalid_appointment_is_a_problem(world: CalledWorld, body: object, status: int) -> None:
+    """The response is a 400 or 422 in the format of RFC 9457, and does not repeat the value."""
     answer = call_business(bookings.create_booking_appointment, "POST", body)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert CANARY.encode() not in answer.get_body()
     assert world.graph.calls == []
 
 
-def test_a_customer_that_is_no_object_is_named_as_in_the_document(world: CalledWorld) -> None:
-    """The text of the library's error holds the name of the schema."""
+def test_the_error_for_an_invalid_customer_has_the_name_of_the_schema(world: CalledWorld) -> None:
+    """The validation library puts the name of the model class into its text, which callers may read."""
     answer = call_business(bookings.create_booking_appointment, "POST", APPOINTMENT | {"customer": None})
     text = "customer: Input should be a valid dictionary or instance of CustomerAsked"
     assert content_of(answer)["detail"] == text
@@ -84,14 +84,12 @@ def test_a_customer_that_is_no_object_is_named_as_in_the_document(world: CalledW
     + [(bookings.cancel_booking_appointment, body, status) for body, status in (
         (b"[]", 400), (b"{", 400), ({"message": 1}, 422), ({"message": CANARY * 60}, 422), ({"more": CANARY}, 422))],
 )  # fmt: skip
-def test_bad_bodies_of_changes_are_problem_details(
-    world: CalledWorld, function: Any, body: object, status: int
-) -> None:
-    """Told before Bookings is asked to change anything."""
+def test_an_invalid_change_is_a_problem(world: CalledWorld, function: Any, body: object, status: int) -> None:
+    """The request is rejected before Bookings is called to change anything."""
     answer = call_business(function, "POST", body, appointment="x")
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert CANARY.encode() not in answer.get_body()
-    assert not [one for one in world.graph.calls if not one.startswith("GET")]
+    assert not [sent for sent in world.graph.calls if not sent.startswith("GET")]
 
 
 READING = [
@@ -103,10 +101,10 @@ READING = [
 
 
 @pytest.mark.parametrize(("function", "params", "body"), READING)
-def test_reading_needs_the_permission_to_read_and_no_other(
+def test_reading_needs_only_the_read_permission(
     world: CalledWorld, function: Any, params: dict[str, str], body: object
 ) -> None:
-    """Without it the answer names it."""
+    """Without it the response names it."""
     world.client.roles = {"Bookings.Read.All"}
     assert call_business(function, "POST", body, params).status_code == 200
     world.client.roles = {"Calendars.Read"}
@@ -114,44 +112,44 @@ def test_reading_needs_the_permission_to_read_and_no_other(
     assert (rejected.status_code, "Bookings.Read.All" in content_of(rejected)["detail"]) == (502, True)
 
 
-def test_writing_needs_two_permissions_and_a_message_the_third(world: CalledWorld) -> None:
-    """Make, read, move and delete with two; a cancellation with a message says what it lacks."""
+def test_writing_needs_two_permissions_and_a_message_a_third(world: CalledWorld) -> None:
+    """Two permissions suffice to create, read, move and delete; a cancellation with a message names the third."""
     world.client.roles = {"Bookings.Read.All", "BookingsAppointment.ReadWrite.All"}
-    made = call_business(bookings.create_booking_appointment, "POST", APPOINTMENT)
-    one = {"appointment": content_of(made)["id"]}
-    moved = call_business(bookings.change_booking_appointment, "PATCH", {"start": "2026-11-24T13:00:00Z"}, **one)
-    with_message = call_business(bookings.cancel_booking_appointment, "POST", {"message": "Sorry"}, **one)
-    deleted = call_business(bookings.delete_booking_appointment, "DELETE", **one)
-    assert [each.status_code for each in (made, moved, with_message, deleted)] == [201, 200, 502, 204]
+    created = call_business(bookings.create_booking_appointment, "POST", APPOINTMENT)
+    ids = {"appointment": content_of(created)["id"]}
+    moved = call_business(bookings.change_booking_appointment, "PATCH", {"start": "2026-11-24T13:00:00Z"}, **ids)
+    with_message = call_business(bookings.cancel_booking_appointment, "POST", {"message": "Sorry"}, **ids)
+    deleted = call_business(bookings.delete_booking_appointment, "DELETE", **ids)
+    assert [each.status_code for each in (created, moved, with_message, deleted)] == [201, 200, 502, 204]
     assert "Bookings.ReadWrite.All" in content_of(with_message)["detail"]
 
 
-@pytest.mark.parametrize(("function", "body", "gone"), [
+@pytest.mark.parametrize(("function", "body", "unknown"), [
     (bookings.get_booking_appointment, b"", 404), (bookings.cancel_booking_appointment, b"{}", 204),
     (bookings.change_booking_appointment, {"start": "2026-11-24T13:00:00Z"}, 404),
     (bookings.delete_booking_appointment, b"", 204),
 ])  # fmt: skip
-def test_an_appointment_that_is_not_there_or_not_allowed(
-    world: CalledWorld, function: Any, body: object, gone: int
+def test_an_unknown_or_forbidden_appointment_is_rejected(
+    world: CalledWorld, function: Any, body: object, unknown: int
 ) -> None:
-    """403 of a business that is not allowed, 404 of what there is not; what is gone already is cancelled."""
-    found = {
+    """A forbidden business is a 403 and an unknown one a 404; cancelling an unknown appointment is a no-op."""
+    answers = {
         business: call(function, "POST", body=body, params={}, route_params={"business": business, "appointment": "x"})
         for business in ("x@fabrikam.com", "Shave", ADDRESS)
     }
-    assert [answer.status_code for answer in found.values()] == [403, 404, gone]
+    assert [answer.status_code for answer in answers.values()] == [403, 404, unknown]
 
 
 @pytest.mark.parametrize("business", ["x@fabrikam.com", ".@contoso.com", "..", "a/b@contoso.com", "?", "a b", "\ud800"])
-def test_no_name_of_a_business_leads_elsewhere(world: CalledWorld, business: str) -> None:
-    """403 or 404, whatever it looks like."""
+def test_no_business_name_leads_to_another_path(world: CalledWorld, business: str) -> None:
+    """Every malformed name is rejected, and Graph is called only below bookingBusinesses."""
     answer = call(bookings.get_booking_business, "GET", route_params={"business": business})
     assert answer.status_code in (403, 404, 422, 502)
-    assert all("bookingBusinesses" in one or "@" in one for one in world.graph.calls)
+    assert all("bookingBusinesses" in sent or "@" in sent for sent in world.graph.calls)
 
 
-def test_too_many_businesses_ask_for_more_of_the_name(world: CalledWorld) -> None:
-    """Bookings' own limit, told as what to do."""
+def test_too_many_matching_businesses_are_422(world: CalledWorld) -> None:
+    """The detail says to send more of the name, since Bookings limits its result."""
     world.tenant.settings["bookingsFound"] = 0
     answer = call_business(bookings.list_booking_businesses, params={"name": "hair"})
     assert (answer.status_code, "more of the name" in content_of(answer)["detail"]) == (422, True)

@@ -1,4 +1,4 @@
-"""Claims about the call by which an administrator has the relay examined."""
+"""The call that runs the doctor."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from tests.unit.functions.conftest import HostWorld, call, content_of
 
 
 class Examined(DoctorWorld, HostWorld):
-    """A world that the functions know and the doctor can examine."""
+    """A world for the functions and for the doctor."""
 
 
 @pytest.fixture
 def examined(monkeypatch: pytest.MonkeyPatch) -> Iterator[Examined]:
-    """Return it as the process's relay."""
-    made = Examined()
+    """Return a world that the functions use as the process's relay."""
+    world = Examined()
     for module in (auth, doctor):
-        monkeypatch.setattr(module, "relay", lambda: made)
-    yield made
-    made.end()
+        monkeypatch.setattr(module, "relay", lambda: world)
+    yield world
+    world.end()
 
 
-def test_the_findings_are_answered_with_200_whatever_they_are(examined: Examined) -> None:
-    """Each with its name, whether it is well, what was seen, and what to do."""
+def test_the_findings_are_a_200_even_if_a_check_fails(examined: Examined) -> None:
+    """Each finding has its name, whether it is ok, a detail and what to do."""
     answer = call(examine_relay, body={"ping": False})
     content = content_of(answer)
     assert (answer.status_code, content["ok"]) == (200, True)
@@ -39,7 +39,7 @@ def test_the_findings_are_answered_with_200_whatever_they_are(examined: Examined
 
 
 @pytest.mark.parametrize(("body", "status"), [(b"x", 400), ([], 400), ({"allowed": 1}, 422)])
-def test_a_bad_body_examines_nothing(examined: Examined, body: object, status: int) -> None:
-    """And nothing is sent to the partner."""
+def test_an_invalid_body_runs_no_check(examined: Examined, body: object, status: int) -> None:
+    """Nothing is sent to the partner."""
     assert call(examine_relay, body=body).status_code == status
     assert examined.webhook.tried == []

@@ -1,4 +1,4 @@
-"""Claims about the receiver of notifications: the handshake first, then type, size, keys, and the queues."""
+"""The receiver of notifications: handshake, content type, size, keys and queues."""
 
 from __future__ import annotations
 
@@ -20,47 +20,47 @@ JSON = {"content-type": "application/json; charset=utf-8"}
 
 
 def item(**changes: Any) -> dict[str, Any]:
-    """Return a good notification."""
+    """Return a valid notification."""
     return {"changeType": "updated", "clientState": sign(WATCH_ID, OLD), "tenantId": "tenant",
             "resource": "Users/u/Events/E", "resourceData": {"id": "E"}, **changes}  # fmt: skip
 
 
 def post(body: object, query: str = "", headers: dict[str, str] | None = None) -> tuple[func.HttpResponse, Out, Out]:
-    """Post to the function; return its answer and the two queues."""
+    """Post to the function, and return its response and the outputs for changes and jobs."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     url = "https://relay.example/api/notifications" + query
     request = func.HttpRequest("POST", url, headers=JSON if headers is None else headers, body=content)
-    changes, repairs = Out(), Out()
-    answer = asyncio.run(receive(request, changes, repairs))  # type: ignore[arg-type]  # fakes
-    return answer, changes, repairs
+    changes, jobs = Out(), Out()
+    answer = asyncio.run(receive(request, changes, jobs))
+    return answer, changes, jobs
 
 
-def test_a_good_notification_is_queued_and_answered_202(world: HostWorld) -> None:
-    """An empty answer: nobody learns anything."""
-    answer, changes, repairs = post({"value": [item()]})
+def test_a_valid_notification_is_queued_and_answered_202(world: HostWorld) -> None:
+    """The response is empty and reveals nothing."""
+    answer, changes, jobs = post({"value": [item()]})
     assert (answer.status_code, answer.get_body()) == (202, b"")
     assert [change.event_id for change in read_changes(changes.messages[0]).changes] == ["E"]
-    assert repairs.messages == []
+    assert jobs.messages == []
 
 
-def test_a_lifecycle_item_goes_to_the_repairs(world: HostWorld) -> None:
-    """On either URL."""
-    _, changes, repairs = post({"value": [item(lifecycleEvent="missed", subscriptionId="s")]})
-    assert (changes.messages, len(repairs.messages)) == ([], 1)
+def test_a_lifecycle_notification_becomes_a_job(world: HostWorld) -> None:
+    """It is accepted on either URL."""
+    _, changes, jobs = post({"value": [item(lifecycleEvent="missed", subscriptionId="s")]})
+    assert (changes.messages, len(jobs.messages)) == ([], 1)
 
 
-def test_a_forged_one_is_answered_like_a_good_one(world: HostWorld) -> None:
-    """Who forges learns nothing."""
-    good, _, _ = post({"value": [item()]})
+def test_a_forged_notification_is_answered_like_a_valid_notification(world: HostWorld) -> None:
+    """A forger learns nothing from the response."""
+    valid, _, _ = post({"value": [item()]})
     forged, changes, _ = post({"value": [item(clientState="x")]})
-    assert (forged.status_code, forged.get_body()) == (good.status_code, good.get_body())
-    assert dict(forged.headers) == dict(good.headers)
+    assert (forged.status_code, forged.get_body()) == (valid.status_code, valid.get_body())
+    assert dict(forged.headers) == dict(valid.headers)
     assert changes.messages == []
 
 
-def test_a_handshake_is_answered_and_nothing_else_happens(world: HostWorld) -> None:
-    """Plain text that no browser takes for a page, although a good body came with it; no key is needed."""
-    world.known = False
+def test_a_handshake_is_answered_and_queues_nothing(world: HostWorld) -> None:
+    """The response is plain text that no browser renders; no key is read, and a body is ignored."""
+    world.keys_cached = False
     answer, changes, _ = post({"value": [item()]}, "?validationToken=a%20b%2Bc", {"content-type": "text/plain"})
     assert (answer.status_code, answer.get_body(), answer.mimetype) == (200, b"a b+c", "text/plain")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -70,8 +70,8 @@ def test_a_handshake_is_answered_and_nothing_else_happens(world: HostWorld) -> N
 @pytest.mark.parametrize(
     "query", ["?validationToken=", "?validationToken=%3Cscript%3E", "?validationToken=a&validationToken=b"]
 )
-def test_a_bad_token_is_400(world: HostWorld, query: str) -> None:
-    """And not repeated."""
+def test_an_invalid_validation_token_is_400(world: HostWorld, query: str) -> None:
+    """The response does not repeat it."""
     answer, changes, _ = post({"value": [item()]}, query)
     assert (answer.status_code, changes.messages) == (400, [])
     assert b"script" not in answer.get_body()
@@ -85,44 +85,44 @@ def test_a_bad_token_is_400(world: HostWorld, query: str) -> None:
      (JSON | {"content-encoding": "gzip"}, 415), (JSON | {"content-encoding": "identity"}, 202),
      ({"content-type": ""}, 415)],
 )  # fmt: skip
-def test_only_plain_json_is_taken(world: HostWorld, headers: dict[str, str], status: int) -> None:
-    """Nothing is inflated, nothing is guessed; a type that is not given is JSON."""
+def test_only_uncompressed_json_is_accepted(world: HostWorld, headers: dict[str, str], status: int) -> None:
+    """Without a content type the body is taken for JSON."""
     assert post({"value": [item()]}, headers=headers)[0].status_code == status
 
 
 def test_too_large_a_body_is_413(world: HostWorld) -> None:
-    """Before anything in it is looked at."""
+    """The size is checked before the body is parsed."""
     assert post(b" " * (4 * 1024 * 1024 + 1))[0].status_code == 413
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"{}", b'{"value":1}', b"\xff", b"[" * 100_000])
-def test_a_bad_body_is_400(world: HostWorld, body: bytes) -> None:
-    """Problem details, short, without a trace."""
+def test_a_malformed_body_is_400(world: HostWorld, body: bytes) -> None:
+    """The response is a short problem without a traceback."""
     answer, changes, _ = post(body)
     assert (answer.status_code, answer.mimetype, changes.messages) == (400, "application/problem+json", [])
     assert len(answer.get_body()) < 300
     assert content_of(answer)["status"] == 400
 
 
-def test_before_the_first_reading_the_keys_are_waited_for(world: HostWorld) -> None:
-    """Not on the event loop: a handshake must get through meanwhile."""
-    world.known = False
+def test_uncached_keys_are_read_first(world: HostWorld) -> None:
+    """They are read off the event loop, so that a handshake is not blocked."""
+    world.keys_cached = False
     assert post({"value": [item()]})[0].status_code == 202
 
 
 @pytest.mark.parametrize(
     "error", [ServiceUnavailable("Key Vault"), ConfigurationError("client-state-key", "create it")]
 )
-def test_without_keys_graph_is_asked_to_come_again(world: HostWorld, error: Exception) -> None:
-    """503, and nothing is taken for good."""
-    world.known, world.unreadable = False, error
+def test_unreadable_keys_are_503_with_retry_after(world: HostWorld, error: Exception) -> None:
+    """Graph sends the notification again, and nothing is queued."""
+    world.keys_cached, world.unreadable = False, error
     answer, changes, _ = post({"value": [item()]})
     assert (answer.status_code, changes.messages) == (503, [])
     assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_a_missing_tenant_id_is_503(world: HostWorld) -> None:
-    """It names itself in the answer."""
+    """The response names the setting."""
     world.settings = world.settings.__class__.load({})
     answer, _, _ = post({"value": [item()]})
     assert answer.status_code == 503

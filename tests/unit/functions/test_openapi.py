@@ -1,4 +1,4 @@
-"""Claims about the contract's route: the document, and nothing for who has it already."""
+"""The route of the OpenAPI document, with its etag."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tests.unit.functions.conftest import call
 
 
 def test_the_document_is_served_with_its_etag() -> None:
-    """As it lies in the package; the etag names the text."""
+    """It is served as packaged; the etag is a hash of the text."""
     response = call(openapi, "GET", "openapi.json")
     assert response.status_code == 200
     assert response.get_body().decode() == (ROOT / "shared" / "openapi.json").read_text()
     assert re.fullmatch('"[0-9a-f]{32}"', response.headers["ETag"])
 
 
-def test_who_has_the_document_gets_304() -> None:
-    """Also among several etags, and without a body."""
+def test_a_matching_etag_is_304() -> None:
+    """The response is empty; If-None-Match may hold several etags."""
     etag = call(openapi, "GET", "openapi.json").headers["ETag"]
     response = call(openapi, "GET", "openapi.json", headers={"if-none-match": f'"another", {etag}'})
     assert (response.status_code, response.get_body()) == (304, b"")

@@ -1,4 +1,4 @@
-"""Claims about the calls of an administrator: pause, resume, dead letters."""
+"""The calls of an administrator: pause, resume, dead letters."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from shared.storage.parked import DEAD
 from tests.support.world import WATCH_ID, event
 from tests.unit.functions.conftest import HostWorld, call, content_of
 
-ONE = "f" * 32
+UNKNOWN = "f" * 32
 
 
-def die(world: HostWorld, number: int = 1) -> None:
-    """Let so many events die."""
+def add_dead_letters(world: HostWorld, number: int = 1) -> None:
+    """Make dead letters of so many events."""
     world.watch()
-    for one in range(number):
-        world.events.by_id[f"E{one}"] = event(f"E{one}", subject="canary")
-        message = world.hint(f"E{one}")
+    for event_id in (f"E{each}" for each in range(number)):
+        world.events.by_id[event_id] = event(event_id, subject="canary")
+        message = world.hint(event_id)
         world.dead_letters.dead_letter(message, message.changes[0], "rejected", 422)
 
 
-def test_pause_and_resume_tell_how_deliveries_stand(world: HostWorld) -> None:
-    """Since when and why, and how many changes wait."""
+def test_pause_and_resume_return_the_state_of_deliveries(world: HostWorld) -> None:
+    """The state has since when, why, and how many changes are parked."""
     assert content_of(call(get_relay, "GET"))["state"] == "flowing"
     answer = call(pause_relay, body={"reason": "A freeze"})
     assert answer.status_code == 200
@@ -40,17 +40,17 @@ def test_pause_and_resume_tell_how_deliveries_stand(world: HostWorld) -> None:
 @pytest.mark.parametrize(
     ("body", "status"), [(b"", 400), (b"x", 400), ([], 400), ({}, 422), ({"reason": 1}, 422), ({"reason": ""}, 422)]
 )
-def test_who_gives_no_reason_changes_nothing(world: HostWorld, body: object, status: int) -> None:
-    """Problem details say what to send."""
+def test_a_call_without_a_reason_changes_nothing(world: HostWorld, body: object, status: int) -> None:
+    """The problem says what to send."""
     for function in (pause_relay, resume_relay):
         answer = call(function, body=body)
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert world.breaker.endpoint().etag == ""
 
 
-def test_a_dead_letter_tells_what_is_known_of_it(world: HostWorld) -> None:
-    """And no title, because none is kept."""
-    die(world)
+def test_a_dead_letter_has_ids_times_and_reason(world: HostWorld) -> None:
+    """It has no title, since none is stored."""
+    add_dead_letters(world)
     answer = content_of(call(list_dead_letters, "GET"))
     (letter,) = answer["value"]
     assert answer["nextLink"] is None
@@ -61,9 +61,9 @@ def test_a_dead_letter_tells_what_is_known_of_it(world: HostWorld) -> None:
     assert "canary" not in str(answer)
 
 
-def test_pages_lead_to_one_another(world: HostWorld) -> None:
-    """By nextLink, which keeps the selection."""
-    die(world, 5)
+def test_dead_letters_are_listed_in_pages(world: HostWorld) -> None:
+    """NextLink keeps the selection."""
+    add_dead_letters(world, 5)
     seen, params = [], {"pageSize": "2", "reason": "rejected", "from": "2026-11-20T00:00:00Z"}
     for _ in range(3):
         answer = content_of(call(list_dead_letters, "GET", params=params))
@@ -79,31 +79,31 @@ def test_pages_lead_to_one_another(world: HostWorld) -> None:
     {"pageSize": "0"}, {"pageSize": "1001"}, {"pageSize": "x"}, {"from": "yesterday"}, {"to": "2026-11-20"},
     {"from": "2026-11-20T10:00:00"}, {"after": "x"}, {"after": "' or '1' eq '1"}, {"reason": "a' or 'b"},
 ])  # fmt: skip
-def test_a_bad_parameter_is_422(world: HostWorld, params: dict[str, str]) -> None:
+def test_an_invalid_parameter_is_422(world: HostWorld, params: dict[str, str]) -> None:
     """It never becomes part of a query."""
-    die(world)
+    add_dead_letters(world)
     assert call(list_dead_letters, "GET", params=params).status_code == 422
 
 
-def test_a_replay_is_accepted_and_its_progress_read(world: HostWorld) -> None:
-    """202 with a Location; 404 for one that there is not."""
-    die(world)
+def test_a_replay_is_accepted_and_its_progress_can_be_read(world: HostWorld) -> None:
+    """The response is 202 with a Location; an unknown replay is a 404."""
+    add_dead_letters(world)
     answer = call(replay_dead_letters, body={"all": True})
     replay = content_of(answer)
     assert (answer.status_code, answer.headers["Location"]) == (202, replay["link"])
     progress = content_of(call(get_replay, "GET", route_params={"id": replay["id"]}))
     assert (progress["queued"], progress["done"]) == (0, None)
-    for unknown in (ONE, "x", "../watches"):
-        assert call(get_replay, "GET", route_params={"id": unknown}).status_code == 404
+    for replay_id in (UNKNOWN, "x", "../watches"):
+        assert call(get_replay, "GET", route_params={"id": replay_id}).status_code == 404
 
 
 @pytest.mark.parametrize(
     ("params", "left"),
-    [({"all": "true"}, 0), ({"ids": ONE}, 1), ({"from": "2026-11-20T00:00Z"}, 0), ({"to": "2026-11-20T00:00Z"}, 1)],
+    [({"all": "true"}, 0), ({"ids": UNKNOWN}, 1), ({"from": "2026-11-20T00:00Z"}, 0), ({"to": "2026-11-20T00:00Z"}, 1)],
 )
-def test_letters_are_deleted_by_a_selection(world: HostWorld, params: dict[str, Any], left: int) -> None:
-    """Told how many; the key in the query is none of it."""
-    die(world)
+def test_dead_letters_are_deleted_by_a_selection(world: HostWorld, params: dict[str, Any], left: int) -> None:
+    """The response has their number; the function key in the query is no part of the selection."""
+    add_dead_letters(world)
     world.pass_by(1)
     answer = call(delete_dead_letters, "DELETE", params=params | {"code": "key"})
     assert content_of(answer) == {"deleted": 1 - left}
@@ -112,8 +112,8 @@ def test_letters_are_deleted_by_a_selection(world: HostWorld, params: dict[str, 
 
 @pytest.mark.parametrize("params", [{}, {"all": "yes"}, {"ids": ""}, {"ids": "a,b"}, {"al": "true"}, {"from": "x"}])
 def test_without_a_selection_nothing_is_deleted(world: HostWorld, params: dict[str, str]) -> None:
-    """A slip must not delete everything."""
-    die(world)
+    """A mistake must not delete everything."""
+    add_dead_letters(world)
     world.pass_by(1)
     assert call(delete_dead_letters, "DELETE", params=params).status_code == 422
     assert world.parked.count(DEAD) == 1

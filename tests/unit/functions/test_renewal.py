@@ -1,4 +1,4 @@
-"""Claims about a run of the timer."""
+"""The timer that renews subscriptions."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tests.unit.functions.conftest import HostWorld
 
 
 def run() -> None:
-    """Let the timer fire, as the host does."""
+    """Call the timer function as the host does."""
     renew_subscriptions._function.get_user_function()(func.TimerRequest)
 
 
-def test_a_run_ends_with_the_figures(world: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
-    """As they are after it."""
+def test_a_run_reports_the_gauges(world: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
+    """They show the state after the run."""
     world.watch(state="pending", subscription_id="", expires=None)
     with caplog.at_level(logging.INFO, "relay.metric"):
         run()
     assert "watches=1 state=live" in caplog.messages
 
 
-def test_a_run_that_fails_tells_them_all_the_same(world: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
-    """And it fails, as the host has to see."""
+def test_a_failed_run_reports_the_gauges_too(world: HostWorld, caplog: pytest.LogCaptureFixture) -> None:
+    """The run still fails, so that the host sees it."""
     world.watch()
     world.unreadable = ServiceUnavailable("Key Vault")
     with caplog.at_level(logging.INFO, "relay.metric"), pytest.raises(ServiceUnavailable):

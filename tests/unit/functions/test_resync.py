@@ -1,4 +1,4 @@
-"""Claims about asking for a resync."""
+"""The calls and the timer that queue a resync."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.functions.conftest import HostWorld, call, content_of
     ("body", "kind"), [(b"", "resync"), ({}, "resync"), ({"full": False}, "resync"), ({"full": True}, "resync-full")]
 )
 def test_a_resync_is_queued(world: HostWorld, body: object, kind: str) -> None:
-    """202; the body may be missing."""
+    """The response is 202; the body is optional."""
     world.watch()
     answer = call(resync_subscription, body=body, route_params={"id": WATCH_ID})
     assert (answer.status_code, content_of(answer)["full"]) == (202, kind == "resync-full")
@@ -25,24 +25,24 @@ def test_a_resync_is_queued(world: HostWorld, body: object, kind: str) -> None:
     ("body", "status"),
     [(b"x", 400), ([], 400), ({"full": "yes"}, 422), ({"full": None}, 422), ({"full": 1}, 422), ({"more": 1}, 422)],
 )
-def test_bad_input_queues_nothing(world: HostWorld, body: object, status: int) -> None:
-    """Problem details say what to send."""
+def test_invalid_input_queues_nothing(world: HostWorld, body: object, status: int) -> None:
+    """The problem says what to send."""
     world.watch()
     answer = call(resync_subscription, body=body, route_params={"id": WATCH_ID})
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert world.jobs.wanted == []
 
 
-def test_an_unknown_watch_is_404_and_a_direct_one_409(world: HostWorld) -> None:
-    """Of a direct one nothing passes through us."""
+def test_an_unknown_watch_is_404_and_a_direct_watch_409(world: HostWorld) -> None:
+    """The relay does not process the changes of a direct watch."""
     assert call(resync_subscription, route_params={"id": WATCH_ID}).status_code == 404
     world.watch(delivery="direct")
     assert call(resync_subscription, route_params={"id": WATCH_ID}).status_code == 409
     assert world.jobs.wanted == []
 
 
-def test_the_nightly_timer_queues_them_all(world: HostWorld) -> None:
-    """One for each mailbox."""
+def test_the_nightly_timer_queues_a_resync_for_each_mailbox(world: HostWorld) -> None:
+    """Each watched mailbox gets a job."""
     world.watch()
     resync_calendars._function.get_user_function()(None)
     assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]

@@ -1,4 +1,4 @@
-"""Claims about the partner's calls: statuses, pictures, pages, and problem details for every error."""
+"""The partner's calls: statuses, fields, pages, and a problem for every error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.unit.functions.conftest import HostWorld, call, content_of
 
 
 def test_a_watch_is_201_and_then_200(world: HostWorld) -> None:
-    """The same picture, with its address."""
+    """Both responses have the same body and Location."""
     first, second = (call(create_subscription, body={"mailbox": MAILBOX}) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 200)
     assert content_of(first) == content_of(second) == {
@@ -22,16 +22,16 @@ def test_a_watch_is_201_and_then_200(world: HostWorld) -> None:
     assert first.headers["Location"] == f"https://relay.example/api/subscriptions/{WATCH_ID}"
 
 
-def test_direct_delivery_tells_the_client_state_and_relay_delivery_does_not(world: HostWorld) -> None:
-    """The partner has to check it; in the other calls it is not shown again."""
+def test_only_the_creation_of_a_direct_watch_returns_the_client_state(world: HostWorld) -> None:
+    """The partner needs it to check notifications; reading the watch does not return it."""
     body = {"mailbox": MAILBOX, "delivery": "direct", "notificationUrl": "https://partner.example/graph"}
     created = content_of(call(create_subscription, body=body))
     assert created["clientState"] == world.subscriptions.states["s-1"]
     assert created["notificationUrl"] == "https://partner.example/graph"
     again = content_of(call(create_subscription, body=body))
     assert again["clientState"] == created["clientState"]
-    got = content_of(call(get_subscription, "GET", route_params={"id": created["id"]}))
-    assert "clientState" not in got
+    read = content_of(call(get_subscription, "GET", route_params={"id": created["id"]}))
+    assert "clientState" not in read
 
 
 @pytest.mark.parametrize(
@@ -43,21 +43,21 @@ def test_direct_delivery_tells_the_client_state_and_relay_delivery_does_not(worl
      ({"mailbox": MAILBOX, "delivery": "direct", "notificationUrl": "http://partner.example"}, 422),
      ({"mailbox": MAILBOX, "delivery": "direct", "notificationUrl": "https://10.0.0.1/x"}, 422)],
 )  # fmt: skip
-def test_bad_input_is_problem_details(world: HostWorld, body: object, status: int) -> None:
-    """RFC 9457, and nothing was made."""
+def test_invalid_input_is_a_problem(world: HostWorld, body: object, status: int) -> None:
+    """The format is RFC 9457, and nothing is created."""
     answer = call(create_subscription, body=body)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert set(content_of(answer)) == {"type", "title", "status", "code", "detail"}
     assert (world.rows.rows, world.subscriptions.calls) == ({}, [])
 
 
-def test_a_field_that_is_no_text_is_422(world: HostWorld) -> None:
-    """Half a character in a name can be answered, too."""
+def test_a_field_name_with_a_lone_surrogate_is_422(world: HostWorld) -> None:
+    """The response can be encoded."""
     assert call(create_subscription, body=b'{"mailbox":"a@contoso.com","\\ud800":1}').status_code == 422
 
 
-def test_graphs_refusals_have_their_statuses(world: HostWorld) -> None:
-    """A missing permission is 502, throttling 503 with Retry-After in whole seconds."""
+def test_errors_of_graph_are_translated(world: HostWorld) -> None:
+    """A missing permission is 502; throttling is 503 with Retry-After in whole seconds."""
     world.subscriptions.failures = [GraphForbidden(403, "ErrorAccessDenied")]
     assert call(create_subscription, body={"mailbox": MAILBOX}).status_code == 502
     world.subscriptions.failures = [GraphUnavailable(429, "x", "", 7.2)]
@@ -65,52 +65,52 @@ def test_graphs_refusals_have_their_statuses(world: HostWorld) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "8")
 
 
-def test_storage_that_fails_is_503(world: HostWorld) -> None:
-    """With Retry-After and without what it said."""
+def test_an_outage_of_storage_is_503(world: HostWorld) -> None:
+    """The response has Retry-After and nothing of storage's error text."""
     world.rows.failing = 1
     answer = call(list_subscriptions, "GET")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert b"canary" not in answer.get_body()
 
 
-def test_pages_lead_to_each_other(world: HostWorld) -> None:
-    """Each watch once; the last page has no nextLink."""
+def test_watches_are_listed_in_pages(world: HostWorld) -> None:
+    """Each watch appears once, and the last page has no nextLink."""
     for number in range(5):
         world.watch(f"room{number}@contoso.com")
-    found, after = [], ""
+    mailboxes, after = [], ""
     while True:
         page = content_of(call(list_subscriptions, "GET", params={"pageSize": "2", "after": after}))
-        found += [watch["mailbox"] for watch in page["value"]]
+        mailboxes += [watch["mailbox"] for watch in page["value"]]
         if page["nextLink"] is None:
             break
         assert page["nextLink"].startswith("https://relay.example/api/subscriptions?pageSize=2&after=")
         after = page["nextLink"].rpartition("=")[2]
-    assert sorted(found) == [f"room{number}@contoso.com" for number in range(5)]
+    assert sorted(mailboxes) == [f"room{number}@contoso.com" for number in range(5)]
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "1001", "x", "", "1.5", "1e2", "²"])
-def test_a_bad_page_size_is_422(world: HostWorld, size: str) -> None:
-    """It says what is allowed."""
+def test_an_invalid_page_size_is_422(world: HostWorld, size: str) -> None:
+    """The detail says what is allowed."""
     assert call(list_subscriptions, "GET", params={"pageSize": size}).status_code == 422
 
 
 def test_a_page_size_of_five_thousand_digits_is_422(world: HostWorld) -> None:
-    """Not 500."""
+    """Python refuses to parse such a number, which must not become a 500."""
     assert call(list_subscriptions, "GET", params={"pageSize": "9" * 5_000}).status_code == 422
 
 
 @pytest.mark.parametrize("watch_id", ["x", "", "f" * 32, "../watches", "F" * 32, "f" * 33, "%2e%2e"])
 def test_an_unknown_watch_is_404_and_deleting_it_is_204(world: HostWorld, watch_id: str) -> None:
-    """Whatever its id looks like."""
+    """The format of the id does not matter."""
     assert call(get_subscription, "GET", route_params={"id": watch_id}).status_code == 404
     assert call(delete_subscription, "DELETE", route_params={"id": watch_id}).status_code == 204
 
 
-def test_a_deleted_watch_is_gone_and_again_is_204(world: HostWorld) -> None:
-    """At Graph, too."""
+def test_deleting_a_watch_again_is_204(world: HostWorld) -> None:
+    """The watch and its subscription at Graph are deleted."""
     call(create_subscription, body={"mailbox": MAILBOX})
     assert [call(delete_subscription, "DELETE", route_params={"id": WATCH_ID}).status_code for _ in range(2)] == [
         204
     ] * 2
     assert call(get_subscription, "GET", route_params={"id": WATCH_ID}).status_code == 404
-    assert world.subscriptions.standing == {}
+    assert world.subscriptions.existing == {}

@@ -1,4 +1,4 @@
-"""Claims about the calls that make, move and remove the events of bookings: what they carry, and what they take."""
+"""The calls that create, move and read the events of bookings: their requests, and invalid responses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
@@ -28,7 +29,7 @@ CALLS: dict[str, tuple[str, str, Callable[[BookedEvents], Any]]] = {
 
 @pytest.fixture(autouse=True)
 def network() -> Iterator[None]:
-    """Let no call leave: `responses` answers them all."""
+    """Mock all requests; no call leaves the process."""
     responses.start()
     yield
     responses.stop(allow_assert=False)
@@ -43,8 +44,8 @@ def graph() -> BookedEvents:
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("answer", [{}, {"id": None}, {"id": ""}, {"value": [None]}, {"value": [{"subject": "x"}]}])
-def test_an_answer_without_an_id_is_none(graph: BookedEvents, call: str, answer: dict[str, Any]) -> None:
-    """Ask again: a POST with its transactionId is answered with the same event."""
+def test_a_response_without_an_id_is_graph_unavailable(graph: BookedEvents, call: str, answer: dict[str, Any]) -> None:
+    """The caller may retry: Graph answers a repeated transactionId with the same event."""
     method, url, act = CALLS[call]
     responses.add(method, url, json=answer)
     if call == "overlapping" and not answer.get("value"):
@@ -54,8 +55,8 @@ def test_an_answer_without_an_id_is_none(graph: BookedEvents, call: str, answer:
         act(graph)
 
 
-def test_who_is_not_invited_is_no_attendee(graph: BookedEvents) -> None:
-    """And who is gets name and address; times are in UTC."""
+def test_only_an_invited_customer_is_an_attendee(graph: BookedEvents) -> None:
+    """An invitation has name and address; times are in UTC."""
     responses.post(EVENTS, json={"id": "E"}, status=201)
     for invited in ("", "ola@customer.example"):
         graph.create("ida@contoso.com", EventDraft("A", "Ola", "Ola", invited), *TIMES, "t")
@@ -70,14 +71,14 @@ def test_who_is_not_invited_is_no_attendee(graph: BookedEvents) -> None:
     }  # fmt: skip
 
 
-def test_only_what_is_needed_is_selected_and_details_only_where_they_are_allowed(graph: BookedEvents) -> None:
-    """Neither body nor attendees are among it."""
+def test_details_are_selected_only_where_they_are_allowed(graph: BookedEvents) -> None:
+    """Neither body nor attendees are selected."""
     responses.get(f"{EVENTS}/E%2F1", json={"id": "E/1"})
     responses.get(VIEW, json={"value": []})
     for details in (frozenset[str](), frozenset({"location"})):
         graph.get("ida@contoso.com", "E/1", details)
     list(graph.overlapping("ida@contoso.com", *TIMES))
-    first, second, view = (call.request.params["$select"] for call in responses.calls)
+    first, second, view = (parse_qs(urlsplit(str(call.request.url)).query)["$select"][0] for call in responses.calls)
     assert second == f"{first},location"
     assert view == first
     assert not {"body", "bodyPreview", "attendees", "organizer", "location"} & set(first.split(","))

@@ -1,4 +1,4 @@
-"""Claims about the calls that read and write calendars: where they go, and what they carry."""
+"""The calls that read and write calendars: their paths, headers and bodies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WINDOW = (datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 2, tzinfo=UTC))
 
 @pytest.fixture(autouse=True)
 def network() -> Iterator[None]:
-    """Let no call leave: `responses` answers them all."""
+    """Mock all requests; no call leaves the process."""
     responses.start()
     yield
     responses.stop(allow_assert=False)
@@ -45,8 +45,8 @@ def sent() -> Any:
     return responses.calls[-1].request
 
 
-def test_an_etag_goes_along_as_if_match_and_none_is_none(graph: Calendars) -> None:
-    """With PATCH and DELETE; a GET never has one."""
+def test_an_etag_is_sent_as_if_match(graph: Calendars) -> None:
+    """PATCH and DELETE have If-Match only with an etag; a GET never has it."""
     responses.patch(f"{MAILBOX}/events/E", json={"id": "E"})
     responses.delete(f"{MAILBOX}/events/E", status=204)
     responses.get(f"{MAILBOX}/events/E", json={"id": "E"})
@@ -59,16 +59,16 @@ def test_an_etag_goes_along_as_if_match_and_none_is_none(graph: Calendars) -> No
     assert "If-Match" not in sent().headers
 
 
-def test_a_cancellation_is_accepted_without_a_body(graph: Calendars) -> None:
-    """202 and nothing to read."""
+def test_a_cancellation_is_accepted_with_an_empty_response(graph: Calendars) -> None:
+    """Graph returns 202 without content."""
     responses.post(f"{MAILBOX}/events/E/cancel", status=202)
     graph.cancel_event("kari@contoso.com", "E", "ill")
     assert sent().body == b'{"Comment": "ill"}'
 
 
 @pytest.mark.parametrize("name", ["a?b#c", "%2e%2e", "a/b"])
-def test_ids_stay_one_step_of_the_path(graph: Calendars, name: str) -> None:
-    """Those of calendars like those of events."""
+def test_ids_stay_a_single_segment_of_the_path(graph: Calendars, name: str) -> None:
+    """Ids of calendars are encoded like those of events."""
     responses.get(re.compile(f"{BASE}/.*"), json={"value": []})
     graph.view("kari@contoso.com", name, WINDOW, 10, {}, ())
     step = sent().url.partition("/calendars/")[2].partition("/calendarView")[0]
@@ -76,8 +76,8 @@ def test_ids_stay_one_step_of_the_path(graph: Calendars, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["..", "id/../../users", "."])
-def test_an_id_that_leads_up_is_never_called(graph: Calendars, name: str) -> None:
-    """However it is escaped."""
+def test_an_id_with_dot_segments_is_never_called(graph: Calendars, name: str) -> None:
+    """Dot segments are rejected before the call."""
     with pytest.raises(GraphRejected):
         graph.view("kari@contoso.com", name, WINDOW, 10, {}, ())
     with pytest.raises(GraphRejected):
@@ -85,24 +85,24 @@ def test_an_id_that_leads_up_is_never_called(graph: Calendars, name: str) -> Non
     assert len(responses.calls) == 0
 
 
-@pytest.mark.parametrize(("link", "place"), [
+@pytest.mark.parametrize(("link", "position"), [
     (f"{MAILBOX}/calendarView?$select=body&$skip=10", {"$skip": "10"}),
     (f"{MAILBOX}/calendarView?startDateTime=x&$skiptoken=a%2Bb%3D", {"$skiptoken": "a+b="}),
     (None, {}),
 ])  # fmt: skip
-def test_of_a_next_link_only_the_place_is_kept(graph: Calendars, link: str | None, place: dict[str, str]) -> None:
-    """And it goes back with our own parameters, whatever else the link held."""
+def test_of_a_next_link_only_the_position_is_kept(graph: Calendars, link: str | None, position: dict[str, str]) -> None:
+    """The position is sent with the relay's own parameters, whatever else the link contained."""
     responses.get(f"{MAILBOX}/calendarView", json={"value": [], "@odata.nextLink": link})
-    assert graph.view("kari@contoso.com", "", WINDOW, 10, {}, ("location",))[1] == place
-    graph.view("kari@contoso.com", "", WINDOW, 10, place, ())
-    asked = sent().params
-    assert asked["$select"].startswith("id,subject,start,end")
-    assert "location" not in asked["$select"]
-    assert {name: asked[name] for name in place} == place
+    assert graph.view("kari@contoso.com", "", WINDOW, 10, {}, ("location",))[1] == position
+    graph.view("kari@contoso.com", "", WINDOW, 10, position, ())
+    params = sent().params
+    assert params["$select"].startswith("id,subject,start,end")
+    assert "location" not in params["$select"]
+    assert {name: params[name] for name in position} == position
 
 
-def test_a_next_link_without_a_place_is_an_error(graph: Calendars) -> None:
-    """Else the first page would be read for ever."""
+def test_a_next_link_without_a_position_is_an_error(graph: Calendars) -> None:
+    """Otherwise the first page would be read without end."""
     responses.get(f"{MAILBOX}/calendarView", json={"value": [], "@odata.nextLink": "https://evil.example/"})
     with pytest.raises(GraphRejected):
         graph.view("kari@contoso.com", "", WINDOW, 10, {}, ())

@@ -1,4 +1,4 @@
-"""Claims about the HTTP client for Graph: its errors, its one token refresh, its paging, its retries."""
+"""The HTTP client for Graph: errors, the single token refresh, paging and retries."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 import responses
+from requests.adapters import HTTPAdapter
 
 from shared import errors
 from shared.graph.client import GraphClient, graph_session
@@ -19,20 +20,20 @@ PATH = "/users/room1@contoso.com/events/E"
 
 
 class Tokens:
-    """Gives tokens and notes whether a fresh one was asked for."""
+    """Returns tokens, and records whether a fresh token was requested."""
 
     def __init__(self) -> None:
-        self.asked: list[bool] = []
+        self.fresh: list[bool] = []
 
     def __call__(self, *, fresh: bool = False) -> str:
         """Return another token for each call."""
-        self.asked.append(fresh)
-        return f"token-{len(self.asked)}"
+        self.fresh.append(fresh)
+        return f"token-{len(self.fresh)}"
 
 
 @pytest.fixture(autouse=True)
 def network() -> Iterator[None]:
-    """Let no call leave: `responses` answers them all."""
+    """Mock all requests; no call leaves the process."""
     responses.start()
     yield
     responses.stop(allow_assert=False)
@@ -52,7 +53,7 @@ def graph(tokens: Tokens) -> GraphClient:
 
 
 def failing(graph: GraphClient, method: str = "GET") -> errors.GraphError:
-    """Return the error that a call ends with."""
+    """Return the error that a call raises."""
     with pytest.raises(errors.GraphError) as caught:
         graph.call(method, PATH)
     return caught.value
@@ -68,8 +69,8 @@ def failing(graph: GraphClient, method: str = "GET") -> errors.GraphError:
         (504, errors.GraphUnavailable),
     ],
 )  # fmt: skip
-def test_each_status_has_one_meaning(graph: GraphClient, status: int, kind: type[errors.GraphError]) -> None:
-    """The kind of error is exactly that of the table, and it carries code, request-id and Retry-After."""
+def test_each_status_has_its_own_error(graph: GraphClient, status: int, kind: type[errors.GraphError]) -> None:
+    """The error has exactly the class of the table, with code, request-id and Retry-After."""
     body = {"error": {"code": "ErrorOfGraph", "message": "canary text", "innerError": {}}}
     responses.get(URL, json=body, status=status, headers={"request-id": "r-1", "Retry-After": "0.5"})
     error = failing(graph)
@@ -83,8 +84,8 @@ def test_each_status_has_one_meaning(graph: GraphClient, status: int, kind: type
     [(500, "<html>canary</html>"), (200, "<html>canary</html>"), (200, ""), (200, '{"error": {"code": "x"}}'),
      (200, "[]"), (200, '{"value": ['), (302, "moved"), (502, b"\xff\xfe")],
 )  # fmt: skip
-def test_an_answer_that_is_no_json_object_is_graph_unavailable(graph: GraphClient, status: int, body: str) -> None:
-    """A proxy's HTML page, an empty or cut answer, and a 200 that holds an error may all be better next time."""
+def test_a_response_that_is_no_json_object_is_graph_unavailable(graph: GraphClient, status: int, body: str) -> None:
+    """A proxy's page, an empty or truncated response and a 200 with an error may all be temporary."""
     responses.get(URL, body=body, status=status)
     error = failing(graph)
     assert isinstance(error, errors.GraphUnavailable)
@@ -93,43 +94,43 @@ def test_an_answer_that_is_no_json_object_is_graph_unavailable(graph: GraphClien
 
 
 @pytest.mark.parametrize("code", [None, 1, "", "with space", "x" * 81, "a\r\nb", {"a": 1}])
-def test_a_code_that_is_none_of_graphs_is_not_repeated(graph: GraphClient, code: object) -> None:
-    """What stands in an error's text reaches logs, so only a plain word does."""
+def test_a_malformed_error_code_is_not_repeated(graph: GraphClient, code: object) -> None:
+    """The text of an error reaches logs, so only a plain word is copied into it."""
     responses.get(URL, json={"error": {"code": code}}, status=400)
     assert failing(graph).code == "Unreadable"
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"error": "text"}', b'{"error": null}', b"null", b'"x"', b"5"])
-def test_an_error_body_of_another_shape_is_no_crash(graph: GraphClient, body: bytes) -> None:
-    """The status alone says enough."""
+def test_a_malformed_error_body_is_handled(graph: GraphClient, body: bytes) -> None:
+    """The status alone selects the error."""
     responses.get(URL, body=body, status=403)
     assert isinstance(failing(graph), errors.GraphForbidden)
 
 
-def test_a_refused_token_is_renewed_once(graph: GraphClient, tokens: Tokens) -> None:
-    """401, then success with the fresh token."""
+def test_a_rejected_token_is_renewed_once(graph: GraphClient, tokens: Tokens) -> None:
+    """The call succeeds with the fresh token after a 401."""
     responses.get(URL, status=401, json={"error": {"code": "InvalidAuthenticationToken"}})
     responses.get(URL, json={"id": "E"})
     assert graph.call("GET", PATH) == {"id": "E"}
-    assert tokens.asked == [False, True]
+    assert tokens.fresh == [False, True]
     assert [call.request.headers["Authorization"] for call in responses.calls] == ["Bearer token-1", "Bearer token-2"]
 
 
-def test_a_token_refused_twice_is_an_error(graph: GraphClient, tokens: Tokens) -> None:
-    """No loop: after the second 401 the call ends."""
+def test_a_token_rejected_twice_is_an_error(graph: GraphClient, tokens: Tokens) -> None:
+    """The second 401 ends the call."""
     responses.get(URL, status=401, json={"error": {"code": "InvalidAuthenticationToken"}})
     assert failing(graph).status == 401
-    assert tokens.asked == [False, True]
+    assert tokens.fresh == [False, True]
 
 
 def test_no_content_is_an_empty_object(graph: GraphClient) -> None:
-    """DELETE answers 204."""
+    """A DELETE returns 204."""
     responses.delete(URL, status=204)
     assert graph.call("DELETE", PATH) == {}
 
 
-def test_every_call_says_who_asks_and_can_be_traced(graph: GraphClient) -> None:
-    """Token, a client-request-id of its own, our name, and Prefer only when given."""
+def test_every_call_can_be_traced(graph: GraphClient) -> None:
+    """It has the relay's user agent and a client-request-id of its own; Prefer is sent only if given."""
     responses.get(URL, json={})
     graph.call("GET", PATH, prefer="x")
     graph.call("GET", PATH)
@@ -143,8 +144,8 @@ def test_every_call_says_who_asks_and_can_be_traced(graph: GraphClient) -> None:
 @pytest.mark.parametrize(
     "failure", [requests.ConnectionError("canary"), requests.Timeout("canary"), requests.exceptions.SSLError("canary")]
 )
-def test_no_answer_is_unavailable(graph: GraphClient, failure: Exception) -> None:
-    """A connection that fails is status 0, and our client-request-id stands where Graph's request-id is missing."""
+def test_no_response_is_unavailable(graph: GraphClient, failure: Exception) -> None:
+    """A failed connection has status 0, and the client-request-id replaces Graph's request-id."""
     responses.get(URL, body=failure)
     error = failing(graph)
     assert isinstance(error, errors.GraphUnavailable)
@@ -154,7 +155,7 @@ def test_no_answer_is_unavailable(graph: GraphClient, failure: Exception) -> Non
 
 
 def test_every_call_has_a_time_limit_and_follows_no_redirect(graph: GraphClient) -> None:
-    """A redirect could lead the token elsewhere; a call without a limit could hold a worker for ever."""
+    """A redirect could send the token elsewhere; without a time limit a call could block a worker."""
     responses.get(URL, json={})
     graph.call("GET", PATH)
     sent: Any = responses.calls[0].request
@@ -166,7 +167,7 @@ def test_every_call_has_a_time_limit_and_follows_no_redirect(graph: GraphClient)
 
 
 def test_pages_are_followed_to_their_end(graph: GraphClient) -> None:
-    """A nextLink is called as it is, with the same Prefer."""
+    """A nextLink is called unchanged, with the same Prefer."""
     link = f"{BASE}/things?$skiptoken=a%2Bb"
     responses.get(f"{BASE}/things?$top=2", json={"value": [{"n": 1}, {"n": 2}], "@odata.nextLink": link})
     responses.get(link, json={"value": [{"n": 3}]})
@@ -175,19 +176,21 @@ def test_pages_are_followed_to_their_end(graph: GraphClient) -> None:
 
 
 def test_retries_are_few_short_and_never_of_a_post() -> None:
-    """Two more tries of what may be repeated, Retry-After up to two seconds: the rest is the queue's."""
-    retry: Any = graph_session(BASE).get_adapter(BASE).max_retries  # type: ignore[attr-defined]  # HTTPAdapter has it
+    """Two more attempts of repeatable calls, with Retry-After up to two seconds: longer waits are left to the queue."""
+    adapter = graph_session(BASE).get_adapter(BASE)
+    assert isinstance(adapter, HTTPAdapter)
+    retry = adapter.max_retries
     assert retry.total == 2
     assert set(retry.status_forcelist) == {429, 502, 503, 504}
-    assert set(retry.allowed_methods) == {"GET", "PATCH", "DELETE"}
+    assert set(retry.allowed_methods or ()) == {"GET", "PATCH", "DELETE"}
     assert retry.respect_retry_after_header
     assert retry.retry_after_max == 2
     assert not retry.raise_on_status
 
 
 @pytest.mark.parametrize(("method", "tries"), [("GET", 3), ("PATCH", 3), ("DELETE", 3), ("POST", 1)])
-def test_what_makes_things_is_sent_once(graph: GraphClient, method: str, tries: int) -> None:
-    """A POST that was throttled goes back to its caller at once."""
+def test_a_post_is_sent_once(graph: GraphClient, method: str, tries: int) -> None:
+    """A throttled POST returns to its caller immediately; other methods are retried."""
     responses.add(method, URL, status=429, headers={"Retry-After": "7"}, json={"error": {"code": "TooManyRequests"}})
     error = failing(graph, method)
     assert error.retry_after == 7

@@ -1,4 +1,4 @@
-"""Claims about where Graph's client calls: below its base address only, whatever was received."""
+"""The paths that Graph's client calls: only below its base URL, whatever ids and links it receives."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ LINKS = [
 
 @pytest.fixture
 def graph() -> Iterator[GraphClient]:
-    """Return a client whose calls do not leave."""
+    """Return a client whose calls are mocked."""
     with responses.RequestsMock(assert_all_requests_are_fired=False):
         yield GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE))
 
 
 @pytest.mark.parametrize("link", LINKS)
-def test_a_next_link_to_elsewhere_is_an_error_and_no_call(graph: GraphClient, link: object) -> None:
-    """Our token goes to Graph's own paths and nowhere else."""
+def test_a_foreign_next_link_is_rejected_without_a_call(graph: GraphClient, link: object) -> None:
+    """The token is sent to Graph's own paths only."""
     with responses.RequestsMock() as network:
         network.get(f"{BASE}/things", json={"value": [{"n": 1}], "@odata.nextLink": link})
         with pytest.raises(GraphRejected):
@@ -50,7 +50,7 @@ def test_a_next_link_to_elsewhere_is_an_error_and_no_call(graph: GraphClient, li
      f"{BASE}/subscriptions?$skiptoken=..%2F..", f"{BASE}/users/o%27brien@contoso.com/events/A..B%3D/instances"],
 )  # fmt: skip
 def test_a_next_link_of_graph_is_followed(graph: GraphClient, link: str) -> None:
-    """In both of its spellings, and whatever stands in its query."""
+    """Both spellings of a resource and any query are accepted."""
     with responses.RequestsMock() as network:
         network.get(f"{BASE}/things", json={"value": [], "@odata.nextLink": link})
         network.get(f"{BASE}/{link[len(BASE) + 1 :].partition('?')[0]}", json={"value": [{"n": 2}]})
@@ -59,10 +59,10 @@ def test_a_next_link_of_graph_is_followed(graph: GraphClient, link: str) -> None
 
 @pytest.mark.parametrize("event_id", [".", "..", "../../me/messages", "a/../b", "..%2f..", ""])
 def test_an_id_cannot_lead_to_another_resource(graph: GraphClient, event_id: str) -> None:
-    """A notification's id stands in a path as one step, or not at all."""
+    """An id is a single segment of the path, or it is rejected."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as network:
-        network.get(f"{BASE}/users/room1@contoso.com/events/{quote(event_id, safe='')}", json={"id": "one step"})
+        network.get(f"{BASE}/users/room1@contoso.com/events/{quote(event_id, safe='')}", json={"id": "segment"})
         try:
-            assert Events(graph).get("room1@contoso.com", event_id) == {"id": "one step"}
+            assert Events(graph).get("room1@contoso.com", event_id) == {"id": "segment"}
         except GraphRejected:
             assert len(network.calls) == 0

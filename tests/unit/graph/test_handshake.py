@@ -1,4 +1,4 @@
-"""Claims about the validation handshake (Graph: Change notifications, delivery through webhooks)."""
+"""The validation handshake (Graph: Change notifications, delivery through webhooks)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ URL = "https://relay.example/api/notifications"
     ],
 )  # fmt: skip
 def test_a_token_is_decoded_exactly_once(query: str, token: str) -> None:
-    """What is echoed is the token with one decoding, plus signs as spaces, whatever stands beside it."""
+    """Plus signs become spaces, and other parameters are ignored."""
     assert validation_token(f"{URL}?{query}") == token
 
 
@@ -40,19 +40,19 @@ def test_a_request_without_a_token_is_no_handshake(query: str) -> None:
         "a" + "&x=1" * 20, "%E2%80%AE", "a%C2%85b",
     ],
 )  # fmt: skip
-def test_a_token_that_graph_never_sends_is_refused(token: str) -> None:
-    """Empty, repeated, overlong, not UTF-8, control characters or markup: BadToken, and so 400."""
+def test_a_token_that_graph_never_sends_is_rejected(token: str) -> None:
+    """Empty, repeated, too long, not UTF-8, control characters or markup: BadToken, and so 400."""
     with pytest.raises(BadToken):
         validation_token(f"{URL}?validationToken={token}")
 
 
 def test_a_parameter_without_a_value_is_an_empty_token() -> None:
-    """`?validationToken` alone is refused like an empty one."""
+    """`?validationToken` is rejected like an empty value."""
     with pytest.raises(BadToken):
         validation_token(URL + "?validationToken")
 
 
 @pytest.mark.parametrize("host", ["[", "\u2100.example", "[::1"])
 def test_a_forged_host_header_changes_nothing(host: str) -> None:
-    """The host builds the URL from a header that anybody may send; only the query counts."""
+    """The host builds the URL from a header that anyone may send; only the query is used."""
     assert validation_token(f"http://{host}/api/notifications?validationToken=abc") == "abc"

@@ -1,4 +1,4 @@
-"""Claims about the relay's call to itself, over real sockets."""
+"""The relay's handshake with itself, over real sockets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.server
 
 
 def error(script: Script) -> str:
-    """Return what is wrong with an answer."""
+    """Return the error for a response."""
     with served(script) as server:
         url = server.url.removesuffix("/webhook")
         return HandshakeCheck(url, session_for(url)).error("/api/notifications")
@@ -24,29 +24,29 @@ def error(script: Script) -> str:
 @pytest.mark.parametrize(
     ("script", "text"),
     [(answer("401 Unauthorized"), "answers 401"), (answer("302 Found", b"", "Location: https://x.example"), "302"),
-     (answer("200 OK", b"hello", "Content-Type: text/plain"), "somebody else"),
+     (answer("200 OK", b"hello", "Content-Type: text/plain"), "this is not the relay"),
      (lambda client: client.close(), "does not answer")],
 )  # fmt: skip
-def test_a_wrong_answer_is_told(script: Script, text: str) -> None:
-    """In a few words, with nothing of what was said."""
+def test_a_wrong_response_is_reported(script: Script, text: str) -> None:
+    """The text is short and quotes nothing of the response."""
     assert text in error(script)
 
 
-def test_a_filter_in_front_is_told_apart() -> None:
-    """App Service answers 403 to addresses that it does not let in ("Azure App Service access restrictions")."""
+def test_an_address_filter_has_its_own_error() -> None:
+    """App Service returns 403 to addresses that it blocks ("Azure App Service access restrictions")."""
     assert error(answer("403 Ip Forbidden")) == BLOCKED
 
 
-def test_nobody_there_is_told() -> None:
-    """An address at which nobody listens."""
+def test_a_refused_connection_is_reported() -> None:
+    """No process listens at the address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     assert HandshakeCheck(url, session_for(url)).error("/api/lifecycle").startswith("does not answer")
 
 
-def test_the_token_is_one_that_has_to_be_decoded() -> None:
-    """It holds a blank, like Graph's own."""
+def test_the_token_of_the_check_needs_decoding() -> None:
+    """It contains a space, like Graph's own."""
     with served(answer("200 OK", b"", "Content-Type: text/plain")) as server:
         url = server.url.removesuffix("/webhook")
         HandshakeCheck(url, session_for(url)).error("/api/notifications")

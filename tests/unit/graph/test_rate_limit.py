@@ -1,4 +1,4 @@
-"""Claims about the pace of calls."""
+"""The rate limit of calls to Graph."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.graph.rate_limit import LISTS, WRITES, RateLimiter
 
 
 class Clock:
-    """A clock that only sleeping moves."""
+    """A clock that moves only by sleeping."""
 
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -20,13 +20,13 @@ class Clock:
         return self.time
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock."""
         self.time += timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(("limit", "graphs"), [(WRITES, 500), (LISTS, 25)])
-def test_the_pace_stays_under_graphs_limit(limit: tuple[int, float, int], graphs: int) -> None:
-    """However long it goes on, no 20 seconds hold more calls than Graph allows, and it is no slower than it must be."""
+def test_the_rate_stays_below_graphs_limit(limit: tuple[int, float, int], graphs: int) -> None:
+    """No window of 20 seconds has more calls than Graph allows, and the rate is close to the limit."""
     clock = Clock()
     limiter, moments = RateLimiter(*limit, clock.now, clock.sleep), []
     for _ in range(graphs * 4):
@@ -37,8 +37,8 @@ def test_the_pace_stays_under_graphs_limit(limit: tuple[int, float, int], graphs
     assert (moments[-1] - moments[0]).total_seconds() < 4 * 20 * 1.4
 
 
-def test_the_first_few_wait_for_nothing() -> None:
-    """A short list costs no time."""
+def test_a_short_burst_does_not_wait() -> None:
+    """The first calls, up to the burst, have no delay."""
     clock = Clock()
     began, limiter = clock.time, RateLimiter(10, 20.0, 3, clock.now, clock.sleep)
     waits = []
@@ -48,8 +48,8 @@ def test_the_first_few_wait_for_nothing() -> None:
     assert waits == [0, 0, 0, 2]
 
 
-def test_a_rest_is_not_saved_up() -> None:
-    """After an hour of silence the burst is as small as ever."""
+def test_idle_time_does_not_increase_the_burst() -> None:
+    """After an hour without calls the burst has its usual size."""
     clock = Clock()
     limiter = RateLimiter(10, 20.0, 1, clock.now, clock.sleep)
     clock.sleep(3600)
@@ -59,8 +59,8 @@ def test_a_rest_is_not_saved_up() -> None:
     assert (clock.time - began).total_seconds() == 4
 
 
-def test_a_hold_stops_everybody() -> None:
-    """Graph said 429 with Retry-After: 7."""
+def test_a_pause_delays_all_calls() -> None:
+    """Graph returned 429 with Retry-After: 7."""
     clock = Clock()
     began, limiter = clock.time, RateLimiter(10, 20.0, 5, clock.now, clock.sleep)
     limiter.pause(7)

@@ -1,4 +1,4 @@
-"""Claims about asking for schedules: what is asked, how often, and how the answers find their mailboxes."""
+"""Reading schedules: the request, its retry, and the match of schedules to mailboxes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ URL = f"{BASE}/users/ida@contoso.com/calendar/getSchedule"
 
 @pytest.fixture(autouse=True)
 def network() -> Iterator[None]:
-    """Let no call leave: `responses` answers them all."""
+    """Mock all requests; no call leaves the process."""
     responses.start()
     yield
     responses.stop(allow_assert=False)
@@ -29,14 +29,14 @@ def network() -> Iterator[None]:
 
 
 def schedules_of(*mailboxes: str, hours: float = 30) -> list[dict[str, Any]]:
-    """Ask the real client."""
+    """Request schedules with the real client."""
     client = GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE))
     return Schedules(client).of(mailboxes or ("ida@contoso.com",), START, START + timedelta(hours=hours))
 
 
 @pytest.mark.parametrize(("hours", "end"), [(30, "2026-12-02T14:00:00"), (0.01, "2026-12-02T08:00:00")])
-def test_a_day_at_least_is_asked_for_at_the_first_mailbox(hours: float, end: str) -> None:
-    """In UTC, since Graph refuses a window that is shorter than the interval."""
+def test_at_least_a_day_is_requested_from_the_first_mailbox(hours: float, end: str) -> None:
+    """Times are in UTC; Graph rejects a window shorter than the interval."""
     responses.post(URL, json={"value": []})
     schedules_of("ida@contoso.com", "room1@contoso.com", hours=hours)
     request = responses.calls[0].request
@@ -48,16 +48,16 @@ def test_a_day_at_least_is_asked_for_at_the_first_mailbox(hours: float, end: str
     assert request.headers["Prefer"] == 'outlook.timezone="UTC"'
 
 
-def test_answers_find_their_mailboxes_in_any_order() -> None:
-    """And in any case of letters; one that is missing is empty, which is no schedule."""
+def test_schedules_are_matched_to_mailboxes_in_any_order() -> None:
+    """Case is ignored; a mailbox without a schedule gets an empty one."""
     schedules = [{"scheduleId": "JON@contoso.com"}, None, {"scheduleId": "ida@contoso.com"}]
     responses.post(URL, json={"value": schedules})
     matched = schedules_of("ida@contoso.com", "no@contoso.com", "jon@contoso.com")
     assert [schedule.get("scheduleId") for schedule in matched] == ["ida@contoso.com", None, "JON@contoso.com"]
 
 
-def test_a_question_that_got_no_answer_is_asked_once_more() -> None:
-    """It changes nothing; where Graph says how long to wait, the caller is told so instead."""
+def test_a_failed_request_is_repeated_once() -> None:
+    """It is a read; with a Retry-After from Graph the caller gets the error instead."""
     responses.post(URL, status=500)
     responses.post(URL, json={"value": [{"scheduleId": "ida@contoso.com"}]})
     assert schedules_of() == [{"scheduleId": "ida@contoso.com"}]

@@ -1,4 +1,4 @@
-"""Claims about time zones: every name that Outlook knows, and what a clock shows."""
+"""Time zones: the names that Outlook uses, and the instants of a local time."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ODD = {"CST6CDT", "EST5EDT", "MST7MDT", "PST8PDT", "Factory", "GMT", "localtime"
 
 
 @pytest.mark.parametrize("name", sorted(WINDOWS_TO_OLSON))
-def test_every_name_of_windows_is_known_and_means_what_another_table_says(name: str) -> None:
-    """The reference is the copy that icalendar has of CLDR's map."""
+def test_every_windows_name_maps_to_its_iana_zone(name: str) -> None:
+    """The reference is icalendar's copy of CLDR's map."""
     zone = zone_named(name)
     assert (zone.name, zone.info.key) == (name, WINDOWS_TO_OLSON[name])
 
 
-def test_the_names_of_iana_are_known_and_sent_as_windows_says_them() -> None:
-    """But for a few odd ones that no calendar shows."""
+def test_iana_names_are_accepted_and_sent_as_windows_names() -> None:
+    """Only a few unusual names, which no calendar shows, are unknown."""
     unknown = set()
     for name in available_timezones():
         try:
@@ -35,8 +35,8 @@ def test_the_names_of_iana_are_known_and_sent_as_windows_says_them() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Middle Earth", "europe/oslo", "../etc/passwd", "UTC\n", "W. Europe", "+01:00"])
-def test_another_name_is_no_zone(name: str) -> None:
-    """Nor is a path."""
+def test_any_other_name_is_unknown(name: str) -> None:
+    """A path is no zone either."""
     with pytest.raises(UnknownZone):
         zone_named(name)
 
@@ -53,14 +53,14 @@ def test_another_name_is_no_zone(name: str) -> None:
         ("2026-10-25T03:00:00", ["2026-10-25T02:00:00+00:00"]),
     ],
 )
-def test_a_clock_shows_a_time_once_but_for_two_hours_of_the_year(local: str, instants: list[str]) -> None:
-    """In Oslo: never in the gap of March, twice in October."""
-    found = instants_of(datetime.fromisoformat(local), zone_named("Europe/Oslo"))
-    assert [one.isoformat() for one in found] == instants
+def test_a_local_time_has_none_two_or_a_single_instant(local: str, instants: list[str]) -> None:
+    """In Oslo a time in March's gap has none, and a repeated time in October has two."""
+    actual = instants_of(datetime.fromisoformat(local), zone_named("Europe/Oslo"))
+    assert [instant.isoformat() for instant in actual] == instants
 
 
-def test_a_moment_is_written_as_graph_takes_it() -> None:
-    """Wall clock and zone."""
+def test_a_moment_is_sent_in_graphs_format() -> None:
+    """It has local time and zone."""
     moment = Moment(datetime.fromisoformat("2026-07-01T09:00:00"), zone_named("Europe/Oslo"))
     assert moment.as_graph() == {"dateTime": "2026-07-01T09:00:00", "timeZone": "W. Europe Standard Time"}
     assert moment.utc.isoformat() == "2026-07-01T07:00:00+00:00"

@@ -1,4 +1,4 @@
-"""Claims about tokens: one MSAL app, one second look at a rejected secret, a pause after a failure."""
+"""Tokens for Graph: a single MSAL app, a second read of a rejected secret, a pause after a failure."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ from typing import Any
 
 import pytest
 import requests
+from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 from shared.config import Settings
 from shared.errors import ConfigurationError, ServiceUnavailable
 from shared.graph import token as token_module
 from shared.graph.token import PAUSE_SECONDS, AppToken, IdentityToken, graph_scope
-from shared.key_vault import Secret
+from shared.key_vault import Secret, Secrets
 
 GOOD = {"TENANT_ID": "t", "CLIENT_ID": "c", "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com"}
 WRONG = {"error": "invalid_client", "error_codes": [7000215], "error_description": "canary"}
 TOKEN = {"access_token": "a token"}
 
 
-class Vault:
-    """Stands for the secrets: notes which readings were fresh."""
+class Vault(Secrets):
+    """A vault that returns its values in turn, and records which reads were fresh."""
 
     def __init__(self, *values: str) -> None:
         self.values = list(values) or ["secret"]
         self.fresh: list[bool] = []
 
-    def get(self, _name: str, *, fresh: bool = False) -> Secret:
-        """Return the next value; the last one stays."""
+    def get(self, name: str, *, fresh: bool = False) -> Secret:  # noqa: ARG002  (the real signature)
+        """Return the next value; the last value stays."""
         self.fresh.append(fresh)
         return Secret(self.values.pop(0) if len(self.values) > 1 else self.values[0], "v", datetime.now(UTC))
 
 
 class Login:
-    """Stands for MSAL: gives what each app object answers, in turn, to the AppToken under test."""
+    """Replaces MSAL's class: returns the given responses in turn."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -42,13 +43,13 @@ class Login:
         self.removed = 0
 
     def __call__(self, _client_id: str, **given: Any) -> Login:
-        """Be the app object that is built."""
+        """Return the app object."""
         self.secrets.append(given["client_credential"])
         self.given = given
         return self
 
     def acquire_token_for_client(self, scopes: list[str]) -> Any:
-        """Answer in turn."""
+        """Return or raise the next response."""
         self.scopes = scopes
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -56,7 +57,7 @@ class Login:
         return answer
 
     def remove_tokens_for_client(self) -> None:
-        """Note that the cache was emptied."""
+        """Count how often the cache was cleared."""
         self.removed += 1
 
 
@@ -80,11 +81,11 @@ def ticks() -> Ticks:
 def app_token(monkeypatch: pytest.MonkeyPatch, login: Login, vault: Vault, ticks: Ticks) -> AppToken:
     """Return the object under test with MSAL's class replaced."""
     monkeypatch.setattr("msal.ConfidentialClientApplication", login)
-    return AppToken(Settings.load(GOOD), vault, ticks)  # type: ignore[arg-type]  # a fake
+    return AppToken(Settings.load(GOOD), vault, ticks)
 
 
-def test_one_app_object_is_made_and_kept(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
-    """It holds the cache of tokens; the scope stands for all that was granted."""
+def test_a_single_app_object_is_created_and_kept(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
+    """It holds the token cache; the scope covers all granted permissions."""
     login = Login(TOKEN, TOKEN)
     token = app_token(monkeypatch, login, vault := Vault(), ticks)
     assert [token(), token()] == ["a token", "a token"]
@@ -94,7 +95,7 @@ def test_one_app_object_is_made_and_kept(monkeypatch: pytest.MonkeyPatch, ticks:
     assert login.given["timeout"] <= 10
 
 
-def test_a_rejected_secret_is_read_from_the_vault_once_more(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
+def test_a_rejected_secret_is_read_again_from_the_vault(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
     """A rotation needs no restart."""
     login = Login(WRONG, TOKEN)
     token = app_token(monkeypatch, login, vault := Vault("old", "new"), ticks)
@@ -102,8 +103,8 @@ def test_a_rejected_secret_is_read_from_the_vault_once_more(monkeypatch: pytest.
     assert (login.secrets, vault.fresh) == (["old", "new"], [False, True])
 
 
-def test_a_secret_rejected_twice_names_the_secret_and_pauses(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
-    """One error for everybody during the pause, then a new try; neither secret nor description is shown."""
+def test_a_secret_rejected_twice_is_named_and_pauses_requests(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
+    """All callers get the same error during the pause; neither the secret nor MSAL's description is shown."""
     login = Login(WRONG, WRONG, TOKEN)
     token = app_token(monkeypatch, login, Vault("old", "old too"), ticks)
     for _ in range(3):
@@ -117,10 +118,10 @@ def test_a_secret_rejected_twice_names_the_secret_and_pauses(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("failure", [requests.ConnectionError("canary"), requests.ReadTimeout("canary")])
-def test_a_login_that_does_not_answer_is_unavailable(
+def test_an_outage_of_entra_id_is_unavailable(
     monkeypatch: pytest.MonkeyPatch, ticks: Ticks, failure: Exception
 ) -> None:
-    """One wait for all threads: during the pause nobody asks again."""
+    """All threads share a single attempt; during the pause no request is sent."""
     login = Login(failure)
     token = app_token(monkeypatch, login, Vault(), ticks)
     for _ in range(3):
@@ -129,8 +130,8 @@ def test_a_login_that_does_not_answer_is_unavailable(
         assert "canary" not in str(caught.value)
 
 
-def test_a_token_that_graph_refused_is_not_taken_from_the_cache(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
-    """`fresh` empties MSAL's cache first."""
+def test_a_token_that_graph_rejected_is_not_taken_from_the_cache(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
+    """`fresh` clears MSAL's cache first."""
     login = Login(TOKEN, {"access_token": "another"})
     token = app_token(monkeypatch, login, Vault(), ticks)
     token()
@@ -139,7 +140,7 @@ def test_a_token_that_graph_refused_is_not_taken_from_the_cache(monkeypatch: pyt
 
 
 def test_an_unknown_tenant_names_the_setting(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
-    """MSAL raises ValueError when the discovery document is not there."""
+    """MSAL raises ValueError if there is no discovery document."""
     with pytest.raises(ConfigurationError, match="TENANT_ID"):
         app_token(monkeypatch, Login(ValueError("canary")), Vault(), ticks)()
 
@@ -155,10 +156,10 @@ def test_instance_discovery_is_on_for_microsofts_own_hosts_only(
     host: str,
     discovery: bool,  # noqa: FBT001  (a table's cell)
 ) -> None:
-    """Elsewhere MSAL would ask Microsoft about a host that it does not know."""
+    """Otherwise MSAL would query Microsoft about a host that Microsoft does not know."""
     login = Login(TOKEN)
     monkeypatch.setattr("msal.ConfidentialClientApplication", login)
-    AppToken(Settings.load(GOOD | {"AZURE_AUTHORITY_HOST": host}), Vault())()  # type: ignore[arg-type]  # a fake
+    AppToken(Settings.load(GOOD | {"AZURE_AUTHORITY_HOST": host}), Vault())()
     assert login.given["instance_discovery"] is discovery
 
 
@@ -173,39 +174,40 @@ def test_the_scope_follows_the_cloud(base: str, scope: str) -> None:
     assert graph_scope(base) == scope
 
 
-class Credential:
-    """Stands for the managed identity."""
+class Credential(TokenCredential):
+    """The managed identity: returns a token or raises."""
 
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
+    def __init__(self, response: str | Exception) -> None:
+        self.response = response
+        self.scopes: tuple[str, ...] = ()
 
-    def get_token(self, *scopes: str) -> Any:
-        """Give the token or fail."""
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        """Return the token, or raise."""
         self.scopes = scopes
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return type("AccessToken", (), {"token": self.answer})
+        if isinstance(self.response, Exception):
+            raise self.response
+        return AccessToken(self.response, 0)
 
 
 def test_a_managed_identity_needs_no_secret() -> None:
-    """The same scope, and the token as it is."""
+    """The scope is the same, and the token is returned unchanged."""
     credential = Credential("a token")
-    assert IdentityToken(credential, "https://graph.microsoft.com/v1.0")() == "a token"  # type: ignore[arg-type]
+    assert IdentityToken(credential, "https://graph.microsoft.com/v1.0")() == "a token"
     assert credential.scopes == ("https://graph.microsoft.com/.default",)
 
 
-def test_an_identity_that_is_refused_is_unavailable() -> None:
-    """A RelayError: the change goes back on the queue."""
+def test_a_rejected_identity_is_unavailable() -> None:
+    """It is a RelayError, so the change goes back on the queue."""
     with pytest.raises(ServiceUnavailable):
-        IdentityToken(Credential(ClientAuthenticationError("canary")), "https://g.example")()  # type: ignore[arg-type]
+        IdentityToken(Credential(ClientAuthenticationError("canary")), "https://g.example")()
 
 
-def test_an_identity_endpoint_that_does_not_answer_is_unavailable() -> None:
-    """azure-identity raises ServiceRequestError then; untranslated it would send changes to the poison queue."""
+def test_an_outage_of_the_identity_endpoint_is_unavailable() -> None:
+    """Untranslated, azure-identity's ServiceRequestError would turn messages into poison messages."""
     with pytest.raises(ServiceUnavailable):
-        IdentityToken(Credential(ServiceRequestError("canary")), "https://g.example")()  # type: ignore[arg-type]
+        IdentityToken(Credential(ServiceRequestError("canary")), "https://g.example")()
 
 
-def test_the_module_names_all_public_logins() -> None:
-    """Public, US government and China."""
+def test_all_public_logins_are_listed() -> None:
+    """They are the public cloud, US government and China."""
     assert len(token_module._MICROSOFT_LOGINS) == 3

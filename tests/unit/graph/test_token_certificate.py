@@ -1,4 +1,4 @@
-"""Claims about the certificate as Key Vault keeps it."""
+"""The certificate in the forms that Key Vault stores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from shared.errors import ConfigurationError
 from shared.graph.token import certificate_credential
 
 
-def made_certificate() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+def create_certificate() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     """Return a key and its certificate."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay")])
@@ -31,9 +31,9 @@ def made_certificate() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     return key, builder.sign(key, hashes.SHA256())
 
 
-def test_a_certificate_is_taken_as_pem_and_as_pkcs_12() -> None:
-    """Key Vault keeps either; both become the same key and certificate."""
-    key, certificate = made_certificate()
+def test_a_certificate_is_read_from_pem_and_pkcs_12() -> None:
+    """Both forms give the same key and certificate; an encrypted one is rejected."""
+    key, certificate = create_certificate()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     pem = private + certificate.public_bytes(Encoding.PEM).decode()
     pfx = pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, NoEncryption())
@@ -47,7 +47,7 @@ def test_a_certificate_is_taken_as_pem_and_as_pkcs_12() -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "canary", "!!!", "Y2FuYXJ5", "ø"])
-def test_a_secret_that_is_no_certificate_names_itself(secret: str) -> None:
+def test_a_secret_that_is_no_certificate_is_named(secret: str) -> None:
     """The value is not shown."""
     with pytest.raises(ConfigurationError, match="graph-certificate") as caught:
         certificate_credential("graph-certificate", secret)
@@ -55,7 +55,7 @@ def test_a_secret_that_is_no_certificate_names_itself(secret: str) -> None:
 
 
 def test_a_broken_pem_names_the_certificate_and_not_the_tenant() -> None:
-    """The administrator has to hear of the right thing."""
+    """Otherwise the administrator would look for the fault in TENANT_ID."""
     pem = "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n"
     with pytest.raises(ConfigurationError, match="graph-certificate"):
         certificate_credential("graph-certificate", pem)

@@ -1,4 +1,4 @@
-"""Claims about the figures that alerts watch."""
+"""The gauges for alerts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import pytest
 from shared.errors import ServiceUnavailable
 from shared.messages import ChangeMessage, write_changes
 from shared.storage.parked import DEAD, WAITING, Parked
+from shared.storage.partner_endpoint import EndpointState
 from tests.support.world import START, World
 
 
-def told(world: World, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return the figures' lines."""
+def reported(world: World, caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the lines of the gauges."""
     with caplog.at_level(logging.INFO, "relay.metric"):
         caplog.clear()
         world.gauges.report_gauges()
@@ -24,62 +25,62 @@ def told(world: World, caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def stored(message: ChangeMessage) -> str:
-    """Return a message as it lies in the queue."""
+    """Return a message in the format of the queue."""
     [text] = write_changes(message)
     return base64.b64encode(text.encode()).decode()
 
 
-def test_a_relay_at_rest_tells_noughts(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Every figure is there, so that an alert can end; only what has no meaning yet is not."""
-    assert told(world, caplog) == [
+def test_an_idle_relay_reports_zeros(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Gauges with the value 0 are reported, so that an alert can end; only gauges without a meaning are missing."""
+    assert reported(world, caplog) == [
         "watches=0 state=pending", "watches=0 state=live", "watches=0 state=refused", "watches=0 state=gone",
         "watches=0 state=paused", "oldest_change_seconds=0", "queue_depth=0", "deliveries_held=0 state=flowing",
         "changes_parked=0", "dead_letters_kept=0",
     ]  # fmt: skip
 
 
-def test_watches_are_told_by_state_with_the_first_end(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """The end of a live one; one that is paused has none that matters."""
+def test_watches_are_counted_by_state_with_the_first_expiry(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Only live subscriptions count for the first expiry."""
     world.watch(expires=START + timedelta(hours=30))
     world.watch("room2@contoso.com", expires=START + timedelta(hours=2))
     world.watch("room3@contoso.com", state="refused", expires=START + timedelta(hours=1))
-    lines = told(world, caplog)
+    lines = reported(world, caplog)
     assert {"watches=2 state=live", "watches=1 state=refused", "next_expiry_minutes=120"} <= set(lines)
 
 
-def test_a_subscription_that_has_ended_is_told_below_nought(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """So the alert for one that ends soon covers it."""
+def test_an_expired_subscription_is_reported_as_negative(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """The alert for a subscription that is about to expire covers it."""
     world.watch(expires=START - timedelta(minutes=5))
-    assert "next_expiry_minutes=-5" in told(world, caplog)
+    assert "next_expiry_minutes=-5" in reported(world, caplog)
 
 
-def test_the_oldest_change_is_the_one_that_nobody_has_tried(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """A retry that has just become due is hours old and no sign of trouble; what nobody can read is the host's."""
-    hint = world.hint()
-    world.changes.lying = [
-        (stored(hint), START - timedelta(minutes=20)),
-        (stored(replace(hint, attempt=3)), START - timedelta(hours=12)),
+def test_the_oldest_change_is_an_untried_change(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A retry is old on purpose; unreadable messages are left to the host."""
+    message = world.hint()
+    world.changes.visible = [
+        (stored(message), START - timedelta(minutes=20)),
+        (stored(replace(message, attempt=3)), START - timedelta(hours=12)),
         ("no base64!", START - timedelta(days=1)),
         (base64.b64encode(b"{}").decode(), START - timedelta(days=1)),
     ]
-    assert "oldest_change_seconds=1200" in told(world, caplog)
+    assert "oldest_change_seconds=1200" in reported(world, caplog)
 
 
-def test_what_waits_and_what_is_dead_is_told(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """With why nothing leaves."""
-    world.breaker.transition("gone", "it answered 410")
+def test_parked_changes_and_dead_letters_are_counted(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """The state that stops deliveries is reported, too."""
+    world.breaker.transition(EndpointState.GONE_410, "it answered 410")
     world.parked.put(WAITING, [Parked("w", "u", event, START, "endpoint") for event in "AB"])
     world.parked.put(DEAD, [Parked("w", "u", "C", START, "rejected")])
-    assert told(world, caplog)[-3:] == ["deliveries_held=1 state=gone", "changes_parked=2", "dead_letters_kept=1"]
+    assert reported(world, caplog)[-3:] == ["deliveries_held=1 state=gone", "changes_parked=2", "dead_letters_kept=1"]
 
 
-def test_what_cannot_be_read_hides_nothing_else(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Nor does it end the timer's run."""
+def test_a_gauge_that_cannot_be_read_does_not_hide_the_others(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """The timer's run goes on, too."""
     world.changes.failure = ServiceUnavailable("storage")
-    lines = told(world, caplog)
+    lines = reported(world, caplog)
     assert "dead_letters_kept=0" in lines
     assert not [line for line in lines if line.startswith("oldest_change_seconds")]
     world.changes.failure = RuntimeError("canary")
-    told(world, caplog)
+    reported(world, caplog)
     assert "canary" not in caplog.text
-    assert "Figures are missing: RuntimeError" in caplog.messages
+    assert "A gauge could not be reported: RuntimeError" in caplog.messages

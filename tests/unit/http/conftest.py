@@ -1,4 +1,4 @@
-"""What the tests of calls to others share."""
+"""Fixtures for tests of outgoing calls."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ from tests.support.deliveries import Names, here
 
 @pytest.fixture
 def session(tmp_path: Path) -> requests.Session:
-    """Return a session for which HOST is on this machine."""
+    """Return a session for which HOST is this machine."""
     return checked_session(Resolver(here, Names("127.0.0.1")), authority.roots(tmp_path))

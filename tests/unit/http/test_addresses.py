@@ -1,4 +1,4 @@
-"""Claims about addresses: which are public, and how a host and a port may be written."""
+"""Addresses: which are public, and how a host and a port may be written."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ NOT_PUBLIC = [
     "::ffff:127.0.0.1", "::ffff:a9fe:a9fe", "::ffff:8.8.8.8", "::127.0.0.1", "::7f00:1", "::ffff:0:10.0.0.1",
     "64:ff9b::a9fe:a9fe", "64:ff9b::7f00:1", "64:ff9b:1::a9fe:a9fe", "64:ff9b:1:ffff::1", "2002:a9fe:a9fe::1",
     "2002:7f00:1::1", "2001:0:7f00:1::1", "2001::5601:5601",
-    # no address in figures at all
+    # no IP address at all
     "", "localhost", "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.0.0.1.", "[::1]", " 8.8.8.8", "8.8.8.8/32",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_an_address_of_the_internet_is_public(address: str) -> None:
-    """Also the neighbours of every network that is not."""
+    """The neighbours of every private network are public, too."""
     assert is_public(address)
     assert not is_private(address)
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
-def test_any_other_address_is_not(address: str) -> None:
-    """In doubt it is none: nothing is called that could lead into a network of somebody's own."""
+def test_any_other_address_is_not_public(address: str) -> None:
+    """In doubt an address is not public: the relay calls nothing that may be in an internal network."""
     assert not is_public(address)
 
 
@@ -49,14 +49,14 @@ def test_any_other_address_is_not(address: str) -> None:
     "host", ["partner.example", "a.de", "x.cafe", "xn--bcher-kva.example", "a-b.c_d.example", "4.example"]
 )
 def test_a_name_may_be_public(host: str) -> None:
-    """Only looking it up tells more."""
+    """Only a lookup can decide."""
     assert is_plain(host)
     assert not is_private(host)
 
 
 @pytest.mark.parametrize("host", ["localhost", "printer", "nas.local", "x.localhost", "db.internal", "router.lan"])
 def test_a_local_name_is_private(host: str) -> None:
-    """It is written plainly, and leads nowhere from outside."""
+    """Its spelling is plain, but it does not resolve outside."""
     assert is_plain(host)
     assert is_private(host)
 
@@ -68,7 +68,7 @@ def test_a_local_name_is_private(host: str) -> None:
      "0x7f000001", "017700000001", "0177.0.0.1", "2130706433", "1.2.3.4.5", "a.256", "a.0x",
      "x" * 64 + ".example", "a." * 127 + "example"],
 )  # fmt: skip
-def test_an_odd_spelling_is_neither_plain_nor_public(host: str) -> None:
+def test_an_unusual_spelling_is_neither_plain_nor_public(host: str) -> None:
     """Two libraries may read it as two hosts."""
     assert not is_plain(host)
     assert is_private(host)

@@ -1,4 +1,4 @@
-"""Claims about Retry-After as servers really send it."""
+"""Retry-After as servers really send it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
     ],
 )  # fmt: skip
 def test_numbers_and_dates_are_read(value: str, seconds: float) -> None:
-    """Whole seconds, Graph's fractions, and dates in any zone."""
+    """Whole seconds, Graph's fractions and dates in any zone are accepted."""
     assert seconds_of(value, NOW) == seconds
 
 
@@ -29,12 +29,12 @@ def test_numbers_and_dates_are_read(value: str, seconds: float) -> None:
     [None, "", " ", "-1", "-0.5", "nan", "inf", "-inf", "1e999", "soon", "0x10", "1,5", "1;2", "ø",
      "Fri, 20 Nov 2026 09:59:59 GMT", "Thu, 99 Oct 2026 10:00:00 GMT", "Fri, 20 Nov 2026", "\x00"],
 )  # fmt: skip
-def test_what_is_no_use_is_none(value: str | None) -> None:
-    """Negative, past, infinite or garbage: as if it were not there."""
+def test_an_invalid_value_is_ignored(value: str | None) -> None:
+    """Negative, past, infinite or malformed values count as no header."""
     assert seconds_of(value, NOW) is None
 
 
 @pytest.mark.parametrize("value", ["Wed, 21 Oct 99999999999 07:28:00 GMT", "Wed, 99999999999 Oct 2026 07:28:00 GMT"])
-def test_a_date_beyond_all_calendars_is_none(value: str) -> None:
+def test_an_impossible_date_is_ignored(value: str) -> None:
     """A header never raises."""
     assert seconds_of(value, NOW) is None

@@ -1,4 +1,4 @@
-"""Claims about the OpenAPI document: it is what the code says, it is sound, and callers with tokens are one rule."""
+"""The OpenAPI document matches the code, is valid, and follows one rule for callers with tokens."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from tools.openapi.operation import WITH_KEY
 from tools.openapi.routes import operations
 
 
-def test_the_kept_document_is_what_the_code_says() -> None:
-    """Byte for byte, that which is served and its copy; `make openapi` writes them."""
+def test_the_stored_document_is_generated_from_the_code() -> None:
+    """The served document and its copy equal the generator's output byte for byte; `make openapi` writes both."""
     assert [(ROOT / path).read_text() for path in WRITTEN] == [text()] * 2
 
 
-def test_the_document_is_sound_openapi() -> None:
-    """By the schema of OpenAPI 3.1 that schemathesis brings."""
+def test_the_document_is_valid_openapi() -> None:
+    """The document satisfies the OpenAPI 3.1 schema that schemathesis brings."""
     schemathesis.openapi.from_dict(json.loads(text())).validate()
 
 
-def test_every_reference_leads_somewhere() -> None:
-    """And every schema is used."""
+def test_every_reference_has_a_schema() -> None:
+    """Every reference has a schema, and every schema is referenced."""
     named = set(re.findall(r'"#/components/schemas/(\w+)"', text()))
     assert named == document()["components"]["schemas"].keys()
 
 
 def test_a_class_may_have_another_name_than_its_schema() -> None:
-    """The title counts, also in references; two models of one title would hide each other."""
+    """The title names the schema, also in references; two models with one title would overwrite each other."""
     schema, other = {"title": "Public", "type": "object"}, {"title": "B", "$ref": "#/components/schemas/A"}
     public = {"title": "B", "$ref": "#/components/schemas/Public"}
     assert _by_title({"A": schema, "B": other}) == {"Public": schema, "B": public}
@@ -48,12 +48,12 @@ def test_a_class_may_have_another_name_than_its_schema() -> None:
 
 
 def test_the_version_is_the_projects() -> None:
-    """One number for all."""
+    """The document has the project's version number."""
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
-def test_every_object_that_is_answered_is_closed() -> None:
-    """A field that is not told of is a broken contract, not an extra."""
+def test_every_response_object_is_closed() -> None:
+    """An undocumented field would break the contract, so no response object allows one."""
     open_ones = {
         name for name, schema in document()["components"]["schemas"].items()
         if schema.get("type") == "object" and schema.get("additionalProperties") is not False
@@ -61,8 +61,8 @@ def test_every_object_that_is_answered_is_closed() -> None:
     assert open_ones == {"NotificationCollection"}  # Graph may add what it likes
 
 
-def test_who_has_a_token_finds_every_route_that_asks_for_a_key() -> None:
-    """Under /api/entra, with the same answers, and with the token as the only way in."""
+def test_every_route_with_a_key_has_a_twin_for_tokens() -> None:
+    """The twin is under /api/entra, has the same responses, and accepts only a token."""
     paths: dict[str, Any] = document(entra=True)["paths"]
     for operation in operations(entra=False):
         twin = paths.get(f"/api/entra/{operation.route}", {}).get(operation.method)
@@ -76,8 +76,8 @@ def test_who_has_a_token_finds_every_route_that_asks_for_a_key() -> None:
             assert all(link.endswith("_entra") for link in links)
 
 
-def test_what_asks_for_no_key_says_so() -> None:
-    """An empty list of requirements, which is another thing than none."""
+def test_a_public_route_has_an_empty_list_of_requirements() -> None:
+    """An empty list of requirements differs from a missing one, which would mean the default."""
     paths = document()["paths"]
     for operation in operations():
         described = paths[f"/api/{operation.route}"][operation.method]

@@ -1,4 +1,4 @@
-"""Claims about the partner guide: its tables say what the code does, and both libraries sign as the relay does."""
+"""The tables of the partner guide match the code, and both libraries sign as the relay does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.watches.requests import MOST_MAILBOXES
 from tests.support.guide import GUIDE, rows_below, signed_in_node
 from tools.openapi.document import document
 
-WORDS = {
+DISPOSITIONS = {
     "is done": Disposition.DELIVERED, "tries again": Disposition.RETRY,
     "tries again and alerts": Disposition.RETRY_AND_ALERT,
     "sets the change aside": Disposition.REJECT, "stops all deliveries": Disposition.DISABLE,
@@ -26,22 +26,22 @@ SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
 BODIES = ['{"title":"Møte 📅"}', "{}", '{"a": "b\\u0000"}', "\u2028 é 漢"]
 
 
-def told(status: int) -> Disposition:
-    """Return what the page says of a status."""
+def documented(status: int) -> Disposition:
+    """Return the disposition that the page documents for a status."""
     meanings = {said: meaning for row, meaning in rows_below("What your answer means") for said in row.split(", ")}
     hundred = f"{status // 100}xx"
     text = meanings.get(str(status)) or meanings.get("any other 4xx" if hundred == "4xx" else hundred) or ""
-    return WORDS[max((words for words in WORDS if text.startswith(words)), key=len)]
+    return DISPOSITIONS[max((words for words in DISPOSITIONS if text.startswith(words)), key=len)]
 
 
 @pytest.mark.parametrize("status", [*range(200, 600)])
-def test_the_table_of_answers_is_the_codes(status: int) -> None:
-    """Every status that a partner may answer."""
-    assert told(status) == disposition_of(status)
+def test_the_table_of_statuses_matches_the_code(status: int) -> None:
+    """The page gives the right disposition for every status that a partner may return."""
+    assert documented(status) == disposition_of(status)
 
 
-def test_the_schedule_is_the_codes() -> None:
-    """The tries of the first day by their words, then every 12 hours for 7 days."""
+def test_the_retry_schedule_matches_the_code() -> None:
+    """The page lists the attempts of the first day, then one every 12 hours for 7 days."""
     text = GUIDE.partition("\n## When it tries again\n")[2].partition(" after the first try")[0]
     tries = [int(number) * SECONDS[unit] for number, unit in re.findall(r"(\d+) (second|minute|hour)", text)]
     assert tuple(tries) == ATTEMPT_OFFSETS[1 : len(tries) + 1]
@@ -50,23 +50,23 @@ def test_the_schedule_is_the_codes() -> None:
     assert 6.5 < ATTEMPT_OFFSETS[-1] / 86_400 <= 7
 
 
-def test_the_limits_are_the_codes() -> None:
-    """Those that the page tells as numbers."""
+def test_the_limits_match_the_code() -> None:
+    """The limits that the page states as numbers are those of the code."""
     limits = dict(rows_below("Limits"))
     assert limits["mailboxes of one call"] == str(MOST_MAILBOXES)
     assert limits["your answer"].startswith(f"{EXCHANGE_SECONDS:.0f} seconds")
 
 
 def test_every_status_of_the_document_is_explained() -> None:
-    """By the table of errors."""
-    explained = {status for row in rows_below("Errors") for status in row[0].split(", ")}
+    """The page's table of errors explains every status in the OpenAPI document."""
+    explained = {status for row in rows_below("Codes of problems") for status in row[0].split(", ")}
     operations = [one for path in document()["paths"].values() for one in path.values()]
     answered = {status for one in operations for status in one["responses"] if status >= "400"}
     assert answered == explained
 
 
 def test_the_libraries_of_both_languages_sign_as_the_relay_does() -> None:
-    """Golden vectors: secrets of the shortest to the longest length, bodies of every alphabet."""
+    """The golden vectors cover secrets from the shortest to the longest and bodies in many scripts."""
     secrets = ["whsec_" + base64.b64encode(bytes(range(length))).decode() for length in (24, 32, 64)]
     numbered = list(enumerate(BODIES))
     vectors = [(secret, f"msg_{number}", 1_795_168_804, body) for secret in secrets for number, body in numbered]

@@ -1,4 +1,4 @@
-"""Claims about what EVENT_DETAIL allows beside the public picture."""
+"""The fields that EVENT_DETAIL adds to the payload."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ALL = frozenset(DETAILS)
 
 
 def details(allowed: frozenset[str] = ALL, **changes: Any) -> dict[str, Any]:
-    """Return what is told beside the public picture."""
+    """Return the fields beside the public ones."""
     event = FULL | changes
     told = detailed_event(event, allowed)
     return {name: value for name, value in told.items() if name not in public_event(event)}
 
 
-def test_all_of_them() -> None:
-    """A name, two texts and a number; nobody who attends is named."""
+def test_every_detail_is_delivered() -> None:
+    """The details are a name, two texts and a number; no attendee is named."""
     assert details() == {
         "location": "Room 7", "organizer": {"name": "Ola Nordmann", "address": "ola@contoso.com"}, "attendees": 3,
     }  # fmt: skip
@@ -34,20 +34,20 @@ def test_all_of_them() -> None:
 
 
 @pytest.mark.parametrize("allowed", [frozenset(), *(frozenset({name}) for name in DETAILS)])
-def test_what_is_not_allowed_is_not_there(allowed: frozenset[str]) -> None:
-    """Not even as null."""
+def test_a_detail_that_is_not_allowed_is_absent(allowed: frozenset[str]) -> None:
+    """The field is missing, not null."""
     assert details(allowed).keys() == allowed
 
 
 @pytest.mark.parametrize("sensitivity", ["private", "confidential", "secretOfTomorrow", None])
-def test_a_private_event_keeps_them_to_itself(sensitivity: str | None) -> None:
-    """Not even how many attend."""
+def test_a_private_event_has_no_details(sensitivity: str | None) -> None:
+    """Not even the number of attendees is delivered."""
     assert details(sensitivity=sensitivity) == dict.fromkeys(DETAILS)
 
 
 @pytest.mark.parametrize("odd", [None, 1, "text", [], {}, {"displayName": 1, "emailAddress": 1}, {"displayName": ""}])
-def test_what_cannot_be_read_is_nothing(odd: object) -> None:
-    """Graph may leave any of it out."""
+def test_a_detail_that_cannot_be_read_is_empty(odd: object) -> None:
+    """Graph may leave out any of these properties."""
     assert details(location=odd, organizer=odd, attendees=odd) == {"location": None, "organizer": None, "attendees": 0}
     mailbox = {"emailAddress": {"name": odd if not isinstance(odd, str) else None, "address": ""}}
     assert details(organizer=mailbox)["organizer"] == {"name": None, "address": None}

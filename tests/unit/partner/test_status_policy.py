@@ -1,4 +1,4 @@
-"""Claims about the table of answers."""
+"""The disposition of each status that a partner may return."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shared.partner.status_policy import Disposition, disposition_of
 
 
 @pytest.mark.parametrize(
-    ("verdict", "statuses"),
+    ("disposition", "statuses"),
     [
         (Disposition.DELIVERED, [200, 201, 202, 204, 226, 299]),
         (Disposition.RETRY, [0, 408, 425, 429, 500, 501, 502, 503, 504, 507, 599]),
@@ -21,6 +21,6 @@ from shared.partner.status_policy import Disposition, disposition_of
         (Disposition.RETRY_AND_ALERT, [100, 103, 300, 301, 302, 303, 304, 307, 308, 399, 600, 999, -1]),
     ],
 )
-def test_each_status_means_one_thing(verdict: Disposition, statuses: list[int]) -> None:
-    """As the partner guide says it."""
-    assert {status: disposition_of(status) for status in statuses} == dict.fromkeys(statuses, verdict)
+def test_each_status_has_its_disposition(disposition: Disposition, statuses: list[int]) -> None:
+    """The dispositions are those of the partner guide."""
+    assert {status: disposition_of(status) for status in statuses} == dict.fromkeys(statuses, disposition)

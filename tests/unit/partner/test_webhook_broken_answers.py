@@ -1,4 +1,4 @@
-"""Claims about answers that break off, break the rules or lead elsewhere: what counts is a status with its headers."""
+"""Responses that are truncated, invalid or redirect: a status with complete headers is what counts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.server
 
 
 def reset_after(content: bytes) -> Script:
-    """Return a script that sends something and then resets the connection."""
+    """Return a script that sends some bytes and then resets the connection."""
 
     def script(client: socket.socket) -> None:
         client.sendall(content)
@@ -32,27 +32,27 @@ def reset_after(content: bytes) -> Script:
 
 
 def test_a_reset_after_the_headers_is_success() -> None:
-    """The partner has said that it took the delivery."""
+    """The partner has confirmed the delivery."""
     delivered(reset_after(HEAD + b"Content-Length: 10\r\n\r\nabc"))
 
 
 @pytest.mark.parametrize("content", [b"", b"HTTP/1.1 200", HEAD])
-def test_a_reset_before_the_headers_end_is_none(content: bytes) -> None:
-    """It is delivered again with the same webhook-id."""
+def test_a_reset_within_the_headers_is_a_failure(content: bytes) -> None:
+    """The change is delivered again with the same webhook-id."""
     with served(reset_after(content)) as server:
         assert refused(webhook(server)).status == 0
 
 
 @pytest.mark.parametrize("content", [b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK\r\n", HEAD, HEAD + b"X: y"])
-def test_headers_that_break_off_are_none_either(content: bytes) -> None:
-    """Whoever died while answering may have died before the work was safe."""
+def test_truncated_headers_are_a_failure(content: bytes) -> None:
+    """A server that dies while it responds may not have stored the delivery."""
     with served(raw(content)) as server:
         assert refused(webhook(server)).status == 0
 
 
 @pytest.mark.parametrize("headers", [b"", b"Content-Length: 0\r\n", b"Connection: close\r\n"])
-def test_a_line_closed_right_after_the_headers_is_success(headers: bytes) -> None:
-    """As HTTP/1.0 ends its answers."""
+def test_a_connection_closed_after_the_headers_is_success(headers: bytes) -> None:
+    """HTTP/1.0 ends a response this way."""
     delivered(raw(b"HTTP/1.0 200 OK\r\n" + headers + b"\r\n"))
 
 
@@ -62,8 +62,8 @@ def test_a_line_closed_right_after_the_headers_is_success(headers: bytes) -> Non
      b"Content-Length: -5", b"Retry-After: canary", b"Set-Cookie: =;=;=", b"Transfer-Encoding: canary",
      b"Content-Type: canary; charset=canary", b"Connection: canary", b"X: " + b"y" * 60_000],
 )  # fmt: skip
-def test_odd_headers_do_not_matter_and_are_not_logged(headers: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """The status line counts; urllib3 would warn with the address, whose query may hold a key."""
+def test_malformed_headers_are_ignored_and_not_logged(headers: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """The status line counts. urllib3 would log a warning with the URL, whose query may hold a key."""
     quiet_libraries()
     with caplog.at_level(logging.WARNING):
         delivered(raw(HEAD + headers + b"\r\n\r\n"))
@@ -71,8 +71,8 @@ def test_odd_headers_do_not_matter_and_are_not_logged(headers: bytes, caplog: py
 
 
 @pytest.mark.parametrize("headers", [b"Content-Length: 1, 2", b"X: " + b"y" * 70_000, b"A: b\r\n" * 200])
-def test_headers_that_break_the_rules_or_the_bounds_are_no_answer(headers: bytes) -> None:
-    """Nothing of them is told, and nothing crashes."""
+def test_invalid_or_oversized_headers_are_a_failure(headers: bytes) -> None:
+    """The error repeats nothing of them."""
     with served(raw(HEAD + headers + b"\r\n\r\n")) as server:
         assert refused(webhook(server)).status == 0
 
@@ -80,7 +80,7 @@ def test_headers_that_break_the_rules_or_the_bounds_are_no_answer(headers: bytes
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("target", ["http://169.254.169.254/metadata/identity", "https://partner.example/x", "//x", ""])
 def test_a_redirect_is_a_failure_and_never_followed(status: int, target: str) -> None:
-    """Not even looked up: only the partner's own host is."""
+    """Its host is not even looked up: only the partner's own is."""
     asked: list[str] = []
 
     def lookup(host: str, port: int, **_: object) -> list[object]:

@@ -1,4 +1,4 @@
-"""Claims about the customer's allow-list."""
+"""The customer's allow-list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUILDING = "building1@contoso.com"
 
 
 def allow_list(world: World, text: str = LIST) -> AllowList:
-    """Return the object under test, whose one room list has one room."""
+    """Return an allow-list with one room list that has one room."""
     world.rooms.by_list.setdefault(BUILDING, ["hall@contoso.com"])
     return AllowList(lambda: text, world.rooms.of_list, world.now)
 
@@ -22,9 +22,9 @@ def allow_list(world: World, text: str = LIST) -> AllowList:
     "mailbox", ["room1@contoso.com", "ROOM1@Contoso.com", "any@rooms.contoso.com", "x@ROOMS.CONTOSO.COM"]
 )
 def test_addresses_and_domains_are_allowed_in_any_case(world: World, mailbox: str) -> None:
-    """As the customer listed them; Graph is not asked."""
+    """Addresses and domains are compared without case, and without a call to Graph."""
     assert allow_list(world).allows(mailbox)
-    assert world.rooms.asked == []
+    assert world.rooms.reads == []
 
 
 @pytest.mark.parametrize(
@@ -34,28 +34,28 @@ def test_addresses_and_domains_are_allowed_in_any_case(world: World, mailbox: st
      "@rooms.contoso.com.evil", "room1", "", "x@rooms.contoso.com@evil.example", "roomlist:building1@contoso.com ",
      "building1@contoso.com", "room1@contoso.co", "xroom1@contoso.com"],
 )  # fmt: skip
-def test_nothing_else_is_allowed(world: World, mailbox: str) -> None:
-    """Neither a subdomain nor a domain that ends alike, nor the room list's own address."""
+def test_other_addresses_are_not_allowed(world: World, mailbox: str) -> None:
+    """Neither a subdomain, nor a domain with the same ending, nor the room list's own address is allowed."""
     assert not allow_list(world).allows(mailbox)
 
 
 @pytest.mark.parametrize("empty", ["", " ", ",", " , ,"])
-def test_an_empty_list_allows_nobody(world: World, empty: str) -> None:
-    """Also not the empty address."""
+def test_an_empty_list_allows_no_address(world: World, empty: str) -> None:
+    """Not even the empty address."""
     assert not any(allow_list(world, empty).allows(mailbox) for mailbox in ("room1@contoso.com", "", "@"))
 
 
 @pytest.mark.parametrize("entry", ["*", "*@contoso.com", "contoso.com", "@", "@.com", "com"])
 def test_there_are_no_wildcards(world: World, entry: str) -> None:
-    """A pattern that somebody hopes for allows nobody instead of all."""
+    """An entry meant as a pattern allows nothing instead of everything."""
     assert not allow_list(world, entry).allows("room1@contoso.com")
 
 
 def test_the_rooms_of_a_room_list_are_allowed(world: World) -> None:
-    """Graph is asked once in a while, not for every change; a room that joins is seen then."""
+    """The rooms are read now and then, not for every change; a new room is allowed after the next read."""
     allowed = allow_list(world)
     assert [allowed.allows("Hall@contoso.com"), allowed.allows("new@contoso.com")] == [True, False]
-    assert world.rooms.asked == [BUILDING]
+    assert world.rooms.reads == [BUILDING]
     world.rooms.by_list[BUILDING] = ["new@contoso.com"]
     world.pass_by(KEEP.total_seconds() - 1)
     assert not allowed.allows("new@contoso.com")
@@ -63,20 +63,20 @@ def test_the_rooms_of_a_room_list_are_allowed(world: World) -> None:
     assert [allowed.allows("hall@contoso.com"), allowed.allows("new@contoso.com")] == [False, True]
 
 
-def test_rooms_stay_allowed_while_graph_does_not_answer(world: World) -> None:
-    """What was known holds; it is not asked again at every change."""
+def test_rooms_stay_allowed_while_graph_is_unavailable(world: World) -> None:
+    """The rooms read before still count, and the list is not read again at every change."""
     allowed = allow_list(world)
     allowed.allows("hall@contoso.com")
     world.rooms.by_list[BUILDING] = GraphUnavailable(503, "x")
     world.pass_by(KEEP.total_seconds())
     assert allowed.allows("hall@contoso.com")
     assert allowed.allows("hall@contoso.com")
-    assert len(world.rooms.asked) == 2
+    assert len(world.rooms.reads) == 2
 
 
 @pytest.mark.parametrize("failure", [GraphUnavailable(503, "x"), GraphForbidden(403, "x")])
-def test_what_cannot_be_known_is_neither_allowed_nor_refused(world: World, failure: Exception) -> None:
-    """A change is put back then, not dropped; and it is asked again at once."""
+def test_an_unreadable_list_raises_instead_of_deciding(world: World, failure: Exception) -> None:
+    """The change is put back, not dropped, and the list is read again at the next call."""
     world.rooms.by_list[BUILDING] = failure
     allowed = allow_list(world)
     with pytest.raises(type(failure)):
@@ -85,14 +85,14 @@ def test_what_cannot_be_known_is_neither_allowed_nor_refused(world: World, failu
     assert allowed.allows("hall@contoso.com")
 
 
-def test_one_list_that_cannot_be_read_does_not_hide_another(world: World) -> None:
-    """The second one allows the room."""
+def test_an_unreadable_list_does_not_hide_another(world: World) -> None:
+    """The other list still allows its room."""
     world.rooms.by_list = {BUILDING: GraphUnavailable(503, "x"), "other@contoso.com": ["hall@contoso.com"]}
     assert allow_list(world, f"roomlist:{BUILDING},roomlist:other@contoso.com").allows("hall@contoso.com")
 
 
-def test_a_list_that_graph_does_not_know_allows_nothing(world: World) -> None:
-    """A spelling mistake."""
+def test_an_unknown_list_allows_nothing(world: World) -> None:
+    """The entry may be a spelling mistake."""
     assert not allow_list(world, "roomlist:nowhere@contoso.com").allows("hall@contoso.com")
 
 
@@ -108,5 +108,5 @@ def test_a_list_that_graph_does_not_know_allows_nothing(world: World) -> None:
 def test_a_whole_room_list_is_allowed_by_its_entry_or_like_an_address(
     world: World, room_list: str, allowed: object
 ) -> None:
-    """Its rooms are asked one by one all the same."""
+    """Its rooms are still checked one by one."""
     assert allow_list(world).allows_list(room_list) is allowed

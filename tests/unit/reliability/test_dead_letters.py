@@ -1,4 +1,4 @@
-"""Claims about dead letters: which are meant, how they are replayed, and what is noted of it."""
+"""Dead letters: which are selected, how they are replayed, and what the audit log records."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ HOUR = timedelta(hours=1)
 
 
 def die(world: World, number: int) -> list[str]:
-    """Let so many events die, an hour after one another, and return the ids of their letters in that order."""
+    """Turn a number of events into dead letters, an hour apart, and return their ids in that order."""
     world.watch()
-    for one in range(number):
-        world.events.by_id[f"E{one}"] = event(f"E{one}")
-        message = world.hint(f"E{one}")
+    for index in range(number):
+        world.events.by_id[f"E{index}"] = event(f"E{index}")
+        message = world.hint(f"E{index}")
         world.dead_letters.dead_letter(message, message.changes[0], "rejected", 400)
         world.time += HOUR
-    return [one.id for one in sorted(world.parked.page(DEAD, 1000), key=lambda one: one.at)]
+    return [change.id for change in sorted(world.parked.page(DEAD, 1000), key=lambda change: change.at)]
 
 
 def played(world: World, **selection: Any) -> list[str]:
-    """Replay a selection to its end, and return the events that the partner gets."""
+    """Replay a selection to its end, and return the events that the partner receives."""
     replay = world.dead_letters.start_replay(parse_selection(selection), "tester")
     while steps := world.jobs.take_jobs():
         for step in steps:
@@ -46,12 +46,12 @@ def played(world: World, **selection: Any) -> list[str]:
 
 
 def letters(world: World) -> int:
-    """Return how many dead letters there are."""
+    """Return the number of dead letters."""
     return len(world.parked.page(DEAD, 1000))
 
 
-def test_all_are_replayed_and_gone(world: World) -> None:
-    """Each in its event's state of now."""
+def test_all_dead_letters_are_replayed_and_removed(world: World) -> None:
+    """Each event is delivered in its current state."""
     die(world, 3)
     world.events.by_id["E1"] = event("E1", "99", subject="Kari")
     assert played(world, all=True) == ["E0", "E1", "E2"]
@@ -59,8 +59,8 @@ def test_all_are_replayed_and_gone(world: World) -> None:
     assert any(body["data"]["event"]["title"] == "Kari" for _, body in world.webhook.taken)
 
 
-def test_more_than_a_step_holds_are_replayed_step_by_step(world: World) -> None:
-    """A hundred at a time."""
+def test_a_large_replay_runs_in_steps(world: World) -> None:
+    """A step takes a hundred dead letters."""
     die(world, 101)
     world.webhook.taken.clear()
     world.dead_letters.start_replay(parse_selection({"all": True}), "tester")
@@ -72,23 +72,23 @@ def test_more_than_a_step_holds_are_replayed_step_by_step(world: World) -> None:
     assert letters(world) == 0
 
 
-def test_some_are_replayed_by_their_ids(world: World) -> None:
-    """Unknown ones are none of it, the others stay."""
+def test_dead_letters_are_replayed_by_id(world: World) -> None:
+    """Unknown ids are ignored, other dead letters stay."""
     ids = die(world, 3)
     assert played(world, ids=[ids[0], ids[2], "f" * 32]) == ["E0", "E2"]
     assert letters(world) == 1
 
 
-def test_a_time_is_from_its_first_moment_until_before_its_last(world: World) -> None:
-    """The second and the third of four."""
+def test_a_time_range_excludes_its_end(world: World) -> None:
+    """The second and the third of four are selected."""
     die(world, 4)
     begin, end = (START + HOUR).isoformat(), (START + 3 * HOUR).isoformat()
     assert played(world, **{"from": begin, "to": end}) == ["E1", "E2"]
     assert letters(world) == 2
 
 
-def test_what_dies_during_a_replay_is_not_replayed_for_ever(world: World) -> None:
-    """The partner still rejects them: they die anew, once."""
+def test_a_change_rejected_during_a_replay_is_not_replayed_again(world: World) -> None:
+    """The partner still rejects the changes: each becomes a dead letter again, once."""
     die(world, 2)
     world.webhook.failure = NotDelivered(422, "status 422")
     world.dead_letters.start_replay(parse_selection({"all": True}), "tester")
@@ -102,26 +102,26 @@ def test_what_dies_during_a_replay_is_not_replayed_for_ever(world: World) -> Non
     assert letters(world) == 2
 
 
-def test_a_replay_that_is_done_is_not_done_again(world: World) -> None:
-    """Its message came twice; or somebody made the id up."""
+def test_a_finished_replay_does_not_run_again(world: World) -> None:
+    """Its message may arrive twice, or the id may be invented."""
     die(world, 1)
     replay = world.dead_letters.start_replay(parse_selection({"all": True}), "tester")
     step = Job(replay.id, "replay")
-    ends = [world.job_runner.run_job(one) for one in (step, step, Job("f" * 32, "replay"))]
-    assert ends == ["replayed-1", "nothing-to-replay", "nothing-to-replay"]
+    outcomes = [world.job_runner.run_job(job) for job in (step, step, Job("f" * 32, "replay"))]
+    assert outcomes == ["replayed-1", "nothing-to-replay", "nothing-to-replay"]
 
 
 def test_dead_letters_are_deleted_by_the_same_selections(world: World) -> None:
-    """And counted."""
+    """The number of deleted dead letters is returned."""
     ids = die(world, 4)
-    chosen = [{"ids": ids[:1]}, {"from": (START + 3 * HOUR).isoformat()}, {"all": True}]
-    deleted = [world.dead_letters.delete(parse_selection(one), "tester") for one in chosen]
+    chosen: list[dict[str, Any]] = [{"ids": ids[:1]}, {"from": (START + 3 * HOUR).isoformat()}, {"all": True}]
+    deleted = [world.dead_letters.delete(parse_selection(selection), "tester") for selection in chosen]
     assert deleted == [1, 1, 2]
     assert world.changes.take() == []
 
 
-def test_who_did_it_is_noted(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """One audit line each, with the caller."""
+def test_the_caller_is_audited(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Each operation writes one audit line with the caller."""
     with caplog.at_level(logging.INFO):
         world.dead_letters.delete(parse_selection({"all": True}), "Ola's app")
         world.dead_letters.start_replay(parse_selection({"all": True}), "the key")
@@ -139,23 +139,23 @@ def test_who_did_it_is_noted(world: World, caplog: pytest.LogCaptureFixture) -> 
     {"from": "yesterday"}, {"from": "2026-11-20"}, {"from": "2026-11-20T10:00:00"}, {"since": "2026-11-20T10:00:00Z"},
     {"to": 5.5, "all": True}, {"from": "2026-11-20T10:00:00Z", "all": True},
 ])  # fmt: skip
-def test_what_is_no_selection_is_refused(content: dict[str, Any]) -> None:
-    """With what to send instead; a slip must not delete everything."""
+def test_an_invalid_selection_is_rejected(content: dict[str, Any]) -> None:
+    """The error says what to send instead; a mistake must not delete everything."""
     with pytest.raises(RequestRejected) as refusal:
         parse_selection(content)
     assert refusal.value.status == 422
 
 
-def test_a_message_that_killed_its_workers_is_tried_on_schedule(world: World) -> None:
-    """The host gave up on it after its five tries; nothing rests on the poison queue."""
+def test_a_poison_message_is_retried_on_schedule(world: World) -> None:
+    """The host gave up after five tries; nothing stays on the poison queue."""
     (text,) = write_changes(world.hint("E"))
     world.poison_messages.keep_changes(text)
     [(message, delay)] = world.changes.take()
     assert (message.attempt, message.changes, 4 <= delay <= 6) == (1, world.hint("E").changes, True)
 
 
-def test_a_message_that_kills_for_a_week_is_a_dead_letter(world: World) -> None:
-    """It can be seen, and replayed with another version of the relay."""
+def test_a_message_that_is_poison_for_a_week_is_a_dead_letter(world: World) -> None:
+    """It can be listed, and replayed with another version of the relay."""
     (text,) = write_changes(replace(world.hint("E"), attempt=20))
     world.poison_messages.keep_changes(text)
     (letter,) = world.parked.page(DEAD, 10)
@@ -164,19 +164,19 @@ def test_a_message_that_kills_for_a_week_is_a_dead_letter(world: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "{}", '{"v": 99}', "canary" * 10_000, "\udcff", "null"])
-def test_a_message_that_nobody_wrote_is_noted_without_its_content(world: World, text: str) -> None:
-    """It may hold anything. It is there to be seen, once, and cannot be replayed."""
+def test_an_unreadable_message_is_kept_without_its_content(world: World, text: str) -> None:
+    """Its content may be anything. It is listed once, and cannot be replayed."""
     for _ in range(2):
         world.poison_messages.keep_changes(text)
     (letter,) = world.parked.page(DEAD, 10)
     assert (letter.watch_id, letter.reason) == ("", "unreadable-message")
     assert "canary" not in str(world.parked_rows.rows)
     assert played(world, all=True) == []
-    assert [type(one) for one in world.parked.page(DEAD, 10)] == [Parked]
+    assert [type(change) for change in world.parked.page(DEAD, 10)] == [Parked]
 
 
-def test_what_dies_after_a_replay_was_asked_for_is_not_meant(world: World) -> None:
-    """Who asked has not seen it."""
+def test_a_later_dead_letter_is_not_part_of_a_replay(world: World) -> None:
+    """The caller of the replay has not seen it."""
     die(world, 1)
     world.dead_letters.start_replay(parse_selection({"all": True}), "tester")
     world.pass_by(1)
@@ -184,4 +184,4 @@ def test_what_dies_after_a_replay_was_asked_for_is_not_meant(world: World) -> No
     world.dead_letters.dead_letter(message, message.changes[0], "rejected", 400)
     (step,) = world.jobs.take_jobs()
     assert world.job_runner.run_job(step) == "replayed-1"
-    assert [one.event_id for one in world.parked.page(DEAD, 10)] == ["later"]
+    assert [change.event_id for change in world.parked.page(DEAD, 10)] == ["later"]

@@ -1,4 +1,4 @@
-"""Claims about series: the partner hears of occurrences, each with its own id, and never of the master."""
+"""The partner receives the occurrences of a series, each with its own id, and never the series master."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.world import World, event
 
 
 def occurrence(number: int, etag: str = "1") -> dict[str, Any]:
-    """Return an occurrence of the series M on a day of December."""
+    """Return an occurrence of the series M on a day in December."""
     day = f"2026-12-{number:02}"
     return event(
         f"O{number}", etag, type="occurrence", seriesMasterId="M",
@@ -31,7 +31,7 @@ def series(world: World, *occurrences: dict[str, Any], etag: str = "m1") -> None
 
 
 def run(world: World, *, deleted: bool = False, event_id: str = "M") -> None:
-    """Let a hint come, settle and be delivered, and everything that follows from it."""
+    """Notify a change, let it settle, deliver it and everything that follows from it."""
     message = world.hint(event_id, deleted=deleted)
     world.pass_by(12)
     world.delivery.deliver(message)
@@ -48,15 +48,15 @@ def watched(world: World) -> None:
 
 
 def test_a_series_reaches_the_partner_as_its_occurrences(world: World) -> None:
-    """Each with its own id and the series' id; the master itself is not told."""
+    """Each has its own id and the series' id; the series master is not delivered."""
     series(world, occurrence(1), occurrence(2))
     run(world)
     assert sorted(world.webhook.news) == [("created", "O1"), ("created", "O2")]
     assert {body["data"]["event"]["seriesId"] for _, body in world.webhook.taken} == {"M"}
 
 
-def test_what_follows_need_not_settle_again(world: World) -> None:
-    """The reading of the master came after the settle time already."""
+def test_the_occurrences_skip_the_settling(world: World) -> None:
+    """The series master was read after the settle time already."""
     series(world, occurrence(1))
     message = world.hint("M")
     world.pass_by(12)
@@ -66,7 +66,7 @@ def test_what_follows_need_not_settle_again(world: World) -> None:
     assert dict(world.delivery.deliver(following)) == {"told": 1}
 
 
-def test_only_occurrences_that_changed_are_told(world: World) -> None:
+def test_only_changed_occurrences_are_delivered(world: World) -> None:
     """One of two moved: one delivery."""
     series(world, occurrence(1), occurrence(2))
     run(world)
@@ -77,7 +77,7 @@ def test_only_occurrences_that_changed_are_told(world: World) -> None:
     assert (world.events.reads, world.webhook.news) == (["M", "O2"], [("updated", "O2")])
 
 
-def test_an_occurrence_that_vanished_is_deleted(world: World) -> None:
+def test_a_missing_occurrence_is_reported_as_deleted(world: World) -> None:
     """The series was shortened."""
     series(world, occurrence(1), occurrence(2))
     run(world)
@@ -88,7 +88,7 @@ def test_an_occurrence_that_vanished_is_deleted(world: World) -> None:
 
 
 def test_an_occurrence_outside_the_window_is_left_alone(world: World) -> None:
-    """The listing does not hold it any more because time passed, not because it was removed."""
+    """It is missing from the listing because time passed, not because it was removed."""
     series(world, occurrence(1))
     run(world)
     world.pass_by(timedelta(days=60).total_seconds())
@@ -99,7 +99,7 @@ def test_an_occurrence_outside_the_window_is_left_alone(world: World) -> None:
 
 @pytest.mark.parametrize("hinted", [True, False])
 def test_a_deleted_series_deletes_its_occurrences(world: World, hinted: bool) -> None:  # noqa: FBT001  (a table's cell)
-    """Whether Graph says deleted or the reading finds it gone; a second hint is no news."""
+    """Both when Graph notifies the deletion and when a read returns 404; a second notification delivers nothing."""
     series(world, occurrence(1), occurrence(2))
     run(world)
     world.webhook.taken.clear()
@@ -110,8 +110,8 @@ def test_a_deleted_series_deletes_its_occurrences(world: World, hinted: bool) ->
     assert sorted(world.webhook.news) == [("deleted", "O1"), ("deleted", "O2")]
 
 
-def test_a_single_event_that_became_a_series_is_gone_as_such(world: World) -> None:
-    """The partner is told that it is deleted, and of the occurrences."""
+def test_a_single_event_that_became_a_series_is_deleted(world: World) -> None:
+    """The partner receives its deletion, and the occurrences."""
     world.events.by_id["M"] = event("M")
     run(world)
     series(world, occurrence(1), etag="2")
@@ -119,7 +119,7 @@ def test_a_single_event_that_became_a_series_is_gone_as_such(world: World) -> No
     assert world.webhook.news == [("created", "M"), ("deleted", "M"), ("created", "O1")]
 
 
-def test_a_series_that_became_a_single_event_is_told_as_such(world: World) -> None:
+def test_a_series_that_became_a_single_event_is_delivered_as_such(world: World) -> None:
     """Its occurrences are deleted."""
     series(world, occurrence(1))
     run(world)
@@ -130,15 +130,15 @@ def test_a_series_that_became_a_single_event_is_told_as_such(world: World) -> No
 
 
 def test_a_long_series_fits_on_the_queue(world: World) -> None:
-    """A daily meeting over half a year."""
+    """The series is a daily meeting over half a year."""
     days = [event(f"O{number}" + "x" * 500, seriesMasterId="M", type="occurrence") for number in range(180)]
     series(world, *days)
     run(world)
     assert len(world.webhook.taken) == 180
 
 
-def test_a_change_between_a_reading_and_the_listing_is_told(world: World) -> None:
-    """The occurrence is read, then the series changes, then it is listed: the listing knows more than the reading."""
+def test_a_change_between_a_read_and_the_listing_is_delivered(world: World) -> None:
+    """The occurrence is read, then the series changes, then it is listed: the listing is newer than the read."""
     series(world, occurrence(1))
     run(world)
     own_hint, series_hint = world.hint("O1"), world.hint("M")

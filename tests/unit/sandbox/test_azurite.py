@@ -1,4 +1,4 @@
-"""Claims about the starting and stopping of Azurite."""
+"""Starting and stopping Azurite."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ pytestmark = pytest.mark.server
 
 
 def _queue(connection: str) -> QueueClient:
-    """Make a client that gives up at once when nobody listens."""
+    """Return a client that fails immediately when no server listens."""
     return QueueClient.from_connection_string(connection, "claims", retry_total=0)
 
 
 def test_what_is_kept_on_disk_outlives_the_process(tmp_path: Path) -> None:
-    """A message written before a stop is there after the next start from the same folder."""
+    """A message written before a stop still exists after the next start from the same folder."""
     with start_azurite(tmp_path / "storage") as first:
         _queue(first.connection_string).create_queue()
         _queue(first.connection_string).send_message("kept")
@@ -28,7 +28,7 @@ def test_what_is_kept_on_disk_outlives_the_process(tmp_path: Path) -> None:
 
 
 def test_two_run_side_by_side_and_end_when_left() -> None:
-    """Each has its own ports and its own data in memory, and nobody listens once it is left."""
+    """Each has its own ports and its own data in memory, and stops listening afterwards."""
     with start_azurite() as one, start_azurite() as other:
         assert not set(one.ports.values()) & set(other.ports.values())
         _queue(one.connection_string).create_queue()

@@ -1,4 +1,4 @@
-"""iCalendar files become what the tenant's control books; nothing in a file breaks the reader."""
+"""iCalendar files become bodies for the tenant's control; no file breaks the reader."""
 
 import json
 from datetime import UTC, datetime
@@ -15,20 +15,20 @@ from tests.support.examples import examples
 
 
 def file(*events: str, heading: str = "") -> bytes:
-    """A file with these VEVENTs."""
+    """Return a file with these VEVENTs."""
     blocks = "".join(f"BEGIN:VEVENT\nUID:u{number}\n{event}\nEND:VEVENT\n" for number, event in enumerate(events))
     return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-\n{heading}{blocks}END:VCALENDAR\n".replace("\n", "\r\n").encode()
 
 
 def only(event: str, heading: str = "", floating: str = "UTC") -> dict[str, Any]:
-    """The one event of a file that is read without a complaint."""
+    """Return the only event of a file that is read without a complaint."""
     reading = read_calendar(file(event, heading=heading), floating)
     assert (len(reading.events), reading.skipped) == (1, [])
     return reading.events[0]
 
 
 def zone(tzid: str, summer: str = "+0200") -> str:
-    """A VTIMEZONE with the European change of the clock."""
+    """Return a VTIMEZONE with the European change of the clock."""
     rule = "RRULE:FREQ=YEARLY;BYMONTH={};BYDAY=-1SU"
     return (
         f"BEGIN:VTIMEZONE\nTZID:{tzid}\n"
@@ -50,7 +50,7 @@ def zone(tzid: str, summer: str = "+0200") -> str:
     ],
 )
 def test_named_zone(tzid: str, name: str) -> None:
-    """A TZID by IANA's or Windows' name becomes IANA's; one that nobody defines is floating."""
+    """A TZID with IANA's or Windows' name becomes IANA's; an undefined one is floating."""
     event = only(f"DTSTART;TZID={tzid}:20260715T100000\nDURATION:PT1H")
     assert event["start"] == {"dateTime": "2026-07-15T10:00:00", "timeZone": name}
     assert event["end"] == {"dateTime": "2026-07-15T11:00:00", "timeZone": name}
@@ -65,7 +65,7 @@ def test_defined_zone() -> None:
 
 
 def test_zone_that_exists_nowhere() -> None:
-    """A defined zone that is like none on earth ends as UTC."""
+    """A defined zone that matches no real zone becomes UTC."""
     event = only("DTSTART;TZID=Ours:20260715T100000", heading=zone("Ours", summer="+0137"))
     assert event["start"] == {"dateTime": "2026-07-15T08:23:00", "timeZone": "UTC"}
 
@@ -117,14 +117,14 @@ def test_duration_across_the_change() -> None:
     ],
 )
 def test_broken(event: str) -> None:
-    """A broken event is skipped with a reason, and its neighbour is read."""
+    """A broken event is skipped with a reason, and the next one is read."""
     reading = read_calendar(file(event, "DTSTART:20260715T100000Z\nSUMMARY:good"))
     assert [each["subject"] for each in reading.events] == ["good"]
     assert len(reading.skipped) == 1
 
 
 def test_text() -> None:
-    """Folded lines, escapes and emoji come out as they were meant."""
+    """Folded lines, escapes and emoji are decoded."""
     text = "SUMMARY:A 🎉 and\n  more\\, of\\; it\nDESCRIPTION:a\\nb\nLOCATION:Room 1"
     event = only(f"DTSTART:20260715T100000Z\n{text}")
     assert (event["subject"], event["body"], event["location"]) == ("A 🎉 and more, of; it", "a\nb", "Room 1")
@@ -143,7 +143,7 @@ def test_text() -> None:
     ],
 )
 def test_show_as(lines: str, show_as: str) -> None:
-    """Outlook's own word decides, then TRANSP, then STATUS."""
+    """Outlook's own property counts first, then TRANSP, then STATUS."""
     assert only(f"DTSTART:20260715T100000Z\nCATEGORIES:x\n{lines}".strip())["showAs"] == show_as
 
 
@@ -163,7 +163,7 @@ def test_sensitivity(lines: str, sensitivity: str) -> None:
 
 
 def test_people() -> None:
-    """Organizer and attendees have names and addresses; one without a name is named by the address."""
+    """Organizer and attendees have names and addresses; without a name the address is used."""
     event = only(
         "DTSTART:20260715T100000Z\nORGANIZER;CN=Ola Nordmann:MAILTO:ola@contoso.com\n"
         "ATTENDEE;CN=Kari:mailto:kari@contoso.com\nATTENDEE:mailto:x@contoso.com"
@@ -205,19 +205,19 @@ def test_lone_occurrence() -> None:
 
 
 def test_rdate() -> None:
-    """An RDATE is left out with a reason; the event stays."""
+    """An RDATE is dropped with a reason; the event stays."""
     reading = read_calendar(file("DTSTART:20260715T100000Z\nRDATE:20260716T100000Z"))
     assert (len(reading.events), len(reading.skipped)) == (1, 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"no calendar", b"\xff\xfe\x00", b"BEGIN:VCALENDAR\nEND:VCALENDAR\n"])
 def test_nothing(content: bytes) -> None:
-    """A file without events has none, and no exception escapes."""
+    """A file without events gives none, and raises nothing."""
     assert read_calendar(content).events == []
 
 
 def test_broken_structure() -> None:
-    """Lines that no parser takes cost their own event only; a truncated last event is told."""
+    """Unparsable lines drop their own event only; a truncated last event is reported."""
     good = file("DTSTART:20260715T100000Z\nSUMMARY:good", "DTSTART:20260715T100000Z\nno colon here\nEND:VTODO")
     reading = read_calendar(good.replace(b"END:VCALENDAR", b"BEGIN:VEVENT\r\nSUMMARY:cut"))
     assert [event["subject"] for event in reading.events][:1] == ["good"]
@@ -233,13 +233,13 @@ def test_byte_order_mark_and_bare_line_feeds() -> None:
 @settings(max_examples=examples(60), deadline=None)
 @given(place=st.integers(0, 12_000), cut=st.integers(0, 60), patch=st.binary(max_size=8))
 def test_damaged(place: int, cut: int, patch: bytes) -> None:
-    """However a file is damaged, reading it raises nothing and what it gives is JSON."""
+    """Reading a file with any damage raises nothing and returns JSON."""
     whole = (ROOT / "sandbox" / "calendars" / "odd-cases.ics").read_bytes()
     reading = read_calendar(whole[:place] + patch + whole[place + cut :])
     json.dumps([reading.events, shift_to(reading.events, datetime(2026, 11, 21, tzinfo=UTC))])
 
 
 def test_control_body() -> None:
-    """The control body holds no empty fields and none that control does not know."""
+    """The control body has no empty fields and none that control does not know."""
     body = control_body(only("DTSTART:20260715T100000Z\nSUMMARY:x"))
     assert set(body) == {"subject", "start", "end", "isAllDay", "showAs", "sensitivity"}

@@ -9,14 +9,14 @@ CALENDARS = Path(__file__).parents[3] / "sandbox" / "calendars"
 
 
 def test_office_week() -> None:
-    """The ordinary week is read whole, in one zone but for its all-day event."""
+    """The ordinary week is read completely, in a single zone except for its all-day event."""
     reading = read_calendar((CALENDARS / "office-week.ics").read_bytes())
     assert (len(reading.events), reading.skipped) == (14, [])
     assert {event["start"]["timeZone"] for event in reading.events if not event["isAllDay"]} == {"Europe/Oslo"}
 
 
 def test_odd_cases() -> None:
-    """The odd cases are read whole, and hold what they promise."""
+    """The odd cases are read completely, and have the properties that their names promise."""
     reading = read_calendar((CALENDARS / "odd-cases.ics").read_bytes())
     assert (len(reading.events), reading.skipped) == (25, [])
     assert max(len(event["subject"]) for event in reading.events) == 300

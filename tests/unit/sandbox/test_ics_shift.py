@@ -1,4 +1,4 @@
-"""An old calendar file is moved by whole weeks and stays itself."""
+"""An old calendar file is moved by whole weeks and keeps its content."""
 
 import copy
 from datetime import UTC, datetime, timedelta
@@ -22,13 +22,13 @@ NOW = datetime(2027, 2, 3, 12, tzinfo=UTC)
 
 
 def series(start: str, rrule: str, zone: str = "Europe/Oslo") -> dict[str, Any]:
-    """A recurring event with an exception."""
+    """Return a recurring event with an exception."""
     moment = {"dateTime": start, "timeZone": zone}
     return {"start": moment, "end": moment, "rrule": rrule, "exdates": [moment], "overrides": []}
 
 
 def occurrences(event: dict[str, Any]) -> list[datetime]:
-    """The wall-clock starts that a rule gives, by dateutil and with the event's own clock."""
+    """Return the wall-clock starts of a rule, by dateutil and in the event's own zone."""
     zone = ZoneInfo(event["start"]["timeZone"])
     return list(rrulestr(event["rrule"], dtstart=wall_clock(event["start"]).replace(tzinfo=zone)))
 
@@ -36,7 +36,7 @@ def occurrences(event: dict[str, Any]) -> list[datetime]:
 @settings(max_examples=examples(50), deadline=None)
 @given(now=st.integers(0, 60 * 365 * 24).map(lambda hours: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(hours=hours)))
 def test_first_event_lies_ahead(now: datetime) -> None:
-    """Whenever it is, the first event begins within the next week, and weekdays and local times stay."""
+    """At any time the first event begins within the next week, and weekdays and local times stay."""
     for events in FILES.values():
         moved = shift_to(events, now)
         alone = [event for event in moved if not event["rrule"]] or moved  # a series may begin earlier
@@ -49,14 +49,14 @@ def test_first_event_lies_ahead(now: datetime) -> None:
 
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_input_stays(name: str) -> None:
-    """The events that are given are not changed."""
+    """The input events are not changed."""
     before = copy.deepcopy(FILES[name])
     shift_to(FILES[name], NOW)
     assert before == FILES[name]
 
 
 def test_local_time_across_summer_time() -> None:
-    """A meeting at ten in summer is at ten in winter: another hour in UTC."""
+    """A meeting at ten in summer is at ten in winter: a different hour in UTC."""
     event = series("2026-07-15T10:00:00", "") | {"exdates": []}
     moved = shift_to([event], NOW)[0]
     assert moved["start"]["dateTime"] == "2027-02-10T10:00:00"
@@ -87,7 +87,7 @@ def test_until(until: str) -> None:
 )
 @pytest.mark.parametrize("weeks", [1, 2, 3, 5, 20, -7])
 def test_start_is_first_occurrence(rule: str, weeks: int) -> None:
-    """After any move the start is still the first occurrence of its rule, as Exchange asks."""
+    """After any move the start is still the first occurrence of its rule, as Exchange requires."""
     now = datetime(2026, 7, 14, 12, tzinfo=UTC) + timedelta(weeks=weeks)
     moved = shift_to([series("2026-07-15T10:00:00", rule)], now)[0]
     assert occurrences(moved)[0].replace(tzinfo=None) == wall_clock(moved["start"])
@@ -96,16 +96,16 @@ def test_start_is_first_occurrence(rule: str, weeks: int) -> None:
 
 
 def test_until_the_end_of_time() -> None:
-    """An UNTIL in the year 9999, which cannot be moved on, stays."""
+    """An UNTIL in the year 9999 cannot be moved, and stays."""
     assert shift_to([series("2026-07-15T10:00:00", "FREQ=DAILY;UNTIL=99991231")], NOW)[0]["rrule"].endswith("=99991231")
 
 
 def test_no_move() -> None:
-    """A file that lies ahead already stays as it is, rules and exceptions included."""
+    """A file that begins in the future stays as it is, including rules and exceptions."""
     event = series("2026-07-15T10:00:00", "FREQ=MONTHLY;BYMONTHDAY=15;COUNT=3")
     assert shift_to([event], datetime(2026, 7, 14, 12, tzinfo=UTC)) == [event]
 
 
 def test_nothing() -> None:
-    """No events stay no events."""
+    """No events give no events."""
     assert shift_to([], NOW) == []

@@ -6,7 +6,7 @@ from sandbox.ics_zones import instant, zone_named
 
 
 def test_zone_names() -> None:
-    """No name at all, or an absolute path, is no zone."""
+    """An empty name or an absolute path is no zone."""
     assert [zone_named(name) for name in (None, "", "/", "../../etc/passwd")] == [None] * 4
     ten = {"dateTime": "2026-07-15T10:00:00", "timeZone": "Europe/Oslo"}
     assert instant(ten) == datetime(2026, 7, 15, 8, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Claims about reading schedules: what cannot be read is never taken for free."""
+"""An entry of a schedule that cannot be read never counts as free."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def item(minutes: int = 30, zone: str = "UTC", **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("status", "busy"), [("busy", True), ("tentative", True), ("oof", True), ("unknown", True),
                                               ("something new", True), (None, True), ("free", False),
                                               ("workingElsewhere", False)])  # fmt: skip
-def test_only_what_is_known_to_leave_room_does(status: str | None, *, busy: bool) -> None:
-    """A word that nobody knows is in the way."""
+def test_only_free_statuses_are_free(status: str | None, *, busy: bool) -> None:
+    """An unknown status counts as busy."""
     availability = availability_of({"scheduleItems": [item(status=status)]})
     assert availability.busy == ((Span(NOON, NOON + timedelta(minutes=30)),) if busy else ())
 
@@ -39,8 +39,8 @@ def test_only_what_is_known_to_leave_room_does(status: str | None, *, busy: bool
      ({"scheduleItems": [item(start=None)]}, "UnreadableEvent"),
      ({"scheduleItems": [], "workingHours": {**HOURS, "timeZone": {"name": "Mars"}}}, "UnknownTimeZone")],
 )  # fmt: skip
-def test_a_schedule_that_is_not_told_or_cannot_be_read_is_none(information: dict[str, Any], code: str | None) -> None:
-    """An answer with an error, without items, or with one that might be anywhere."""
+def test_an_unreadable_schedule_is_rejected(information: dict[str, Any], code: str | None) -> None:
+    """It has an error, no items, or an item without a readable time."""
     if code is None:
         assert availability_of(information).busy == ()
         return
@@ -50,9 +50,9 @@ def test_a_schedule_that_is_not_told_or_cannot_be_read_is_none(information: dict
 
 
 def test_working_hours_are_read_by_their_own_zone() -> None:
-    """Windows' names, and a bias where a zone is one's own; the days in any case of letters."""
+    """The zone is a Windows name, or a bias for a custom zone; the case of the days does not matter."""
     hours = working_hours_of(HOURS)
-    assert (hours.days, hours.start, hours.end) == ({0, 4}, time(8, 30), time(16))
+    assert (hours.days, hours.start, hours.end) == (frozenset({0, 4}), time(8, 30), time(16))
     assert str(hours.zone) == "Europe/Berlin"
     own = working_hours_of({**HOURS, "timeZone": {"name": "Customized Time Zone", "bias": -330}})
     assert own.zone.utcoffset(None) == timedelta(minutes=330)
@@ -60,7 +60,7 @@ def test_working_hours_are_read_by_their_own_zone() -> None:
 
 @pytest.mark.parametrize("hours", [None, {}, {**HOURS, "daysOfWeek": None}, {**HOURS, "startTime": None}])
 def test_without_working_hours_every_hour_counts(hours: object) -> None:
-    """As for a room that nobody has given any."""
+    """A room often has no working hours."""
     assert working_hours_of(hours) == ALWAYS
 
 

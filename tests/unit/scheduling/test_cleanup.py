@@ -1,4 +1,4 @@
-"""Claims about bookings that end half done or that people change in Outlook: calendar and storage agree at last."""
+"""Calendar and storage agree again after bookings that stopped half way or were changed in Outlook."""
 
 from __future__ import annotations
 
@@ -14,89 +14,90 @@ from tests.support.booking_world import AGENT, BookingWorld
 
 @pytest.fixture
 def world() -> Iterator[BookingWorld]:
-    """Return a world with an agent's empty calendar."""
+    """Return a world with an agent whose calendar is empty."""
     booking_world = BookingWorld()
     yield booking_world
     booking_world.end()
 
 
 @pytest.mark.parametrize("after", [True, False])
-def test_an_answer_of_graph_that_is_lost_makes_no_second_event(world: BookingWorld, *, after: bool) -> None:
-    """The POST is sent again with the same transactionId."""
+def test_a_lost_response_of_graph_creates_no_second_event(world: BookingWorld, *, after: bool) -> None:
+    """The POST is repeated with the same transactionId."""
     lost = [GraphUnavailable(0, "NoAnswer"), None]
 
     def fail(name: str) -> None:
         if name == "create" and lost and (error := lost.pop(0)):
             raise error
 
-    setattr(world.calendars, "after" if after else "before", fail)
+    if after:
+        world.graph_calendars.after = fail
+    else:
+        world.graph_calendars.before = fail
     world.slot_booker.book(world.new_booking())
-    assert world.calendars.spans() == [world.slot()]
+    assert world.graph_calendars.spans() == [world.slot()]
 
 
-def test_while_graph_is_away_nothing_is_promised_and_nothing_stays(world: BookingWorld) -> None:
-    """503; the same call may go on later, and what nobody goes on with is taken back."""
+def test_a_booking_fails_cleanly_while_graph_is_unavailable(world: BookingWorld) -> None:
+    """The call fails with 503. A repeated call continues it; otherwise the cleanup removes it."""
 
     def fail(name: str) -> None:
         if name == "create":
             raise GraphUnavailable(503, "Busy", retry_after=2)
 
-    world.calendars.after = fail  # it was made all the same
+    world.graph_calendars.after = fail  # it was made all the same
     with pytest.raises(RequestRejected) as caught:
         world.slot_booker.book(world.new_booking(number=1))
     assert caught.value.status == 503
-    assert world.calendars.spans() == [world.slot()]
-    world.calendars.after = lambda _: None
+    assert world.graph_calendars.spans() == [world.slot()]
+    world.graph_calendars.after = lambda _: None
     with pytest.raises(SlotTaken):
         world.slot_booker.book(world.new_booking())
     world.pass_by(121)
     world.booking_cleanup.resolve_all()
-    assert (world.calendars.spans(), world.bookings()) == ([], [])
+    assert (world.graph_calendars.spans(), world.bookings()) == ([], [])
     _, is_new = world.slot_booker.book(world.new_booking())
     assert is_new
 
 
 @pytest.mark.parametrize("name", ["view", "schedule", "create"])
 @pytest.mark.parametrize("error", [GraphUnavailable(503, "Busy", retry_after=2), GraphError(400, "ErrorInvalid")])
-def test_a_failed_call_that_cannot_be_sent_again_holds_nothing(
-    world: BookingWorld, name: str, error: GraphError
-) -> None:
-    """It has no Idempotency-Key: its time is free for others at once, and what it made is gone."""
+def test_a_failed_call_without_a_key_releases_its_time(world: BookingWorld, name: str, error: GraphError) -> None:
+    """Without an Idempotency-Key the time is free immediately, and an event that was created is deleted."""
     errors = [error]
 
     def fail(called: str) -> None:
         if called == name and errors:
             raise errors.pop()
 
-    world.calendars.after = fail
+    world.graph_calendars.after = fail
     with pytest.raises(RequestRejected) as caught:
         world.slot_booker.book(world.new_booking())
     assert caught.value.status == (503 if error.status == 503 else 422)
-    assert (world.calendars.spans(), world.bookings()) == ([], [])
+    assert (world.graph_calendars.spans(), world.bookings()) == ([], [])
     world.slot_booker.book(world.new_booking())
 
 
-def test_a_call_that_is_sent_again_goes_on_where_the_first_ended(world: BookingWorld) -> None:
-    """By its Idempotency-Key: the event that was made is the booking's."""
+def test_a_repeated_call_continues_the_first(world: BookingWorld) -> None:
+    """The Idempotency-Key identifies the booking, which keeps the event that was created."""
 
     def fail(name: str) -> None:
         if name == "create":
             raise GraphUnavailable(503, "Busy", retry_after=2)
 
-    world.calendars.after = fail
+    world.graph_calendars.after = fail
     with pytest.raises(RequestRejected):
         world.slot_booker.book(world.new_booking(number=1))
-    world.calendars.after = lambda _: None
+    world.graph_calendars.after = lambda _: None
     booked, is_new = world.slot_booker.book(world.new_booking(number=1))
     assert not is_new
     assert booked.booking.state == "booked"
-    assert world.calendars.spans() == [world.slot()]
+    assert world.graph_calendars.spans() == [world.slot()]
 
 
 def test_a_slot_whose_event_was_deleted_in_outlook_is_free_again(world: BookingWorld) -> None:
-    """Its row is found in the way, looked up, and forgotten."""
+    """The conflicting row is looked up in the calendar, and removed."""
     booked, _ = world.slot_booker.book(world.new_booking())
-    world.calendars.events[AGENT].clear()
+    world.graph_calendars.events[AGENT].clear()
     with pytest.raises(SlotTaken):  # too young to be doubted
         world.slot_booker.book(world.new_booking())
     world.pass_by(121)
@@ -109,17 +110,17 @@ def test_a_slot_whose_event_was_moved_in_outlook_is_free_again(world: BookingWor
     """The booking follows its event."""
     booked, _ = world.slot_booker.book(world.new_booking())
     later = world.slot(14)
-    world.calendars.move(AGENT, booked.event["id"], later.start, later.end)
+    world.graph_calendars.move(AGENT, booked.event["id"], later.start, later.end)
     world.pass_by(121)
     world.slot_booker.book(world.new_booking())
-    assert world.calendars.spans() == [world.slot(), later]
+    assert world.graph_calendars.spans() == [world.slot(), later]
     followed = world.slot_bookings.get(AGENT, booked.booking.id)
     assert followed is not None
     assert (followed.start, followed.holds) == (later.start, False)
 
 
-def test_what_is_long_past_is_forgotten(world: BookingWorld) -> None:
-    """Seven days after its end, with its times."""
+def test_a_past_booking_is_removed(world: BookingWorld) -> None:
+    """Its rows are removed seven days after its end."""
     world.slot_booker.book(world.new_booking())
     world.time += timedelta(days=7)
     world.booking_cleanup.resolve_all()
@@ -130,8 +131,8 @@ def test_what_is_long_past_is_forgotten(world: BookingWorld) -> None:
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_what_is_unfinished_at_a_mailbox_that_is_gone_is_forgotten(world: BookingWorld, *, gone: bool) -> None:
-    """Or at one that the customer has taken off the allow-list, whose calendar is left alone then."""
+def test_an_unfinished_booking_of_an_unavailable_mailbox_is_removed(world: BookingWorld, *, gone: bool) -> None:
+    """The mailbox was deleted, or is off the allow-list: then its calendar is left alone."""
 
     def fail(name: str) -> None:
         if name == "create":
@@ -142,10 +143,10 @@ def test_what_is_unfinished_at_a_mailbox_that_is_gone_is_forgotten(world: Bookin
             pytest.fail("nobody may look")
         raise GraphNotFound(404, "ErrorInvalidUser")
 
-    world.calendars.before = fail
+    world.graph_calendars.before = fail
     with pytest.raises(RequestRejected):
         world.slot_booker.book(world.new_booking(number=1))
-    world.calendars.before = no_mailbox
+    world.graph_calendars.before = no_mailbox
     world.pass_by(121)
     if not gone:
         world.allow("other@contoso.com")
@@ -153,8 +154,10 @@ def test_what_is_unfinished_at_a_mailbox_that_is_gone_is_forgotten(world: Bookin
     assert world.bookings() == []
 
 
-def test_a_call_that_comes_back_too_late_takes_its_event_away(world: BookingWorld) -> None:
-    """It slept between its look and its event; meanwhile its claim was settled, and somebody else has the time."""
+def test_a_call_that_resumes_too_late_deletes_its_event(world: BookingWorld) -> None:
+    """It stopped between its read and its event; meanwhile its claim was resolved, and the time went to another
+    booking.
+    """
     late = world.new_booking()
     first = [True]
 
@@ -165,15 +168,15 @@ def test_a_call_that_comes_back_too_late_takes_its_event_away(world: BookingWorl
             world.slot_booker.book(world.new_booking())
             world.pass_by(1)
 
-    world.calendars.before = meanwhile
+    world.graph_calendars.before = meanwhile
     with pytest.raises(SlotTaken):
         world.slot_booker.book(late)
-    assert world.calendars.spans() == [world.slot()]
+    assert world.graph_calendars.spans() == [world.slot()]
     assert [row.id for row in world.bookings()] != [late.id]
 
 
-def test_a_call_that_comes_back_too_late_finds_nobody_there(world: BookingWorld) -> None:
-    """Its claim was settled, and the time is free again: its event goes all the same, since nobody was told of it."""
+def test_a_call_that_resumes_too_late_deletes_its_event_at_a_free_time(world: BookingWorld) -> None:
+    """Its claim was resolved and the time is free; its event is still deleted, because the caller got an error."""
     first = [True]
 
     def meanwhile(name: str) -> None:
@@ -182,7 +185,7 @@ def test_a_call_that_comes_back_too_late_finds_nobody_there(world: BookingWorld)
             world.pass_by(121)
             world.booking_cleanup.resolve_all()
 
-    world.calendars.before = meanwhile
+    world.graph_calendars.before = meanwhile
     with pytest.raises(SlotTaken):
         world.slot_booker.book(world.new_booking())
-    assert (world.calendars.spans(), world.bookings()) == ([], [])
+    assert (world.graph_calendars.spans(), world.bookings()) == ([], [])

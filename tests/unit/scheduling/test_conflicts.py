@@ -1,4 +1,4 @@
-"""Claims about what booking and moving share: which events are in the way, and that the root builds every service."""
+"""Which events are conflicts for booking and moving, and that the composition root builds every service."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OURS = "2026-11-20T10:00:00.0000000Z"
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_built_without_any_setting(name: str) -> None:
-    """Once, of the same parts as the others, and of nine at most."""
+    """It is built once, shares its parts with other services, and has at most nine."""
     relay = App({})
     service = getattr(relay, name)
     assert service is getattr(relay, name)
@@ -36,15 +36,15 @@ def test_a_service_is_built_without_any_setting(name: str) -> None:
     [({}, True), ({"createdDateTime": "2026-11-20T10:00:00.0000001Z"}, False), ({"createdDateTime": None}, True),
      ({"createdDateTime": "2026-11-20T09:59:59Z"}, True), ({"showAs": "free"}, False), ({"isCancelled": True}, False)],
 )  # fmt: skip
-def test_an_event_is_in_the_way_unless_it_is_surely_later(changes: dict[str, Any], *, is_in_the_way: bool) -> None:
-    """Or leaves room. One of the same moment is, and so is one whose moment cannot be read."""
+def test_an_event_is_a_conflict_unless_it_is_later_or_free(changes: dict[str, Any], *, is_in_the_way: bool) -> None:
+    """One created at the same moment is a conflict, and so is one whose moment cannot be read."""
     event = {"id": "E", "showAs": "busy", "createdDateTime": OURS, "start": graph_time(SLOT.start),
              "end": graph_time(SLOT.end), **changes}  # fmt: skip
     assert conflicting_events([event], SLOT, OURS) == ([event] if is_in_the_way else [])
 
 
-def test_an_event_that_cannot_be_read_is_not_passed_over() -> None:
-    """Not even after one that is in the way."""
+def test_an_unreadable_event_raises() -> None:
+    """Also when it follows an event that is a conflict."""
     event = {"id": "E", "showAs": "busy", "start": graph_time(SLOT.start), "end": graph_time(SLOT.end)}
     with pytest.raises(GraphRejected):
         conflicting_events([event, event | {"start": None}], SLOT, OURS)

@@ -1,4 +1,4 @@
-"""The real Azurite, started once; tables and queues of its own for each test."""
+"""Starts one Azurite; each test has its own tables and queues."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -26,7 +26,7 @@ class Clock:
         return self.time
 
     def pass_by(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.time += timedelta(seconds=seconds)
 
 
@@ -45,12 +45,12 @@ def account() -> Iterator[StorageAccount]:
 
 @pytest.fixture
 def table(account: StorageAccount) -> Callable[[], TableClient]:
-    """Return what gives a new table."""
+    """Return a function that returns a new table."""
     made = account.table(f"table{next(_numbers)}")
     return lambda: made
 
 
 @pytest.fixture
 def queue_name() -> str:
-    """Return a name that nobody has."""
+    """Return a name that no queue has."""
     return f"queue-{next(_numbers)}"

@@ -1,4 +1,4 @@
-"""Claims about what the relay does on the ledger, the parked changes and the replays that it finds from before."""
+"""The relay continues with the ledger, parked changes and replays that the code before the restructure stored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MASTER = "E-series/+="
 def ends(
     world: WorldOfBefore, event_id: str, *, notified_at: float = 0, retry_token: str = "", deleted: bool = False
 ) -> str:
-    """Deliver a change that was hinted so many seconds before now, and return its end."""
+    """Deliver a change notified a number of seconds ago, and return its outcome."""
     message = world.hint(event_id, deleted=deleted)
     message = replace(
         message, notified_at=world.time - timedelta(seconds=notified_at), skip_settling=True, retry_token=retry_token
@@ -29,16 +29,16 @@ def ends(
     return end
 
 
-def test_a_pause_of_before_keeps_deliveries_in(world: WorldOfBefore) -> None:
-    """Nothing is tried, and the change waits beside the three that waited already."""
+def test_a_pause_of_before_parks_changes(world: WorldOfBefore) -> None:
+    """No delivery is attempted, and the change is parked beside the three parked before."""
     assert ends(world, "E-new") == "parked"
     assert world.webhook.tried == []
     found = world.pause.delivery_status()
     assert (found.endpoint.reason, found.waiting, found.dead) == ("maintenance of the partner", 4, 4)
 
 
-def test_what_waited_before_is_drained_and_delivered(world: WorldOfBefore) -> None:
-    """Each once, and what the partner wanted again as that."""
+def test_changes_parked_before_are_drained_and_delivered(world: WorldOfBefore) -> None:
+    """Each is delivered once, and those with `force` although they are unchanged."""
     for name in ("E-waiting", "E-waiting-deleted", "E-waiting-again"):
         world.events.by_id[name] = event(name)
     assert world.flowing().recovery.drain() == "drained-3"
@@ -50,8 +50,8 @@ def test_what_waited_before_is_drained_and_delivered(world: WorldOfBefore) -> No
     assert world.parked.count(WAITING) == 0
 
 
-def test_a_reading_of_before_covers_the_hints_before_it(world: WorldOfBefore) -> None:
-    """E-told was read at 10:29:04, E-doubted was read with doubt at 10:30:08: it covers a deletion, too."""
+def test_a_read_of_before_covers_earlier_notifications(world: WorldOfBefore) -> None:
+    """E-told was read at 10:29:04; E-doubted at 10:30:08 with a check of the calendar, which covers a deletion, too."""
     world.flowing()
     assert ends(world, "E-told", notified_at=300) == "covered"
     assert ends(world, "E-doubted", notified_at=300, deleted=True) == "covered"
@@ -59,8 +59,8 @@ def test_a_reading_of_before_covers_the_hints_before_it(world: WorldOfBefore) ->
     assert ends(world, "E-doubted", notified_at=100) == "told"
 
 
-def test_a_state_told_before_is_not_told_again(world: WorldOfBefore) -> None:
-    """The etag of then is compared with the one of now."""
+def test_a_state_delivered_before_is_not_delivered_again(world: WorldOfBefore) -> None:
+    """The stored etag is compared with the current one."""
     world.flowing().events.by_id["E-told"] = event("E-told", 'W/"told"')
     assert ends(world, "E-told") == "no-news"
     world.events.by_id["E-told"] = event("E-told", 'W/"newer"')
@@ -68,22 +68,22 @@ def test_a_state_told_before_is_not_told_again(world: WorldOfBefore) -> None:
     assert world.webhook.news == [("updated", "E-told")]
 
 
-def test_a_claim_of_before_holds_until_its_end(world: WorldOfBefore) -> None:
-    """Until 10:33:33; then it is anybody's."""
+def test_a_claim_of_before_holds_until_it_expires(world: WorldOfBefore) -> None:
+    """It expires at 10:33:33."""
     assert ends(world.flowing(), "E-claimed") == "busy"
     world.pass_by(34)
     assert ends(world, "E-claimed") == "told"
 
 
-def test_a_chain_of_tries_of_before_goes_on(world: WorldOfBefore) -> None:
-    """The message that the ledger names is worked on, an older one is superseded."""
+def test_the_retries_of_before_continue(world: WorldOfBefore) -> None:
+    """The message named in the ledger is processed, an older one is superseded."""
     world.flowing().events.by_id["E-retry"] = event("E-retry")
     assert ends(world, "E-retry", notified_at=300, retry_token="0" * 32) == "covered"
     assert ends(world, "E-retry", notified_at=300, retry_token="bef00000000040008000000000000006") == "told"
 
 
-def test_a_series_of_before_is_known_for_one(world: WorldOfBefore) -> None:
-    """It is not told itself, nor does its occurrence follow whose state the partner has; one that vanished does."""
+def test_a_series_of_before_is_recognized(world: WorldOfBefore) -> None:
+    """Neither the series master nor an unchanged occurrence is delivered; the deletion of a missing occurrence is."""
     series = event(MASTER, 'W/"newer"', type="seriesMaster")
     world.flowing().events.by_id[MASTER] = series
     world.events.of_master[MASTER] = [event("E-occurrence", 'W/"occurrence"', seriesMasterId=MASTER)]
@@ -95,8 +95,8 @@ def test_a_series_of_before_is_known_for_one(world: WorldOfBefore) -> None:
     assert world.webhook.tried == []
 
 
-def test_a_deletion_told_before_is_not_told_again_and_is_counted(world: WorldOfBefore) -> None:
-    """When the event comes back, it is news under an id of its own."""
+def test_a_deletion_delivered_before_is_counted_and_not_repeated(world: WorldOfBefore) -> None:
+    """When the event returns, it is delivered under an id of its own."""
     world.flowing()
     assert ends(world, "E-deleted", deleted=True) == "no-news"
     world.events.by_id["E-deleted"] = event("E-deleted", 'W/"deleted"')
@@ -105,7 +105,7 @@ def test_a_deletion_told_before_is_not_told_again_and_is_counted(world: WorldOfB
 
 
 def test_dead_letters_of_before_are_listed_and_replayed(world: WorldOfBefore) -> None:
-    """One that was rejected arrives, and neither its letter nor its mark in the ledger stays."""
+    """A rejected change is delivered; its dead letter and the mark in the ledger are removed."""
     letters = world.parked.page(DEAD, 10)
     assert Counter(one.reason for one in letters) == {"gave-up": 2, "rejected": 1, "unreadable-message": 1}
     world.flowing().events.by_id["E-dead"] = event("E-dead")
@@ -118,8 +118,8 @@ def test_dead_letters_of_before_are_listed_and_replayed(world: WorldOfBefore) ->
     assert (len(world.parked.page(DEAD, 10)), world.entry("E-dead").is_dead_lettered) == (3, False)
 
 
-def test_a_replay_of_before_goes_on_where_it_was(world: WorldOfBefore) -> None:
-    """After the letter bbbb…: of the four only the one of E-dead comes later. One that is done stays so."""
+def test_a_replay_of_before_continues_where_it_stopped(world: WorldOfBefore) -> None:
+    """It stopped after dead letter bbbb…, and of the four only E-dead follows. A finished replay stays finished."""
     assert world.dead_letters.replay_step("e" * 32) == "replayed-1"
     [(message, _)] = world.changes.take()
     assert [one.event_id for one in message.changes] == ["E-dead"]

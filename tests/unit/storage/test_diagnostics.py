@@ -1,6 +1,8 @@
-"""Claims about the probe of storage, on the real Azurite."""
+"""The diagnostics of storage, on the real Azurite."""
 
 from __future__ import annotations
+
+from typing import NoReturn
 
 import pytest
 
@@ -12,12 +14,17 @@ pytestmark = pytest.mark.server
 
 
 def probe(account: StorageAccount) -> StorageDiagnostics:
-    """Return a probe of an account."""
+    """Return the diagnostics of an account."""
     return StorageDiagnostics(lambda: account.table("probed"), lambda: account.queue(PROBES))
 
 
+def no_credential() -> NoReturn:
+    """Fail: the account is reached by a connection string."""
+    raise AssertionError
+
+
 def test_nothing_is_left_behind(account: StorageAccount) -> None:
-    """No row, no message; twice is as good."""
+    """Neither a row nor a message stays, also after a second run."""
     for _ in range(2):
         probe(account).row()
         probe(account).message()
@@ -26,10 +33,10 @@ def test_nothing_is_left_behind(account: StorageAccount) -> None:
 
 
 def test_a_refusal_says_what_to_grant(account: StorageAccount) -> None:
-    """By the roles' names."""
+    """The error names the roles."""
     sound = account._environ[NAME]
     key = sound.partition("AccountKey=")[2].partition(";")[0]
-    refused = StorageAccount({NAME: sound.replace(key, "A" * 86 + "==")}, lambda: None)  # type: ignore[arg-type, return-value]
-    for tried in (probe(refused).row, probe(refused).message):
+    refused = StorageAccount({NAME: sound.replace(key, "A" * 86 + "==")}, no_credential)
+    for check in (probe(refused).row, probe(refused).message):
         with pytest.raises(ConfigurationError, match="Data Contributor"):
-            tried()
+            check()

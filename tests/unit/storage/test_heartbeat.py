@@ -1,4 +1,4 @@
-"""Claims about the heartbeat, on the real Azurite."""
+"""The heartbeat, on the real Azurite."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.server
 
 
 def test_the_last_beat_is_remembered(table: Callable[[], TableClient], clock: Clock) -> None:
-    """None before the first; to the microsecond; and no watch is made of it."""
+    """It is None at first, exact to the microsecond, and does not count as a watch."""
     heartbeat = Heartbeat(table)
     assert heartbeat.last() is None
     heartbeat.beat(clock())

@@ -1,4 +1,4 @@
-"""Claims about leases: any name can be held, by one holder at a time, and a holder that crashed is not waited for."""
+"""A lease of any name has one holder at a time, and expires when its holder crashes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ NAMES = [
 
 @pytest.fixture
 def table() -> FakeTable:
-    """Return the table, without a row."""
+    """Return an empty table."""
     return FakeTable()
 
 
 @pytest.fixture
 def leases(table: FakeTable) -> Leases:
-    """Return the leases of the table."""
-    return Leases(lambda: table)  # type: ignore[arg-type, return-value]
+    """Return the leases in the table."""
+    return Leases(lambda: table)
 
 
 def acquired(leases: Leases, name: str, now: datetime = NOW) -> Lease:
-    """Acquire a lease that is free, for a minute."""
+    """Acquire a free lease for a minute."""
     lease = leases.acquire(name, now, now + MINUTE)
     assert lease is not None
     return lease
@@ -38,7 +38,7 @@ def acquired(leases: Leases, name: str, now: datetime = NOW) -> Lease:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lease_of_any_name_expires_and_is_acquired_again(leases: Leases, name: str) -> None:
-    """More than once: the second holder may crash, too."""
+    """It can expire repeatedly: the second holder may crash, too."""
     for number in range(3):
         now = NOW + number * MINUTE
         acquired(leases, name, now)
@@ -47,19 +47,19 @@ def test_a_lease_of_any_name_expires_and_is_acquired_again(leases: Leases, name:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_lease_that_is_released_is_free_at_once(leases: Leases, table: FakeTable, name: str) -> None:
-    """And leaves no row."""
+def test_a_released_lease_is_free_immediately(leases: Leases, table: FakeTable, name: str) -> None:
+    """It leaves no row."""
     for _ in range(2):
         leases.release(acquired(leases, name))
         assert table.rows == {}
 
 
-def test_names_do_not_meet(leases: Leases) -> None:
-    """Each has a lease of its own."""
+def test_different_names_are_different_leases(leases: Leases) -> None:
+    """Each name has its own lease."""
     assert len({acquired(leases, name).id for name in NAMES}) == len(NAMES)
 
 
-def test_a_holder_that_comes_too_late_releases_nothing(leases: Leases) -> None:
+def test_a_late_holder_releases_nothing(leases: Leases) -> None:
     """The lease expired, and another holder has it."""
     late = acquired(leases, "drain")
     acquired(leases, "drain", NOW + MINUTE)
@@ -67,14 +67,16 @@ def test_a_holder_that_comes_too_late_releases_nothing(leases: Leases) -> None:
     assert leases.acquire("drain", NOW + MINUTE, NOW + 2 * MINUTE) is None
 
 
-def test_of_two_who_take_over_an_expired_lease_one_gets_it(leases: Leases, table: FakeTable) -> None:
-    """Both have read the row before either changes it."""
+def test_an_expired_lease_is_taken_over_once(leases: Leases, table: FakeTable) -> None:
+    """Both callers have read the row before either changes it."""
     acquired(leases, "drain")
-    later, others, calls = NOW + MINUTE, [], []
+    later, calls = NOW + MINUTE, 0
+    others: list[Lease | None] = []
 
     def before() -> None:
-        calls.append(1)
-        if len(calls) == 3:  # it has tried to insert and has read; now it would change
+        nonlocal calls
+        calls += 1
+        if calls == 3:  # after the insert and the read, before the change
             others.append(leases.acquire("drain", later, later + MINUTE))
 
     table.before = before
@@ -82,8 +84,8 @@ def test_of_two_who_take_over_an_expired_lease_one_gets_it(leases: Leases, table
     assert others[0] is not None
 
 
-def test_a_row_holds_a_hash_and_a_moment(leases: Leases, table: FakeTable) -> None:
-    """Nothing of the name."""
+def test_a_row_has_a_hash_and_a_time(leases: Leases, table: FakeTable) -> None:
+    """Nothing of the name is stored."""
     acquired(leases, "ola@contoso.com")
     [row] = table.rows.values()
     assert set(row) == {"PartitionKey", "RowKey", "id", "until"}

@@ -1,4 +1,4 @@
-"""Claims about the ledger, on the real Azurite: one reader at a time, nothing written over, nothing left over."""
+"""The ledger, on the real Azurite: one reader at a time, nothing overwritten, nothing left over."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ EVENTS = [f"E{number}/+=%'\u00e6" for number in range(MOST_AT_ONCE)]
 
 @pytest.fixture
 def ledger(table: Table, clock: Clock) -> Ledger:
-    """Return the object under test on an empty table."""
+    """Return a ledger on an empty table."""
     return Ledger(table, clock)
 
 
-def taken(ledger: Ledger, *event_ids: str) -> list[Entry]:
+def claimed(ledger: Ledger, *event_ids: str) -> list[Entry]:
     """Claim entries and return them."""
     claimed = [entry for entry in ledger.claim(ledger.read("w", event_ids)) if entry is not None]
     assert len(claimed) == len(event_ids)
@@ -34,17 +34,17 @@ def taken(ledger: Ledger, *event_ids: str) -> list[Entry]:
 
 
 def test_an_unknown_event_is_blank(ledger: Ledger) -> None:
-    """In the order that was asked for."""
+    """Blank entries are returned in the order of the request."""
     assert ledger.read("w", ["b", "a"]) == [Entry("w", "b"), Entry("w", "a")]
 
 
-def test_entries_come_back_as_they_were_settled(ledger: Ledger, clock: Clock) -> None:
-    """All of them at once, whatever their ids look like; ids differ in case."""
-    last = {"retry_token": "r", "series_id": "S", "start": "2026", "end": "2027"}
+def test_entries_are_read_as_they_were_written(ledger: Ledger, clock: Clock) -> None:
+    """All are read in one call, whatever their ids look like; ids differ in case."""
     entries = [
-        replace(entry, delivered_state=f"W/{number}", read_at=clock(), checked_calendar=True, deletions=number, **last)
-        for number, entry in enumerate(taken(ledger, *EVENTS))
-    ]
+        replace(entry, delivered_state=f"W/{number}", read_at=clock(), checked_calendar=True, deletions=number,
+                retry_token="r", series_id="S", start="2026", end="2027")
+        for number, entry in enumerate(claimed(ledger, *EVENTS))
+    ]  # fmt: skip
     ledger.release(entries)
     read = ledger.read("w", EVENTS)
     assert [replace(entry, etag="") for entry in read] == [
@@ -55,10 +55,10 @@ def test_entries_come_back_as_they_were_settled(ledger: Ledger, clock: Clock) ->
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_a_claim_keeps_others_out_until_it_ends(ledger: Ledger, clock: Clock, number: int) -> None:
-    """By itself or with others; it ends after CLAIM, because its owner may have been killed."""
+def test_a_claim_blocks_others_until_it_expires(ledger: Ledger, clock: Clock, number: int) -> None:
+    """For a single entry or several; a claim expires after CLAIM, because its owner may have crashed."""
     events = EVENTS[:number]
-    taken(ledger, *events)
+    claimed(ledger, *events)
     assert ledger.claim(ledger.read("w", events)) == [None] * number
     clock.pass_by(CLAIM.total_seconds() - 1)
     assert ledger.claim(ledger.read("w", events)) == [None] * number
@@ -66,45 +66,46 @@ def test_a_claim_keeps_others_out_until_it_ends(ledger: Ledger, clock: Clock, nu
     assert None not in ledger.claim(ledger.read("w", events))
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_one_of_two_claims_of_the_same_picture_wins(ledger: Ledger, known: bool) -> None:  # noqa: FBT001
-    """For an event that the ledger knows, and for one that it does not."""
-    if known:
-        ledger.release(taken(ledger, "E"))
+@pytest.mark.parametrize("stored", [True, False])
+def test_of_two_claims_of_the_same_entries_the_first_wins(ledger: Ledger, stored: bool) -> None:  # noqa: FBT001
+    """For an event with a row in the ledger, and for one without."""
+    if stored:
+        ledger.release(claimed(ledger, "E"))
     picture = ledger.read("w", ["E"])
     assert None not in ledger.claim(picture)
     assert ledger.claim(picture) == [None]
 
 
-def test_one_in_the_way_does_not_hold_the_others(ledger: Ledger) -> None:
-    """Seven are claimed although the eighth is somebody else's since it was read."""
+def test_a_claimed_entry_does_not_block_the_others(ledger: Ledger) -> None:
+    """Seven are claimed although the eighth was claimed by another caller since it was read."""
     picture = ledger.read("w", EVENTS)
-    taken(ledger, EVENTS[3])
+    claimed(ledger, EVENTS[3])
     claims = ledger.claim(picture)
     assert [number for number, claim in enumerate(claims) if claim is None] == [3]
     assert [claim.event_id for claim in claims if claim] == EVENTS[:3] + EVENTS[4:]
 
 
-def test_who_lost_his_claim_writes_nothing(ledger: Ledger, clock: Clock) -> None:
-    """An older reading must not be noted over a newer one."""
-    slow = taken(ledger, "E", "F")
+def test_a_lost_claim_writes_nothing(ledger: Ledger, clock: Clock) -> None:
+    """An older read must not overwrite a newer one."""
+    slow = claimed(ledger, "E", "F")
     clock.pass_by(CLAIM.total_seconds())
-    quick = taken(ledger, "E")
+    quick = claimed(ledger, "E")
     ledger.release([replace(quick[0], delivered_state="new")])
     ledger.release([replace(entry, delivered_state="old") for entry in slow])
     assert [entry.delivered_state for entry in ledger.read("w", ["E", "F"])] == ["new", "old"]
 
 
-def test_of_many_threads_one_gets_the_claim(ledger: Ledger) -> None:
-    """Really at once."""
-    pictures = [ledger.read("w", ["E"]) for _ in range(8)]
-    gate, won = threading.Barrier(8), []
+def test_of_many_threads_a_single_thread_gets_the_claim(ledger: Ledger) -> None:
+    """The threads claim at the same time."""
+    reads = [ledger.read("w", ["E"]) for _ in range(8)]
+    barrier = threading.Barrier(8)
+    won: list[Entry] = []
 
-    def claim(picture: list[Entry]) -> None:
-        gate.wait(5)
-        won.extend(entry for entry in ledger.claim(picture) if entry)
+    def claim(entries: list[Entry]) -> None:
+        barrier.wait(180)
+        won.extend(entry for entry in ledger.claim(entries) if entry)
 
-    threads = [threading.Thread(target=claim, args=(picture,)) for picture in pictures]
+    threads = [threading.Thread(target=claim, args=(entries,)) for entries in reads]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -112,22 +113,23 @@ def test_of_many_threads_one_gets_the_claim(ledger: Ledger) -> None:
     assert len(won) == 1
 
 
-def test_the_occurrences_of_a_series_are_found(ledger: Ledger) -> None:
-    """Those of this mailbox and series that the partner believes to exist."""
+def test_the_occurrences_of_a_series_are_listed(ledger: Ledger) -> None:
+    """Only those of this mailbox and series that the partner believes to exist."""
     states = ["1", "deleted", "2"]
     entries = [
-        replace(e, delivered_state=t, series_id="S'") for e, t in zip(taken(ledger, "A", "B", "C"), states, strict=True)
+        replace(e, delivered_state=t, series_id="S'")
+        for e, t in zip(claimed(ledger, "A", "B", "C"), states, strict=True)
     ]
     ledger.release(entries)
-    ledger.release([replace(entry, delivered_state="3", series_id="T") for entry in taken(ledger, "D")])
+    ledger.release([replace(entry, delivered_state="3", series_id="T") for entry in claimed(ledger, "D")])
     assert sorted(entry.event_id for entry in ledger.of_series("w", "S'")) == ["A", "C"]
     assert ledger.of_series("v", "S'") == []
 
 
 def test_a_watch_is_forgotten_with_all_its_entries(ledger: Ledger) -> None:
-    """More than fit into one transaction; other watches keep theirs."""
+    """More entries than fit into one transaction; other watches keep theirs."""
     for first in range(0, 112, MOST_AT_ONCE):
-        taken(ledger, *(f"E{number}" for number in range(first, first + MOST_AT_ONCE)))
+        claimed(ledger, *(f"E{number}" for number in range(first, first + MOST_AT_ONCE)))
     ledger.claim(ledger.read("v", ["E1"]))
     ledger.forget("w")
     ledger.forget("w")
@@ -135,27 +137,35 @@ def test_a_watch_is_forgotten_with_all_its_entries(ledger: Ledger) -> None:
     assert ledger.read("v", ["E1"])[0].etag
 
 
-def test_two_may_forget_the_same_watch_at_once(table: Table, clock: Clock) -> None:
-    """Two deletions of a watch: both end well."""
+def test_two_deletions_of_a_watch_do_not_conflict(table: Table, clock: Clock) -> None:
+    """Both forget the entries at the same time, and both succeed."""
 
-    class Racing:
-        """A table in which somebody else is always a little faster."""
+    class Racing(TableClient):
+        """A table in which another caller always deletes the first row earlier."""
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(table(), name)
+        def __init__(self) -> None:
+            pass
 
-        def submit_transaction(self, operations: list[Any]) -> Any:
-            """Delete the first row before the transaction does."""
+        def query_entities(self, *query: Any, **options: Any) -> Any:
+            """Return the rows of the table."""
+            return table().query_entities(*query, **options)
+
+        def delete_entity(self, *entity: Any, **options: Any) -> None:
+            """Delete a row of the table."""
+            table().delete_entity(*entity, **options)
+
+        def submit_transaction(self, operations: Any, **_: Any) -> Any:
+            """Delete the first row, then run the transaction."""
             table().delete_entity(operations[0][1]["PartitionKey"], operations[0][1]["RowKey"])
             return table().submit_transaction(operations)
 
-    taken(Ledger(table, clock), *EVENTS)
-    Ledger(Racing, clock).forget("w")  # type: ignore[arg-type]  # a fake
+    claimed(Ledger(table, clock), *EVENTS)
+    Ledger(Racing, clock).forget("w")
     assert all(entry.etag == "" for entry in Ledger(table, clock).read("w", EVENTS))
 
 
 def test_all_entries_are_paged(ledger: Ledger) -> None:
-    """Those of one watch; storage gives a thousand at a time, so a large calendar never lies in memory."""
+    """Only those of one watch; storage returns a thousand at a time, so a large calendar is never in memory."""
     for first in range(0, 1008, MOST_AT_ONCE):
         ledger.release([Entry("w", f"E{number}", delivered_state="1") for number in range(first, first + MOST_AT_ONCE)])
     ledger.release([Entry("v", "E")])
@@ -165,37 +175,37 @@ def test_all_entries_are_paged(ledger: Ledger) -> None:
 
 
 def test_entries_are_dropped_as_they_were_read(ledger: Ledger) -> None:
-    """More than a transaction takes; what somebody changed, works on, or dropped meanwhile stays as it is."""
+    """More than a transaction takes; an entry changed, claimed or dropped meanwhile stays as it is."""
     for first in range(0, 104, MOST_AT_ONCE):
         ledger.release([Entry("w", f"E{number}", delivered_state="1") for number in range(first, first + MOST_AT_ONCE)])
     [read] = ledger.pages("w")
     by_id = {entry.event_id: entry for entry in read}
     ledger.release([replace(by_id["E1"], delivered_state="2")])
-    taken(ledger, "E2")
+    claimed(ledger, "E2")
     assert ledger.drop([by_id["E3"]]) == 1
     assert ledger.drop(read) == 101
     assert {entry.event_id for page in ledger.pages("w") for entry in page} == {"E1", "E2"}
 
 
 def test_a_claimed_entry_is_not_dropped(ledger: Ledger) -> None:
-    """Not even by who sees the claim."""
-    taken(ledger, "E1")
+    """Not even by a caller that has read the claim."""
+    claimed(ledger, "E1")
     [read] = ledger.pages("w")
     assert ledger.drop(read) == 0
     assert [entry.event_id for page in ledger.pages("w") for entry in page] == ["E1"]
 
 
-def test_one_entry_is_read_by_its_key(ledger: Ledger, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any other query that names a row looks at all rows of the mailbox ("Design for querying")."""
-    ledger.release(taken(ledger, *EVENTS))
+def test_a_single_entry_is_read_by_its_key(ledger: Ledger, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query that names a row key otherwise scans all rows of the mailbox ("Design for querying")."""
+    ledger.release(claimed(ledger, *EVENTS))
     monkeypatch.setattr(table(), "query_entities", lambda *_, **__: pytest.fail("a query"))
     assert ledger.read("w", EVENTS[:1])[0].etag
     assert ledger.read("w", ["unknown"]) == [Entry("w", "unknown")]
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_ledger_that_is_gone_is_not_an_empty_one(ledger: Ledger, table: Table, number: int) -> None:
-    """Else the partner would be told everything anew, if only it could be written."""
+def test_a_missing_table_is_not_an_empty_ledger(ledger: Ledger, table: Table, number: int) -> None:
+    """Otherwise every event would be delivered again."""
     table().delete_table()
     with pytest.raises(ServiceUnavailable):
         ledger.read("w", EVENTS[:number])

@@ -1,4 +1,4 @@
-"""Claims about what the relay does on the watches, room lists and bookings that it finds from before."""
+"""The relay continues with the watches, room lists and bookings that the code before the restructure stored."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ __all__ = ["world"]  # a fixture, which pytest finds by its name
 
 
 def test_a_live_watch_of_before_is_renewed(world: WorldOfBefore) -> None:
-    """By one PATCH of the subscription that it had; of the row nothing else changes."""
+    """One PATCH renews its subscription; nothing else in the row changes."""
     before = world.watches.get(WATCH_ID)
     assert before is not None
     after = world.subscription_service.renew(before)
     assert after is not None
     assert world.subscriptions.calls == ["renew"]
-    assert after.expires == world.subscriptions.standing["s-1"].expires > (before.expires or world.time)
+    assert after.expires == world.subscriptions.existing["s-1"].expires > (before.expires or world.time)
     assert (after.renewed, after.subscription_id, after.since) == (world.time, "s-1", before.since)
     assert (after.key_version, after.user_id, after.last_change) == ("v1", "user", before.last_change)
 
 
-def test_the_client_state_of_before_is_known(world: WorldOfBefore) -> None:
-    """The watch's id and the name of its key make the text that the subscription was made with."""
+def test_the_client_state_of_before_is_recognized(world: WorldOfBefore) -> None:
+    """The watch's id and the version of its key give the text that the subscription was created with."""
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
     assert (world.subscription_service.client_state(watch) or "").startswith(f"v1.{WATCH_ID}.")
 
 
-def test_who_makes_a_subscription_since_before_is_left_alone(world: WorldOfBefore) -> None:
-    """For a minute from 10:10:00 on; then it is made by who comes, and the gap and the former one are remembered."""
+def test_a_setup_of_before_is_left_alone_for_a_minute(world: WorldOfBefore) -> None:
+    """From 10:10:00 on; then the next caller creates the subscription, and the gap and the old subscription are
+    recorded.
+    """
     watch = world.watches.get(watch_id_of("room6@contoso.com"))
     assert watch is not None
     world.time = (watch.pending_since or world.time) + timedelta(seconds=59)
@@ -49,16 +51,16 @@ def test_who_makes_a_subscription_since_before_is_left_alone(world: WorldOfBefor
     assert (made.state, made.gap_since, made.former_id) == ("live", watch.gap_since, "s-4")
 
 
-def test_a_resync_owed_before_is_queued(world: WorldOfBefore) -> None:
-    """To the live room whose changes passed it by, and then it is owed no more."""
+def test_a_resync_needed_before_is_queued(world: WorldOfBefore) -> None:
+    """It is queued for the live room with a gap, and the mark is removed."""
     world.catch_up.queue_pending_resyncs()
     assert world.jobs.take_jobs() == [Job(watch_id_of("room8@contoso.com"), "resync")]
     world.catch_up.queue_pending_resyncs()
     assert world.jobs.take_jobs() == []
 
 
-def test_the_heartbeat_of_before_tells_how_long_the_relay_was_away(world: WorldOfBefore) -> None:
-    """A short absence calls for nothing, a long one for a resync of the rooms that can be read: 1, 6, 7, 8 and 9."""
+def test_the_heartbeat_of_before_gives_the_length_of_an_absence(world: WorldOfBefore) -> None:
+    """A short absence queues nothing, a long one a resync of each readable room: 1, 6, 7, 8 and 9."""
     world.catch_up.catch_up_after_absence()
     assert world.jobs.take_jobs() == []
     world.pass_by(4 * 3600)
@@ -68,7 +70,7 @@ def test_the_heartbeat_of_before_tells_how_long_the_relay_was_away(world: WorldO
 
 
 def test_a_room_list_of_before_is_emptied_after_its_time(world: WorldOfBefore) -> None:
-    """Empty since 10:18: at 10:33 its room still belongs to it, from 10:38:03 on no more."""
+    """It is empty since 10:18: at 10:33 its room is still a member, from 10:38:03 on it is not."""
     world.rooms.by_list = {f"floor{number}@contoso.com": ["room7@contoso.com"] for number in (1, 3)}
     world.rooms.by_list["floor2@contoso.com"] = []
 
@@ -91,20 +93,20 @@ def test_a_booking_of_before_holds_its_times(world: WorldOfBefore, hour: int, mi
 
 @pytest.mark.parametrize(("hour", "minute"), [(13, 30), (12, 0)])
 def test_an_ended_or_moved_booking_of_before_holds_nothing(world: WorldOfBefore, hour: int, minute: int) -> None:
-    """Its time is anybody's."""
+    """Its time is free."""
     assert world.slot_booker.book(world.new_booking(world.slot(hour, minute, 15)))[1]
 
 
 def test_a_booking_of_before_is_read_with_its_event(world: WorldOfBefore) -> None:
-    """By the event's id of then."""
+    """The event is read by the stored id."""
     slot = world.slot(11, 30, 15)
-    world.calendars.put(AGENT, slot.start, slot.end, "bef00000-0000-4000-8000-00000000000e")
+    world.graph_calendars.put(AGENT, slot.start, slot.end, "bef00000-0000-4000-8000-00000000000e")
     booked = world.booking_changer.read(AGENT, f"{0xBC3:032x}")
     assert (booked.booking.start, booked.event["id"]) == (slot.start, "E1")
 
 
-def test_what_was_left_half_done_before_is_settled(world: WorldOfBefore) -> None:
-    """Claimed, moving, ending and ended: after ten minutes and ten more only the two that are booked have rows."""
+def test_unfinished_bookings_of_before_are_resolved(world: WorldOfBefore) -> None:
+    """Claimed, moving, ending and ended: after twice ten minutes only the two booked ones have rows."""
     for _ in range(2):
         world.pass_by(601)
         world.booking_cleanup.resolve_all()
@@ -112,8 +114,8 @@ def test_what_was_left_half_done_before_is_settled(world: WorldOfBefore) -> None
     assert left == {"booked"}
 
 
-def test_an_attempt_and_a_turn_of_before_hold(world: WorldOfBefore) -> None:
-    """Until 10:39:54."""
+def test_two_leases_of_before_hold(world: WorldOfBefore) -> None:
+    """They expire at 10:39:54."""
     with pytest.raises(RequestRejected), world.business_lock.hold("haircut@contoso.com"):
         pass
     until = world.time + timedelta(minutes=1)

@@ -1,10 +1,11 @@
-"""Claims about the table of parked changes, on the real Azurite."""
+"""The table of parked changes, on the real Azurite."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from azure.data.tables import TableClient
@@ -19,18 +20,24 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def parked(table: Callable[[], TableClient]) -> ParkedChanges:
-    """Return an empty table."""
+    """Return the parked changes in an empty table."""
     return ParkedChanges(table)
 
 
-def change(number: int, clock: Clock, **more: object) -> Parked:
+def change(number: int, clock: Clock, **more: Any) -> Parked:
     """Return a change of an event."""
-    given = {"watch_id": "w" * 32, "user_id": "u", "event_id": f"AAMk/{number}+=", "at": clock(), "reason": "failing"}
-    return Parked(**{**given, **more})  # type: ignore[arg-type]
+    given: dict[str, Any] = {
+        "watch_id": "w" * 32,
+        "user_id": "u",
+        "event_id": f"AAMk/{number}+=",
+        "at": clock(),
+        "reason": "failing",
+    }
+    return Parked(**{**given, **more})
 
 
-def test_what_is_parked_is_found_as_it_was(parked: ParkedChanges, clock: Clock) -> None:
-    """Every field; of its kind only."""
+def test_a_parked_change_is_read_as_it_was_stored(parked: ParkedChanges, clock: Clock) -> None:
+    """Every field is read; the other kind is not."""
     one = change(1, clock, deleted=True, force=True, status=500, attempts=21, reason="gave-up")
     parked.put(DEAD, [one])
     (found,) = parked.page(DEAD, 10)
@@ -39,8 +46,8 @@ def test_what_is_parked_is_found_as_it_was(parked: ParkedChanges, clock: Clock) 
     assert (parked.page(WAITING, 10), parked.get(WAITING, one.id)) == ([], None)
 
 
-def test_an_event_has_one_row(parked: ParkedChanges, clock: Clock) -> None:
-    """The newest change of it; that it is wanted again, or was said to be deleted, stays until the row goes."""
+def test_an_event_has_a_single_row(parked: ParkedChanges, clock: Clock) -> None:
+    """It has the newest change; the flags `force` and `deleted` stay set until the row is dropped."""
     parked.put(WAITING, [change(1, clock, force=True), change(1, clock, deleted=True)])
     parked.put(WAITING, [change(1, clock, reason="paused")])
     (found,) = parked.page(WAITING, 10)
@@ -54,17 +61,17 @@ def test_an_event_has_one_row(parked: ParkedChanges, clock: Clock) -> None:
 
 
 def test_many_are_paged_in_the_order_of_their_ids(parked: ParkedChanges, clock: Clock) -> None:
-    """Two hundred and fifty, each once."""
+    """Two hundred and fifty changes, each once."""
     parked.put(DEAD, [change(number, clock) for number in range(250)])
     seen: list[str] = []
     while page := parked.page(DEAD, 100, seen[-1] if seen else ""):
         seen += [one.id for one in page]
     assert (len(seen), seen) == (250, sorted(set(seen)))
-    assert (parked.count(DEAD), parked.count(DEAD, most=7), parked.count(WAITING)) == (250, 7, 0)
+    assert (parked.count(DEAD), parked.count(DEAD, limit=7), parked.count(WAITING)) == (250, 7, 0)
 
 
-def test_pages_are_of_a_time_or_a_reason(parked: ParkedChanges, clock: Clock) -> None:
-    """From a moment, until before another; to the microsecond."""
+def test_pages_can_be_filtered_by_time_or_reason(parked: ParkedChanges, clock: Clock) -> None:
+    """The start is included, the end is not, to the microsecond."""
     start = clock()
     parked.put(DEAD, [change(n, clock, at=start + timedelta(microseconds=n), reason="ab"[n % 2]) for n in range(4)])
     since, before = start + timedelta(microseconds=1), start + timedelta(microseconds=3)
@@ -73,7 +80,7 @@ def test_pages_are_of_a_time_or_a_reason(parked: ParkedChanges, clock: Clock) ->
 
 
 def test_rows_are_dropped_as_they_were_read(parked: ParkedChanges, clock: Clock) -> None:
-    """One that was parked anew meanwhile stays, one that is gone is no trouble; the others go."""
+    """A row parked again meanwhile stays, and a deleted one is ignored; the others are dropped."""
     parked.put(WAITING, [change(number, clock) for number in range(120)])
     read = parked.page(WAITING, 200)
     parked.put(WAITING, [read[5]])
@@ -84,8 +91,8 @@ def test_rows_are_dropped_as_they_were_read(parked: ParkedChanges, clock: Clock)
     assert parked.drop(WAITING, []) == 0
 
 
-def test_the_endpoint_flows_until_something_else_is_noted(table: Callable[[], TableClient], clock: Clock) -> None:
-    """Of two who change it at once one does."""
+def test_the_endpoint_is_flowing_by_default(table: Callable[[], TableClient], clock: Clock) -> None:
+    """Of two concurrent changes one succeeds."""
     endpoints = Endpoints(table)
     first = endpoints.read()
     assert (first.state, first.etag) == ("flowing", "")
@@ -97,8 +104,8 @@ def test_the_endpoint_flows_until_something_else_is_noted(table: Callable[[], Ta
     assert (endpoints.read().state, endpoints.read().probe_at) == ("flowing", clock())
 
 
-def test_a_replay_remembers_how_far_it_is(table: Callable[[], TableClient], clock: Clock) -> None:
-    """Selection, number, place and end."""
+def test_a_replay_stores_its_progress(table: Callable[[], TableClient], clock: Clock) -> None:
+    """Selection, count, position and end."""
     replays = Replays(table)
     replay = replays.insert(Replay("a" * 32, clock(), '{"all":true}'))
     assert replay is not None

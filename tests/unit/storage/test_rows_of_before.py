@@ -1,7 +1,7 @@
-"""Claims about rows that the code before the restructure stored: all of them are read, and written as they were.
+"""All rows that the code before the restructure stored are read, and written back unchanged.
 
-Values are compared in the order of the fields (see tests/fixtures/before_restructure/reading.py): a field may get
-another name, its column may not.
+Values are compared in the order of the fields (see tests/fixtures/before_restructure/reading.py): a field may be
+renamed, its column may not.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ Table = Callable[[], Any]
 
 
 def read(key: str) -> Any:
-    """Return what the product reads of a row that lies in its table with all others."""
+    """Return what the product reads from a row in a table with all others."""
     table = table_of(content_of("rows")[key.partition("/")[0]])
     return read_row(lambda: table, ROWS[key])
 
 
 def by_kind() -> dict[str, list[Any]]:
-    """Return what is read of all rows, by the name of the class."""
+    """Return what is read from all rows, by the name of the class."""
     found = defaultdict(list)
     for key in ROWS:
         found[type(read(key)).__name__].append(read(key))
@@ -53,13 +53,13 @@ def by_kind() -> dict[str, list[Any]]:
 
 @pytest.mark.parametrize("key", ROWS)
 def test_a_row_of_before_reads_as_it_was_stored(key: str) -> None:
-    """Every field has the value that the code of then gave it."""
+    """Every field has the value that the old code stored."""
     assert in_order(read(key)) == EXPECTED[key]
     assert json.dumps(in_order(read(key))) == json.dumps(EXPECTED[key])  # true is not 1
 
 
 def test_the_fixture_holds_every_field_with_a_value_of_its_own() -> None:
-    """A field that always has its default could be lost without anybody's noticing."""
+    """A field that always has its default could be lost unnoticed."""
     for kind, values in by_kind().items():
         if not hasattr(values[0], "__dataclass_fields__"):
             continue
@@ -69,7 +69,7 @@ def test_the_fixture_holds_every_field_with_a_value_of_its_own() -> None:
 
 
 def test_the_fixture_holds_every_state() -> None:
-    """Of watches, of the endpoint and of bookings."""
+    """The states of watches, of the endpoint and of bookings."""
     found = defaultdict(set)
     for key, row in ROWS.items():
         kind = row["PartitionKey"] if row["PartitionKey"] in STATES else key.partition("/")[0]
@@ -78,20 +78,20 @@ def test_the_fixture_holds_every_state() -> None:
 
 
 def test_the_fixture_holds_no_title_and_no_secret() -> None:
-    """The scenario's events are called Ola Nordmann and A talk, its key is an old secret, its customer Kari."""
+    """The scenario's events are named Ola Nordmann and A talk, its key is an old secret, its customer Kari."""
     for name in ("rows", "messages", "expected"):
         text = (FOLDER / f"{name}.json").read_text()
         assert not any(word in text for word in ("Ola", "A talk", "secret", "Kari", "whsec_", "AccountKey"))
 
 
 def unmarked(value: Any, *last: Any) -> Any:
-    """Return a value as if it had not been stored yet: without its etag, and with other values (`last`) before it."""
+    """Return a value as before its first write: without its etag, and with other values (`last`) before it."""
     values = [getattr(value, field.name) for field in fields(value)]
     return type(value)(*values[: len(values) - 1 - len(last)], *last, "")
 
 
 def write_entry(table: Table, entry: Any) -> None:
-    """Write an entry of the ledger as who works on it does: a claimed one by the claim, another one as settled."""
+    """Write a ledger entry as the product does: a claimed one by claiming, another one by releasing."""
     claimed_until = getattr(entry, fields(entry)[-2].name)
     if claimed_until is None:
         Ledger(table, lambda: pytest.fail("nothing is claimed")).release([unmarked(entry)])
@@ -99,7 +99,8 @@ def write_entry(table: Table, entry: Any) -> None:
         Ledger(table, lambda: claimed_until - CLAIM).claim([unmarked(entry, None)])
 
 
-WRITERS: dict[str, Callable[[Table, Any], Any]] = {
+Writer = Callable[[Table, Any], Any]
+WRITERS: dict[str, Writer] = {
     "watch": lambda table, value: Watches(table).insert(value),
     "roomlist": lambda table, value: RoomLists(table).insert(value),
     "replay": lambda table, value: Replays(table).insert(value),
@@ -113,9 +114,9 @@ WRITERS: dict[str, Callable[[Table, Any], Any]] = {
 
 @pytest.mark.parametrize("key", [key for key in ROWS if not key.startswith("slots/")])
 def test_a_row_of_before_is_written_back_as_it_was(key: str) -> None:
-    """The same columns with the same values, so that an installation may go back to the version of before, too."""
+    """The columns and values are the same, so that an installation can return to the old version."""
     table = FakeTable()
-    write = WRITERS.get(ROWS[key]["PartitionKey"], write_entry)
+    write: Writer = WRITERS.get(ROWS[key]["PartitionKey"], write_entry)
     write(lambda: table, read(key))
     [row] = table.rows.values()
     assert dict(row) == ROWS[key]
@@ -124,8 +125,8 @@ def test_a_row_of_before_is_written_back_as_it_was(key: str) -> None:
 
 @pytest.mark.parametrize("row", BOOKING_ROWS, ids=[row["state"] for row in BOOKING_ROWS])
 def test_a_booking_of_before_is_written_back_with_its_times(row: dict[str, Any]) -> None:
-    """Its own row and one for every five minutes that it holds, and no other."""
+    """Its own row and one for every five minutes it holds, and no other."""
     table = FakeTable()
     SlotBookings(lambda: table).claim(read(f"slots/{row['PartitionKey']}/{row['RowKey']}"))
-    times = [one for one in content_of("rows")["slots"] if one.get("booking") == row["RowKey"]]
+    times = [slot for slot in content_of("rows")["slots"] if slot.get("booking") == row["RowKey"]]
     assert sorted(table.rows.values(), key=str) == sorted([row, *times], key=str)

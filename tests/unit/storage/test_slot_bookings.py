@@ -1,4 +1,4 @@
-"""Claims about the table of slots, on the real Azurite: a time is given once, all of a booking or none of it."""
+"""The table of slot bookings, on the real Azurite: a time is reserved once, and a booking completely or not at all."""
 
 from __future__ import annotations
 
@@ -22,26 +22,32 @@ MAILBOX = "agent1@contoso.com"
 
 @pytest.fixture
 def slots(table: Callable[[], TableClient]) -> SlotBookings:
-    """Return an empty table."""
+    """Return the slot bookings in an empty table."""
     return SlotBookings(table)
 
 
 def booking(start: int = 0, minutes: float = 30, **changes: Any) -> Booking:
-    """Return a booking that begins so many minutes after noon."""
+    """Return a booking that begins a number of minutes after noon."""
     begin = NOON + start * MINUTE
-    given = {"mailbox": MAILBOX, "start": begin, "end": begin + minutes * MINUTE, "since": NOON, "transaction": "t"}
-    return Booking(id=uuid.uuid4().hex, **(given | changes))  # type: ignore[arg-type]
+    given: dict[str, Any] = {
+        "mailbox": MAILBOX,
+        "start": begin,
+        "end": begin + minutes * MINUTE,
+        "since": NOON,
+        "transaction": "t",
+    }
+    return Booking(id=uuid.uuid4().hex, **(given | changes))
 
 
 def claimed(slots: SlotBookings, *given: Any, **changes: Any) -> Booking:
-    """Return a new booking that has its times."""
+    """Return a new booking that has reserved its times."""
     stored = slots.claim(booking(*given, **changes))
     assert stored is not None
     return stored
 
 
 def test_a_booking_is_read_as_it_was_stored(slots: SlotBookings) -> None:
-    """With every field, and in any case of its mailbox's letters."""
+    """Every field is read, and the case of the mailbox does not matter."""
     stored = claimed(slots, event_id="E/+=", to_start=NOON, to_end=NOON + MINUTE * 10)
     assert slots.get(MAILBOX.upper(), stored.id) == stored
     assert slots.get("agent2@contoso.com", stored.id) is None
@@ -49,8 +55,8 @@ def test_a_booking_is_read_as_it_was_stored(slots: SlotBookings) -> None:
 
 
 @pytest.mark.parametrize(("start", "minutes"), [(0, 30), (-25, 30), (25, 5), (10, 5), (-60, 120)])
-def test_times_that_overlap_are_given_once(slots: SlotBookings, start: int, minutes: int) -> None:
-    """Nothing is left of who came second, and other times are free."""
+def test_overlapping_times_are_reserved_once(slots: SlotBookings, start: int, minutes: int) -> None:
+    """The second booking leaves nothing behind, and other times are free."""
     first = claimed(slots)
     assert slots.claim(booking(start, minutes)) is None
     assert [row.id for row in slots.holders(MAILBOX, NOON - LONGEST, NOON + LONGEST)] == [first.id]
@@ -59,8 +65,8 @@ def test_times_that_overlap_are_given_once(slots: SlotBookings, start: int, minu
     claimed(slots, mailbox="agent2@contoso.com")
 
 
-def test_of_fifty_at_once_one_gets_the_time(slots: SlotBookings) -> None:
-    """Storage itself decides."""
+def test_of_fifty_concurrent_bookings_a_single_booking_gets_the_time(slots: SlotBookings) -> None:
+    """Storage decides."""
     with ThreadPoolExecutor(50) as callers:
         outcomes = list(callers.map(lambda number: slots.claim(booking(number % 6 * 5)), range(50)))
     got = [claim for claim in outcomes if claim]
@@ -70,7 +76,7 @@ def test_of_fifty_at_once_one_gets_the_time(slots: SlotBookings) -> None:
 
 
 def test_the_longest_booking_fits_into_a_transaction(slots: SlotBookings) -> None:
-    """Also when it is moved to quite another time, and back again."""
+    """Also when it is moved to another time and back."""
     stored = claimed(slots, 0, LONGEST / MINUTE)
     moving = slots.change(stored, state="moving", to_start=NOON + LONGEST, to_end=NOON + 2 * LONGEST)
     assert moving is not None
@@ -84,8 +90,8 @@ def test_the_longest_booking_fits_into_a_transaction(slots: SlotBookings) -> Non
     claimed(slots, int(LONGEST / MINUTE))
 
 
-def test_who_read_a_booking_before_somebody_else_changed_it_changes_nothing(slots: SlotBookings) -> None:
-    """Neither the row nor its times."""
+def test_a_stale_booking_changes_nothing(slots: SlotBookings) -> None:
+    """Neither the row nor its times change after another write."""
     stored = claimed(slots)
     ended = slots.change(stored, state="ended")
     assert ended is not None
@@ -96,15 +102,15 @@ def test_who_read_a_booking_before_somebody_else_changed_it_changes_nothing(slot
 
 
 def test_a_move_to_a_time_that_is_taken_changes_nothing(slots: SlotBookings) -> None:
-    """The booking keeps what it has."""
+    """The booking keeps its times."""
     claimed(slots, 30)
     stored = claimed(slots)
     assert slots.change(stored, state="moving", to_start=NOON + 20 * MINUTE, to_end=NOON + 50 * MINUTE) is None
     assert slots.get(MAILBOX, stored.id) == stored
 
 
-def test_what_is_unfinished_young_or_past_is_found(slots: SlotBookings) -> None:
-    """By its state, by when it became so, and by its end."""
+def test_bookings_are_listed_by_state_and_time(slots: SlotBookings) -> None:
+    """By state, by the time of that state, and by end."""
     claim = claimed(slots, 60)
     done = claimed(slots, state="booked", since=NOON + MINUTE)
     assert [row.id for row in slots.unfinished()] == [claim.id]

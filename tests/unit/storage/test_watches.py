@@ -1,13 +1,14 @@
-"""Claims about the table of watches, on the real Azurite."""
+"""The table of watches, on the real Azurite."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
-from azure.data.tables import TableClient
+from azure.data.tables import TableClient, TableEntity
 
 from shared.storage.watches import SEEN_EVERY, Watch, Watches, watch_id_of
 from tests.support.table import FakeTable, Rows
@@ -27,12 +28,12 @@ def stored(watches: Watches, mailbox: str = "room1@contoso.com") -> Watch:
 
 @pytest.fixture
 def watches(table: Table) -> Watches:
-    """Return the object under test on an empty table."""
+    """Return the watches in an empty table."""
     return Watches(table)
 
 
-def test_a_watch_comes_back_as_it_was_stored(watches: Watches) -> None:
-    """Every field, moments in UTC, and its etag."""
+def test_a_watch_is_read_as_it_was_stored(watches: Watches) -> None:
+    """Every field, times in UTC, and its etag."""
     full = Watch(
         "a" * 32, "æ@contoso.com", "direct", NOW, "https://p.example/x", "refused", NOW - timedelta(hours=1), "403",
         tried=NOW - timedelta(minutes=2), pending_since=NOW - timedelta(seconds=1), subscription_id="s",
@@ -45,15 +46,15 @@ def test_a_watch_comes_back_as_it_was_stored(watches: Watches) -> None:
     assert watches.get("b" * 32) is None
 
 
-def test_a_second_one_is_not_stored(watches: Watches) -> None:
-    """The id is that of the address in any case, so two calls at once can make only one row."""
+def test_a_second_watch_of_a_mailbox_is_not_stored(watches: Watches) -> None:
+    """The id does not depend on the case of the address, so concurrent calls create one row."""
     first = stored(watches)
     assert watches.insert(Watch(watch_id_of("ROOM1@contoso.com"), "x", "direct", NOW)) is None
     assert watches.get(first.id) == first
 
 
-def test_a_change_needs_the_row_as_it_was_read(watches: Watches) -> None:
-    """The slower of two is told; other fields stay."""
+def test_a_change_needs_the_current_etag(watches: Watches) -> None:
+    """The slower of two writers gets None; other fields stay."""
     first = stored(watches)
     changed = watches.change(first, state="live", expires=NOW)
     assert changed is not None
@@ -62,8 +63,8 @@ def test_a_change_needs_the_row_as_it_was_read(watches: Watches) -> None:
     assert (changed.mailbox, changed.expires) == ("room1@contoso.com", NOW)
 
 
-def test_a_deleted_watch_is_not_brought_back(watches: Watches) -> None:
-    """Neither by a change nor by having seen one."""
+def test_a_deleted_watch_is_not_restored(watches: Watches) -> None:
+    """Neither by a change nor by a note that a change was seen."""
     first = stored(watches)
     assert watches.delete(first)
     assert watches.change(first, state="live") is None
@@ -71,8 +72,8 @@ def test_a_deleted_watch_is_not_brought_back(watches: Watches) -> None:
     assert watches.get(first.id) is None
 
 
-def test_a_deletion_needs_the_row_as_it_was_read_and_gone_is_as_good(watches: Watches) -> None:
-    """Who deletes an old picture of it is told."""
+def test_a_deletion_needs_the_current_etag(watches: Watches) -> None:
+    """A stale deletion fails; deleting a deleted watch is a no-op."""
     first = stored(watches)
     second = watches.change(first, state="live")
     assert second is not None
@@ -81,8 +82,8 @@ def test_a_deletion_needs_the_row_as_it_was_read_and_gone_is_as_good(watches: Wa
     assert watches.delete(second)
 
 
-def test_what_was_seen_is_noted_whoever_else_writes(watches: Watches) -> None:
-    """Without a look at the etag, and not more often than SEEN_EVERY."""
+def test_a_seen_change_is_recorded_despite_concurrent_writes(watches: Watches) -> None:
+    """The etag is not compared, and a write happens at most once in SEEN_EVERY."""
     first = stored(watches)
     watches.change(first, state="live")
     watches.saw_change(first, NOW, "u")
@@ -96,7 +97,7 @@ def test_what_was_seen_is_noted_whoever_else_writes(watches: Watches) -> None:
 
 
 def test_pages_follow_each_other_in_the_order_of_ids(watches: Watches) -> None:
-    """No watch twice, none left out, an empty page at the end."""
+    """No watch is repeated or left out, and an empty page ends the list."""
     ids = sorted(stored(watches, f"room{number}@contoso.com").id for number in range(7))
     first, second = watches.page(3), watches.page(3, ids[2])
     assert [watch.id for watch in first + second] == ids[:6]
@@ -105,26 +106,31 @@ def test_pages_follow_each_other_in_the_order_of_ids(watches: Watches) -> None:
     assert [watch.id for watch in watches.all()] == ids
 
 
-def test_ids_are_hexadecimal_and_steady() -> None:
-    """They are in the clientState of standing subscriptions: the rule can never change."""
+def test_ids_are_hexadecimal_and_stable() -> None:
+    """They are in the clientState of existing subscriptions, so the rule can never change."""
     assert watch_id_of("Room1@Contoso.com") == watch_id_of("room1@contoso.com") == "e78ccf15e3ec5319b2a0ea0981016b1a"
 
 
-class SlowToFind(FakeTable):
-    """Answers like a table that looks for a while: an empty page, and where to go on."""
+class SlowTable(FakeTable):
+    """Returns an empty first page with a continuation, as a table that needs time."""
 
-    def query_entities(self, rule: str, **options: Any) -> Rows:
-        """Return what is found, the first page empty."""
-        found = super().query_entities(rule, **options)
-        pages = iter([[], list(found)])
-        found.by_page = lambda: pages  # type: ignore[method-assign]
-        return found
+    def query_entities(self, query_filter: str, **options: Any) -> Rows:
+        """Return the rows on the second page; the first is empty."""
+        return EmptyPageFirst(super().query_entities(query_filter, **options).rows)
+
+
+class EmptyPageFirst(Rows):
+    """Rows whose first page is empty."""
+
+    def by_page(self, continuation_token: str | None = None) -> Iterator[Iterator[TableEntity]]:
+        """Yield an empty page and then the others."""
+        return chain([iter(())], super().by_page(continuation_token))
 
 
 def test_an_empty_page_is_not_the_end() -> None:
-    """Else all watches could seem to be gone, and all subscriptions to be orphans ("Query timeout and pagination")."""
-    table = SlowToFind()
-    watches = Watches(lambda: table)  # type: ignore[arg-type, return-value]
+    """Otherwise all watches could seem deleted, and all subscriptions orphans ("Query timeout and pagination")."""
+    table = SlowTable()
+    watches = Watches(lambda: table)
     ids = sorted(stored(watches, f"room{number}@contoso.com").id for number in range(3))
     assert [watch.id for watch in watches.page(2)] == ids[:2]
     assert [watch.id for watch in watches.all()] == ids

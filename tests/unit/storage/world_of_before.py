@@ -1,4 +1,4 @@
-"""A world in memory whose tables hold the rows of before, at the moment after the last of them was written."""
+"""A world in memory whose tables have the rows of the old code, at the moment after the last was written."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ NOW = datetime(2026, 11, 20, 10, 33, tzinfo=UTC)
 
 
 class WorldOfBefore(BookingWorld):
-    """Its endpoint is paused, as it was left. Graph has the subscription of room1, and no event."""
+    """Its endpoint is paused, as in the fixture. Graph has the subscription of room1, and no event."""
 
     def __init__(self) -> None:
         super().__init__()
         self.time = NOW
         self.lease_rows = FakeTable()
-        self.leases = Leases(lambda: self.lease_rows)  # type: ignore[arg-type, return-value]
+        self.leases = Leases(lambda: self.lease_rows)
         tables = {"watches": self.rows, "ledger": self.ledger_rows, "parked": self.parked_rows,
                   "slots": self.slot_rows, "attempts": self.lease_rows}  # fmt: skip
         rows = content_of("rows")
@@ -34,11 +34,11 @@ class WorldOfBefore(BookingWorld):
                 table.create_entity(row)
         urls = self.subscription_service.relay_url, self.subscription_service.lifecycle_url
         end = datetime(2026, 11, 27, 8, 41, tzinfo=UTC)
-        self.subscriptions._ids = itertools.count(100)  # Graph gives no id twice
-        self.subscriptions.standing["s-1"] = Subscription("s-1", resource_of(MAILBOX), *urls, end)
+        self.subscriptions._ids = itertools.count(100)  # Graph does not reuse ids
+        self.subscriptions.existing["s-1"] = Subscription("s-1", resource_of(MAILBOX), *urls, end)
 
     def flowing(self) -> WorldOfBefore:
-        """Resume deliveries, and forget what that asks for."""
+        """Resume deliveries, and discard the jobs that this queues."""
         self.pause.resume("a test", "tester")
         self.jobs.take_jobs()
         return self
@@ -46,7 +46,7 @@ class WorldOfBefore(BookingWorld):
 
 @pytest.fixture
 def world() -> Iterator[WorldOfBefore]:
-    """Return such a world; its threads end with it."""
+    """Return a world of before; its threads end with the test."""
     made = WorldOfBefore()
     yield made
     made.end()

@@ -1,4 +1,4 @@
-"""Claims about whole room lists: who joins is watched, who leaves is let go, and a slip costs nobody anything."""
+"""Room lists: new rooms are watched, removed rooms are released, and a temporary error releases nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def watched(world: World, address: str = BUILDING) -> RoomList:
 
 
 def matched(world: World) -> dict[str, int]:
-    """Bring the watches in step with the lists."""
+    """Sync the watches with the room lists."""
     return dict(world.room_list_service.match_room_lists())
 
 
@@ -40,7 +40,7 @@ def addresses(world: World) -> Iterator[str]:
 
 
 def test_every_room_of_a_list_is_watched(world: World) -> None:
-    """The call queues the work; the reconcile makes all live, and progress tells it."""
+    """The call queues the work, the reconcile run creates the subscriptions, and the row shows the progress."""
     room_list = watched(world)
     assert world.jobs.take_jobs() == [Job("", "reconcile")]
     assert dict(world.reconciler.reconcile()) == {"joined": 3, "created": 3}
@@ -51,8 +51,8 @@ def test_every_room_of_a_list_is_watched(world: World) -> None:
     assert (stored.desired, stored.not_allowed, stored.checked, stored.last_error) == (3, 0, world.time, "")
 
 
-def test_the_same_call_again_is_as_good(world: World) -> None:
-    """One row, in any case of the address."""
+def test_a_repeated_call_is_a_no_op(world: World) -> None:
+    """There is a single row for any case of the address."""
     assert watched(world).id == watched(world, BUILDING.upper()).id
     matched(world)
     assert matched(world) == {}
@@ -60,17 +60,17 @@ def test_the_same_call_again_is_as_good(world: World) -> None:
 
 
 def test_rooms_join_and_leave_at_every_reconcile(world: World) -> None:
-    """The one that left has no subscription, no row and no ledger any more."""
+    """A room that left has no subscription, no row and no ledger."""
     watched(world)
     world.reconciler.reconcile()
     world.rooms.by_list[BUILDING] = [*ROOMS[1:], "new@contoso.com"]
     assert dict(world.reconciler.reconcile()) == {"joined": 1, "left": 1, "created": 1}
     assert sorted(addresses(world)) == [*ROOMS[1:], "new@contoso.com"]
-    assert len(world.subscriptions.standing) == 3
+    assert len(world.subscriptions.existing) == 3
 
 
-def test_a_room_that_was_asked_for_by_name_stays(world: World) -> None:
-    """Before or after its list."""
+def test_a_room_requested_by_name_stays(world: World) -> None:
+    """The request may come before or after its list."""
     world.watch_setup.subscribe(WatchRequest(ROOMS[0]))
     watched(world)
     world.reconciler.reconcile()
@@ -82,7 +82,7 @@ def test_a_room_that_was_asked_for_by_name_stays(world: World) -> None:
     assert {watch.room_lists for watch in world.watches.all()} == {""}
 
 
-def test_a_room_of_two_lists_stays_until_both_are_gone(world: World) -> None:
+def test_a_room_of_two_lists_stays_until_both_are_removed(world: World) -> None:
     """Lists may share rooms."""
     world.rooms.by_list[FLOOR] = [ROOMS[0]]
     watched(world)
@@ -96,7 +96,7 @@ def test_a_room_of_two_lists_stays_until_both_are_gone(world: World) -> None:
 
 @pytest.mark.parametrize("failure", [GraphUnavailable(503, "x"), GraphForbidden(403, "x")])
 def test_a_list_that_cannot_be_read_changes_nothing(world: World, failure: Exception) -> None:
-    """Its row says why; a room of another list that is let go at the same time goes."""
+    """Its row has the reason; a room that leaves another list is still released."""
     room_list = watched(world)
     matched(world)
     world.rooms.by_list[BUILDING] = failure
@@ -109,8 +109,8 @@ def test_a_list_that_cannot_be_read_changes_nothing(world: World, failure: Excep
 
 
 @pytest.mark.parametrize("nothing", [[], GraphNotFound(404, "ResourceNotFound")])
-def test_an_empty_list_is_believed_only_when_it_lasts(world: World, nothing: list[str] | Exception) -> None:
-    """A slip in the directory would cost a building its subscriptions."""
+def test_an_empty_list_counts_only_when_it_lasts(world: World, nothing: list[str] | Exception) -> None:
+    """A mistake in the directory would cost a building its subscriptions."""
     watched(world)
     matched(world)
     world.rooms.by_list[BUILDING] = nothing
@@ -121,8 +121,8 @@ def test_an_empty_list_is_believed_only_when_it_lasts(world: World, nothing: lis
     assert matched(world) == {"left": 3}
 
 
-def test_a_list_that_is_back_is_as_if_it_never_was_empty(world: World) -> None:
-    """The time begins anew."""
+def test_a_list_with_rooms_again_resets_the_time(world: World) -> None:
+    """The time of an empty list starts again."""
     watched(world)
     matched(world)
     for _ in range(3):
@@ -134,8 +134,8 @@ def test_a_list_that_is_back_is_as_if_it_never_was_empty(world: World) -> None:
         world.pass_by(EMPTY_FOR.total_seconds() / 2)
 
 
-def test_rooms_that_the_customer_does_not_allow_are_counted_and_left_alone(world: World) -> None:
-    """A room list may hold rooms of another company."""
+def test_rooms_off_the_allow_list_are_counted_and_not_watched(world: World) -> None:
+    """A room list may have rooms of another company."""
     world.rooms.by_list[BUILDING] = [*ROOMS, "hall@fabrikam.com"]
     room_list = watched(world)
     assert matched(world) == {"joined": 3}
@@ -144,12 +144,12 @@ def test_rooms_that_the_customer_does_not_allow_are_counted_and_left_alone(world
     assert (stored.desired, stored.not_allowed) == (3, 1)
 
 
-def test_a_list_that_is_not_allowed_is_refused_without_asking_graph(world: World) -> None:
+def test_a_list_off_the_allow_list_is_rejected_without_graph(world: World) -> None:
     """Nothing is stored."""
     world.allow("roomlist:other@contoso.com")
     with pytest.raises(RequestRejected) as caught:
         watched(world)
-    assert (caught.value.status, world.rooms.asked, world.rows.rows) == (403, [], {})
+    assert (caught.value.status, world.rooms.reads, world.rows.rows) == (403, [], {})
 
 
 @pytest.mark.parametrize(
@@ -160,18 +160,18 @@ def test_a_list_that_is_not_allowed_is_refused_without_asking_graph(world: World
         (GraphUnavailable(503, "x", retry_after=7), 503, "Retry-After"),
     ],
 )
-def test_what_graph_refuses_is_told_and_nothing_is_stored(
+def test_an_error_of_graph_is_reported_and_nothing_is_stored(
     world: World, failure: Exception, status: int, advice: str
 ) -> None:
-    """With what to do."""
+    """The error says what to do."""
     world.rooms.by_list[BUILDING] = failure
     with pytest.raises(RequestRejected, match=advice) as caught:
         watched(world)
     assert (caught.value.status, world.rows.rows) == (status, {})
 
 
-def test_a_room_of_a_list_is_not_removed_by_itself(world: World) -> None:
-    """The next reconcile would watch it again: the answer names what to remove."""
+def test_a_room_of_a_list_cannot_be_removed_alone(world: World) -> None:
+    """The next reconcile run would watch it again: the error names the list to remove."""
     watched(world)
     matched(world)
     watch = next(world.watches.all())
@@ -180,8 +180,8 @@ def test_a_room_of_a_list_is_not_removed_by_itself(world: World) -> None:
     assert caught.value.status == 409
 
 
-def test_a_room_that_cannot_be_let_go_is_let_go_at_the_next_run(world: World) -> None:
-    """Graph is down for a moment; the others go."""
+def test_a_room_that_cannot_be_released_is_released_by_the_next_run(world: World) -> None:
+    """Graph is unavailable for one room; the others are released."""
     room_list = watched(world)
     world.reconciler.reconcile()
     world.room_list_service.release(room_list.id)
@@ -201,7 +201,7 @@ def test_a_first_creation_of_a_room_is_no_gap(world: World) -> None:
 
 
 def test_a_room_that_joins_is_allowed_with_its_list(world: World) -> None:
-    """The allow-list names the room list itself, and would know the room only a quarter of an hour later."""
+    """The allow-list has the room list itself, and would read the new room only a quarter of an hour later."""
     world.allow(f"roomlist:{BUILDING}")
     watched(world)
     assert matched(world) == {"joined": 3}

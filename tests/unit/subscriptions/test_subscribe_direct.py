@@ -1,4 +1,4 @@
-"""Claims about the partner's own address for direct delivery: looked up before Graph is asked to call it."""
+"""The partner's address for direct delivery is looked up before Graph is told to use it."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from tests.support.world import MAILBOX, World
 DIRECT = WatchRequest(MAILBOX, "direct", "https://partner.example:8443/graph")
 
 
-def refusal(world: World) -> RequestRejected:
-    """Return how a call for direct delivery is refused; nothing is left of it."""
+def rejection(world: World) -> RequestRejected:
+    """Return the error of a call for direct delivery, which leaves nothing behind."""
     with pytest.raises(RequestRejected) as caught:
         world.watch_setup.subscribe(DIRECT)
     assert not world.rows.rows
-    assert not world.subscriptions.standing
+    assert not world.subscriptions.existing
     return caught.value
 
 
 @pytest.mark.parametrize("addresses", [["10.0.0.1"], ["169.254.169.254"], ["20.50.2.1", "127.0.0.1"], ["::1"]])
-def test_a_public_name_with_a_private_address_is_refused(world: World, addresses: list[str]) -> None:
-    """422 with what to do, and without the address, which would tell a partner about the customer's network."""
+def test_a_public_name_with_a_private_address_is_rejected(world: World, addresses: list[str]) -> None:
+    """The call fails with 422 and says what to do, without the address, which belongs to the customer's network."""
     world.names.answer = addresses
-    error = refusal(world)
+    error = rejection(world)
     assert (error.status, error.retry_after) == (422, None)
-    assert str(error).startswith("notificationUrl: its host leads to a private network")
+    assert str(error).startswith("notificationUrl: its host is in a private network")
     assert not any(one in str(error) for one in addresses)
-    assert world.names.asked == [("partner.example", 8443)]
+    assert world.names.lookups == [("partner.example", 8443)]
 
 
 @pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_NODATA])
-def test_a_name_without_an_address_is_refused(world: World, number: int) -> None:
-    """It is misspelt, or not there yet."""
+def test_a_name_without_an_address_is_rejected(world: World, number: int) -> None:
+    """The name may be misspelt, or not exist yet."""
     world.names.failure = socket.gaierror(number, "canary")
-    error = refusal(world)
+    error = rejection(world)
     assert error.status == 422
-    assert "no address" in str(error)
+    assert "does not resolve" in str(error)
     assert "canary" not in str(error)
 
 
 @pytest.mark.parametrize("failure", [socket.gaierror(socket.EAI_AGAIN, "canary"), TimeoutError("canary")])
-def test_a_resolver_that_does_not_answer_is_nobodys_fault(world: World, failure: OSError) -> None:
-    """The partner may try again."""
+def test_a_failing_resolver_is_a_503(world: World, failure: OSError) -> None:
+    """The partner can try again."""
     world.names.failure = failure
-    error = refusal(world)
+    error = rejection(world)
     assert (error.status, error.retry_after) == (503, 30)
     assert "canary" not in str(error)
 
 
 def test_delivery_by_the_relay_looks_nothing_up(world: World) -> None:
-    """Its address is the customer's own setting, and checked at each connection."""
+    """Its address is the customer's own setting, and is checked at each connection."""
     world.watch_setup.subscribe(WatchRequest(MAILBOX))
-    assert world.names.asked == []
+    assert world.names.lookups == []
 
 
-def test_a_mailbox_that_is_not_allowed_is_refused_before(world: World) -> None:
-    """A caller that may not watch anything cannot make us look names up either."""
+def test_a_mailbox_that_is_not_allowed_causes_no_lookup(world: World) -> None:
+    """A caller that may not watch a mailbox cannot make the relay look names up either."""
     with pytest.raises(RequestRejected) as caught:
         world.watch_setup.subscribe(WatchRequest("room1@elsewhere.example", "direct", DIRECT.notification_url))
     assert caught.value.status == 403
-    assert world.names.asked == []
+    assert world.names.lookups == []

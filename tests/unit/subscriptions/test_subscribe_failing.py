@@ -1,4 +1,4 @@
-"""Claims about a set-up that fails while its row changes: its claim ends, and what others hold is left to them."""
+"""A setup that fails while its row changes: its claim ends, and other sources keep the watch."""
 
 import pytest
 
@@ -12,14 +12,14 @@ LIST = "b" * 32
 
 
 def fail_to_set_up(world: World) -> None:
-    """Make a setup call that Graph does not answer."""
+    """Make a setup call that fails because Graph is unavailable."""
     with pytest.raises(RequestRejected) as caught:
         world.watch_setup.subscribe(WatchRequest(MAILBOX))
     assert caught.value.status == 503
 
 
 def joins_a_list(world: World) -> None:
-    """A room list takes the mailbox in, as the timer does, and Graph does not answer the set-up that runs meanwhile."""
+    """Let a room list take the mailbox as the timer does, and let Graph fail the setup in progress."""
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
     world.watch_setup.sources.hold(LIST, watch)
@@ -27,17 +27,18 @@ def joins_a_list(world: World) -> None:
 
 
 def test_a_failed_setup_leaves_the_watch_to_the_room_list_that_joined_meanwhile(world: World) -> None:
-    """The row stays for the list alone, with what went wrong, and as one that nobody is setting up."""
+    """The row stays for the list alone, with the error, and without a setup in progress."""
     world.subscriptions.during_create = lambda: joins_a_list(world)
     fail_to_set_up(world)
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
-    assert (world.watch_setup.sources.held_by(watch), watch.pending_since) == ({LIST}, None)
+    assert world.watch_setup.sources.held_by(watch) == {LIST}
+    assert watch.pending_since is None
     assert "ServiceUnavailable" in watch.last_error
 
 
-def test_the_call_after_a_failed_setup_waits_for_nobody(world: World) -> None:
-    """The row changed while the first call failed: the second one does not wait for a maker that has ended."""
+def test_the_call_after_a_failed_setup_does_not_wait(world: World) -> None:
+    """The row changed while the first call failed: the second does not wait for a setup that has ended."""
     world.subscriptions.during_create = lambda: joins_a_list(world)
     fail_to_set_up(world)
     world.subscriptions.during_create = lambda: None
@@ -46,8 +47,8 @@ def test_the_call_after_a_failed_setup_waits_for_nobody(world: World) -> None:
     assert sum(world.slept) <= LOOK_AGAIN_SECONDS
 
 
-def test_a_failed_setup_deletes_its_row_although_a_change_was_noted_there(world: World) -> None:
-    """A hint that arrives during the set-up changes the row; the row is deleted all the same."""
+def test_a_failed_setup_deletes_a_row_that_changed(world: World) -> None:
+    """A notification during the setup changes the row; the row is still deleted."""
 
     def hint() -> None:
         world.watches.saw_change(Watch(WATCH_ID, MAILBOX, "relay", world.time), world.time, "user-1")
@@ -55,4 +56,4 @@ def test_a_failed_setup_deletes_its_row_although_a_change_was_noted_there(world:
 
     world.subscriptions.during_create = hint
     fail_to_set_up(world)
-    assert (world.rows.rows, world.subscriptions.standing) == ({}, {})
+    assert (world.rows.rows, world.subscriptions.existing) == ({}, {})

@@ -1,10 +1,11 @@
-"""Claims about taking down a watch."""
+"""Deleting a watch."""
 
 from __future__ import annotations
 
 import pytest
 
 from shared.errors import GraphUnavailable, RequestRejected
+from shared.storage.ledger import Ledger
 from shared.storage.watches import Watch
 from shared.watches.requests import WatchRequest
 from tests.support.world import MAILBOX, World
@@ -17,11 +18,11 @@ def set_up(world: World) -> tuple[Watch, bool]:
 
 def nothing_is_left(world: World) -> bool:
     """Return whether there is neither a watch nor a subscription."""
-    return not world.rows.rows and not world.subscriptions.standing
+    return not world.rows.rows and not world.subscriptions.existing
 
 
-def test_taking_down_removes_everything_and_again_is_as_good(world: World) -> None:
-    """The subscription, the row, and what the ledger keeps."""
+def test_a_deletion_removes_everything(world: World) -> None:
+    """The subscription, the row and the ledger are deleted; a second call is a no-op."""
     watch, _ = set_up(world)
     world.ledger.claim([world.entry(f"E{number}") for number in range(5)])
     world.watch_setup.unsubscribe(watch.id)
@@ -31,8 +32,8 @@ def test_taking_down_removes_everything_and_again_is_as_good(world: World) -> No
     assert world.subscriptions.calls == ["create", "delete"]
 
 
-def test_a_subscription_that_graph_will_not_delete_keeps_its_watch(world: World) -> None:
-    """The partner is told, and can try again."""
+def test_a_subscription_that_cannot_be_deleted_keeps_its_watch(world: World) -> None:
+    """The partner gets an error, and can try again."""
     watch, _ = set_up(world)
     world.subscriptions.failures = [GraphUnavailable(503, "x")]
     with pytest.raises(RequestRejected):
@@ -41,33 +42,36 @@ def test_a_subscription_that_graph_will_not_delete_keeps_its_watch(world: World)
 
 
 def test_a_renewal_during_the_deletion_leaves_no_orphan(world: World) -> None:
-    """The row was changed meanwhile: what it says now is deleted, too."""
+    """The row changed meanwhile: the subscription that it names now is deleted, too."""
     watch, _ = set_up(world)
-    delete = world.subscriptions.delete
 
-    def renewed_meanwhile(subscription_id: str) -> None:
-        delete(subscription_id)
+    def renewed_meanwhile() -> None:
         current = world.watches.get(watch.id)
         if current is not None and current.subscription_id == watch.subscription_id:
             world.subscription_service.create(current)
 
-    world.subscriptions.delete = renewed_meanwhile  # type: ignore[method-assign]
+    world.subscriptions.after_delete = renewed_meanwhile
     world.watch_setup.unsubscribe(watch.id)
     assert nothing_is_left(world)
 
 
 def test_a_watch_set_up_right_after_the_deletion_stays(world: World) -> None:
-    """Somebody asks for the mailbox again at that moment: that is another watch."""
+    """A new request at that moment creates a different watch."""
+
+    class LedgerBeforeASetup(Ledger):
+        """A ledger after whose deletion the mailbox is watched again, once it is armed."""
+
+        is_armed = False
+
+        def forget(self, watch_id: str) -> None:
+            """Delete the entries, then watch the mailbox again."""
+            super().forget(watch_id)
+            if self.is_armed:
+                self.is_armed = False
+                world.watch()
+
+    world.ledger = ledger = LedgerBeforeASetup(lambda: world.ledger_rows, world.now)
     watch, _ = set_up(world)
-    forget = world.ledger.forget
-
-    asked: list[str] = []
-
-    def asked_again(watch_id: str) -> None:
-        forget(watch_id)
-        if not asked:
-            asked.append(world.watch().id)
-
-    world.ledger.forget = asked_again  # type: ignore[method-assign]
+    ledger.is_armed = True
     world.watch_setup.unsubscribe(watch.id)
     assert world.watches.get(watch.id) is not None

@@ -1,4 +1,4 @@
-"""Claims about the states of a watch that a reconcile run leaves: what an administrator reads, and how it recovers."""
+"""The states of a watch that a reconcile run leaves: what an administrator reads, and how it recovers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable
 from shared.messages import Job
-from shared.subscriptions.reconcile import TRIES
+from shared.subscriptions.reconcile import MAX_ATTEMPTS
 from tests.support.world import START, WATCH_ID, World
-from tests.unit.subscriptions.test_reconcile import run, standing, the
+from tests.unit.subscriptions.test_reconcile import run, stored, subscribed
 
 
 @pytest.mark.parametrize(
@@ -21,18 +21,18 @@ from tests.unit.subscriptions.test_reconcile import run, standing, the
         (GraphUnavailable(503, "ServiceUnavailable"), "pending", "Try again"),
     ],
 )
-def test_a_watch_says_what_keeps_it_from_being_live(world: World, error: Exception, state: str, advice: str) -> None:
-    """Since when, and what to do."""
+def test_a_watch_shows_why_it_is_not_live(world: World, error: Exception, state: str, advice: str) -> None:
+    """With the time since, and what to do."""
     world.watch(subscription_id="", since=START - timedelta(days=9))
-    world.subscriptions.failures = [None, *[error] * TRIES]
+    world.subscriptions.failures = [None, *[error] * MAX_ATTEMPTS]
     run(world)
-    watch = the(world)
+    watch = stored(world)
     assert (watch.state, watch.since, watch.tried) == (state, START, START)
     assert advice in watch.last_error
 
 
-def test_a_refused_watch_is_not_hammered_and_recovers(world: World) -> None:
-    """Six calls in the first day, not forty-eight; live again, it forgets the error and is resynced."""
+def test_a_refused_watch_backs_off_and_recovers(world: World) -> None:
+    """Six calls in the first day, not forty-eight; live again, it has no error and is resynced."""
     world.watch(subscription_id="")
     for _ in range(48):
         world.subscriptions.failures = [None, GraphForbidden(403, "ErrorAccessDenied")]
@@ -40,20 +40,20 @@ def test_a_refused_watch_is_not_hammered_and_recovers(world: World) -> None:
         world.subscriptions.failures = []
         world.pass_by(1800)
     assert world.subscriptions.calls.count("create") == 6
-    assert the(world).since == START
+    assert stored(world).since == START
     world.pass_by(24 * 3600)
     run(world)
-    watch = the(world)
+    watch = stored(world)
     assert (watch.state, watch.since, watch.last_error, watch.tried) == ("live", world.time, "", None)
     assert Job(WATCH_ID, "resync") in world.jobs.take_jobs()
 
 
-def test_a_mailbox_off_the_allow_list_is_paused_and_comes_back(world: World) -> None:
-    """Its subscription is deleted: Graph would go on hinting, with direct delivery to the partner itself."""
-    standing(world, expires=timedelta(days=6))
+def test_a_mailbox_off_the_allow_list_is_paused_and_resumed(world: World) -> None:
+    """Its subscription is deleted: Graph would go on sending notifications, also directly to the partner."""
+    subscribed(world, expires=timedelta(days=6))
     world.allow("")
     assert run(world) == {"paused": 1}
-    assert (the(world).state, world.subscriptions.standing) == ("paused", {})
+    assert (stored(world).state, world.subscriptions.existing) == ("paused", {})
     assert run(world) == {}
     world.allow("@contoso.com")
     assert run(world) == {"created": 1}

@@ -1,4 +1,4 @@
-"""Claims about the audit: a known vulnerability fails it, and it is honest about what was not checked."""
+"""A known vulnerability fails the audit, and the audit says what it did not check."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def pinned(tmp_path: Path) -> Path:
 
 
 @pytest.mark.server
-def test_a_known_vulnerability_fails_the_audit(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is named with the version that fixes it; exit code 1."""
+def test_a_vulnerability_fails_the_audit(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named with the version that fixes it; the exit code is 1."""
     with served(answer("200 OK", json.dumps(VULNERABLE).encode(), "Content-Type: application/json")) as server:
         assert main(pinned, server.url) == 1
     assert json.loads(server.body) == {"package": {"name": "made-up", "ecosystem": "PyPI"}, "version": "1.0"}
@@ -34,8 +34,8 @@ def test_a_known_vulnerability_fails_the_audit(pinned: Path, capsys: pytest.Capt
 
 
 @pytest.mark.server
-def test_nothing_known_passes_the_audit(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 0, and how many packages were asked about."""
+def test_no_vulnerability_passes_the_audit(pinned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The exit code is 0, and the number of checked packages is printed."""
     with served(answer("200 OK", b"{}", "Content-Type: application/json")) as server:
         assert main(pinned, server.url) == 0
     assert "1 packages, 0 known vulnerabilities" in capsys.readouterr().out
@@ -43,8 +43,10 @@ def test_nothing_known_passes_the_audit(pinned: Path, capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize("refuses", [True, False])
 @pytest.mark.server
-def test_who_cannot_ask_says_so(pinned: Path, capsys: pytest.CaptureFixture[str], *, refuses: bool) -> None:
-    """No connection, or an answer that is none: nothing was checked, and nobody may take that for a pass."""
+def test_an_unavailable_database_is_not_a_pass(
+    pinned: Path, capsys: pytest.CaptureFixture[str], *, refuses: bool
+) -> None:
+    """Without a connection or a valid response nothing was checked, and the audit says so."""
     if refuses:
         with served(answer("503 Service ServiceUnavailable")) as server:
             assert main(pinned, server.url) == 0
@@ -55,8 +57,8 @@ def test_who_cannot_ask_says_so(pinned: Path, capsys: pytest.CaptureFixture[str]
     assert "nothing was checked" in capsys.readouterr().out
 
 
-def test_requirements_without_a_hash_are_no_reason_to_pass(tmp_path: Path) -> None:
-    """Only the missing database is forgiven."""
+def test_requirements_without_a_hash_do_not_pass(tmp_path: Path) -> None:
+    """Only an unavailable database is tolerated."""
     path = tmp_path / "requirements.txt"
     path.write_text("made-up==1.0")
     with pytest.raises(ValueError, match="hash"):

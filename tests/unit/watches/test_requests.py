@@ -1,4 +1,4 @@
-"""Claims about the body of a setup call: every bad input is refused with its field and rule, never with its value."""
+"""Invalid input of a setup call is rejected with its field and rule, never with its value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from shared.config import Settings
 from shared.errors import RequestRejected
 from shared.watches.requests import WatchRequest, parse_room_list, parse_setup_request
-from shared.watches.requests import parse_watch_request as read_wish_of
+from shared.watches.requests import parse_watch_request as parse_request
 from tests.support.world import SETTINGS
 
 PLAIN = Settings.load(SETTINGS)
@@ -17,12 +17,12 @@ URL = "https://partner.example/graph"
 
 
 def parse_watch_request(content: dict[str, Any], settings: Settings) -> WatchRequest:
-    """Read what a call asks for its one mailbox."""
+    """Parse the request of a call for one mailbox."""
     request = parse_setup_request(content)
-    return read_wish_of(request, request.mailbox or "", settings)
+    return parse_request(request, request.mailbox or "", settings)
 
 
-def refusal(content: dict[str, Any], settings: Settings = PLAIN) -> str:
+def rejection(content: dict[str, Any], settings: Settings = PLAIN) -> str:
     """Return the text of a 422."""
     with pytest.raises(RequestRejected) as caught:
         parse_watch_request(content, settings)
@@ -34,7 +34,7 @@ def refusal(content: dict[str, Any], settings: Settings = PLAIN) -> str:
     "mailbox", ["room1@contoso.com", " Room1@Contoso.com ", "o'brien+x@deep.contoso.co.uk", "a_b-c.d@x1.example"]
 )
 def test_an_address_is_enough(mailbox: str) -> None:
-    """Relay delivery is the default; the address is the name, in lower case."""
+    """The default is delivery by the relay; the address is stored in lower case."""
     assert parse_watch_request({"mailbox": mailbox}, PLAIN) == WatchRequest(mailbox.strip().lower())
 
 
@@ -46,9 +46,9 @@ def test_an_address_is_enough(mailbox: str) -> None:
      "<canary@contoso.com>", "canary@contoso.com?$filter=1", "x" * 65 + "@canary.example", "canary@contoso.c",
      "canary@@contoso.com", "6b9b63d5-3c2b-4b0e-8a7b-canary000001"],
 )  # fmt: skip
-def test_an_odd_address_is_refused_and_not_repeated(mailbox: str) -> None:
-    """No second address, no object id, no characters that would end up in a path."""
-    text = refusal({"mailbox": mailbox})
+def test_an_invalid_address_is_rejected_and_not_repeated(mailbox: str) -> None:
+    """No second address, no object id, no characters that would change a path."""
+    text = rejection({"mailbox": mailbox})
     assert text.startswith("mailbox: ")
     assert "canary" not in text
 
@@ -67,26 +67,26 @@ def test_an_odd_address_is_refused_and_not_repeated(mailbox: str) -> None:
      "notificationUrl")],
 )  # fmt: skip
 def test_a_field_of_another_shape_is_named(content: dict[str, Any], field: str) -> None:
-    """Unknown fields are refused, types are not guessed."""
-    text = refusal(content)
+    """Unknown fields are rejected, and types are not coerced."""
+    text = rejection(content)
     assert field in text
     assert "canary" not in text
     assert len(text) < 500
 
 
-def test_a_field_whose_name_is_no_text_can_be_answered() -> None:
-    """JSON may hold half a character even in a name; the answer has to be UTF-8."""
-    refusal({"mailbox": "a@contoso.com", "\ud800": 1}).encode()
+def test_a_field_name_with_a_lone_surrogate_can_be_answered() -> None:
+    """JSON allows lone surrogates also in names; the response must be UTF-8."""
+    rejection({"mailbox": "a@contoso.com", "\ud800": 1}).encode()
 
 
 def direct(url: object, **settings: str) -> WatchRequest:
-    """Ask for direct delivery."""
+    """Parse a request for direct delivery."""
     content = {"mailbox": "room1@contoso.com", "delivery": "direct", "notificationUrl": url}
     return parse_watch_request(content, Settings.load(SETTINGS | settings))
 
 
 def test_direct_delivery_goes_to_the_partners_own_host() -> None:
-    """By default the host of PARTNER_WEBHOOK_URL, otherwise the hosts that the customer names, with any port."""
+    """By default the host of PARTNER_WEBHOOK_URL, otherwise the hosts that the customer lists, with any port."""
     assert direct(URL) == WatchRequest("room1@contoso.com", "direct", URL)
     named = {"ALLOWED_NOTIFICATION_HOSTS": "a.example, B.example"}
     assert direct("https://B.EXAMPLE:8443/x?k=v", **named).notification_url == "https://B.EXAMPLE:8443/x?k=v"
@@ -95,9 +95,9 @@ def test_direct_delivery_goes_to_the_partners_own_host() -> None:
 
 
 def test_a_url_belongs_to_direct_delivery_only() -> None:
-    """And direct delivery needs one."""
-    assert "notificationUrl" in refusal({"mailbox": "a@contoso.com", "notificationUrl": URL})
-    assert "notificationUrl" in refusal({"mailbox": "a@contoso.com", "delivery": "direct"})
+    """Direct delivery needs a URL."""
+    assert "notificationUrl" in rejection({"mailbox": "a@contoso.com", "notificationUrl": URL})
+    assert "notificationUrl" in rejection({"mailbox": "a@contoso.com", "delivery": "direct"})
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_url_belongs_to_direct_delivery_only() -> None:
      "https://partner\u3002example/", "https://partner.example\x00.evil.example/", "javascript:alert(1)",
      "https://evil.example\\.partner.example/"],
 )  # fmt: skip
-def test_a_url_that_is_not_surely_the_partners_is_refused(url: str) -> None:
+def test_a_url_that_may_not_be_the_partners_is_rejected(url: str) -> None:
     """By scheme, credentials, fragment, port, characters or host."""
     with pytest.raises(RequestRejected) as caught:
         direct(url)
@@ -132,14 +132,14 @@ PRIVATE = [
 
 
 @pytest.mark.parametrize("host", PRIVATE)
-def test_a_private_address_is_refused_in_every_spelling(host: str) -> None:
-    """Even if the customer's list names it."""
+def test_a_private_address_is_rejected_in_every_spelling(host: str) -> None:
+    """Also when the customer's list names it."""
     for listed in (host.strip("[]").lower(), host.strip("[]").lower().rstrip(".")):
         with pytest.raises(RequestRejected, match="private network"):
             direct(f"https://{host}/x", ALLOWED_NOTIFICATION_HOSTS=listed)
 
 
-def test_a_private_host_is_only_for_who_allows_such_and_names_it() -> None:
+def test_a_private_host_must_be_allowed_and_listed() -> None:
     """The sandbox runs on localhost."""
     local = {"ALLOW_PRIVATE_ADDRESSES": "true"}
     assert direct("https://localhost:8443/x", ALLOWED_NOTIFICATION_HOSTS="localhost", **local)
@@ -161,7 +161,7 @@ def test_a_private_host_is_only_for_who_allows_such_and_names_it() -> None:
         {"roomList": 1},
     ],
 )
-def test_a_call_asks_for_one_of_three_things(content: dict[str, Any]) -> None:
+def test_a_call_has_a_single_target(content: dict[str, Any]) -> None:
     """One mailbox, up to a hundred, or a room list."""
     with pytest.raises(RequestRejected) as caught:
         parse_setup_request(content)
@@ -169,7 +169,7 @@ def test_a_call_asks_for_one_of_three_things(content: dict[str, Any]) -> None:
 
 
 def test_a_room_list_is_named_by_its_address() -> None:
-    """In lower case; and it is delivered by the relay only."""
+    """In lower case; its rooms are delivered by the relay only."""
     assert parse_room_list(parse_setup_request({"roomList": " Building1@Contoso.com "})) == "building1@contoso.com"
     for more in ({"delivery": "direct"}, {"notificationUrl": URL}, {"roomList": "canary"}):
         with pytest.raises(RequestRejected) as caught:

@@ -1,4 +1,4 @@
-"""Claims about calendars and what they show, about cancelling and deleting, and about who may ask for what."""
+"""Calendars and their events, cancelling and deleting, and which mailboxes are allowed."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ from functions.calendars import (
     list_events,
 )
 from tests.support.graph_world import APP, ROOM, USER
-from tests.support.tenant_world import TenantWorld, problem, told
-from tests.unit.functions.calendars.conftest import AT, DECEMBER, MEETING, PUBLIC, at, made, truth
+from tests.support.tenant_world import TenantWorld, json_of, problem
+from tests.unit.functions.calendars.conftest import AT, DECEMBER, MEETING, PUBLIC, at, created, truth
 from tests.unit.functions.conftest import call
 
 pytestmark = pytest.mark.server
 
 
-def test_the_calendars_of_a_mailbox_are_listed_and_made(world: TenantWorld) -> None:
-    """Name, id, colour, which is the default one, and whether it can be edited; names are unique."""
-    first = told(list_calendars, 200, method="GET", route_params=AT)["value"]
-    assert [(one["name"], one["default"], one["canEdit"]) for one in first] == [("Calendar", True, True)]
-    new = told(create_calendar, 201, body={"name": "Projects"}, route_params=AT)
+def test_the_calendars_of_a_mailbox_are_listed_and_created(world: TenantWorld) -> None:
+    """A calendar has name, id, colour, and whether it is the default and can be edited; names are unique."""
+    first = json_of(list_calendars, 200, method="GET", route_params=AT)["value"]
+    assert [(each["name"], each["default"], each["canEdit"]) for each in first] == [("Calendar", True, True)]
+    new = json_of(create_calendar, 201, body={"name": "Projects"}, route_params=AT)
     assert new.keys() == {"id", "name", "color", "hexColor", "default", "canEdit"}
-    listed = told(list_calendars, 200, method="GET", route_params=AT)["value"]
-    assert [one["name"] for one in listed] == ["Calendar", "Projects"]
+    listed = json_of(list_calendars, 200, method="GET", route_params=AT)["value"]
+    assert [each["name"] for each in listed] == ["Calendar", "Projects"]
     assert listed[1] == new
-    assert "there already" in problem(create_calendar, 409, body={"name": "projects"}, route_params=AT)
+    assert "exists already" in problem(create_calendar, 409, body={"name": "projects"}, route_params=AT)
 
 
 @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": " "}, {"name": 1}, {"name": "x" * 256}, {"name": "a\nb"},
                                   {"name": "x", "color": "red"}])  # fmt: skip
 def test_a_calendar_needs_a_name(world: TenantWorld, body: object) -> None:
-    """And nothing else."""
+    """Another field is rejected."""
     assert "name" in problem(create_calendar, 422, body=body, route_params=AT) or "color" in str(body)
 
 
-def test_a_calendar_is_shown_by_occurrences_and_in_pages(world: TenantWorld) -> None:
-    """In the order of their starts, each once, with a nextLink that leads through all."""
-    made(recurrence={"every": "week", "days": ["tuesday", "thursday"], "count": 6})
-    made(title="Alone", start="2026-12-02T09:00:00", end="2026-12-02T10:00:00")
+def test_a_calendar_lists_occurrences_in_pages(world: TenantWorld) -> None:
+    """Occurrences are sorted by start, each appears once, and nextLink leads through all pages."""
+    created(recurrence={"every": "week", "days": ["tuesday", "thursday"], "count": 6})
+    created(title="Alone", start="2026-12-02T09:00:00", end="2026-12-02T10:00:00")
     params: dict[str, str] = {**DECEMBER, "pageSize": "3"}
     seen: list[dict[str, Any]] = []
     while True:
-        page = told(list_events, 200, method="GET", route_params=AT, params=params)
+        page = json_of(list_events, 200, method="GET", route_params=AT, params=params)
         seen += page["value"]
         if page["nextLink"] is None:
             break
@@ -64,17 +64,17 @@ def test_a_calendar_is_shown_by_occurrences_and_in_pages(world: TenantWorld) -> 
     assert len({event["seriesId"] for event in seen}) == 2
 
 
-def test_the_window_may_be_given_by_a_zones_clock(world: TenantWorld) -> None:
+def test_the_window_may_be_in_a_time_zone(world: TenantWorld) -> None:
     """Midnight in Oslo is not midnight in UTC."""
-    made(start="2026-12-01T00:30:00", end="2026-12-01T00:45:00")
+    created(start="2026-12-01T00:30:00", end="2026-12-01T00:45:00")
     window = {"start": "2026-12-01T00:00:00", "end": "2026-12-01T01:00:00", "timeZone": "W. Europe Standard Time"}
-    assert len(told(list_events, 200, method="GET", route_params=AT, params=window)["value"]) == 1
+    assert len(json_of(list_events, 200, method="GET", route_params=AT, params=window)["value"]) == 1
     window["timeZone"] = "UTC"
-    assert told(list_events, 200, method="GET", route_params=AT, params=window)["value"] == []
+    assert json_of(list_events, 200, method="GET", route_params=AT, params=window)["value"] == []
 
 
 @pytest.mark.parametrize(
-    ("params", "said"),
+    ("params", "detail"),
     [
         ({"start": ""}, "start"), ({"end": "2026-12-01T00:00:00Z"}, "end"), ({"end": "2033-01-01T00:00:00Z"}, "1825"),
         ({"start": "2026-12-01T00:00:00"}, "has no zone"), ({"timeZone": "x"}, "timeZone"),
@@ -82,26 +82,26 @@ def test_the_window_may_be_given_by_a_zones_clock(world: TenantWorld) -> None:
         ({"after": "skip=1&filter=x"}, "after"), ({"after": "skip=" + "1" * 3000}, "after"),
     ],
 )  # fmt: skip
-def test_an_unsound_window_is_refused(world: TenantWorld, params: dict[str, str], said: str) -> None:
-    """422; a caller cannot smuggle a parameter of Graph's into the call."""
-    assert said in problem(list_events, 422, method="GET", route_params=AT, params=DECEMBER | params)
+def test_an_invalid_window_is_rejected(world: TenantWorld, params: dict[str, str], detail: str) -> None:
+    """A caller cannot add a query parameter to the call to Graph."""
+    assert detail in problem(list_events, 422, method="GET", route_params=AT, params=DECEMBER | params)
 
 
 def test_events_of_another_calendar_of_the_mailbox(world: TenantWorld) -> None:
-    """By its id; an unknown one is 404."""
-    other = told(create_calendar, 201, body={"name": "Projects"}, route_params=AT)["id"]
-    event = told(create_event, 201, body=MEETING, route_params=AT, params={"calendar": other})
+    """A calendar is chosen by its id; an unknown id is a 404."""
+    other = json_of(create_calendar, 201, body={"name": "Projects"}, route_params=AT)["id"]
+    event = json_of(create_event, 201, body=MEETING, route_params=AT, params={"calendar": other})
     assert truth(world) == []
-    shown = told(list_events, 200, method="GET", route_params=AT, params=DECEMBER | {"calendar": other})
-    assert [one["id"] for one in shown["value"]] == [event["id"]]
-    assert told(get_event, 200, method="GET", route_params=at(event))["id"] == event["id"]
+    shown = json_of(list_events, 200, method="GET", route_params=AT, params=DECEMBER | {"calendar": other})
+    assert [each["id"] for each in shown["value"]] == [event["id"]]
+    assert json_of(get_event, 200, method="GET", route_params=at(event))["id"] == event["id"]
     problem(list_events, 404, method="GET", route_params=AT, params=DECEMBER | {"calendar": "AAMkAGx"})
     problem(create_event, 404, body=MEETING, route_params=AT, params={"calendar": "../../users"})
 
 
-def test_a_deleted_event_is_gone_and_deleting_it_again_is_as_good(world: TenantWorld) -> None:
-    """204 both times; reading it is 404."""
-    event = made()
+def test_deleting_an_event_again_is_a_no_op(world: TenantWorld) -> None:
+    """Both calls return 204; reading the event is a 404."""
+    event = created()
     for _ in range(2):
         assert call(delete_event, method="DELETE", route_params=at(event)).status_code == 204
     assert truth(world) == []
@@ -111,8 +111,8 @@ def test_a_deleted_event_is_gone_and_deleting_it_again_is_as_good(world: TenantW
 
 @pytest.mark.parametrize("body", [b"", {}, {"comment": "Canary reason"}])
 def test_a_meeting_is_cancelled_by_its_organizer(world: TenantWorld, body: object) -> None:
-    """202; the comment may be missing. Whoever was only invited cannot (409)."""
-    event = made(attendees=[{"address": "ola@fabrikam.com"}])
+    """The comment is optional; an attendee that cancels gets a 409."""
+    event = created(attendees=[{"address": "ola@fabrikam.com"}])
     assert call(cancel_event, body=body, route_params=at(event)).status_code == 202
     assert truth(world) == []
     times = {"start": "2026-12-01T09:00:00Z", "end": "2026-12-01T10:00:00Z"}
@@ -121,16 +121,16 @@ def test_a_meeting_is_cancelled_by_its_organizer(world: TenantWorld, body: objec
 
 
 @pytest.mark.parametrize("body", [{"comment": 1}, {"comment": "x" * 1001}, {"reason": "x"}])
-def test_an_unsound_cancellation_cancels_nothing(world: TenantWorld, body: object) -> None:
+def test_an_invalid_cancellation_is_rejected(world: TenantWorld, body: object) -> None:
     """The event stays."""
-    event = made()
+    event = created()
     problem(cancel_event, 422, body=body, route_params=at(event))
     assert len(truth(world)) == 1
 
 
 @pytest.mark.parametrize("event_id", ["nonsense", "..", "a/b", "AAMkAG" + "x" * 60])
-def test_an_id_that_leads_nowhere_is_404(world: TenantWorld, event_id: str) -> None:
-    """And never another path of Graph's."""
+def test_an_unknown_or_malformed_id_is_404(world: TenantWorld, event_id: str) -> None:
+    """An id never leads to another path of Graph."""
     problem(get_event, 404, method="GET", route_params={"mailbox": USER, "id": event_id})
 
 
@@ -139,40 +139,40 @@ ALL = [(list_calendars, {}), (create_calendar, {"name": "x"}), (list_events, {})
 
 
 @pytest.mark.parametrize(("function", "body"), ALL)
-def test_the_allow_list_stands_before_every_call(world: TenantWorld, function: Any, body: object) -> None:
-    """403 for a mailbox that the customer does not name, whether it exists or not, and Graph is not asked."""
+def test_the_allow_list_is_checked_before_every_call(world: TenantWorld, function: Any, body: object) -> None:
+    """A mailbox outside the list is a 403, whether it exists or not, and Graph is not called."""
     world.set(ALLOWED_MAILBOXES=ROOM)
     for mailbox in (USER, "nobody@contoso.com"):
-        place = {"mailbox": mailbox, "id": "x"}
-        assert "ALLOWED_MAILBOXES" in problem(function, 403, body=body, route_params=place, params=DECEMBER)
+        parameters = {"mailbox": mailbox, "id": "x"}
+        assert "ALLOWED_MAILBOXES" in problem(function, 403, body=body, route_params=parameters, params=DECEMBER)
     assert not world.tenant.calls
     problem(function, 422, body=body, route_params={"mailbox": "no address", "id": "x"}, params=DECEMBER)
 
 
 @pytest.mark.parametrize(("function", "body"), ALL)
-def test_what_graph_says_is_told_in_words(world: TenantWorld, function: Any, body: object) -> None:
-    """Unknown mailbox 404, no permission 502, busy 503 with Retry-After; never a 500."""
-    place = {"mailbox": "nobody@contoso.com", "id": "AAMkAG" + "x" * 60}
-    problem(function, 404, body=body, route_params=place, params=DECEMBER)
+def test_errors_of_graph_are_translated(world: TenantWorld, function: Any, body: object) -> None:
+    """An unknown mailbox is 404, a missing permission 502, throttling 503 with Retry-After, and nothing is 500."""
+    parameters = {"mailbox": "nobody@contoso.com", "id": "AAMkAG" + "x" * 60}
+    problem(function, 404, body=body, route_params=parameters, params=DECEMBER)
     world.tenant.clients[APP].roles = {"Calendars.Send"}
-    place = {"mailbox": USER, "id": "AAMkAG" + "x" * 60}
-    assert "Calendars.ReadWrite" in problem(function, 502, body=body, route_params=place, params=DECEMBER)
+    parameters = {"mailbox": USER, "id": "AAMkAG" + "x" * 60}
+    assert "Calendars.ReadWrite" in problem(function, 502, body=body, route_params=parameters, params=DECEMBER)
     world.control("POST", "/faults", {"match": ".* /v1.0/users/.*", "status": 503, "headers": {"Retry-After": "1"}})
-    answer = call(function, body=body, route_params=place, params=DECEMBER)
+    answer = call(function, body=body, route_params=parameters, params=DECEMBER)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
 
-def test_the_customer_decides_what_is_told_beside_the_times(world: TenantWorld) -> None:
-    """EVENT_DETAIL: location, organizer, the number of attendees; of a private event nothing, and never a body."""
+def test_event_detail_decides_which_fields_are_returned(world: TenantWorld) -> None:
+    """EVENT_DETAIL may name location, organizer and attendees; a private event shows none, and no event its body."""
     attendees = [{"address": "ola@fabrikam.com"}, {"address": "kari@fabrikam.com"}]
-    event = made(location="Room 7", attendees=attendees)
+    event = created(location="Room 7", attendees=attendees)
     world.set(EVENT_DETAIL="location,organizer,attendees")
-    seen = told(get_event, 200, method="GET", route_params=at(event))
+    seen = json_of(get_event, 200, method="GET", route_params=at(event))
     assert seen.keys() == PUBLIC | {"location", "organizer", "attendees"}
     assert (seen["location"], seen["attendees"]) == ("Room 7", 2)
     assert seen["organizer"] == {"name": "Kari Nordmann", "address": USER}
     world.control("PATCH", f"/calendars/{USER}/events/{event['id']}", {"sensitivity": "private"})
-    hidden = told(get_event, 200, method="GET", route_params=at(event))
+    hidden = json_of(get_event, 200, method="GET", route_params=at(event))
     assert (hidden["title"], hidden["location"], hidden["organizer"], hidden["attendees"]) == ("Private", *[None] * 3)
     world.set(EVENT_DETAIL="location")
-    assert told(get_event, 200, method="GET", route_params=at(event)).keys() == PUBLIC | {"location"}
+    assert json_of(get_event, 200, method="GET", route_params=at(event)).keys() == PUBLIC | {"location"}

@@ -1,4 +1,4 @@
-"""The functions of the feature scheduling over the simulated Graph, which checks whatever they send."""
+"""The functions of the feature scheduling on the simulated Graph, which validates every request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TALK = {"start": "2026-12-01T10:00:00", "duration": 30, "timeZone": "Europe/Oslo
 
 @pytest.fixture
 def world(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TenantWorld]:
-    """Return a world that the functions take for the process's relay, at the tenant's own time."""
+    """Return a world that the functions use as the process's relay, at the tenant's time."""
     with tenant_world(certificates) as tenant:
         tenant.time = datetime(2026, 11, 20, 10, tzinfo=UTC)
         for module in (auth, scheduling):
@@ -32,7 +32,7 @@ def world(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenan
 
 
 def truth(world: TenantWorld, mailbox: str = USER) -> list[dict[str, Any]]:
-    """Return what is in a calendar from November to January, with all fields."""
+    """Return the tenant's events from November to January, with all fields."""
     window = "start=2026-11-01T00:00:00Z&end=2027-02-01T00:00:00Z"
     events: list[dict[str, Any]] = world.control("GET", f"/calendars/{mailbox}?{window}")["value"]
     return events

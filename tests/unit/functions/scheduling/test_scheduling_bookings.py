@@ -1,4 +1,4 @@
-"""Claims about booking over HTTP: what is made in the calendar, what is answered, and what is refused."""
+"""Slot bookings over HTTP: the event in the calendar, the response, and which requests are rejected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from functions.scheduling import cancel_booking, create_booking, get_booking, list_slots, move_booking
 from shared.errors import GraphConflict, GraphError, GraphForbidden, GraphNotFound, GraphRejected, GraphUnavailable
 from tests.support.graph_world import APP, USER
-from tests.support.tenant_world import TenantWorld, problem, told
+from tests.support.tenant_world import TenantWorld, json_of, problem
 from tests.unit.functions.conftest import call, content_of
 from tests.unit.functions.scheduling.conftest import AT, TALK, truth
 from tests.unit.functions.scheduling.test_scheduling_slots import TUESDAY
@@ -18,17 +18,17 @@ pytestmark = pytest.mark.server
 
 
 def booked(**changes: Any) -> dict[str, Any]:
-    """Book and return the booking."""
-    return told(create_booking, 201, body=TALK | changes, route_params=AT)
+    """Book a slot and return the booking."""
+    return json_of(create_booking, 201, body=TALK | changes, route_params=AT)
 
 
 def at(booking: dict[str, Any], mailbox: str = USER) -> dict[str, str]:
-    """Return the route's parameters of a booking."""
+    """Return the route parameters of a booking."""
     return {"mailbox": mailbox, "id": booking["id"]}
 
 
 def test_a_booking_becomes_an_event(world: TenantWorld) -> None:
-    """With the title, the customer in its text, and nobody invited; the answer tells the public picture of it."""
+    """The event has the title and, in its body, the customer, who is not invited; the response has public fields."""
     answer = call(create_booking, body=TALK, route_params=AT)
     booking = content_of(answer)
     assert answer.status_code == 201
@@ -43,11 +43,11 @@ def test_a_booking_becomes_an_event(world: TenantWorld) -> None:
                   "start": "2026-12-01T09:00:00Z", "end": "2026-12-01T09:30:00Z", "allDay": False,
                   "availability": "busy", "cancelled": False, "etag": event["@odata.etag"]},
     }  # fmt: skip
-    assert told(get_booking, 200, method="GET", route_params=at(booking)) == booking
+    assert json_of(get_booking, 200, method="GET", route_params=at(booking)) == booking
 
 
-def test_the_customer_is_invited_when_it_is_asked_for(world: TenantWorld) -> None:
-    """At their address, which is needed then."""
+def test_the_customer_is_invited_on_request(world: TenantWorld) -> None:
+    """An invitation needs the customer's address."""
     booked(invite=True)
     (event,) = truth(world)
     (attendee,) = event["attendees"]
@@ -56,8 +56,8 @@ def test_the_customer_is_invited_when_it_is_asked_for(world: TenantWorld) -> Non
     assert detail.startswith("customer.email")
 
 
-def test_a_taken_slot_is_answered_with_the_nearest_in_the_callers_zone(world: TenantWorld) -> None:
-    """409 as problem details with one member more."""
+def test_a_taken_slot_returns_the_nearest_in_the_callers_zone(world: TenantWorld) -> None:
+    """The response is a 409 problem with the member `nearest`."""
     booked()
     answer = call(create_booking, body=TALK, route_params=AT)
     content = content_of(answer)
@@ -71,7 +71,7 @@ def test_a_taken_slot_is_answered_with_the_nearest_in_the_callers_zone(world: Te
 
 
 def test_the_same_key_books_once(world: TenantWorld) -> None:
-    """201, then 200 with the same booking."""
+    """The first call returns 201, a repetition 200 with the same booking."""
     headers = {"idempotency-key": "order-17"}
     first = call(create_booking, body=TALK, route_params=AT, headers=headers)
     again = call(create_booking, body=TALK, route_params=AT, headers=headers)
@@ -83,9 +83,9 @@ def test_the_same_key_books_once(world: TenantWorld) -> None:
 
 
 def test_a_booking_is_moved_and_cancelled(world: TenantWorld) -> None:
-    """With its event, to where there is room."""
+    """The event moves with it; a taken slot is a 409, and a repeated cancellation is a no-op."""
     booking, other = booked(), booked(start="2026-12-01T12:00:00")
-    moved = told(move_booking, 200, method="PATCH", body={"start": "2026-12-01T10:00:00Z"}, route_params=at(booking))
+    moved = json_of(move_booking, 200, method="PATCH", body={"start": "2026-12-01T10:00:00Z"}, route_params=at(booking))
     assert (moved["event"]["start"], moved["event"]["end"]) == ("2026-12-01T10:00:00Z", "2026-12-01T10:30:00Z")
     assert moved["event"]["id"] == booking["event"]["id"]
     answer = call(move_booking, method="PATCH", body={"start": "2026-12-01T11:00:00Z"}, route_params=at(booking))
@@ -108,8 +108,8 @@ def test_a_booking_is_moved_and_cancelled(world: TenantWorld) -> None:
      ({"customer": {"name": "x", "email": "canary"}}, "customer.email"), ({"extra": 1}, "extra"),
      ({"customer": {"name": "x\u0000"}}, "customer.name"), ({"invite": "yes"}, "invite")],
 )  # fmt: skip
-def test_what_is_not_sound_is_named_and_not_repeated(world: TenantWorld, changes: dict[str, Any], named: str) -> None:
-    """422 with the field; nothing is made."""
+def test_an_invalid_booking_is_rejected_by_field(world: TenantWorld, changes: dict[str, Any], named: str) -> None:
+    """The response is a 422 that names the field without its value, and no event is created."""
     detail = problem(create_booking, 422, body=TALK | changes, route_params=AT)
     assert named in detail
     assert "anary" not in detail
@@ -117,13 +117,13 @@ def test_what_is_not_sound_is_named_and_not_repeated(world: TenantWorld, changes
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 101, "ø"])
-def test_an_odd_key_is_refused(world: TenantWorld, key: str) -> None:
-    """422, before anything is made."""
+def test_an_invalid_idempotency_key_is_rejected(world: TenantWorld, key: str) -> None:
+    """The response is a 422, and no event is created."""
     problem(create_booking, 422, body=TALK, route_params=AT, headers={"idempotency-key": key})
 
 
-def test_what_is_not_allowed_or_not_there_is_refused(world: TenantWorld) -> None:
-    """403 without asking Graph, 404 with it."""
+def test_an_unknown_or_forbidden_mailbox_is_rejected(world: TenantWorld) -> None:
+    """A mailbox outside the allow-list is a 403 without a call to Graph; an unknown mailbox is a 404."""
     problem(create_booking, 403, body=TALK, route_params={"mailbox": "a@elsewhere.example"})
     assert not world.tenant.calls
     problem(create_booking, 404, body=TALK, route_params={"mailbox": "no@contoso.com"})
@@ -133,16 +133,16 @@ def test_what_is_not_allowed_or_not_there_is_refused(world: TenantWorld) -> None
     problem(move_booking, 404, method="PATCH", body={"start": "2026-12-01T10:00:00Z"}, route_params=at({"id": "x"}))
 
 
-def test_the_permission_to_read_books_nothing(world: TenantWorld) -> None:
-    """502 with what to grant; the slot is not held by the try."""
+def test_a_read_permission_is_not_enough_to_book(world: TenantWorld) -> None:
+    """The 502 names the missing permission, and the attempt does not reserve the slot."""
     world.tenant.clients[APP].roles = {"Calendars.Read"}
     assert "Calendars.ReadWrite" in problem(create_booking, 502, body=TALK, route_params=AT)
     world.tenant.clients[APP].roles = {"Calendars.ReadWrite"}
     booked()
 
 
-def test_nothing_of_title_or_customer_is_stored(world: TenantWorld) -> None:
-    """Neither in a row nor in a key."""
+def test_neither_title_nor_customer_is_stored(world: TenantWorld) -> None:
+    """No row and no key has them."""
     booked(invite=True)
     assert world.rows.rows
     assert "anary" not in str(world.rows.rows)
@@ -157,7 +157,7 @@ def test_nothing_of_title_or_customer_is_stored(world: TenantWorld) -> None:
 def test_an_error_of_graph_has_a_status_of_the_contract(
     world: TenantWorld, monkeypatch: pytest.MonkeyPatch, error: GraphError, status: int
 ) -> None:
-    """At every call, also those that other calls of calendars answer with 409 or 412."""
+    """The status is the same for every call, also where other calls of calendars return 409 or 412."""
     booking = booked()
 
     def fail(*_: Any, **__: Any) -> Any:
@@ -167,7 +167,7 @@ def test_an_error_of_graph_has_a_status_of_the_contract(
     given = {"route_params": at(booking)}
     problem(list_slots, status, method="GET", route_params=AT, params=TUESDAY)
     problem(create_booking, status, body=TALK | {"start": "2026-12-01T13:00:00"}, route_params=AT)
-    if status != 404:  # there is no event any more: tried above
+    if status != 404:  # these calls take a 404 for a deleted event, as tested above
         problem(get_booking, status, method="GET", **given)
         problem(move_booking, status, method="PATCH", body={"start": "2026-12-01T10:00:00Z"}, **given)
         problem(cancel_booking, status, method="DELETE", **given)

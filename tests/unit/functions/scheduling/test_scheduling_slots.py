@@ -1,4 +1,4 @@
-"""Claims about asking for free slots: what is found, in whose clock, and what is refused."""
+"""The list of free slots: which slots, in which time zone, and which requests are rejected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from functions.scheduling import list_slots
 from tests.support.graph_world import APP, OTHER_ROOM, ROOM, USER
-from tests.support.tenant_world import TenantWorld, problem, told
+from tests.support.tenant_world import TenantWorld, json_of, problem
 from tests.unit.functions.conftest import call, content_of
 from tests.unit.functions.scheduling.conftest import AT, OFFICE
 
@@ -20,18 +20,18 @@ TUESDAY = {"from": "2026-12-01T00:00:00", "to": "2026-12-02T00:00:00", "timeZone
 
 def slots(**params: str) -> list[dict[str, Any]]:
     """Return the free slots of a day."""
-    page = told(list_slots, 200, method="GET", route_params=AT, params={**TUESDAY, **params})
+    page = json_of(list_slots, 200, method="GET", route_params=AT, params={**TUESDAY, **params})
     value: list[dict[str, Any]] = page["value"]
     return value
 
 
 def starts(**params: str) -> list[str]:
-    """Return when they begin, by the caller's clock."""
+    """Return the start times of the slots, in the caller's zone."""
     return [slot["start"][11:] for slot in slots(**params)]
 
 
-def test_free_slots_are_told_by_the_callers_clock(world: TenantWorld) -> None:
-    """Within working hours, earliest first, with the offset of the day."""
+def test_free_slots_are_in_the_callers_zone(world: TenantWorld) -> None:
+    """Slots lie within working hours, earliest first, with the offset of the day."""
     assert slots(stepMinutes="240")[0] == {
         "start": "2026-12-01T08:00:00+01:00", "end": "2026-12-01T09:00:00+01:00", "mailboxes": [USER],
     }  # fmt: skip
@@ -39,8 +39,8 @@ def test_free_slots_are_told_by_the_callers_clock(world: TenantWorld) -> None:
     assert starts(timeZone="Tokyo Standard Time")[:2] == ["16:00:00+09:00", "16:30:00+09:00"]
 
 
-def test_what_is_busy_is_kept_clear_of_with_its_buffer(world: TenantWorld) -> None:
-    """Busy, tentative and away are in the way; free and elsewhere are not."""
+def test_slots_keep_a_buffer_to_busy_times(world: TenantWorld) -> None:
+    """Busy, tentative and out of office block a slot; free and working elsewhere do not."""
     for hour, shown in enumerate(("busy", "tentative", "oof", "free", "workingElsewhere"), start=8):
         times = {"start": f"2026-12-01T{hour:02}:00:00", "end": f"2026-12-01T{hour:02}:30:00"}
         world.control("POST", f"/calendars/{USER}/events", {"subject": "Canary", "showAs": shown, **times})
@@ -49,8 +49,8 @@ def test_what_is_busy_is_kept_clear_of_with_its_buffer(world: TenantWorld) -> No
     assert starts(bufferMinutes="30")[:2] == ["12:00:00+01:00", "12:30:00+01:00"]
 
 
-def test_any_of_some_mailboxes_or_all_of_them(world: TenantWorld) -> None:
-    """Each slot says who is free."""
+def test_slots_of_any_or_all_of_several_mailboxes(world: TenantWorld) -> None:
+    """Each slot lists the free mailboxes."""
     for room, hour in ((ROOM, 8), (OTHER_ROOM, 9)):
         world.control("PUT", f"/calendars/{room}/workingHours", OFFICE)
         times = {"start": f"2026-12-01T{hour:02}:00:00", "end": f"2026-12-01T{hour + 1:02}:00:00"}
@@ -63,8 +63,8 @@ def test_any_of_some_mailboxes_or_all_of_them(world: TenantWorld) -> None:
     assert [slot["start"][11:13] for slot in slots(**params, match="all")] == ["08", "11", "12", "13", "14", "15"]
 
 
-def test_the_day_that_the_clocks_change_has_its_own_hours(world: TenantWorld) -> None:
-    """A mailbox that never rests has 25 slots of an hour in it; the one that comes twice is told with two offsets."""
+def test_the_day_of_a_clock_change_has_25_hours(world: TenantWorld) -> None:
+    """The repeated hour has two slots with different offsets."""
     night = {**OFFICE, "daysOfWeek": ["saturday", "sunday"], "startTime": "00:00:00", "endTime": "00:00:00"}
     world.control("PUT", f"/calendars/{USER}/workingHours", night)
     world.time = world.time.replace(month=10, day=20)
@@ -73,11 +73,11 @@ def test_the_day_that_the_clocks_change_has_its_own_hours(world: TenantWorld) ->
     assert clocks[1:5] == ["01:00:00+02:00", "02:00:00+02:00", "02:00:00+01:00", "03:00:00+01:00"]
 
 
-def test_a_long_answer_comes_in_pages(world: TenantWorld) -> None:
-    """Each slot once, in order."""
+def test_many_slots_come_in_pages(world: TenantWorld) -> None:
+    """Each slot appears once, in order."""
     params, seen = {**TUESDAY, "pageSize": "4"}, []
     while True:
-        page = told(list_slots, 200, method="GET", route_params=AT, params=params)
+        page = json_of(list_slots, 200, method="GET", route_params=AT, params=params)
         seen += [slot["start"][11:] for slot in page["value"]]
         if page["nextLink"] is None:
             break
@@ -85,8 +85,8 @@ def test_a_long_answer_comes_in_pages(world: TenantWorld) -> None:
     assert seen == starts()
 
 
-def test_what_is_past_is_not_free(world: TenantWorld) -> None:
-    """Today begins now; yesterday has no slots."""
+def test_past_times_are_not_free(world: TenantWorld) -> None:
+    """The slots of today start now; a past day has none."""
     today = {"from": "2026-11-20T00:00:00", "to": "2026-11-21T00:00:00"}
     assert starts(**today)[0] == "11:00:00+01:00"
     assert starts(**{"from": "2026-11-18T00:00:00", "to": "2026-11-19T00:00:00"}) == []
@@ -101,47 +101,47 @@ def test_what_is_past_is_not_free(world: TenantWorld) -> None:
      ({"with": ",".join(f"a{number}@contoso.com" for number in range(20))}, "with"), ({"pageSize": "0"}, "pageSize"),
      ({"timeZone": "", "from": "2026-12-01T00:00:00"}, "from"), ({"duration": "٣٠"}, "duration")],
 )  # fmt: skip
-def test_what_is_not_sound_is_named(world: TenantWorld, changes: dict[str, str], named: str) -> None:
-    """422 with the parameter."""
+def test_an_invalid_parameter_is_named(world: TenantWorld, changes: dict[str, str], named: str) -> None:
+    """The response is a 422 that starts with the parameter."""
     detail = problem(list_slots, 422, method="GET", route_params=AT, params={**TUESDAY, **changes})
     assert detail.startswith(named)
 
 
 def test_a_plus_sign_may_come_as_a_space(world: TenantWorld) -> None:
-    """As it does when an address is written by hand."""
+    """A plus sign that is not encoded in a URL arrives as a space."""
     assert starts(**{"from": "2026-12-01T00:00:00 01:00"})[0] == "08:00:00+01:00"
 
 
-def test_a_mailbox_that_is_not_allowed_is_not_asked_for(world: TenantWorld) -> None:
-    """403 for each of them, and Graph hears nothing."""
+def test_a_mailbox_that_is_not_allowed_is_403_without_a_call_to_graph(world: TenantWorld) -> None:
+    """Any mailbox outside the allow-list makes the whole request a 403."""
     for mailbox, more in (("a@elsewhere.example", ""), (USER, "a@elsewhere.example")):
         problem(list_slots, 403, method="GET", route_params={"mailbox": mailbox}, params={**TUESDAY, "with": more})
     assert not world.tenant.calls
 
 
-def test_a_mailbox_that_there_is_not_is_said_to_be_none(world: TenantWorld) -> None:
-    """The first one, or another."""
+def test_an_unknown_mailbox_is_reported(world: TenantWorld) -> None:
+    """The first mailbox is a 404; another one is a 422 with Graph's code."""
     problem(list_slots, 404, method="GET", route_params={"mailbox": "no@contoso.com"}, params=TUESDAY)
     detail = problem(list_slots, 422, method="GET", route_params=AT, params={**TUESDAY, "with": "no@contoso.com"})
     assert "ErrorMailRecipientNotFound" in detail
 
 
-def test_nothing_is_told_of_what_is_in_the_way(world: TenantWorld) -> None:
-    """Neither a title nor a location, though Graph tells them."""
+def test_slots_reveal_nothing_of_busy_events(world: TenantWorld) -> None:
+    """Graph returns titles and locations, and the relay drops them."""
     times = {"start": "2026-12-01T08:00:00", "end": "2026-12-01T09:00:00"}
     world.control("POST", f"/calendars/{USER}/events", {"subject": "canary-1", "location": "canary-2", **times})
     assert "canary" not in str(slots())
 
 
 def test_a_missing_permission_is_named(world: TenantWorld) -> None:
-    """502 with what the customer's IT has to do."""
+    """The 502 says which permission to grant."""
     world.tenant.clients[APP].roles = set()
     detail = problem(list_slots, 502, method="GET", route_params=AT, params=TUESDAY)
     assert "Calendars.ReadWrite" in detail
 
 
-def test_reading_is_enough_for_slots(world: TenantWorld) -> None:
-    """Whoever only looks needs no permission to write."""
+def test_a_read_permission_is_enough_for_slots(world: TenantWorld) -> None:
+    """Listing slots needs no permission to write."""
     world.tenant.clients[APP].roles = {"Calendars.Read"}
     answer = call(list_slots, method="GET", route_params=AT, params=TUESDAY)
     assert (answer.status_code, len(content_of(answer)["value"])) == (200, 15)

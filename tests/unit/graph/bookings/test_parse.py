@@ -1,4 +1,4 @@
-"""Claims about what is read of Microsoft Bookings: the forms that Graph's pages show, old and new, and nothing else."""
+"""Parsing of Microsoft Bookings objects: the old and the new form in Graph's reference pages, and no other."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ OLD = {"start": NEW["startDateTime"], "end": NEW["endDateTime"]}
 
 @pytest.mark.parametrize("times", [NEW, OLD])
 def test_an_appointment_has_its_times_under_either_name(times: dict[str, Any]) -> None:
-    """As "Create bookingAppointment" and as "List business calendarView" show them, with an offset beside the zone."""
+    """Graph's pages on creating and on listing appointments show different names, and an offset beside the zone."""
     customers = [{"emailAddress": "Jordan@Contoso.com"}, {"name": "Adele ", "emailAddress": None}]
     read = appointment_of({"id": "a", "customers": customers, "staffMemberIds": [], **times})
     assert (read.start, read.end) == (datetime(2018, 5, 1, 12, tzinfo=UTC), datetime(2018, 5, 1, 12, 30, tzinfo=UTC))
-    assert (read.customers, read.count) == ({"jordan@contoso.com", "adele"}, 2)
+    assert (read.customers, read.count) == (frozenset({"jordan@contoso.com", "adele"}), 2)
 
 
 def test_availability_is_read_as_the_page_shows_it() -> None:
-    """The collection by the name of its type, statuses with capitals, zones as people see them."""
-    seen = "(UTC-08:00) Pacific Time (US & Canada)"
-    item = {"status": "OutOfOffice", "startDateTime": {"dateTime": "2022-01-24T08:00:00", "timeZone": seen},
-            "endDateTime": {"dateTime": "2022-07-24T08:00:00", "timeZone": seen}, "serviceId": ""}  # fmt: skip
-    answer = {"staffAvailabilityItem": [{"staffId": "s", "availabilityItems": [item]}]}
-    (span,) = spans_of(answer, PACIFIC)["s"]
+    """The collection has the name of its type, statuses have capitals, and zones have display names."""
+    display_name = "(UTC-08:00) Pacific Time (US & Canada)"
+    item = {"status": "OutOfOffice", "startDateTime": {"dateTime": "2022-01-24T08:00:00", "timeZone": display_name},
+            "endDateTime": {"dateTime": "2022-07-24T08:00:00", "timeZone": display_name}, "serviceId": ""}  # fmt: skip
+    response = {"staffAvailabilityItem": [{"staffId": "s", "availabilityItems": [item]}]}
+    (span,) = spans_of(response, PACIFIC)["s"]
     assert span.status == "outOfOffice"
     assert (span.start, span.end) == (datetime(2022, 1, 24, 16, tzinfo=UTC), datetime(2022, 7, 24, 15, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("zone", [None, ZoneInfo("Europe/Oslo")])
-def test_a_zone_that_nobody_knows_is_no_guess(zone: Any) -> None:
-    """Better no availability than a wrong one."""
+def test_an_unknown_zone_is_an_error(zone: Any) -> None:
+    """A missing availability is better than a wrong one."""
     at = {"dateTime": "2022-01-24T08:00:00", "timeZone": "(UTC-08:00) Pacific Time (US & Canada)"}
     item = {"status": "available", "startDateTime": at, "endDateTime": at}
     with pytest.raises(GraphUnavailable, match="UnreadableZone"):
@@ -53,7 +53,7 @@ def test_a_zone_that_nobody_knows_is_no_guess(zone: Any) -> None:
 
 
 def test_hours_end_with_the_day() -> None:
-    """An end at midnight, and one a second before it, are the end of the day; days without slots are closed."""
+    """An end at midnight or a second before it is the end of the day; days without slots are closed."""
     slots = [{"startTime": "08:00:00.0000000", "endTime": "00:00:00.0000000"}]
     late = [{"startTime": "20:00:00.0000000", "endTime": "23:59:59.9999999"}]
     raw = {"id": "b", "businessHours": [{"day": "monday", "timeSlots": slots}, {"day": "sunday", "timeSlots": []},
@@ -81,14 +81,14 @@ def test_hours_end_with_the_day() -> None:
     ],
 )
 def test_durations_are_read(text: Any, length: timedelta | None) -> None:
-    """In the two forms that Graph's pages show."""
+    """Both forms in Graph's pages are read; anything else is None."""
     assert parse_duration(text) == length
 
 
 @pytest.mark.parametrize("raw", [{}, {"id": ""}, {"id": 1}, {"id": "x"}, {"id": "x", "defaultDuration": "soon"},
                                  {"id": "x", "defaultDuration": "PT0S"}])  # fmt: skip
-def test_a_service_that_cannot_be_read_is_an_error_of_graph(raw: dict[str, Any]) -> None:
-    """Which names the property and no value."""
+def test_an_unreadable_service_is_an_error_of_graph(raw: dict[str, Any]) -> None:
+    """The error names the property and no value."""
     with pytest.raises(GraphUnavailable) as caught:
         service_of(raw)
     assert "soon" not in str(caught.value)
@@ -104,14 +104,14 @@ def test_a_service_that_cannot_be_read_is_an_error_of_graph(raw: dict[str, Any])
         {"id": "a", "startDateTime": {"dateTime": "2018-05-01T12:00:00", "timeZone": "Nowhere"}},
     ],
 )
-def test_a_time_that_cannot_be_read_is_an_error_of_graph(raw: dict[str, Any]) -> None:
-    """Never a crash."""
+def test_an_unreadable_time_is_an_error_of_graph(raw: dict[str, Any]) -> None:
+    """The error is a GraphUnavailable and no other exception."""
     with pytest.raises(GraphUnavailable):
         appointment_of(raw)
 
 
-def test_a_policy_says_only_what_it_says() -> None:
-    """What is missing is None, so that the business's holds."""
+def test_missing_parts_of_a_policy_are_none() -> None:
+    """For these the policy of the business applies."""
     assert policy_of(None) == policy_of({}) == policy_of({"minimumLeadTime": None})
     custom = {"availabilityType": "notBookable", "startDate": "2026-12-24", "endDate": "2026-12-26"}
     (window,) = policy_of({"customAvailabilities": [custom]}).custom
@@ -120,14 +120,14 @@ def test_a_policy_says_only_what_it_says() -> None:
 
 @pytest.mark.parametrize("text", ["..", ".", "../../users", "a/../b", "x?y=z", "x#y", "a b", "%2e%2e"])
 def test_no_id_leads_to_another_resource(text: str) -> None:
-    """It stands in the path as one step, or not at all."""
+    """An id is a single segment of the path, or it is rejected."""
     graph = GraphClient(lambda: BASE, lambda **_: "token", lambda: graph_session(BASE))
     bookings = BookingsClient(graph, World().mailbox_limits.of)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as network:
-        for call in (lambda: bookings.appointment("x@contoso.com", text), lambda: bookings.business(text)):
+        for read in (lambda: bookings.appointment("x@contoso.com", text), lambda: bookings.business(text)):
             with pytest.raises((GraphRejected, GraphUnavailable)):
-                call()
-        for one in network.calls:
-            steps = str(one.request.url).removeprefix(BASE).partition("?")[0].split("/")
+                read()
+        for call in network.calls:
+            steps = str(call.request.url).removeprefix(BASE).partition("?")[0].split("/")
             assert steps[1:3] == ["solutions", "bookingBusinesses"]
             assert len(steps) in (4, 6)

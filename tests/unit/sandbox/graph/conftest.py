@@ -1,4 +1,4 @@
-"""Fixtures: a running Graph per test with one endpoint to call back."""
+"""A running Graph per test, with an endpoint to call back."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.support.serving import serving
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    """Return the tenant's settings: quick, with one hint a change; a test module may have its own."""
+    """Return the tenant's settings: quick, with one notification a change; a test module may override it."""
     return {
         "seed": 1,
         "hintsPerChange": [1, 1],

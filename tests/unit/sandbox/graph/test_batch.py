@@ -17,7 +17,7 @@ def _part(part_id: str, url: str = EVENTS, **more: Any) -> dict[str, Any]:
 
 
 def _run(world: World, *parts: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Run a batch and return its answers by id."""
+    """Run a batch and return its responses by id."""
     answer = world.graph("POST", "/$batch", {"requests": list(parts)})
     assert answer.status_code == 200, answer.text
     responses = answer.json()["responses"]
@@ -25,8 +25,8 @@ def _run(world: World, *parts: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {each["id"]: each for each in responses}
 
 
-def test_each_part_has_its_own_answer(world: World) -> None:
-    """Statuses, headers and bodies are the parts' own; the whole is 200."""
+def test_each_part_has_its_own_response(world: World) -> None:
+    """Statuses, headers and bodies are the parts' own; the batch itself is 200."""
     booked = world.book()
     nested = {"method": "POST", "headers": {"Content-Type": "application/json"}, "body": {"requests": [_part("1")]}}
     done = _run(
@@ -42,8 +42,8 @@ def test_each_part_has_its_own_answer(world: World) -> None:
     assert done["b"]["body"]["error"]["code"] == "ErrorItemNotFound"
 
 
-def test_a_body_goes_through_a_part(world: World) -> None:
-    """A subscription can be moved in a batch; a part without an answer's body has none."""
+def test_a_part_may_have_a_body(world: World) -> None:
+    """A subscription can be renewed in a batch; a part without a response body has none."""
     made = world.subscribe()
     path = f"/subscriptions/{made['id']}"
     done = _run(
@@ -61,8 +61,8 @@ def test_a_body_goes_through_a_part(world: World) -> None:
     assert (done["1"]["status"], "body" in done["1"]) == (204, False)
 
 
-def test_answers_come_in_any_order(world: World) -> None:
-    """Over some batches the order differs from the requests'."""
+def test_responses_come_in_any_order(world: World) -> None:
+    """Over several batches the order differs from the requests'."""
     ids = [str(number) for number in range(10)]
     orders = []
     for _ in range(3):
@@ -73,14 +73,14 @@ def test_answers_come_in_any_order(world: World) -> None:
 
 
 def test_twenty_parts_do_not_throttle_themselves(world: World) -> None:
-    """Graph runs at most four parts at once, so a whole batch may read one mailbox."""
+    """Graph runs at most four parts at a time, so a whole batch may read one mailbox."""
     world.tenant.settings["latencySeconds"] = 0.01
     done = _run(world, *[_part(str(number)) for number in range(20)])
     assert {each["status"] for each in done.values()} == {200}
 
 
 def test_a_failed_dependency_gets_424(world: World) -> None:
-    """What depends on a failure is not tried; what depends on a success is, in order."""
+    """A part that depends on a failed one does not run; one that depends on a successful one runs after it."""
     done = _run(
         world,
         _part("1", "/users/nobody@contoso.com/events"),
@@ -91,8 +91,8 @@ def test_a_failed_dependency_gets_424(world: World) -> None:
     assert [done[key]["status"] for key in "1234"] == [404, 424, 200, 200]
 
 
-def test_a_planted_fault_meets_one_part(world: World) -> None:
-    """A fault that matches a part's own path answers it alone, Retry-After included."""
+def test_a_planted_fault_meets_a_single_part(world: World) -> None:
+    """A fault that matches a part's own path replaces its response only, Retry-After included."""
     fault = {"match": f"GET /v1.0{EVENTS}$", "status": 429, "times": 1, "headers": {"Retry-After": "7"}, "body": {}}
     world.control("POST", "/faults", fault)
     done = _run(world, _part("1"), _part("2", f"/users/{OTHER_ROOM}/events"))
@@ -117,7 +117,7 @@ def test_a_planted_fault_meets_one_part(world: World) -> None:
     ],
 )
 def test_a_malformed_batch_gets_400(world: World, requests: Any) -> None:
-    """Too many parts, the same id twice, unknown keys, a body without its Content-Type: nothing of it is run."""
+    """Too many parts, a repeated id, unknown keys, a body without its Content-Type: no part runs."""
     answer = world.graph("POST", "/$batch", {"requests": requests})
     assert refusal(answer)[0] == 400
     assert world.control("GET", "/calls") == {"POST /$batch": 1}

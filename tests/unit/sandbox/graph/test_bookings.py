@@ -1,4 +1,4 @@
-"""Claims about the simulated Microsoft Bookings: its permissions, its rules, its refusals, and what it answers."""
+"""The simulated Microsoft Bookings: its permissions, rules, errors and responses."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ ALL = ["Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadW
 
 @pytest.fixture
 def bookings(world: World) -> World:
-    """Return a world with a business of two people, whose app may do everything in Bookings."""
+    """Return a world with a business of two people, whose app has all Bookings permissions."""
     world.control("POST", f"/clients/{APP}", {"roles": ALL})
     world.control("POST", "/bookings", {
         "address": ADDRESS, "displayName": "Haircut & Co", "timeZone": "UTC", "services": [CUT, GROUP],
@@ -29,14 +29,14 @@ def bookings(world: World) -> World:
 
 
 def noon() -> datetime:
-    """Return noon of a working day to come."""
+    """Return noon of a future working day."""
     day = datetime.now(UTC) + timedelta(days=3)
     day += timedelta(days=(-day.weekday()) % 7 if day.weekday() > 4 else 0)
     return day.replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 def body(**changes: Any) -> dict[str, Any]:
-    """Return an appointment at noon; a change to None takes a property out."""
+    """Return an appointment at noon; a change to None removes a property."""
     at = changes.pop("at", noon())
     length = changes.pop("minutes", 30)
     end_at = at + timedelta(minutes=length)
@@ -51,8 +51,8 @@ def body(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in made.items() if value is not None}
 
 
-def test_what_it_tells_fits_graphs_types(bookings: World) -> None:
-    """Every kind of thing, in lists and one by one."""
+def test_responses_fit_graphs_types(bookings: World) -> None:
+    """Every kind of object, in lists and alone."""
     (listed,) = bookings.get("/solutions/bookingBusinesses?query=hair")["value"]
     assert listed == {"id": ADDRESS, "displayName": "Haircut & Co"}
     assert fits("bookingBusiness", bookings.get(ROOT))
@@ -66,8 +66,8 @@ def test_what_it_tells_fits_graphs_types(bookings: World) -> None:
     assert fits("bookingAppointment", bookings.get(f"{ROOT}/appointments/{made['id']}"))
 
 
-def test_an_appointment_is_made_seen_moved_and_cancelled(bookings: World) -> None:
-    """It stands in both lists, its staff is busy with both buffers, and its customer is known from then on."""
+def test_an_appointment_is_created_listed_moved_and_cancelled(bookings: World) -> None:
+    """It is in both lists, its staff is busy with both buffers, and its customer is stored."""
     made = bookings.graph("POST", f"{ROOT}/appointments", body(isLocationOnline=True))
     assert made.status_code == 201
     assert made.json()["joinWebUrl"].startswith("https://teams.microsoft.com/")
@@ -95,8 +95,8 @@ def test_an_appointment_is_made_seen_moved_and_cancelled(bookings: World) -> Non
      ({"colour": "red"}, "RequestBodyRead"), ({"priceType": "cheap"}, "RequestBodyRead"),
      ({"customers": [{"mail": "x"}]}, "RequestBodyRead")],
 )  # fmt: skip
-def test_what_breaks_a_rule_is_400(bookings: World, changes: dict[str, Any], code: str) -> None:
-    """And nothing is made."""
+def test_an_appointment_against_a_rule_is_400(bookings: World, changes: dict[str, Any], code: str) -> None:
+    """Nothing is created."""
     assert refusal(bookings.graph("POST", f"{ROOT}/appointments", body(**changes))) == (400, code)
     assert bookings.control("GET", f"/bookings/{ADDRESS}")["appointments"] == []
 
@@ -109,8 +109,8 @@ def test_staff_is_not_booked_twice_and_buffers_count(bookings: World) -> None:
         assert bookings.graph("POST", f"{ROOT}/appointments", later).status_code == status, minutes
 
 
-def test_staff_is_available_while_the_business_works_and_nothing_stands(bookings: World) -> None:
-    """Items follow each other without a gap from opening to closing."""
+def test_staff_is_available_during_opening_hours_without_appointments(bookings: World) -> None:
+    """The items cover the time from opening to closing without a gap."""
     bookings.graph("POST", f"{ROOT}/appointments", body())
     asked = {"staffIds": ["ada"], "startDateTime": {"dateTime": f"{noon():%Y-%m-%dT00:00:00}", "timeZone": "UTC"},
              "endDateTime": {"dateTime": f"{noon():%Y-%m-%dT23:00:00}", "timeZone": "UTC"}}  # fmt: skip
@@ -130,7 +130,7 @@ def test_staff_is_available_while_the_business_works_and_nothing_stands(bookings
      ("POST", f"{ROOT}/appointments/x/cancel", {}, "Bookings.ReadWrite.All")],
 )  # fmt: skip
 def test_each_call_needs_its_permission(bookings: World, method: str, path: str, content: Any, role: str) -> None:
-    """403 with every other, something else with it."""
+    """With every other permission it gets 403, with its own another status."""
     bookings.control("POST", f"/clients/{APP}", {"roles": ["Calendars.ReadWrite"]})
     assert refusal(bookings.graph(method, path, content))[0] == 403
     bookings.control("POST", f"/clients/{APP}", {"roles": [role]})
@@ -138,13 +138,13 @@ def test_each_call_needs_its_permission(bookings: World, method: str, path: str,
 
 
 def test_too_many_businesses_are_an_error(bookings: World) -> None:
-    """Bookings asks for a query then."""
+    """Bookings requires a query then."""
     bookings.control("POST", "/settings", {"bookingsFound": 0})
     assert refusal(bookings.graph("GET", "/solutions/bookingBusinesses")) == (400, "ErrorExceededFindCountLimit")
 
 
-def test_a_service_for_several_takes_customers_that_exist(bookings: World) -> None:
-    """Others are left out without a word."""
+def test_a_group_service_accepts_existing_customers(bookings: World) -> None:
+    """Unknown customers are dropped silently."""
     known = {"@odata.type": "#microsoft.graph.bookingCustomerInformation", "customerId": "kari", "name": "Kari"}
     group = body(serviceId="group", maximumAttendeesCount=3, customers=[known, {"customerId": "nobody"}],
                  staffMemberIds=["bob"])  # fmt: skip
@@ -153,7 +153,7 @@ def test_a_service_for_several_takes_customers_that_exist(bookings: World) -> No
 
 
 def test_a_new_appointment_may_show_late_in_lists(bookings: World) -> None:
-    """By its id it is there at once."""
+    """It can be read by its id immediately."""
     bookings.control("POST", "/settings", {"bookingsHiddenSeconds": 3600})
     made = bookings.graph("POST", f"{ROOT}/appointments", body()).json()
     assert bookings.get(f"{ROOT}/appointments")["value"] == []

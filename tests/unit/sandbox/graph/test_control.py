@@ -1,4 +1,4 @@
-"""Control: it refuses what it does not understand, and counts."""
+"""Control rejects invalid calls, and counts calls."""
 
 from typing import Any
 
@@ -38,14 +38,14 @@ DAILY = {**TIMES, "rrule": "FREQ=DAILY"}
     ],
 )
 def test_a_wrong_event_gets_400_that_says_why(world: World, body: dict[str, Any], named: str) -> None:
-    """The answer names what is wrong, and nothing is booked."""
+    """The response names the error, and nothing is booked."""
     assert named in world.control("POST", EVENTS, body, status=400)["error"]
     assert world.get(f"/users/{ROOM}/events")["value"] == []
 
 
 @pytest.mark.parametrize("body", [{"end": "2020-01-01"}, {"direct": True}, {"unknown": 1}, {"showAs": "away"}])
 def test_a_wrong_change_changes_nothing(world: World, body: dict[str, Any]) -> None:
-    """An event stays as it was, etag included."""
+    """The event keeps its content and its etag."""
     booked = world.book()
     world.control("PATCH", f"{EVENTS}/{booked['id']}", body, status=400)
     assert world.get(f"/users/{ROOM}/events/{booked['id']}")["@odata.etag"] == booked["@odata.etag"]
@@ -76,13 +76,13 @@ def test_a_wrong_change_changes_nothing(world: World, body: dict[str, Any]) -> N
         ("POST", "/settings", {"shuffle": 1}, 400),
     ],
 )
-def test_what_control_cannot_do_it_says(world: World, method: str, path: str, body: Any, status: int) -> None:
-    """Each refusal is JSON with its reason."""
+def test_an_error_of_control_has_a_reason(world: World, method: str, path: str, body: Any, status: int) -> None:
+    """Each error is JSON with its reason."""
     assert world.control(method, path, body, status=status)["error"]
 
 
 def test_calls_are_counted_by_template(world: World) -> None:
-    """Every operation counts under its template, parts of a batch too; the count can be cleared."""
+    """Every operation counts under its template, parts of a batch too; the count can be reset."""
     booked = world.book()
     world.get(f"/users/{ROOM}/events/{booked['id']}")
     world.get(f"/Users('{ROOM}')/events('{booked['id']}')")
@@ -98,7 +98,7 @@ def test_calls_are_counted_by_template(world: World) -> None:
 
 
 def test_settings_are_changed_while_it_runs(world: World) -> None:
-    """A new setting holds from the next use on."""
+    """A new setting applies from its next use on."""
     world.subscribe()
     assert world.control("POST", "/settings", {"hintsPerChange": [3, 3]})["hintsPerChange"] == [3, 3]
     world.book()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def failing(world: World) -> World:
-    """Return a world whose endpoint refuses every notification."""
+    """Return a world whose endpoint rejects every notification."""
     world.subscribe()
     world.receiver.notification = lambda _post: Reply(500)
     return world
@@ -23,14 +23,14 @@ def failing(world: World) -> World:
 
 @pytest.fixture
 def let_go() -> Iterator[threading.Event]:
-    """Return what late endpoints wait for; it is set when the test ends."""
+    """Return the event that late endpoints wait for; it is set when the test ends."""
     event = threading.Event()
     yield event
     event.set()
 
 
 def _attempts(world: World, number: int) -> None:
-    """Wait until the endpoint was tried so often and the sender knows the answer."""
+    """Wait until the endpoint was called a number of times and the sender has the responses."""
     world.receiver.wait(lambda: len(world.receiver.notifications) >= number)
     while world.control("GET", "/notifications")["inFlight"]:
         pass
@@ -38,8 +38,8 @@ def _attempts(world: World, number: int) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 503, 404, 400, 401, 302])
-def test_whatever_is_not_2xx_is_tried_again(world: World, status: int) -> None:
-    """A refusal is retried with the same notifications until it is accepted; a redirect is a refusal too."""
+def test_any_status_but_2xx_is_retried(world: World, status: int) -> None:
+    """The same notifications are sent until they are accepted; a redirect is a failure, too."""
     world.subscribe()
     world.receiver.notification = lambda _post: Reply(status, headers={"Location": world.receiver.url})
     world.book()
@@ -52,8 +52,8 @@ def test_whatever_is_not_2xx_is_tried_again(world: World, status: int) -> None:
     assert world.control("GET", "/notifications")["answers"] == {str(status): 1, "202": 1}
 
 
-def test_distances_grow_and_end_after_four_hours(failing: World) -> None:
-    """Each pause is twice the last; four hours after the first attempt the hint is dropped."""
+def test_delays_grow_and_end_after_four_hours(failing: World) -> None:
+    """Each delay is twice the previous; four hours after the first attempt the notification is dropped."""
     failing.book(direct=True)
     _attempts(failing, 1)
     pause, tried = 10, 1
@@ -69,7 +69,7 @@ def test_distances_grow_and_end_after_four_hours(failing: World) -> None:
 
 
 def test_flush_tries_a_waiting_retry_once(failing: World) -> None:
-    """A flush does not wait for the pause; what fails again waits again."""
+    """A flush does not wait for the delay; a failed retry waits again."""
     failing.book()
     _attempts(failing, 1)
     assert failing.flush()["attempts"] == 2
@@ -79,8 +79,8 @@ def test_flush_tries_a_waiting_retry_once(failing: World) -> None:
     assert (counters["attempts"], counters["sent"], counters["deliveries"]) == (3, 1, 0)
 
 
-def test_a_late_answer_counts_as_none(world: World, let_go: threading.Event) -> None:
-    """The first attempt waits less long than the retries: what is late for the one is in time for the other."""
+def test_a_late_response_is_a_failure(world: World, let_go: threading.Event) -> None:
+    """The first attempt has a shorter limit than the retries: a response may be late only for the first."""
     world.tenant.settings |= {"firstAnswerSeconds": 0.2, "laterAnswerSeconds": 5}
     world.subscribe()
     world.receiver.notification = lambda _post: Reply(202, before=lambda: let_go.wait(0.6))
@@ -90,14 +90,14 @@ def test_a_late_answer_counts_as_none(world: World, let_go: threading.Event) -> 
 
 
 def test_the_limits_are_graphs(world: World) -> None:
-    """Without settings: 3 seconds, then 10; 10 for the handshake; 4 hours in all."""
+    """The defaults: 3 seconds, then 10; 10 for the handshake; 4 hours in all."""
     limits = Limits.of({})
     assert (limits.first_answer, limits.later_answer, limits.give_up) == (3.0, 10.0, 14_400.0)
     assert DEFAULTS["handshakeSeconds"] == 10.0
 
 
-def test_a_slow_endpoint_holds_up_no_other(world: World, let_go: threading.Event) -> None:
-    """While one endpoint sits on a POST, another one gets its own."""
+def test_a_slow_endpoint_does_not_delay_another(world: World, let_go: threading.Event) -> None:
+    """While one endpoint holds a POST, the other gets its own."""
     world.subscribe(changeType="created", notificationUrl=f"{world.receiver.url}/slow")
     world.subscribe(notificationUrl=f"{world.receiver.url}/quick")
     world.receiver.notification = lambda post: Reply(before=(lambda: let_go.wait(2)) if "slow" in post.path else bool)

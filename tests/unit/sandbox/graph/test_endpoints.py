@@ -1,4 +1,4 @@
-"""Claims about endpoints that answer late, and about tokens that lapse, on a clock that is moved."""
+"""Endpoints that respond late, and tokens that expire, on a clock that is moved."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Judge an endpoint by four answers, and wait for them no longer than a test may."""
+    """Judge an endpoint by four responses, and keep its time limits short for tests."""
     return {**settings, "judgedAfter": 4, "firstAnswerSeconds": 0.3, "laterAnswerSeconds": 0.6}
 
 
 def watched(world: World) -> dict[str, Any]:
-    """Make a subscription that has a lifecycle URL."""
+    """Create a subscription with a lifecycle URL."""
     return world.subscribe(lifecycleNotificationUrl=world.receiver.url.replace("notify", "lifecycle"))
 
 
 def state(world: World) -> dict[str, Any]:
-    """Return what Graph thinks of the endpoint."""
+    """Return Graph's state of the endpoint."""
     [health] = world.control("GET", "/notifications")["endpoints"].values()
     return dict(health)
 
 
-def told(world: World) -> list[str]:
+def lifecycle_events(world: World) -> list[str]:
     """Return the lifecycle events that arrived."""
     return [item["lifecycleEvent"] for item in world.receiver.items if "lifecycleEvent" in item]
 
 
 def changes(world: World) -> int:
-    """Return how many change notifications arrived."""
+    """Return the number of change notifications that arrived."""
     return sum("changeType" in item for item in world.receiver.items)
 
 
 def late(world: World, seconds: float) -> None:
-    """Let the endpoint answer notifications so late."""
+    """Delay the endpoint's responses by a number of seconds."""
     import time
 
     world.receiver.notification = lambda _post: Reply(202, before=lambda: time.sleep(seconds))
 
 
 def attempts(world: World, number: int) -> None:
-    """Wait until the endpoint was tried so often and Graph knows the answers."""
+    """Wait until the endpoint was called a number of times and Graph has the responses."""
     world.receiver.wait(lambda: len(world.receiver.notifications) >= number)
     while world.control("GET", "/notifications")["inFlight"]:
         pass
@@ -62,7 +62,7 @@ def booked(world: World, number: int) -> None:
 
 
 def test_a_slow_endpoint_gets_new_notifications_ten_minutes_late(world: World) -> None:
-    """More than a tenth of the answers came after three seconds; a time later all is well again."""
+    """More than a tenth of the responses came after three seconds; later the endpoint is normal again."""
     watched(world)
     booked(world, 3)
     assert state(world)["state"] == "ok"
@@ -80,16 +80,16 @@ def test_a_slow_endpoint_gets_new_notifications_ten_minutes_late(world: World) -
     assert state(world)["state"] == "ok"
 
 
-def test_a_few_late_answers_condemn_nobody(world: World) -> None:
-    """Fewer than the setting says."""
+def test_a_few_late_responses_change_nothing(world: World) -> None:
+    """There are fewer responses than the setting requires."""
     watched(world)
     late(world, 0.35)
     booked(world, 3)
     assert state(world)["state"] == "ok"
 
 
-def test_an_endpoint_whose_retries_hang_loses_notifications_and_is_told(world: World) -> None:
-    """More than 15 % were not there after the retries' limit: ten minutes of nothing, then `missed`."""
+def test_an_endpoint_whose_retries_hang_loses_notifications(world: World) -> None:
+    """More than 15 % missed the limit of the retries: nothing is sent for ten minutes, then `missed`."""
     subscription = watched(world)
     world.control("POST", "/settings", {"judgedAfter": 8})
     late(world, 0.7)
@@ -105,7 +105,7 @@ def test_an_endpoint_whose_retries_hang_loses_notifications_and_is_told(world: W
     world.flush()
     assert (state(world)["discarded"], state(world)["missed"]) == (1, [subscription["id"]])
     world.control("POST", "/clock", {"advanceSeconds": 601})
-    world.receiver.wait(lambda: told(world) == ["missed"])
+    world.receiver.wait(lambda: lifecycle_events(world) == ["missed"])
     assert world.receiver.notifications[-1].path == "/lifecycle"
     before = changes(world)
     world.book(direct=True)
@@ -113,7 +113,7 @@ def test_an_endpoint_whose_retries_hang_loses_notifications_and_is_told(world: W
 
 
 def test_control_puts_an_endpoint_into_drop(world: World) -> None:
-    """What came meanwhile is lost for good, and every subscription concerned is told once."""
+    """Changes meanwhile are lost, and every affected subscription gets one `missed`."""
     watched(world)
     world.control("POST", "/endpoints", {"url": world.receiver.url, "state": "drop"})
     for _ in range(3):
@@ -121,13 +121,13 @@ def test_control_puts_an_endpoint_into_drop(world: World) -> None:
     world.flush()
     assert (state(world)["state"], state(world)["discarded"], changes(world)) == ("drop", 3, 0)
     world.control("POST", "/clock", {"advanceSeconds": 601})
-    world.receiver.wait(lambda: told(world) == ["missed"])
+    world.receiver.wait(lambda: lifecycle_events(world) == ["missed"])
     assert (state(world)["state"], changes(world)) == ("ok", 0)
     world.control("POST", "/endpoints", {"url": world.receiver.url, "state": "nonsense"}, status=400)
 
 
-def test_what_is_given_up_after_four_hours_is_missed(world: World) -> None:
-    """It is told with the next notification that is accepted."""
+def test_a_notification_dropped_after_four_hours_is_missed(world: World) -> None:
+    """`missed` follows with the next accepted notification."""
     watched(world)
     world.receiver.notification = lambda _post: Reply(500)
     world.book(direct=True)
@@ -139,14 +139,16 @@ def test_what_is_given_up_after_four_hours_is_missed(world: World) -> None:
     assert state(world)["discarded"] == 1
     world.receiver.notification = lambda _post: Reply(202)
     world.book(direct=True)
-    world.receiver.wait(lambda: told(world) == ["missed"])
+    world.receiver.wait(lambda: lifecycle_events(world) == ["missed"])
 
 
-def test_notifications_wait_for_a_lapsed_token(world: World) -> None:
-    """They arrive when the app has renewed, which the lifecycle event asks for; waiting makes nobody slow."""
+def test_notifications_wait_for_an_expired_token(world: World) -> None:
+    """They are sent when the app has renewed, as the lifecycle event requests; the wait does not make the endpoint
+    slow.
+    """
     subscription = watched(world)
     world.control("POST", f"/subscriptions/{subscription['id']}/lapse")
-    world.receiver.wait(lambda: told(world) == ["reauthorizationRequired"])
+    world.receiver.wait(lambda: lifecycle_events(world) == ["reauthorizationRequired"])
     world.book(direct=True)
     assert (changes(world), world.control("GET", "/notifications")["pending"]) == (0, 1)
     answer = world.graph("PATCH", f"/subscriptions/{subscription['id']}", {"expirationDateTime": world.after(days=6)})
@@ -155,8 +157,8 @@ def test_notifications_wait_for_a_lapsed_token(world: World) -> None:
     assert state(world)["state"] == "ok"
 
 
-def test_what_waited_for_over_four_hours_is_missed(world: World) -> None:
-    """The rest is sent."""
+def test_a_notification_that_waited_over_four_hours_is_missed(world: World) -> None:
+    """The others are sent."""
     subscription = watched(world)
     world.control("POST", f"/subscriptions/{subscription['id']}/lapse")
     world.book(direct=True)
@@ -164,24 +166,24 @@ def test_what_waited_for_over_four_hours_is_missed(world: World) -> None:
     world.book(direct=True)
     assert world.graph("POST", f"/subscriptions/{subscription['id']}/reauthorize").status_code == 204
     world.receiver.wait(lambda: changes(world) == 1)
-    world.receiver.wait(lambda: "missed" in told(world))
+    world.receiver.wait(lambda: "missed" in lifecycle_events(world))
 
 
-def test_a_token_asks_for_its_renewal_before_it_lapses(world: World) -> None:
-    """Where tokens lapse at all; after three quarters of their time, and again with the next one."""
+def test_a_token_is_reported_before_it_expires(world: World) -> None:
+    """If tokens expire at all: after three quarters of the time, and again for the next token."""
     world.control("POST", "/settings", {"tokenSeconds": 3600})
     subscription = watched(world)
     world.control("POST", "/clock", {"advanceSeconds": 2690})
-    assert told(world) == []
+    assert lifecycle_events(world) == []
     world.control("POST", "/clock", {"advanceSeconds": 11})
-    world.receiver.wait(lambda: told(world) == ["reauthorizationRequired"])
+    world.receiver.wait(lambda: lifecycle_events(world) == ["reauthorizationRequired"])
     world.graph("PATCH", f"/subscriptions/{subscription['id']}", {"expirationDateTime": world.after(days=6)})
     world.control("POST", "/clock", {"advanceSeconds": 2701})
-    world.receiver.wait(lambda: told(world) == ["reauthorizationRequired"] * 2)
+    world.receiver.wait(lambda: lifecycle_events(world) == ["reauthorizationRequired"] * 2)
 
 
-def test_to_update_and_to_reauthorize_within_ten_minutes_is_noticed(world: World) -> None:
-    """Graph asks for one of them; further apart is fine."""
+def test_an_update_and_a_reauthorization_within_ten_minutes_are_counted(world: World) -> None:
+    """Graph requires one of them; further apart both are fine."""
     subscription = watched(world)
 
     def both(apart: float) -> int:
@@ -196,11 +198,11 @@ def test_to_update_and_to_reauthorize_within_ten_minutes_is_noticed(world: World
     assert both(300) == 1
 
 
-def test_nothing_is_told_of_a_time_without_a_subscription(world: World) -> None:
-    """Removed, or expired by the clock: what changed meanwhile is never hinted at."""
+def test_a_time_without_a_subscription_has_no_notifications(world: World) -> None:
+    """The subscription was removed or expired: changes meanwhile are never notified."""
     subscription = watched(world)
     world.control("POST", "/lifecycle", {"subscriptionId": subscription["id"], "lifecycleEvent": "subscriptionRemoved"})
-    world.receiver.wait(lambda: told(world) == ["subscriptionRemoved"])
+    world.receiver.wait(lambda: lifecycle_events(world) == ["subscriptionRemoved"])
     world.book(direct=True)
     watched(world)
     world.control("POST", "/clock", {"advanceSeconds": 6 * 24 * 3600 + 1})
@@ -213,7 +215,7 @@ def test_nothing_is_told_of_a_time_without_a_subscription(world: World) -> None:
 
 
 def test_the_path_of_a_lifecycle_event_is_its_own(world: World) -> None:
-    """The lifecycleNotificationUrl; changes go to the other."""
+    """The lifecycleNotificationUrl; changes go to the other URL."""
     subscription = watched(world)
     world.control("POST", "/lifecycle", {"subscriptionId": subscription["id"], "lifecycleEvent": "missed"})
     world.book(ROOM, direct=True)

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.server
 EVENTS = f"/users/{ROOM}/events"
 
 
-def test_an_event_is_answered_whole(world: World) -> None:
-    """All that was booked comes back, fits Graph's type, and carries the request's ids."""
+def test_an_event_is_returned_completely(world: World) -> None:
+    """Everything that was booked is returned, fits Graph's type, and has the request's ids."""
     booked = world.book(
         body="Secret agenda",
         location="Room 1",
@@ -34,7 +34,7 @@ def test_an_event_is_answered_whole(world: World) -> None:
 
 
 def test_times_have_seven_digits_in_utc(world: World) -> None:
-    """Whatever the zone it was booked in, an event is told in UTC unless the call prefers another zone."""
+    """Whatever its own zone, an event is returned in UTC unless the call prefers another zone."""
     booked = world.book(
         start={"dateTime": "2026-07-01T09:00:00", "timeZone": "Europe/Oslo"},
         end={"dateTime": "2026-07-01T10:30:00", "timeZone": "Europe/Oslo"},
@@ -48,7 +48,7 @@ def test_times_have_seven_digits_in_utc(world: World) -> None:
 
 
 def test_seven_digits_go_in_as_they_come_out(world: World) -> None:
-    """What Graph writes can be given back, and fewer digits are read as what they are."""
+    """Graph's own format is accepted, and fewer digits are, too."""
     booked = world.book(
         start={"dateTime": "2026-07-01T09:00:00.5000000", "timeZone": "UTC"},
         end={"dateTime": "2026-07-01T09:00:01.25", "timeZone": "UTC"},
@@ -60,7 +60,7 @@ def test_seven_digits_go_in_as_they_come_out(world: World) -> None:
 
 
 def test_an_unknown_zone_gets_400(world: World) -> None:
-    """A zone that neither Windows nor IANA knows is refused."""
+    """A zone that is neither Windows' nor IANA's is rejected."""
     answer = world.graph("GET", EVENTS, Prefer='outlook.timezone="Middle Earth"')
     assert refusal(answer) == (400, "TimeZoneNotSupportedException")
 
@@ -78,8 +78,8 @@ def test_an_all_day_event_is_at_midnight_in_any_zone(world: World) -> None:
         assert event["isAllDay"] is True
 
 
-def test_both_forms_of_an_id_are_found(world: World) -> None:
-    """The Prefer header decides which form is answered, never which is found."""
+def test_both_forms_of_an_id_are_accepted(world: World) -> None:
+    """The Prefer header decides only which form is returned."""
     booked = world.book()
     ids = (booked["id"], booked["immutableId"])
     assert ids[0] != ids[1]
@@ -89,20 +89,20 @@ def test_both_forms_of_an_id_are_found(world: World) -> None:
 
 
 def test_ids_are_case_sensitive(world: World) -> None:
-    """An id in another case is another event's, which is not here."""
+    """An id in another case belongs to another event."""
     booked = world.book()
     for event_id in (booked["id"], booked["immutableId"]):
         swapped = event_id[:2] + event_id[2:].swapcase()
         assert refusal(world.graph("GET", f"{EVENTS}/{swapped}")) == (404, "ErrorItemNotFound")
 
 
-def test_what_is_no_id_gets_400(world: World) -> None:
-    """Exchange tells a malformed id from one that it does not have."""
+def test_a_malformed_id_gets_400(world: World) -> None:
+    """Exchange distinguishes a malformed id from an unknown one."""
     assert refusal(world.graph("GET", f"{EVENTS}/nonsense")) == (400, "ErrorInvalidIdMalformed")
 
 
 def test_another_mailboxs_event_is_not_found(world: World) -> None:
-    """An event is found in its own mailbox only, and nowhere once it is deleted."""
+    """An event exists in its own mailbox only, and nowhere after its deletion."""
     booked = world.book()
     assert refusal(world.graph("GET", f"/users/{USER}/events/{booked['id']}"))[0] == 404
     world.control("DELETE", f"/calendars/{ROOM}/events/{booked['id']}")
@@ -120,8 +120,8 @@ def test_every_write_gives_a_new_etag(world: World) -> None:
     assert len(seen) == 4
 
 
-def test_select_answers_what_was_asked_for(world: World) -> None:
-    """Besides it only id, etag and context come."""
+def test_select_limits_the_properties(world: World) -> None:
+    """Only id, etag and context are returned beside them."""
     booked = world.book()
     event = world.get(f"{EVENTS}/{booked['id']}?$select=subject,start")
     assert event.keys() == {"@odata.context", "@odata.etag", "id", "subject", "start"}
@@ -150,7 +150,7 @@ def test_select_answers_what_was_asked_for(world: World) -> None:
     ],
 )
 def test_a_wrong_query_gets_400(world: World, query: str) -> None:
-    """Unknown options, unknown properties and impossible values are refused."""
+    """Unknown options, unknown properties and impossible values are rejected."""
     assert refusal(world.graph("GET", f"{EVENTS}?{query}"))[0] == 400
 
 
@@ -159,12 +159,12 @@ def test_a_wrong_query_gets_400(world: World, query: str) -> None:
     [("nobody@contoso.com", "ErrorInvalidUser"), ("11111111-0000-4000-8000-000000000000", "ResourceNotFound")],
 )
 def test_an_unknown_mailbox_gets_404(world: World, name: str, code: str) -> None:
-    """An address and an object id have each their own code."""
+    """An address and an object id have different codes."""
     assert refusal(world.graph("GET", f"/users/{name}/events")) == (404, code)
 
 
 def test_a_removed_mailbox_is_404(world: World) -> None:
-    """What control removes is gone for Graph, and what it adds is there."""
+    """Graph follows control: a removed mailbox is 404, an added one exists."""
     world.control("POST", "/mailboxes", {"address": "new@contoso.com", "kind": "room", "displayName": "New"})
     assert world.get("/users/NEW@contoso.com/events")["value"] == []
     world.control("DELETE", "/mailboxes/new@contoso.com")
@@ -172,7 +172,7 @@ def test_a_removed_mailbox_is_404(world: World) -> None:
 
 
 def test_the_list_is_paged_by_ten(world: World) -> None:
-    """Ten events a page without $top or odata.maxpagesize; the links keep the query and lead through all."""
+    """A page has ten events without $top or odata.maxpagesize; the links keep the query and lead through all."""
     booked = [world.book(subject=f"Meeting {number:02}")["id"] for number in range(23)]
     for query, prefer, first in (("", {}, 10), ("&$top=7", {}, 7), ("", {"Prefer": "odata.maxpagesize=20"}, 20)):
         page = world.get(f"{EVENTS}?$select=subject{query}&$count=true", **prefer)
@@ -198,14 +198,14 @@ def test_the_list_is_paged_by_ten(world: World) -> None:
     ],
 )
 def test_filters_and_orders(world: World, query: str, subjects: list[str]) -> None:
-    """The small part of $filter that is built, and $orderby."""
+    """The supported part of $filter, and $orderby."""
     world.book(subject="A", start="2026-12-01T10:00:00Z", end="2026-12-01T11:00:00Z")
     world.book(subject="B 'and' C", start="2026-12-02T10:00:00Z", end="2026-12-02T11:00:00Z")
     assert [event["subject"] for event in world.get(f"{EVENTS}?{query}")["value"]] == subjects
 
 
 def test_keys_in_parentheses_and_any_case_are_read(world: World) -> None:
-    """OData's other spelling leads to the same event."""
+    """OData's alternative spelling leads to the same event."""
     booked = world.book()
     for quote in ("'", "%27"):
         path = f"/Users('{ROOM}')/Events('{booked['id']}')".replace("'", quote)
@@ -223,5 +223,5 @@ def test_keys_in_parentheses_and_any_case_are_read(world: World) -> None:
     ],
 )
 def test_unknown_paths_and_methods_are_refused(world: World, method: str, path: str, status: int) -> None:
-    """A segment that Graph does not know gets 400, another method than the path's 405."""
+    """An unknown segment gets 400, a wrong method 405."""
     assert refusal(world.graph(method, path))[0] == status

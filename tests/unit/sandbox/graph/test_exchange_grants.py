@@ -1,4 +1,4 @@
-"""Claims about what Exchange grants: apart from Entra's roles, within a scope, and for calendars alone."""
+"""Exchange's grants are separate from Entra's roles, have a scope, and apply to calendars alone."""
 
 import jwt
 import pytest
@@ -16,14 +16,14 @@ DAY = {"StartTime": {"dateTime": "2026-12-01T00:00:00", "timeZone": "UTC"},
 
 
 def _granted(world: World, *entra: str, **exchange: list[str] | None) -> None:
-    """Let the app have these roles of Entra, and in Exchange `read` and `write`; nothing else."""
+    """Give the app these roles in Entra, and in Exchange `read` and `write`, and nothing else."""
     names = {"read": READ, "write": WRITE}
     roles = {names[name]: scope for name, scope in exchange.items()}
     world.control("POST", f"/clients/{APP}", {"roles": list(entra), "exchangeRoles": roles})
 
 
-def test_no_token_tells_what_exchange_grants(world: World) -> None:
-    """The token carries no role, and events and subscriptions of the scope's mailboxes are open all the same."""
+def test_a_token_does_not_show_exchange_grants(world: World) -> None:
+    """The token has no role, but events and subscriptions of the scope's mailboxes are accessible."""
     _granted(world, read=[ROOM.upper()])
     token, _ = world.tenant.tokens.issue(world.tenant.clients[APP], GRAPH)
     assert "roles" not in jwt.decode(token, options={"verify_signature": False})
@@ -34,8 +34,8 @@ def test_no_token_tells_what_exchange_grants(world: World) -> None:
     assert world.graph("DELETE", f"/subscriptions/{made['id']}").status_code == 204
 
 
-def test_out_of_its_scope_a_grant_is_none(world: World) -> None:
-    """403 for events, schedules, calendars and subscriptions; another app is not confined by that."""
+def test_a_grant_does_not_apply_outside_its_scope(world: World) -> None:
+    """Events, schedules, calendars and subscriptions are 403; another app is not limited by the scope."""
     _granted(world, read=[OTHER_ROOM])
     assert world.graph("GET", OTHER_EVENTS).status_code == 200
     for path in (EVENTS, f"/users/{ROOM}/calendars"):
@@ -48,8 +48,8 @@ def test_out_of_its_scope_a_grant_is_none(world: World) -> None:
     assert world.graph("GET", EVENTS, app=OTHER_APP).status_code == 200
 
 
-def test_a_scope_that_holds_nobody_grants_nothing(world: World) -> None:
-    """An empty group is not the same as no scope."""
+def test_an_empty_scope_grants_nothing(world: World) -> None:
+    """An empty group differs from no scope."""
     _granted(world, read=[])
     assert refusal(world.graph("GET", EVENTS)) == DENIED
     _granted(world, read=None)
@@ -57,7 +57,7 @@ def test_a_scope_that_holds_nobody_grants_nothing(world: World) -> None:
 
 
 def test_grants_add_up(world: World) -> None:
-    """A role of Entra's holds for every mailbox, whatever scope Exchange knows; so the scope confines nothing."""
+    """A role in Entra applies to every mailbox, so the scope does not limit it."""
     _granted(world, "Calendars.Read", read=[OTHER_ROOM])
     assert world.graph("GET", EVENTS).status_code == 200
     _granted(world, read=[OTHER_ROOM])
@@ -65,7 +65,7 @@ def test_grants_add_up(world: World) -> None:
 
 
 def test_each_grant_has_a_scope_of_its_own(world: World) -> None:
-    """What may be read somewhere and written elsewhere is written elsewhere alone."""
+    """A scope for reading does not allow writing."""
     _granted(world, read=[ROOM], write=[OTHER_ROOM])
     body = {"name": "Projects"}
     assert refusal(world.graph("POST", f"/users/{ROOM}/calendars", body)) == DENIED
@@ -74,16 +74,16 @@ def test_each_grant_has_a_scope_of_its_own(world: World) -> None:
     assert refusal(answer) == (403, "ExtensionError")  # a write permission is not taken where reading is enough
 
 
-def test_what_is_seen_is_decided_for_each_mailbox(world: World) -> None:
-    """Entra's ReadBasic shows the outline of all, Exchange's scope the bodies of its own."""
+def test_properties_are_decided_for_each_mailbox(world: World) -> None:
+    """Entra's ReadBasic shows the basic properties of all, Exchange's scope the bodies of its own mailboxes."""
     _granted(world, "Calendars.ReadBasic.All", read=[ROOM])
     for room, whole in ((ROOM, True), (OTHER_ROOM, False)):
         booked = world.book(room, body="Agenda")
         assert ("bodyPreview" in world.get(f"/users/{room}/events/{booked['id']}")) is whole
 
 
-def test_exchange_grants_neither_places_nor_bookings_nor_the_directory(world: World) -> None:
-    """Not even the free time of a booking business, for which Entra's Calendars.Read is enough."""
+def test_exchange_does_not_grant_rooms_bookings_or_the_directory(world: World) -> None:
+    """Not even the free times of a booking business, for which Entra's Calendars.Read is enough."""
     world.control("POST", "/bookings", {"address": "shop@contoso.com", "services": [{"displayName": "Repair"}]})
     _granted(world, read=None, write=None)
     for method, path in (("GET", "/places/microsoft.graph.room"), ("GET", "/users"),
@@ -96,8 +96,8 @@ def test_exchange_grants_neither_places_nor_bookings_nor_the_directory(world: Wo
     {"Calendars.Read": None}, {"Application Calendars.ReadBasic": None}, {"Application Place.Read.All": None},
     {READ: ["no address"]}, {READ: ROOM}, [READ],
 ])  # fmt: skip
-def test_what_is_no_role_of_exchange_is_refused(world: World, roles: object) -> None:
-    """Exchange has no others for calendars, and a scope is a list of mailboxes."""
+def test_an_unknown_role_of_exchange_is_refused(world: World, roles: object) -> None:
+    """Exchange has no other roles for calendars, and a scope is a list of mailboxes."""
     answer = world.control("POST", f"/clients/{APP}", {"exchangeRoles": roles}, status=400)
     assert "exchangeRoles" in answer["error"]
     assert world.tenant.clients[APP].exchange == {}

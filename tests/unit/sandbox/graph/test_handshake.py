@@ -1,4 +1,4 @@
-"""The validation of endpoints, against endpoints that answer well, late and wrongly."""
+"""The validation of endpoints that respond correctly, late or wrongly."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,17 +15,17 @@ pytestmark = pytest.mark.server
 
 
 def _text(post: Post) -> str:
-    """Return the token of a handshake."""
+    """Return the decoded token of a handshake."""
     return post.token or ""
 
 
 def _raw(post: Post) -> str:
-    """Return the token as it stands in the query string."""
+    """Return the token as it is in the query string."""
     return post.query.partition("validationToken=")[2]
 
 
-def test_the_token_needs_exactly_one_decoding(world: World) -> None:
-    """A token's spaces arrive as plus signs, and it holds what a second decoding or none would change."""
+def test_the_token_must_be_decoded_exactly_once(world: World) -> None:
+    """Its spaces arrive as plus signs, and a second or missing decoding changes it."""
     world.subscribe()
     post = world.receiver.handshakes[0]
     assert "+" in _raw(post)
@@ -37,7 +37,7 @@ def test_the_token_needs_exactly_one_decoding(world: World) -> None:
 
 
 def test_an_url_keeps_its_query_string(world: World) -> None:
-    """What stands in the URL's query string comes first, as it was written, in handshakes and notifications."""
+    """The URL's own query string comes first, unchanged, in handshakes and notifications."""
     query = "code=a%2Bb%2fc==&x=1"
     world.subscribe(notificationUrl=f"{world.receiver.url}?{query}")
     assert world.receiver.handshakes[0].query.startswith(f"{query}&validationToken=")
@@ -47,7 +47,7 @@ def test_an_url_keeps_its_query_string(world: World) -> None:
 
 
 def test_both_urls_are_validated(world: World) -> None:
-    """The lifecycle URL gets a handshake too, and the same URL for both gets two, with different tokens."""
+    """The lifecycle URL gets its own handshake; the same URL for both gets two, with different tokens."""
     world.subscribe(lifecycleNotificationUrl=world.receiver.url)
     tokens = {post.token for post in world.receiver.handshakes}
     assert len(world.receiver.handshakes) == len(tokens) == 2
@@ -70,15 +70,15 @@ def test_both_urls_are_validated(world: World) -> None:
     ],
     ids=["202", "201", "404", "json", "html", "encoded", "plus signs", "twice decoded", "quoted", "newline", "empty"],
 )
-def test_a_wrong_answer_refuses_the_subscription(world: World, reply: Callable[[Post], Reply]) -> None:
-    """Only 200, text/plain and the decoded token itself will do; otherwise nothing is made."""
+def test_a_wrong_response_refuses_the_subscription(world: World, reply: Callable[[Post], Reply]) -> None:
+    """Only 200, text/plain and the decoded token are accepted; otherwise nothing is created."""
     world.receiver.handshake = reply
     answer = world.graph("POST", "/subscriptions", world.subscription())
     assert refusal(answer) == (400, "ValidationError")
     assert world.get("/subscriptions")["value"] == []
 
 
-def test_a_wrong_answer_at_the_lifecycle_url_refuses_it_too(world: World) -> None:
+def test_a_wrong_response_at_the_lifecycle_url_refuses_it_too(world: World) -> None:
     """A subscription needs both of its endpoints."""
     world.receiver.handshake = lambda post: Reply(200, _text(post) if post.path == "/notify" else "no")
     body = world.subscription(lifecycleNotificationUrl=f"{world.receiver.url}/lifecycle")
@@ -86,7 +86,7 @@ def test_a_wrong_answer_at_the_lifecycle_url_refuses_it_too(world: World) -> Non
 
 
 def test_a_redirect_is_not_followed(world: World) -> None:
-    """An endpoint that redirects to one that would answer well is refused."""
+    """An endpoint that redirects is rejected, also when the target would respond correctly."""
     good = f"{world.receiver.url}/good"
     world.receiver.handshake = lambda post: (
         Reply(200, _text(post))
@@ -100,14 +100,14 @@ def test_a_redirect_is_not_followed(world: World) -> None:
 
 @pytest.fixture
 def let_go() -> Iterator[threading.Event]:
-    """Return what late endpoints wait for; it is set when the test ends."""
+    """Return the event that late endpoints wait for; it is set when the test ends."""
     event = threading.Event()
     yield event
     event.set()
 
 
-def test_a_late_answer_is_a_timeout(world: World, let_go: threading.Event) -> None:
-    """An endpoint that takes longer than it may is refused as timed out."""
+def test_a_late_response_is_a_timeout(world: World, let_go: threading.Event) -> None:
+    """An endpoint that exceeds its limit is rejected as timed out."""
     world.tenant.settings["handshakeSeconds"] = 0.2
     world.receiver.handshake = lambda post: Reply(200, _text(post), before=lambda: let_go.wait(5))
     answer = world.graph("POST", "/subscriptions", world.subscription())
@@ -124,8 +124,8 @@ def test_a_certificate_of_another_authority_is_refused(world: World, tmp_path: P
     assert stranger.posts == []
 
 
-def test_an_endpoint_that_nobody_serves_is_refused(world: World) -> None:
-    """Neither a closed port nor a name that the certificate does not hold will do."""
+def test_an_unreachable_endpoint_is_refused(world: World) -> None:
+    """A closed port, and a host name that the certificate does not have."""
     port = world.receiver.url.partition("localhost:")[2]
     for url in ("https://localhost:1/notify", f"https://127.0.0.2:{port}"):
         answer = world.graph("POST", "/subscriptions", world.subscription(notificationUrl=url))

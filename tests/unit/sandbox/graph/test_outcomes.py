@@ -1,4 +1,4 @@
-"""What became of the notifications is told event by event."""
+"""Control reports the outcome of the notifications of each event."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ def _outcomes(world: World) -> dict[str, Any]:
     return dict(world.control("GET", "/notifications/outcomes"))
 
 
-def test_what_an_endpoint_took_is_counted_by_event(world: World) -> None:
-    """Two changes of one event are two notifications of it; the id is the one that the subscription asked for."""
+def test_accepted_notifications_are_counted_by_event(world: World) -> None:
+    """Two changes of an event are two notifications; the id has the form that the subscription requested."""
     world.subscribe()
     world.subscribe({"Prefer": 'IdType="ImmutableId"'}, resource=f"users/{OTHER_ROOM}/events")
     one, other = world.book(direct=True), world.book(OTHER_ROOM, direct=True)
@@ -30,8 +30,8 @@ def test_what_an_endpoint_took_is_counted_by_event(world: World) -> None:
     ]
 
 
-def test_what_was_refused_is_not_accepted_and_in_the_end_given_up(world: World) -> None:
-    """Graph goes on for four hours."""
+def test_a_refused_notification_is_dropped_in_the_end(world: World) -> None:
+    """Graph retries for four hours."""
     world.subscribe()
     world.receiver.notification = lambda _post: Reply(503)
     booked = world.book(direct=True)
@@ -44,7 +44,7 @@ def test_what_was_refused_is_not_accepted_and_in_the_end_given_up(world: World) 
 
 
 def test_lifecycle_notifications_are_no_changes(world: World) -> None:
-    """They are about a subscription, not an event."""
+    """They are about a subscription, not about an event."""
     made = world.subscribe(lifecycleNotificationUrl=world.receiver.url)
     world.control("POST", "/lifecycle", {"subscriptionId": made["id"], "lifecycleEvent": "missed"})
     world.flush()

@@ -1,4 +1,4 @@
-"""What a room does with bookings: the subject flips to the organizer's name, and more, by its calendar processing."""
+"""How a room processes bookings: its calendar processing replaces the subject by the organizer's name, and more."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ ORGANIZER = {"name": "Ola Nordmann", "address": "ola@contoso.com"}
 
 
 def _seen(world: World, booked: dict[str, Any], room: str = ROOM) -> tuple[str, str, str]:
-    """Return what Graph tells of an event: subject, body and sensitivity."""
+    """Return an event's subject, body and sensitivity as Graph shows them."""
     event = world.get(f"/users/{room}/events/{booked['id']}")
     return event["subject"], event["body"]["content"], event["sensitivity"]
 
 
 def test_the_real_subject_shows_until_the_room_has_processed_it(world: World) -> None:
-    """First the real title, body and private flag; flipSeconds later the organizer's name, with new hints and etag."""
+    """First title, body and private flag; flipSeconds later the organizer's name, with new notifications and etag."""
     world.subscribe()
     booked = world.book(subject="Layoffs", body="Agenda", sensitivity="private", organizer=ORGANIZER)
     world.flush()
@@ -34,8 +34,8 @@ def test_the_real_subject_shows_until_the_room_has_processed_it(world: World) ->
     assert etags[0] != etags[1] == world.get(f"/users/{ROOM}/events/{booked['id']}")["@odata.etag"]
 
 
-def test_what_is_written_straight_onto_the_calendar_stays(world: World) -> None:
-    """A direct event keeps its subject, in a room as on a user's calendar, and is its own organizer's."""
+def test_an_event_written_directly_to_the_calendar_stays(world: World) -> None:
+    """It keeps its subject, for a room and a user, and the calendar's owner is its organizer."""
     direct = world.book(subject="Layoffs", body="Agenda", sensitivity="private", direct=True)
     own = world.book(USER, subject="Dentist")
     world.flush(rooms=True)
@@ -63,7 +63,7 @@ def test_what_is_written_straight_onto_the_calendar_stays(world: World) -> None:
     ],
 )
 def test_processing_is_set_by_room(world: World, processing: dict[str, bool], expected: tuple[str, str, str]) -> None:
-    """Each of Set-CalendarProcessing's switches does its own part."""
+    """Each parameter of Set-CalendarProcessing has its own effect."""
     world.control("PUT", f"/calendars/{ROOM}/processing", processing)
     booked = world.book(subject="Layoffs", body="Agenda", sensitivity="private", organizer=ORGANIZER)
     world.flush(rooms=True)
@@ -71,7 +71,7 @@ def test_processing_is_set_by_room(world: World, processing: dict[str, bool], ex
 
 
 def test_a_new_subject_shows_again_until_it_is_processed(world: World) -> None:
-    """An organizer's update is a booking like the first; one that changes only the time is not processed again."""
+    """An organizer's new subject is processed again; a change of the time alone is not."""
     booked = world.book(subject="Layoffs", organizer=ORGANIZER)
     world.flush(rooms=True)
     path = f"/calendars/{ROOM}/events/{booked['id']}"
@@ -84,7 +84,7 @@ def test_a_new_subject_shows_again_until_it_is_processed(world: World) -> None:
 
 
 def test_an_event_deleted_before_it_was_processed_stays_deleted(world: World) -> None:
-    """Nothing is told of it afterwards."""
+    """No notification follows the deletion."""
     world.subscribe(changeType="updated")
     booked = world.book()
     world.control("DELETE", f"/calendars/{ROOM}/events/{booked['id']}")
@@ -92,8 +92,8 @@ def test_an_event_deleted_before_it_was_processed_stays_deleted(world: World) ->
     assert world.receiver.items == []
 
 
-def test_a_removed_rooms_bookings_are_nobodys_news(world: World) -> None:
-    """What a room would still process is not told once it is gone."""
+def test_a_removed_rooms_bookings_are_not_notified(world: World) -> None:
+    """The bookings that the room had not processed cause no notification."""
     world.subscribe(changeType="updated")
     world.book()
     world.control("DELETE", f"/mailboxes/{ROOM}")
@@ -101,7 +101,7 @@ def test_a_removed_rooms_bookings_are_nobodys_news(world: World) -> None:
 
 
 def test_a_cancelled_meeting_stays_in_the_room(world: World) -> None:
-    """RemoveCanceledMeetings is off by default: the event is there, cancelled and free, processed before or after."""
+    """RemoveCanceledMeetings is off by default: the event stays, cancelled and free, if processed before or after."""
     for early in (True, False):
         booked = world.book(organizer=ORGANIZER)
         world.flush(rooms=early)
@@ -111,8 +111,8 @@ def test_a_cancelled_meeting_stays_in_the_room(world: World) -> None:
         assert (event["isCancelled"], event["showAs"], event["subject"]) == (True, "free", "Canceled: Ola Nordmann")
 
 
-def test_a_series_flips_as_a_whole(world: World) -> None:
-    """Its occurrences show the organizer's name too."""
+def test_a_series_is_processed_as_a_whole(world: World) -> None:
+    """Its occurrences have the organizer's name, too."""
     booked = world.book(rrule="FREQ=DAILY;COUNT=3", organizer=ORGANIZER)
     world.flush(rooms=True)
     shown = world.control("GET", f"/calendars/{ROOM}")["value"]

@@ -32,8 +32,8 @@ FIRST = Moment(datetime(2026, 9, 8, 9, 0), "America/New_York")  # noqa: DTZ001 -
         ("FREQ=YEARLY;BYMONTH=9;BYDAY=2TU", {"type": "relativeYearly", "month": 9, "index": "second"}),
     ],
 )
-def test_what_exchange_can_hold(rule: str, pattern: dict[str, Any]) -> None:
-    """Each shape of recurrencePattern comes of the RRULEs that mean it, and fits Graph's type."""
+def test_a_supported_rule_becomes_a_pattern(rule: str, pattern: dict[str, Any]) -> None:
+    """Each form of recurrencePattern results from the matching RRULEs, and fits Graph's type."""
     made = patterned(read_rule(rule, FIRST.local, FIRST.zone), FIRST)
     assert made["pattern"] | pattern == made["pattern"]
     assert fits("event", {"recurrence": made})
@@ -55,8 +55,8 @@ def test_what_exchange_can_hold(rule: str, pattern: dict[str, Any]) -> None:
         "FREQ=YEARLY;BYWEEKNO=20",
     ],
 )
-def test_what_exchange_cannot_hold_is_refused(rule: str) -> None:
-    """RFC 5545 says more than recurrencePattern."""
+def test_an_unsupported_rule_is_refused(rule: str) -> None:
+    """RFC 5545 allows more than recurrencePattern."""
     with pytest.raises(ValueError, match="Exchange has no"):
         patterned(read_rule(rule, FIRST.local, FIRST.zone), FIRST)
 
@@ -78,7 +78,7 @@ def test_how_a_series_ends(rule: str, ends: dict[str, Any]) -> None:
 
 
 def test_exdates_are_not_among_the_starts() -> None:
-    """A start that is taken out is skipped and counts all the same."""
+    """An excluded start is skipped, but still counts."""
     rule = read_rule("RRULE:FREQ=DAILY;COUNT=3", FIRST.local, FIRST.zone)
     starts = list(rule.starts(FIRST.local, FIRST.zone))
     rule.exdates.add(starts[1])
@@ -86,6 +86,6 @@ def test_exdates_are_not_among_the_starts() -> None:
 
 
 def test_an_endless_rule_is_read_lazily() -> None:
-    """As many starts as are asked for."""
+    """Only as many starts as requested are computed."""
     rule = read_rule("FREQ=YEARLY", FIRST.local, FIRST.zone)
     assert [start.year for start in itertools.islice(rule.starts(FIRST.local, FIRST.zone), 3)] == [2026, 2027, 2028]

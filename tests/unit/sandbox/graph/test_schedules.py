@@ -1,4 +1,4 @@
-"""The simulated getSchedule: what it tells, fitting Graph's published types, and what it refuses."""
+"""The simulated getSchedule: its responses fit Graph's published types, and its errors are Graph's."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ DAY = {"StartTime": {"dateTime": "2026-12-01T00:00:00", "timeZone": "UTC"},
        "EndTime": {"dateTime": "2026-12-02T00:00:00", "timeZone": "UTC"}}  # fmt: skip
 
 
-def ask(world: World, *mailboxes: str, **changes: Any) -> list[dict[str, Any]]:
-    """Ask for the day's schedules; each answer fits Graph's type."""
+def schedules(world: World, *mailboxes: str, **changes: Any) -> list[dict[str, Any]]:
+    """Return the day's schedules; each fits Graph's type."""
     answer = world.graph("POST", PATH, {"Schedules": [*(mailboxes or (USER,))], **DAY, **changes})
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["value"]
@@ -25,33 +25,33 @@ def ask(world: World, *mailboxes: str, **changes: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_what_is_busy_is_told_with_its_digits_and_hours(world: World) -> None:
-    """A digit for each interval, the busiest in it; cancelled meetings are not told."""
+def test_busy_times_have_digits_and_items(world: World) -> None:
+    """The busiest status of an interval gives its digit; cancelled meetings are left out."""
     for hour, shown in enumerate(("busy", "tentative", "oof", "free", "workingElsewhere"), start=8):
         times = {"start": f"2026-12-01T{hour:02}:00:00", "end": f"2026-12-01T{hour:02}:30:00"}
         world.book(USER, subject="x", showAs=shown, **times)
     gone = world.book(USER, start="2026-12-01T20:00:00", end="2026-12-01T21:00:00")
     world.control("POST", f"/calendars/{USER}/events/{gone['id']}/cancel")
-    (told,) = ask(world, AvailabilityViewInterval=60)
+    (told,) = schedules(world, AvailabilityViewInterval=60)
     assert told["availabilityView"] == "000000002130000000000000"
     assert [one["status"] for one in told["scheduleItems"]] == ["busy", "tentative", "oof", "free", "workingElsewhere"]
     assert told["scheduleItems"][0]["start"] == {"dateTime": "2026-12-01T08:00:00.0000000", "timeZone": "UTC"}
     assert told["workingHours"]["timeZone"]["name"] == "Pacific Standard Time"
 
 
-def test_a_private_meeting_keeps_its_subject_and_place(world: World) -> None:
-    """Another tells both, as sharing within the tenant lets it."""
+def test_a_private_meeting_hides_its_subject_and_location(world: World) -> None:
+    """Other meetings show both, as sharing within the tenant allows."""
     for hour, sensitivity in ((8, "normal"), (9, "private")):
         times = {"start": f"2026-12-01T{hour:02}:00:00", "end": f"2026-12-01T{hour:02}:30:00"}
         world.book(USER, subject="Plans", location="Here", sensitivity=sensitivity, **times)
-    one, other = ask(world)[0]["scheduleItems"]
+    one, other = schedules(world)[0]["scheduleItems"]
     assert (one["subject"], one["location"], one["isPrivate"]) == ("Plans", "Here", False)
     assert other.keys() == {"isPrivate", "status", "start", "end"}
 
 
-def test_the_schedules_come_in_their_order_and_a_fault_stands_in_its_place(world: World) -> None:
-    """An address that there is not, and a mailbox with more than a thousand entries."""
-    told = ask(world, ROOM, "no@contoso.com", OTHER_ROOM)
+def test_the_schedules_keep_the_order_of_the_request(world: World) -> None:
+    """Also with an unknown address, and a mailbox with more than a thousand entries, which are errors."""
+    told = schedules(world, ROOM, "no@contoso.com", OTHER_ROOM)
     assert [one["scheduleId"] for one in told] == [ROOM, "no@contoso.com", OTHER_ROOM]
     assert told[1]["error"]["responseCode"] == "ErrorMailRecipientNotFound"
     assert "error" not in told[2]
@@ -60,11 +60,11 @@ def test_the_schedules_come_in_their_order_and_a_fault_stands_in_its_place(world
         for _ in range(MOST_ITEMS // 330 + 1):
             world.book(USER, rrule="FREQ=DAILY;COUNT=30", **times)
     month = {"EndTime": {"dateTime": "2027-01-01T00:00:00", "timeZone": "UTC"}}
-    assert ask(world, USER, **month)[0]["error"]["responseCode"] == "5006"
+    assert schedules(world, USER, **month)[0]["error"]["responseCode"] == "5006"
 
 
-def test_working_hours_are_set_by_control_and_have_to_fit(world: World) -> None:
-    """By Graph's type, with a zone that there is or a bias of its own."""
+def test_control_sets_valid_working_hours(world: World) -> None:
+    """They must fit Graph's type, with a known zone or a bias."""
     hours = {"daysOfWeek": ["monday"], "startTime": "09:00:00.0000000", "endTime": "17:00:00.0000000"}
     for zone in ({"name": "Europe/Oslo"}, {"name": "Customized Time Zone", "bias": 60}):
         world.control("PUT", f"/calendars/{USER}/workingHours", {**hours, "timeZone": zone})
@@ -86,15 +86,15 @@ def test_working_hours_are_set_by_control_and_have_to_fit(world: World) -> None:
      ({"EndTime": {"dateTime": "2027-03-02T00:00:00", "timeZone": "UTC"}}, "ErrorTimeIntervalTooBig"),
      ({"StartTime": {"dateTime": "noon", "timeZone": "UTC"}}, "ErrorInvalidParameter")],
 )  # fmt: skip
-def test_what_does_not_fit_gets_400(world: World, changes: dict[str, Any], code: str) -> None:
-    """With Graph's code for it, where one is published."""
+def test_an_invalid_request_gets_400(world: World, changes: dict[str, Any], code: str) -> None:
+    """With Graph's published code, where there is one."""
     body = {"Schedules": [USER], **DAY, **changes}
     assert refusal(world.graph("POST", PATH, body)) == (400, code)
 
 
 def test_a_permission_to_read_is_needed(world: World) -> None:
-    """Without one nothing is told."""
+    """Without one the call is rejected."""
     world.tenant.clients[APP].roles = {"Place.Read.All"}
     assert world.graph("POST", PATH, {"Schedules": [USER], **DAY}).status_code == 403
     world.tenant.clients[APP].roles = {"Calendars.ReadBasic.All"}
-    assert ask(world)
+    assert schedules(world)

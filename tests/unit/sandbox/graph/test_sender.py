@@ -1,4 +1,4 @@
-"""What the sender sends."""
+"""The notifications that the sender sends."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def _calendar(room: str, event: dict[str, Any]) -> str:
 
 
 def test_a_notification_is_shaped_as_graphs(world: World) -> None:
-    """All fields of the message sample are there and fit Graph's type, and the etag is the event's."""
+    """It has all fields of the documented sample, fits Graph's type, and has the event's etag."""
     made, booked = world.subscribe(), world.book()
     world.flush()
     room_id = world.tenant.mailboxes[ROOM].id
@@ -39,8 +39,8 @@ def test_a_notification_is_shaped_as_graphs(world: World) -> None:
     assert fits("changeNotificationCollection", {"value": [item]})
 
 
-def test_ids_come_in_the_form_that_the_subscription_asked_for(world: World) -> None:
-    """Immutable ids come to the subscription that was made with the Prefer header, ordinary ones to the other."""
+def test_ids_have_the_form_that_the_subscription_requested(world: World) -> None:
+    """Immutable ids for the subscription created with the Prefer header, ordinary ones for the other."""
     plain, immutable = world.subscribe(changeType="created"), world.subscribe(headers=IMMUTABLE)
     booked = world.book()
     world.flush()
@@ -48,8 +48,8 @@ def test_ids_come_in_the_form_that_the_subscription_asked_for(world: World) -> N
     assert told == {plain["id"]: booked["id"], immutable["id"]: booked["immutableId"]}
 
 
-def test_each_change_is_told_to_those_who_want_it(world: World) -> None:
-    """Created, updated and deleted are told by their names, to the mailbox's own subscriptions that name them."""
+def test_each_change_is_sent_to_the_subscriptions_for_it(world: World) -> None:
+    """Created, updated and deleted go to the mailbox's subscriptions that name them."""
     world.subscribe(changeType="updated,deleted", clientState="some")
     world.subscribe(clientState="all")
     world.subscribe(resource=f"users/{OTHER_ROOM}/events", clientState="other")
@@ -69,8 +69,8 @@ def test_each_change_is_told_to_those_who_want_it(world: World) -> None:
     )
 
 
-def test_a_change_gives_two_to_four_hints(world: World) -> None:
-    """By the setting hintsPerChange; the first is the change itself, the others repeat it or tell an update."""
+def test_a_change_gives_two_to_four_notifications(world: World) -> None:
+    """By the setting hintsPerChange; the first is the change itself, the others repeat it or are updates."""
     world.tenant.settings["hintsPerChange"] = [2, 4]
     world.subscribe()
     numbers, seen = set(), 0
@@ -84,7 +84,7 @@ def test_a_change_gives_two_to_four_hints(world: World) -> None:
 
 
 def test_order_is_not_kept(world: World) -> None:
-    """Notifications of one POST are shuffled."""
+    """The notifications of a POST are shuffled."""
     world.subscribe()
     world.control("POST", "/notifications", {"paused": True})
     booked = [world.book()["id"] for _ in range(8)]
@@ -94,8 +94,8 @@ def test_order_is_not_kept(world: World) -> None:
     assert told != booked
 
 
-def test_one_post_carries_several_subscriptions(world: World) -> None:
-    """What waits for one URL goes in one POST, of at most batchMax notifications."""
+def test_a_post_carries_several_subscriptions(world: World) -> None:
+    """The notifications for a URL share a POST, at most batchMax of them."""
     world.tenant.settings["batchMax"] = 3
     world.control("POST", "/notifications", {"paused": True})
     world.subscribe()
@@ -109,7 +109,7 @@ def test_one_post_carries_several_subscriptions(world: World) -> None:
 
 
 def test_pausing_holds_back_until_it_ends(world: World) -> None:
-    """Nothing is sent while paused; it goes by itself afterwards."""
+    """Nothing is sent during a pause; it is sent afterwards."""
     world.subscribe()
     world.control("POST", "/notifications", {"paused": True})
     world.book()
@@ -120,7 +120,7 @@ def test_pausing_holds_back_until_it_ends(world: World) -> None:
 
 
 def test_an_expired_or_removed_subscription_sends_nothing(world: World) -> None:
-    """What was still waiting is withdrawn."""
+    """Its waiting notifications are discarded."""
     gone = world.subscribe(changeType="created")
     world.subscribe(expirationDateTime=world.after(hours=1))
     world.control("POST", "/notifications", {"paused": True})
@@ -132,7 +132,7 @@ def test_an_expired_or_removed_subscription_sends_nothing(world: World) -> None:
 
 
 def test_the_counters_add_up(world: World) -> None:
-    """Hints, attempts, accepted POSTs and answers by status are counted."""
+    """Notifications, attempts, accepted POSTs and responses by status are counted."""
     world.subscribe()
     world.receiver.notification = lambda _post: Reply(204)
     world.book()
@@ -150,7 +150,7 @@ def test_the_counters_add_up(world: World) -> None:
 
 @pytest.mark.parametrize("lifecycle_event", ["reauthorizationRequired", "missed", "subscriptionRemoved"])
 def test_control_sends_lifecycle_notifications(world: World, receiver: Receiver, lifecycle_event: str) -> None:
-    """They go to the lifecycle URL, carry no changeType, and a removal is told after the subscription is gone."""
+    """They go to the lifecycle URL without a changeType, and a removal is sent after the subscription was deleted."""
     made = world.subscribe(lifecycleNotificationUrl=f"{receiver.url}/lifecycle")
     world.control("POST", "/lifecycle", {"subscriptionId": made["id"], "lifecycleEvent": lifecycle_event})
     world.flush()
@@ -165,7 +165,7 @@ def test_control_sends_lifecycle_notifications(world: World, receiver: Receiver,
 
 
 def test_lifecycle_needs_a_lifecycle_url(world: World) -> None:
-    """A subscription that was made without one cannot be told anything."""
+    """A subscription without one gets no lifecycle notifications."""
     made = world.subscribe()
     body = {"subscriptionId": made["id"], "lifecycleEvent": "missed"}
     world.control("POST", "/lifecycle", body, status=400)

@@ -1,4 +1,4 @@
-"""Calendar views and recurring series."""
+"""Calendar views and series."""
 
 from typing import Any
 from urllib.parse import quote
@@ -36,7 +36,7 @@ def _instances(world: World, series: dict[str, Any], query: str = MONTH, **heade
 
 
 def test_the_list_has_masters_and_the_view_occurrences(world: World, series: dict[str, Any]) -> None:
-    """GET /events lists a series once, calendarView as its occurrences; each fits Graph's type."""
+    """GET /events has the series master, calendarView its occurrences; each fits Graph's type."""
     listed = world.get(f"/users/{ROOM}/events")["value"]
     assert [(event["id"], event["type"]) for event in listed] == [(series["id"], "seriesMaster")]
     view = world.get(f"{VIEW}?{MONTH}")["value"]
@@ -61,8 +61,8 @@ def test_a_masters_recurrence_is_graphs(world: World, series: dict[str, Any]) ->
     )
 
 
-def test_occurrences_are_found_by_both_ids(world: World, series: dict[str, Any]) -> None:
-    """An occurrence's ids stay the same at every expansion, and point to their master in the same form."""
+def test_occurrences_are_read_by_both_ids(world: World, series: dict[str, Any]) -> None:
+    """An occurrence's ids stay the same at every expansion, and name their series master in the same form."""
     plain, immutable = _instances(world, series), _instances(world, series, **IMMUTABLE)
     assert [one["id"] for one in plain] == [one["id"] for one in _instances(world, series)]
     assert immutable[0]["seriesMasterId"] == series["immutableId"]
@@ -72,7 +72,7 @@ def test_occurrences_are_found_by_both_ids(world: World, series: dict[str, Any])
 
 
 def test_a_moved_occurrence_becomes_an_exception(world: World, series: dict[str, Any]) -> None:
-    """It keeps its ids and original start, the others stay, and the change is told for the master."""
+    """It keeps its ids and original start, the others stay, and the notification is about the series master."""
     world.subscribe(changeType="updated")
     second = _instances(world, series)[1]
     world.control(
@@ -91,8 +91,8 @@ def test_a_moved_occurrence_becomes_an_exception(world: World, series: dict[str,
     assert series["@odata.etag"] != master["@odata.etag"] == item["resourceData"]["@odata.etag"]
 
 
-def test_a_cancelled_occurrence_stays_and_a_deleted_one_goes(world: World, series: dict[str, Any]) -> None:
-    """Rooms keep what was cancelled; what is deleted is gone by either of its ids, and the series was updated."""
+def test_a_cancelled_occurrence_stays_and_a_deleted_occurrence_goes(world: World, series: dict[str, Any]) -> None:
+    """Rooms keep cancelled events; a deleted occurrence is 404 by either id, and the series was updated."""
     first, second, _ = _instances(world, series)
     world.subscribe()
     world.control("POST", f"/calendars/{ROOM}/events/{first['id']}/cancel")
@@ -106,7 +106,7 @@ def test_a_cancelled_occurrence_stays_and_a_deleted_one_goes(world: World, serie
 
 
 def test_a_shortened_series_loses_its_tail(world: World, series: dict[str, Any]) -> None:
-    """Occurrences after the new end are gone, by id too, and so are exceptions once the times change."""
+    """Occurrences after the new end are 404, and exceptions too once the times change."""
     third = _instances(world, series)[2]
     world.control("PATCH", f"/calendars/{ROOM}/events/{series['id']}", {"rrule": "FREQ=WEEKLY;COUNT=2"})
     assert len(_instances(world, series)) == 2
@@ -114,7 +114,7 @@ def test_a_shortened_series_loses_its_tail(world: World, series: dict[str, Any])
 
 
 def test_a_moved_series_resets_its_exceptions(world: World, series: dict[str, Any]) -> None:
-    """As in Exchange, a new time for the whole series makes its exceptions plain occurrences again."""
+    """As in Exchange, a new time for the series makes its exceptions plain occurrences again."""
     world.control("PATCH", f"/calendars/{ROOM}/events/{_instances(world, series)[1]['id']}", {"subject": "Exception"})
     world.control(
         "PATCH",
@@ -126,8 +126,8 @@ def test_a_moved_series_resets_its_exceptions(world: World, series: dict[str, An
     assert _starts(after)[0] == "2026-10-12T09:00"
 
 
-def test_a_deleted_series_takes_its_occurrences_along(world: World, series: dict[str, Any]) -> None:
-    """Neither the view nor an id finds any of them, and the master was deleted."""
+def test_a_deleted_series_deletes_its_occurrences(world: World, series: dict[str, Any]) -> None:
+    """None is in the view or can be read by id, and the series master was deleted."""
     world.subscribe(changeType="deleted")
     first = _instances(world, series)[0]
     world.control("DELETE", f"/calendars/{ROOM}/events/{series['id']}")
@@ -138,14 +138,14 @@ def test_a_deleted_series_takes_its_occurrences_along(world: World, series: dict
 
 
 def test_a_cancelled_series_cancels_all(world: World, series: dict[str, Any]) -> None:
-    """Occurrences and exceptions alike."""
+    """Both occurrences and exceptions."""
     world.control("PATCH", f"/calendars/{ROOM}/events/{_instances(world, series)[1]['id']}", {"showAs": "oof"})
     world.control("POST", f"/calendars/{ROOM}/events/{series['id']}/cancel")
     assert [one["isCancelled"] for one in _instances(world, series)] == [True] * 3
 
 
 def test_exdates_are_left_out(world: World) -> None:
-    """A start that is taken out never occurs."""
+    """An excluded start never occurs."""
     series = world.book(
         start="2026-10-12T09:00:00Z",
         end="2026-10-12T10:00:00Z",
@@ -155,15 +155,15 @@ def test_exdates_are_left_out(world: World) -> None:
     assert _starts(_instances(world, series)) == ["2026-10-12T09:00", "2026-10-14T09:00", "2026-10-15T09:00"]
 
 
-def test_an_exception_can_be_taken_out(world: World, series: dict[str, Any]) -> None:
-    """A start that is taken out of the rule takes its exception along."""
+def test_an_excluded_start_removes_its_exception(world: World, series: dict[str, Any]) -> None:
+    """The exception of an excluded start is removed."""
     world.control("PATCH", f"/calendars/{ROOM}/events/{_instances(world, series)[1]['id']}", {"subject": "Exception"})
     world.control("PATCH", f"/calendars/{ROOM}/events/{series['id']}", {"exdates": ["2026-10-19T09:00"]})
     assert _starts(_instances(world, series)) == ["2026-10-12T07:00", "2026-10-26T08:00"]
 
 
-def test_the_view_holds_what_touches_the_window(world: World) -> None:
-    """Events that run into the window or out of it are there, what ends at its start is not; ordered by start."""
+def test_the_view_has_the_events_that_touch_the_window(world: World) -> None:
+    """Including events that cross its bounds, without one that ends at its start; ordered by start."""
     for start, end in (("23:00", "00:30"), ("22:00", "00:00"), ("23:30", "03:00")):
         day = "2026-10-02" if end != "23:59" else "2026-10-01"
         world.book(start=f"2026-10-01T{start}:00Z", end=f"{day}T{end}:00Z")
@@ -184,7 +184,7 @@ def test_the_view_is_paged(world: World) -> None:
 
 
 def test_offsets_in_the_window_are_read(world: World) -> None:
-    """A window may be given with an offset, quoted; unquoted its plus sign is a space, which is no time."""
+    """A quoted offset is accepted; an unquoted plus sign is a space, which is invalid."""
     world.book(start="2026-10-01T22:30:00Z", end="2026-10-01T23:30:00Z")
     start, end = "2026-10-02T00:00:00+02:00", "2026-10-02T01:00:00+02:00"
     assert len(world.get(f"{VIEW}?startDateTime={quote(start)}&endDateTime={quote(end)}")["value"]) == 1
@@ -205,18 +205,18 @@ def test_offsets_in_the_window_are_read(world: World) -> None:
     ],
 )
 def test_a_wrong_window_gets_400(world: World, query: str) -> None:
-    """A window must be there, once, the right way round and at most 1825 days long."""
+    """A window is required once, with the start before the end, and at most 1825 days long."""
     assert refusal(world.graph("GET", f"{VIEW}?{query}"))[0] == 400
 
 
 def test_a_single_event_has_no_instances(world: World) -> None:
-    """Only masters have."""
+    """Only series masters have."""
     booked = world.book()
     assert refusal(world.graph("GET", f"/users/{ROOM}/events/{booked['id']}/instances?{MONTH}"))[0] == 400
 
 
-def test_control_shows_the_truth(world: World, series: dict[str, Any]) -> None:
-    """The control view equals Graph's own over the same window, with the immutable ids beside."""
+def test_control_shows_the_calendar_view(world: World, series: dict[str, Any]) -> None:
+    """It equals Graph's own view of the same window, with the immutable ids."""
     world.book(start="2026-10-15T09:00:00Z", end="2026-10-15T10:00:00Z")
     shown = world.control("GET", f"/calendars/{ROOM}?start=2026-10-01T00:00:00Z&end=2026-11-01T00:00:00Z")["value"]
     view = world.get(f"{VIEW}?{MONTH}")["value"]

@@ -1,7 +1,7 @@
-"""Claims about series over real iCalendar data, judged by the library recurring-ical-events.
+"""Series from real iCalendar data, compared with the library recurring-ical-events.
 
-sandbox/calendars/recurrences.ics holds the recurrences that Exchange can hold (UIDs that begin with held) and those of
-RFC 5545's examples that it cannot (refused).
+sandbox/calendars/recurrences.ics has recurrences that Exchange supports (UIDs that begin with held) and those of
+RFC 5545's examples that it does not support (refused).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import recurring_ical_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
@@ -25,11 +24,12 @@ from sandbox.tenant.graph.series import read_rule
 from sandbox.tenant.graph.service import Graph, graph_of
 from sandbox.tenant.seed import Seed, tenant_from
 from tests.support.examples import examples
+from tests.support.recurrences import occurrences_of
 
 FILE = Path(__file__).parents[4] / "sandbox/calendars/recurrences.ics"
 ICS = Calendar.from_ical(FILE.read_bytes())
 EVENTS = read_calendar(FILE.read_bytes()).events
-RULES = {str(one["UID"]): one for one in ICS.walk("VEVENT") if "RRULE" in one}
+RULES = {str(event["UID"]): event for event in ICS.walk("VEVENT") if "RRULE" in event}
 HELD = sorted(uid for uid in RULES if uid.startswith("held"))
 REFUSED = sorted(uid for uid in RULES if uid.startswith("refused"))
 WINDOWS = [(datetime(year, month, 1, tzinfo=UTC), datetime(year, month, 1, tzinfo=UTC) + timedelta(days=days))
@@ -46,7 +46,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 
 
 def filed(graph: Graph, event: dict[str, Any]) -> Store:
-    """Write a series with its exceptions onto a new calendar, as control does."""
+    """Write a series with its exceptions into a new calendar, as control does."""
     store = Store()
     room = graph.tenant.mailboxes["room1@contoso.com"]
     master = booking.new_event(graph, room, control_body(event) | {"direct": True})
@@ -54,10 +54,10 @@ def filed(graph: Graph, event: dict[str, Any]) -> Store:
     for override in event["overrides"]:
         moment = instant(override["recurrenceId"])
         around = store.instances(master, moment - timedelta(days=2), moment + timedelta(days=2))
-        [one] = [one for one in around if one.original_start is not None and one.original_start.utc == moment]
+        [occurrence] = [each for each in around if each.original_start and each.original_start.utc == moment]
         body = {name: override[name] for name in ("start", "end", "subject")}
-        booking.change(one, body)
-        store.keep_exception(one)
+        booking.change(occurrence, body)
+        store.keep_exception(occurrence)
     return store
 
 
@@ -70,16 +70,15 @@ def alone(uid: str) -> Calendar:
     return calendar
 
 
-def shown(found: list[Event]) -> Times:
+def shown(events: list[Event]) -> Times:
     """Return the times of a calendar view."""
-    return sorted((one.start.utc, one.end.utc) for one in found)
+    return sorted((event.start.utc, event.end.utc) for event in events)
 
 
 def expected(calendar: Calendar, start: datetime, end: datetime) -> Times:
-    """Return what the library says of a calendar in a window."""
-    found = recurring_ical_events.of(calendar).between(start, end)
-    times = ((_utc(one["DTSTART"].dt), _utc(one.end)) for one in found)
-    return sorted(one for one in times if one[0] < end and one[1] > start)
+    """Return the library's times of a calendar in a window."""
+    times = ((_utc(begins), _utc(ends)) for _, begins, ends in occurrences_of(calendar, start, end))
+    return sorted(time for time in times if time[0] < end and time[1] > start)
 
 
 def _utc(moment: date) -> datetime:
@@ -88,16 +87,16 @@ def _utc(moment: date) -> datetime:
     return moment.astimezone(UTC)
 
 
-def test_the_file_has_its_shapes() -> None:
-    """None can change its group in silence."""
+def test_the_file_has_its_groups() -> None:
+    """No series can change its group unnoticed."""
     assert (len(HELD), len(REFUSED)) == (37, 26)
-    assert sum(str(one["SUMMARY"]).startswith("RFC") for one in RULES.values()) == 42
+    assert sum(str(event["SUMMARY"]).startswith("RFC") for event in RULES.values()) == 42
 
 
 @pytest.mark.parametrize("uid", HELD)
 def test_a_series_has_the_occurrences_that_the_library_finds(graph: Graph, uid: str) -> None:
-    """In every window: summer and winter, before its end and after it, with its exceptions."""
-    [event] = [one for one in EVENTS if one["subject"] == str(RULES[uid]["SUMMARY"]) and one["rrule"]]
+    """In every window: summer and winter, before and after its end, with its exceptions."""
+    [event] = [each for each in EVENTS if each["subject"] == str(RULES[uid]["SUMMARY"]) and each["rrule"]]
     store, calendar, number = filed(graph, event), alone(uid), 0
     for start, end in WINDOWS:
         wanted = expected(calendar, start, end)
@@ -107,9 +106,9 @@ def test_a_series_has_the_occurrences_that_the_library_finds(graph: Graph, uid: 
 
 
 @pytest.mark.parametrize("uid", REFUSED)
-def test_what_exchange_cannot_hold_is_refused_with_a_reason(graph: Graph, uid: str) -> None:
-    """As Outlook cannot make it either."""
-    [event] = [one for one in EVENTS if one["subject"] == str(RULES[uid]["SUMMARY"])]
+def test_an_unsupported_series_is_refused_with_a_reason(graph: Graph, uid: str) -> None:
+    """Outlook cannot create it either."""
+    [event] = [each for each in EVENTS if each["subject"] == str(RULES[uid]["SUMMARY"])]
     with pytest.raises(ValueError, match="Exchange has no"):
         filed(graph, event)
 
@@ -122,9 +121,9 @@ PATTERNS = st.one_of(
     st.just("FREQ=DAILY"),
     WEEK.map("FREQ=WEEKLY;BYDAY={}".format),
     st.integers(1, 28).map("FREQ=MONTHLY;BYMONTHDAY={}".format),
-    st.tuples(NTH, DAYS).map(lambda one: f"FREQ=MONTHLY;BYDAY={one[0]}{one[1]}"),
-    st.tuples(MONTH, st.integers(1, 28)).map(lambda one: f"FREQ=YEARLY;BYMONTH={one[0]};BYMONTHDAY={one[1]}"),
-    st.tuples(MONTH, NTH, DAYS).map(lambda one: f"FREQ=YEARLY;BYMONTH={one[0]};BYDAY={one[1]}{one[2]}"),
+    st.tuples(NTH, DAYS).map(lambda parts: f"FREQ=MONTHLY;BYDAY={parts[0]}{parts[1]}"),
+    st.tuples(MONTH, st.integers(1, 28)).map(lambda parts: f"FREQ=YEARLY;BYMONTH={parts[0]};BYMONTHDAY={parts[1]}"),
+    st.tuples(MONTH, NTH, DAYS).map(lambda parts: f"FREQ=YEARLY;BYMONTH={parts[0]};BYDAY={parts[1]}{parts[2]}"),
 )
 ENDS = st.one_of(st.just(""), st.integers(1, 30).map(";COUNT={}".format), st.just(";UNTIL=20271231T120000Z"))
 ZONES = st.sampled_from(["Europe/Oslo", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "Pacific/Auckland"])
@@ -135,7 +134,7 @@ ZONES = st.sampled_from(["Europe/Oslo", "America/New_York", "Australia/Sydney", 
 def test_any_series_is_expanded_like_the_library_does(
     graph: Graph, pattern: str, interval: int, ends: str, zone: str, hour: int, off: list[int]
 ) -> None:
-    """All six patterns of Graph, any end, any zone, with days taken out."""
+    """All six patterns of Graph, any end, any zone, with excluded days."""
     rule = f"{pattern};INTERVAL={interval}{ends}"
     monday = datetime(2026, 1, 5, hour, tzinfo=UTC).replace(tzinfo=None)
     first = next(read_rule(rule, monday, zone).starts(monday, zone))
@@ -149,7 +148,7 @@ def test_any_series_is_expanded_like_the_library_does(
 
 
 def _ics(rule: str, first: datetime, zone: str, exdates: list[datetime]) -> str:
-    off = [f"EXDATE;TZID={zone}:{one:%Y%m%dT%H%M%S}" for one in exdates]
+    off = [f"EXDATE;TZID={zone}:{moment:%Y%m%dT%H%M%S}" for moment in exdates]
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//EN", "BEGIN:VEVENT", "UID:one", "SUMMARY:Any",
              f"DTSTART;TZID={zone}:{first:%Y%m%dT%H%M%S}", "DURATION:PT1H",
              f"RRULE:{rule}", *off, "END:VEVENT", "END:VCALENDAR", ""]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The way that every run takes: subscribe, book, be told, read."""
+"""The steps of every run: subscribe, book, receive, read."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    """Return Graph's ordinary behaviour, a little quicker."""
+    """Return Graph's default behaviour, a little quicker."""
     return {"seed": 1, "flipSeconds": 0.3, "hintSpreadSeconds": 0.1}
 
 
-def test_a_booking_is_told_and_read(world: World) -> None:
-    """A subscription hears of a booking, reads it by the id that it was told, and hears of the room's processing."""
+def test_a_booking_is_notified_and_read(world: World) -> None:
+    """The notification of a booking has the id to read it by; the room's processing causes another one."""
     subscription = world.subscribe(headers=IMMUTABLE, lifecycleNotificationUrl=world.receiver.url)
     assert len(world.receiver.handshakes) == 2
     booked = world.book(subject="Board meeting", organizer={"name": "Ola Nordmann", "address": "ola@contoso.com"})

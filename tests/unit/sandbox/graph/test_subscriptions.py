@@ -9,8 +9,8 @@ from tests.support.graph_world import APP, IMMUTABLE, OTHER_APP, OTHER_ROOM, ROO
 pytestmark = pytest.mark.server
 
 
-def test_creation_answers_the_whole_subscription(world: World) -> None:
-    """A new subscription is answered with its id, its clientState and a shape that fits Graph's type."""
+def test_a_creation_returns_the_complete_subscription(world: World) -> None:
+    """It has its id and clientState, and fits Graph's type."""
     made = world.subscribe(lifecycleNotificationUrl=world.receiver.url)
     assert fits("subscription", made)
     assert made["clientState"] == "state"
@@ -51,7 +51,7 @@ def test_creation_answers_the_whole_subscription(world: World) -> None:
     ],
 )
 def test_a_wrong_property_gets_400_before_any_handshake(world: World, changes: dict[str, Any]) -> None:
-    """What is missing, unknown or wrong is refused, no endpoint is called and nothing is left behind."""
+    """Missing, unknown and wrong properties are rejected; no endpoint is called and nothing is created."""
     answer = world.graph("POST", "/subscriptions", world.subscription(**changes))
     assert refusal(answer)[0] == 400
     assert world.receiver.posts == []
@@ -59,39 +59,39 @@ def test_a_wrong_property_gets_400_before_any_handshake(world: World, changes: d
 
 
 def test_128_characters_of_client_state_are_taken(world: World) -> None:
-    """The longest clientState is 128 characters."""
+    """The longest clientState has 128 characters."""
     assert len(world.subscribe(clientState="x" * 128)["clientState"]) == 128
 
 
 def test_a_lifetime_above_10080_minutes_gets_400(world: World) -> None:
-    """One minute too long is refused; one less is not."""
+    """A minute more is rejected, a minute less is not."""
     answer = world.graph("POST", "/subscriptions", world.subscription(expirationDateTime=world.after(minutes=10_081)))
     assert refusal(answer)[0] == 400
     world.subscribe(expirationDateTime=world.after(minutes=10_079))
 
 
-def test_a_short_lifetime_is_raised_to_45_minutes_in_silence(world: World) -> None:
-    """Five minutes become forty-five."""
+def test_a_short_lifetime_is_raised_to_45_minutes(world: World) -> None:
+    """Without an error, as Graph does."""
     made = world.subscribe(expirationDateTime=world.after(minutes=5))
     assert world.after(minutes=44) < made["expirationDateTime"] < world.after(minutes=46)
 
 
 @pytest.mark.parametrize("resource", ["/users/{address}/events", "Users('{address}')/Events", "users/{id}/events"])
 def test_a_mailbox_is_named_by_address_or_object_id(world: World, resource: str) -> None:
-    """Both spellings of OData, a leading slash and the object id are taken, and repeated as they were written."""
+    """Both spellings of OData, a leading slash and the object id are accepted, and returned unchanged."""
     written = resource.format(address=ROOM, id=world.tenant.mailboxes[ROOM].id)
     assert world.subscribe(resource=written)["resource"] == written
 
 
 def test_an_unknown_mailbox_gets_404(world: World) -> None:
-    """The subscription service wraps what Exchange says."""
+    """The subscription service wraps Exchange's error."""
     answer = world.graph("POST", "/subscriptions", world.subscription(resource="users/nobody@contoso.com/events"))
     assert refusal(answer) == (404, "ExtensionError")
     assert "nobody@contoso.com" in answer.json()["error"]["message"]
 
 
 def test_the_same_combination_gets_409(world: World) -> None:
-    """The same changes of the same mailbox conflict, however they are written; others and other apps do not."""
+    """The same changes of a mailbox conflict, however they are written; other changes and other apps do not."""
     standing = world.subscribe(changeType="created,updated")
     room_id = world.tenant.mailboxes[ROOM].id
     same = world.subscription(changeType="updated,created", resource=f"/Users('{room_id}')/events")
@@ -103,8 +103,8 @@ def test_the_same_combination_gets_409(world: World) -> None:
     assert world.graph("POST", "/subscriptions", same, app=OTHER_APP).status_code == 201
 
 
-def test_get_tells_no_client_state(world: World) -> None:
-    """Neither one subscription nor the list tells the clientState."""
+def test_get_does_not_return_the_client_state(world: World) -> None:
+    """Neither for one subscription nor in the list."""
     made = world.subscribe()
     one = world.get(f"/subscriptions/{made['id']}")
     assert fits("subscription", one)
@@ -112,8 +112,8 @@ def test_get_tells_no_client_state(world: World) -> None:
     assert [each["clientState"] for each in world.get("/subscriptions")["value"]] == [None]
 
 
-def test_an_app_sees_only_its_own(world: World) -> None:
-    """Another app's subscription is neither listed, nor found, nor changed, nor deleted."""
+def test_an_app_sees_only_its_own_subscriptions(world: World) -> None:
+    """Another app's subscription cannot be listed, read, changed or deleted."""
     made = world.subscribe()
     assert world.get("/subscriptions", app=OTHER_APP)["value"] == []
     path, body = f"/subscriptions/{made['id']}", {"expirationDateTime": world.after(days=1)}
@@ -176,8 +176,8 @@ def test_patch_of_the_url_is_validated(world: World) -> None:
     assert {post.path for post in world.receiver.notifications} == {"/notify/new"}
 
 
-def test_patch_asks_exchange_again(world: World) -> None:
-    """A renewal of a mailbox that is gone gets 404, of one that is out of the app's scope since 403."""
+def test_patch_checks_exchange_again(world: World) -> None:
+    """A renewal for a deleted mailbox gets 404, for one now out of the app's scope 403."""
     world.control("POST", f"/clients/{APP}", {"roles": [], "exchangeRoles": {"Application Calendars.Read": [ROOM]}})
     path, body = f"/subscriptions/{world.subscribe()['id']}", {"expirationDateTime": world.after(days=1)}
     world.control("POST", f"/clients/{APP}", {"exchangeRoles": {"Application Calendars.Read": []}})
@@ -187,8 +187,8 @@ def test_patch_asks_exchange_again(world: World) -> None:
     assert refusal(world.graph("PATCH", path, body)) == (404, "ExtensionError")
 
 
-def test_what_expired_is_gone(world: World) -> None:
-    """After its expiration a subscription is 404 and its place is free again."""
+def test_an_expired_subscription_is_deleted(world: World) -> None:
+    """It is 404, and the mailbox can be subscribed again."""
     path = f"/subscriptions/{world.subscribe(expirationDateTime=world.after(hours=1))['id']}"
     world.control("POST", "/clock", {"advanceSeconds": 3599})
     world.get(path)
@@ -199,23 +199,23 @@ def test_what_expired_is_gone(world: World) -> None:
     world.subscribe()
 
 
-def test_delete_answers_204_once(world: World) -> None:
-    """A deleted subscription is 404 at the second try."""
+def test_delete_returns_204_once(world: World) -> None:
+    """A second deletion is 404."""
     path = f"/subscriptions/{world.subscribe()['id']}"
     assert world.graph("DELETE", path).status_code == 204
     assert refusal(world.graph("DELETE", path))[0] == 404
 
 
 def test_reauthorize_keeps_the_expiration(world: World) -> None:
-    """Reauthorizing answers 204 and moves nothing."""
+    """Reauthorizing returns 204 and changes no expiration."""
     made = world.subscribe()
     assert world.graph("POST", f"/subscriptions/{made['id']}/reauthorize").status_code == 204
     assert world.get(f"/subscriptions/{made['id']}")["expirationDateTime"] == made["expirationDateTime"]
     assert refusal(world.graph("POST", "/subscriptions/none/reauthorize"))[0] == 404
 
 
-def test_control_sees_and_removes_in_silence(world: World) -> None:
-    """Control shows what Graph does not tell, and lets a subscription vanish without a lifecycle notification."""
+def test_control_shows_and_removes_subscriptions(world: World) -> None:
+    """Control shows what Graph hides, and removes a subscription without a lifecycle notification."""
     made = world.subscribe(headers=IMMUTABLE, lifecycleNotificationUrl=world.receiver.url)
     shown = world.control("GET", "/subscriptions")["value"]
     assert [(one["id"], one["clientState"], one["immutableIds"]) for one in shown] == [(made["id"], "state", True)]

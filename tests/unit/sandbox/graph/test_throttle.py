@@ -16,12 +16,12 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    """Return a tenant in which reading an event takes long enough to be at it together."""
+    """Return a tenant in which reading an event is slow enough for concurrent reads."""
     return {"latencySeconds": 0.3}
 
 
-def test_a_fifth_call_at_once_gets_429(world: World) -> None:
-    """An app may have four requests open at one mailbox; others it may read meanwhile."""
+def test_a_fifth_concurrent_call_gets_429(world: World) -> None:
+    """An app may have four open requests per mailbox; it can read other mailboxes meanwhile."""
     with ThreadPoolExecutor(8) as pool:
         same = list(pool.map(lambda _: world.graph("GET", f"/users/{ROOM}/events"), range(6)))
         refused = [answer for answer in same if answer.status_code == 429]
@@ -36,7 +36,7 @@ def test_a_fifth_call_at_once_gets_429(world: World) -> None:
 
 
 def test_lists_of_subscriptions_are_limited(world: World) -> None:
-    """The 26th list within 20 seconds gets 429; after Retry-After, by the tenant's clock, it is answered again."""
+    """The 26th list within 20 seconds gets 429; after Retry-After, by the tenant's clock, a list succeeds again."""
     answers = [world.graph("GET", "/subscriptions") for _ in range(26)]
     assert [answer.status_code for answer in answers] == [200] * 25 + [429]
     wait = int(answers[-1].headers["Retry-After"])
@@ -51,7 +51,7 @@ def test_the_limits_are_graphs() -> None:
 
 
 def _refused(throttle: Throttle, app: str, limit: Limit) -> str | None:
-    """Count a request and return its Retry-After when it is refused."""
+    """Count a request and return its Retry-After when it is rejected."""
     try:
         throttle.count(app, "subject", limit)
     except GraphError as error:
@@ -60,7 +60,7 @@ def _refused(throttle: Throttle, app: str, limit: Limit) -> str | None:
 
 
 def test_a_throttled_request_counts_too() -> None:
-    """Who goes on calling stays throttled; who waits, and another app, is let in."""
+    """An app that keeps calling stays throttled; after a wait, or for another app, calls succeed."""
     clock, limit = Clock(), Limit(2, 10)
     throttle = Throttle(clock)
     assert [_refused(throttle, "app", limit) for _ in range(3)] == [None, None, "10"]
@@ -71,8 +71,8 @@ def test_a_throttled_request_counts_too() -> None:
     assert _refused(throttle, "app", limit) is None
 
 
-def test_ten_minutes_of_ten_thousand() -> None:
-    """The mailbox limit holds for real numbers too."""
+def test_ten_thousand_requests_in_ten_minutes() -> None:
+    """The mailbox limit holds for realistic numbers."""
     clock = Clock()
     throttle = Throttle(clock)
     for _ in range(10_000):
@@ -86,7 +86,7 @@ def test_ten_minutes_of_ten_thousand() -> None:
 
 
 def test_writes_of_subscriptions_count_together(world: World) -> None:
-    """Creating, updating and deleting share 500 in 20 seconds; the 501st of whichever kind gets 429."""
+    """Creating, updating and deleting share 500 in 20 seconds; the 501st of any kind gets 429."""
     subscription = world.subscribe()
     throttle = graph_of(world.tenant).throttle
     for _ in range(497):

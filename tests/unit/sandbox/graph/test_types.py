@@ -23,8 +23,8 @@ from sandbox.tenant.graph.errors import GraphError
         ("event", {"sensitivity": "Private"}, "sensitivity"),
     ],
 )
-def test_what_does_not_fit_is_named(name: str, body: dict[str, Any], said: str) -> None:
-    """Unknown properties, wrong kinds and unknown enumeration values are refused by name, at any depth."""
+def test_an_error_names_the_property(name: str, body: dict[str, Any], said: str) -> None:
+    """Unknown properties, wrong types and unknown enumeration values are rejected by name, at any depth."""
     with pytest.raises(GraphError) as caught:
         types.check(name, body)
     assert (caught.value.status, caught.value.code) == (400, "RequestBodyRead")
@@ -41,21 +41,21 @@ def test_what_does_not_fit_is_named(name: str, body: dict[str, Any], said: str) 
         ("changeNotificationCollection", {"value": [{"resourceData": {"@odata.id": "x", "id": "y"}}]}),
     ],
 )
-def test_what_fits_passes(name: str, body: dict[str, Any]) -> None:
-    """Nulls where they may be, annotations of OData, and open types."""
+def test_a_valid_body_passes(name: str, body: dict[str, Any]) -> None:
+    """Including allowed nulls, OData annotations and open types."""
     types.check(name, body)
     assert types.faults(name, body) == []
 
 
 def test_properties_are_those_of_the_type_and_its_bases() -> None:
-    """$select knows inherited names too, and both kinds of type definitions."""
+    """$select accepts inherited names, and both kinds of type definitions."""
     assert {"id", "changeKey", "subject"} <= types.properties("event")
     assert {"id", "userPrincipalName"} <= types.properties("user")
     assert "floorNumber" in types.properties("room")
 
 
-def test_building_again_reuses_what_is_there() -> None:
-    """The schema is made once for a list of types and a version of Microsoft's package."""
+def test_a_schema_is_built_once() -> None:
+    """It is stored by the list of types and the version of Microsoft's package."""
     path = graph_types.build()
     made = path.stat().st_mtime_ns
     assert graph_types.build() == path

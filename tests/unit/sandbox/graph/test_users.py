@@ -13,7 +13,7 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    """Return a tenant with a room list, of which one room is gone."""
+    """Return a tenant with a room list, one of whose rooms was deleted."""
     return {"roomLists": {"Building1@contoso.com": [ROOM, "gone@contoso.com"]}}
 
 
@@ -24,8 +24,8 @@ def directory(world: World) -> World:
     return world
 
 
-def test_users_are_listed_and_found(directory: World) -> None:
-    """A user is found by address or object id, with what Graph gives without $select."""
+def test_users_are_listed_and_read(directory: World) -> None:
+    """By address or object id, with Graph's default properties."""
     listed = directory.get("/users")["value"]
     assert {user["mail"] for user in listed} == {ROOM, OTHER_ROOM, USER}
     assert all(fits("user", user) for user in listed)
@@ -47,7 +47,7 @@ def test_users_are_paged(directory: World) -> None:
 
 
 def test_rooms_and_room_lists(directory: World) -> None:
-    """All rooms, all room lists, and the rooms of one list that still exist; each fits Graph's type."""
+    """All rooms, all room lists, and the existing rooms of a list; each fits Graph's type."""
     rooms = directory.get("/places/microsoft.graph.room")["value"]
     assert {room["emailAddress"] for room in rooms} == {ROOM, OTHER_ROOM}
     assert all(fits("room", room) for room in rooms)
@@ -59,7 +59,7 @@ def test_rooms_and_room_lists(directory: World) -> None:
 
 
 def test_a_large_room_list_is_paged(directory: World) -> None:
-    """A hundred at a time unless asked otherwise; the links lead through all of them, each once."""
+    """A page has a hundred rooms by default; the links lead through all of them, each once."""
     rooms = [f"hall{number}@contoso.com" for number in range(205)]
     for address in rooms:
         directory.tenant.add_mailbox(Mailbox(address, address, "room", str(uuid.uuid4())))
@@ -73,15 +73,15 @@ def test_a_large_room_list_is_paged(directory: World) -> None:
     assert (sizes, sorted(seen)) == ([100, 100, 5], sorted(rooms))
 
 
-def test_places_need_their_permission(directory: World) -> None:
-    """403 with Calendars.Read alone, and at once when it is taken away."""
+def test_rooms_need_their_permission(directory: World) -> None:
+    """403 with Calendars.Read alone, and immediately after the permission is removed."""
     directory.control("POST", f"/clients/{APP}", {"roles": ["Calendars.Read"]})
     path = "/places/Building1@contoso.com/microsoft.graph.roomList/rooms"
     assert refusal(directory.graph("GET", path))[0] == 403
 
 
 def test_rooms_join_and_leave_a_list(directory: World) -> None:
-    """By control, while the tenant runs."""
+    """Control changes the list while the tenant runs."""
     directory.control("POST", "/settings", {"roomLists": {"Building1@contoso.com": [OTHER_ROOM]}})
     path = "/places/building1@contoso.com/microsoft.graph.roomList/rooms?$select=emailAddress"
     assert [room["emailAddress"] for room in directory.get(path)["value"]] == [OTHER_ROOM]

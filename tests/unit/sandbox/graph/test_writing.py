@@ -1,4 +1,4 @@
-"""Writing events and calendars: what Graph takes, what it refuses, and who hears of it."""
+"""Writing events and calendars: what Graph accepts and rejects, and its notifications."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ WEEKLY = {"pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["monday", 
 
 @pytest.fixture(autouse=True)
 def writer(world: World) -> None:
-    """Let the app write; the other one may only read."""
+    """Let the app write; the other app may only read."""
     world.tenant.clients[APP].roles.add("Calendars.ReadWrite")
 
 
 def body(**changes: Any) -> dict[str, Any]:
-    """Return an event; a change to None takes a property out."""
+    """Return an event; a change to None removes a property."""
     event = {"subject": "Kick-off", "start": at("2026-12-01T09:00:00"), "end": at("2026-12-01T10:00:00"), **changes}
     return {name: value for name, value in event.items() if value is not None}
 
@@ -33,16 +33,16 @@ def at(text: str, zone: str = OSLO) -> dict[str, str]:
     return {"dateTime": text, "timeZone": zone}
 
 
-def made(world: World, path: str = EVENTS, **changes: Any) -> dict[str, Any]:
-    """Make an event."""
+def created(world: World, path: str = EVENTS, **changes: Any) -> dict[str, Any]:
+    """Create an event."""
     answer = world.graph("POST", path, body(**changes))
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
 
-def test_what_is_made_is_answered_and_can_be_read(world: World) -> None:
-    """It fits Graph's type, its times are told in UTC, and it belongs to the mailbox."""
-    event = made(world, attendees=[{"type": "optional", "emailAddress": {"address": "ola@fabrikam.com"}}],
+def test_a_created_event_is_returned_and_can_be_read(world: World) -> None:
+    """It fits Graph's type, has its times in UTC, and belongs to the mailbox."""
+    event = created(world, attendees=[{"type": "optional", "emailAddress": {"address": "ola@fabrikam.com"}}],
                  location={"displayName": "Room 7"}, isReminderOn=False, transactionId="t-1")  # fmt: skip
     assert fits("event", {name: value for name, value in event.items() if "@" not in name})
     assert (event["start"]["dateTime"], event["originalStartTimeZone"]) == ("2026-12-01T08:00:00.0000000", OSLO)
@@ -70,15 +70,15 @@ def test_what_is_made_is_answered_and_can_be_read(world: World) -> None:
                          "range": {"type": "noEnd", "startDate": "2026-12-01"}}}, "ErrorInvalidRequest"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_gets_400_and_is_not_made(world: World, changes: dict[str, Any], code: str) -> None:
-    """With Graph's code for it."""
+def test_an_invalid_event_gets_400(world: World, changes: dict[str, Any], code: str) -> None:
+    """With Graph's code, and nothing is created."""
     assert refusal(world.graph("POST", EVENTS, body(**changes))) == (400, code)
     assert world.get(EVENTS)["value"] == []
 
 
-def test_only_who_may_write_writes(world: World) -> None:
-    """Calendars.Read is not enough, for anything."""
-    event = made(world)
+def test_writing_needs_its_permission(world: World) -> None:
+    """Calendars.Read is not enough for any write."""
+    event = created(world)
     for method, path, content in (
         ("POST", EVENTS, body()), ("PATCH", f"{EVENTS}/{event['id']}", {"subject": "x"}),
         ("DELETE", f"{EVENTS}/{event['id']}", None), ("POST", f"{EVENTS}/{event['id']}/cancel", {}),
@@ -88,10 +88,10 @@ def test_only_who_may_write_writes(world: World) -> None:
         assert refusal(answer) == (403, "ErrorAccessDenied")
 
 
-def test_every_write_is_hinted_at(world: World) -> None:
-    """Created, updated, deleted, as for what people do."""
+def test_every_write_is_notified(world: World) -> None:
+    """Created, updated and deleted, as for changes made by people."""
     world.subscribe(headers=IMMUTABLE, resource=f"users/{USER}/events")
-    event = made(world)
+    event = created(world)
     world.flush()
     world.graph("PATCH", f"{EVENTS}/{event['id']}", {"subject": "x"})
     world.flush()
@@ -100,9 +100,9 @@ def test_every_write_is_hinted_at(world: World) -> None:
     assert [item["changeType"] for item in world.receiver.items] == ["created", "updated", "deleted"]
 
 
-def test_an_etag_that_is_old_gets_412(world: World) -> None:
+def test_an_old_etag_gets_412(world: World) -> None:
     """With If-Match; without it, or with a star, the last writer wins."""
-    event = made(world)
+    event = created(world)
     path = f"{EVENTS}/{event['id']}"
     new = world.graph("PATCH", path, {"subject": "x"}, If_Match=event["@odata.etag"]).json()["@odata.etag"]
     for method, content in (("PATCH", {"subject": "y"}), ("DELETE", None)):
@@ -114,18 +114,18 @@ def test_an_etag_that_is_old_gets_412(world: World) -> None:
     assert world.graph("DELETE", path).status_code == 204
 
 
-def test_a_transaction_makes_one_event(world: World) -> None:
-    """The same event again is answered; another one is refused."""
-    first = made(world, transactionId="t-1")
-    assert made(world, transactionId="t-1")["id"] == first["id"]
+def test_a_transaction_creates_a_single_event(world: World) -> None:
+    """A repeated creation returns the event; a different event with the id is rejected."""
+    first = created(world, transactionId="t-1")
+    assert created(world, transactionId="t-1")["id"] == first["id"]
     answer = world.graph("POST", EVENTS, body(transactionId="t-1", subject="Another"))
     assert refusal(answer) == (409, "ErrorDuplicateTransactionId")
     assert len(world.get(EVENTS)["value"]) == 1
 
 
-def test_a_teams_meeting_has_a_link_and_stays_one(world: World) -> None:
-    """The same link at every reading."""
-    event = made(world, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
+def test_a_teams_meeting_keeps_its_link(world: World) -> None:
+    """Every read returns the same link."""
+    event = created(world, isOnlineMeeting=True, onlineMeetingProvider="teamsForBusiness")
     link = event["onlineMeeting"]["joinUrl"]
     assert link.startswith("https://teams.microsoft.com/l/meetup-join/19%3Ameeting_")
     path = f"{EVENTS}/{event['id']}"
@@ -150,17 +150,17 @@ def test_a_teams_meeting_has_a_link_and_stays_one(world: World) -> None:
 def test_a_series_recurs_as_its_pattern_says(
     world: World, pattern: dict[str, Any], limits: dict[str, Any], days: list[str]
 ) -> None:
-    """Its first occurrence may come after the start that was asked for; the pattern is answered as it was given."""
-    event = made(world, recurrence={"pattern": pattern, "range": {"startDate": "2026-12-01", **limits}})
+    """The first occurrence may be after the requested start; the pattern is returned unchanged."""
+    event = created(world, recurrence={"pattern": pattern, "range": {"startDate": "2026-12-01", **limits}})
     view = world.get(f"/users/{USER}/calendarView?startDateTime=2026-12-01&endDateTime=2027-01-01")["value"]
     assert [one["start"]["dateTime"][8:10] for one in view] == days
     assert event["type"] == "seriesMaster"
     assert pattern.items() <= {**event["recurrence"]["pattern"], "firstDayOfWeek": "sunday"}.items()
 
 
-def test_one_occurrence_can_be_changed_or_deleted(world: World) -> None:
-    """The others stay; it has no recurrence of its own."""
-    made(world, recurrence=WEEKLY)
+def test_an_occurrence_can_be_changed_or_deleted(world: World) -> None:
+    """The others stay; an occurrence has no recurrence of its own."""
+    created(world, recurrence=WEEKLY)
     window = f"/users/{USER}/calendarView?startDateTime=2026-12-01&endDateTime=2027-01-01"
     first, second, *_ = world.get(window)["value"]
     assert world.graph("PATCH", f"{EVENTS}/{first['id']}", {"subject": "Other"}).json()["type"] == "exception"
@@ -170,8 +170,8 @@ def test_one_occurrence_can_be_changed_or_deleted(world: World) -> None:
 
 
 def test_a_meeting_is_cancelled_by_its_organizer_alone(world: World) -> None:
-    """It goes from the organizer's calendar; an attendee gets 400."""
-    event = made(world)
+    """It is removed from the organizer's calendar; an attendee gets 400."""
+    event = created(world)
     answer = world.graph("POST", f"{EVENTS}/{event['id']}/cancel", {"Comment": "ill"})
     assert (answer.status_code, answer.content) == (202, b"")
     assert refusal(world.graph("GET", f"{EVENTS}/{event['id']}"))[0] == 404
@@ -181,8 +181,8 @@ def test_a_meeting_is_cancelled_by_its_organizer_alone(world: World) -> None:
     assert refusal(world.graph("POST", path, {"reason": "ill"})) == (400, "RequestBodyRead")
 
 
-def test_calendars_of_a_mailbox_hold_their_own_events(world: World) -> None:
-    """The default one is there from the beginning, and what /events means; every event is found by its id."""
+def test_calendars_of_a_mailbox_have_their_own_events(world: World) -> None:
+    """The default calendar always exists, and is that of /events; every event can be read by its id."""
     path = f"/users/{USER}/calendars"
     (default,) = world.get(path)["value"]
     assert fits("calendar", default)
@@ -192,7 +192,7 @@ def test_calendars_of_a_mailbox_hold_their_own_events(world: World) -> None:
     assert refusal(world.graph("POST", path, {"name": "projects"})) == (409, "ErrorFolderExists")
     for bad in ({}, {"name": ""}, {"name": "x", "canEdit": True}):
         assert refusal(world.graph("POST", path, bad))[0] == 400
-    here, there = made(world), made(world, f"{path}/{other.json()['id']}/events")
+    here, there = created(world), created(world, f"{path}/{other.json()['id']}/events")
     for calendar, event in ((default["id"], here), (other.json()["id"], there)):
         for listing in ("events", "calendarView?startDateTime=2026-12-01&endDateTime=2027-01-01"):
             assert [one["id"] for one in world.get(f"{path}/{calendar}/{listing}")["value"]] == [event["id"]]

@@ -20,7 +20,7 @@ from tests.support.host_process import (
 
 @pytest.fixture(scope="module")
 def start_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartHost]:
-    """Give a function that starts a host of an app's source, and end them all."""
+    """Return a function that starts a host of an app's source; end all hosts afterwards."""
     with ExitStack() as stack:
 
         def start(source: str, *arguments: str, host_json: object = None, **settings: str) -> RunningHost:
@@ -46,7 +46,7 @@ def start_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartHost]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End one process by its id."""
+    """End a process by its id."""
     process.terminate()
     process.wait(40)
     assert process.stdout is not None
@@ -55,6 +55,6 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 @pytest.fixture(scope="session")
 def storage() -> Iterator[str]:
-    """Give the connection string of an Azurite for all tests here; each uses queues of its own names."""
+    """Return the connection string of an Azurite for all tests here; each uses queues with its own names."""
     with start_azurite() as azurite:
         yield azurite.connection_string

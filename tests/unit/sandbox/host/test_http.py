@@ -1,4 +1,4 @@
-"""Claims about HTTP in front of the functions."""
+"""HTTP in front of the functions."""
 
 import http.client
 import json
@@ -64,12 +64,12 @@ async def release(req: func.HttpRequest) -> str:
 
 @pytest.fixture(scope="module")
 def host(start_host: StartHost) -> RunningHost:
-    """Start one host for this file."""
+    """Start one host for all tests here."""
     return start_host(APP, PYTHON_THREADPOOL_THREAD_COUNT="1")
 
 
-def test_a_function_sees_the_request_as_the_worker_gives_it(host: RunningHost) -> None:
-    """The url is whole and raw, names are lower-case, repeats joined, empty query values gone."""
+def test_a_function_gets_the_request_as_the_worker_passes_it(host: RunningHost) -> None:
+    """The url is complete and raw, header names are lower-case, repeated ones joined, empty query values dropped."""
     query = "?a=1&a=2&empty=&q=%C3%A5+x"
     headers = {"X-Mixed-Case": "Kept"}
     answer = host.call("POST", "/api/ECHO/room%20one%2F2/7" + query, data=b"text", headers=headers)
@@ -83,13 +83,13 @@ def test_a_function_sees_the_request_as_the_worker_gives_it(host: RunningHost) -
 
 
 def test_an_optional_parameter_may_be_absent(host: RunningHost) -> None:
-    """It is then not among the route parameters."""
+    """An absent parameter is not among the route parameters."""
     assert host.call("POST", "/api/echo/one").json()["route"] == {"room": "one"}
 
 
 def test_repeated_headers_are_joined(host: RunningHost) -> None:
-    """Two headers of one name arrive as one, with a comma."""
-    connection = http.client.HTTPConnection(urlsplit(host.url).netloc, timeout=20)
+    """Two headers with the same name arrive as one, joined by a comma."""
+    connection = http.client.HTTPConnection(urlsplit(host.url).netloc, timeout=180)
     connection.putrequest("POST", "/api/echo/one")
     for name, value in (("X-Twice", "1"), ("x-twice", "2"), ("Content-Length", "0")):
         connection.putheader(name, value)
@@ -100,14 +100,14 @@ def test_repeated_headers_are_joined(host: RunningHost) -> None:
 
 
 def test_a_body_without_a_length_arrives_empty(host: RunningHost) -> None:
-    """A chunked request is answered, but the function sees no body; the connection goes on."""
+    """A chunked request gets a response, but the function gets no body; the connection stays open."""
     assert host.call("POST", "/api/echo/one", data=iter([b"chunk"])).json()["body"] == ""
     assert host.call("POST", "/api/echo/one", data=b"whole").json()["body"] == "whole"
 
 
 def test_a_body_over_a_hundred_mebibytes_is_refused(host: RunningHost) -> None:
-    """The declared length alone decides: 413."""
-    connection = http.client.HTTPConnection(urlsplit(host.url).netloc, timeout=20)
+    """The declared length decides: 413."""
+    connection = http.client.HTTPConnection(urlsplit(host.url).netloc, timeout=180)
     connection.putrequest("POST", "/api/echo/one")
     connection.putheader("Content-Length", str(100 * 1024 * 1024 + 1))
     connection.endheaders()
@@ -115,8 +115,8 @@ def test_a_body_over_a_hundred_mebibytes_is_refused(host: RunningHost) -> None:
     connection.close()
 
 
-def test_a_body_over_a_mebibyte_arrives_whole(host: RunningHost) -> None:
-    """The server's own bound of one MiB is lifted."""
+def test_a_body_over_a_mebibyte_arrives_complete(host: RunningHost) -> None:
+    """The server's own limit of one MiB is lifted."""
     body = b"x" * 2_000_000
     assert len(host.call("POST", "/api/echo/one", data=body).json()["body"]) == len(body)
 
@@ -137,15 +137,17 @@ def test_a_body_over_a_mebibyte_arrives_whole(host: RunningHost) -> None:
     ],
 )
 def test_routes_and_methods(host: RunningHost, method: str, path: str, status: int) -> None:
-    """An unlisted method is 404, HEAD goes with GET, no list is every method, no route is the name."""
+    """An unlisted method is 404, HEAD is allowed with GET, no list means every method, no route means the function's
+    name.
+    """
     assert host.call(method, path).status_code == status
 
 
 def test_a_client_that_waits_for_100_continue_gets_it(host: RunningHost) -> None:
-    """The body is asked for once the route and the length are known to be good."""
+    """The body is requested once the route and the length are accepted."""
     address = urlsplit(host.url)
     head = f"POST /api/echo/one HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
-    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=180) as connection:
         connection.sendall(head.encode())
         answer = connection.makefile("rb")
         assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"
@@ -162,10 +164,10 @@ def test_a_client_that_waits_for_100_continue_gets_it(host: RunningHost) -> None
         *("nonsense", "GET / HTTP/9.9", "GET /" + "x" * 10_000 + " HTTP/1.1"),
     ],
 )
-def test_an_odd_request_gets_a_4xx_and_the_next_a_200(host: RunningHost, start: str) -> None:
-    """No spelling of a request is a failure of the host."""
+def test_a_malformed_request_gets_a_4xx_and_the_next_a_200(host: RunningHost, start: str) -> None:
+    """No malformed request makes the host fail."""
     address = urlsplit(host.url)
-    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=180) as connection:
         connection.sendall(f"{start}\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n".encode())
         first_line = connection.makefile("rb").readline()
     assert first_line.split()[1][:1] == b"4"
@@ -173,13 +175,13 @@ def test_an_odd_request_gets_a_4xx_and_the_next_a_200(host: RunningHost, start: 
 
 
 def test_text_is_the_body(host: RunningHost) -> None:
-    """A str is answered with 200 as UTF-8 text."""
+    """A returned str becomes a 200 with UTF-8 text."""
     answer = host.call("GET", "/api/plain")
     assert answer.content.decode() == "blåbær"
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
-def test_a_response_is_mapped_whole(host: RunningHost) -> None:
+def test_a_response_is_mapped_completely(host: RunningHost) -> None:
     """Status, headers, cookies, mimetype and charset are the function's."""
     answer = host.call("GET", "/api/mapped")
     assert (answer.status_code, answer.content) == (418, "sær".encode("latin-1"))
@@ -188,23 +190,23 @@ def test_a_response_is_mapped_whole(host: RunningHost) -> None:
 
 
 @pytest.mark.parametrize("path", ["raises", "nothing", "number"])
-def test_a_failure_tells_the_caller_nothing(host: RunningHost, path: str) -> None:
-    """An exception, None and what is no response are 500 with an empty body; the log has the reason."""
+def test_a_failure_gives_an_empty_body(host: RunningHost, path: str) -> None:
+    """An exception, None and a value that is no response give a 500 without a body; the log has the reason."""
     answer = host.call("GET", f"/api/{path}")
     assert (answer.status_code, answer.content) == (500, b"")
     assert f"'Functions.{path}' (Failed" in host.log.read_text()
 
 
 def test_the_context_names_function_and_call(host: RunningHost) -> None:
-    """The function's name stays, the invocation id is new each time."""
+    """The function's name is constant, the invocation id is new each time."""
     answers = [host.call("GET", "/api/NamedOtherwise").text.split() for _ in range(2)]
     assert [name for name, _ in answers] == ["NamedOtherwise"] * 2
     assert answers[0][1] != answers[1][1]
 
 
 def test_a_blocked_thread_does_not_stop_the_loop(host: RunningHost) -> None:
-    """With the only thread taken by a `def`, an `async def` is still answered."""
-    connection = http.client.HTTPConnection(urlsplit(host.url).netloc, timeout=20)
+    """While a `def` uses the only thread, an `async def` still responds."""
+    connection = http.client.HTTPConnection(urlsplit(host.url).netloc, timeout=180)
     connection.request("GET", "/api/block")
     assert host.call("GET", "/api/release").text == "released"
     assert connection.getresponse().read() == b"True"

@@ -1,7 +1,8 @@
-"""Claims about access keys, routes of the host's own, timers and TLS."""
+"""Access keys, the host's own routes, timers and TLS."""
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -62,7 +63,7 @@ HTTP_ONLY, _, _ = APP.partition("@app.timer_trigger")
 
 @pytest.fixture(scope="module")
 def host(start_host: StartHost, storage: str) -> RunningHost:
-    """Start one host for this file, with both keys."""
+    """Start one host for all tests here, with both keys."""
     return start_host(APP, "--function-key", "f", "--master-key", "m", AzureWebJobsStorage=storage)
 
 
@@ -90,15 +91,18 @@ def host(start_host: StartHost, storage: str) -> RunningHost:
     ],
 )
 def test_keys(host: RunningHost, path: str, header: str | None, code: str | None, status: int) -> None:
-    """The header wins over the code, even a wrong one; the master key passes everything, a function key no more."""
+    """The header wins over the code, even when it is wrong; the master key opens everything, a function key only
+    functions.
+    """
     headers = {} if header is None else {"x-functions-key": header.encode("utf-8", "surrogateescape")}
     answer = host.call("GET", path, headers=headers, params={} if code is None else {"code": code})
     assert answer.status_code == status
 
 
-def runs(host: RunningHost, name: str) -> list[object]:
-    """Give what a function noted of its runs."""
-    return host.call("GET", "/api/runs").json()[name]
+def runs(host: RunningHost, name: str) -> list[Any]:
+    """Return the runs that a function recorded."""
+    recorded: list[Any] = host.call("GET", "/api/runs").json()[name]
+    return recorded
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def runs(host: RunningHost, name: str) -> list[object]:
 def test_a_function_is_run_by_hand_with_the_master_key(
     host: RunningHost, key: str, name: str, body: object, status: int
 ) -> None:
-    """A JSON object is asked for; HTTP functions have their own address."""
+    """The body must be a JSON object; HTTP functions have their own address."""
     answer = host.call("POST", f"/admin/functions/{name}", headers={"x-functions-key": key}, json=body)
     assert answer.status_code == status
 
@@ -131,7 +135,7 @@ def test_a_run_by_hand_runs(host: RunningHost) -> None:
 
 
 def test_the_listing_names_every_function(host: RunningHost) -> None:
-    """It is what the host said when it was ready, with the bindings."""
+    """The listing equals the host's ready line, with the bindings."""
     listed = host.call("GET", "/admin/functions", headers={"x-functions-key": "m"}).json()
     assert [function["name"] for function in listed] == host.functions
     assert {function["isDisabled"] for function in listed} == {False}
@@ -139,7 +143,7 @@ def test_the_listing_names_every_function(host: RunningHost) -> None:
 
 
 def test_timers_keep_their_schedule(host: RunningHost) -> None:
-    """An error does not stop it, no run overlaps another, and runOnStartup runs at once."""
+    """An error does not stop the timer, no run overlaps another, and runOnStartup runs immediately."""
     eventually(lambda: len(runs(host, "failing")) >= 2 and len(runs(host, "slow")) >= 2)
     slow = runs(host, "slow")
     assert all(ended <= started for (_, ended), (started, _) in pairwise(slow))
@@ -149,13 +153,13 @@ def test_timers_keep_their_schedule(host: RunningHost) -> None:
 
 
 def test_tls_is_served_with_the_given_certificate(start_host: StartHost, tmp_path: Path) -> None:
-    """The address is https://localhost; and as no key was given none is checked, as under Core Tools."""
+    """The address is https://localhost; without a given key none is checked, as in Core Tools."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
     source = HTTP_ONLY.replace('return ""', "return req.url")
     host = start_host(source, "--tls", str(tmp_path / "server.pem"))
     for path in ("/api/open", "/api/administered"):
-        answer = requests.get(host.url + path, verify=str(tmp_path / "ca.pem"), timeout=20)
+        answer = requests.get(host.url + path, verify=str(tmp_path / "ca.pem"), timeout=180)
         assert (answer.status_code, answer.text) == (200, host.url + path)
     assert host.url.startswith("https://localhost:")

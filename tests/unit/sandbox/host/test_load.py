@@ -1,4 +1,4 @@
-"""Claims about loading an app: settings, and what is refused with a reason."""
+"""Loading an app: its settings, and what is rejected with a reason."""
 
 import json
 import os
@@ -57,9 +57,10 @@ BROKEN = {
 
 @pytest.fixture
 def _clean_import(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Undo what loading an app does to this process."""
+    """Undo the effects of loading an app on this process."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(ROOT)
+    monkeypatch.delitem(sys.modules, "function_app", raising=False)
     yield
     sys.modules.pop("function_app", None)
 
@@ -67,7 +68,7 @@ def _clean_import(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("_clean_import")
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_broken_app_is_refused_with_its_reason(tmp_path: Path, what: str) -> None:
-    """What would hide every function in Azure is an error that says why."""
+    """A mistake that would hide every function in Azure is an error with its reason."""
     source, reason = BROKEN[what]
     app = write_app(tmp_path, source or "")
     if source is None:
@@ -86,15 +87,15 @@ AT_START = {
 
 @pytest.mark.parametrize("what", AT_START)
 def test_a_host_that_cannot_start_ends_with_its_reason(tmp_path: Path, what: str) -> None:
-    """The exit code is 1, stderr says why, and the host is never ready."""
+    """The exit code is 1, stderr has the reason, and the host is never ready."""
     source, arguments, reason = AT_START[what]
     command = host_command(write_app(tmp_path, source), *arguments)
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert reason in ended.stderr
 
 
-def test_the_settings_file_beats_what_core_tools_would_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_settings_file_overrides_the_default_of_core_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Development is only the default."""
     monkeypatch.setattr(os, "environ", {})
     file = tmp_path / "local.settings.json"
@@ -107,8 +108,8 @@ def test_the_settings_file_beats_what_core_tools_would_set(tmp_path: Path, monke
     }
 
 
-def test_the_environment_beats_the_settings_file(start_host: StartHost, tmp_path: Path) -> None:
-    """The file fills what the environment leaves open, for bindings too; what the app prints is no answer."""
+def test_the_environment_overrides_the_settings_file(start_host: StartHost, tmp_path: Path) -> None:
+    """The file sets what the environment does not, for bindings too; the app's prints are not the host's output."""
     source = HEAD + (
         "print('printed at import')\n"
         "@app.route('%PATH_OF_IT%')\n"

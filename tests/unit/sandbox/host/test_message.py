@@ -1,4 +1,4 @@
-"""Claims about what happens to one message, with a queue that only notes what is asked of it."""
+"""The processing of one message, with a queue that only records the calls."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,8 +30,8 @@ PLAN = FunctionPlan(
 )
 
 
-class NotingQueue:
-    """A queue with one message; a poison queue that may be out of order."""
+class RecordingQueue:
+    """A queue with one message; its poison queue may be out of order."""
 
     def __init__(self, *, dequeue_count: int = 1, poison_works: bool = True) -> None:
         self.calls: list[str] = []
@@ -50,46 +50,46 @@ class NotingQueue:
             )
         ]
 
-    def client(self, queue: str, connection: str) -> "NotingQueue":
-        """Stand for the writer's client too."""
+    def client(self, queue: str, connection: str) -> "RecordingQueue":
+        """Stand in for the writer's client, too."""
         assert (queue, connection) == ("work", "S")
         return self
 
     async def write_encoded(self, output: Any, text: str) -> None:
-        """Put a message aside."""
+        """Record a message for the poison queue."""
         if not self._poison_works:
             raise ServiceRequestError("out of order")
         self.calls.append(f"{output.queue} {text}")
 
-    def receive_messages(self, **_: Any) -> "NotingQueue":
-        """Give what has pages."""
+    def receive_messages(self, **_: Any) -> "RecordingQueue":
+        """Return the pages."""
         return self
 
     async def by_page(self) -> AsyncIterator[AsyncIterator[Any]]:
-        """Give one page."""
+        """Yield the only page."""
         yield self._page()
 
     async def _page(self) -> AsyncIterator[Any]:
-        """Give the message once."""
+        """Yield the message once."""
         self.polls += 1
         while self.messages:
             yield self.messages.pop()
 
     async def update_message(self, message: Any, visibility_timeout: int) -> Any:
-        """Give a new receipt for the one that is current."""
+        """Return a new receipt for the current one."""
         self.calls.append(f"update {message.pop_receipt} {visibility_timeout}")
-        await asyncio.sleep(0.01)  # the function ends meanwhile: a race that the deletion must not lose
+        await asyncio.sleep(0.01)  # the function ends meanwhile: the deletion must still use the new receipt
         return SimpleNamespace(pop_receipt=f"receipt {len(self.calls)}")
 
     async def delete_message(self, message: Any) -> None:
-        """Note a deletion."""
+        """Record a deletion."""
         self.calls.append(f"delete {message.pop_receipt}")
 
 
 class Invoker:
-    """Runs until the queue has been asked so many times, then perhaps fails."""
+    """Runs until the queue has been called a number of times, then fails if `fails` is set."""
 
-    def __init__(self, queue: NotingQueue, calls: int, *, fails: bool = False) -> None:
+    def __init__(self, queue: RecordingQueue, calls: int, *, fails: bool = False) -> None:
         self._queue = queue
         self._calls = calls
         self._fails = fails
@@ -104,9 +104,14 @@ class Invoker:
             raise InvocationFailed("work")
 
 
-async def _worked(queue: NotingQueue, invoker: Invoker, lease: float = 600.0) -> None:
-    """Listen until the message has been worked on."""
-    listener = QueueListener(PLAN, invoker, queue, QueueOptions(lease=lease, visibility_timeout=7))  # type: ignore[arg-type]  # stand-ins
+def listener_of(invoker: Invoker, queue: RecordingQueue, options: QueueOptions) -> QueueListener:
+    """Return a listener on the fakes."""
+    return QueueListener(PLAN, invoker, queue, options)  # type: ignore[arg-type]  # fakes with only what it calls
+
+
+async def _processed(queue: RecordingQueue, invoker: Invoker, lease: float = 600.0) -> None:
+    """Listen until the message has been processed."""
+    listener = listener_of(invoker, queue, QueueOptions(lease=lease, visibility_timeout=7))
     listening = asyncio.create_task(listener.listen())
     while not listener.running:
         await asyncio.sleep(0)
@@ -116,9 +121,9 @@ async def _worked(queue: NotingQueue, invoker: Invoker, lease: float = 600.0) ->
 
 
 def test_a_lease_is_renewed_while_the_function_runs() -> None:
-    """Each renewal uses the receipt of the one before, and so does the deletion at the end."""
-    queue = NotingQueue()
-    asyncio.run(_worked(queue, Invoker(queue, calls=2), lease=0.02))
+    """Each renewal uses the receipt of the previous one, and so does the deletion at the end."""
+    queue = RecordingQueue()
+    asyncio.run(_processed(queue, Invoker(queue, calls=2), lease=0.02))
     assert queue.calls == ["update receipt 0 0", "update receipt 1 0", "delete receipt 2"]
 
 
@@ -126,22 +131,22 @@ def test_a_lease_is_renewed_while_the_function_runs() -> None:
     ("dequeue_count", "expected"),
     [(4, ["update receipt 0 7"]), (5, ["work-poison YQ==", "delete receipt 0"])],
 )
-def test_a_failure_is_shown_again_or_put_aside(dequeue_count: int, expected: list[str]) -> None:
-    """The fourth failure hides the message for visibilityTimeout, the fifth puts it aside at once."""
-    queue = NotingQueue(dequeue_count=dequeue_count)
-    asyncio.run(_worked(queue, Invoker(queue, calls=0, fails=True)))
+def test_a_failed_message_is_retried_or_moved_to_poison(dequeue_count: int, expected: list[str]) -> None:
+    """The fourth failure hides the message for visibilityTimeout, the fifth moves it immediately."""
+    queue = RecordingQueue(dequeue_count=dequeue_count)
+    asyncio.run(_processed(queue, Invoker(queue, calls=0, fails=True)))
     assert queue.calls == expected
 
 
 def test_a_write_of_this_host_wakes_the_listener(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long the next poll is away, a message written here is fetched at once."""
+    """A message written by this host is fetched immediately, however late the next poll is."""
     monkeypatch.setattr("sandbox.host.queues._FIRST_POLL", 600.0)
-    queue = NotingQueue()
+    queue = RecordingQueue()
     invoker = Invoker(queue, calls=0)
 
     async def scenario() -> None:
         kept, queue.messages = queue.messages, []
-        listener = QueueListener(PLAN, invoker, queue, QueueOptions(max_polling_interval=600.0))  # type: ignore[arg-type]  # stand-ins
+        listener = listener_of(invoker, queue, QueueOptions(max_polling_interval=600.0))
         listening = asyncio.create_task(listener.listen())
         while queue.polls < 1:
             await asyncio.sleep(0)
@@ -157,29 +162,29 @@ def test_a_write_of_this_host_wakes_the_listener(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.server
-def test_an_output_says_that_it_was_written(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Listeners of that queue are told, others are not."""
+def test_an_output_notifies_the_listeners_of_its_queue(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Listeners of other queues are not notified."""
     monkeypatch.setenv("AzureWebJobsStorage", storage)
 
     async def scenario() -> dict[str, bool]:
         writer = OutputWriter(base64_encoded=True)
-        await writer.write([(QueueOutput("out", "told", "AzureWebJobsStorage"), "text")])
+        await writer.write([(QueueOutput("out", "written", "AzureWebJobsStorage"), "text")])
         await writer.close()
-        return {name: writer.written[name].is_set() for name in ("told", "other")}
+        return {name: writer.written[name].is_set() for name in ("written", "other")}
 
-    assert asyncio.run(scenario()) == {"told": True, "other": False}
+    assert asyncio.run(scenario()) == {"written": True, "other": False}
 
 
-def test_a_message_over_its_last_try_is_put_aside_unseen() -> None:
-    """A host that died in each of five tries left no chance to move it: the sixth dequeue does."""
-    queue = NotingQueue(dequeue_count=6)
+def test_a_message_over_its_last_try_is_moved_without_a_run() -> None:
+    """A host that died in each of five tries could not move it: the sixth dequeue does."""
+    queue = RecordingQueue(dequeue_count=6)
     invoker = Invoker(queue, calls=0)
-    asyncio.run(_worked(queue, invoker))
+    asyncio.run(_processed(queue, invoker))
     assert (invoker.ran, queue.calls) == (0, ["work-poison YQ==", "delete receipt 0"])
 
 
 def test_a_message_stays_when_the_poison_queue_is_out_of_order() -> None:
-    """It is deleted only after it lies on the poison queue."""
-    queue = NotingQueue(dequeue_count=6, poison_works=False)
-    asyncio.run(_worked(queue, Invoker(queue, calls=0)))
+    """It is deleted only after it is on the poison queue."""
+    queue = RecordingQueue(dequeue_count=6, poison_works=False)
+    asyncio.run(_processed(queue, Invoker(queue, calls=0)))
     assert queue.calls == []

@@ -1,4 +1,4 @@
-"""Claims about NCRONTAB schedules."""
+"""NCRONTAB schedules."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ MOMENT = datetime(2026, 11, 20, 10, 0, 4, 500, tzinfo=UTC)  # a Friday
     ],
 )
 def test_the_next_occurrence(text: str, expected: str) -> None:
-    """Microsoft's own examples, and the corners: day and weekday together, leap days, the end of the year."""
+    """Microsoft's own examples, and edge cases: day and weekday together, leap days, the end of the year."""
     assert parse_schedule(text).next_after(MOMENT).isoformat() == expected + "+00:00"
 
 
@@ -45,20 +45,20 @@ def test_the_next_occurrence(text: str, expected: str) -> None:
         *("* * * * J *", "* * * * * *day", "² * * * * *"),
     ],
 )
-def test_what_is_no_schedule_is_refused(text: str) -> None:
-    """Every field has its bounds, every step is at least 1, no range runs backwards."""
+def test_an_invalid_schedule_is_rejected(text: str) -> None:
+    """Every field has its bounds, every step is at least 1, and no range runs backwards."""
     with pytest.raises(ValueError, match=r".+"):
         parse_schedule(text)
 
 
 def test_a_day_that_never_comes_is_an_error() -> None:
-    """30 February is no endless search."""
+    """30 February does not cause an endless search."""
     with pytest.raises(ValueError, match="never"):
         parse_schedule("0 0 0 30 2 *").next_after(MOMENT)
 
 
 def _field(low: int, high: int) -> st.SearchStrategy[str]:
-    """Make any form of one field."""
+    """Generate any form of a field."""
     value = st.integers(low, high)
     spans = st.tuples(value, value).map(lambda pair: f"{min(pair)}-{max(pair)}")
     item = st.one_of(
@@ -80,7 +80,7 @@ MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.
 
 
 def _allows(schedule: Schedule, moment: datetime) -> bool:
-    """Say whether a schedule has an occurrence at that very second."""
+    """Return whether a schedule has an occurrence at exactly this second."""
     return (
         moment.second in schedule.seconds
         and moment.minute in schedule.minutes
@@ -93,7 +93,7 @@ def _allows(schedule: Schedule, moment: datetime) -> bool:
 
 @given(SCHEDULES, MOMENTS)
 def test_an_occurrence_is_later_and_allowed(text: str, moment: datetime) -> None:
-    """It is after the moment, every field fits, and it has no fraction of a second."""
+    """It is after the moment, every field matches, and it has no fraction of a second."""
     schedule = parse_schedule(text)
     occurrence = schedule.next_after(moment)
     assert occurrence > moment
@@ -115,6 +115,6 @@ def test_no_occurrence_is_skipped(text: str, moment: datetime) -> None:
 
 @given(SCHEDULES, MOMENTS, st.integers(0, 10**7))
 def test_a_later_moment_has_no_earlier_occurrence(text: str, moment: datetime, seconds: int) -> None:
-    """The next occurrence never moves back as time goes on."""
+    """The next occurrence never moves back as time passes."""
     schedule = parse_schedule(text)
     assert schedule.next_after(moment + timedelta(seconds=seconds)) >= schedule.next_after(moment)

@@ -1,4 +1,4 @@
-"""Claims about queue triggers and queue outputs, on the real Azurite."""
+"""Queue triggers and queue outputs, on the real Azurite."""
 
 import base64
 import contextlib
@@ -63,18 +63,18 @@ QUEUES = {"batchSize": 2, "newBatchThreshold": 1, "maxDequeueCount": 2, "maxPoll
 
 @pytest.fixture(scope="module")
 def host(start_host: StartHost, storage: str) -> RunningHost:
-    """Start one host for this file."""
+    """Start one host for all tests here."""
     document = {"version": "2.0", "extensions": {"queues": QUEUES}}
     return start_host(APP, host_json=document, AzureWebJobsStorage=storage, SENT="sent")
 
 
 def queue(storage: str, name: str) -> QueueClient:
-    """Make a client that sends and reads texts as they stand."""
+    """Return a client that sends and reads texts unchanged."""
     return QueueClient.from_connection_string(storage, name, api_version="2024-11-04")
 
 
 def send(storage: str, name: str, *contents: str) -> None:
-    """Put messages on a queue as they stand; make it if need be."""
+    """Put messages on a queue unchanged; create it if it does not exist."""
     client = queue(storage, name)
     with contextlib.suppress(ResourceExistsError):
         client.create_queue()
@@ -88,18 +88,18 @@ def encoded(text: str) -> str:
 
 
 def seen(host: RunningHost, *bodies: str) -> list[dict[str, object]]:
-    """Give what the host's functions saw of messages with these bodies."""
+    """Return what the host's functions saw of messages with these bodies."""
     return [item for item in host.call("GET", "/api/seen").json()["seen"] if item["body"] in bodies]
 
 
 def drained(storage: str, name: str) -> list[str]:
-    """Give the contents on a queue, decoded."""
+    """Return the decoded contents of a queue."""
     messages = queue(storage, name).receive_messages(max_messages=32)
     return [base64.b64decode(message.content).decode() for message in messages]
 
 
-def test_an_output_is_on_the_queue_before_the_answer(host: RunningHost, storage: str) -> None:
-    """The queue is made on the first write; an array is several messages, an object one, indented; base64."""
+def test_an_output_is_on_the_queue_before_the_response(host: RunningHost, storage: str) -> None:
+    """The first write creates the queue; an array is several messages, an object a single one, indented; base64."""
     for text in ('["one", {"two": 2}]', '{"three": "å"}', "four {"):
         assert host.call("POST", "/api/send/all", data=text.encode()).status_code == 202
         assert drained(storage, "sent") == {
@@ -121,14 +121,14 @@ def test_an_output_is_on_the_queue_before_the_answer(host: RunningHost, storage:
 def test_a_broken_output_is_a_failure_and_nothing_is_written(
     host: RunningHost, storage: str, path: str, body: str
 ) -> None:
-    """Over 64 KiB encoded, text like JSON that is none, or a None returned: 500, and no output is written."""
+    """Over 64 KiB encoded, invalid text like JSON, or a returned None: 500, and no output is written."""
     assert host.call("POST", f"/api/send/{path}", data=body.encode()).status_code == 500
     for name in ("sent", "other"):
         assert name not in names(storage) or not queue(storage, name).peek_messages()
 
 
 def names(storage: str) -> list[str]:
-    """List the queues there are."""
+    """List the names of the queues."""
     service = QueueServiceClient.from_connection_string(storage, api_version="2024-11-04")
     return [properties.name for properties in service.list_queues()]
 
@@ -142,7 +142,7 @@ def test_a_message_reaches_its_function_with_its_metadata(host: RunningHost, sto
     eventually(lambda: queue(storage, "received").get_queue_properties().approximate_message_count == 0)
 
 
-def test_a_body_with_an_id_hides_the_message_s(host: RunningHost, storage: str) -> None:
+def test_an_id_in_the_body_hides_the_messages_id(host: RunningHost, storage: str) -> None:
     """The host binds properties of a JSON body by name, so msg.id is the body's."""
     body = '{"Id": 7}'
     send(storage, "received", encoded(body))
@@ -151,7 +151,7 @@ def test_a_body_with_an_id_hides_the_message_s(host: RunningHost, storage: str) 
 
 
 def test_a_message_that_fails_goes_to_poison_at_the_last_try(host: RunningHost, storage: str) -> None:
-    """With maxDequeueCount 2 the function sees it twice; then it lies on the poison queue, as it was."""
+    """With maxDequeueCount 2 the function gets it twice; then it is on the poison queue, unchanged."""
     send(storage, "failing", encoded("fails"))
     eventually(lambda: "failing-poison" in names(storage) and list(queue(storage, "failing-poison").peek_messages()))
     assert [item["count"] for item in seen(host, "fails")] == [1, 2]
@@ -159,8 +159,8 @@ def test_a_message_that_fails_goes_to_poison_at_the_last_try(host: RunningHost, 
     eventually(lambda: queue(storage, "failing").get_queue_properties().approximate_message_count == 0)
 
 
-def test_what_is_not_base64_goes_to_poison_at_once(host: RunningHost, storage: str) -> None:
-    """The function never sees it, and a good message after it is worked on."""
+def test_a_message_that_is_not_base64_goes_to_poison_immediately(host: RunningHost, storage: str) -> None:
+    """The function never gets it, and a valid message after it is processed."""
     send(storage, "received", "not base64!", encoded("after"))
     eventually(lambda: seen(host, "after"))
     poison = queue(storage, "received-poison")
@@ -170,8 +170,8 @@ def test_what_is_not_base64_goes_to_poison_at_once(host: RunningHost, storage: s
     assert not seen(host, "not base64!")
 
 
-def test_batch_size_and_threshold_bound_what_runs_at_once(host: RunningHost, storage: str) -> None:
-    """A batch of two, and two more as soon as one is left: three at once, never more."""
+def test_batch_size_and_threshold_limit_concurrency(host: RunningHost, storage: str) -> None:
+    """A batch of two, and two more when one is left: at most three at a time."""
     bodies = [f"wait {number}" for number in range(6)]
     send(storage, "waiting", *map(encoded, bodies))
     eventually(lambda: host.call("GET", "/api/seen").json()["active"] == 2)

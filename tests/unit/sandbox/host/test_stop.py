@@ -1,4 +1,4 @@
-"""Claims about how calls and the host itself come to an end."""
+"""How calls and the host itself end."""
 
 import base64
 import threading
@@ -56,14 +56,14 @@ def alone(start_host: StartHost) -> RunningHost:
 
 
 def test_without_storage_outputs_are_checked_and_dropped(alone: RunningHost) -> None:
-    """An output that could be written is well, one that could not is a failure; a call has its time limit."""
+    """A valid output is accepted, an invalid one is a failure; a call has its time limit."""
     assert alone.call("GET", "/api/put", params={"text": "well"}).text == "put"
     assert alone.call("GET", "/api/put", params={"text": "{broken}"}).status_code == 500
     assert alone.call("GET", "/api/endless").status_code == 500
 
 
 def test_a_stop_lets_running_calls_finish(alone: RunningHost) -> None:
-    """After SIGTERM the call that is under way gets its answer, and the process ends with 0."""
+    """After SIGTERM the running call gets its response, and the process ends with 0."""
     answers: list[str] = []
     caller = threading.Thread(target=lambda: answers.append(alone.call("GET", "/api/slow").text))
     caller.start()
@@ -74,8 +74,8 @@ def test_a_stop_lets_running_calls_finish(alone: RunningHost) -> None:
     assert alone.process.wait(20) == 0
 
 
-def test_a_stop_lets_a_message_in_work_finish(start_host: StartHost, storage: str) -> None:
-    """The message is worked on and deleted, timers and polling end at once, and the process ends with 0."""
+def test_a_stop_lets_a_message_in_progress_finish(start_host: StartHost, storage: str) -> None:
+    """The message is processed and deleted, timers and polling end immediately, and the process ends with 0."""
     queue = QueueClient.from_connection_string(storage, "stopping", api_version="2024-11-04")
     queue.create_queue()
     queue.send_message(base64.b64encode(b"the last one").decode())

@@ -1,4 +1,4 @@
-"""What the tests of the partner share: one that runs, and is as new for every test."""
+"""A running partner, reset for every test."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from tests.support.partner_process import SECRET, RunningPartner, running_partne
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[RunningPartner]:
-    """One partner for all tests here."""
+    """Serve a partner for all tests here."""
     with running_partner() as partner:
         yield partner
 
 
 @pytest.fixture
 def partner(served: RunningPartner) -> RunningPartner:
-    """The partner, with nothing received and nothing planted."""
+    """Return the partner, with nothing received and no planned behaviour."""
     served.delete("/behaviour")
     served.post("/secrets", {"secrets": [SECRET]})
     served.delete()

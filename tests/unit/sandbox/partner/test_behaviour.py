@@ -1,4 +1,4 @@
-"""The partner fails as it was told to: statuses, cuts, silence and drips."""
+"""The partner fails as planned: statuses, broken connections, silence and slow responses."""
 
 import time
 from typing import Any
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.server
 
 
 def test_status(partner: RunningPartner) -> None:
-    """A planted status comes with its headers and body for so many times, and the work is not done."""
+    """A planned status is returned with its headers and body a number of times, without doing the work."""
     partner.post("/behaviour", {"status": 429, "headers": {"Retry-After": "7"}, "body": "later", "times": 2})
     answers = [partner.deliver(news()) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [429, 429, 204]
@@ -21,7 +21,7 @@ def test_status(partner: RunningPartner) -> None:
 
 
 def test_order_and_mailbox(partner: RunningPartner) -> None:
-    """Behaviours are used up in order, and one with a mailbox concerns that one only."""
+    """Behaviours are used in order, and one with a mailbox applies to that mailbox only."""
     partner.post("/behaviour", {"status": 500, "mailbox": "room2@contoso.com"})
     partner.post("/behaviour", {"status": 503, "times": 1})
     partner.post("/behaviour", {"status": 410})
@@ -31,7 +31,7 @@ def test_order_and_mailbox(partner: RunningPartner) -> None:
 
 
 def test_other_success(partner: RunningPartner) -> None:
-    """A planted 2xx is given after the work; a bad signature still gets its 401."""
+    """A planned 2xx is returned after the work; a bad signature still gets 401."""
     partner.post("/behaviour", {"status": 202})
     assert partner.deliver(news()).status_code == 202
     assert partner.deliver(news(), secret=OTHER_SECRET).status_code == 401
@@ -40,7 +40,7 @@ def test_other_success(partner: RunningPartner) -> None:
 
 @pytest.mark.parametrize(("when", "taken"), [("before", 0), ("after", 1)])
 def test_cut(partner: RunningPartner, when: str, taken: int) -> None:
-    """A cut connection gives no answer; the work is done only when it is cut afterwards."""
+    """A broken connection gives no response; the work is done only when the break comes afterwards."""
     partner.post("/behaviour", {"cut": when, "times": 1})
     with pytest.raises(requests.ConnectionError):
         partner.deliver(news())
@@ -51,7 +51,7 @@ def test_cut(partner: RunningPartner, when: str, taken: int) -> None:
 
 
 def test_hang(partner: RunningPartner) -> None:
-    """A hanging delivery is never answered, and holds up no other."""
+    """A hanging delivery gets no response, and does not block others."""
     partner.post("/behaviour", {"hang": True, "times": 1})
     with pytest.raises(requests.ReadTimeout):
         partner.deliver(news(), timeout=0.1)
@@ -59,7 +59,7 @@ def test_hang(partner: RunningPartner) -> None:
 
 
 def test_delay(partner: RunningPartner) -> None:
-    """A delayed delivery is received even when its sender gave up: the lost answer."""
+    """A delayed delivery is received even when its sender gave up: the response is lost."""
     partner.post("/behaviour", {"delaySeconds": 0.2, "times": 1})
     with pytest.raises(requests.ReadTimeout):
         partner.deliver(news(), timeout=0.05)
@@ -67,7 +67,7 @@ def test_delay(partner: RunningPartner) -> None:
 
 
 def test_drip(partner: RunningPartner) -> None:
-    """A dripping answer sends its body slowly."""
+    """A slow response sends its body byte by byte."""
     partner.post("/behaviour", {"drip": 100, "body": "x" * 20, "times": 1})
     began = time.monotonic()
     assert partner.deliver(news()).text == "x" * 20
@@ -75,9 +75,9 @@ def test_drip(partner: RunningPartner) -> None:
 
 
 def test_endless_drip(partner: RunningPartner) -> None:
-    """Without a body the dripping does not end before the client does, and then it does end."""
+    """Without a body the slow response lasts until the client ends it."""
     partner.post("/behaviour", {"drip": 1e8, "status": 500, "times": 1})
-    with requests.post(f"{partner.base}/webhook", b"{}", stream=True, timeout=5) as answer:
+    with requests.post(f"{partner.base}/webhook", b"{}", stream=True, timeout=180) as answer:
         assert answer.status_code == 500
         assert sum(len(chunk) for _, chunk in zip(range(20), answer.iter_content(65536), strict=False)) > 200_000
     assert partner.deliver(news()).status_code == 204
@@ -99,7 +99,7 @@ def test_endless_drip(partner: RunningPartner) -> None:
     ],
 )
 def test_bad_control_body(partner: RunningPartner, given: Any) -> None:
-    """A control body that makes no sense gets 400 with what is wrong, and plants nothing."""
+    """An invalid control body gets 400 with the reason, and plans nothing."""
     answer = partner.post("/behaviour", given)
     assert answer.status_code == 400
     assert answer.json()["error"]
@@ -117,6 +117,6 @@ def test_bad_control_body(partner: RunningPartner, given: Any) -> None:
     ],
 )
 def test_bad_secrets(partner: RunningPartner, given: Any) -> None:
-    """Secrets that are none get 400, and the old ones stay."""
+    """Invalid secrets get 400, and the old ones stay."""
     assert partner.post("/secrets", given).status_code == 400
     assert partner.deliver(news()).status_code == 204

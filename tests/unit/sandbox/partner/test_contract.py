@@ -1,4 +1,4 @@
-"""What may be in a delivery, and nothing else."""
+"""What a delivery may contain, and nothing else."""
 
 from typing import Any
 
@@ -9,27 +9,27 @@ from tests.support.partner_process import deleted, news
 
 
 def test_kept() -> None:
-    """A full event, and a deletion with the ids only, keep the contract."""
+    """A full event, and a deletion with only ids, satisfy the contract."""
     assert violations(news()) == ()
     assert violations(deleted()) == ()
 
 
 @pytest.mark.parametrize("field", ["body", "location", "attendees", "organizer"])
 def test_extra_field_of_event(field: str) -> None:
-    """Any field more in an event is named, and its value is not."""
+    """An extra field of an event is named, without its value."""
     found = violations(news(**{field: "secret"}))
     assert found == (f"data.event: unexpected field '{field}'",)
 
 
 def test_extra_field_elsewhere() -> None:
-    """A field too many beside the event, or at the top, is named too."""
+    """An extra field beside the event or at the top is named, too."""
     payload = news() | {"version": 1}
     payload["data"]["tenantId"] = "t"
     assert len(violations(payload)) == 2
 
 
 def test_deletion_with_details() -> None:
-    """A deletion that still carries a title breaks the contract."""
+    """A deletion with a title violates the contract."""
     payload = deleted()
     payload["data"]["event"]["title"] = "Ola Nordmann"
     assert violations(payload) == ("data.event: unexpected field 'title'",)
@@ -37,7 +37,7 @@ def test_deletion_with_details() -> None:
 
 @pytest.mark.parametrize("field", list(news()["data"]["event"]))
 def test_missing_field(field: str) -> None:
-    """Every field of an event has to be there."""
+    """Every field of an event is required."""
     payload = news()
     del payload["data"]["event"][field]
     assert violations(payload) == (f"data.event: no field '{field}'",)
@@ -58,7 +58,7 @@ def test_missing_field(field: str) -> None:
     ],
 )
 def test_time(time: Any) -> None:
-    """A time that is not ISO 8601 in UTC with Z is refused."""
+    """A time that is not ISO 8601 in UTC with Z is rejected."""
     assert violations(news(start=time)) == ("data.event.start: not allowed by the contract",)
 
 
@@ -75,7 +75,7 @@ def test_time(time: Any) -> None:
     ],
 )
 def test_value(field: str, value: Any) -> None:
-    """Values of a wrong kind are refused."""
+    """Values of a wrong type are rejected."""
     assert violations(news(**{field: value})) == (f"data.event.{field}: not allowed by the contract",)
 
 
@@ -86,5 +86,5 @@ def test_ends_before_start() -> None:
 
 @pytest.mark.parametrize("payload", [[], None, "x", {}, {"data": 1}, {"data": {"event": []}}, {"type": []}])
 def test_any_json(payload: Any) -> None:
-    """Any JSON at all is judged, and no exception escapes."""
+    """Any JSON is checked without an exception."""
     assert violations(payload)

@@ -1,12 +1,12 @@
-"""What a delivery comes to at the partner."""
+"""How the partner responds to a delivery."""
 
 import json
 from typing import Any
 
 import pytest
 
+from sandbox.partner.calendars import Calendars
 from sandbox.partner.contract import violations
-from sandbox.partner.picture import Picture
 from sandbox.partner.receive import Receipt, Receiver
 from tests.support.partner_process import SECRET, deleted, news, signed
 
@@ -14,21 +14,21 @@ OTHER_SECRET = "whsec_cGFydG5lci1zaWduaW5nLXNlY3JldC0wMDAy"
 
 
 def receiver(*secrets: str) -> Receiver:
-    """A receiver that knows nothing yet."""
-    return Receiver(secrets or (SECRET,), Picture())
+    """Return a receiver without any state."""
+    return Receiver(secrets or (SECRET,), Calendars())
 
 
 def received(by: Receiver, payload: Any, webhook_id: str = "msg_1", **sign: str) -> Receipt:
-    """What a signed delivery comes to."""
+    """Return the receipt of a signed delivery."""
     body = json.dumps(payload).encode()
     return by.receive(signed(body, webhook_id, **sign), body)
 
 
 def test_good() -> None:
-    """A signed delivery is applied and answered with 204."""
+    """A signed delivery is applied and gets 204."""
     partner = receiver()
     assert received(partner, news()) == Receipt(204)
-    assert list(partner.picture.mailboxes["room1@contoso.com"]) == ["AAMk1"]
+    assert list(partner.calendars.mailboxes["room1@contoso.com"]) == ["AAMk1"]
 
 
 @pytest.mark.parametrize(
@@ -48,27 +48,27 @@ def test_good() -> None:
     ],
 )
 def test_bad_headers(changed: dict[str, str]) -> None:
-    """Whatever is wrong with the signature, its time or its id, the answer is 401 and nothing is applied."""
+    """A wrong signature, time or id gets 401, and nothing is applied."""
     partner = receiver()
     body = json.dumps(news()).encode()
     assert partner.receive(signed(body) | changed, body) == Receipt(401)
-    assert partner.picture.mailboxes == {}
+    assert partner.calendars.mailboxes == {}
 
 
 def test_no_headers() -> None:
-    """A delivery without any of the headers is answered with 401."""
+    """A delivery without one of the headers gets 401."""
     assert receiver().receive({}, b"{}") == Receipt(401)
 
 
 def test_changed_body() -> None:
-    """A body that differs by one space from what was signed is answered with 401; so is one that is no text."""
+    """A body that differs by a space from the signed one gets 401; so does a body that is not text."""
     body = json.dumps(news()).encode()
     assert receiver().receive(signed(body), body + b" ").status == 401
     assert receiver().receive(signed(body), b"\xff").status == 401
 
 
 def test_rotation() -> None:
-    """During a rotation either secret may have signed; a third one may not."""
+    """During a rotation either secret may have signed, but no third one."""
     partner = receiver(SECRET, OTHER_SECRET)
     assert received(partner, news(), "a", secret=SECRET).status == 204
     assert received(partner, news(), "b", secret=OTHER_SECRET).status == 204
@@ -76,26 +76,26 @@ def test_rotation() -> None:
 
 
 def test_duplicate() -> None:
-    """The same webhook-id a second time is answered with 204 and not applied again."""
+    """The same webhook-id gets 204 again and is not applied again."""
     partner = receiver()
     received(partner, news())
     received(partner, deleted(), "msg_2")
     later = news() | {"timestamp": "2026-11-20T11:00:00Z"}
     assert received(partner, later) == Receipt(204, duplicate=True)
-    assert partner.picture.listed() == {"room1@contoso.com": []}
+    assert partner.calendars.listed() == {"room1@contoso.com": []}
 
 
 def test_same_id_other_state() -> None:
-    """A webhook-id that comes back with another state is a violation."""
+    """A webhook-id that is reused with a different state is a violation."""
     partner = receiver()
     received(partner, news())
     found = received(partner, news(title="Kari Nordmann")).violations
-    assert found == ("data: not what this webhook-id said before",)
+    assert found == ("data: differs from the previous delivery with this webhook-id",)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"not json", b"[1]", b"null", b"[" * 100_000])
 def test_no_object(body: bytes) -> None:
-    """A signed body that is not a JSON object is answered with 400, even when its id is known."""
+    """A signed body that is not a JSON object gets 400, even when its id is known."""
     partner = receiver()
     assert partner.receive(signed(body), body).status == 400
     received(partner, news())
@@ -103,21 +103,21 @@ def test_no_object(body: bytes) -> None:
 
 
 def test_unusable_is_not_remembered() -> None:
-    """News that names no event is answered with 422, and its id is free for a better attempt."""
+    """A delivery without an event gets 422, and its id can be used again."""
     partner = receiver()
     assert received(partner, {}).status == 422
     assert received(partner, news()) == Receipt(204)
 
 
-def test_violation_is_applied_and_told() -> None:
-    """A delivery with a field too many is taken, and told as a violation."""
+def test_violation_is_applied_and_reported() -> None:
+    """A delivery with an extra field is applied, and reported as a violation."""
     assert received(receiver(), news(location="Oslo")) == Receipt(
         204, violations=("data.event: unexpected field 'location'",)
     )
 
 
 def test_ping() -> None:
-    """A test delivery carries nothing; one that does breaks the contract."""
+    """A test delivery has no content; one with content violates the contract."""
     ping = {"type": "calendar.relay.ping", "timestamp": "2026-11-20T10:00:00Z", "data": {}}
     assert violations(ping) == ()
     assert violations(ping | {"data": {"mailbox": "room1@contoso.com"}}) != ()

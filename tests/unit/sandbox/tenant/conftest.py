@@ -23,7 +23,7 @@ from tests.support.running_tenant import (
 
 @pytest.fixture(scope="session")
 def certificate_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the CA and the server's certificate, made once."""
+    """Return a folder with the CA and the server's certificate, created once."""
     folder = tmp_path_factory.mktemp("certificates")
     make_certificates(folder)
     return folder

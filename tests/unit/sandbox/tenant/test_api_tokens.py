@@ -1,4 +1,4 @@
-"""Claims about tokens for an app's own API: as Entra makes them, by the API's version and the roles assigned there."""
+"""Tokens for an app's own API are as Entra's, by the API's version and the roles assigned there."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ def verified(running: Running, token: str) -> dict[str, Any]:
     return claims
 
 
-def test_a_token_of_version_1_names_the_address_that_was_asked_for(running: Running) -> None:
-    """And the app as appid, and the issuer of before."""
+def test_a_token_of_version_1_names_the_requested_address(running: Running) -> None:
+    """It has the app as appid, and the v1 issuer."""
     claims = verified(running, running.token(f"api://{API}"))
     assert (claims["ver"], claims["aud"], claims["appid"]) == ("1.0", f"api://{API}", CLIENT_ID)
     assert claims["iss"] == f"https://sts.windows.net/{TENANT_ID}/"
@@ -40,7 +40,7 @@ def test_a_token_of_version_1_names_the_address_that_was_asked_for(running: Runn
 
 
 def test_a_token_of_version_2_names_the_apps_id(running: Running) -> None:
-    """As audience, whatever was asked for; the caller is azp."""
+    """The audience does not depend on the request; the caller is azp."""
     running.control("POST", f"/clients/{API}/api", {"accessTokenVersion": 2})
     claims = verified(running, running.token(f"api://{API}"))
     assert (claims["ver"], claims["aud"], claims["azp"]) == ("2.0", API, CLIENT_ID)
@@ -50,14 +50,14 @@ def test_a_token_of_version_2_names_the_apps_id(running: Running) -> None:
 
 
 def test_graphs_roles_and_an_apis_do_not_mix(running: Running) -> None:
-    """Each token has the roles at its own resource, and Graph takes no token for another API."""
+    """Each token has the roles at its own resource, and Graph accepts no token for another API."""
     assert verified(running, running.token(GRAPH))["roles"] == ["Calendars.Read"]
     with pytest.raises(Refused, match="Invalid audience"):
         running.tenant.tokens.check(f"Bearer {running.token(API)}", GRAPH)
 
 
 def test_an_app_without_app_roles_has_no_api(running: Running) -> None:
-    """AADSTS500011, as for a name that nobody has."""
+    """The error is AADSTS500011, as for an unknown name."""
     for name in (CLIENT_ID, f"api://{CLIENT_ID}", "api://nobody"):
         form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": SECRET,
                 "scope": f"{name}/.default"}  # fmt: skip
@@ -65,8 +65,8 @@ def test_an_app_without_app_roles_has_no_api(running: Running) -> None:
         assert (answer.status_code, answer.json()["error_codes"]) == (400, [500011])
 
 
-def test_roles_are_assigned_and_taken_away(running: Running) -> None:
-    """Only those that the API knows; without any the token has no such claim."""
+def test_roles_are_assigned_and_removed(running: Running) -> None:
+    """Only roles of the API; without any the token has no such claim."""
     path = f"/clients/{API}/assignments"
     answer = running.control("POST", path, {"clientId": CLIENT_ID, "roles": ["Relay.Owner"]})
     assert (answer.status_code, "Relay.Owner" in answer.json()["error"]) == (400, True)
@@ -78,7 +78,7 @@ def test_roles_are_assigned_and_taken_away(running: Running) -> None:
 
 
 def test_keys_are_rotated(running: Running) -> None:
-    """The new one signs at once; those of before verify until they are retired, at Graph too."""
+    """The new key signs immediately; older ones verify until they are retired, at Graph too."""
     old = running.token(GRAPH)
     key_id = running.control("POST", "/signing-keys", {}).json()["kid"]
     new = running.token(GRAPH)
@@ -94,7 +94,7 @@ def test_keys_are_rotated(running: Running) -> None:
 
 
 def test_a_token_can_be_forged_with_the_logins_own_signature(running: Running) -> None:
-    """What no login would give, for tests of those who check tokens; null takes a claim out."""
+    """For tests of token validation; null removes a claim."""
     wish = {"clientId": CLIENT_ID, "audience": API, "claims": {"tid": "another", "roles": None}}
     answer = running.control("POST", "/tokens", wish)
     claims = verified(running, answer.json()["accessToken"])
@@ -108,7 +108,7 @@ def test_a_token_can_be_forged_with_the_logins_own_signature(running: Running) -
      (f"/clients/{API}/assignments", {"roles": []}, "clientId"), ("/signing-keys", {"retire": "all"}, "retire"),
      ("/tokens", {"clientId": CLIENT_ID, "audience": ""}, "audience")],
 )  # fmt: skip
-def test_a_bad_body_is_named(running: Running, path: str, body: Any, named: str) -> None:
-    """400 tells which field is wrong."""
+def test_the_error_for_a_bad_body_names_the_field(running: Running, path: str, body: Any, named: str) -> None:
+    """A 400 names the wrong field."""
     answer = running.control("POST", path, body)
     assert (answer.status_code, named in answer.json()["error"]) == (400, True)

@@ -31,8 +31,10 @@ def thumbprint(pair: Pair, algorithm: hashes.HashAlgorithm) -> str:
     return base64.urlsafe_b64encode(pair.certificate.fingerprint(algorithm)).decode().rstrip("=")
 
 
-def ask(running: Running, pair: Pair, algorithm: str = "RS256", key: Any = None, **claims: Any) -> dict[str, Any]:
-    """Ask for a token with an assertion of our own making; return the answer's body."""
+def request_token(
+    running: Running, pair: Pair, algorithm: str = "RS256", key: Any = None, **claims: Any
+) -> dict[str, Any]:
+    """Request a token with an assertion built here, and return the response's body."""
     now = int(time.time())
     good = {
         "aud": f"{running.authority}/oauth2/v2.0/token",
@@ -68,7 +70,7 @@ def test_msal_with_a_certificate_gets_a_token(running: Running, pair: Pair, name
 
 
 def test_a_certificate_that_is_not_registered(running: Running, tmp_path: Path) -> None:
-    """MSAL with another certificate is told AADSTS700027."""
+    """MSAL with another certificate gets AADSTS700027."""
     other = make_pair(tmp_path / "other.pem")
     credential = {"private_key": other.key_pem, "public_certificate": other.certificate_pem}
     answer = app(running, credential).acquire_token_for_client([SCOPE])
@@ -76,15 +78,15 @@ def test_a_certificate_that_is_not_registered(running: Running, tmp_path: Path) 
 
 
 def test_a_moved_clock_does_not_age_an_assertion(running: Running, pair: Pair) -> None:
-    """A client signs by the machine's time, so its assertion stays good a day ahead."""
+    """A client signs by the machine's time, so its assertion stays valid a day ahead."""
     running.tenant.clock.advance(86400)
-    assert "access_token" in ask(running, pair)
+    assert "access_token" in request_token(running, pair)
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
-def test_a_hand_made_assertion_is_good(running: Running, pair: Pair, algorithm: str) -> None:
-    """The assertion that the refusals below are made from is itself accepted."""
-    assert "access_token" in ask(running, pair, algorithm)
+def test_a_valid_assertion_is_accepted(running: Running, pair: Pair, algorithm: str) -> None:
+    """The rejected assertions below are variants of this one."""
+    assert "access_token" in request_token(running, pair, algorithm)
 
 
 @pytest.mark.parametrize(
@@ -100,24 +102,24 @@ def test_a_hand_made_assertion_is_good(running: Running, pair: Pair, algorithm: 
     ],
 )
 def test_a_wrong_claim_is_refused(running: Running, pair: Pair, claims: dict[str, Any], code: int) -> None:
-    """Time, audience, issuer, subject and token id are each looked at."""
-    assert ask(running, pair, **claims)["error_codes"] == [code]
+    """Time, audience, issuer, subject and token id are each checked."""
+    assert request_token(running, pair, **claims)["error_codes"] == [code]
 
 
 def test_a_signature_by_another_key_is_refused(running: Running, pair: Pair, tmp_path: Path) -> None:
-    """An assertion that names our certificate but was signed by another key gets AADSTS700027."""
+    """An assertion that names the registered certificate but was signed by another key gets AADSTS700027."""
     other = make_pair(tmp_path / "other.pem")
-    assert ask(running, pair, key=other.key)["error_codes"] == [700027]
+    assert request_token(running, pair, key=other.key)["error_codes"] == [700027]
 
 
 @pytest.mark.parametrize(("algorithm", "key"), [("HS256", "x" * 32), ("none", "")])
 def test_an_unsafe_algorithm_is_refused(running: Running, pair: Pair, algorithm: str, key: str) -> None:
-    """An assertion without a public-key signature is malformed to us."""
-    assert ask(running, pair, algorithm, key)["error_codes"] == [50027]
+    """An assertion without a public-key signature is malformed."""
+    assert request_token(running, pair, algorithm, key)["error_codes"] == [50027]
 
 
-def test_what_is_no_jwt_is_refused(running: Running) -> None:
-    """Rubbish gets AADSTS50027, with and without a client id beside it."""
+def test_a_malformed_assertion_is_refused(running: Running) -> None:
+    """Random text gets AADSTS50027, with and without a client id."""
     form = {
         "grant_type": "client_credentials",
         "scope": SCOPE,

@@ -28,7 +28,7 @@ def test_it_lists_its_routes(running: Running) -> None:
 
 
 def test_the_clock_is_shown_and_moved(running: Running) -> None:
-    """Moves add up."""
+    """Several moves are added."""
     assert running.control("GET", "/clock").json()["offsetSeconds"] == 0
     running.control("POST", "/clock", {"advanceSeconds": 3600})
     moved = running.control("POST", "/clock", {"advanceSeconds": 0.5}).json()
@@ -37,7 +37,7 @@ def test_the_clock_is_shown_and_moved(running: Running) -> None:
 
 
 def test_faults_are_planted_listed_and_cleared(running: Running) -> None:
-    """A planted fault meets requests to every part, and is gone once cleared."""
+    """A planted fault affects requests to every part, until it is cleared."""
     planted = running.control("POST", "/faults", {"match": "openid-configuration", "status": 503})
     assert planted.status_code == 201
     path = "/common/v2.0/.well-known/openid-configuration"
@@ -58,7 +58,7 @@ def test_all_faults_are_cleared_at_once(running: Running) -> None:
 
 
 def test_a_clients_roles_are_replaced(running: Running) -> None:
-    """Consent that is withdrawn is gone from tokens that were issued before."""
+    """A withdrawn role is also missing from tokens issued before."""
     header = f"Bearer {running.token(GRAPH)}"
     roles = {"roles": [], "exchangeRoles": {"Application Calendars.Read": ["Room1@contoso.com"]}}
     shown = running.control("POST", f"/clients/{CLIENT_ID.upper()}", roles).json()
@@ -75,7 +75,7 @@ def test_a_clients_roles_are_replaced(running: Running) -> None:
 
 @pytest.mark.parametrize(("name", "kind"), [("system", "system"), (USER_ASSIGNED, "user")])
 def test_a_managed_identity_is_changed(running: Running, name: str, kind: str) -> None:
-    """By "system" or by client id; what is not named stays."""
+    """The path names it by "system" or by client id; properties missing in the body stay."""
     shown = running.control("POST", f"/managed-identities/{name}", {"roles": ["Bookings.Read.All"]}).json()
     assert (shown["managedIdentity"], shown["roles"], shown["vault"]) == (kind, ["Bookings.Read.All"], kind == "system")
 
@@ -99,8 +99,8 @@ def test_a_managed_identity_is_changed(running: Running, name: str, kind: str) -
         ("/managed-identities/system", {"addSecret": "x"}, "addSecret"),
     ],
 )
-def test_a_bad_body_is_named(running: Running, path: str, body: Any, named: str) -> None:
-    """400 tells which field is wrong, and nothing has changed."""
+def test_the_error_for_a_bad_body_names_the_field(running: Running, path: str, body: Any, named: str) -> None:
+    """A 400 names the wrong field, and nothing changes."""
     answer = running.control("POST", path, body)
     assert answer.status_code == 400
     assert named in answer.json()["error"]
@@ -108,8 +108,8 @@ def test_a_bad_body_is_named(running: Running, path: str, body: Any, named: str)
     assert running.tenant.clients[CLIENT_ID].secrets == [SECRET]
 
 
-def test_what_is_no_json_is_refused(running: Running) -> None:
-    """Text, and an empty body, get 400."""
+def test_a_body_that_is_not_json_is_refused(running: Running) -> None:
+    """Text and an empty body get 400."""
     for data in (b"not json", b""):
         answer = running.call("POST", "/_control/clock", data=data)
         assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/json; charset=utf-8")
@@ -120,13 +120,13 @@ def test_what_is_no_json_is_refused(running: Running) -> None:
     "path",
     ["/clients/nobody", f"/clients/{USER_ASSIGNED}", "/managed-identities/nobody", f"/managed-identities/{CLIENT_ID}"],
 )
-def test_what_is_unknown_is_not_found(running: Running, path: str) -> None:
-    """Clients and managed identities are each looked up among their own."""
+def test_an_unknown_client_or_identity_is_not_found(running: Running, path: str) -> None:
+    """Clients and managed identities are looked up separately."""
     assert running.control("POST", path, {"roles": []}).status_code == 404
 
 
-def test_whoever_waits_for_a_fault_hears_at_once_that_it_met_a_request(running: Running) -> None:
-    """Before the fault's own delay is over: the request is still under way."""
+def test_waiting_for_a_fault_ends_when_it_meets_a_request(running: Running) -> None:
+    """Before the fault's own delay is over: the request is still in progress."""
     fault = running.control("POST", "/faults", {"match": "openid-configuration", "delaySeconds": 30}).json()["id"]
     assert running.control("GET", f"/faults/{fault}?seconds=0").json() == {"id": fault, "met": 0}
     with pytest.raises(requests.ReadTimeout):
@@ -138,8 +138,8 @@ def test_whoever_waits_for_a_fault_hears_at_once_that_it_met_a_request(running: 
     ("path", "status"),
     [("none", 404), ("1?seconds=soon", 400), ("1?seconds=-1", 400), ("1?seconds=61", 400), ("1?seconds=nan", 400)],
 )
-def test_nobody_waits_for_what_is_not_there_or_for_ever(running: Running, path: str, status: int) -> None:
-    """Refused with what is wrong."""
+def test_an_invalid_wait_for_a_fault_is_refused(running: Running, path: str, status: int) -> None:
+    """An unknown fault or an unlimited wait is an error."""
     running.control("POST", "/faults", {"match": "x"})
     answer = running.control("GET", f"/faults/{path}")
     assert (answer.status_code, bool(answer.json()["error"])) == (status, True)

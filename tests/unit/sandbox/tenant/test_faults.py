@@ -1,4 +1,4 @@
-"""Planted faults, in front of a small site that counts the work it really does."""
+"""Planted faults, in front of a small site that counts the work it does."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ def fault(**keys: Any) -> Fault:
 
 
 def play(faults: Faults, script: Callable[[Client], Awaitable[None]]) -> list[str]:
-    """Run a script against the site; return the paths whose work was really done."""
+    """Run a script against the site, and return the paths whose work was done."""
     worked: list[str] = []
 
     async def work(request: web.Request) -> web.Response:
@@ -43,8 +43,8 @@ def play(faults: Faults, script: Callable[[Client], Awaitable[None]]) -> list[st
     return worked
 
 
-def test_the_answer_is_the_fault_and_the_work_is_not_done() -> None:
-    """A status replaces the real answer, with its headers and JSON body."""
+def test_a_fault_replaces_the_response_and_the_work() -> None:
+    """A planted status is returned with its headers and JSON body."""
     faults = Faults()
     body = {"error": {"code": "x"}}
     faults.plant(fault(match="^GET /v1", status=429, headers={"Retry-After": "7"}, body=body))
@@ -58,7 +58,7 @@ def test_the_answer_is_the_fault_and_the_work_is_not_done() -> None:
 
 
 def test_a_text_body_is_sent_as_it_is() -> None:
-    """A body of text, such as a proxy's HTML page, keeps the content type that is planted with it."""
+    """A body of text, such as a proxy's HTML page, has the planted content type."""
     faults = Faults()
     html = {"Content-Type": "text/html"}
     faults.plant(fault(match=".", status=502, headers=html, body="<h1>Bad Gateway</h1>"))
@@ -71,8 +71,8 @@ def test_a_text_body_is_sent_as_it_is() -> None:
     play(faults, script)
 
 
-def test_an_absent_body_is_an_empty_one() -> None:
-    """Without a body the answer has none."""
+def test_a_fault_without_a_body_has_an_empty_body() -> None:
+    """The response has no content."""
     faults = Faults()
     faults.plant(fault(match=".", status=503))
 
@@ -83,7 +83,7 @@ def test_an_absent_body_is_an_empty_one() -> None:
     play(faults, script)
 
 
-def test_only_what_matches_meets_it() -> None:
+def test_only_matching_requests_meet_the_fault() -> None:
     """The expression sees method and path; other requests pass."""
     faults = Faults()
     faults.plant(fault(match="^POST /a$", status=500))
@@ -96,7 +96,7 @@ def test_only_what_matches_meets_it() -> None:
 
 
 def test_times_counts_down_and_the_next_fault_follows() -> None:
-    """A fault of two times meets two requests, then the next planted one, then none."""
+    """A fault with two times meets two requests, then the next fault applies, then none."""
     faults = Faults()
     faults.plant(fault(match=".", status=503, times=2))
     faults.plant(fault(match=".", status=500, times=1))
@@ -108,7 +108,7 @@ def test_times_counts_down_and_the_next_fault_follows() -> None:
 
 
 def test_without_times_it_lasts_until_it_is_cleared() -> None:
-    """Clearing one by its id lets requests pass again."""
+    """After it is cleared by its id, requests pass again."""
     faults = Faults()
     fault_id = faults.plant(fault(match=".", status=503))
 
@@ -121,8 +121,8 @@ def test_without_times_it_lasts_until_it_is_cleared() -> None:
     play(faults, script)
 
 
-def test_a_cut_connection_gives_no_answer() -> None:
-    """With cut the caller sees a broken connection, and the work is not done."""
+def test_a_broken_connection_gives_no_response() -> None:
+    """With `cut` the caller sees a broken connection, and the work is not done."""
     faults = Faults()
     faults.plant(fault(match="/cut", cut=True))
 
@@ -135,8 +135,8 @@ def test_a_cut_connection_gives_no_answer() -> None:
 
 
 @pytest.mark.parametrize("keys", [{"cut": True}, {"status": 500}])
-def test_after_loses_only_the_answer(keys: dict[str, Any]) -> None:
-    """With after the work is done, and the caller does not learn of it."""
+def test_after_loses_only_the_response(keys: dict[str, Any]) -> None:
+    """With `after` the work is done, and the caller gets no result."""
     faults = Faults()
     faults.plant(fault(match=".", after=True, **keys))
 
@@ -150,7 +150,7 @@ def test_after_loses_only_the_answer(keys: dict[str, Any]) -> None:
 
 
 def test_after_hides_an_error_of_the_work_too() -> None:
-    """A real 410 is replaced as any real answer is."""
+    """A real 410 is replaced like any other response."""
     faults = Faults()
     faults.plant(fault(match=".", after=True, status=503))
 
@@ -161,8 +161,8 @@ def test_after_hides_an_error_of_the_work_too() -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/slow", 200), ("/gone", 410)])
-def test_a_delay_alone_gives_the_real_answer_late(path: str, status: int) -> None:
-    """Without a status the real answer comes, after the delay."""
+def test_a_delay_alone_delays_the_real_response(path: str, status: int) -> None:
+    """Without a status the real response follows after the delay."""
     faults = Faults()
     faults.plant(fault(match=".", delaySeconds=0.1))
 
@@ -174,8 +174,8 @@ def test_a_delay_alone_gives_the_real_answer_late(path: str, status: int) -> Non
     assert play(faults, script) == [path]
 
 
-def test_control_is_never_met() -> None:
-    """The control routes work under a fault that matches everything."""
+def test_control_routes_are_exempt() -> None:
+    """They work under a fault that matches everything."""
     faults = Faults()
     faults.plant(fault(match=".", status=503))
 
@@ -198,7 +198,7 @@ def test_control_is_never_met() -> None:
         {"match": "x", "headers": {"a": 1}},
     ],
 )
-def test_an_odd_fault_is_refused(keys: dict[str, Any]) -> None:
+def test_an_invalid_fault_is_refused(keys: dict[str, Any]) -> None:
     """A missing or broken expression, a number out of range and an unknown key are errors."""
     with pytest.raises(ValidationError):
         Fault.model_validate(keys)

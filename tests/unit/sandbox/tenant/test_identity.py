@@ -1,4 +1,4 @@
-"""The managed identity endpoint, asked by the real azure-identity."""
+"""The managed identity endpoint, called by the real azure-identity."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ HEADER = {"X-IDENTITY-HEADER": "identity-header"}
 
 @pytest.fixture
 def environment(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set what App Service sets for an app with an identity."""
+    """Set the variables that App Service sets for an app with an identity."""
     monkeypatch.setenv("IDENTITY_ENDPOINT", running.addresses.identity_url)
     monkeypatch.setenv("IDENTITY_HEADER", "identity-header")
 
 
-def ask(running: Running, query: dict[str, str], headers: dict[str, str]) -> requests.Response:
-    """Ask the endpoint without a library."""
-    return running.session.get(running.addresses.identity_url, params=query, headers=headers, timeout=5)
+def get(running: Running, query: dict[str, str], headers: dict[str, str]) -> requests.Response:
+    """Call the endpoint without a library."""
+    return running.session.get(running.addresses.identity_url, params=query, headers=headers, timeout=180)
 
 
 @pytest.mark.usefixtures("environment")
@@ -40,23 +40,23 @@ def test_the_system_assigned_identity_gets_a_token(running: Running, credential_
 
 @pytest.mark.usefixtures("environment")
 def test_the_user_assigned_identity_gets_its_own_token(running: Running) -> None:
-    """With a client id the token is that identity's."""
+    """With a client id the token belongs to that identity."""
     token = ManagedIdentityCredential(client_id=USER_ASSIGNED).get_token(f"{GRAPH}/.default")
     caller = running.tenant.tokens.check(f"Bearer {token.token}", GRAPH)
-    assert (caller.client_id, caller.roles) == (USER_ASSIGNED, {"Place.Read.All"})
+    assert (caller.client_id, caller.roles) == (USER_ASSIGNED, frozenset({"Place.Read.All"}))
 
 
 @pytest.mark.usefixtures("environment", "running")
 def test_an_unknown_identity_is_refused() -> None:
-    """azure-identity reports App Service's own words."""
+    """azure-identity reports App Service's own text."""
     credential = ManagedIdentityCredential(client_id="00000000-0000-4000-8000-000000000000")
     with pytest.raises((ClientAuthenticationError, CredentialUnavailableError), match="No User Assigned"):
         credential.get_token(f"{GRAPH}/.default")
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_passing_fault_is_retried(running: Running) -> None:
-    """Planted faults meet this endpoint too; azure-identity tries again."""
+def test_a_temporary_fault_is_retried(running: Running) -> None:
+    """Planted faults affect this endpoint too; azure-identity retries."""
     running.control("POST", "/faults", {"match": "GET /msi/token", "status": 503, "times": 1})
     assert ManagedIdentityCredential().get_token(f"{GRAPH}/.default").token
     assert running.control("GET", "/faults").json()["faults"][0]["met"] == 1
@@ -78,15 +78,15 @@ def test_a_wrong_request_is_refused(
     running: Running, query: dict[str, str], headers: dict[str, str], status: int
 ) -> None:
     """Header, version, resource and identity are each checked; an app registration is no managed identity."""
-    answer = ask(running, query, headers)
+    answer = get(running, query, headers)
     assert answer.status_code == status
     assert set(answer.json()) == {"statusCode", "message", "correlationId"}
     assert answer.json()["statusCode"] == status
 
 
-def test_the_answer_has_the_documented_shape(running: Running) -> None:
+def test_the_response_has_the_documented_shape(running: Running) -> None:
     """expires_on is text, in seconds since 1970; the resource is repeated."""
-    body = ask(running, {**QUERY, "resource": VAULT}, HEADER).json()
+    body = get(running, {**QUERY, "resource": VAULT}, HEADER).json()
     assert set(body) == {"access_token", "client_id", "expires_on", "resource", "token_type"}
     assert (body["resource"], body["token_type"]) == (VAULT, "Bearer")
     assert body["expires_on"].isdecimal()

@@ -1,4 +1,4 @@
-"""The login, asked by the real MSAL, and its refusals in Entra's shape."""
+"""The login, called by the real MSAL, and its errors in Entra's shape."""
 
 from typing import Any
 
@@ -16,22 +16,22 @@ FORM = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secr
 
 
 def app(running: Running, credential: Any) -> msal.ConfidentialClientApplication:
-    """Return MSAL's client as the product makes it."""
+    """Return MSAL's client as the product builds it."""
     return msal.ConfidentialClientApplication(
         CLIENT_ID, credential, authority=running.authority, instance_discovery=False
     )
 
 
 def test_a_secret_gets_a_token(running: Running) -> None:
-    """MSAL gets a bearer token for about an hour, which Graph accepts, with the client's roles."""
+    """MSAL gets a bearer token for about an hour, with the client's roles, and Graph accepts it."""
     answer = app(running, SECRET).acquire_token_for_client([SCOPE])
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3599)
     caller = running.tenant.tokens.check(f"Bearer {answer['access_token']}", GRAPH)
-    assert (caller.client_id, caller.roles) == (CLIENT_ID, {"Calendars.Read"})
+    assert (caller.client_id, caller.roles) == (CLIENT_ID, frozenset({"Calendars.Read"}))
 
 
 def test_the_published_key_verifies_a_token(running: Running) -> None:
-    """The documented way works: configuration, its jwks_uri, the key of the token's kid; ours and common's."""
+    """The documented steps work: configuration, jwks_uri, key by the token's kid; for this tenant and common."""
     token = app(running, SECRET).acquire_token_for_client([SCOPE])["access_token"]
     for name in (TENANT_ID, "common"):
         configuration = running.call("GET", f"/{name}/v2.0/.well-known/openid-configuration").json()
@@ -58,7 +58,7 @@ def test_a_wrong_secret_is_refused(running: Running) -> None:
 
 
 def test_a_rotated_secret(running: Running) -> None:
-    """After rotation by control the new secret works and the old one does not."""
+    """After a rotation by control the new secret works and the old one does not."""
     path = f"/clients/{CLIENT_ID}"
     assert running.control("POST", path, {"addSecret": "second"}).json()["secrets"] == 2
     assert "access_token" in app(running, SECRET).acquire_token_for_client([SCOPE])
@@ -86,7 +86,7 @@ def test_a_rotated_secret(running: Running) -> None:
 def test_a_refusal_has_entras_shape(
     running: Running, change: dict[str, str | None], status: int, error: str, code: int
 ) -> None:
-    """Each wrong form gets its status, OAuth error and AADSTS number, with the caller's correlation id."""
+    """Each invalid form gets its status, OAuth error and AADSTS number, with the caller's correlation id."""
     form = {key: value for key, value in {**FORM, **change}.items() if value is not None}
     answer = running.call(
         "POST", f"/{TENANT_ID}/oauth2/v2.0/token", data=form, headers={"client-request-id": "my-correlation"}
@@ -107,7 +107,7 @@ def test_a_refusal_has_entras_shape(
 
 
 def test_another_tenant_is_not_found(running: Running) -> None:
-    """Another tenant's id gets AADSTS90002 at discovery and at the token, and no keys."""
+    """The id of another tenant gets AADSTS90002 at discovery and at the token endpoint, and no keys."""
     other = "0b1d7a52-0000-4000-8000-000000000000"
     found = running.call("GET", f"/{other}/v2.0/.well-known/openid-configuration")
     assert (found.status_code, found.json()["error"]) == (400, "invalid_tenant")
@@ -116,8 +116,8 @@ def test_another_tenant_is_not_found(running: Running) -> None:
     assert running.call("GET", f"/{other}/discovery/v2.0/keys").status_code == 404
 
 
-def test_graph_has_several_names_and_the_token_keeps_the_one_asked_for(running: Running) -> None:
-    """The audience is what stands before /.default: Graph's address, the sandbox's own, Graph's app id."""
+def test_a_token_keeps_the_requested_name_of_graph(running: Running) -> None:
+    """The audience is the text before /.default: Graph's address, the sandbox's own, Graph's app id."""
     for audience in (GRAPH, f"{GRAPH}/", running.url, "00000003-0000-0000-c000-000000000000"):
         token = running.token(audience)
         assert jwt.decode(token, options={"verify_signature": False})["aud"] == audience

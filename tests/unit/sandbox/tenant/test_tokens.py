@@ -1,4 +1,4 @@
-"""What Graph and Key Vault accept as an access token."""
+"""The access tokens that Graph and Key Vault accept."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ def bearer(tenant: Tenant, audience: str = GRAPH) -> str:
 
 
 def refusal(tenant: Tenant, header: str | None, audience: str = GRAPH) -> str:
-    """Return why a header is refused."""
+    """Return why a header is rejected."""
     with pytest.raises(Refused) as caught:
         tenant.tokens.check(header, audience)
     assert caught.value.code == "InvalidAuthenticationToken"
@@ -33,7 +33,7 @@ def refusal(tenant: Tenant, header: str | None, audience: str = GRAPH) -> str:
 
 
 def test_a_good_token_names_its_caller(tenant: Tenant) -> None:
-    """The caller is the client, with its roles; the scheme's case does not matter."""
+    """The caller is the client, with its roles; the case of the scheme does not matter."""
     caller = tenant.tokens.check(bearer(tenant).replace("Bearer", "bearer"), GRAPH)
     assert caller.client_id == "Client-1"
     assert caller.roles == {"Calendars.Read", "Place.Read.All"}
@@ -41,12 +41,12 @@ def test_a_good_token_names_its_caller(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer  ", "Basic abc"])
 def test_no_bearer_token_is_refused(tenant: Tenant, header: str | None) -> None:
-    """A missing, empty or other authorization is an empty token."""
+    """A missing, empty or different authorization counts as an empty token."""
     assert refusal(tenant, header) == "Access token is empty."
 
 
 def test_an_expired_token_is_refused(tenant: Tenant) -> None:
-    """A token ends by the tenant's clock, after its hour."""
+    """A token expires after an hour of the tenant's clock."""
     header = bearer(tenant)
     tenant.clock.advance(3500)
     assert tenant.tokens.check(header, GRAPH)
@@ -55,7 +55,7 @@ def test_an_expired_token_is_refused(tenant: Tenant) -> None:
 
 
 def test_the_lifetime_can_be_set(tenant: Tenant) -> None:
-    """The setting tokenLifetimeSeconds is the token's life."""
+    """The setting tokenLifetimeSeconds is the token's lifetime."""
     tenant.settings["tokenLifetimeSeconds"] = 60
     header = bearer(tenant)
     tenant.clock.advance(61)
@@ -63,13 +63,13 @@ def test_the_lifetime_can_be_set(tenant: Tenant) -> None:
 
 
 def test_a_token_for_another_resource_is_refused(tenant: Tenant) -> None:
-    """Graph's token opens no vault, nor the vault's Graph."""
+    """The vault rejects Graph's token, and Graph the vault's."""
     assert "Invalid audience" in refusal(tenant, bearer(tenant, GRAPH), VAULT)
     assert "Invalid audience" in refusal(tenant, bearer(tenant, VAULT), GRAPH)
 
 
 def test_a_vault_takes_its_name_without_a_slash_only(tenant: Tenant) -> None:
-    """Key Vault refuses the audience with a slash at the end; Graph does not mind."""
+    """Key Vault rejects an audience with a trailing slash; Graph accepts it."""
     assert tenant.tokens.check(bearer(tenant, VAULT), VAULT)
     assert "Invalid audience" in refusal(tenant, bearer(tenant, f"{VAULT}/"), VAULT)
     assert tenant.tokens.check(bearer(tenant, f"{GRAPH}/"), GRAPH)
@@ -81,34 +81,34 @@ def test_a_vault_token_carries_no_roles(tenant: Tenant) -> None:
 
 
 def test_another_tenants_token_is_refused(tenant: Tenant, tmp_path: Path) -> None:
-    """A token of another tenant is refused, though the same key signed it and the client's id is known."""
+    """Although the same key signed it and the client's id is known."""
     other = Tenant("tenant-2", tmp_path)
     other.clients = tenant.clients
     assert "not of this tenant" in refusal(tenant, bearer(other))
 
 
 def test_a_forged_signature_is_refused(tenant: Tenant) -> None:
-    """Good claims signed by another key are refused."""
+    """Valid claims signed by another key are rejected."""
     claims = jwt.decode(bearer(tenant).split()[1], options={"verify_signature": False})
     forger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     assert "Signature" in refusal(tenant, f"Bearer {jwt.encode(claims, forger, algorithm='RS256')}")
 
 
 @pytest.mark.parametrize("token", ["rubbish", "a.b.c"])
-def test_rubbish_is_refused(tenant: Tenant, token: str) -> None:
-    """What is no JWT is refused."""
+def test_a_malformed_token_is_refused(tenant: Tenant, token: str) -> None:
+    """Text that is no JWT is rejected."""
     assert "CompactToken" in refusal(tenant, f"Bearer {token}")
 
 
 @pytest.mark.parametrize(("algorithm", "key"), [("none", ""), ("HS256", "k" * 32)])
 def test_an_unsafe_algorithm_is_refused(tenant: Tenant, algorithm: str, key: str) -> None:
-    """Good claims without our RSA signature are worth nothing."""
+    """Valid claims without the tenant's RSA signature are rejected."""
     claims = jwt.decode(bearer(tenant).split()[1], options={"verify_signature": False})
     assert "CompactToken" in refusal(tenant, f"Bearer {jwt.encode(claims, key, algorithm=algorithm)}")
 
 
-def test_a_withdrawn_role_is_gone_at_once_and_a_new_one_needs_a_new_token(tenant: Tenant) -> None:
-    """Roles are those that the token has and the client still has."""
+def test_a_withdrawn_role_ends_immediately_and_a_new_role_needs_a_new_token(tenant: Tenant) -> None:
+    """The roles are those that the token has and the client still has."""
     header = bearer(tenant)
     tenant.clients["client-1"].roles = {"Calendars.Read", "Bookings.Read.All"}
     assert tenant.tokens.check(header, GRAPH).roles == {"Calendars.Read"}
@@ -116,13 +116,13 @@ def test_a_withdrawn_role_is_gone_at_once_and_a_new_one_needs_a_new_token(tenant
 
 
 def test_a_deleted_client_is_refused(tenant: Tenant) -> None:
-    """The token of a client that is no more is refused."""
+    """The token of a deleted client is rejected."""
     header = bearer(tenant)
     tenant.clients.clear()
     assert "identity" in refusal(tenant, header)
 
 
-def test_a_token_says_when_it_was_made(tenant: Tenant) -> None:
+def test_a_token_has_its_times(tenant: Tenant) -> None:
     """iat, nbf and exp follow the tenant's clock."""
     tenant.clock.advance(86400)
     claims = jwt.decode(bearer(tenant).split()[1], options={"verify_signature": False})

@@ -1,6 +1,8 @@
 """Key Vault, read by the real azure-keyvault-secrets."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 import msal
 import pytest
@@ -16,28 +18,28 @@ pytestmark = pytest.mark.server
 
 
 class ByMsal:
-    """A credential such as the product's: MSAL with the client's secret."""
+    """A credential like the product's: MSAL with the client's secret."""
 
     def __init__(self, running: Running) -> None:
-        self.asked: list[tuple[str, str | None]] = []
+        self.challenges: list[tuple[str, str | None]] = []
         self._app = msal.ConfidentialClientApplication(
             CLIENT_ID, SECRET, authority=running.authority, instance_discovery=False
         )
 
     def get_token(self, *scopes: str, tenant_id: str | None = None, **_more: object) -> AccessToken:
-        """Return a token, and note what the vault's challenge asked for."""
-        self.asked.append((scopes[0], tenant_id))
+        """Return a token, and record the scope and tenant of the vault's challenge."""
+        self.challenges.append((scopes[0], tenant_id))
         answer = self._app.acquire_token_for_client(list(scopes))
         return AccessToken(answer["access_token"], int(datetime.now(UTC).timestamp()) + answer["expires_in"])
 
 
 def client(running: Running) -> SecretClient:
-    """Return the library's client; localhost is no vault's domain, so that check is off."""
+    """Return the library's client, without its check of the domain, because localhost is not a vault's."""
     return SecretClient(running.url, ByMsal(running), verify_challenge_resource=False)
 
 
-def ask(running: Running, path: str, **query: str) -> tuple[int, dict[str, object]]:
-    """Ask the vault with a good token; return status and error, or the whole body."""
+def get(running: Running, path: str, **query: str) -> tuple[int, dict[str, Any]]:
+    """Call the vault with a valid token; return status and error, or the complete body."""
     answer = running.call(
         "GET", path, params={"api-version": "7.4", **query}, headers={"Authorization": f"Bearer {running.token(VAULT)}"}
     )
@@ -46,7 +48,7 @@ def ask(running: Running, path: str, **query: str) -> tuple[int, dict[str, objec
 
 
 def test_the_newest_version_is_the_secret(running: Running) -> None:
-    """get_secret answers the newest value, with its version and dates."""
+    """get_secret returns the newest value, with its version and dates."""
     secret = client(running).get_secret("client-state-key")
     assert secret.value == "newest"
     assert len(secret.properties.version or "") == 32
@@ -56,21 +58,21 @@ def test_the_newest_version_is_the_secret(running: Running) -> None:
 
 
 def test_the_challenge_names_login_and_resource(running: Running) -> None:
-    """The library learns scope and tenant from the 401."""
+    """The library reads scope and tenant from the 401."""
     credential = ByMsal(running)
     SecretClient(running.url, credential, verify_challenge_resource=False).get_secret("dated")
-    assert credential.asked == [("https://vault.azure.net/.default", TENANT_ID)]
+    assert credential.challenges == [("https://vault.azure.net/.default", TENANT_ID)]
 
 
 def test_the_challenge_is_not_for_a_foreign_host(running: Running) -> None:
-    """With its check on, the library refuses a vault whose host is not the resource's: so the setting is needed."""
+    """With its check the library rejects a vault whose host is not the resource's: so the setting is needed."""
     with pytest.raises(ValueError, match="does not match the requested domain"):
         SecretClient(running.url, ByMsal(running)).get_secret("dated")
 
 
 @pytest.mark.parametrize("header", [None, "Bearer rubbish"])
-def test_without_a_good_token_there_is_a_challenge(running: Running, header: str | None) -> None:
-    """A 401 carries WWW-Authenticate, and Key Vault's error body."""
+def test_without_a_valid_token_there_is_a_challenge(running: Running, header: str | None) -> None:
+    """The 401 has WWW-Authenticate, and Key Vault's error body."""
     answer = running.call(
         "GET", "/secrets/dated", params={"api-version": "7.4"}, headers={"Authorization": header} if header else {}
     )
@@ -92,7 +94,7 @@ def test_graphs_token_does_not_open_the_vault(running: Running) -> None:
 
 
 def test_a_managed_identity_reads_too(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system-assigned identity of the seed has vault access; the user-assigned one has not."""
+    """The system-assigned identity of the seed has vault access; the user-assigned one does not."""
     monkeypatch.setenv("IDENTITY_ENDPOINT", running.addresses.identity_url)
     monkeypatch.setenv("IDENTITY_HEADER", "identity-header")
     allowed = SecretClient(running.url, ManagedIdentityCredential(), verify_challenge_resource=False)
@@ -102,40 +104,45 @@ def test_a_managed_identity_reads_too(running: Running, monkeypatch: pytest.Monk
     )
     with pytest.raises(HttpResponseError) as caught:
         denied.get_secret("dated")
-    assert (caught.value.status_code, caught.value.error.code) == (403, "Forbidden")
-    assert caught.value.error.innererror["code"] == "ForbiddenByRbac"
+    error = caught.value.error
+    assert error is not None
+    assert (caught.value.status_code, error.code) == (403, "Forbidden")
+    assert error.innererror is not None
+    assert error.innererror["code"] == "ForbiddenByRbac"
 
 
 def test_each_version_can_be_read(running: Running) -> None:
-    """The versions' properties lead to each value; by date they are in the seed's order."""
+    """The properties of the versions lead to each value; by date they are in the seed's order."""
     vault = client(running)
-    found = sorted(vault.list_properties_of_secret_versions("client-state-key"), key=lambda one: one.created_on)
-    values = [vault.get_secret("client-state-key", one.version).value for one in found]
+    listed = vault.list_properties_of_secret_versions("client-state-key")
+    versions = {each.created_on: each.version for each in listed if each.created_on is not None}
+    dates = sorted(versions)
+    values = [vault.get_secret("client-state-key", versions[date]).value for date in dates]
     assert values == ["oldest", "middle", "newest"]
-    ages = [(found[1].created_on - found[0].created_on), (found[2].created_on - found[1].created_on)]
-    assert ages == [timedelta(days=90)] * 2
+    assert [later - sooner for sooner, later in pairwise(dates)] == [timedelta(days=90)] * 2
 
 
 def test_versions_come_in_pages_and_in_no_order_of_age(running: Running) -> None:
-    """With 30 versions two pages are needed, and every version is seen once, sorted by its id."""
+    """30 versions need two pages, and each is listed once, sorted by its id."""
     for number in range(27):
         running.control("POST", "/secrets", {"name": "client-state-key", "value": str(number)})
-    found = [one.version for one in client(running).list_properties_of_secret_versions("client-state-key")]
-    assert len(set(found)) == len(found) == 30
-    assert found == sorted(found)
-    status, page = ask(running, "/secrets/client-state-key/versions", maxresults="10")
+    listed = client(running).list_properties_of_secret_versions("client-state-key")
+    versions = [each.version for each in listed if each.version is not None]
+    assert len(set(versions)) == len(versions) == 30
+    assert versions == sorted(versions)
+    status, page = get(running, "/secrets/client-state-key/versions", maxresults="10")
     assert (status, len(page["value"])) == (200, 10)
     assert str(page["nextLink"]).startswith(f"{running.url}/secrets/client-state-key/versions?")
 
 
 def test_a_seeded_date_is_kept(running: Running) -> None:
-    """A secret seeded with created has that date, also as its update."""
+    """A secret seeded with `created` has that date, also as its update."""
     properties = client(running).get_secret("dated").properties
     assert properties.created_on == properties.updated_on == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def test_a_version_added_by_control_is_the_newest(running: Running) -> None:
-    """It is dated by the tenant's clock, and get_secret answers it."""
+    """Its date is the tenant's time, and get_secret returns it."""
     running.tenant.clock.advance(30 * 86400)
     version = running.control("POST", "/secrets", {"name": "client-state-key", "value": "rotated"}).json()["version"]
     secret = client(running).get_secret("client-state-key")
@@ -145,7 +152,7 @@ def test_a_version_added_by_control_is_the_newest(running: Running) -> None:
 
 
 def test_a_version_added_with_an_old_date_is_not_the_newest(running: Running) -> None:
-    """The newest version is the one with the latest date, not the one that was added last."""
+    """The newest version is the one with the latest date."""
     old = {"name": "dated", "value": "older", "created": "2025-01-02T03:04:05Z"}
     assert running.control("POST", "/secrets", old).status_code == 201
     assert client(running).get_secret("dated").value == "dated"
@@ -154,7 +161,7 @@ def test_a_version_added_with_an_old_date_is_not_the_newest(running: Running) ->
 def test_a_disabled_version_is_not_read(running: Running) -> None:
     """A disabled newest version gets 403, SecretDisabled."""
     running.control("POST", "/secrets", {"name": "dated", "value": "x", "enabled": False})
-    status, error = ask(running, "/secrets/dated")
+    status, error = get(running, "/secrets/dated")
     assert (status, error["code"], error["innererror"]) == (403, "Forbidden", {"code": "SecretDisabled"})
 
 
@@ -164,6 +171,7 @@ def test_an_unknown_secret_is_not_found(running: Running) -> None:
     for name, version in (("nothing", None), ("dated", "0" * 32)):
         with pytest.raises(ResourceNotFoundError) as caught:
             vault.get_secret(name, version)
+        assert caught.value.error is not None
         assert caught.value.error.code == "SecretNotFound"
     assert list(vault.list_properties_of_secret_versions("nothing")) == []
 
@@ -186,12 +194,12 @@ def test_names_ignore_case(running: Running) -> None:
 )
 def test_a_bad_parameter_is_refused(running: Running, path: str, query: dict[str, str]) -> None:
     """Version, name and paging are checked: 400 BadParameter."""
-    status, error = ask(running, path, **query)
+    status, error = get(running, path, **query)
     assert (status, error["code"]) == (400, "BadParameter")
 
 
 def test_vault_access_can_be_withdrawn(running: Running) -> None:
-    """After control takes vault access away, the next read gets 403; an expired token would get 401."""
+    """After control removes vault access, the next read gets 403; an expired token would get 401."""
     vault = client(running)
     assert vault.get_secret("dated").value == "dated"
     running.control("POST", f"/clients/{CLIENT_ID}", {"vault": False})

@@ -1,6 +1,6 @@
 """Places: rooms, room lists and the rooms of a list.
 
-Graph: List places. Room lists are the setting roomLists: {"list address": ["room address", …]}.
+Graph: List places. The setting roomLists defines room lists: {"list address": ["room address", …]}.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from sandbox.tenant.graph.access import PLACE_READ
 from sandbox.tenant.graph.call import Answer, Call
 from sandbox.tenant.graph.errors import GraphError
 from sandbox.tenant.graph.paging import arrange, page, selected
-from sandbox.tenant.graph.query import MANY, options
+from sandbox.tenant.graph.query import COLLECTION, options
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.state import Mailbox
@@ -19,8 +19,8 @@ PAGE = 100
 
 async def rooms(graph: Graph, call: Call) -> Answer:
     """Return all rooms."""
-    found = {one.id: one for one in graph.tenant.mailboxes.values() if one.kind == "room"}
-    return _many(graph, call, [_room(one) for one in found.values()], "room")
+    mailboxes = {mailbox.id: mailbox for mailbox in graph.tenant.mailboxes.values() if mailbox.kind == "room"}
+    return _many(graph, call, [_room(mailbox) for mailbox in mailboxes.values()], "room")
 
 
 async def room_lists(graph: Graph, call: Call) -> Answer:
@@ -29,12 +29,12 @@ async def room_lists(graph: Graph, call: Call) -> Answer:
 
 
 async def rooms_of_list(graph: Graph, call: Call) -> Answer:
-    """Return the rooms of one list; those that are gone from the directory are gone from the list."""
+    """Return the rooms of one list that still exist in the directory."""
     members = _lists(graph).get(call.params["list"].lower())
     if members is None:
         raise GraphError(404, "ResourceNotFound", f"The place '{call.params['list']}' was not found.")
-    found = [graph.tenant.mailboxes.get(address.lower()) for address in members]
-    return _many(graph, call, [_room(one) for one in found if one is not None], "room")
+    mailboxes = [graph.tenant.mailboxes.get(address.lower()) for address in members]
+    return _many(graph, call, [_room(mailbox) for mailbox in mailboxes if mailbox is not None], "room")
 
 
 def _lists(graph: Graph) -> dict[str, list[str]]:
@@ -46,14 +46,14 @@ def _lists(graph: Graph) -> dict[str, list[str]]:
 def _many(graph: Graph, call: Call, items: list[dict[str, Any]], type_name: str) -> Answer:
     """Return a page of places."""
     graph.access.require(call.caller, PLACE_READ)
-    asked = options(call, type_name, MANY)
-    chosen, annotations = page(call, arrange(items, asked), asked, asked.top or PAGE)
+    query = options(call, type_name, COLLECTION)
+    chosen, annotations = page(call, arrange(items, query), query, query.top or PAGE)
     context = {"@odata.context": f"{call.base}/$metadata#places/microsoft.graph.{type_name}"}
-    return Answer(200, {**context, **annotations, "value": [selected(item, asked) for item in chosen]})
+    return Answer(200, {**context, **annotations, "value": [selected(item, query) for item in chosen]})
 
 
 def _room(mailbox: Mailbox) -> dict[str, Any]:
-    """Return a room; its id is a place's, which the sandbox takes from the mailbox."""
+    """Return a room; the sandbox uses the mailbox id as the place's id."""
     return {
         "id": mailbox.id,
         "displayName": mailbox.display_name,

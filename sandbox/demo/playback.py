@@ -1,4 +1,4 @@
-"""Play an iCalendar file: its events are written onto a room's calendar, as if they had been booked there."""
+"""Play an iCalendar file: create its events on a room's calendar."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,11 @@ from sandbox.demo.stage import Act, Change
 from sandbox.ics import control_body, read_calendar, shift_to
 from sandbox.ics_zones import instant
 
-AT_ONCE = 40  # changes that are made before the partner is waited for
+ROUND_SIZE = 40  # changes made before waiting for the partner
 
 
-class Filing:
-    """The events of one file on their way into one room; what cannot be played is told, with the reason."""
+class Playback:
+    """Plays the events of one file in one room; prints what cannot be played, with the reason."""
 
     def __init__(self, file: Path, tenant: TenantClient, room: str) -> None:
         reading = read_calendar(file.read_bytes())
@@ -29,7 +29,7 @@ class Filing:
         self._booked: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
     def rounds(self) -> Iterator[list[Act]]:
-        """Yield the acts, round by round: first every event, then what the file changes in them."""
+        """Yield the acts, round by round: first every event, then the changes that the file makes to them."""
         yield from _parts([partial(self._book, event) for event in self._events])
         later = [act for event, booked in self._booked for act in self._later(event, booked)]
         yield from _parts(later)
@@ -44,7 +44,7 @@ class Filing:
         return Change(self._room, "from the file", booked["immutableId"])
 
     def _later(self, event: dict[str, Any], booked: dict[str, Any]) -> Iterator[Act]:
-        """Yield what comes after the booking: occurrences that were changed or cancelled, and the cancellation."""
+        """Yield the acts after the booking: changed or cancelled occurrences, and the cancellation."""
         for override in event["overrides"]:
             occurrence = self._occurrence(booked["immutableId"], override["recurrenceId"])
             if occurrence is not None:
@@ -53,13 +53,13 @@ class Filing:
             yield partial(self._cancel, booked["id"], booked["immutableId"])
 
     def _occurrence(self, series: str, original: dict[str, str]) -> str | None:
-        """Return the id of the occurrence of a series that started, before any change, at a moment."""
+        """Return the id of the occurrence of a series with this original start."""
         moment = instant(original)
         around = [(moment + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-2, 2)]
-        for one in self._tenant.calendar(self._room, around[0], around[1]):
-            if one["seriesMasterImmutableId"] == series and datetime.fromisoformat(one["originalStart"]) == moment:
-                return str(one["id"])
-        print(f"left out: a change of an occurrence that is not there ({original['dateTime']})", flush=True)
+        for event in self._tenant.calendar(self._room, around[0], around[1]):
+            if event["seriesMasterImmutableId"] == series and datetime.fromisoformat(event["originalStart"]) == moment:
+                return str(event["id"])
+        print(f"left out: a change to an occurrence that does not exist ({original['dateTime']})", flush=True)
         return None
 
     def _change(self, event_id: str, series: str, override: dict[str, Any]) -> Change | None:
@@ -79,5 +79,5 @@ class Filing:
 
 
 def _parts(acts: list[Act]) -> Iterator[list[Act]]:
-    for first in range(0, len(acts), AT_ONCE):
-        yield acts[first : first + AT_ONCE]
+    for first in range(0, len(acts), ROUND_SIZE):
+        yield acts[first : first + ROUND_SIZE]
