@@ -21,7 +21,7 @@ sandbox: .venv/ready node_modules/ready ## Start the sandbox of the demos and le
 	@$(RUN) -m sandbox
 
 test: .venv/ready node_modules/ready ## All tests except those of test-long, in under five minutes
-	EXAMPLES_SHARE=0.3 $(RUN) -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -m 'not long'
+	EXAMPLES_SHARE=0.1 $(RUN) -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -m 'not long'
 
 test-long: .venv/ready node_modules/ready ## Slow tests: all examples, demos, chaos, generated input, a year (about an hour)
 	$(RUN) -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m long
@@ -29,7 +29,7 @@ test-long: .venv/ready node_modules/ready ## Slow tests: all examples, demos, ch
 	@$(MAKE) fuzz chaos year
 
 # Writes bytecode even if the environment disables it: the next run starts seconds earlier.
-test-fast: export PYTHONDONTWRITEBYTECODE =
+test test-fast: export PYTHONDONTWRITEBYTECODE =
 test-fast: .venv/ready ## All tests that start no server, in under a minute
 	EXAMPLES_SHARE=0.1 $(RUN) -m pytest -q -n 2 --dist worksteal -p no:schemathesis -m 'not server' tests/unit tests/properties tests/architecture
 

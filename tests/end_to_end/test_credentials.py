@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.app_certificate import new_certificate
 from tests.support.relay import Relay
 
+pytestmark = pytest.mark.long  # each starts a stack
 APP = "22222222-3333-4444-5555-666666666666"
 
 

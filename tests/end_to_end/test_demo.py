@@ -4,9 +4,12 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from sandbox.process import ROOT
 
 
+@pytest.mark.long
 def test_the_demonstration_ends_with_nothing_lost_and_nothing_leaked() -> None:
     """`make demo ICS=…` delivers every change of the scenario and of a file of unusual events."""
     command = [sys.executable, "-m", "sandbox.demo", "--ics", "sandbox/calendars/odd-cases.ics"]

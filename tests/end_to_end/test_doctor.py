@@ -215,7 +215,11 @@ def test_all_is_well(relay: Relay) -> None:
     assert [(ping["status"], ping["violations"]) for ping in pings] == [(204, [])]
 
 
-@pytest.mark.parametrize("name", FAULTS)
+TYPICAL = ("a setting is missing", "the permission is withdrawn", "the partner is down")  # the others are long
+CASES = [name if name in TYPICAL else pytest.param(name, marks=pytest.mark.long) for name in FAULTS]
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_each_fault_is_named_with_what_to_do(relay: Relay, name: str) -> None:
     """Exactly the affected checks fail, with a remedy; without the fault all checks pass again."""
     inject, checks, detail, remedy = FAULTS[name]

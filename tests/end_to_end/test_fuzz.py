@@ -13,6 +13,6 @@ def test_generated_requests_are_answered_as_the_document_says(tmp_path: Path) ->
     with Stack(tmp_path, SETTINGS, seed(1)) as stack:
         prepare(stack)
         arguments = ("--seed", "1", "-n", "5", "--phases", "examples,coverage", "--exclude-path-regex", DOUBLES)
-        done = schemathesis(stack, tmp_path, *arguments, "--max-time", "45", "--request-timeout", "180")
+        done = schemathesis(stack, tmp_path, *arguments, "--max-time", "25", "--request-timeout", "180")
         assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-1_000:]
         assert "(Failed, Id=" not in stack.host.log.read_text()

@@ -108,6 +108,7 @@ def test_the_graph_client_secret(relay: Relay) -> None:
     _keeps_up(relay, room)
 
 
+@pytest.mark.long
 def test_the_graph_certificate(tmp_path: Path) -> None:
     """The relay changes to the new certificate while login still accepts both."""
     (old, old_pkcs12), (new, new_pkcs12) = new_certificate(), new_certificate()

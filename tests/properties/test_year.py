@@ -17,6 +17,7 @@ def played(seed: int) -> tuple[Year, Results]:
     return year, year.run()
 
 
+@pytest.mark.long
 def test_forty_days_keep_every_bound() -> None:
     """With losses and outages of every kind, so that the run proves something."""
     year, results = played(seed=5)

@@ -22,11 +22,13 @@ def bill(tmp_path_factory: pytest.TempPathFactory) -> str:
     return target.read_text()
 
 
+@pytest.mark.long
 def test_the_bill_is_valid_cyclonedx(bill: str) -> None:
     """It satisfies the library's schema, in strict mode."""
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
 
 
+@pytest.mark.long
 def test_the_bill_names_every_pinned_package_with_its_hashes(bill: str) -> None:
     """It names what is deployed, and nothing else."""
     text = (ROOT / "requirements.txt").read_text()
@@ -39,6 +41,7 @@ def test_the_bill_names_every_pinned_package_with_its_hashes(bill: str) -> None:
     assert hashes == set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
 
 
+@pytest.mark.long
 def test_the_bill_is_reproducible(bill: str, tmp_path: Path) -> None:
     """A second build can be compared byte for byte."""
     build_bill(tmp_path / "again.cdx.json")
