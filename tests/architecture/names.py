@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.architecture.trees import tree_of
@@ -50,4 +51,9 @@ def names_in(root: Path, *folders: str) -> Iterator[tuple[str, str]]:
         for path in sorted((root / folder).rglob("*.py")):
             file = path.relative_to(root)
             yield from ((str(file), part) for part in file.with_suffix("").parts)
-            yield from ((str(file), name) for name in names_of(tree_of(path)))
+            yield from ((str(file), name) for name in _names_of_file(path))
+
+
+@cache
+def _names_of_file(path: Path) -> frozenset[str]:
+    return frozenset(names_of(tree_of(path)))

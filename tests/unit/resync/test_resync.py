@@ -183,6 +183,7 @@ class DiscardingQueue(FakeQueue):
         """Discard a message."""
 
 
+@pytest.mark.long
 def test_memory_stays_flat_on_a_calendar_of_50_000_entries(world: World, watch: Watch) -> None:
     """The events would be 100 MB; the resync keeps a fingerprint of each."""
     large = Large(50_000)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from sandbox import graph_types
 from sandbox.process import ROOT
 
@@ -25,6 +27,7 @@ import {SLOW}
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 def test_a_module_that_is_imported_already_stays() -> None:
     """Code that needs the formats gets them by importing jsonschema first."""
     code = f"""
