@@ -20,7 +20,7 @@ demo-bookings: .venv/ready node_modules/ready ## Demo: tickets become appointmen
 sandbox: .venv/ready node_modules/ready ## Start the sandbox of the demos and leave it running
 	@$(RUN) -m sandbox
 
-test: .venv/ready node_modules/ready ## All tests except those of test-long, in under five minutes
+test: .venv/ready node_modules/ready ## All tests except those of test-long (minutes)
 	EXAMPLES_SHARE=0.1 $(RUN) -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -m 'not long'
 
 test-long: .venv/ready node_modules/ready ## Slow tests: all examples, demos, chaos, generated input, a year (about an hour)
