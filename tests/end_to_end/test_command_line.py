@@ -13,6 +13,8 @@ from tests.support.relay import Relay
 from tests.support.transcripts import masked, shown
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long  # it starts a stack of its own
+
 SETTINGS = {"ALLOWED_MAILBOXES": "room1@contoso.com,room2@contoso.com,building1@contoso.com"}
 ROOM_LIST = "building1@contoso.com"
 

@@ -12,6 +12,8 @@ from tests.support.restartable_relay import restartable_relay
 from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long  # it starts a stack of its own
+
 SENDER = {"hintSpreadSeconds": 0.3, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 3}
 _ERROR = {"error": {"code": "generalException", "message": "x"}}
 

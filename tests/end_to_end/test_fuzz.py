@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from sandbox.stack import Stack
 from tests.fuzz.api import SETTINGS, prepare, schemathesis, seed
+
+pytestmark = pytest.mark.long  # it starts a stack of its own
 
 DOUBLES = "^/api/entra/(bookings|calendars|schedules)"  # second routes, which only `make fuzz` covers
 

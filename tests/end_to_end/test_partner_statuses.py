@@ -18,6 +18,8 @@ from shared.reliability.circuit_breaker import FAILURES
 from tests.support.relay import Relay
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long  # it starts a stack of its own
+
 
 @dataclass(frozen=True)
 class Response:

@@ -8,6 +8,8 @@ import pytest
 from tests.support.relay import CHANGES, REPAIRS, Relay
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long  # it starts a stack of its own
+
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:

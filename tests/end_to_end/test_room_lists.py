@@ -8,6 +8,8 @@ import pytest
 from tests.support.relay import Relay
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long  # it starts a stack of its own
+
 BUILDING = "building1@contoso.com"
 ROOMS = [f"hall{number}@contoso.com" for number in range(120)]
 SENDER = {"hintSpreadSeconds": 0.1, "batchSeconds": 0.05, "flipSeconds": 0.2, "latencySeconds": 0.001,

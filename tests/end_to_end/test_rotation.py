@@ -14,6 +14,8 @@ from tests.support.app_certificate import new_certificate
 from tests.support.relay import Relay, ago
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long  # it starts a stack of its own
+
 SETTINGS = {"SETTLE_SECONDS": "0.5", "SECRETS_KEPT_SECONDS": "1"}
 APP = "22222222-3333-4444-5555-666666666666"
 
@@ -108,7 +110,6 @@ def test_the_graph_client_secret(relay: Relay) -> None:
     _keeps_up(relay, room)
 
 
-@pytest.mark.long
 def test_the_graph_certificate(tmp_path: Path) -> None:
     """The relay changes to the new certificate while login still accepts both."""
     (old, old_pkcs12), (new, new_pkcs12) = new_certificate(), new_certificate()

@@ -20,6 +20,8 @@ from tests.support.recurrences import occurrences_of
 from tests.support.relay import Relay
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long  # it starts a stack of its own
+
 DAYS = 60
 SENDER = {"hintSpreadSeconds": 0.1, "hintsPerChange": [1, 2], "batchSeconds": 0.05, "latencySeconds": 0.001, "seed": 7}
 Times = list[tuple[str, str, str]]
