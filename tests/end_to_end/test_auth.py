@@ -99,6 +99,7 @@ def test_administration_is_for_administrators(relay: Relay, method: str, path: s
     assert not [token for token in invalid if len(token) > 20 and (token in log or token.split(".")[2] in log)]
 
 
+@pytest.mark.long
 def test_keys_can_be_turned_off(stack: Stack) -> None:
     """With CALLER_KEYS=false every key gets 403 with the address for tokens; anonymous routes still work."""
     with relay_with(stack, CALLER_KEYS="false") as relay:
@@ -110,6 +111,7 @@ def test_keys_can_be_turned_off(stack: Stack) -> None:
         assert relay.api.call("POST", "/notifications?validationToken=abc", key=None).text == "abc"
 
 
+@pytest.mark.long
 def test_limits_have_clear_answers(stack: Stack) -> None:
     """Too many calls get 429 with Retry-After, a large body 413, too many watches 409; callers count separately."""
     with relay_with(stack, CALLS_PER_MINUTE="6", MOST_WATCHES="1") as relay:
@@ -129,6 +131,7 @@ def test_limits_have_clear_answers(stack: Stack) -> None:
         assert relay.api.call("DELETE", f"/subscriptions/{watch}").status_code == 204
 
 
+@pytest.mark.long
 def test_cached_keys_verify_tokens_while_login_is_down(stack: Stack) -> None:
     """The cached keys still verify tokens, and unknown key ids cause no request to login."""
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -145,6 +148,7 @@ def test_cached_keys_verify_tokens_while_login_is_down(stack: Stack) -> None:
         relay.clear()
 
 
+@pytest.mark.long
 def test_without_signing_keys_a_token_gets_503(stack: Stack) -> None:
     """If login is down from the start, a token gets 503 with Retry-After, because it may be valid; keys still work."""
     with relay_with(stack) as relay:
@@ -159,6 +163,7 @@ def test_without_signing_keys_a_token_gets_503(stack: Stack) -> None:
         relay.clear()
 
 
+@pytest.mark.long
 def test_app_service_authentication_is_trusted_only_where_it_is_enabled(stack: Stack) -> None:
     """Its header counts as a token only if both the setting and App Service enable it."""
     tenant_id = stack.seed["tenantId"]
@@ -182,6 +187,7 @@ def test_app_service_authentication_is_trusted_only_where_it_is_enabled(stack: S
                 _problem(relay.api.call("POST", "/subscriptions", token="", headers=header, json={}), 403)
 
 
+@pytest.mark.long
 def test_a_disabled_feature_has_no_route(stack: Stack) -> None:
     """By default every feature is off: each of its routes is the host's 404, even with the master key."""
     disabled = [route for route in operations() if route.feature in BY_NAME]

@@ -67,6 +67,7 @@ def test_a_sound_relay_is_up(relay: Relay) -> None:
     assert all(check["ok"] for check in checks.json()["checks"].values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_setting_names_itself_and_the_other_functions_work(stack: Stack, name: str) -> None:
     """The checks and the function that needs the setting name it; the anonymous route says only "down"."""
@@ -85,6 +86,7 @@ def test_a_broken_setting_names_itself_and_the_other_functions_work(stack: Stack
         assert relay.subscriptions("room1@contoso.com") == []
 
 
+@pytest.mark.long
 def test_a_private_address_is_refused_unless_allowed(stack: Stack) -> None:
     """Without ALLOW_PRIVATE_ADDRESSES, neither the relay nor Graph may call a partner in a private network."""
     with relay_with(stack, ALLOW_PRIVATE_ADDRESSES="", ALLOWED_NOTIFICATION_HOSTS="localhost") as relay:
@@ -119,6 +121,7 @@ def _the_others_work(relay: Relay) -> None:
     assert relay.api.call("POST", case.path, key=None).text == "abc"
 
 
+@pytest.mark.long
 def test_a_wrong_storage_key_is_named(stack: Stack) -> None:
     """With a wrong storage key, the storage check names the setting, and callers get problem details."""
     connection_string = stack.azurite.connection_string
