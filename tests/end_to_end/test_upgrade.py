@@ -15,8 +15,6 @@ from tests.support.previous_version import PreviousVersion
 from tests.support.relay import CHANGES, REPAIRS, Relay
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.long  # it starts a stack of its own
-
 ROOM = "room1@contoso.com"
 BOOKED = ("E-told", "E-hinted", "E-waiting", "E-waiting-again", "E-dead", "E-occurrence", "E-retry")
 QUEUES = (CHANGES, REPAIRS, f"{CHANGES}-poison", f"{REPAIRS}-poison")
