@@ -114,6 +114,7 @@ class Scenario:
         self._tenant.control("POST", "/notifications", {"paused": True})
         lifecycle = {"subscriptionId": subscription, "lifecycleEvent": "subscriptionRemoved"}
         self._tenant.control("POST", "/lifecycle", lifecycle)
+        print(f"removed: the subscription of {ROOMS[1]}; the relay asks Graph again in a minute", flush=True)
         start = self._monday + timedelta(days=4)
         title = self._canaries.title("Booked in the gap")
         event = self._tenant.book(

@@ -10,7 +10,7 @@ from sandbox.demo import table
 from sandbox.demo.expected import expected_calendar
 from sandbox.stack import Stack
 
-TIMEOUT = 45.0  # seconds; the first retry of a failed delivery comes after five
+TIMEOUT = 180.0  # seconds; a lost subscription is denied twice, a minute apart, before it is made anew
 POLL_INTERVAL = 0.1
 
 

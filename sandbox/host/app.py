@@ -28,8 +28,9 @@ class FunctionLoadError(Exception):
 def load_app(folder: Path, settings: Mapping[str, str]) -> list[FunctionPlan]:
     """Import FOLDER/function_app.py and return a plan of each function, in the host's order (by name).
 
-    `settings` resolve the `%NAME%` of bindings. Raises FunctionLoadError for what the worker rejects ("Azure Functions
-    Python developer guide"), SettingsError for an undefined setting.
+    `settings` resolve the `%NAME%` of bindings, and leave out functions ("How to disable functions in Azure
+    Functions"). Raises FunctionLoadError for what the worker rejects ("Azure Functions Python developer guide"),
+    SettingsError for an undefined setting.
     """
     app = _the_app(_import_app(folder))
     try:
@@ -39,7 +40,11 @@ def load_app(folder: Path, settings: Mapping[str, str]) -> list[FunctionPlan]:
     if not functions:
         raise FunctionLoadError("function_app.py registers no function")
     plans = [_plan(function, settings) for function in functions]
-    return sorted(plans, key=lambda plan: plan.name.lower())
+    return sorted((plan for plan in plans if not _is_disabled(plan, settings)), key=lambda plan: plan.name.lower())
+
+
+def _is_disabled(plan: FunctionPlan, settings: Mapping[str, str]) -> bool:
+    return settings.get(f"AzureWebJobs.{plan.name}.Disabled", "").lower() in ("true", "1")
 
 
 def _import_app(folder: Path) -> ModuleType:

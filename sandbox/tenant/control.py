@@ -5,11 +5,11 @@ from typing import Annotated, TypeVar
 
 from aiohttp import web
 from cryptography import x509
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
 from sandbox.tenant.faults import Fault
-from sandbox.tenant.seed import OF_EXCHANGE, ExchangeRoles, SecretName, Strict, granted_in_exchange
-from sandbox.tenant.state import Client, SecretVersion, Tenant
+from sandbox.tenant.seed import OF_EXCHANGE, ExchangeRoles, Strict, granted_in_exchange
+from sandbox.tenant.state import Client, Tenant
 
 HUNDRED_YEARS = 100 * 366 * 86400.0
 Body = TypeVar("Body", bound=BaseModel)
@@ -20,15 +20,6 @@ class ClockMove(Strict):
     """How far to move the clock forward."""
 
     advance_seconds: float = Field(gt=0, le=HUNDRED_YEARS, allow_inf_nan=False)
-
-
-class NewSecret(Strict):
-    """A new version of a vault secret; the default of `created` is now, by the tenant's clock."""
-
-    name: SecretName
-    value: str
-    created: AwareDatetime | None = None
-    enabled: bool = True
 
 
 class IdentityChange(Strict):
@@ -56,7 +47,7 @@ class ClientChange(IdentityChange):
 
 
 class Control:
-    """The control routes of clock, faults, vault, clients and managed identities."""
+    """The control routes of clock, faults, clients and managed identities."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -72,7 +63,6 @@ class Control:
             web.delete("/_control/faults", self.clear_faults),
             web.get("/_control/faults/{id}", self.fault_met),
             web.delete("/_control/faults/{id}", self.clear_faults),
-            web.post("/_control/secrets", self.add_secret),
             web.post("/_control/clients/{id}", self.change_client),
             web.post("/_control/managed-identities/{id}", self.change_identity),
         ]
@@ -129,15 +119,6 @@ class Control:
         if not self._tenant.faults.clear(fault_id) and fault_id:
             return refused(404, f"no fault has the id {fault_id}")
         return web.Response(status=204)
-
-    async def add_secret(self, request: web.Request) -> web.Response:
-        """Add a version of a Key Vault secret: {"name", "value", "created"?, "enabled"?}."""
-        new = await body_of(request, NewSecret)
-        version = SecretVersion(new.value, new.created or self._tenant.clock.now(), new.enabled)
-        versions = self._tenant.vault.setdefault(new.name.lower(), [])
-        versions.append(version)
-        versions.sort(key=lambda version: version.created)
-        return web.json_response({"name": new.name, "version": version.version}, status=201)
 
     async def change_client(self, request: web.Request) -> web.Response:
         """Change an app registration: {"addSecret"?, "removeSecret"?, "certificates"?, "roles"?, "exchangeRoles"?, …}.

@@ -11,6 +11,7 @@ from sandbox.certificates import make_certificates
 from sandbox.tenant import identity
 from sandbox.tenant.control import Control
 from sandbox.tenant.control_login import LoginControl
+from sandbox.tenant.control_vault import VaultControl
 from sandbox.tenant.faults import fault_middleware
 from sandbox.tenant.login import Login
 from sandbox.tenant.state import Tenant
@@ -31,7 +32,7 @@ async def build(tenant: Tenant, *, graph: bool = True) -> web.Application:
     The Graph part's `start` runs before the application is frozen, so it may add to on_startup and on_cleanup.
     """
     app = web.Application(middlewares=[fault_middleware(tenant.faults)])
-    for part in (Control(tenant), LoginControl(tenant), Vault(tenant), Login(tenant)):
+    for part in (Control(tenant), LoginControl(tenant), VaultControl(tenant), Vault(tenant), Login(tenant)):
         app.add_routes(part.routes())
     if graph:
         # Imported here because a tenant without Graph does not need it.

@@ -79,7 +79,7 @@ class Tenant:
     vault: dict[str, list[SecretVersion]] = field(default_factory=dict)
     """By secret name in lower case, oldest version first."""
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
-    """By lower-case address and by id: each mailbox is in it twice. Use add_mailbox and remove_mailbox."""
+    """By lower-case address and by id: each mailbox is in it at least twice. Use the methods below to change it."""
     settings: dict[str, Any] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     """Graph calls by "METHOD template"."""
@@ -103,5 +103,20 @@ class Tenant:
 
     def remove_mailbox(self, mailbox: Mailbox) -> None:
         """Remove a mailbox from the directory, if it is there."""
-        self.mailboxes.pop(mailbox.address.lower(), None)
-        self.mailboxes.pop(mailbox.id.lower(), None)
+        for name in [name for name, other in self.mailboxes.items() if other is mailbox]:
+            del self.mailboxes[name]
+
+    def rename_mailbox(self, mailbox: Mailbox, address: str, *, keep: bool) -> None:
+        """Give a mailbox a new address. The former one is found no more, or with `keep`, still finds the mailbox.
+
+        Scopes in Exchange follow the mailbox.
+        """
+        before, new = mailbox.address.lower(), address.lower()
+        for client in self.clients.values():
+            for role, scope in client.exchange.items():
+                if scope is not None and before in scope:
+                    client.exchange[role] = scope | {new}
+        if not keep:
+            del self.mailboxes[before]
+        mailbox.address = address
+        self.mailboxes[new] = mailbox

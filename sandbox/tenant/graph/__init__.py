@@ -7,6 +7,7 @@ Graph.
 from aiohttp import web
 
 from sandbox.tenant.graph import control, control_bookings, control_service, gateway, settings, types
+from sandbox.tenant.graph.control_lies import LiesControl
 from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.state import Tenant
 
@@ -21,6 +22,7 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
         *control.routes(tenant),
         *control_bookings.routes(tenant),
         *control_service.routes(tenant),
+        *LiesControl(tenant).routes(),
     ]
 
 

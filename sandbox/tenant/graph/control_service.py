@@ -32,6 +32,7 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
         web.post("/_control/endpoints", control(tenant, put_endpoint)),
         web.post("/_control/lifecycle", control(tenant, lifecycle)),
         web.post("/_control/mailboxes", control(tenant, add_mailbox)),
+        web.patch("/_control/mailboxes/{address}", control(tenant, rename_mailbox)),
         web.delete("/_control/mailboxes/{address}", control(tenant, remove_mailbox)),
         web.post("/_control/settings", control(tenant, change_settings)),
     ]
@@ -167,13 +168,32 @@ async def add_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
     return web.json_response(answer, status=201)
 
 
+async def rename_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
+    """Give a mailbox a new address: {"address", "keep"?}; with "keep", the former address still finds it."""
+    body, mailbox = await body_of(request), _mailbox(tenant, request)
+    only(body, address=str, keep=bool)
+    address = body.get("address", "")
+    if "@" not in address:
+        raise ValueError("address: name@domain")
+    if address.lower() in tenant.mailboxes:
+        raise ControlError(409, f"{address} already exists")
+    tenant.rename_mailbox(mailbox, address, keep=body.get("keep", False))
+    return web.json_response({"address": address, "id": mailbox.id})
+
+
 async def remove_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
     """Remove a mailbox; its subscriptions stay until they expire, but send nothing."""
+    mailbox = _mailbox(tenant, request)
+    tenant.remove_mailbox(mailbox)
+    return web.json_response({"removed": mailbox.address})
+
+
+def _mailbox(tenant: Tenant, request: web.Request) -> Mailbox:
+    """Return the mailbox in the path. Raises ControlError."""
     mailbox = tenant.mailboxes.get(request.match_info["address"].lower())
     if mailbox is None:
         raise ControlError(404, f"no mailbox {request.match_info['address']}")
-    tenant.remove_mailbox(mailbox)
-    return web.json_response({"removed": mailbox.address})
+    return mailbox
 
 
 async def change_settings(tenant: Tenant, request: web.Request) -> web.Response:

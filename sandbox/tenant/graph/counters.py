@@ -18,6 +18,8 @@ class Counters:
     dropped: int = 0
     withdrawn: int = 0
     """Notifications whose subscription ended before they were sent."""
+    swallowed: int = 0
+    """Notifications that are never sent, because control made their subscription silent."""
     mixed: int = 0
     """How often an app both updated and reauthorized a subscription within ten minutes, which Graph advises against."""
     answers: Counter[str] = field(default_factory=Counter)
@@ -38,6 +40,7 @@ class Counters:
             "hintsSent": self.notifications_sent,
             "dropped": self.dropped,
             "withdrawn": self.withdrawn,
+            "swallowed": self.swallowed,
             "mixed": self.mixed,
             "answers": dict(self.answers),
         }

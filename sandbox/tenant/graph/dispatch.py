@@ -1,7 +1,7 @@
 """Carry out one call, single or part of a batch: check its token, find its operation, convert its error."""
 
 from sandbox.tenant.graph.call import Answer, Call, unauthorized
-from sandbox.tenant.graph.errors import ONLY_DELEGATED, GraphError, bad_request
+from sandbox.tenant.graph.errors import ONLY_DELEGATED, GraphError, access_denied, bad_request
 from sandbox.tenant.graph.routing import Endpoint, find
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.tokens import GRAPH, Refused
@@ -9,6 +9,10 @@ from sandbox.tenant.tokens import GRAPH, Refused
 
 async def perform(graph: Graph, call: Call, endpoints: list[Endpoint]) -> Answer:
     """Carry out a call for the app of its token. Raises GraphError."""
+    if graph.lies.refused == 401:
+        raise unauthorized("InvalidAuthenticationToken", "Access token validation failure.")
+    if graph.lies.refused == 403:
+        raise access_denied()
     try:
         call.caller = graph.tenant.tokens.check(call.headers.get("Authorization"), GRAPH)
     except Refused as error:

@@ -37,6 +37,13 @@ async def get(graph: Graph, call: Call) -> Answer:
     return Answer(200, selected(_json(_folder(graph, call, mailbox), mailbox), options(call, "calendar", SINGLE)))
 
 
+async def get_default(graph: Graph, call: Call) -> Answer:
+    """Return the default calendar."""
+    mailbox = graph.access.mailbox(call.caller, call.params["id"], EVENT_READ)
+    default = next(folder for folder in folders(graph, mailbox).values() if folder.default)
+    return Answer(200, selected(_json(default, mailbox), options(call, "calendar", SINGLE)))
+
+
 async def create(graph: Graph, call: Call) -> Answer:
     """Create a calendar."""
     mailbox, body = graph.access.mailbox(call.caller, call.params["id"], CALENDAR_WRITE), call.json_object()
@@ -98,4 +105,5 @@ ENDPOINTS = [
     Endpoint("GET", "/users/{id}/calendars", listed),
     Endpoint("POST", "/users/{id}/calendars", create),
     Endpoint("GET", "/users/{id}/calendars/{calendar}", get),
+    Endpoint("GET", "/users/{id}/calendar", get_default),
 ]

@@ -4,6 +4,8 @@ Graph: Best practices for working with Microsoft Graph (client-request-id and re
 """
 
 import json
+import time
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import unquote
 
@@ -50,6 +52,7 @@ async def _serve(graph: Graph, request: web.Request) -> web.Response:
     except GraphError as error:
         answer = refusal(graph, call, error)
     headers = {**answer.headers, "request-id": call.request_id, "client-request-id": call.client_request_id}
+    headers["Date"] = formatdate(time.time() + graph.lies.date_skew_seconds, usegmt=True)
     if answer.body is None:
         return web.Response(status=answer.status, headers=headers)
     text = json.dumps(answer.body, ensure_ascii=False)

@@ -4,7 +4,7 @@ Graph: subscription resource type.
 """
 
 import uuid
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,12 +45,13 @@ class Subscription:
 
 
 class Registry:
-    """Subscriptions by id; expired ones are removed without notice."""
+    """Subscriptions by id; expired ones are removed without notice, and the last of them are kept in `expired`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._subscriptions: dict[str, Subscription] = {}
         self._by_mailbox: defaultdict[str, dict[str, Subscription]] = defaultdict(dict)
+        self.expired: deque[Subscription] = deque(maxlen=1_000)
 
     def add(self, subscription: Subscription) -> None:
         """Add a subscription."""
@@ -81,6 +82,7 @@ class Registry:
         """Return the live ones and remove the others."""
         for expired in [each for each in subscriptions.values() if not self._lives(each)]:
             self.remove(expired.id)
+            self.expired.append(expired)
         return list(subscriptions.values())
 
     def _lives(self, subscription: Subscription) -> bool:

@@ -48,6 +48,8 @@ def _many(graph: Graph, call: Call, items: list[dict[str, Any]], type_name: str)
     graph.access.require(call.caller, PLACE_READ)
     query = options(call, type_name, COLLECTION)
     chosen, annotations = page(call, arrange(items, query), query, query.top or PAGE)
+    if not graph.setting("placesLinks"):
+        annotations.pop("@odata.nextLink", None)
     context = {"@odata.context": f"{call.base}/$metadata#places/microsoft.graph.{type_name}"}
     return Answer(200, {**context, **annotations, "value": [selected(item, query) for item in chosen]})
 

@@ -5,7 +5,7 @@ Graph: Receive change notifications through webhooks. One POST may carry many no
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,10 +24,16 @@ GIVE_UP = timedelta(hours=4)
 
 
 class Sender:
-    """Sends changes to the apps' endpoints; settings are read at each use because control can change them."""
+    """Sends changes to the apps' endpoints; settings are read at each use because control can change them.
 
-    def __init__(self, tenant: Tenant, registry: Registry, rng: random.Random) -> None:
+    The notifications of subscriptions that `is_silent` names are swallowed.
+    """
+
+    def __init__(
+        self, tenant: Tenant, registry: Registry, rng: random.Random, is_silent: Callable[[Subscription], bool]
+    ) -> None:
         self._tenant = tenant
+        self._is_silent = is_silent
         self._registry = registry
         self._random = rng
         self.callbacks = Callbacks(tenant)
@@ -53,22 +59,15 @@ class Sender:
             for kind in change_types(change, number, subscription.change_types, self._random):
                 due = self._tenant.clock.now() + timedelta(seconds=self._random.uniform(0, spread))
                 item = change_item(subscription, self._tenant.tenant_id, kind, event)
-                self._add(Notification(subscription.id, subscription.notification_url, item, due))
+                self._add(subscription, Notification(subscription.id, subscription.notification_url, item, due))
 
     def send_lifecycle(self, subscription: Subscription, lifecycle_event: str) -> None:
         """Send a lifecycle notification. Raises ValueError if the subscription has no lifecycleNotificationUrl."""
         if subscription.lifecycle_url is None:
             raise ValueError("the subscription has no lifecycleNotificationUrl")
         item = lifecycle_item(subscription, self._tenant.tenant_id, lifecycle_event)
-        self._add(
-            Notification(
-                subscription.id,
-                subscription.lifecycle_url,
-                item,
-                self._tenant.clock.now(),
-                outlives=lifecycle_event == "subscriptionRemoved",
-            )
-        )
+        outlives, now = lifecycle_event == "subscriptionRemoved", self._tenant.clock.now()
+        self._add(subscription, Notification(subscription.id, subscription.lifecycle_url, item, now, outlives))
 
     def authorize(self, subscription: Subscription) -> None:
         """Give a subscription a new access token; waiting notifications are sent unless older than four hours."""
@@ -166,8 +165,11 @@ class Sender:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.callbacks.close()
 
-    def _add(self, notification: Notification) -> None:
-        """Queue a notification and serve its endpoint."""
+    def _add(self, subscription: Subscription, notification: Notification) -> None:
+        """Queue a notification and serve its endpoint, or swallow it."""
+        if self._is_silent(subscription):
+            self.counters.swallowed += 1
+            return
         self.counters.notifications += 1
         self.waiting.append(notification)
         self._serve(notification.url)

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.tenant.graph.access import Access
 from sandbox.tenant.graph.bookings_store import BookingBusiness
 from sandbox.tenant.graph.calendar import Calendar
+from sandbox.tenant.graph.lies import Lies, concerns
 from sandbox.tenant.graph.processing import Processing
 from sandbox.tenant.graph.registry import Registry
 from sandbox.tenant.graph.sender import Sender
@@ -24,7 +25,8 @@ class Graph:
         self.access = Access(tenant)
         self.throttle = Throttle(tenant.clock)
         self.registry = Registry(tenant.clock)
-        self.sender = Sender(tenant, self.registry, self.random)
+        self.lies = Lies()
+        self.sender = Sender(tenant, self.registry, self.random, lambda each: concerns(self.lies.silent, each))
         self.processing = Processing(self)
         self.bookings: dict[str, BookingBusiness] = {}
         """The booking businesses, by their lower-case address."""

@@ -19,6 +19,10 @@ DEFAULTS: dict[str, Any] = {
     "retrySeconds": 10.0,  # tenant's seconds before the first retry; each later pause is twice as long
     "latencySeconds": 0.01,  # real seconds that a call to Exchange takes at least
     "subscriptionPage": 100,  # subscriptions in one page of the list
+    "longestMinutes": 10_080,  # maximum lifetime of a subscription
+    "longestText": "minutes",  # how a refusal says it: "minutes", "span" (of .NET) or "none"
+    "validatesPatchedUrl": True,  # whether a PATCH of notificationUrl validates it: not documented
+    "placesLinks": True,  # whether lists of places have nextLinks; without, $skip leads on
     "bookingsHiddenSeconds": 0.0,  # tenant's seconds until lists include a new appointment
     "bookingsFound": 500,  # maximum of businesses that a search may find
     "roomLists": {},  # addresses of rooms by address of their room list
@@ -42,6 +46,8 @@ def check(changes: Mapping[str, Any]) -> None:
         if not number and not isinstance(value, type(default)):
             raise ValueError(f"{name}: of another type than {default!r}")
     _check_hints(changes.get("hintsPerChange", [1, 1]))
+    if changes.get("longestText", "none") not in ("minutes", "span", "none"):
+        raise ValueError("longestText: one of minutes, span, none")
 
 
 def _check_hints(bounds: list[Any]) -> None:

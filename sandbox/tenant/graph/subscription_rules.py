@@ -14,13 +14,38 @@ from sandbox.tenant.graph.routing import segments
 from sandbox.tenant.graph.zones import DATE_TIME, instant
 
 REQUIRED = ("changeType", "notificationUrl", "resource", "expirationDateTime")
-LONGEST_MINUTES = 10_080
 SHORTEST_MINUTES = 45
 LONGEST_CLIENT_STATE = 128
 CHANGE_TYPES = frozenset({"created", "updated", "deleted"})
 TLS_VERSIONS = frozenset({"v1_0", "v1_1", "v1_2", "v1_3"})
 READ_ONLY = ("id", "applicationId", "creatorId")
 UPDATABLE = frozenset({"expirationDateTime", "notificationUrl"})
+
+
+@dataclass(frozen=True)
+class Longest:
+    """The maximum lifetime, and how the 400 above it says it: in minutes, as a time span, or not at all ("none")."""
+
+    minutes: float
+    text: str = "minutes"
+
+    def refusal(self, requested: datetime, now: datetime) -> GraphError:
+        """Return the 400 for a later end. All three forms are known from public reports."""
+        if self.text == "minutes":
+            text = f"Subscription expiration can only be {self.minutes:.0f} minutes in the future."
+            return bad_request(text, "ExtensionError")
+        if self.text == "span":
+            ahead, most = _span(requested - now), _span(timedelta(minutes=self.minutes))
+            reason = f"Expiration time '{requested.isoformat()}' ('-{ahead}' from now) is beyond allowed max '{most}'."
+            text = f"Operation: Create; Exception: [Status Code: BadRequest; Reason: {reason}]"
+            return bad_request(text, "ExtensionError")
+        return bad_request("The value of parameter expirationDateTime is invalid.", "ErrorInvalidParameter")
+
+
+def _span(time: timedelta) -> str:
+    """Return a time as .NET writes a TimeSpan: days.hours:minutes:seconds."""
+    hours, seconds = divmod(time.seconds, 3600)
+    return f"{time.days}.{hours:02}:{seconds // 60:02}:{seconds % 60:02}"
 
 
 @dataclass(frozen=True)
@@ -34,7 +59,7 @@ class SubscriptionRequest:
     expires: datetime
 
 
-def parse_request(body: dict[str, Any], now: datetime) -> SubscriptionRequest:
+def parse_request(body: dict[str, Any], now: datetime, longest: Longest) -> SubscriptionRequest:
     """Parse a checked body. Raises GraphError (400) for invalid values."""
     lifecycle = body.get("lifecycleNotificationUrl")
     return SubscriptionRequest(
@@ -42,7 +67,7 @@ def parse_request(body: dict[str, Any], now: datetime) -> SubscriptionRequest:
         change_types(body["changeType"]),
         https_url("notificationUrl", body["notificationUrl"]),
         https_url("lifecycleNotificationUrl", lifecycle) if lifecycle else None,
-        expiration(body["expirationDateTime"], now),
+        expiration(body["expirationDateTime"], now, longest),
     )
 
 
@@ -83,8 +108,8 @@ def https_url(name: str, value: Any) -> str:
     return str(value)
 
 
-def expiration(text: str, now: datetime) -> datetime:
-    """Return a subscription's end: less than 45 minutes is silently extended, more than 10,080 is rejected."""
+def expiration(text: str, now: datetime, longest: Longest) -> datetime:
+    """Return a subscription's end: less than 45 minutes is silently extended, more than the maximum is rejected."""
     # Without an offset the time is UTC, as documented; a bare date is invalid.
     match = DATE_TIME.match(text)
     try:
@@ -93,8 +118,8 @@ def expiration(text: str, now: datetime) -> datetime:
         raise refused(f"Cannot convert '{text}' of expirationDateTime to a date and time.") from error
     if match is not None and match[2] is None:
         raise refused(f"Cannot convert '{text}' of expirationDateTime to a date and time.")
-    if requested > now + timedelta(minutes=LONGEST_MINUTES):
-        raise refused(f"Subscription expiration can only be {LONGEST_MINUTES} minutes in the future.")
+    if requested > now + timedelta(minutes=longest.minutes):
+        raise longest.refusal(requested, now)
     return max(requested, now + timedelta(minutes=SHORTEST_MINUTES))
 
 

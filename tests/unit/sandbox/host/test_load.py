@@ -77,6 +77,13 @@ def test_a_broken_app_is_refused_with_its_reason(tmp_path: Path, what: str) -> N
         load_app(app, {})
 
 
+@pytest.mark.usefixtures("_clean_import")
+def test_a_disabled_function_is_left_out(tmp_path: Path) -> None:
+    """By an app setting, as in Azure."""
+    app = write_app(tmp_path, HEAD + GOOD + TIMER % "0 0 * * * *")
+    assert [plan.name for plan in load_app(app, {"AzureWebJobs.t.Disabled": "True"})] == ["good"]
+
+
 AT_START = {
     "an import that fails": (HEAD + GOOD + "os.environ['NOT_THERE']\n", (), "error: importing function_app.py failed"),
     "a schedule that is none": (HEAD + TIMER % "61 * * * * *", (), "error: t: second: '61' is not in 0-59"),
