@@ -6,9 +6,11 @@ RelayError
 ├── RequestRejected       the caller's request is rejected; says why and what to do
 ├── Unauthenticated       the caller has no valid token
 └── GraphError            Graph responded with an error; has its status, code and request-id
+    ├── GraphUnauthorized 401, also with a new token: says nothing about the mailbox or the subscription
     ├── GraphForbidden    403: a permission or scope is missing
     ├── GraphNotFound     404: no such mailbox, event or subscription
     ├── GraphConflict     409: the subscription exists already
+    ├── GraphQuotaExceeded  a limit that no wait within a day ends, such as the subscriptions of one mailbox
     ├── GraphRejected     any other 4xx: the request itself is wrong
     └── GraphUnavailable  429, 5xx or no response: try again, after `retry_after` seconds if given
 
@@ -33,11 +35,12 @@ class ConfigurationError(RelayError):
 
 
 class ServiceUnavailable(RelayError):
-    """The dependency `what` (storage, Key Vault, login) is unavailable."""
+    """The dependency `what` (storage, Key Vault, login) is unavailable; for `retry_after` seconds, if it says so."""
 
-    def __init__(self, what: str, reason: str = "does not answer") -> None:
+    def __init__(self, what: str, reason: str = "does not answer", retry_after: float | None = None) -> None:
         super().__init__(f"{what} {reason}")
         self.what = what
+        self.retry_after = retry_after
 
 
 class RequestRejected(RelayError):
@@ -79,8 +82,12 @@ class GraphError(RelayError):
         self.retry_after = retry_after
 
 
+class GraphUnauthorized(GraphError):
+    """401 for a token that login has just issued, or that it does not replace. The next call may succeed again."""
+
+
 class GraphForbidden(GraphError):
-    """403: consent or an Exchange scope is missing, or a quota is exceeded."""
+    """403: consent or an Exchange scope is missing."""
 
 
 class GraphNotFound(GraphError):
@@ -88,12 +95,47 @@ class GraphNotFound(GraphError):
 
 
 class GraphConflict(GraphError):
-    """409: a subscription for the same resource and changeType exists."""
+    """409: a subscription for the same resource and changeType exists. Graph names it: `existing_id`, "" if not."""
+
+    def __init__(
+        self, status: int, code: str, request_id: str = "", retry_after: float | None = None, *, existing_id: str = ""
+    ) -> None:
+        super().__init__(status, code, request_id, retry_after)
+        self.existing_id = existing_id
+
+
+class GraphQuotaExceeded(GraphError):
+    """A quota is used up (403 or 429), or Retry-After exceeds a day. It concerns one mailbox or resource, not all."""
 
 
 class GraphRejected(GraphError):
-    """Another 4xx: the request is wrong, and a retry does not help."""
+    """Another 4xx: the request is wrong, and a retry does not help.
+
+    `longest_minutes` is the maximum lifetime of a subscription that the response names: 0 if it is about the expiry
+    without a number, None if it is about something else.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        request_id: str = "",
+        retry_after: float | None = None,
+        *,
+        longest_minutes: int | None = None,
+    ) -> None:
+        super().__init__(status, code, request_id, retry_after)
+        self.longest_minutes = longest_minutes
 
 
 class GraphUnavailable(GraphError):
-    """429, 5xx, or no response (status 0)."""
+    """429, 5xx, or no response (status 0): whether a write was carried out is then unknown, except after a 429.
+
+    `is_rate`: the app exceeds a rate, so that its other calls would be throttled, too.
+    """
+
+    def __init__(
+        self, status: int, code: str, request_id: str = "", retry_after: float | None = None, *, is_rate: bool = False
+    ) -> None:
+        super().__init__(status, code, request_id, retry_after)
+        self.is_rate = is_rate

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from shared import problems
 from shared.errors import RequestRejected
-from shared.storage.leases import Lease, Leases
+from shared.storage.leases import Held, Leases
 
-LOCK_TIME = timedelta(minutes=2)  # after this, the lock of a crashed holder is free; all others release it
+LOCK_TIME = timedelta(minutes=2)  # the lock of a crashed holder is free after others have observed it for so long
 ACQUIRE_DELAYS = (0.0, 0.3, 0.6, 1.0, 2.0, 3.0)  # seconds before each attempt; a lock is held for about one
 RETRY_AFTER = 5  # seconds, for callers that did not get the lock
 
@@ -28,20 +28,28 @@ class BusinessLock:
     sleep: Callable[[float], None]
 
     @contextmanager
-    def hold(self, business: str) -> Iterator[None]:
-        """Hold the lock of a business. Raises RequestRejected 503 if other calls hold it for too long."""
+    def hold(self, business: str) -> Iterator[Held]:
+        """Hold the lock of a business. Raises RequestRejected 503 if other calls hold it for too long.
+
+        A caller that was stopped meanwhile must not write: see check_held().
+        """
         lease = self._acquire(f"turn\n{business.lower()}")
         try:
-            yield
+            yield lease
         finally:
-            self.leases.release(lease)
+            lease.release()
 
-    def _acquire(self, name: str) -> Lease:
+    def _acquire(self, name: str) -> Held:
         for seconds in ACQUIRE_DELAYS:
             self.sleep(seconds)
-            now = self.now()
-            lease = self.leases.acquire(name, now, now + LOCK_TIME)
-            if lease is not None:
+            lease = self.leases.acquire(name, self.now(), LOCK_TIME)
+            if isinstance(lease, Held):
                 return lease
         text = "Other calls are booking at this business. Repeat the request after the time in Retry-After."
         raise RequestRejected(problems.BUSINESS_BUSY, text, RETRY_AFTER)
+
+
+def check_held(lock: Held, nothing_happened: str) -> None:
+    """Raise RequestRejected 503 if another call may have the lock by now."""
+    if not lock.is_held():
+        raise RequestRejected(problems.BOOKINGS_UNAVAILABLE, f"{nothing_happened} Repeat the request.", RETRY_AFTER)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shared import problems, telemetry
 from shared.api.fields import invalid
 from shared.api.times import read_zone
-from shared.bookings.business_lock import BusinessLock
+from shared.bookings.business_lock import BusinessLock, check_held
 from shared.bookings.business_rules import broken_rule, effective_policy, is_free, lead_time_violation, spans_without
 from shared.bookings.graph_body import times
 from shared.bookings.graph_errors import CANCELLING, READING, WRITING, rejection_of, translate_graph_errors
@@ -54,8 +54,9 @@ class AppointmentChanger:
             raise RuleBroken(broken)
         staff = current.appointment.staff_ids if change.staff is None else self._staff_ids(current, change.staff)
         address = current.business.id
-        with self.lock.hold(address), translate_graph_errors(WRITING):
+        with self.lock.hold(address) as lock, translate_graph_errors(WRITING):
             self._check_free(current, staff, start)
+            check_held(lock, "Nothing was changed.")
             self.bookings.change(address, appointment_id, _changed(current, start, staff))
         telemetry.count("bookings", end="changed")
         with translate_graph_errors(READING):

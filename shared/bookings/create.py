@@ -25,11 +25,11 @@ from shared.bookings.lookup import BusinessLookup, service_named
 from shared.bookings.rejections import OutcomeUnknown, RuleBroken, StaffNotFree
 from shared.bookings.requests import AppointmentRequest, check_customer, parse_start, parse_time
 from shared.errors import GraphError, GraphUnavailable, RequestRejected
+from shared.storage.leases import Held, Leases, observed_after
 
 if TYPE_CHECKING:
     from shared.graph.bookings.client import BookingsClient
     from shared.graph.bookings.models import Appointment, Staff
-    from shared.storage.leases import Lease, Leases
 
 LEASE_TIME = timedelta(minutes=2)  # longer than one request takes, and than Bookings needs to show the result
 SEND_WITHIN = timedelta(minutes=1)  # of acquiring the lease: the next holder must see the appointment
@@ -61,9 +61,9 @@ class AppointmentCreator:
         except OutcomeUnknown:
             raise
         except RequestRejected:
-            self.leases.release(lease)
+            lease.release()
             raise
-        self.leases.release(lease)
+        lease.release()
         telemetry.count("bookings", end="stood" if existing else "made")
         return appointment, existing is None
 
@@ -82,11 +82,10 @@ class AppointmentCreator:
             raise invalid(f"end: this service takes {minutes} minutes; omit end, or make it match")
         return AppointmentDraft(details, service, eligible_staff(request.staff, staff, service), start, request)
 
-    def _acquire(self, draft: AppointmentDraft) -> Lease:
-        now = self.now()
-        lease = self.leases.acquire(draft.lease_name, now, now + LEASE_TIME)
-        if lease is None:
-            raise RequestRejected(problems.APPOINTMENT_IN_PROGRESS, IN_PROGRESS, LEASE_TIME.total_seconds())
+    def _acquire(self, draft: AppointmentDraft) -> Held:
+        lease = self.leases.acquire(draft.lease_name, self.now(), LEASE_TIME)
+        if not isinstance(lease, Held):
+            raise RequestRejected(problems.APPOINTMENT_IN_PROGRESS, IN_PROGRESS, max(lease.wait, RETRY_AFTER))
         return lease
 
     def _existing(self, draft: AppointmentDraft) -> Appointment | None:
@@ -100,14 +99,14 @@ class AppointmentCreator:
             )
         return existing
 
-    def _create(self, draft: AppointmentDraft, lease: Lease) -> Appointment:
+    def _create(self, draft: AppointmentDraft, lease: Held) -> Appointment:
         if broken := broken_rule(draft.business, draft.service, draft.start, self.now()):
             raise RuleBroken(broken)
         customer_id = self._customer_id(draft)
         with self.lock.hold(draft.business.id):
             staff_ids = [member.id for member in self._free_staff(draft)]
             body = new_appointment(draft.service, staff_ids, draft.start, draft.request, customer_id)
-            if lease.until is not None and self.now() > lease.until - LEASE_TIME + SEND_WITHIN:
+            if lease.age() > SEND_WITHIN.total_seconds():
                 text = "Nothing was booked. Repeat the request."
                 raise RequestRejected(problems.BOOKINGS_UNAVAILABLE, text, RETRY_AFTER)
             return self._send(draft, body)
@@ -163,4 +162,4 @@ class AppointmentCreator:
                 telemetry.count("bookings", end="read-back")
                 return appointment
         telemetry.count("bookings", end="perhaps")
-        raise OutcomeUnknown(error, LEASE_TIME.total_seconds())
+        raise OutcomeUnknown(error, observed_after(LEASE_TIME))

@@ -1,6 +1,6 @@
-"""The HTTP client for Microsoft Graph: tokens, timeouts, short retries, paging and the mapping of errors.
+"""The HTTP client for Microsoft Graph: tokens, timeouts, short retries of reads, and paging.
 
-References: "Microsoft Graph error responses and resource types", "Microsoft Graph throttling guidance" and "Paging
+References: "Best practices for working with Microsoft Graph", "Microsoft Graph throttling guidance" and "Paging
 Microsoft Graph data in your app".
 """
 
@@ -10,30 +10,30 @@ import math
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from shared.errors import (
-    GraphConflict,
-    GraphError,
-    GraphForbidden,
-    GraphNotFound,
-    GraphRejected,
-    GraphUnavailable,
-)
+from shared.errors import GraphRejected, GraphUnavailable
+from shared.graph.answers import error_of, server_time
 from shared.http.retry_after import seconds_of
 from shared.http.session import session_for
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     import requests
+    from urllib3.connectionpool import ConnectionPool
+    from urllib3.response import BaseHTTPResponse
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 5.0  # three attempts and two waits stay under 20 seconds
-HANDSHAKE_SECONDS = 25.0  # Graph calls our two URLs back before it answers a POST, up to 10 seconds each
-RETRY_AFTER_LONGEST = 2  # longer waits are left to the queue
+# For the writes of subscriptions, 30 seconds with the connection: Graph calls our two URLs back before it answers a
+# POST, up to 10 seconds each.
+WRITE_SECONDS = 30.0 - CONNECT_SECONDS
+RETRY_AFTER_LONGEST = 2  # seconds; for a longer Retry-After the call fails at once, and the queue waits
 _PATH = re.compile(r"(?:/[!$-.0-;=@-Z_a-z~]+)+")  # RFC 3986: no space, backslash, fragment or empty segment
 _DOT_SEGMENT = re.compile(r"(?:/|%2f)(?:\.|%2e){1,2}(?:/|%2f|$)", re.IGNORECASE)  # also escaped
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-_MEANING = {403: GraphForbidden, 404: GraphNotFound, 409: GraphConflict, 410: GraphNotFound}
 
 
 class GetToken(Protocol):
@@ -48,14 +48,22 @@ class GraphClient:
     """Calls Graph below `base_url` with the tokens of `get_token` over `session` (see `graph_session`).
 
     All three are evaluated at each call, so that a broken setting fails the call and not the construction.
+    `clock_skew` is how far Graph's clock was ahead of this one (`now`) at the last response, in whole seconds; None
+    before the first.
     """
 
     def __init__(
-        self, base_url: Callable[[], str], get_token: GetToken, session: Callable[[], requests.Session]
+        self,
+        base_url: Callable[[], str],
+        get_token: GetToken,
+        session: Callable[[], requests.Session],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._base_url = base_url
         self._get_token = get_token
         self._session = session
+        self._now = now
+        self.clock_skew: timedelta | None = None
 
     def call(
         self,
@@ -81,16 +89,25 @@ class GraphClient:
             response = self._send(method, url, params, body, headers, read_seconds, fresh=True)
         return _content(response)
 
+    def require_token(self) -> None:
+        """Raise ServiceUnavailable or ConfigurationError while login gives no token for a call."""
+        self._get_token()
+
     def pages(
         self,
         path: str,
         params: Mapping[str, str],
         prefer: str | None = None,
-        before_page: Callable[[], None] = lambda: None,
+        read: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]] = lambda page: page(),
     ) -> Iterator[dict[str, Any]]:
-        """Yield the items of all pages. A nextLink contains all parameters, and must lead to Graph itself."""
-        before_page()
-        page = self.call("GET", path, params=params, prefer=prefer)
+        """Yield the items of all pages. A nextLink contains all parameters, and must lead to Graph itself.
+
+        `read` calls its argument for a page, once or again after an error. Without it, an error of one page is raised:
+        a caller that answers an HTTP request, or holds a message of the queue, cannot wait. A link that was followed
+        before ends the walk with GraphRejected: it would not end otherwise.
+        """
+        followed: set[str] = set()
+        page = read(partial(self.call, "GET", path, params=params, prefer=prefer))
         while True:
             yield from page.get("value", [])
             link = page.get("@odata.nextLink")
@@ -98,8 +115,10 @@ class GraphClient:
                 return
             if not isinstance(link, str) or not link.lower().startswith(self._base_url().lower() + "/"):
                 raise GraphRejected(200, "ForeignNextLink")
-            before_page()
-            page = self.call("GET", link[len(self._base_url()) :], prefer=prefer)
+            if link in followed:
+                raise GraphRejected(200, "RepeatedNextLink")
+            followed.add(link)
+            page = read(partial(self.call, "GET", link[len(self._base_url()) :], prefer=prefer))
 
     def _send(
         self,
@@ -116,14 +135,26 @@ class GraphClient:
 
         headers = {"Authorization": f"Bearer {self._get_token(fresh=fresh)}", "client-request-id": str(uuid.uuid4())}
         headers |= preferences
-        limit = (CONNECT_SECONDS, read_seconds)
+        limit, sent = (CONNECT_SECONDS, read_seconds), self._now()
         try:
-            return self._session().request(
+            response = self._session().request(
                 method, url, params=params, json=body, headers=headers, timeout=limit, allow_redirects=False
             )
         except RequestException as error:
             reason = f"NoAnswer.{type(error).__name__}"
             raise GraphUnavailable(0, reason, headers["client-request-id"]) from None
+        self._compare_clocks(sent, response.headers)
+        return response
+
+    def _compare_clocks(self, sent: datetime, headers: Mapping[str, str]) -> None:
+        """Update `clock_skew`. The server may set Date at any time of the call, so any time within it is no skew.
+
+        Only Graph's own responses have a request-id. The clock of a proxy does not count.
+        """
+        moment = server_time(headers)
+        if moment is not None and headers.get("request-id"):
+            skew = max(moment - self._now(), timedelta()) or min(moment - sent, timedelta())
+            self.clock_skew = timedelta(seconds=int(skew.total_seconds()))
 
 
 def _is_unsafe(path: str) -> bool:
@@ -145,25 +176,29 @@ def _content(response: requests.Response) -> dict[str, Any]:
     raise error_of(response.status_code, content, response.headers)
 
 
-def error_of(status: int, content: object, headers: Mapping[str, str]) -> GraphError:
-    """Return the exception for a response: the only place that maps statuses to errors."""
-    error = content.get("error") if isinstance(content, dict) else None
-    code_text = error.get("code") if isinstance(error, dict) else None
-    code = code_text if isinstance(code_text, str) and _CODE.fullmatch(code_text) else "Unreadable"
-    wait = seconds_of(headers.get("Retry-After"))
-    if status < 400 or status == 429 or status >= 500:
-        kind: type[GraphError] = GraphUnavailable
-    else:
-        kind = _MEANING.get(status, GraphRejected)
-    return kind(status, code, headers.get("request-id", ""), wait)
-
-
 def graph_session(base_url: str) -> requests.Session:
-    """Return a session that briefly retries idempotent requests. POST is not: its callers decide."""
+    """Return a session that briefly retries reads. Every other method is sent once: its callers decide.
+
+    A repeated PATCH or DELETE could meet its own effect (404, 412), and report a failure for what succeeded.
+    """
     from urllib3.util import Retry
 
     class GraphRetry(Retry):
-        """Accepts a fractional Retry-After, which Graph may send and urllib3 rejects."""
+        """Ends at a Retry-After above the limit, and accepts a fractional one, which urllib3 rejects."""
+
+        def increment(
+            self,
+            method: str | None = None,
+            url: str | None = None,
+            response: BaseHTTPResponse | None = None,
+            error: Exception | None = None,
+            _pool: ConnectionPool | None = None,
+            _stacktrace: TracebackType | None = None,
+        ) -> GraphRetry:
+            wait = None if response is None else seconds_of(response.headers.get("Retry-After"))
+            is_last = method != "GET" or (wait or 0) > RETRY_AFTER_LONGEST
+            retry = self.new(total=0) if is_last else self
+            return super(GraphRetry, retry).increment(method, url, response, error, _pool, _stacktrace)
 
         def parse_retry_after(self, retry_after: str) -> float:
             return super().parse_retry_after(str(math.ceil(seconds_of(retry_after) or 0)))  # caps it
@@ -173,7 +208,7 @@ def graph_session(base_url: str) -> requests.Session:
         backoff_factor=0.3,
         backoff_jitter=0.2,
         status_forcelist=(429, 502, 503, 504),
-        allowed_methods=("GET", "PATCH", "DELETE"),
+        allowed_methods=("GET",),
         respect_retry_after_header=True,
         retry_after_max=RETRY_AFTER_LONGEST,
         raise_on_status=False,

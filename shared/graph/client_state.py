@@ -1,8 +1,16 @@
 """Sign and verify the clientState of a subscription, which names its watch. Pure.
 
 Graph repeats it in every notification, and it is the only proof of origin that a basic notification carries
-("Microsoft Graph: Receive change notifications through webhooks"). Its format is
-`<key version>.<watch id>.<HMAC-SHA256 of both>`, so that it can be verified without reading storage.
+("Microsoft Graph: Receive change notifications through webhooks"). It is verified without reading storage. Its form is
+`<key version>.<watch id>.<kind><nonce>.<MAC>`, 123 characters with the versions of Key Vault:
+
+- kind: `r` for delivery by the relay, `d` for direct delivery. Graph repeats one clientState at both URLs of a
+  subscription, so with direct delivery the partner knows it. The kind limits what it is accepted for.
+- nonce: random, so that two subscriptions of a mailbox have two clientStates. It is no secret.
+- MAC: HMAC-SHA256 of everything before the last dot.
+
+Earlier versions of the relay signed `<key version>.<watch id>.<MAC>`, which names no kind. It verifies until its key is
+retired. No part contains a dot, so a text has one form only, and its MAC is valid for no other text.
 """
 
 from __future__ import annotations
@@ -10,12 +18,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 LONGEST = 128  # "subscription resource type": the maximum length of clientState
+NONCE_BYTES = 9  # 12 characters; two of a mailbox's subscriptions have the same nonce by a chance of 2^-72
 PROPAGATION_DELAY = timedelta(minutes=12)  # more than twice the time for which an instance caches its keys
+Kind = Literal["relay", "direct"]
+_LETTERS: dict[Kind, str] = {"relay": "r", "direct": "d"}
+_KINDS: dict[str, Kind] = {letter: kind for kind, letter in _LETTERS.items()}
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,20 +41,39 @@ class Key:
     created: datetime
 
 
-def sign(watch_id: str, key: Key) -> str:
-    """Return the clientState of a watch: text of at most 128 characters."""
-    return f"{key.version}.{watch_id}.{_mac(watch_id, key)}"
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a valid clientState says: the watch, and the kind of delivery; None in the form of earlier versions."""
+
+    watch_id: str
+    kind: Kind | None
 
 
-def watch_named_by(client_state: object, keys: Sequence[Key]) -> str | None:
-    """Return the id of the watch that a received clientState names, or None if none of `keys` signed it."""
+def new_nonce() -> str:
+    """Return the nonce of a new subscription: 12 characters of base64url."""
+    return secrets.token_urlsafe(NONCE_BYTES)
+
+
+def sign(watch_id: str, key: Key, kind: Kind, nonce: str) -> str:
+    """Return the clientState of a watch's subscription: text of at most 128 characters.
+
+    Without a nonce it has the form of earlier versions, and the kind is not in it: for a subscription that an earlier
+    version made.
+    """
+    marked = f".{_LETTERS[kind]}{nonce}" if nonce else ""
+    signed = f"{key.version}.{watch_id}{marked}"
+    return f"{signed}.{_mac(signed, key)}"
+
+
+def verified(client_state: object, keys: Sequence[Key]) -> Verified | None:
+    """Return what a received clientState says, or None if none of `keys` signed it."""
     if not isinstance(client_state, str) or len(client_state) > LONGEST or not client_state.isascii():
         return None
-    version, _, rest = client_state.partition(".")
-    watch_id, _, mac = rest.partition(".")
+    signed, _, mac = client_state.rpartition(".")
+    version, *content = signed.split(".")
     for key in keys:
-        if key.version == version and hmac.compare_digest(mac, _mac(watch_id, key)):
-            return watch_id
+        if key.version == version and hmac.compare_digest(mac, _mac(signed, key)):
+            return _content_of(content)
     return None
 
 
@@ -54,6 +87,14 @@ def signing_key(keys: Sequence[Key], now: datetime) -> Key:
     return usable[0] if usable else keys[-1]
 
 
-def _mac(watch_id: str, key: Key) -> str:
-    digest = hmac.digest(key.secret, f"{key.version}.{watch_id}".encode(), hashlib.sha256)
+def _content_of(parts: list[str]) -> Verified | None:
+    """Return the content of a valid clientState. A kind that this version does not know may do nothing."""
+    if len(parts) == 1:
+        return Verified(parts[0], None)
+    kind = _KINDS.get(parts[1][:1]) if len(parts) == 2 else None
+    return Verified(parts[0], kind) if kind else None
+
+
+def _mac(signed: str, key: Key) -> str:
+    digest = hmac.digest(key.secret, signed.encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

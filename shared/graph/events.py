@@ -12,6 +12,7 @@ from shared.graph.subscriptions import IMMUTABLE_IDS
 from shared.utc import format_utc
 
 SELECT = "id,subject,start,end,isAllDay,showAs,sensitivity,isCancelled,type,seriesMasterId"
+VIEW_SELECT = f"{SELECT},lastModifiedDateTime"  # tells for which changes a notification is missing
 ITEM_NOT_FOUND = "ErrorItemNotFound"  # any other 404 is about the mailbox, not the event
 PREFER = f'{IMMUTABLE_IDS}, outlook.timezone="UTC"'
 
@@ -28,16 +29,32 @@ class Events:
 
     def instances(self, mailbox: str, master_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Yield the occurrences and exceptions of a series between two moments ("List instances")."""
-        return self._graph.pages(_path(mailbox, master_id) + "/instances", _between(start, end), prefer=PREFER)
+        path = _path(mailbox, master_id) + "/instances"
+        return self._graph.pages(path, _between(start, end, SELECT), prefer=PREFER)
 
     def calendar_view(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-        """Yield the events of the calendar between two moments, series as occurrences ("List calendarView")."""
-        return self._graph.pages(f"/users/{quote(mailbox, safe='@')}/calendarView", _between(start, end), prefer=PREFER)
+        """Yield the events of the calendar between two moments, series as occurrences ("List calendarView").
+
+        They also have `lastModifiedDateTime`.
+        """
+        path = f"/users/{quote(mailbox, safe='@')}/calendarView"
+        return self._graph.pages(path, _between(start, end, VIEW_SELECT), prefer=PREFER)
+
+    def owner(self, mailbox: str) -> str:
+        """Return the address of the default calendar's owner, the mailbox's own, in lower case ("Get calendar").
+
+        "" if Graph returns none.
+        """
+        params = {"$select": "owner"}
+        calendar = self._graph.call("GET", f"/users/{quote(mailbox, safe='@')}/calendar", params=params)
+        owner = calendar.get("owner")
+        address = owner.get("address") if isinstance(owner, dict) else None
+        return address.lower() if isinstance(address, str) else ""
 
 
 def _path(mailbox: str, event_id: str) -> str:
     return f"/users/{quote(mailbox, safe='@')}/events/{quote(event_id, safe='')}"
 
 
-def _between(start: datetime, end: datetime) -> dict[str, str]:
-    return {"startDateTime": format_utc(start), "endDateTime": format_utc(end), "$select": SELECT, "$top": "100"}
+def _between(start: datetime, end: datetime, select: str) -> dict[str, str]:
+    return {"startDateTime": format_utc(start), "endDateTime": format_utc(end), "$select": select, "$top": "100"}

@@ -15,9 +15,10 @@ from urllib.parse import unquote
 LARGEST_BODY = 4 * 1024 * 1024  # bytes; a thousand notifications are about 0.7 MB
 CHANGE_TYPES = frozenset({"created", "updated", "deleted"})
 LIFECYCLE_EVENTS = frozenset({"reauthorizationRequired", "subscriptionRemoved", "missed"})
-# Both spellings occur: Users/{id}/Events/{id} in messages, Users('id')/Events('id') in @odata.id.
+# Both spellings occur: Users/{id}/Events/{id} in messages, Users('id')/Events('id') in @odata.id. Subscriptions name
+# their resource with or without a slash at the start, so a notification may, too.
 _RESOURCE = re.compile(
-    r"users(?:/(?P<user>[^/()']+)|\('(?P<quoted_user>[^/()']+)'\))"
+    r"/?users(?:/(?P<user>[^/()']+)|\('(?P<quoted_user>[^/()']+)'\))"
     r"/events(?:/(?P<event>[^/()']+)|\('(?P<quoted_event>[^/()']+)'\))",
     re.IGNORECASE,
 )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 from shared.graph.client import GraphClient
+
+PAGE_SIZE = 100  # the default
 
 
 class Rooms:
@@ -15,9 +18,29 @@ class Rooms:
         self._graph = graph
 
     def of_list(self, address: str) -> Iterator[str]:
-        """Yield the addresses of a list's rooms in lower case; rooms without an address have no calendar."""
+        """Yield the addresses of a list's rooms in lower case; rooms without an address have no calendar.
+
+        The page documents nextLink, but Graph does not send it here: a full page without one is followed by a page
+        with $skip, until a page is not full or has nothing new.
+        """
+        known: set[str] = set()
+        read, size = 0, PAGE_SIZE
+        while size and size % PAGE_SIZE == 0:
+            page = self._page(address, read)
+            new = {key: room for room in page if (key := _key(room)) not in known}
+            for room in new.values():
+                mailbox = room.get("emailAddress")
+                if isinstance(mailbox, str) and mailbox:
+                    yield mailbox.lower()
+            known |= new.keys()
+            read, size = read + len(page), len(page) if new else 0
+
+    def _page(self, address: str, skip: int) -> list[dict[str, Any]]:
         path = f"/places/{quote(address, safe='@')}/microsoft.graph.roomList/rooms"
-        for room in self._graph.pages(path, {"$select": "id,emailAddress", "$top": "100"}):
-            mailbox = room.get("emailAddress")
-            if isinstance(mailbox, str) and mailbox:
-                yield mailbox.lower()
+        params = {"$select": "id,emailAddress", "$top": str(PAGE_SIZE)} | ({"$skip": str(skip)} if skip else {})
+        return list(self._graph.pages(path, params))
+
+
+def _key(room: dict[str, Any]) -> str:
+    """Return what identifies a room within its list."""
+    return str(room.get("id") or room.get("emailAddress") or room)

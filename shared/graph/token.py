@@ -2,19 +2,25 @@
 
 References: "Microsoft identity platform and the OAuth 2.0 client credentials flow" and "Managed identities for Azure
 resources". The MSAL app object is created once, because it holds the token cache.
+
+A claims challenge in a 401 of Graph ("Claims challenges, claims requests and client capabilities") is not passed on.
+The relay does not declare the capability cp1, so Graph should send none, and managed identities do not support it
+("Continuous access evaluation for workload identities"). What it asks for, a token that is newer than the revocation,
+`fresh` asks for as well.
 """
 
 from __future__ import annotations
 
 import base64
+import math
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from shared.errors import ConfigurationError, ServiceUnavailable
+from shared.graph.login import PAUSE_SECONDS, LoginHttp
 from shared.key_vault import Secrets
 
 if TYPE_CHECKING:
@@ -23,11 +29,9 @@ if TYPE_CHECKING:
 
     from shared.config import Settings
 
-LOGIN_SECONDS = 6.0
-# A failure is cached this long, so that an outage of login costs one wait instead of one per thread. Shorter than the
-# delay before a change is retried, which would otherwise see the cached failure.
-PAUSE_SECONDS = 2.0
 REJECTED = frozenset({"invalid_client", "unauthorized_client"})
+# Any claims make MSAL ask for a new token. These ask for what every token has.
+FRESH_CLAIMS = '{"access_token":{"nbf":{"essential":true}}}'
 _MICROSOFT_LOGINS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn")
 
 
@@ -48,62 +52,77 @@ class AppToken:
         certificate_or_secret = settings.graph_certificate_name, settings.graph_client_secret_name
         self._secret_name = certificate_or_secret[0 if self._by_certificate else 1]
         self._scope = graph_scope(settings.graph_base_url)
+        self._http = LoginHttp(settings.azure_authority_host, now)
         self._app: ConfidentialClientApplication | None = None
+        self._version = ""  # of the secret
         self._lock = threading.Lock()
-        self._failed: tuple[float, Exception | None] = (0.0, None)
+        self._failed: tuple[float, ConfigurationError | None] = (0.0, None)
+        self._built = -math.inf
 
     def __call__(self, *, fresh: bool = False) -> str:
-        """Return a token. Raises ConfigurationError if login rejects the app, ServiceUnavailable if it does not
-        answer.
+        """Return a token. Raises ConfigurationError if login rejects the app, ServiceUnavailable if it does not answer.
+
+        If it does not answer to a call for a fresh token, the old one stays for other callers: it may be good. A token
+        that another caller has just requested is fresh.
         """
         with self._lock:
             until, failure = self._failed
             if failure is not None and self._now() < until:
                 raise failure.with_traceback(None)
             try:
-                token = self._acquire(fresh=fresh)
-            except (ConfigurationError, ServiceUnavailable) as error:
+                return self._acquire(fresh=fresh)
+            except ConfigurationError as error:
                 self._failed = (self._now() + PAUSE_SECONDS, error)
-                self._app = None  # MSAL repeats a 5xx of login for five seconds; a new app object does not
+                self._app = None  # MSAL repeats a rejection for a minute; a new app object does not
                 raise
-            self._failed = (0.0, None)
-            return token
 
     def _acquire(self, *, fresh: bool) -> str:
         """Request a token; if login rejects the secret, read it again from the vault, so rotation needs no restart."""
-        if self._app is None:
-            self._app = self._build(new_secret=False)
-        elif fresh:
-            self._app.remove_tokens_for_client()
-        answer = self._request(self._app)
+        is_due = fresh and self._now() - self._built >= PAUSE_SECONDS
+        app = self._build(new_secret=False) if is_due or self._app is None or not self._is_current() else self._app
+        answer = self._request(app)
         if answer.get("error") in REJECTED:
-            self._app = self._build(new_secret=True)
-            answer = self._request(self._app)
+            app = self._build(new_secret=True)
+            answer = self._request(app)
         if "access_token" in answer:
+            self._built = self._now() if app is not self._app else self._built
+            self._app = app
             return str(answer["access_token"])
         number = next(iter(answer.get("error_codes") or []), "unknown")
         raise ConfigurationError(
             self._secret_name, f"login rejects the app (AADSTS{number}): check CLIENT_ID, TENANT_ID and this secret"
         )
 
+    def _is_current(self) -> bool:
+        """Return whether the vault still gives the secret of the app object, which must not outlive it."""
+        secret = self._secrets.peek(self._secret_name)
+        return secret is not None and secret.version == self._version
+
     def _request(self, app: ConfidentialClientApplication) -> dict[str, Any]:
-        with _login_errors():
+        try:
             return dict(app.acquire_token_for_client(scopes=[self._scope]) or {})
+        except ValueError:  # no JSON, such as a proxy's page
+            raise ServiceUnavailable("login", "gives an unreadable answer") from None
 
     def _build(self, *, new_secret: bool) -> ConfidentialClientApplication:
         from msal import ConfidentialClientApplication
 
-        secret = self._secrets.get(self._secret_name, fresh=new_secret).value
-        credential = certificate_credential(self._secret_name, secret) if self._by_certificate else secret
+        secret = self._secrets.get(self._secret_name, fresh=new_secret)
+        self._version = secret.version
+        by_certificate = self._by_certificate
+        credential = certificate_credential(self._secret_name, secret.value) if by_certificate else secret.value
         host = self._settings.azure_authority_host
-        with _login_errors():
+        try:
             return ConfidentialClientApplication(
                 self._settings.client_id,
                 client_credential=credential,
                 authority=f"{host}/{self._settings.tenant_id}",
                 instance_discovery=urlsplit(host).hostname in _MICROSOFT_LOGINS,
-                timeout=LOGIN_SECONDS,
+                http_client=self._http,
             )
+        except ValueError:
+            text = "login does not know it: check it and AZURE_AUTHORITY_HOST"
+            raise ConfigurationError("TENANT_ID", text) from None
 
 
 class IdentityToken:
@@ -113,12 +132,15 @@ class IdentityToken:
         self._credential = credential
         self._scope = graph_scope(graph_base_url)
 
-    def __call__(self, *, fresh: bool = False) -> str:  # noqa: ARG002  (part of GetToken)
-        """Return a token. azure-identity caches and renews it by itself, so `fresh` has no effect."""
+    def __call__(self, *, fresh: bool = False) -> str:
+        """Return a token. `fresh` asks the platform again, instead of MSAL's cache in this process.
+
+        The platform has a cache of its own, and may return the same token for up to a day ("Managed identities: FAQ").
+        """
         from azure.core.exceptions import AzureError
 
         try:
-            return self._credential.get_token(self._scope).token
+            return self._credential.get_token(self._scope, claims=FRESH_CLAIMS if fresh else None).token
         except AzureError:
             raise ServiceUnavailable("the managed identity", "returns no token") from None
 
@@ -149,17 +171,3 @@ def certificate_credential(name: str, secret: str) -> dict[str, str]:
         raise ConfigurationError(name, "the secret is not a certificate with its key in PEM or PKCS #12")
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return {"private_key": private.decode(), "public_certificate": certificate.public_bytes(Encoding.PEM).decode()}
-
-
-@contextmanager
-def _login_errors() -> Iterator[None]:
-    """Translate MSAL's exceptions, without their texts, which may quote the request."""
-    from msal.exceptions import MsalServiceError
-    from requests import RequestException
-
-    try:
-        yield
-    except (RequestException, MsalServiceError):  # MsalServiceError: a 5xx of login
-        raise ServiceUnavailable("login") from None
-    except ValueError:
-        raise ConfigurationError("TENANT_ID", "login does not know it: check it and AZURE_AUTHORITY_HOST") from None

@@ -12,7 +12,7 @@ from typing import Any
 from shared.errors import GraphConflict, GraphNotFound
 from shared.graph.events import Events
 from shared.graph.rooms import Rooms
-from shared.graph.subscriptions import Subscription, Subscriptions, resource_of
+from shared.graph.subscriptions import DeleteReason, Subscription, Subscriptions, mailbox_of, resource_of
 
 
 class FakeEvents(Events):
@@ -22,14 +22,17 @@ class FakeEvents(Events):
         self.by_id: dict[str, dict[str, Any] | Exception] = {}
         self.of_master: dict[str, list[dict[str, Any]]] = {}
         self.deleted_items: set[str] = set()
+        self.owners: dict[str, str | Exception] = {}  # by object id
+        self.missing: set[str] = set()  # addresses and object ids without a mailbox
         self.view_failure: Exception | None = None
         self.reads: list[str] = []
         self.during: Callable[[str], None] = lambda _: None
         self._lock = threading.Lock()
         self.at_once = self.most_at_once = 0
 
-    def get(self, _mailbox: str, event_id: str) -> dict[str, Any]:
+    def get(self, mailbox: str, event_id: str) -> dict[str, Any]:
         """Read an event."""
+        self._check(mailbox)
         with self._lock:
             self.reads.append(event_id)
             self.at_once += 1
@@ -44,60 +47,97 @@ class FakeEvents(Events):
             raise event
         return event
 
-    def calendar_view(self, _mailbox: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
+    def calendar_view(self, mailbox: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
         """List the events on the calendar; deleted items can only be read by their ids."""
+        self._check(mailbox)
         if self.view_failure:
             raise self.view_failure
         events = (event for event in self.by_id.values() if isinstance(event, dict))
         yield from (event for event in events if event["id"] not in self.deleted_items)
 
-    def instances(self, _mailbox: str, master_id: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
+    def instances(self, mailbox: str, master_id: str, _start: datetime, _end: datetime) -> Iterator[dict[str, Any]]:
         """List the occurrences of a series."""
+        self._check(mailbox)
         yield from self.of_master.get(master_id, [])
+
+    def owner(self, mailbox: str) -> str:
+        """Return the address of a calendar's owner."""
+        self._check(mailbox)
+        owner = self.owners.get(mailbox, mailbox)
+        if isinstance(owner, Exception):
+            raise owner
+        return owner
+
+    def _check(self, mailbox: str) -> None:
+        if mailbox in self.missing:
+            raise GraphNotFound(404, "ErrorInvalidUser")
 
 
 class FakeSubscriptions(Subscriptions):
     """Graph's subscriptions of this app: 409 for a second one, 404 for a deleted one.
 
     Each call first raises the next of `failures`, if it is an error. `during_create` runs before a creation,
-    `during_renew` before a renewal, and `after_renew` and `after_delete` run after them.
+    `during_renew` before a renewal; `after_create`, `after_renew` and `after_delete` run after them. `deletions` are
+    the ids that were to be deleted, with the reasons; `waits` counts the waits for the rate limit before creations.
     """
 
     def __init__(self) -> None:
         self.existing: dict[str, Subscription] = {}
         self.states: dict[str, str] = {}
         self.calls: list[str] = []
+        self.deletions: list[tuple[str, DeleteReason]] = []
+        self.missing: set[str] = set()  # addresses and object ids without a mailbox
+        self.waits = 0
         self.failures: list[Exception | None] = []
         self.during_create: Callable[[], None] = lambda: None
+        self.after_create: Callable[[], None] = lambda: None
         self.during_renew: Callable[[], None] = lambda: None
         self.after_renew: Callable[[], None] = lambda: None
         self.after_delete: Callable[[], None] = lambda: None
         self._ids = itertools.count(1)
 
+    def wait_for_rate(self) -> None:
+        """Count a wait for the rate limit of writes."""
+        self.waits += 1
+
     def create(self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime) -> Subscription:
         """Create a subscription as Graph does."""
         self._called("create")
         self.during_create()
-        resource = resource_of(mailbox)
-        if any(existing.resource == resource for existing in self.existing.values()):
-            raise GraphConflict(409, "Conflict")
-        created = Subscription(f"s-{next(self._ids)}", resource, url, lifecycle, expires)
+        if mailbox in self.missing:
+            raise GraphNotFound(404, "ResourceNotFound")
+        same = (each.id for each in self.existing.values() if mailbox_of(each.resource) == mailbox.lower())
+        if existing_id := next(same, ""):
+            raise GraphConflict(409, "ObjectIdentifierInUse", existing_id=existing_id)
+        created = Subscription(f"s-{next(self._ids)}", resource_of(mailbox), url, lifecycle, expires)
         self.existing[created.id], self.states[created.id] = created, state
+        self.after_create()
         return created
+
+    def get(self, subscription_id: str) -> Subscription:
+        """Read a subscription."""
+        self._called("get")
+        return self._existing(subscription_id)
 
     def renew(self, subscription_id: str, expires: datetime) -> Subscription:
         """Move the expiry."""
         self.during_renew()
         self._called("renew")
-        if subscription_id not in self.existing:
-            raise GraphNotFound(404, "ResourceNotFound")
-        renewed = self.existing[subscription_id] = replace(self.existing[subscription_id], expires=expires)
+        renewed = self.existing[subscription_id] = replace(self._existing(subscription_id), expires=expires)
         self.after_renew()
         return renewed
 
-    def delete(self, subscription_id: str) -> None:
+    def change_address(self, subscription_id: str, url: str, expires: datetime) -> Subscription:
+        """Change the notificationUrl and move the expiry."""
+        self._called("address")
+        changed = replace(self._existing(subscription_id), notification_url=url, expires=expires)
+        self.existing[subscription_id] = changed
+        return changed
+
+    def delete(self, subscription_id: str, reason: DeleteReason) -> None:
         """Delete a subscription; a no-op for one that does not exist."""
         self._called("delete")
+        self.deletions.append((subscription_id, reason))
         self.existing.pop(subscription_id, None)
         self.after_delete()
 
@@ -111,6 +151,11 @@ class FakeSubscriptions(Subscriptions):
         failure = self.failures.pop(0) if self.failures else None
         if failure:
             raise failure
+
+    def _existing(self, subscription_id: str) -> Subscription:
+        if subscription_id not in self.existing:
+            raise GraphNotFound(404, "ResourceNotFound")
+        return self.existing[subscription_id]
 
 
 class FakeRooms(Rooms):

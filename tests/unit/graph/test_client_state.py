@@ -1,4 +1,4 @@
-"""The clientState: what is accepted, what is rejected, and which key signs."""
+"""The clientState in both forms: what is accepted, what is rejected, and which key signs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.graph.client_state import LONGEST, PROPAGATION_DELAY, Key, sign, signing_key, watch_named_by
+from shared.graph.client_state import PROPAGATION_DELAY, Key, Verified, sign, signing_key, verified
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 WATCH, OTHER = "0" * 31 + "a", "0" * 31 + "b"
@@ -15,78 +15,85 @@ NEW = Key("fedcba9876543210fedcba9876543210", b"the new secret of the relay", NO
 RETIRED = Key("99999999999999999999999999999999", b"a secret from years ago....", NOW - timedelta(days=900))
 
 
-def test_a_signed_client_state_names_its_watch() -> None:
-    """A clientState of the newest key is accepted."""
-    assert watch_named_by(sign(WATCH, NEW), [NEW, OLD]) == WATCH
+NONCE = "aB3-_x9Z0q1w"
+DIRECT, RELAY, FORMER = Verified(WATCH, "direct"), Verified(WATCH, "relay"), Verified(WATCH, None)
+STATES = [(sign(WATCH, NEW, "direct", NONCE), DIRECT), (sign(WATCH, NEW, "relay", NONCE), RELAY),
+          (sign(WATCH, NEW, "direct", ""), FORMER)]  # fmt: skip
+in_each_form = pytest.mark.parametrize(("good", "says"), STATES, ids=["direct", "relay", "former"])
 
 
-def test_the_previous_key_stays_valid() -> None:
-    """A rotation does not invalidate existing subscriptions."""
-    assert watch_named_by(sign(WATCH, OLD), [NEW, OLD]) == WATCH
+@in_each_form
+def test_a_signed_client_state_says_watch_and_kind(good: str, says: Verified) -> None:
+    """One of the newest key is accepted; the form of earlier versions says no kind."""
+    assert verified(good, [NEW, OLD]) == says
 
 
-def test_a_retired_key_is_rejected() -> None:
-    """After two rotations a clientState of the first key is invalid."""
-    assert watch_named_by(sign(WATCH, RETIRED), [NEW, OLD]) is None
+@pytest.mark.parametrize(("nonce", "says"), [(NONCE, RELAY), ("", FORMER)])
+def test_the_previous_key_stays_valid_and_a_retired_key_is_rejected(nonce: str, says: Verified) -> None:
+    """A rotation does not invalidate existing subscriptions; after two rotations the first key is invalid."""
+    assert verified(sign(WATCH, OLD, "relay", nonce), [NEW, OLD]) == says
+    assert verified(sign(WATCH, RETIRED, "relay", nonce), [NEW, OLD]) is None
 
 
-def test_it_fits_into_graphs_128_characters() -> None:
-    """Key Vault's versions and watch ids have 32 characters each; the whole stays within Graph's limit."""
-    assert len(sign(WATCH, NEW)) <= LONGEST == 128
-
-
-def test_any_changed_character_is_rejected() -> None:
-    """A change of any character invalidates the clientState."""
-    good = sign(WATCH, NEW)
+@in_each_form
+def test_any_changed_character_is_rejected(good: str, says: Verified) -> None:
+    """A change of any character invalidates the clientState, its kind and its nonce included."""
+    assert verified(good, [NEW, OLD]) == says
     for index, character in enumerate(good):
         bad = good[:index] + ("A" if character != "A" else "B") + good[index + 1 :]
-        assert watch_named_by(bad, [NEW, OLD]) is None, index
+        assert verified(bad, [NEW, OLD]) is None, index
 
 
-def test_the_state_of_a_watch_is_invalid_for_another() -> None:
+@in_each_form
+def test_the_state_of_a_watch_is_invalid_for_another(good: str, says: Verified) -> None:
     """Someone who has a clientState cannot forge that of another mailbox."""
-    mac = sign(WATCH, NEW).rpartition(".")[2]
-    assert watch_named_by(f"{NEW.version}.{OTHER}.{mac}", [NEW, OLD]) is None
+    assert verified(good.replace(WATCH, OTHER), [NEW, OLD]) is None
+    assert verified(good, [NEW, OLD]) == says
 
 
 def test_the_mac_covers_the_version() -> None:
     """The same watch and secret with another version have another MAC."""
     twin = Key("another", NEW.secret, NEW.created)
-    assert sign(WATCH, NEW).rpartition(".")[2] != sign(WATCH, twin).rpartition(".")[2]
+    macs = {sign(WATCH, key, "relay", NONCE).rpartition(".")[2] for key in (NEW, twin)}
+    assert len(macs) == 2
+    assert verified(sign(WATCH, NEW, "relay", NONCE), [twin]) is None
 
 
-@pytest.mark.parametrize("cut", [1, 2, 10, 43, 44, 76, 100, 108])
-def test_a_truncated_client_state_is_rejected(cut: int) -> None:
-    """The beginning of a valid clientState is invalid."""
-    good = sign(WATCH, NEW)
-    assert watch_named_by(good[:-cut], [NEW, OLD]) is None
+@in_each_form
+def test_a_part_of_a_client_state_is_rejected(good: str, says: Verified) -> None:
+    """Neither a beginning nor an end of a valid clientState is valid."""
+    assert verified(good, [NEW]) == says
+    assert all(verified(good[:-cut], [NEW]) is verified(good[cut:], [NEW]) is None for cut in range(1, len(good)))
 
 
 @pytest.mark.parametrize(
     "state",
-    [None, 0, 1, True, 1.5, [], {}, "", ".", "..", "...", "x", f"{NEW.version}.", f"{NEW.version}.{WATCH}",
-     f"{NEW.version}.{WATCH}.", "ø" * 20, f"{NEW.version}.{WATCH}.é", "\ud800", "x" * 129, "x" * 1_000_000],
+    [None, 0, 1, True, 1.5, [], {}, "", ".", "..", "...", "....", "x", f"{NEW.version}.", f"{NEW.version}.{WATCH}",
+     f"{NEW.version}.{WATCH}.", f"{NEW.version}.{WATCH}.d{NONCE}.", "ø" * 20, f"{NEW.version}.{WATCH}.é", "\ud800",
+     "x" * 129, "." * 128, "x" * 1_000_000],
 )  # fmt: skip
 def test_a_value_that_is_no_client_state_is_rejected(state: object) -> None:
     """Any type and length may arrive; nothing raises."""
-    assert watch_named_by(state, [NEW, OLD]) is None
+    assert verified(state, [NEW, OLD]) is None
 
 
-def test_a_padded_client_state_is_rejected() -> None:
+@in_each_form
+def test_a_padded_client_state_is_rejected(good: str, says: Verified) -> None:
     """Padding, white space and case are part of the text."""
-    good = sign(WATCH, NEW)
-    assert all(watch_named_by(bad, [NEW]) is None for bad in (good + "=", good + " ", " " + good, good.upper()))
+    assert verified(good, [NEW]) == says
+    assert all(verified(bad, [NEW]) is None for bad in (good + "=", good + " ", " " + good, good.upper()))
 
 
-def test_without_keys_nothing_is_accepted() -> None:
+@in_each_form
+def test_without_keys_nothing_is_accepted(good: str, says: Verified) -> None:
     """With an empty list of keys every clientState is invalid."""
-    assert watch_named_by(sign(WATCH, NEW), []) is None
+    assert (verified(good, []), verified(good, [NEW])) == (None, says)
 
 
 def test_a_new_key_verifies_immediately_and_signs_later() -> None:
     """Until PROPAGATION_DELAY is over other instances may not have the new key, so the old key signs."""
     fresh = Key("f" * 32, b"a secret that was just made", NOW - PROPAGATION_DELAY + timedelta(seconds=1))
-    assert watch_named_by(sign(WATCH, fresh), [fresh, OLD]) == WATCH
+    assert verified(sign(WATCH, fresh, "relay", NONCE), [fresh, OLD]) == RELAY
     assert signing_key([fresh, OLD], NOW) is OLD
     assert signing_key([fresh, OLD], NOW + timedelta(seconds=1)) is fresh
 

@@ -26,10 +26,9 @@ class Recorder(GraphClient):
         path: str,
         params: Mapping[str, str],
         prefer: str | None = None,
-        before_page: Callable[[], None] = lambda: None,
+        read: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]] = lambda page: page(),  # noqa: ARG002
     ) -> Iterator[dict[str, Any]]:
         """Record a paged call."""
-        before_page()
         self.calls.append({"path": path, "params": params, "prefer": prefer})
         return iter(())
 
@@ -59,3 +58,13 @@ def test_instances_are_requested_between_two_utc_times() -> None:
     assert graph.calls[0]["path"] == "/users/r@contoso.com/events/M/instances"
     assert graph.calls[0]["params"]["startDateTime"] == "2026-11-19T23:00:00Z"
     assert graph.calls[0]["params"]["endDateTime"] == "2026-11-21T00:00:00Z"
+
+
+def test_the_view_also_says_when_events_were_changed() -> None:
+    """A resync compares that with the notifications; no other property is added."""
+    graph = Recorder()
+    moment = datetime(2026, 11, 20, tzinfo=UTC)
+    list(Events(graph).calendar_view("r@contoso.com", moment, moment))
+    list(Events(graph).instances("r@contoso.com", "M", moment, moment))
+    view, instances = (call["params"]["$select"] for call in graph.calls)
+    assert view == f"{instances},lastModifiedDateTime"

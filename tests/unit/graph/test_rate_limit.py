@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.graph.rate_limit import LISTS, WRITES, RateLimiter
+from shared.errors import GraphUnavailable
+from shared.graph.rate_limit import LISTS, LONGEST_WAIT, READS, WRITES, RateLimiter
 
 
 class Clock:
@@ -24,7 +25,7 @@ class Clock:
         self.time += timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize(("limit", "graphs"), [(WRITES, 500), (LISTS, 25)])
+@pytest.mark.parametrize(("limit", "graphs"), [(WRITES, 500), (READS, 500), (LISTS, 25)])
 def test_the_rate_stays_below_graphs_limit(limit: tuple[int, float, int], graphs: int) -> None:
     """No window of 20 seconds has more calls than Graph allows, and the rate is close to the limit."""
     clock = Clock()
@@ -66,3 +67,41 @@ def test_a_pause_delays_all_calls() -> None:
     limiter.pause(7)
     limiter.wait()
     assert (clock.time - began).total_seconds() == 7
+
+
+def test_a_wait_beyond_the_limit_is_an_error_that_takes_no_place() -> None:
+    """Callers that come back after the pause find it free."""
+    clock = Clock()
+    began, limiter = clock.time, RateLimiter(10, 10.0, 1, clock.now, clock.sleep)
+    limiter.pause(LONGEST_WAIT + 1)
+    for _ in range(100):
+        with pytest.raises(GraphUnavailable) as caught:
+            limiter.wait()
+        assert (caught.value.status, caught.value.retry_after, caught.value.is_rate) == (429, LONGEST_WAIT + 1, True)
+    clock.sleep(1)
+    limiter.wait()
+    assert (clock.time - began).total_seconds() == LONGEST_WAIT + 1
+
+
+@pytest.mark.parametrize("jump", [timedelta(minutes=10), timedelta(days=5), -timedelta(minutes=10), -timedelta(days=5)])
+def test_a_clock_that_jumps_holds_nobody_back(jump: timedelta) -> None:
+    """Neither in time that has passed nor in time to come: the space between two calls stays."""
+    clock = Clock()
+    limiter = RateLimiter(10, 10.0, 1, clock.now, clock.sleep)
+    limiter.wait()
+    clock.time += jump
+    began = clock.time
+    for _ in range(3):
+        limiter.wait()
+    assert (clock.time - began).total_seconds() == (3 if jump < timedelta() else 2)
+
+
+def test_a_clock_that_is_set_back_does_not_end_a_pause() -> None:
+    """The rest of the pause is waited."""
+    clock = Clock()
+    limiter = RateLimiter(10, 10.0, 1, clock.now, clock.sleep)
+    limiter.pause(30)
+    clock.time -= timedelta(hours=1)
+    began = clock.time
+    limiter.wait()
+    assert (clock.time - began).total_seconds() == 30
