@@ -1,4 +1,11 @@
-"""Read secrets from Key Vault through a cache, which also serves stale secrets while the vault is unavailable.
+"""Read secrets from Key Vault through a cache, also while the vault is unavailable, but not against its answer.
+
+The failures ("Azure Key Vault REST API error codes"):
+- The vault does not answer, throttles or fails: the cached value stays in use for as long as that lasts.
+- The secret is missing, disabled or empty: the cached value is dropped at once.
+- The vault denies access or refuses the request: the cached value is dropped at the first refusal that comes
+  DENIED_SECONDS after the first one, unless the vault returned the value in between. A role assignment takes minutes to
+  reach every server of the vault, and a firewall rule may be wrong for a moment.
 
 Based on "Key Vault: Secrets" and "Azure Key Vault throttling guidance" (cache for at least minutes). Required role: Key
 Vault Secrets User, which also allows listing versions.
@@ -6,21 +13,32 @@ Vault Secrets User, which also allows listing versions.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from math import inf
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from shared.errors import ConfigurationError, ServiceUnavailable
+from shared.errors import ConfigurationError, RelayError, ServiceUnavailable
 from shared.threads import in_background
 
 if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
     from azure.keyvault.secrets import SecretClient
 
-PAUSE_SECONDS = 3.0  # between attempts while the vault is unavailable, so that calls with a stale secret do not wait
+PAUSE_SECONDS = 3.0  # between attempts after a failure, so that calls with a cached value do not wait
+DENIED_SECONDS = 600.0  # how long a cached value is used although the vault denies access
+# A cached value that the vault was not asked about for this long is not used before the vault is asked again: it may
+# have been disabled since. Otherwise an idle process would use it for its next call.
+UNCONFIRMED_SECONDS = 600.0
+CONFIRM_SECONDS = 10.0  # the age of the answer of the vault that `confirm` and `confirm_latest_two` use
+_FIREWALL = ("ForbiddenByFirewall", "ForbiddenByConnection")
+
+_logger = logging.getLogger("relay.key_vault")
 T = TypeVar("T")
 
 
@@ -33,8 +51,40 @@ class Secret:
     created: datetime
 
 
+class _NotUsable(ConfigurationError):
+    """The vault answered that there is no usable value: the secret is missing, disabled or empty."""
+
+
+class _Denied(ConfigurationError):
+    """The vault denies access or refuses the request: this says nothing about the secret."""
+
+
+@dataclass
+class _Cached(Generic[T]):
+    """A cached value, None if there is none, with times in seconds of the clock of Secrets.
+
+    `due`: when to ask the vault again. `attempted`: the last attempt to read it. `failure`: the error of that
+    attempt, if it failed. `denied_since`: the first refusal since the last success.
+    """
+
+    value: T | None = None
+    due: float = 0.0
+    attempted: float = -inf
+    failure: RelayError | None = None
+    denied_since: float | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def may_serve(self, now: float) -> bool:
+        """Return whether the value may be used without asking the vault."""
+        return self.value is not None and now - self.attempted < UNCONFIRMED_SECONDS
+
+
 class Secrets:
-    """Reads secrets through a cache of `keep_seconds`; thread-safe."""
+    """Reads secrets through a cache of `keep_seconds`; thread-safe.
+
+    Each method raises ConfigurationError when the secret is missing, disabled or empty or access is denied, and
+    ServiceUnavailable when the vault is unavailable; `get` and `latest_two` only if no cached value may be used.
+    """
 
     def __init__(
         self,
@@ -45,74 +95,121 @@ class Secrets:
         self._client = client
         self._keep_seconds = keep_seconds
         self._now = now
-        self._cache: dict[tuple[str, str], tuple[float, object]] = {}
-        self._failures: dict[tuple[str, str], tuple[float, Exception]] = {}
-        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        self._values: dict[str, _Cached[Secret]] = {}
+        self._versions: dict[str, _Cached[list[Secret]]] = {}
 
     def get(self, name: str, *, fresh: bool = False) -> Secret:
-        """Return the newest version. `fresh` bypasses the cache, for example after a secret was rejected.
+        """Return the newest version. `fresh` asks the vault itself, for example after a secret was rejected."""
+        return self._read_through(self._value_of(name), lambda: self._read(name, None), 0.0 if fresh else None)
 
-        Raises ConfigurationError when the secret is missing or access is denied, ServiceUnavailable when the vault is
-        unavailable and nothing is cached (or with `fresh`).
-        """
-        return self._cached(("value", name), lambda: self._read(name, None), fresh=fresh)
+    def confirm(self, name: str) -> Secret:
+        """Return the newest version by an answer of the vault in the last CONFIRM_SECONDS, or by a new one."""
+        return self._read_through(self._value_of(name), lambda: self._read(name, None), CONFIRM_SECONDS)
 
-    def latest_two(self, name: str) -> list[Secret]:
-        """Return the two newest enabled versions, newest first. Raises the same errors as `get`."""
-        return self._cached(("versions", name), lambda: self._read_latest_two(name))
+    def latest_two(self, name: str, *, fresh: bool = False) -> list[Secret]:
+        """Return the two newest enabled versions, newest first. `fresh` as for `get`."""
+        return self._read_through(self._versions_of(name), lambda: self._read_latest_two(name), 0.0 if fresh else None)
 
-    def peek_latest_two(self, name: str) -> list[Secret] | None:
-        """Return the cached `latest_two`, however old, or None before the first read. Never waits.
+    def confirm_latest_two(self, name: str) -> list[Secret]:
+        """Return `latest_two` as `confirm` does."""
+        return self._read_through(self._versions_of(name), lambda: self._read_latest_two(name), CONFIRM_SECONDS)
+
+    def peek(self, name: str) -> Secret | None:
+        """Return the cached newest version, or None if the vault has to be asked first. Never waits.
 
         When the cached value is due, it is read again in the background, so that a slow vault delays no caller.
         """
-        due, cached = self._cache.get(("versions", name), (0.0, None))
-        if cached is not None and self._now() >= due:
-            in_background(self.latest_two, name)
-        return cached  # type: ignore[return-value]  # each key is written by one reader only
+        return self._peek(self._value_of(name), lambda: self.get(name))
 
-    def _cached(self, key: tuple[str, str], read: Callable[[], T], *, fresh: bool = False) -> T:
-        lock = self._locks.setdefault(key, threading.Lock())
-        due, cached = self._cache.get(key, (0.0, None))
-        is_reader = lock.acquire(blocking=cached is None or fresh)
-        if not is_reader:  # another thread is reading it: use the cached value meanwhile
-            return cached  # type: ignore[return-value]  # as above
+    def peek_latest_two(self, name: str) -> list[Secret] | None:
+        """Return the cached `latest_two` as `peek` does."""
+        return self._peek(self._versions_of(name), lambda: self.latest_two(name))
+
+    def _peek(self, cached: _Cached[T], renew: Callable[[], object]) -> T | None:
+        now = self._now()
+        value = cached.value if cached.may_serve(now) else None
+        if value is not None and now >= cached.due and not cached.lock.locked():
+            in_background(_quietly, renew)
+        return value
+
+    def _value_of(self, name: str) -> _Cached[Secret]:
+        return self._values.setdefault(name, _Cached())
+
+    def _versions_of(self, name: str) -> _Cached[list[Secret]]:
+        return self._versions.setdefault(name, _Cached())
+
+    def _read_through(self, cached: _Cached[T], read: Callable[[], T], max_age: float | None = None) -> T:
+        """Return the cached value or read it; with `max_age`, only what the vault answered in that many seconds."""
+        value = cached.value if max_age is None and cached.may_serve(self._now()) else None
+        if not cached.lock.acquire(blocking=value is None) and value is not None:
+            return value  # another thread is reading it
         try:
-            due, cached = self._cache.get(key, (0.0, None))
-            if cached is not None and self._now() < due and not fresh:
-                return cached  # type: ignore[return-value]  # as above
-            until, failure = self._failures.get(key, (0.0, None))
-            if cached is None and failure is not None and self._now() < until:
-                raise failure.with_traceback(None)
-            return self._renew(key, cached, read, fresh=fresh)
+            current = self._current(cached, max_age)
+            return self._renew(cached, read, is_strict=max_age is not None) if current is None else current
         finally:
-            lock.release()
+            cached.lock.release()
 
-    def _renew(self, key: tuple[str, str], cached: object, read: Callable[[], T], *, fresh: bool) -> T:
+    def _current(self, cached: _Cached[T], max_age: float | None) -> T | None:
+        """Return the value if it may be used now, None if the vault has to be asked; raise a recent failure."""
+        now = self._now()
+        if max_age is None and cached.may_serve(now) and now < cached.due:
+            return cached.value
+        pause = PAUSE_SECONDS if max_age is None else max_age
+        is_recent = now - cached.attempted < pause
+        if is_recent and cached.failure is not None and (max_age is not None or cached.value is None):
+            raise cached.failure.with_traceback(None)
+        return cached.value if is_recent and max_age is not None else None
+
+    def _renew(self, cached: _Cached[T], read: Callable[[], T], *, is_strict: bool) -> T:
         try:
             value, keep_seconds = read(), self._keep_seconds()
         except (ConfigurationError, ServiceUnavailable) as error:
-            self._failures[key] = (self._now() + PAUSE_SECONDS, error)
-            if cached is None or fresh:
+            self._note_failure(cached, error)
+            if cached.value is None or is_strict:
                 raise
-            value, keep_seconds = cached, PAUSE_SECONDS  # type: ignore[assignment]  # as above
-        self._cache[key] = (self._now() + keep_seconds, value)
+            return cached.value
+        now = self._now()
+        cached.value, cached.due, cached.attempted = value, now + keep_seconds, now
+        cached.failure = cached.denied_since = None
         return value
+
+    def _note_failure(self, cached: _Cached[T], error: RelayError) -> None:
+        """Record a failure of a read, and drop the value if the vault said so."""
+        now = self._now()
+        cached.failure, cached.attempted, cached.due = error, now, now + PAUSE_SECONDS
+        if isinstance(error, _Denied) and cached.denied_since is None:
+            cached.denied_since = now
+        is_over = cached.denied_since is not None and now - cached.denied_since >= DENIED_SECONDS
+        is_over = isinstance(error, _NotUsable) or (isinstance(error, _Denied) and is_over)
+        if is_over and cached.value is not None:
+            _logger.error("A cached secret is no longer used: %s", error)
+            cached.value = None
 
     def _read_latest_two(self, name: str) -> list[Secret]:
         with _translate_errors(name):
             versions = [v for v in self._client().list_properties_of_secret_versions(name) if v.enabled]
         versions.sort(key=lambda v: v.created_on or datetime.min.replace(tzinfo=UTC), reverse=True)
-        if not versions:
-            raise ConfigurationError(name, "the vault has no enabled version of this secret: create one")
-        return [self._read(name, v.version) for v in versions[:2]]
+        latest: list[Secret] = []
+        for version in versions:
+            if len(latest) == 2:
+                break
+            with suppress(_NotUsable):  # disabled since it was listed
+                latest.append(self._read(name, version.version))
+        if not latest:
+            raise _NotUsable(name, "the vault has no enabled version of this secret: create one")
+        return latest
 
     def _read(self, name: str, version: str | None) -> Secret:
         with _translate_errors(name):
             secret = self._client().get_secret(name, version)
         if not secret.value:
-            raise ConfigurationError(name, "the secret in the vault is empty")
+            raise _NotUsable(name, "the secret in the vault is empty")
         return Secret(secret.value, secret.properties.version or "", secret.properties.created_on or datetime.now(UTC))
+
+
+def _quietly(renew: Callable[[], object]) -> None:
+    with suppress(RelayError):  # the next call gets the error
+        renew()
 
 
 @contextmanager
@@ -123,10 +220,30 @@ def _translate_errors(name: str) -> Iterator[None]:
     try:
         yield
     except AzureError as error:
-        status = error.status_code if isinstance(error, HttpResponseError) else None
-        if status == 404:
-            raise ConfigurationError(name, "the vault has no such secret: create it") from None
-        if status in (401, 403):
-            text = "the vault denies access: grant the role Key Vault Secrets User to the app's identity"
-            raise ConfigurationError(name, text) from None
+        if isinstance(error, HttpResponseError):
+            raise _refusal(name, error) from None
         raise ServiceUnavailable("Key Vault") from None
+
+
+def _refusal(name: str, error: HttpResponseError) -> RelayError:
+    """Return the relay's error for a response of the vault."""
+    status, code, inner = error.status_code, *_codes(error)
+    if inner == "SecretDisabled":
+        return _NotUsable(name, "the secret in the vault is disabled: enable it or create a new version")
+    if status == 404:
+        text = "the vault has no such secret: create it"
+        return _NotUsable(name, text) if code == "SecretNotFound" else _Denied(name, text)
+    if inner in _FIREWALL:
+        return _Denied(name, "the vault's firewall denies access: allow the app's network")
+    if status in (401, 403):
+        return _Denied(name, "the vault denies access: grant the role Key Vault Secrets User to the app's identity")
+    if status is not None and 400 <= status < 500 and status not in (408, 429):
+        return _Denied(name, f"the vault refuses the request ({status}): check the name and KEY_VAULT_URI")
+    return ServiceUnavailable("Key Vault")
+
+
+def _codes(error: HttpResponseError) -> tuple[str, str]:
+    """Return the code and the inner code of an error in Key Vault's format."""
+    content = error.error
+    inner = content.innererror if content is not None else None
+    return (content.code if content is not None else None) or "", (inner or {}).get("code", "")

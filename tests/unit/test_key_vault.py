@@ -4,82 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
-from azure.keyvault.secrets import SecretClient
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 from shared.errors import ConfigurationError, RelayError, ServiceUnavailable
-from shared.key_vault import PAUSE_SECONDS, Secrets
+from shared.key_vault import PAUSE_SECONDS
+from tests.support.fake_vault import KEEP_SECONDS, VaultWorld, disabled, not_found, sdk_error
 from tests.support.waiting import eventually
 
 
-def sdk_error(status: int) -> HttpResponseError:
-    """Return the SDK's error for a status; its text quotes a value."""
-    error = HttpResponseError("canary")
-    error.status_code = status
-    return error
-
-
-class Vault(SecretClient):
-    """A SecretClient with versions, newest last. It counts the calls, and can fail or block."""
-
-    def __init__(self, **secrets: list[str]) -> None:
-        self.secrets = secrets
-        self.disabled: set[str] = set()
-        self.calls: Counter[str] = Counter()
-        self.failure: Exception | None = None
-        self.open = threading.Event()
-        self.open.set()
-
-    def _answer(self, what: str) -> None:
-        self.calls[what] += 1
-        self.open.wait(180)
-        if self.failure:
-            raise self.failure
-
-    def get_secret(self, name: str, version: str | None = None, **_: Any) -> Any:
-        """Return a secret's value, the newest or that of a version."""
-        self._answer(f"get {name}")
-        values = self.secrets[name]
-        number = len(values) - 1 if version is None else int(version[1:])
-        return SimpleNamespace(value=values[number], properties=self._properties(number))
-
-    def list_properties_of_secret_versions(self, name: str, **_: Any) -> Any:
-        """List the versions, in no order."""
-        self._answer(f"list {name}")
-        versions = [self._properties(number) for number in range(len(self.secrets[name]))]
-        return sorted(versions, key=lambda version: hash(version.version))
-
-    def _properties(self, number: int) -> Any:
-        version = f"v{number}"
-        return SimpleNamespace(
-            version=version, enabled=version not in self.disabled, created_on=datetime(2026, 1, 1 + number, tzinfo=UTC)
-        )
-
-
-KEEP_SECONDS = 300.0
-
-
-class World:
-    """A vault, a clock in seconds, and the secrets that use them."""
-
-    def __init__(self) -> None:
-        self.vault = Vault(key=["k0", "k1", "k2"], one=["only"], empty=[""])
-        self.seconds = 0.0
-        self.secrets = Secrets(lambda: self.vault, lambda: KEEP_SECONDS, lambda: self.seconds)
-
-
 @pytest.fixture
-def world() -> World:
+def world() -> VaultWorld:
     """Return a world."""
-    return World()
+    return VaultWorld()
 
 
-def test_a_secret_is_read_once_in_its_time(world: World) -> None:
+def test_a_secret_is_read_once_in_its_time(world: VaultWorld) -> None:
     """The cache serves it for KEEP_SECONDS, then the vault is read again."""
     assert [world.secrets.get("key").value for _ in range(3)] == ["k2"] * 3
     world.seconds = KEEP_SECONDS - 0.1
@@ -90,14 +31,16 @@ def test_a_secret_is_read_once_in_its_time(world: World) -> None:
     assert world.vault.calls["get key"] == 2
 
 
-@pytest.mark.parametrize("failure", [ServiceRequestError("canary"), sdk_error(503), sdk_error(403), sdk_error(404)])
-def test_a_cached_secret_is_served_while_the_vault_is_unavailable(world: World, failure: Exception) -> None:
-    """Also after the role was removed: the cached value stays in use, and the vault is read rarely."""
+@pytest.mark.parametrize("failure", [ServiceRequestError("canary"), sdk_error(503), sdk_error(429), sdk_error(408)])
+def test_a_cached_secret_is_served_while_the_vault_is_unavailable(world: VaultWorld, failure: Exception) -> None:
+    """For as long as that lasts, and the vault is read rarely."""
     world.secrets.get("key")
     world.vault.failure, world.seconds = failure, KEEP_SECONDS
     for _ in range(5):
         assert world.secrets.get("key").value == "k2"
     assert world.vault.calls["get key"] == 2
+    world.seconds += 7 * 24 * 3600
+    assert world.secrets.get("key").value == "k2"
     world.seconds += PAUSE_SECONDS
     world.vault.failure = None
     world.vault.secrets["key"].append("k3")
@@ -106,13 +49,14 @@ def test_a_cached_secret_is_served_while_the_vault_is_unavailable(world: World, 
 
 @pytest.mark.parametrize(
     ("failure", "kind"),
-    [(sdk_error(404), ConfigurationError), (sdk_error(401), ConfigurationError), (sdk_error(403), ConfigurationError),
+    [(sdk_error(404), ConfigurationError), (not_found(), ConfigurationError), (disabled(), ConfigurationError),
+     (sdk_error(401), ConfigurationError), (sdk_error(403), ConfigurationError), (sdk_error(400), ConfigurationError),
      (sdk_error(429), ServiceUnavailable), (sdk_error(500), ServiceUnavailable),
      (ServiceRequestError("canary"), ServiceUnavailable),
      (ClientAuthenticationError("canary"), ServiceUnavailable)],
 )  # fmt: skip
 def test_without_a_cached_secret_the_error_says_what_to_do(
-    world: World, failure: Exception, kind: type[RelayError]
+    world: VaultWorld, failure: Exception, kind: type[RelayError]
 ) -> None:
     """It has nothing of the SDK's text."""
     world.vault.failure = failure
@@ -123,13 +67,13 @@ def test_without_a_cached_secret_the_error_says_what_to_do(
         assert caught.value.__cause__ is None
 
 
-def test_the_error_for_an_empty_secret_names_it(world: World) -> None:
+def test_the_error_for_an_empty_secret_names_it(world: VaultWorld) -> None:
     """An empty secret would be worse than a missing one."""
     with pytest.raises(ConfigurationError, match="empty"):
         world.secrets.get("empty")
 
 
-def test_fresh_always_reads_the_vault(world: World) -> None:
+def test_fresh_always_reads_the_vault(world: VaultWorld) -> None:
     """A rejected secret is useless, so an unavailable vault is an error then."""
     world.secrets.get("key")
     world.vault.secrets["key"].append("k3")
@@ -140,14 +84,14 @@ def test_fresh_always_reads_the_vault(world: World) -> None:
     assert world.secrets.get("key").value == "k3"
 
 
-def test_the_two_newest_versions_come_newest_first(world: World) -> None:
+def test_the_two_newest_versions_come_newest_first(world: VaultWorld) -> None:
     """In whatever order the vault lists them."""
     assert [secret.value for secret in world.secrets.latest_two("key")] == ["k2", "k1"]
     assert [secret.version for secret in world.secrets.latest_two("key")] == ["v2", "v1"]
     assert [secret.value for secret in world.secrets.latest_two("one")] == ["only"]
 
 
-def test_a_disabled_version_does_not_count(world: World) -> None:
+def test_a_disabled_version_does_not_count(world: VaultWorld) -> None:
     """Disabling a version retires a key immediately."""
     world.vault.disabled = {"v2"}
     assert [secret.value for secret in world.secrets.latest_two("key")] == ["k1", "k0"]
@@ -156,7 +100,7 @@ def test_a_disabled_version_does_not_count(world: World) -> None:
         world.secrets.latest_two("one")
 
 
-def test_peek_never_waits(world: World) -> None:
+def test_peek_never_waits(world: VaultWorld) -> None:
     """It returns None before the first read, then the cached value, while a slow vault is read in the background."""
     assert world.secrets.peek_latest_two("key") is None
     assert world.vault.calls == Counter()
@@ -173,7 +117,7 @@ def test_peek_never_waits(world: World) -> None:
     assert world.vault.calls["list key"] == 2
 
 
-def test_many_threads_read_a_secret_once(world: World) -> None:
+def test_many_threads_read_a_secret_once(world: VaultWorld) -> None:
     """During the first read the other threads wait for it."""
     world.vault.open.clear()
     found: list[str] = []
@@ -187,7 +131,7 @@ def test_many_threads_read_a_secret_once(world: World) -> None:
     assert world.vault.calls["get key"] == 1
 
 
-def test_an_unavailable_vault_is_read_rarely_without_a_cached_secret(world: World) -> None:
+def test_an_unavailable_vault_is_read_rarely_without_a_cached_secret(world: VaultWorld) -> None:
     """Otherwise each notification of a cold start would wait for its own failure, beyond Graph's 3 seconds."""
     world.vault.failure = sdk_error(500)
     for _ in range(5):
@@ -196,6 +140,6 @@ def test_an_unavailable_vault_is_read_rarely_without_a_cached_secret(world: Worl
     assert world.vault.calls["list key"] == 1
 
 
-def test_a_secret_shows_no_value(world: World) -> None:
+def test_a_secret_shows_no_value(world: VaultWorld) -> None:
     """Neither in a log line nor in a traceback."""
     assert "k2" not in repr(world.secrets.get("key"))
