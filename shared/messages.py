@@ -8,12 +8,20 @@ A message holds many changes, because the cost is per message. Version 1:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 LARGEST = 45_000  # bytes; "Queue Storage" allows 64 KiB, which base64 reduces to 48 KiB
+LIFECYCLE_KINDS = frozenset({"reauthorizationRequired", "subscriptionRemoved", "missed"})  # Graph's names of its events
+# resync-full sends everything again; reconcile is for all watches; probe and drain are for the partner's endpoint; the
+# watch_id of a replay is the replay's id.
+REPAIR_KINDS = LIFECYCLE_KINDS | {"resync", "resync-full", "reconcile", "probe", "drain", "replay"}
+# lookup reads one subscription by its id; run continues the renewal run; audit reads the list of subscriptions.
+WORK_KINDS = frozenset({"lookup", "run", "audit"})
+JOB_KINDS = REPAIR_KINDS | WORK_KINDS
+_JOB_KEYS = frozenset({"watch", "kind", "subscription", "attempt", "at", "since", "seen"})
 _encoder = json.JSONEncoder(separators=(",", ":"))  # writes ASCII: one byte per character
 _UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
 
@@ -53,15 +61,24 @@ class ChangeMessage:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job. `kind` is a lifecycle event, by Graph's name, or one of the relay's own: resync, resync-full (send
-    everything again), reconcile (all watches), probe or drain (the partner's endpoint), or replay (`watch_id` is the
-    replay's id). `attempt` is the number of failed attempts.
+    """A job.
+
+    - `kind`: one of JOB_KINDS, or one of a later version: see shared/reliability/unknown_jobs.py.
+    - `attempt`: the number of failed attempts.
+    - `at`: when the relay took in the event or made the job; None in a message of an earlier version.
+    - `since`: when a version of the relay first put the job back because it does not know its kind.
+    - `seen`: the etag of a lease that was not free; the message was hidden for as long as the lease has to be observed.
+    - `later`: the fields that only a later version knows. They stay in a job that this version puts back.
     """
 
     watch_id: str
     kind: str
     subscription_id: str = ""
     attempt: int = 0
+    at: datetime | None = None
+    since: datetime | None = None
+    seen: str = ""
+    later: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def write_changes(message: ChangeMessage) -> Iterator[str]:
@@ -80,10 +97,7 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
 
 def write_jobs(jobs: Iterable[Job]) -> Iterator[str]:
     """Yield jobs as texts, split like changes."""
-    rows = [
-        {"watch": j.watch_id, "kind": j.kind, "subscription": j.subscription_id, "attempt": j.attempt} for j in jobs
-    ]
-    return _split({"v": 1}, "repairs", rows)
+    return _split({"v": 1}, "repairs", [_job_row(job) for job in jobs])
 
 
 def read_changes(text: str) -> ChangeMessage:
@@ -108,10 +122,32 @@ def read_changes(text: str) -> ChangeMessage:
 def read_jobs(text: str) -> list[Job]:
     """Return the jobs of a message. Raises BadMessage."""
     try:
-        rows = _version_1(text)["repairs"]
-        return [Job(str(r["watch"]), str(r["kind"]), str(r["subscription"]), int(r.get("attempt", 0))) for r in rows]
+        return [_job(row) for row in _version_1(text)["repairs"]]
     except _UNREADABLE:
         raise BadMessage("not a message of repairs") from None
+
+
+def _job_row(job: Job) -> dict[str, Any]:
+    moments = {name: moment.isoformat() for name, moment in (("at", job.at), ("since", job.since)) if moment}
+    seen = {"seen": job.seen} if job.seen else {}
+    return {
+        **job.later, "watch": job.watch_id, "kind": job.kind, "subscription": job.subscription_id,
+        "attempt": job.attempt, **moments, **seen,
+    }  # fmt: skip
+
+
+def _job(row: dict[str, Any]) -> Job:
+    later = {name: value for name, value in row.items() if name not in _JOB_KEYS}
+    at, since = (_moment(row[name]) if row.get(name) is not None else None for name in ("at", "since"))
+    attempt, seen = int(row.get("attempt", 0)), str(row.get("seen") or "")
+    return Job(str(row["watch"]), str(row["kind"]), str(row["subscription"]), attempt, at, since, seen, later)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    return moment
 
 
 def _version_1(text: str) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class ChangeQueue:
 
 
 class JobQueue:
-    """The queue of jobs. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+    """A queue of jobs, one of two. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
 
     def __init__(self, queue: TextQueue) -> None:
         self._queue = queue

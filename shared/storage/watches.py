@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.storage.connection import storage_errors
-from shared.storage.table import Table, stored_as
+from shared.storage.table import Table, Unreadable, compared, stored_as, text_of
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
 PARTITION = "watch"
-ABANDONED = timedelta(seconds=60)  # a creation that takes longer than this has crashed
+ABANDONED = timedelta(seconds=120)  # a creation that takes longer has crashed; two POSTs of 30 seconds take less
+LARGEST_SKEW = timedelta(minutes=10)  # between two instances, of which each is off by five minutes at most
 SEEN_EVERY = timedelta(seconds=10)  # limits the writes of last_change
 State = Literal["pending", "live", "refused", "gone", "paused"]
 NEEDS_A_PERSON = ("refused", "gone")
@@ -26,19 +27,34 @@ _NAMESPACE = uuid.UUID("6f0c2a52-9f4e-5d0b-8a39-54f1c4d2f7b1")
 class Watch:
     """A watched mailbox and its subscription. Times are in UTC.
 
-    `state` is shown to administrators, with `since` and `last_error` (docs/operations.md explains each): pending until
-    the subscription exists, then live; refused when a permission or a scope is missing; gone when the mailbox does not
-    exist; paused when the allow-list no longer has it.
+    `state` is stored: pending until the subscription exists, then live; refused when a permission or a scope is
+    missing; gone when the mailbox does not exist; paused when the customer's settings no longer allow it. What people
+    see is `shared.watches.states.shown`, with `since` and `last_error` (docs/operations.md explains each).
 
-    - `tried`: the last failed attempt.
+    - `tried`: the last failed attempt. `failing_since`: the first failed attempt since a confirmed loss.
+    - `retry_at`: no attempt is made before.
     - `pending_since`: when creation of the subscription began; the creator has the row to itself for ABANDONED.
-    - `former_id`: the previous subscription, which may still exist.
+    - `former_id`, `former_expires`: the previous subscription, which may still exist.
     - `renewed`: when the subscription was last created or renewed.
     - `gap_since`: changes since then may have been missed, and a resync is still to be queued.
     - `by_partner`: whether the partner named the mailbox itself; `room_lists`: ids of the watched room lists that it
       belongs to, separated by spaces.
-    - `key_version`: the key of the subscription's clientState.
-    - `user_id`: the mailbox's object id, taken from notifications.
+    - `user_id`: the mailbox's object id, taken from notifications and from subscriptions.
+    - `renamed_at`, `new_address`: when Graph last found the mailbox by its object id only, and the address that it then
+      had ("" if unknown). Shown only.
+
+    What the subscription was made with: `key_version` of its clientState, and `posts_to` and `lifecycle_url`, which
+    describe the subscription `described_id`: an earlier version changes the subscription without them. `nonce` is that
+    of the watch, in the clientState of described subscriptions.
+
+    - `posted_end`, `posted_key`, `posted_nonce`: what the last POST without an answer requested, until one is live.
+    - `due_at`: when the next work on the subscription is due; None in a row of an earlier version.
+    - `settings_hash`: the settings under which `due_at` was written.
+    - `missing_since`: the first evidence that the subscription is gone, which is still to be confirmed.
+    - `looked_up_at`: when Graph last answered a GET of the subscription.
+    - `reading_state`, `reading_since`, `reading_error`: the last reading of the calendar was refused. Shown only.
+    - `silent_resyncs`: how many daily resyncs in a row found changes without a notification.
+    - `replaced_at`: when a silent subscription was last replaced.
     """
 
     id: str
@@ -61,12 +77,40 @@ class Watch:
     key_version: str = ""
     user_id: str = ""
     last_change: datetime | None = None
+    described_id: str = field(default="", metadata=stored_as("described"))
+    posts_to: str = ""
+    lifecycle_url: str = field(default="", metadata=stored_as("lifecycle"))
+    nonce: str = ""
+    former_expires: datetime | None = None
+    due_at: datetime | None = field(default=None, metadata=compared())
+    settings_hash: str = ""
+    retry_at: datetime | None = None
+    failing_since: datetime | None = None
+    missing_since: datetime | None = None
+    looked_up_at: datetime | None = None
+    reading_state: Literal["", "refused", "gone"] = ""
+    reading_since: datetime | None = None
+    reading_error: str = ""
+    silent_resyncs: int = 0
+    replaced_at: datetime | None = None
+    renamed_at: datetime | None = None
+    new_address: str = ""
+    posted_end: datetime | None = None
+    posted_key: str = ""
+    posted_nonce: str = ""
     etag: str = ""
 
 
 def is_being_created(watch: Watch, now: datetime) -> bool:
     """Return whether the subscription of a watch is being created now."""
-    return watch.pending_since is not None and now - watch.pending_since < ABANDONED
+    if watch.pending_since is None or is_impossible(watch.pending_since, now):
+        return False
+    return now - watch.pending_since < ABANDONED
+
+
+def is_impossible(moment: datetime, now: datetime) -> bool:
+    """Return whether a moment that was the present when it was stored is so far ahead that a wrong clock wrote it."""
+    return moment - now > LARGEST_SKEW
 
 
 def watch_id_of(mailbox: str) -> str:
@@ -80,17 +124,27 @@ class Watches(Table[Watch]):
     def __init__(self, table: Callable[[], TableClient]) -> None:
         super().__init__(table, Watch, PARTITION)
 
-    def claim(self, watch: Watch, now: datetime) -> Watch | None:
+    def due(self, now: datetime) -> Iterator[Watch | Unreadable]:
+        """Yield the watches whose work is due. Rows of an earlier version have no `due_at` and are not among them."""
+        yield from self.select("due_at le @now and due_at gt @none", {"now": text_of(now), "none": ""})
+
+    def of_room_lists(self) -> Iterator[Watch | Unreadable]:
+        """Yield the watches that belong to a room list."""
+        yield from self.select("room_lists gt @none", {"none": ""})
+
+    def claim(self, watch: Watch, now: datetime, **changes: Any) -> Watch | None:
         """Claim a watch to create its subscription. Return None if the row has changed since it was read.
 
         If it had a subscription before, `gap_since` is set until a resync is queued. A refused watch keeps its state
-        and `since` until it is live, because the delay between attempts depends on how long it has been refused.
+        and `since` until it is live. `changes`: what the new subscription is made with.
         """
-        gap = watch.gap_since or (now if watch.renewed else None)
+        gap = watch.gap_since or (now if watch.renewed or watch.subscription_id else None)
         keeps_state = watch.state in ("pending", *NEEDS_A_PERSON)
         updates: dict[str, Any] = {} if keeps_state else {"state": "pending", "since": now}
-        updates["former_id"] = watch.subscription_id or watch.former_id
-        return self.change(watch, **updates, pending_since=now, subscription_id="", expires=None, gap_since=gap)
+        if watch.subscription_id:
+            updates |= {"former_id": watch.subscription_id, "former_expires": watch.expires, "failing_since": None}
+        cleared: dict[str, Any] = {"subscription_id": "", "expires": None, "missing_since": None, "looked_up_at": None}
+        return self.change(watch, **updates, **cleared, **changes, pending_since=now, gap_since=gap, due_at=now)
 
     def saw_change(self, watch: Watch, moment: datetime, user_id: str) -> None:
         """Record the last change of this mailbox, at most once in SEEN_EVERY, without an etag condition.
@@ -99,9 +153,11 @@ class Watches(Table[Watch]):
         """
         from azure.core.exceptions import ResourceNotFoundError
 
-        if watch.last_change is not None and moment - watch.last_change < SEEN_EVERY and watch.user_id == user_id:
+        if watch.last_change is not None and moment - watch.last_change < SEEN_EVERY and user_id in ("", watch.user_id):
             return
-        row = {"PartitionKey": PARTITION, "RowKey": watch.id, "last_change": moment.isoformat(), "user_id": user_id}
+        row = {"PartitionKey": PARTITION, "RowKey": watch.id, "last_change": moment.isoformat()}
+        if user_id:  # a resync made the change before any notification
+            row["user_id"] = user_id
         with storage_errors():
             try:
                 self._table().update_entity(row)

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from shared.bookings.business_lock import ACQUIRE_DELAYS, LOCK_TIME
 from shared.errors import RequestRejected
 from shared.messages import Job
 from shared.scheduling.conflicts import SlotTaken
-from shared.storage.watches import watch_id_of
+from shared.storage.leases import observed_after
+from shared.storage.watches import ABANDONED, watch_id_of
 from tests.support.booking_world import AGENT
-from tests.support.world import MAILBOX, WATCH_ID
+from tests.support.world import WATCH_ID
 from tests.unit.storage.world_of_before import WorldOfBefore, world
 
 __all__ = ["world"]  # a fixture, which pytest finds by its name
@@ -36,27 +38,28 @@ def test_the_client_state_of_before_is_recognized(world: WorldOfBefore) -> None:
     assert (world.subscription_service.client_state(watch) or "").startswith(f"v1.{WATCH_ID}.")
 
 
-def test_a_setup_of_before_is_left_alone_for_a_minute(world: WorldOfBefore) -> None:
-    """From 10:10:00 on; then the next caller creates the subscription, and the gap and the old subscription are
+def test_a_setup_of_before_is_left_alone_for_its_time(world: WorldOfBefore) -> None:
+    """Counted from 10:10:00; then the next caller creates the subscription, and the gap and the old subscription are
     recorded.
     """
     watch = world.watches.get(watch_id_of("room6@contoso.com"))
     assert watch is not None
-    world.time = (watch.pending_since or world.time) + timedelta(seconds=59)
-    assert world.subscription_service.recreate(watch) == watch
+    world.time = (watch.pending_since or world.time) + ABANDONED - timedelta(seconds=1)
+    assert world.creation.recreate(watch) == watch
     assert world.subscriptions.calls == []
     world.pass_by(2)
-    made = world.subscription_service.recreate(watch)
+    made = world.creation.recreate(watch)
     assert made is not None
     assert (made.state, made.gap_since, made.former_id) == ("live", watch.gap_since, "s-4")
 
 
 def test_a_resync_needed_before_is_queued(world: WorldOfBefore) -> None:
     """It is queued for the live room with a gap, and the mark is removed."""
-    world.catch_up.queue_pending_resyncs()
-    assert world.jobs.take_jobs() == [Job(watch_id_of("room8@contoso.com"), "resync")]
-    world.catch_up.queue_pending_resyncs()
-    assert world.jobs.take_jobs() == []
+    for jobs in ([Job(watch_id_of("room8@contoso.com"), "resync")], []):
+        watch = world.watches.get(watch_id_of("room8@contoso.com"))
+        assert watch is not None
+        world.catch_up.queue_pending_resync(watch)
+        assert world.jobs.take_jobs() == jobs
 
 
 def test_the_heartbeat_of_before_gives_the_length_of_an_absence(world: WorldOfBefore) -> None:
@@ -115,12 +118,11 @@ def test_unfinished_bookings_of_before_are_resolved(world: WorldOfBefore) -> Non
 
 
 def test_two_leases_of_before_hold(world: WorldOfBefore) -> None:
-    """They expire at 10:39:54."""
-    with pytest.raises(RequestRejected), world.business_lock.hold("haircut@contoso.com"):
-        pass
-    until = world.time + timedelta(minutes=1)
-    assert world.leases._acquire("a" * 32, world.time, until) is None
-    world.pass_by(420)
-    assert world.leases._acquire("a" * 32, world.time, world.time + timedelta(minutes=1)) is not None
+    """Until this version has itself seen them unchanged for their whole length and ten seconds."""
+    waited = sum(ACQUIRE_DELAYS)
+    for seconds in (LOCK_TIME.total_seconds() - waited, 0):
+        with pytest.raises(RequestRejected), world.business_lock.hold("haircut@contoso.com"):
+            pass
+        world.pass_by(seconds)
     with world.business_lock.hold("haircut@contoso.com"):
-        assert world.watches.get(watch_id_of(MAILBOX)) is not None
+        assert waited > observed_after(LOCK_TIME) - LOCK_TIME.total_seconds() - waited > 0

@@ -116,7 +116,8 @@ class SlowTable(FakeTable):
 
     def query_entities(self, query_filter: str, **options: Any) -> Rows:
         """Return the rows on the second page; the first is empty."""
-        return EmptyPageFirst(super().query_entities(query_filter, **options).rows)
+        rows = super().query_entities(query_filter, **options)
+        return EmptyPageFirst(rows.rows, rows.size)
 
 
 class EmptyPageFirst(Rows):

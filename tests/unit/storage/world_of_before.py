@@ -25,14 +25,14 @@ class WorldOfBefore(BookingWorld):
         super().__init__()
         self.time = NOW
         self.lease_rows = FakeTable()
-        self.leases = Leases(lambda: self.lease_rows)
+        self.leases = Leases(lambda: self.lease_rows, clock=lambda: self.time.timestamp())  # noqa: PLW0108
         tables = {"watches": self.rows, "ledger": self.ledger_rows, "parked": self.parked_rows,
                   "slots": self.slot_rows, "attempts": self.lease_rows}  # fmt: skip
         rows = content_of("rows")
         for name, table in tables.items():
             for row in rows[name]:
                 table.create_entity(row)
-        urls = self.subscription_service.relay_url, self.subscription_service.lifecycle_url
+        urls = self.addresses.relay_url, self.addresses.lifecycle_url
         end = datetime(2026, 11, 27, 8, 41, tzinfo=UTC)
         self.subscriptions._ids = itertools.count(100)  # Graph does not reuse ids
         self.subscriptions.existing["s-1"] = Subscription("s-1", resource_of(MAILBOX), *urls, end)

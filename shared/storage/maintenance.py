@@ -1,0 +1,123 @@
+"""What the maintenance of subscriptions must remember between runs: single rows in the table of watches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from shared.errors import ServiceUnavailable
+from shared.storage.table import Table
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
+
+ATTEMPTS = 8  # to change a row that other processes change as well
+_ONLY = "0" * 32  # the row key: each kind has one row
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The last time when all watches were read without a filter: when, and under which settings and room lists."""
+
+    id: str = _ONLY
+    read_at: datetime | None = None
+    settings_hash: str = ""
+    rooms_hash: str = ""
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """Whether Graph's 404 is doubted: since when, with how many watches, and how many subscriptions were created in
+    their place in the hour since `hour`.
+
+    `refused_since`: Graph refuses so many calls (401, 403) that no watch's state is changed.
+    """
+
+    id: str = _ONLY
+    since: datetime | None = None
+    watches: int = 0
+    hour: datetime | None = None
+    created: int = 0
+    refused_since: datetime | None = None
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """A change of many subscriptions, carried out in growing batches.
+
+    `target`: a hash of what they are changed to. `limit`: how many may be changed so far, -1 for all; `done`: how many
+    were changed; `failures` in a row, with Graph's last `code`; `stopped_at`: after too many failures.
+    `first_id`, `first_url`: the first watch, and the address that its subscription had before.
+    """
+
+    id: str = _ONLY
+    target: str = ""
+    limit: int = 1
+    done: int = 0
+    failures: int = 0
+    code: str = ""
+    stopped_at: datetime | None = None
+    began: datetime | None = None
+    first_id: str = ""
+    first_url: str = ""
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """The longest lifetime, in minutes, that Graph accepted after it refused a longer one; 0 if it refused none."""
+
+    id: str = _ONLY
+    minutes: int = 0
+    learnt_at: datetime | None = None
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """Graph's last validation of a notification URL: the URL without its query, and when."""
+
+    id: str = _ONLY
+    url: str = ""
+    at: datetime | None = None
+    etag: str = ""
+
+
+Kind = TypeVar("Kind", Sweep, Brake, Rollout, Lifetime, Handshake)
+
+
+class SingleRow(Generic[Kind]):
+    """One row of a kind; thread-safe. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+
+    def __init__(self, table: Callable[[], TableClient], kind: type[Kind], partition: str) -> None:
+        self._kind: Callable[[], Kind] = kind
+        self._rows: Table[Kind] = Table(table, kind, partition)
+        self._lock = threading.Lock()  # a run's workers write one after the other: attempts are for other processes
+
+    def read(self) -> Kind:
+        """Return the row, or one with the defaults."""
+        return self._rows.get(_ONLY) or self._kind()
+
+    def write(self, decide: Callable[[Kind], dict[str, Any]]) -> Kind:
+        """Apply changes that `decide` returns for the current row, again if another process changed it meanwhile."""
+        with self._lock:
+            return self._write(decide)
+
+    def _write(self, decide: Callable[[Kind], dict[str, Any]]) -> Kind:
+        for _ in range(ATTEMPTS):
+            row = self.read()
+            changes = decide(row)
+            if not changes:
+                return row
+            if not row.etag:
+                row = self._rows.insert(row) or self.read()
+                continue
+            written = self._rows.change(row, **changes)
+            if written is not None:
+                return written
+        raise ServiceUnavailable("storage", "has too many writers of one row")

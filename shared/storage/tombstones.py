@@ -1,0 +1,65 @@
+"""Tombstones: the subscriptions whose watches were deleted, so that a deletion that was interrupted can be finished.
+
+A row holds a hash of the subscription's id and a time, nothing else, for KEEP.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.storage.table import Table, Unreadable, compared, text_of
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
+
+KEEP = timedelta(days=10)  # longer than a subscription lives: Graph allows 10,080 minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """`id` is a hash of the subscription's id; `at` is when its watch was deleted."""
+
+    id: str
+    at: datetime | None = field(default=None, metadata=compared())
+    etag: str = ""
+
+
+class Tombstones(Table[Tombstone]):
+    """The rows of tombstones. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+
+    def __init__(self, table: Callable[[], TableClient]) -> None:
+        super().__init__(table, Tombstone, "tombstone")
+
+    def write(self, subscription_id: str, moment: datetime) -> None:
+        """Record that a subscription is being deleted, from `moment` on also if this was recorded before."""
+        row = Tombstone(_hash(subscription_id), moment)
+        if self.insert(row) is None and self.merge(row, at=moment) is None:
+            self.insert(row)  # it was dropped in between
+
+    def names(self, subscription_id: str) -> bool:
+        """Return whether a tombstone names a subscription."""
+        return self.get(_hash(subscription_id)) is not None
+
+    def written_at(self, subscription_id: str) -> datetime | None:
+        """Return when a tombstone was last written; None if there is none."""
+        row = self.get(_hash(subscription_id))
+        return row.at if row is not None else None
+
+    def drop(self, subscription_id: str) -> None:
+        """Delete the tombstone of a subscription, if there is one."""
+        row = self.get(_hash(subscription_id))
+        if row is not None:
+            self.delete(row)
+
+    def drop_old(self, now: datetime) -> int:
+        """Delete the rows older than KEEP, and return their number."""
+        old = list(self.select("at lt @before", {"before": text_of(now - KEEP)}))
+        return sum(self.delete(each) for each in old if not isinstance(each, Unreadable))
+
+
+def _hash(subscription_id: str) -> str:
+    return hashlib.sha256(subscription_id.encode("utf-8", "replace")).hexdigest()[:32]
