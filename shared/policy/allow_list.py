@@ -1,28 +1,43 @@
 """The allow-list: the mailboxes that the customer allows, from ALLOWED_MAILBOXES.
 
 It is checked when a watch is created, at every reconcile, and before every read, so that a mailbox that is removed from
-the list is no longer read.
+the list is no longer read. Whether a room belongs to a room list can be unknown; unknown is neither yes nor no.
 """
 
 from __future__ import annotations
 
-import threading
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared import problems
-from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
-
-KEEP = timedelta(minutes=15)  # how long the rooms of a list are cached
+from shared.errors import GraphError, GraphUnauthorized, GraphUnavailable, RelayError, RequestRejected
+from shared.policy.room_lists import KEEP, RoomListReader
+from shared.storage.room_lists import RoomListReadings
 
 
 @dataclass(frozen=True, slots=True)
-class _Rooms:
-    """The cached rooms of a list, and when they must be read again."""
+class Decision:
+    """Whether something is allowed, and why not. `allowed` is None while that is unknown.
 
-    addresses: frozenset[str]
-    until: datetime
+    `error` is what a caller gets unless it is allowed.
+    """
+
+    allowed: bool | None
+    why: str = ""
+    error: RelayError | None = None
+
+    def require(self) -> None:
+        """Raise `error` unless it is allowed."""
+        if self.allowed is not True and self.error is not None:
+            raise self.error
+
+    def is_allowed(self) -> bool:
+        """Return whether it is allowed. Raises `error` while that is unknown."""
+        if self.allowed is None and self.error is not None:
+            raise self.error
+        return self.allowed is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +53,8 @@ class AllowList:
     """A comma-separated list of addresses, `@domain` suffixes, and `roomlist:address` for the rooms of a list.
 
     `allowed_mailboxes` returns the list and is called at each use; it raises ConfigurationError if the setting is
-    invalid. `rooms_of` reads the rooms of a list from Graph. They are cached for KEEP, and longer while Graph is
-    unavailable.
+    invalid. `rooms_of` reads the rooms of a list from Graph; `readings` keeps what readings have shown,
+    over restarts and for all instances.
     """
 
     def __init__(
@@ -47,13 +62,11 @@ class AllowList:
         allowed_mailboxes: Callable[[], str],
         rooms_of: Callable[[str], Iterable[str]],
         now: Callable[[], datetime],
+        readings: RoomListReadings,
     ) -> None:
         self._allowed_mailboxes = allowed_mailboxes
-        self._rooms_of = rooms_of
-        self._now = now
+        self.reader = RoomListReader(rooms_of, readings, now)
         self._parsed = _Entries("", frozenset(), ())
-        self._cached: dict[str, _Rooms] = {}
-        self._lock = threading.Lock()
 
     @property
     def room_lists(self) -> tuple[str, ...]:
@@ -64,80 +77,80 @@ class AllowList:
         """Return whether an address is allowed; an empty list allows none.
 
         `@contoso.com` allows that domain but no subdomain. Room lists are read only if no plain entry matches. Raises
-        GraphError if a room list cannot be read and no other entry allows the address.
+        RelayError if no entry allows the address and it is unknown whether a room list contains it.
         """
-        address, failure = mailbox.lower(), None
-        if self._is_plain(address):
+        address = mailbox.lower()
+        room_lists = self.room_lists
+        if self._is_plain(address) or any(self.reader.is_cached_room(each, address) for each in room_lists):
             return True
-        for room_list in self.room_lists:
-            try:
-                if address in self._rooms(room_list):
-                    return True
-            except GraphError as error:  # another list may allow it
-                failure = error
+        failure: RelayError | None = None
+        for rooms in self.reader.rooms_of_each(room_lists):
+            if isinstance(rooms, RelayError):  # another list may allow the address
+                failure = rooms
+            elif address in rooms.addresses:
+                return True
+            elif not rooms.is_complete:
+                failure = rooms.failure or GraphUnavailable(200, "RoomListUnconfirmed")
         if failure is not None:
-            raise failure
+            raise failure.with_traceback(None)
         return False
 
-    def learn(self, room_list: str, rooms: Iterable[str]) -> None:
-        """Cache the rooms of a list that the caller has just read from Graph."""
-        with self._lock:
-            self._cached[room_list.lower()] = _Rooms(frozenset(rooms), self._now() + KEEP)
+    def decide(self, mailbox: str) -> Decision:
+        """Return whether an address is allowed, with the error for a caller if it is not."""
+        try:
+            allowed = self.allows(mailbox)
+        except RelayError as error:
+            return Decision(allowed=None, why=str(error), error=_rejection_of(error))
+        if allowed:
+            return Decision(allowed=True)
+        text = "The customer's ALLOWED_MAILBOXES does not name this address."
+        return Decision(allowed=False, why=text, error=RequestRejected(problems.MAILBOX_NOT_ALLOWED, text))
 
     def allows_list(self, room_list: str) -> bool:
         """Return whether a whole room list may be watched: by a `roomlist:` entry, or by a plain entry."""
         return room_list.lower() in self.room_lists or self._is_plain(room_list.lower())
 
+    def fingerprint(self, max_age: timedelta = KEEP) -> str | None:
+        """Return a hash of all that is allowed: the entries, and the rooms of each room list.
+
+        Room lists whose answers are older than `max_age` are read. None while the rooms of one are unknown. Raises
+        ConfigurationError if the setting is invalid.
+        """
+        entries = self._entries()
+        lines = [*entries.plain]
+        answers = self.reader.rooms_of_each(entries.room_lists, max_age)
+        for room_list, rooms in zip(entries.room_lists, answers, strict=True):
+            if isinstance(rooms, RelayError) or not rooms.is_complete:
+                return None
+            lines.append(f"roomlist:{room_list} {' '.join(sorted(rooms.addresses))}")
+        return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "replace")).hexdigest()[:16]
+
     def _entries(self) -> _Entries:
         text = self._allowed_mailboxes()
-        if text != self._parsed.text:
+        parsed = self._parsed
+        if text != parsed.text:
             entries = [entry.strip().lower() for entry in text.split(",") if entry.strip()]
-            lists = tuple(entry.removeprefix("roomlist:") for entry in entries if entry.startswith("roomlist:"))
-            self._parsed = _Entries(text, frozenset(e for e in entries if not e.startswith("roomlist:")), lists)
-        return self._parsed
+            lists = (entry.removeprefix("roomlist:") for entry in entries if entry.startswith("roomlist:"))
+            plain = frozenset(entry for entry in entries if not entry.startswith("roomlist:"))
+            parsed = _Entries(text, plain, tuple(dict.fromkeys(lists)))
+            self._parsed = parsed
+        return parsed
 
     def _is_plain(self, address: str) -> bool:
         plain = self._entries().plain
         return address in plain or "@" + address.rpartition("@")[2] in plain
 
-    def _rooms(self, room_list: str) -> frozenset[str]:
-        """Return the rooms of a list. One thread at a time reads from Graph; others use the cached rooms meanwhile."""
-        cached = self._cached.get(room_list)
-        if cached is not None and self._now() < cached.until:
-            return cached.addresses
-        if not self._lock.acquire(blocking=cached is None):
-            return cached.addresses if cached else frozenset()
-        try:
-            fresh = self._cached.get(room_list)
-            if fresh is None or self._now() >= fresh.until:
-                fresh = _Rooms(self._read_rooms(room_list, fresh), self._now() + KEEP)
-                self._cached[room_list] = fresh
-            return fresh.addresses
-        finally:
-            self._lock.release()
-
-    def _read_rooms(self, room_list: str, cached: _Rooms | None) -> frozenset[str]:
-        """Read the rooms from Graph. An unknown list has none; after another error, return the cached rooms."""
-        try:
-            return frozenset(self._rooms_of(room_list))
-        except GraphNotFound:
-            return frozenset()
-        except GraphError:
-            if cached is None:
-                raise
-            return cached.addresses
-
 
 def check_allowed(allow_list: AllowList, mailbox: str) -> None:
     """Raise RequestRejected 403 unless the customer allows a mailbox; 502 or 503 if a room list cannot be read."""
-    try:
-        allowed = allow_list.allows(mailbox)
-    except GraphError as error:
+    allow_list.decide(mailbox).require()
+
+
+def _rejection_of(error: RelayError) -> RelayError:
+    """Return the error for a caller while it is unknown whether a mailbox is allowed."""
+    if isinstance(error, GraphUnavailable | GraphUnauthorized):
+        return RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again soon.", error.retry_after or 30)
+    if isinstance(error, GraphError):
         text = "A room list in ALLOWED_MAILBOXES cannot be read: grant the relay Place.Read.All."
-        if isinstance(error, GraphUnavailable):
-            raise RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again soon.", error.retry_after or 30) from error
-        raise RequestRejected(problems.GRAPH_PERMISSION_MISSING, f"{text} ({error})") from error
-    if not allowed:
-        raise RequestRejected(
-            problems.MAILBOX_NOT_ALLOWED, "The customer's ALLOWED_MAILBOXES does not name this address."
-        )
+        return RequestRejected(problems.GRAPH_PERMISSION_MISSING, f"{text} ({error})")
+    return error

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from shared.errors import GraphForbidden, GraphUnavailable
-from shared.policy.allow_list import KEEP, AllowList
+from shared.errors import (
+    ConfigurationError,
+    GraphError,
+    GraphForbidden,
+    GraphNotFound,
+    GraphRejected,
+    GraphUnauthorized,
+    GraphUnavailable,
+    RelayError,
+    RequestRejected,
+)
+from shared.policy.allow_list import AllowList, check_allowed
+from shared.policy.room_list_rule import CONFIRM_AFTER
+from shared.policy.room_lists import FAILED_FOR, KEEP
+from shared.storage.room_lists import RoomListReadings
+from tests.support.table import FakeTable
 from tests.support.world import World
 
 LIST = "Room1@contoso.com, @Rooms.contoso.com ,roomlist:building1@contoso.com,,"
 BUILDING = "building1@contoso.com"
 
 
-def allow_list(world: World, text: str = LIST) -> AllowList:
-    """Return an allow-list with one room list that has one room."""
+def allow_list(world: World, text: str = LIST, table: FakeTable | None = None) -> AllowList:
+    """Return the allow-list of a new process, with one room list that has one room."""
     world.rooms.by_list.setdefault(BUILDING, ["hall@contoso.com"])
-    return AllowList(lambda: text, world.rooms.of_list, world.now)
+    rows = FakeTable() if table is None else table
+    return AllowList(lambda: text, world.rooms.of_list, world.now, RoomListReadings(lambda: rows))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +69,7 @@ def test_there_are_no_wildcards(world: World, entry: str) -> None:
 
 
 def test_the_rooms_of_a_room_list_are_allowed(world: World) -> None:
-    """The rooms are read now and then, not for every change; a new room is allowed after the next read."""
+    """The rooms are read now and then, not for every change; one that joins or leaves counts after the next read."""
     allowed = allow_list(world)
     assert [allowed.allows("Hall@contoso.com"), allowed.allows("new@contoso.com")] == [True, False]
     assert world.rooms.reads == [BUILDING]
@@ -76,12 +93,15 @@ def test_rooms_stay_allowed_while_graph_is_unavailable(world: World) -> None:
 
 @pytest.mark.parametrize("failure", [GraphUnavailable(503, "x"), GraphForbidden(403, "x")])
 def test_an_unreadable_list_raises_instead_of_deciding(world: World, failure: Exception) -> None:
-    """The change is put back, not dropped, and the list is read again at the next call."""
+    """The change is put back, not dropped. The failure is remembered for some seconds."""
     world.rooms.by_list[BUILDING] = failure
     allowed = allow_list(world)
-    with pytest.raises(type(failure)):
-        allowed.allows("hall@contoso.com")
+    for _ in range(10):
+        with pytest.raises(type(failure)):
+            allowed.allows("hall@contoso.com")
+    assert world.rooms.reads == [BUILDING]
     world.rooms.by_list[BUILDING] = ["hall@contoso.com"]
+    world.pass_by(FAILED_FOR.total_seconds())
     assert allowed.allows("hall@contoso.com")
 
 
@@ -91,9 +111,109 @@ def test_an_unreadable_list_does_not_hide_another(world: World) -> None:
     assert allow_list(world, f"roomlist:{BUILDING},roomlist:other@contoso.com").allows("hall@contoso.com")
 
 
-def test_an_unknown_list_allows_nothing(world: World) -> None:
-    """The entry may be a spelling mistake."""
-    assert not allow_list(world, "roomlist:nowhere@contoso.com").allows("hall@contoso.com")
+@pytest.mark.parametrize("lie", [[], GraphNotFound(404, "ResourceNotFound")])
+def test_an_empty_or_unknown_list_takes_nothing_away_at_once(world: World, lie: list[str] | Exception) -> None:
+    """The rooms of before stay allowed for twenty minutes, in which the list is read again."""
+    allowed = allow_list(world)
+    assert allowed.allows("hall@contoso.com")
+    world.rooms.by_list[BUILDING] = lie
+    world.pass_by(KEEP.total_seconds())
+    for _ in range(4):
+        assert allowed.allows("hall@contoso.com")
+        assert not allowed.allows("other@contoso.com")
+        world.pass_by(CONFIRM_AFTER.total_seconds() / 4)
+    assert not allowed.allows("hall@contoso.com")
+
+
+@pytest.mark.parametrize("lie", [[], GraphNotFound(404, "ResourceNotFound"), ["hall0@contoso.com"]])
+def test_a_new_process_does_not_say_no_to_a_room_that_it_has_never_seen(
+    world: World, lie: list[str] | Exception
+) -> None:
+    """Neither yes nor no, until the loss has lasted twenty minutes, for all processes together."""
+    table = FakeTable()
+    world.rooms.by_list[BUILDING] = [f"hall{number}@contoso.com" for number in range(20)]
+    assert allow_list(world, table=table).allows("hall7@contoso.com")
+    world.rooms.by_list[BUILDING] = lie
+    for _ in range(2):
+        decision = allow_list(world, table=table).decide("hall7@contoso.com")
+        assert (decision.allowed, "RoomListUnconfirmed" in decision.why) == (None, True)
+        with pytest.raises(RequestRejected) as caught:
+            decision.require()
+        assert (caught.value.status, caught.value.retry_after) == (503, 30)
+        with pytest.raises(RequestRejected):
+            decision.is_allowed()
+        assert allow_list(world, table=table).allows("room1@contoso.com")
+        world.pass_by(CONFIRM_AFTER.total_seconds() / 2)
+    assert not allow_list(world, table=table).allows("hall7@contoso.com")
+
+
+def test_a_misspelt_list_allows_nothing_after_a_while(world: World) -> None:
+    """Until then a caller is told to try again."""
+    allowed = allow_list(world, "roomlist:nowhere@contoso.com")
+    with pytest.raises(GraphUnavailable):
+        allowed.allows("hall@contoso.com")
+    world.pass_by(CONFIRM_AFTER.total_seconds())
+    assert not allowed.allows("hall@contoso.com")
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "retry_after"),
+    [
+        (GraphUnavailable(503, "x", retry_after=7), 503, 7),
+        (GraphUnauthorized(401, "x"), 503, 30),
+        (GraphForbidden(403, "x"), 502, None),
+        (GraphRejected(400, "x"), 502, None),
+    ],
+)
+def test_an_error_of_graph_gets_the_status_of_its_cause(
+    world: World, failure: GraphError, status: int, retry_after: float | None
+) -> None:
+    """A missing permission is named; what passes by itself has a Retry-After."""
+    world.rooms.by_list[BUILDING] = failure
+    with pytest.raises(RequestRejected) as caught:
+        check_allowed(allow_list(world), "hall@contoso.com")
+    assert (caught.value.status, caught.value.retry_after) == (status, retry_after)
+    assert ("Place.Read.All" in str(caught.value)) == (status == 502)
+
+
+def test_a_mailbox_off_the_list_is_refused_with_403(world: World) -> None:
+    """With 403; an allowed address passes."""
+    check_allowed(allow_list(world), "room1@contoso.com")
+    with pytest.raises(RequestRejected, match="ALLOWED_MAILBOXES") as caught:
+        check_allowed(allow_list(world), "other@contoso.com")
+    assert caught.value.status == 403
+
+
+def test_a_broken_setting_decides_nothing(world: World) -> None:
+    """It is neither yes nor no."""
+
+    def broken() -> str:
+        raise ConfigurationError("ALLOWED_MAILBOXES", "is not set")
+
+    decision = AllowList(broken, world.rooms.of_list, world.now, world.room_list_readings).decide("room1@contoso.com")
+    assert (decision.allowed, type(decision.error)) == (None, ConfigurationError)
+
+
+def test_the_fingerprint_changes_with_the_entries_and_with_the_rooms(world: World) -> None:
+    """And with nothing else: not by order, case or spaces."""
+    allowed = allow_list(world)
+    first = allowed.fingerprint()
+    assert first == allow_list(world, f"roomlist:{BUILDING}, @rooms.contoso.com,ROOM1@contoso.com").fingerprint()
+    others = (f"room1@contoso.com,roomlist:{BUILDING}", "room1@contoso.com,@rooms.contoso.com", "")
+    assert len({first, *(allow_list(world, text).fingerprint() for text in others)}) == 4
+    world.rooms.by_list[BUILDING] = ["hall@contoso.com", "new@contoso.com"]
+    assert allowed.fingerprint() == first
+    assert allowed.fingerprint(timedelta(0)) not in (first, None)
+
+
+@pytest.mark.parametrize("lie", [[], GraphNotFound(404, "x"), GraphUnavailable(503, "x")])
+def test_the_fingerprint_of_unknown_rooms_is_unknown(world: World, lie: list[str] | RelayError) -> None:
+    """It does not change while a list lies, and a process that does not know the rooms returns none."""
+    allowed, table = allow_list(world), FakeTable()
+    first = allowed.fingerprint()
+    world.rooms.by_list[BUILDING] = lie
+    assert allowed.fingerprint(timedelta(0)) == first
+    assert allow_list(world, table=table).fingerprint() is None
 
 
 @pytest.mark.parametrize(
