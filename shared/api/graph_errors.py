@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from shared import problems
-from shared.errors import GraphConflict, GraphError, GraphForbidden, GraphNotFound, GraphUnavailable, RequestRejected
+from shared.errors import (
+    GraphConflict,
+    GraphError,
+    GraphForbidden,
+    GraphNotFound,
+    GraphQuotaExceeded,
+    GraphUnauthorized,
+    GraphUnavailable,
+    RequestRejected,
+)
 from shared.problems import Problem
 
 NO_ITEM = frozenset({"ErrorItemNotFound", "ErrorInvalidIdMalformed", "ErrorFolderNotFound", "StrayPath"})
@@ -52,6 +61,11 @@ _KINDS: dict[type[GraphError], tuple[Problem, str]] = {
         "Exchange, or extend its scope to this mailbox.",
     ),
     GraphConflict: (problems.NAME_TAKEN, "Something with this name exists already."),
+    GraphUnauthorized: (problems.GRAPH_REJECTED, "Graph rejects the relay's token. Contact the customer's IT."),
+    GraphQuotaExceeded: (
+        problems.GRAPH_REJECTED,
+        "A quota of this mailbox or of the customer's Microsoft 365 is used up. Contact the customer's IT.",
+    ),
     GraphUnavailable: (
         problems.GRAPH_UNAVAILABLE,
         "Try again after the time in Retry-After; with the same Idempotency-Key nothing is created twice.",

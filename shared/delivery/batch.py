@@ -12,18 +12,17 @@ from datetime import datetime, timedelta
 
 from shared import telemetry
 from shared.delivery.failures import Failures
-from shared.delivery.outcome import BUSY, COVERED, DEFERRED, DELIVERED, FAILED, NO_NEWS, NOT_ALLOWED, Outcome
+from shared.delivery.mailbox_access import MailboxAccess, untried
+from shared.delivery.outcome import BUSY, COVERED, DEFERRED, DELIVERED, FAILED, NO_NEWS, Outcome
 from shared.delivery.sync_event import EventSync, start_read
 from shared.errors import RelayError
 from shared.messages import Change, ChangeMessage
 from shared.partner.payload import DELETED, UnreadableEvent
 from shared.partner.status_policy import needs_a_person
 from shared.partner.webhook import NotDelivered
-from shared.policy.allow_list import AllowList
 from shared.queues import ChangeQueue
-from shared.resync.catch_up import CatchUp
 from shared.storage.ledger import MOST_AT_ONCE, Entry, Ledger
-from shared.storage.watches import Watch, Watches
+from shared.storage.watches import Watch
 from shared.threads import MailboxWorkers
 
 SKEW = timedelta(seconds=1)  # maximum clock difference between two instances
@@ -37,13 +36,11 @@ MayContinue = Callable[[], bool]
 class Batches:
     """Processes batches. Methods raise RelayError when no change of the batch could be processed."""
 
-    watches: Watches
-    allow_list: AllowList
+    access: MailboxAccess
     ledger: Ledger
     changes: ChangeQueue
     event_sync: EventSync
     failures: Failures
-    catch_up: CatchUp
     workers: MailboxWorkers
     now: Callable[[], datetime]
 
@@ -51,30 +48,19 @@ class Batches:
         self, message: ChangeMessage, changes: Sequence[Change], may_continue: MayContinue = lambda: True
     ) -> list[Outcome]:
         """Process changes of one watch; `may_continue` is checked before each, and the remaining ones are deferred."""
-        watch = self.watches.get(changes[0].watch_id)
-        refusal = self._refusal(watch)
-        if watch is not None and refusal == NOT_ALLOWED:
-            self.catch_up.mark_resync_needed(watch)
-        if watch is None or refusal:
-            return [Outcome(refusal, change) for change in changes]
-        outcomes: list[Outcome] = []
+        watch, outcomes = self.access.admitted(changes)
+        if watch is None:
+            return outcomes
         for first in range(0, len(changes), MOST_AT_ONCE):
             group = changes[first : first + MOST_AT_ONCE]
-            if may_continue():
+            if wait := self.access.wait_for(watch):
+                outcomes += untried(group, wait)
+            elif may_continue():
                 outcomes += self._process(message, watch, group, may_continue)
             else:
                 outcomes += [Outcome(DEFERRED, change) for change in group]
-        if any(outcome.result == DELIVERED for outcome in outcomes):
-            self.watches.saw_change(watch, self.now(), changes[0].user_id)
+        self.access.note(watch, outcomes, changes[0].user_id)
         return outcomes
-
-    def _refusal(self, watch: Watch | None) -> str:
-        """Return why the relay does not deliver the changes of a watch, or an empty text if it does."""
-        if watch is None:
-            return "unknown-watch"
-        if watch.delivery != "relay":
-            return "direct-watch"
-        return "" if self.allow_list.allows(watch.mailbox) else NOT_ALLOWED
 
     def _process(
         self, message: ChangeMessage, watch: Watch, changes: Sequence[Change], may_continue: MayContinue
@@ -106,21 +92,24 @@ class Batches:
         if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
             return Outcome(BUSY, change)  # after a long wait for the mailbox's limit, the claim could expire too early
         try:
+            self.access.holds.check(watch.mailbox, read_at)
             synced = self.event_sync.sync_event(watch, message, change, entry, read_at)
             if synced.news:
                 self.failures.record_success()
             synced = replace(synced, entry=self.failures.forget_dead_letter(synced.entry))
         except Exception as error:  # noqa: BLE001  (a failure of one change must not affect the others)
+            self.access.holds.note(watch.mailbox, error, self.now())
             _log_failure(message, watch, change, error)
             return replace(self._failure(change, start_read(change, entry, read_at), error), claim=entry)
         return Outcome(DELIVERED if synced.news else NO_NEWS, change, synced.entry, synced.following)
 
     def _failure(self, change: Change, entry: Entry, error: Exception) -> Outcome:
         retry_after = getattr(error, "retry_after", None)
+        failed = Outcome(FAILED, change, entry, retry_after=retry_after, error=error)
         if not isinstance(error, NotDelivered):
-            return Outcome(FAILED, change, entry, retry_after=retry_after)
+            return failed
         disposition = self.failures.record_response(error.status, retry_after)
-        return Outcome(FAILED, change, entry, disposition=disposition, status=error.status, retry_after=retry_after)
+        return replace(failed, disposition=disposition, status=error.status)
 
 
 def _log_failure(message: ChangeMessage, watch: Watch, change: Change, error: Exception) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING
 from shared import telemetry
 from shared.delivery.batch import Batches
 from shared.delivery.failures import Failures
-from shared.delivery.outcome import BUSY, DEFERRED, FAILED, Outcome
+from shared.delivery.outcome import BUSY, COVERED, DEFERRED, DELIVERED, FAILED, NO_NEWS, Outcome
 from shared.errors import RelayError
 from shared.messages import Change, ChangeMessage
 from shared.queues import ChangeQueue
 from shared.reliability.circuit_breaker import CircuitBreaker
+from shared.reliability.delivery_metrics import DeliveryMetrics
 from shared.reliability.parking import Parking
 from shared.reliability.retry_schedule import delay_after
 from shared.threads import side_by_side
@@ -50,6 +51,7 @@ class Delivery:
     changes: ChangeQueue
     batches: Batches
     failures: Failures
+    metrics: DeliveryMetrics
     now: Callable[[], datetime]
 
     def deliver(self, message: ChangeMessage) -> Counter[str]:
@@ -83,7 +85,16 @@ class Delivery:
         # If the breaker is open, they are parked when the message is received again.
         self.changes.send(replace(message, changes=deferred))
         results = self.failures.dispose(message, outcomes)
+        self._measure(message, outcomes)
         return Counter([*results, *(outcome.result for outcome in outcomes if outcome.result != FAILED)])
+
+    def _measure(self, message: ChangeMessage, outcomes: Sequence[Outcome]) -> None:
+        """Count the deliveries, and what is no longer retried."""
+        for outcome in outcomes:
+            if outcome.result == DELIVERED:
+                self.metrics.delivered()
+            if message.attempt and outcome.result in (DELIVERED, NO_NEWS, COVERED):
+                self.metrics.resolved(outcome.change.watch_id, outcome.change.event_id)
 
     def _process(self, message: ChangeMessage) -> list[Outcome]:
         """Process the mailboxes of a message in parallel. When the breaker opens, or after TIME_BUDGET, changes that

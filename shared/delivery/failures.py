@@ -19,6 +19,7 @@ from shared.partner.status_policy import Disposition, disposition_of
 from shared.queues import ChangeQueue, JobQueue
 from shared.reliability.circuit_breaker import PROBE_LEASE, CircuitBreaker
 from shared.reliability.dead_letters import GAVE_UP, REJECTED, DeadLetters
+from shared.reliability.delivery_metrics import DeliveryMetrics
 from shared.reliability.parking import Parking
 from shared.reliability.retry_schedule import delay_after, is_exhausted
 from shared.storage.ledger import MOST_AT_ONCE, Entry, Ledger
@@ -40,6 +41,7 @@ class Failures:
     ledger: Ledger
     changes: ChangeQueue
     jobs: JobQueue
+    metrics: DeliveryMetrics
 
     def record_success(self) -> None:
         """Record a successful delivery."""
@@ -71,7 +73,8 @@ class Failures:
 
     def dispose(self, message: ChangeMessage, outcomes: Sequence[Outcome]) -> list[str]:
         """Dead-letter, park or put back each change that failed; return their results for the counter."""
-        failed = [outcome for outcome in outcomes if outcome.result == FAILED]
+        failed = [outcome for outcome in outcomes if outcome.result == FAILED and outcome.entry is not None]
+        untried = [outcome for outcome in outcomes if outcome.result == FAILED and outcome.entry is None]
         disabled = [outcome for outcome in failed if outcome.disposition == Disposition.DISABLE]
         dead = [outcome for outcome in failed if _is_dead(message, outcome)]
         retried = [outcome for outcome in failed if outcome not in dead and outcome not in disabled]
@@ -80,12 +83,16 @@ class Failures:
             self.dead_letters.dead_letter(message, outcome.change, reason, outcome.status)
         if disabled:
             self.parking.park(message, [outcome.change for outcome in disabled], str(EndpointState.GONE_410))
-        retry_token = self._put_back(message, retried)
+        self._put_back_untried(message, untried)
+        owed = [(group, self._put_back(message, group)) for group in _by_wait(retried)]
+        for outcome in dead:
+            self.metrics.resolved(outcome.change.watch_id, outcome.change.event_id)
         # Release the claims last: by now each change is stored elsewhere, so a crash in between loses nothing.
         self._release(dead, retry_token="", is_dead_lettered=True)
         self._release(disabled, retry_token="")
-        self._release(retried, retry_token=retry_token)
-        return ["dead"] * len(dead) + ["parked"] * len(disabled) + ["put-back"] * len(retried)
+        for group, retry_token in owed:
+            self._release(group, retry_token=retry_token)
+        return ["dead"] * len(dead) + ["parked"] * len(disabled) + ["put-back"] * (len(retried) + len(untried))
 
     def dispose_probe(self, message: ChangeMessage, outcome: Outcome) -> None:
         """Dispose of a probe's change that failed: as usual after a rejection or a 410, otherwise it stays parked.
@@ -111,11 +118,25 @@ class Failures:
     def _put_back(self, message: ChangeMessage, outcomes: Sequence[Outcome]) -> str:
         """Put changes back on the queue for the next attempt, and return the retry token of the new message."""
         retry_token = uuid.uuid4().hex
-        retry_after = max((outcome.retry_after or 0 for outcome in outcomes), default=0)
         changes = tuple(outcome.change for outcome in outcomes)
         retry = replace(message, changes=changes, attempt=message.attempt + 1, retry_token=retry_token)
-        self.changes.send(retry, delay_after(message.attempt, retry_after))
+        delay = delay_after(message.attempt, _longest_wait(outcomes))
+        self.changes.send(retry, delay)
+        events = [(change.watch_id, change.event_id) for change in changes]
+        self.metrics.failed(events, None if message.attempt else message.notified_at, delay)
         return retry_token
+
+    def _put_back_untried(self, message: ChangeMessage, outcomes: Sequence[Outcome]) -> None:
+        """Put changes back whose entries were not claimed, so with the retry token that the message has.
+
+        If only Graph's Retry-After has to pass, that is no attempt: nothing was called. After an error it is one.
+        """
+        for group in _by_wait(outcomes):
+            back, wait = replace(message, changes=tuple(outcome.change for outcome in group)), _longest_wait(group)
+            if any(outcome.error is not None for outcome in group):
+                back = replace(back, attempt=message.attempt + 1)
+                wait = delay_after(message.attempt, wait)
+            self.changes.send(back, wait)
 
     def _release(self, outcomes: Sequence[Outcome], retry_token: str, *, is_dead_lettered: bool = False) -> None:
         """Write the entries of failed changes to the ledger, which releases their claims."""
@@ -133,3 +154,18 @@ class Failures:
 def _is_dead(message: ChangeMessage, outcome: Outcome) -> bool:
     is_last = outcome.disposition != Disposition.DISABLE and is_exhausted(message.attempt)
     return outcome.disposition == Disposition.REJECT or is_last
+
+
+def _by_wait(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+    """Return groups of outcomes to put back together. The partner's Retry-After is about all deliveries, but Graph's is
+    about one mailbox: it must not hold back the others of the message.
+    """
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        is_of_mailbox = bool(outcome.retry_after) and not outcome.disposition
+        groups.setdefault(outcome.change.watch_id if is_of_mailbox else "", []).append(outcome)
+    return list(groups.values())
+
+
+def _longest_wait(outcomes: Sequence[Outcome]) -> float:
+    return max((outcome.retry_after or 0.0 for outcome in outcomes), default=0.0)

@@ -22,7 +22,9 @@ class Outcome:
 
     `following`: changes of occurrences to queue next. `disposition`: what the partner's response means ("": the partner
     was not called). `status`: that response (0: none). `retry_after`: the seconds of a Retry-After, from Graph or the
-    partner. `claim`: the ledger entry before a failed attempt, for callers that schedule no retry.
+    partner. `claim`: the ledger entry before a failed attempt, for callers that schedule no retry. `error`: why the
+    attempt failed. A failure without `entry` was not tried: its mailbox must not be read before `retry_after`, or it is
+    unknown whether it may be read at all (`error`).
     """
 
     result: str
@@ -33,3 +35,4 @@ class Outcome:
     status: int = 0
     retry_after: float | None = None
     claim: Entry | None = None
+    error: Exception | None = None

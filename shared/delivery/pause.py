@@ -9,6 +9,7 @@ from shared.errors import RequestRejected
 from shared.messages import Job
 from shared.queues import JobQueue
 from shared.reliability.circuit_breaker import CircuitBreaker
+from shared.reliability.delivery_metrics import DeliveryMetrics, DeliveryReport
 from shared.storage.parked import DEAD, WAITING, ParkedChanges
 from shared.storage.partner_endpoint import Endpoint, EndpointState
 
@@ -32,11 +33,16 @@ class Pause:
     breaker: CircuitBreaker
     parked: ParkedChanges
     jobs: JobQueue
+    delivery_metrics: DeliveryMetrics
 
     def delivery_status(self) -> DeliveryStatus:
         """Return the status of deliveries."""
         waiting, dead = (self.parked.count(kind, MOST_COUNTED) for kind in (WAITING, DEAD))
         return DeliveryStatus(self.breaker.endpoint(fresh=True), waiting, dead)
+
+    def delivery_report(self) -> DeliveryReport:
+        """Return whether deliveries flow and how many changes are retried."""
+        return self.delivery_metrics.report()
 
     def pause(self, reason: str, caller: str) -> None:
         """Stop all deliveries; intake continues. Takes effect in other processes within a second. Raises

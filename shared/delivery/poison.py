@@ -8,6 +8,7 @@ from shared.messages import BadMessage, read_changes, read_jobs
 from shared.queues import ChangeQueue, JobQueue
 from shared.reliability.dead_letters import GAVE_UP, DeadLetters
 from shared.reliability.retry_schedule import delay_after, is_exhausted
+from shared.reliability.unknown_jobs import is_unknown, put_back_unknown
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,20 @@ class PoisonMessages:
         else:
             self.changes.send(replace(message, attempt=message.attempt + 1), delay_after(message.attempt))
 
-    def keep_jobs(self, text: str) -> None:
-        """Put jobs back for a later attempt. After the last attempt drop them: the timer and the nightly resync do
-        their work.
+    def keep_jobs(self, text: str, queue: JobQueue | None = None) -> None:
+        """Put jobs back on their queue, by default mailbox-repairs, for a later attempt.
+
+        After the last attempt drop them: the timer and the nightly resync do their work. That is not known of the kinds
+        of a later version, so these are kept.
         """
         try:
             jobs = read_jobs(text)
         except BadMessage:
             self.dead_letters.dead_letter_unreadable(text)
             return
+        origin = queue or self.jobs
         for job in jobs:
-            if not is_exhausted(job.attempt):
-                self.jobs.send(replace(job, attempt=job.attempt + 1), delay_after(job.attempt))
+            if is_unknown(job):
+                put_back_unknown(job, origin, self.dead_letters)
+            elif not is_exhausted(job.attempt):
+                origin.send(replace(job, attempt=job.attempt + 1), delay_after(job.attempt))

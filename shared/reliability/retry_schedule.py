@@ -14,7 +14,7 @@ _MORE = int((_LAST - _FIRST[-1]) // _EVERY)
 ATTEMPT_OFFSETS = (*_FIRST, *(_FIRST[-1] + _EVERY * (number + 1) for number in range(_MORE)))
 DELAYS = tuple(later - sooner for sooner, later in pairwise(ATTEMPT_OFFSETS))
 JITTER = 0.2
-MAX_RETRY_AFTER = 3_600.0  # seconds; a longer Retry-After is cut to this
+MAX_RETRY_AFTER = 24 * _HOUR  # seconds; a longer Retry-After is cut to this, or is a refusal (GraphQuotaExceeded)
 
 
 def delay_after(attempt: int, retry_after: float | None = None, spread: float | None = None) -> float:

@@ -14,13 +14,14 @@ from shared.errors import ServiceUnavailable
 from shared.messages import Job
 from shared.queues import JobQueue
 from shared.storage.heartbeat import Heartbeat
-from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches
+from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches, is_impossible
 from shared.threads import side_by_side
 
 # "Receive change notifications through webhooks": Graph retries a notification for up to 4 hours, then drops it.
 MAX_ABSENCE = timedelta(hours=3, minutes=30)
 AT_ONCE = 8
 MAX_ATTEMPTS = 4  # to write to a row that other processes write to as well
+SHORTEST_REST, LONGEST_REST = timedelta(hours=1), timedelta(hours=24)  # between resyncs that are refused
 STAGGER = 0.2  # seconds between the nightly resyncs of two mailboxes
 
 _logger = logging.getLogger("relay.catch_up")
@@ -35,19 +36,28 @@ class CatchUp:
     heartbeat: Heartbeat
     now: Callable[[], datetime]
 
-    def catch_up_after_absence(self) -> None:
-        """Queue a resync of every mailbox if the last heartbeat is older than MAX_ABSENCE; then write a heartbeat."""
-        now, last = self.now(), self.heartbeat.last()
-        if last is not None and now - last > MAX_ABSENCE:
+    def catch_up_after_absence(self) -> bool:
+        """Queue a resync of every mailbox if the last run began more than MAX_ABSENCE ago; then record that a run
+        began. Return whether the relay was absent.
+
+        A run that failed is no absence: while Graph has an outage, notifications are taken in as ever.
+        """
+        now, last = self.now(), self.heartbeat.last_run()
+        is_absence = last is not None and now - last > MAX_ABSENCE
+        if is_absence:
             _logger.warning("The relay did not run from %s to %s: every mailbox is resynced", last, now)
             self.queue_resyncs(self.watches.all())
-        self.heartbeat.beat(now)
+        self.heartbeat.ran(now)
+        return is_absence
 
     def queue_nightly_resyncs(self) -> int:
-        """Queue a resync of every mailbox, STAGGER seconds apart; return the number."""
-        return self.queue_resyncs(self.watches.all(), STAGGER)
+        """Queue a resync of every mailbox, STAGGER seconds apart; return the number.
 
-    def queue_resyncs(self, watches: Iterable[Watch], stagger: float = 0.0) -> int:
+        The job of a daily resync names the watch's subscription: the resync tells whether that is silent.
+        """
+        return self.queue_resyncs(self.watches.all(), STAGGER, is_daily=True)
+
+    def queue_resyncs(self, watches: Iterable[Watch], stagger: float = 0.0, *, is_daily: bool = False) -> int:
         """Queue resyncs of the watches that can be read, `stagger` seconds apart; return the number.
 
         A watch that is refused, gone or paused is resynced when it is live again. With direct delivery there is nothing
@@ -57,7 +67,7 @@ class CatchUp:
 
         def queue(numbered: tuple[int, Watch]) -> None:
             number, watch = numbered
-            self.queue_resync(watch.id, delay=number * stagger)
+            self.jobs.send(Job(watch.id, "resync", watch.subscription_id if is_daily else ""), number * stagger)
 
         side_by_side(queue, enumerate(due), AT_ONCE, "resync")
         return len(due)
@@ -66,28 +76,44 @@ class CatchUp:
         """Queue the resync of one mailbox; with `full`, send everything again."""
         self.jobs.send(Job(watch_id, "resync-full" if full else "resync"), delay)
 
-    def queue_pending_resyncs(self) -> None:
-        """Queue the resyncs of all live watches with a recorded gap."""
-        for watch in self.watches.all():
-            if watch.state == "live" and watch.gap_since is not None:
-                self.queue_pending_resync(watch)
+    def mark_resync_needed(self, watch: Watch, *, is_attempt: bool = False) -> None:
+        """Record a gap in a watch's row while its mailbox cannot be read, so that a resync follows when it can.
 
-    def mark_resync_needed(self, watch: Watch) -> None:
-        """Record a gap in a watch's row while its mailbox is not allowed, so that a resync follows when it is again.
+        `is_attempt`: a resync was refused just now, from which the next one rests (`resync_at`).
 
         Raises ServiceUnavailable when the gap cannot be recorded: then the changes must stay on the queue.
         """
         row: Watch | None = watch
         for _ in range(MAX_ATTEMPTS):
-            if row is None or row.gap_since is not None or self.watches.change(row, gap_since=self.now()) is not None:
+            if row is None or (row.gap_since is not None and not is_attempt):
+                return
+            if self.watches.change(row, gap_since=self.now(), due_at=self.now()) is not None:
                 return
             row = self.watches.get(watch.id)
         raise ServiceUnavailable("storage", "has concurrent writes to the watch's row")
 
     def queue_pending_resync(self, watch: Watch) -> None:
-        """Queue the resync for a watch's recorded gap, then clear the gap. Idempotent: an extra resync does no harm."""
-        if watch.gap_since is None:
+        """Queue the resync of a recorded gap if it is due, then clear the gap. An extra resync does no harm."""
+        now = self.now()  # once: a second, later time would be in the future of the first
+        if watch.gap_since is None or now < resync_at(watch, now):
             return
         if watch.delivery == "relay":
             self.queue_resync(watch.id)
         self.watches.change(watch, gap_since=None)
+
+
+def resync_at(watch: Watch, now: datetime) -> datetime:
+    """Return when the resync of a recorded gap is due: at once, or after a rest while the calendar cannot be read.
+
+    The rest is as long as that has lasted, within bounds, counted from the last attempt.
+    """
+    if watch.gap_since is None or not watch.reading_state or watch.reading_since is None:
+        return now
+    attempt = max(watch.gap_since, watch.reading_since)
+    rest = min(max(attempt - watch.reading_since, SHORTEST_REST), LONGEST_REST)
+    return now if is_impossible(attempt, now) else attempt + rest
+
+
+def is_daily(job: Job, watch: Watch) -> bool:
+    """Return whether a job is the daily resync of the subscription that a watch still has."""
+    return job.kind == "resync" and bool(job.subscription_id) and job.subscription_id == watch.subscription_id

@@ -12,11 +12,42 @@ from shared.errors import (
     GraphError,
     GraphForbidden,
     GraphNotFound,
+    GraphQuotaExceeded,
+    GraphUnauthorized,
     GraphUnavailable,
     RelayError,
     RequestRejected,
 )
 from shared.storage.watches import State
+
+_REJECTIONS: tuple[tuple[type[GraphError], problems.Problem, str], ...] = (
+    (
+        GraphNotFound, problems.MAILBOX_UNKNOWN,
+        "Graph finds no mailbox with this address. Check the spelling and the Exchange Online licence.",
+    ),
+    (
+        GraphForbidden, problems.GRAPH_PERMISSION_MISSING,
+        "The relay has no permission to read this calendar. The customer's IT must grant Calendars.Read in Exchange, "
+        "or extend its scope to this mailbox.",
+    ),
+    (
+        GraphUnauthorized, problems.GRAPH_REJECTED,
+        "Graph rejects the relay's token. Check the app registration; the relay tries again in five minutes.",
+    ),
+    (
+        GraphQuotaExceeded, problems.GRAPH_REJECTED,
+        "A quota of this mailbox is used up: remove subscriptions of other apps that are no longer needed.",
+    ),
+    (
+        GraphConflict, problems.MAILBOX_WATCHED_ELSEWHERE,
+        "Another subscription of the same app registration watches this mailbox, perhaps under another of its "
+        "addresses. Remove it, or use another app.",
+    ),
+)  # fmt: skip
+_REJECTED = (
+    problems.GRAPH_REJECTED,
+    "Graph rejected the subscription. Graph must reach the notification URLs from the internet within 10 seconds.",
+)
 
 
 def state_after(error: RelayError) -> State | None:
@@ -24,7 +55,7 @@ def state_after(error: RelayError) -> State | None:
 
     "refused" and "gone" need a person, so attempts are rare. In other states the timer tries at every run.
     """
-    if isinstance(error, GraphForbidden | GraphConflict):
+    if isinstance(error, GraphForbidden | GraphConflict | GraphQuotaExceeded):
         return "refused"
     return "gone" if isinstance(error, GraphNotFound) else None
 
@@ -37,25 +68,12 @@ def what_to_do(error: RelayError) -> str:
 def rejection_of(error: GraphError) -> RequestRejected:
     """Return the error for the caller of a setup call."""
     trace = trace_of(error)
-    if isinstance(error, GraphNotFound):
-        text = "Graph finds no mailbox with this address. Check the spelling and the Exchange Online licence."
-        return RequestRejected(problems.MAILBOX_UNKNOWN, text + trace)
-    if isinstance(error, GraphForbidden):
-        text = (
-            "The relay has no permission to read this calendar. The customer's IT must grant Calendars.Read in "
-            "Exchange, or extend its scope to this mailbox."
-        )
-        return RequestRejected(problems.GRAPH_PERMISSION_MISSING, text + trace)
-    if isinstance(error, GraphConflict):
-        text = "Another subscription of the same app registration watches this mailbox. Remove it, or use another app."
-        return RequestRejected(problems.MAILBOX_WATCHED_ELSEWHERE, text + trace)
     if isinstance(error, GraphUnavailable):
         wait = error.retry_after if error.retry_after is not None else 30
         return RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again after the time in Retry-After." + trace, wait)
-    text = (
-        "Graph rejected the subscription. Graph must reach the notification URLs from the internet within 10 seconds."
-    )
-    return RequestRejected(problems.GRAPH_REJECTED, text + trace)
+    told = ((problem, text) for kind, problem, text in _REJECTIONS if isinstance(error, kind))
+    problem, text = next(told, _REJECTED)
+    return RequestRejected(problem, text + trace)
 
 
 def room_list_rejection(error: GraphError) -> RequestRejected:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.api.fields import checked_address, faults_of, invalid
 from shared.http.addresses import is_private, is_web_port
+from shared.policy.permission import allows_host
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -110,9 +111,9 @@ def checked_notification_url(url: str | None, settings: Settings) -> str:
         raise invalid("notificationUrl: must begin with https:// and contain neither credentials nor a fragment")
     if not is_web_port(port):
         raise invalid("notificationUrl: must use port 443, 80, or 1024 and above")
-    allowed = [entry.strip().lower() for entry in settings.allowed_notification_hosts.split(",") if entry.strip()]
-    if is_private(host) and not (settings.allow_private_addresses and host in allowed):
+    is_allowed = allows_host(settings, url)
+    if is_private(host) and not (settings.allow_private_addresses and is_allowed):
         raise invalid("notificationUrl: its host is in a private network, which Graph cannot reach")
-    if host not in (allowed or [urlsplit(settings.partner_webhook_url).hostname or ""]):
+    if not is_allowed:
         raise invalid("notificationUrl: its host is not in the customer's ALLOWED_NOTIFICATION_HOSTS")
     return url

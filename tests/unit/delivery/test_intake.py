@@ -18,15 +18,15 @@ from shared.messages import Change, Job, read_changes, read_jobs
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 KEY = Key("v2", b"the secret of the relay now", NOW - timedelta(days=1))
 PREVIOUS = Key("v1", b"the secret of the relay then", NOW - timedelta(days=90))
-WATCH, OTHER = "a" * 32, "b" * 32
+WATCH, OTHER, NONCE = "a" * 32, "b" * 32, "aB3-_x9Z0q1w"
 
 
 def item(event: str = "E", *, watch: str = WATCH, key: Key = KEY, **changes: Any) -> dict[str, Any]:
     """Return a notification as Graph sends it; a change to `...` removes a property."""
     path = f"Users/u-1/Events/{event}"
     basic = {"subscriptionId": "s-1", "subscriptionExpirationDateTime": "2026-11-27T09:00:00Z", "changeType": "updated",
-             "resource": path, "clientState": sign(watch, key), "tenantId": "Tenant-1", "subject": "canary",
-             "resourceData": {"@odata.id": path, "id": event, "subject": "canary"}}  # fmt: skip
+             "resource": path, "clientState": sign(watch, key, "relay", NONCE), "tenantId": "Tenant-1",
+             "subject": "canary", "resourceData": {"@odata.id": path, "id": event, "subject": "canary"}}  # fmt: skip
     return {name: value for name, value in (basic | changes).items() if value is not ...}
 
 
@@ -56,7 +56,7 @@ def test_valid_notifications_pass_beside_invalid_notifications() -> None:
         None, 1, "x", [], item(clientState="x"), item(clientState=...), item(clientState=None), item(clientState=7),
         item(clientState="x" * 129), item(tenantId="another"), item(tenantId=["Tenant-1"]), item(changeType="unknown"),
         item(resource="https://evil.example/users/u/events/e"), item(resource="me/messages/1"), {},
-        item(clientState=sign(WATCH, KEY)[:-1]), item(organizationId="another", tenantId=...),
+        item(clientState=sign(WATCH, KEY, "relay", NONCE)[:-1]), item(organizationId="another", tenantId=...),
     ]  # fmt: skip
     intake = taken(*bad, *good)
     assert [change.event_id for change in changes_of(intake)] == [f"E{number}" for number in range(99)]
@@ -100,10 +100,11 @@ def test_a_deletion_outweighs_a_change_of_the_same_event(order: list[str]) -> No
 
 
 def test_lifecycle_notifications_become_jobs() -> None:
-    """The URL that they came to does not matter; a repeated notification becomes one job."""
+    """The URL that they came to does not matter; a repeated notification becomes one job, with the time of arrival."""
     removed = item(lifecycleEvent="subscriptionRemoved", changeType=..., resource=..., resourceData=...)
     intake = taken(removed, item(), removed, item(lifecycleEvent="of tomorrow"))
-    assert [job for text in intake.jobs for job in read_jobs(text)] == [Job(WATCH, "subscriptionRemoved", "s-1")]
+    expected = [Job(WATCH, "subscriptionRemoved", "s-1", at=NOW)]
+    assert [job for text in intake.jobs for job in read_jobs(text)] == expected
     assert (len(changes_of(intake)), intake.dropped) == (1, Counter({"not-understood": 1}))
 
 
@@ -131,7 +132,7 @@ def test_only_ids_and_times_are_queued() -> None:
     intake = taken(item(), item(lifecycleEvent="missed"))
     text = "".join([*intake.changes, *intake.jobs])
     assert "canary" not in text
-    assert sign(WATCH, KEY).rpartition(".")[2] not in text
+    assert sign(WATCH, KEY, "relay", NONCE).rpartition(".")[2] not in text
     assert set(json.loads(intake.changes[0])["changes"][0]) == {"watch", "user", "event"}
 
 

@@ -160,9 +160,9 @@ def test_a_probe_after_a_crash_requests_the_missing_drain(world: World) -> None:
     assert recovers(world)
 
 
-@pytest.mark.parametrize(("retry_after", "wait"), [(600.0, 600), (3.0, 10), (1e9, 3600)])
+@pytest.mark.parametrize(("retry_after", "wait"), [(600.0, 600), (3.0, 10), (1e9, 86_400)])
 def test_the_next_probe_respects_retry_after(world: World, retry_after: float, wait: int) -> None:
-    """No probe is sent before the partner's Retry-After, which counts up to an hour."""
+    """No probe is sent before the partner's Retry-After, which counts up to a day."""
     open_breaker(world)
     world.webhook.failure = NotDelivered(503, "status 503", retry_after)
     assert probe(world) == "failed"

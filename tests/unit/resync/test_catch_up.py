@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.errors import ServiceUnavailable
 from shared.messages import Job
-from shared.resync.catch_up import MAX_ABSENCE, MAX_ATTEMPTS, STAGGER
+from shared.resync.catch_up import MAX_ABSENCE, MAX_ATTEMPTS, STAGGER, is_daily
 from shared.storage.watches import Watch, Watches
 from tests.support.world import WATCH_ID, World
 
@@ -65,6 +66,40 @@ def test_the_nightly_resyncs_are_staggered(world: World) -> None:
     assert sorted(delay for _, delay in world.jobs.wanted) == [0, STAGGER]
 
 
+def test_only_a_daily_resync_names_the_subscription(world: World) -> None:
+    """It judges whether that is silent; a later subscription is not judged by it."""
+    watch = world.watch(subscription_id="s-0")
+    world.catch_up.queue_nightly_resyncs()
+    [daily] = world.jobs.take_jobs()
+    assert daily == Job(WATCH_ID, "resync", "s-0")
+    world.catch_up.queue_resyncs([watch])
+    world.catch_up.queue_resync(WATCH_ID, full=True)
+    world.catch_up.queue_pending_resync(replace(watch, gap_since=world.time))
+    others = world.jobs.take_jobs()
+    assert (len(others), [is_daily(job, watch) for job in (daily, *others)]) == (3, [True, False, False, False])
+    assert not is_daily(daily, replace(watch, subscription_id="s-1"))
+    assert not is_daily(Job(WATCH_ID, "missed", "s-0"), watch)
+    assert not is_daily(Job(WATCH_ID, "resync"), replace(watch, subscription_id=""))
+
+
+def test_an_outage_of_graph_is_no_absence(world: World) -> None:
+    """Every run of five hours fails; notifications were taken in meanwhile."""
+    world.watch()
+    beat(world)
+    world.heartbeat.succeeded(world.time)
+    for _ in range(10):
+        world.pass_by(1800)
+        assert beat(world) == []
+
+
+def test_the_caller_learns_of_an_absence(world: World) -> None:
+    """Missing notifications then prove nothing against a subscription."""
+    assert not world.catch_up.catch_up_after_absence()
+    world.pass_by(MAX_ABSENCE.total_seconds() + 1)
+    assert world.catch_up.catch_up_after_absence()
+    assert not world.catch_up.catch_up_after_absence()
+
+
 def test_a_gap_is_resynced_once(world: World) -> None:
     """The message is queued first, then the row is updated."""
     watch = world.watch(gap_since=world.time)
@@ -74,6 +109,17 @@ def test_a_gap_is_resynced_once(world: World) -> None:
     assert after is not None
     world.catch_up.queue_pending_resync(after)
     assert (after.gap_since, world.jobs.take_jobs()) == (None, [])
+
+
+def test_a_gap_is_resynced_at_once_by_a_clock_that_runs(world: World) -> None:
+    """No two readings of a real clock are equal."""
+
+    def now() -> datetime:
+        world.time += timedelta(microseconds=1)
+        return world.time
+
+    replace(world.catch_up, now=now).queue_pending_resync(world.watch(gap_since=world.time))
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
 
 
 @pytest.mark.parametrize("others", [1, MAX_ATTEMPTS - 1])

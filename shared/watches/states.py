@@ -1,0 +1,58 @@
+"""The state of a watch as people see it: one enumeration, derived from the row. It is shown and never steers.
+
+docs/subscriptions.md has a table of who sets and who clears each state.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from shared.storage.watches import Watch
+
+RENAMED_FOR = timedelta(days=2)  # how long it is shown; the daily resync notes it again
+
+
+class ShownState(StrEnum):
+    """The states. `paused-by-host` and `stopped` are part of the contract, and nothing sets them yet."""
+
+    PENDING = "pending"  # the subscription does not exist yet, or is being made anew
+    WAITING = "waiting"  # Graph asked to wait before the next attempt
+    LIVE = "live"
+    DOUBTFUL = "doubtful"  # Graph denied the subscription once; it is asked again
+    REFUSED = "refused"  # a permission or a scope is missing
+    GONE = "gone"  # the mailbox does not exist
+    PAUSED = "paused"  # the allow-list does not have the mailbox
+    PAUSED_BY_HOST = "paused-by-host"
+    STOPPED = "stopped"
+
+
+class Shown(NamedTuple):
+    """A state, since when, and what to do about it ("" for nothing)."""
+
+    state: ShownState
+    since: datetime | None
+    what_to_do: str
+
+
+def shown(watch: Watch, now: datetime) -> Shown:
+    """Return the state to show. A calendar that cannot be read is not live, although its subscription is."""
+    if watch.state == "live" and watch.reading_state:
+        return Shown(ShownState(watch.reading_state), watch.reading_since, watch.reading_error)
+    if watch.state == "live" and watch.missing_since is not None:
+        text = "Graph denies the subscription. The relay asks again, and makes a new one if it is denied twice."
+        return Shown(ShownState.DOUBTFUL, watch.missing_since, text)
+    if watch.state == "live" and watch.renamed_at is not None and now - watch.renamed_at < RENAMED_FOR:
+        return Shown(ShownState.LIVE, watch.since, _renamed(watch))
+    if watch.state == "pending" and watch.retry_at is not None and watch.retry_at > now:
+        return Shown(ShownState.WAITING, watch.since, watch.last_error)
+    return Shown(ShownState(watch.state), watch.since, watch.last_error)
+
+
+def _renamed(watch: Watch) -> str:
+    place = f" Its address is now {watch.new_address}." if watch.new_address else ""
+    return (
+        f"Graph finds this mailbox by its object id, but no longer by its address.{place} The relay goes on. To watch "
+        "it by its new address, delete this subscription, then set up the new address."
+    )
