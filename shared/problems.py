@@ -54,6 +54,7 @@ DELIVERY_DIFFERS = Problem(409, "delivery_differs", "Subscription exists with an
 MAILBOX_WATCHED_ELSEWHERE = Problem(409, "mailbox_watched_elsewhere", "Mailbox has another subscription")
 PART_OF_ROOM_LIST = Problem(409, "part_of_room_list", "Part of a room list")
 DIRECT_DELIVERY = Problem(409, "direct_delivery", "Not available with direct delivery")
+WATCHES_UNREADABLE = Problem(409, "watches_unreadable", "Rows of watches cannot be read")
 
 # Dead letters and notifications
 DEAD_LETTER_SELECTION_INVALID = Problem(422, "dead_letter_selection_invalid", "Invalid selection of dead letters")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.bootstrap.graph import GraphParts
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from shared.bookings.lookup import BusinessLookup
     from shared.bookings.read import BookingsReader
     from shared.graph.bookings.client import BookingsClient
-    from shared.storage.leases import Leases
 
 
 class BookingsParts(GraphParts):
@@ -26,13 +25,6 @@ class BookingsParts(GraphParts):
         from shared.graph.bookings.client import BookingsClient
 
         return BookingsClient(self.graph, self.mailbox_limits.of)
-
-    @cached_property
-    def leases(self) -> Leases:
-        """Named locks with one holder at a time."""
-        from shared.storage.leases import Leases
-
-        return Leases(cache(lambda: self.storage.table("attempts")))
 
     @cached_property
     def business_lock(self) -> BusinessLock:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shared.delivery.batch import Batches
     from shared.delivery.deliver import Delivery
     from shared.delivery.failures import Failures
+    from shared.delivery.mailbox_access import MailboxAccess
     from shared.delivery.pause import Pause
     from shared.delivery.poison import PoisonMessages
     from shared.delivery.recovery import Recovery
@@ -20,12 +21,18 @@ if TYPE_CHECKING:
     from shared.partner.webhook import Webhook
     from shared.reliability.circuit_breaker import CircuitBreaker
     from shared.reliability.dead_letters import DeadLetters
+    from shared.reliability.delivery_metrics import DeliveryMetrics
+    from shared.reliability.mailbox_holds import MailboxHolds
     from shared.reliability.parking import Parking
     from shared.resync.catch_up import CatchUp
+    from shared.resync.missed_changes import MissedChanges
     from shared.resync.occurrences import Occurrences
     from shared.resync.resync import Resync
+    from shared.resync.silence import Silence
     from shared.resync.window import Window
     from shared.threads import MailboxWorkers
+    from shared.watches.readings import Readings
+    from shared.watches.renamed import RenamedMailboxes, WatchedEvents
 
 WORKERS = 32
 
@@ -75,6 +82,20 @@ class DeliveryParts(FeatureParts):
 
         return DeadLetters(self.parked, self.replays, self.parking, self.jobs, self.now)
 
+    @cached_property
+    def renamed_mailboxes(self) -> RenamedMailboxes:
+        """Reaches mailboxes whose addresses have changed."""
+        from shared.watches.renamed import RenamedMailboxes
+
+        return RenamedMailboxes(self.events, self.watches, self.now)
+
+    @cached_property
+    def watched_events(self) -> WatchedEvents:
+        """Reads the events of watched mailboxes."""
+        from shared.watches.renamed import WatchedEvents
+
+        return WatchedEvents(self.events, self.renamed_mailboxes)
+
     def window(self) -> Window:
         """Return the present window."""
         from shared.resync.window import window_of
@@ -86,7 +107,7 @@ class DeliveryParts(FeatureParts):
         """Finds the occurrences of a series in the window."""
         from shared.resync.occurrences import Occurrences
 
-        return Occurrences(self.events, self.ledger, self.window)
+        return Occurrences(self.watched_events, self.ledger, self.window)
 
     @cached_property
     def catch_up(self) -> CatchUp:
@@ -96,11 +117,41 @@ class DeliveryParts(FeatureParts):
         return CatchUp(self.watches, self.jobs, self.heartbeat, self.now)
 
     @cached_property
+    def readings(self) -> Readings:
+        """Notes which calendars cannot be read."""
+        from shared.watches.readings import Readings
+
+        return Readings(self.watches, self.now)
+
+    @cached_property
+    def mailbox_holds(self) -> MailboxHolds:
+        """The mailboxes that Graph has asked not to call for a while."""
+        from shared.reliability.mailbox_holds import MailboxHolds
+
+        return MailboxHolds()
+
+    @cached_property
     def resync(self) -> Resync:
         """Compares calendars with the ledger."""
         from shared.resync.resync import Resync
 
-        return Resync(self.events, self.ledger, self.changes, self.window, self.now)
+        return Resync(self.watched_events, self.ledger, self.changes, self.window, self.now, self.mailbox_holds)
+
+    @cached_property
+    def silence(self) -> Silence:
+        """Finds subscriptions that send nothing."""
+        from shared.resync.silence import Silence
+        from shared.storage.resync_hour import ResyncHours
+
+        hours = ResyncHours(lambda: self.watches_table)
+        return Silence(hours, self.watches, self.changes, self.parking, self.now)
+
+    @cached_property
+    def missed_changes(self) -> MissedChanges:
+        """Queues the resyncs of all mailboxes."""
+        from shared.resync.missed_changes import MissedChanges
+
+        return MissedChanges(self.catch_up, self.silence)
 
     @cached_property
     def workers(self) -> MailboxWorkers:
@@ -114,14 +165,32 @@ class DeliveryParts(FeatureParts):
         """Brings the partner up to date on one event."""
         from shared.delivery.sync_event import EventSync
 
-        return EventSync(self.settings, self.events, self.occurrences, self.webhook, self.now)
+        return EventSync(self.settings, self.watched_events, self.occurrences, self.webhook, self.now)
+
+    @cached_property
+    def delivery_metrics(self) -> DeliveryMetrics:
+        """Measures whether deliveries flow."""
+        from shared.reliability.delivery_metrics import DeliveryMetrics
+        from shared.storage.retries import DeliveryCounts, Retries
+
+        retries, counts = Retries(lambda: self.watches_table), DeliveryCounts(lambda: self.watches_table)
+        return DeliveryMetrics(retries, counts, self.parked, self.now)
 
     @cached_property
     def failures(self) -> Failures:
         """Queues, parks or dead-letters what the partner did not accept."""
         from shared.delivery.failures import Failures
 
-        return Failures(self.breaker, self.parking, self.dead_letters, self.ledger, self.changes, self.jobs)
+        return Failures(
+            self.breaker, self.parking, self.dead_letters, self.ledger, self.changes, self.jobs, self.delivery_metrics
+        )
+
+    @cached_property
+    def mailbox_access(self) -> MailboxAccess:
+        """Decides which mailboxes may be read."""
+        from shared.delivery.mailbox_access import MailboxAccess
+
+        return MailboxAccess(self.watches, self.permission, self.catch_up, self.readings, self.mailbox_holds, self.now)
 
     @cached_property
     def batches(self) -> Batches:
@@ -129,16 +198,18 @@ class DeliveryParts(FeatureParts):
         from shared.delivery.batch import Batches
 
         return Batches(
-            self.watches, self.allow_list, self.ledger, self.changes, self.event_sync, self.failures, self.catch_up,
-            self.workers, self.now,
-        )  # fmt: skip
+            self.mailbox_access, self.ledger, self.changes, self.event_sync, self.failures, self.workers, self.now
+        )
 
     @cached_property
     def delivery(self) -> Delivery:
         """Delivers messages of changes."""
         from shared.delivery.deliver import Delivery
 
-        return Delivery(self.settings, self.breaker, self.parking, self.changes, self.batches, self.failures, self.now)
+        return Delivery(
+            self.settings, self.breaker, self.parking, self.changes, self.batches, self.failures,
+            self.delivery_metrics, self.now,
+        )  # fmt: skip
 
     @cached_property
     def recovery(self) -> Recovery:
@@ -152,7 +223,7 @@ class DeliveryParts(FeatureParts):
         """Pauses and resumes deliveries."""
         from shared.delivery.pause import Pause
 
-        return Pause(self.breaker, self.parked, self.jobs)
+        return Pause(self.breaker, self.parked, self.jobs, self.delivery_metrics)
 
     @cached_property
     def poison_messages(self) -> PoisonMessages:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.graph.subscriptions import Subscriptions
     from shared.key_vault import Secrets
     from shared.policy.allow_list import AllowList
+    from shared.policy.permission import Permission
     from shared.threads import MailboxLimits
 
 
@@ -82,16 +83,16 @@ class GraphParts(StoredParts):
         def get_token(*, fresh: bool = False) -> str:
             return self.get_token(fresh=fresh)
 
-        return GraphClient(lambda: self.settings.graph_base_url, get_token, session)
+        return GraphClient(lambda: self.settings.graph_base_url, get_token, session, self.now)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
         """Graph's subscriptions of this app."""
-        from shared.graph.rate_limit import LISTS, WRITES, RateLimiter
+        from shared.graph.rate_limit import LISTS, READS, WRITES, RateLimiter
         from shared.graph.subscriptions import Subscriptions
 
-        writes, lists = (RateLimiter(*limit, self.now, self.sleep) for limit in (WRITES, LISTS))
-        return Subscriptions(self.graph, writes, lists)
+        writes, lists, reads = (RateLimiter(*limit, self.now, self.sleep) for limit in (WRITES, LISTS, READS))
+        return Subscriptions(self.graph, writes, lists, reads)
 
     @cached_property
     def client_state_keys(self) -> ClientStateKeys:
@@ -105,7 +106,14 @@ class GraphParts(StoredParts):
         """The mailboxes that the customer allows."""
         from shared.policy.allow_list import AllowList
 
-        return AllowList(lambda: self.settings.allowed_mailboxes, self.rooms.of_list, self.now)
+        return AllowList(lambda: self.settings.allowed_mailboxes, self.rooms.of_list, self.now, self.room_list_readings)
+
+    @cached_property
+    def permission(self) -> Permission:
+        """What the customer permits."""
+        from shared.policy.permission import Permission
+
+        return Permission(self.allow_list, self.settings)
 
     @cached_property
     def mailbox_limits(self) -> MailboxLimits:

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from azure.data.tables import TableClient
 
     from shared.queues import ChangeQueue, JobQueue
     from shared.storage.connection import StorageAccount
     from shared.storage.diagnostics import StorageDiagnostics
     from shared.storage.heartbeat import Heartbeat
+    from shared.storage.leases import Leases
     from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
     from shared.storage.partner_endpoint import Endpoints
     from shared.storage.replays import Replays
-    from shared.storage.room_lists import RoomLists
+    from shared.storage.room_lists import RoomListReadings, RoomLists
     from shared.storage.watches import Watches
 
 IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
@@ -55,32 +57,54 @@ class StoredParts:
         return StorageAccount(self._environ, lambda: self.credential)
 
     @cached_property
+    def watches_table(self) -> TableClient:
+        """The table of watches and of all rows beside them."""
+        return self.storage.table("watches")
+
+    @cached_property
+    def ledger_table(self) -> TableClient:
+        """The table of the ledger."""
+        return self.storage.table("ledger")
+
+    @cached_property
+    def attempts_table(self) -> TableClient:
+        """The table of leases."""
+        return self.storage.table("attempts")
+
+    @cached_property
     def watches(self) -> Watches:
         """The table of watches."""
         from shared.storage.watches import Watches
 
-        return Watches(cache(lambda: self.storage.table("watches")))
+        return Watches(lambda: self.watches_table)
 
     @cached_property
     def room_lists(self) -> RoomLists:
         """The rows of watched room lists."""
         from shared.storage.room_lists import RoomLists
 
-        return RoomLists(cache(lambda: self.storage.table("watches")))
+        return RoomLists(lambda: self.watches_table)
+
+    @cached_property
+    def room_list_readings(self) -> RoomListReadings:
+        """The rows of what readings of room lists have shown."""
+        from shared.storage.room_lists import RoomListReadings
+
+        return RoomListReadings(lambda: self.watches_table)
 
     @cached_property
     def heartbeat(self) -> Heartbeat:
         """The time of the timer's last run."""
         from shared.storage.heartbeat import Heartbeat
 
-        return Heartbeat(cache(lambda: self.storage.table("watches")))
+        return Heartbeat(lambda: self.watches_table)
 
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger."""
         from shared.storage.ledger import Ledger
 
-        return Ledger(cache(lambda: self.storage.table("ledger")), self.now)
+        return Ledger(lambda: self.ledger_table, self.now)
 
     @cached_property
     def changes(self) -> ChangeQueue:
@@ -99,11 +123,26 @@ class StoredParts:
         return JobQueue(Queue(cache(lambda: self.storage.queue(REPAIRS))))
 
     @cached_property
+    def work(self) -> JobQueue:
+        """The queue of jobs that earlier versions do not know."""
+        from shared.queues import JobQueue
+        from shared.storage.queues import WORK, Queue
+
+        return JobQueue(Queue(cache(lambda: self.storage.queue(WORK))))
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Named locks with one holder at a time."""
+        from shared.storage.leases import Leases
+
+        return Leases(lambda: self.attempts_table)
+
+    @cached_property
     def endpoints(self) -> Endpoints:
         """The state of the partner endpoint."""
         from shared.storage.partner_endpoint import Endpoints
 
-        return Endpoints(cache(lambda: self.storage.table("watches")))
+        return Endpoints(lambda: self.watches_table)
 
     @cached_property
     def parked(self) -> ParkedChanges:
@@ -117,12 +156,10 @@ class StoredParts:
         """Replays of dead letters."""
         from shared.storage.replays import Replays
 
-        return Replays(cache(lambda: self.storage.table("watches")))
+        return Replays(lambda: self.watches_table)
 
     def storage_diagnostics(self) -> StorageDiagnostics:
         """Return a tester of the storage account."""
         from shared.storage.diagnostics import PROBES, StorageDiagnostics
 
-        return StorageDiagnostics(
-            cache(lambda: self.storage.table("watches")), cache(lambda: self.storage.queue(PROBES))
-        )
+        return StorageDiagnostics(lambda: self.watches_table, cache(lambda: self.storage.queue(PROBES)))

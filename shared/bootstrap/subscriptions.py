@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.delivery import DeliveryParts
+from shared.bootstrap.maintenance import MaintenanceParts
 
 if TYPE_CHECKING:
-    from shared.health.checks import HealthChecks
+    from shared.health.all_checks import AllChecks
     from shared.health.metrics import Gauges
     from shared.jobs import JobRunner
-    from shared.subscriptions.reconcile import Reconciler
-    from shared.subscriptions.room_lists import RoomListService
-    from shared.subscriptions.service import SubscriptionService
+    from shared.subscriptions.admission import Admission
+    from shared.subscriptions.lifecycle import LifecycleEvents
+    from shared.subscriptions.new_watches import NewWatches
+    from shared.subscriptions.rooms.room_lists import RoomListService
     from shared.subscriptions.subscribe import WatchSetup
+    from shared.subscriptions.timer.due_work import DueWork
+    from shared.subscriptions.timer.reconcile import Reconciler
+    from shared.subscriptions.timer.runs import Runs
+    from shared.subscriptions.watch_jobs import WatchJobs
     from shared.watches.quota import WatchQuota
     from shared.watches.sources import WatchSources
 
 
-class SubscriptionParts(DeliveryParts):
+class SubscriptionParts(MaintenanceParts):
     """The parts that maintain subscriptions, run jobs and report health."""
 
     @cached_property
@@ -37,65 +43,119 @@ class SubscriptionParts(DeliveryParts):
         return WatchSources(self.watches, self.quota)
 
     @cached_property
-    def subscription_service(self) -> SubscriptionService:
-        """Creates, renews and deletes subscriptions."""
-        from shared.subscriptions.service import SubscriptionService
-
-        return SubscriptionService(self.settings, self.subscriptions, self.watches, self.client_state_keys, self.now)
-
-    @cached_property
     def watch_setup(self) -> WatchSetup:
         """Creates and removes watches."""
         from shared.subscriptions.subscribe import WatchSetup
 
         return WatchSetup(
-            self.allow_list, self.watches, self.watch_sources, self.ledger, self.subscription_service, self.catch_up,
-            lambda: self.resolver, self.now, self.sleep,
+            self.admission, self.watches, self.watch_sources, self.new_watches, self.creation, self.endings,
+            self.catch_up, self.now, self.sleep,
         )  # fmt: skip
+
+    @cached_property
+    def admission(self) -> Admission:
+        """Admits requests of set-up calls."""
+        from shared.subscriptions.admission import Admission
+
+        return Admission(self.permission, lambda: self.resolver)
+
+    @cached_property
+    def new_watches(self) -> NewWatches:
+        """Completes set-ups."""
+        from shared.subscriptions.new_watches import NewWatches
+
+        return NewWatches(self.watches, self.watch_sources, self.ledger, self.creation, self.records)
 
     @cached_property
     def room_list_service(self) -> RoomListService:
         """Watches room lists."""
-        from shared.subscriptions.room_lists import RoomListService
+        from shared.subscriptions.rooms.room_lists import RoomListService
 
         return RoomListService(
-            self.allow_list, self.rooms, self.room_lists, self.watches, self.watch_sources, self.watch_setup,
+            self.allow_list, self.permission, self.room_lists, self.watches, self.watch_sources, self.endings,
             self.jobs, self.now,
         )  # fmt: skip
+
+    def rooms_hash(self) -> str | None:
+        """Return a hash of what ALLOWED_MAILBOXES allows now, with its room lists read afresh; None if unknown."""
+        return self.allow_list.fingerprint(timedelta(0))
 
     @cached_property
     def reconciler(self) -> Reconciler:
         """Reconciles Graph's subscriptions with the watches."""
-        from shared.subscriptions.reconcile import Reconciler
+        from shared.subscriptions.timer.reconcile import Reconciler
 
         return Reconciler(
-            self.settings, self.subscription_service, self.watches, self.client_state_keys, self.allow_list,
-            self.room_list_service, self.catch_up, self.recovery, self.now,
+            self.clock_check, self.room_list_service, self.runs, self.missed_changes, self.recovery, self.heartbeat,
+            self.audit, self.work, self.now,
         )  # fmt: skip
+
+    @cached_property
+    def due_work(self) -> DueWork:
+        """Reads which work is due."""
+        from shared.subscriptions.timer.due_work import DueWork
+
+        return DueWork(
+            self.addresses, self.watches, self.sweep_row, self.tombstones, self.client_state_keys, self.permission,
+            self.timing, self.rooms_hash, self.now,
+        )  # fmt: skip
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Does what is due."""
+        from shared.subscriptions.timer.runs import Runs
+
+        return Runs(
+            self.due_work, self.steps, self.records, self.loss_brake, self.refusal_brake, self.watches,
+            self.clock_check, self.work, self.now,
+        )  # fmt: skip
+
+    @cached_property
+    def lifecycle_events(self) -> LifecycleEvents:
+        """Acts on Graph's lifecycle events."""
+        from shared.subscriptions.lifecycle import LifecycleEvents
+
+        return LifecycleEvents(self.subscription_service, self.losses, self.creation, self.catch_up, self.now)
+
+    @cached_property
+    def watch_jobs(self) -> WatchJobs:
+        """Runs the jobs of single watches."""
+        from shared.subscriptions.watch_jobs import ResyncJobs, WatchJobs
+
+        resyncs = ResyncJobs(
+            self.watches, self.resync, self.readings, self.catch_up, self.silence, self.lifecycle_events
+        )
+        return WatchJobs(self.watches, self.permission, self.catch_up, resyncs, self.lifecycle_events)
 
     @cached_property
     def job_runner(self) -> JobRunner:
         """Runs jobs."""
         from shared.jobs import JobRunner
 
-        return JobRunner(
-            self.watches, self.allow_list, self.subscription_service, self.catch_up, self.resync, self.reconciler,
-            self.recovery, self.dead_letters, self.jobs,
-        )  # fmt: skip
+        return JobRunner(self.watch_jobs, self.reconciler, self.audit, self.recovery, self.dead_letters, self.jobs)
 
     @cached_property
-    def health_checks(self) -> HealthChecks:
+    def health_checks(self) -> AllChecks:
         """The health checks."""
+        from shared.health.all_checks import AllChecks
         from shared.health.checks import HealthChecks
+        from shared.health.maintenance import MaintenanceChecks
+        from shared.health.vault import VaultReadings
 
-        return HealthChecks(
+        checks = HealthChecks(
             self.settings, self.client_state_keys, self.webhook, lambda: self.get_token(), self.watches,  # noqa: PLW0108
             self.heartbeat, self.changes, self.pause, self.now,
         )  # fmt: skip
+        maintenance = MaintenanceChecks(
+            self.settings, self.brake_row, self.rollout_row, self.lifetime_row, lambda: self.audit.health(),  # noqa: PLW0108
+            self.silence.is_outage, self.clock_skew,
+        )  # fmt: skip
+        vault = VaultReadings(self.settings, self.secrets)
+        return AllChecks(checks, vault.problems, maintenance.by_name())
 
     @cached_property
     def gauges(self) -> Gauges:
         """Reports the gauges."""
         from shared.health.metrics import Gauges
 
-        return Gauges(self.watches, self.changes, self.pause, self.now)
+        return Gauges(self.watches, self.changes, self.pause, self.now, self.delivery_metrics)

@@ -22,8 +22,9 @@ from sandbox.tenant.state import Client, Tenant
 from sandbox.tenant.tokens import GRAPH
 from shared.bookings.requests import AppointmentRequest, parse
 from shared.errors import GraphUnavailable
+from shared.graph.answers import error_of
 from shared.graph.bookings.models import Appointment
-from shared.graph.client import GraphClient, error_of
+from shared.graph.client import GraphClient
 from shared.storage.leases import Leases
 from tests.support.table import FakeTable
 from tests.support.world import START, World
@@ -114,7 +115,7 @@ class AppointmentWorld(World):
         self.client = Client("relay", set(ALL))
         self.tenant.clients["relay"] = self.client
         self.lease_rows = FakeTable()
-        leases = Leases(lambda: self.lease_rows)
+        leases = Leases(lambda: self.lease_rows, clock=lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
         super().__init__({"graph": SandboxGraph(self.tenant, self.client), "leases": leases}, **settings)
         self.business = self.add(services=[CUT, COURSE])
 

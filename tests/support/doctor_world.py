@@ -35,6 +35,10 @@ class FakeVault(Secrets):
             raise value
         return Secret(value, "v1", datetime.now(UTC))
 
+    def latest_two(self, name: str, *, fresh: bool = False) -> list[Secret]:
+        """Return the only version."""
+        return [self.get(name, fresh=fresh)]
+
 
 class FakeProbe(GraphDiagnostics):
     """The diagnostics of Graph."""

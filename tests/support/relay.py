@@ -5,23 +5,25 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import requests
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 from azure.storage.queue import QueueClient
 
 from sandbox.demo.expected import expected_event
 from sandbox.stack import Stack
+from shared.storage import queues
+from shared.storage.table import text_of
 from tests.support.expected import at
 from tests.support.openapi import check_responses_of
 from tests.support.waiting import eventually
 
-CHANGES, REPAIRS = "calendar-changes", "mailbox-repairs"
+CHANGES, REPAIRS, WORK = queues.CHANGES, queues.REPAIRS, queues.WORK
 SETTINGS = {"SETTLE_SECONDS": "1", "ALLOWED_NOTIFICATION_HOSTS": "localhost"}
 BOOKINGS_ROLES = ["Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]
 SENDER = {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 7}
@@ -93,12 +95,12 @@ class Relay:
         eventually(agree, every=0.15)
 
     def quiet(self) -> None:
-        """Wait until no hint is pending and the queues are empty."""
+        """Wait until no hint is pending and no work is waiting, except work on subscriptions that is not yet due."""
 
         def is_quiet() -> bool:
             sender = self.tenant.control("GET", "/notifications")
             waiting = (sender["pending"], sender["deliveries"], sender["rooms"])
-            return not any((*waiting, self.depth(CHANGES), self.depth(REPAIRS)))
+            return not any((*waiting, self.depth(CHANGES), self.depth(REPAIRS), self.has_due(WORK)))
 
         eventually(is_quiet, every=0.15)
 
@@ -140,27 +142,59 @@ class Relay:
         except ResourceNotFoundError:
             return 0
 
+    def has_due(self, queue: str) -> bool:
+        """Return whether a queue has a message that is neither delayed nor being processed."""
+        try:
+            return bool(self.queue(queue).peek_messages())
+        except ResourceNotFoundError:
+            return False
+
     def put(self, queue: str, text: str) -> None:
-        """Put a message on a queue, encoded as the host encodes it."""
+        """Put a message on a queue, encoded as the host encodes it; create a missing queue."""
+        with suppress(ResourceExistsError):
+            self.queue(queue).create_queue()
         self.queue(queue).send_message(base64.b64encode(text.encode()).decode())
 
     def age(self, watch: dict[str, Any], **fields: str) -> None:
-        """Overwrite fields of a watch's row, as if time had passed."""
-        row = {"PartitionKey": "watch", "RowKey": watch["id"], **fields}
+        """Overwrite fields of a watch's row, as if time had passed, and make the row due."""
+        row = {"PartitionKey": "watch", "RowKey": watch["id"], "due_at": text_of(datetime.now(UTC)), **fields}
         self.table("watches").update_entity(row, mode=UpdateMode.MERGE)
+
+    def lose(self, *watches: dict[str, Any]) -> None:
+        """Delete subscriptions at Graph in silence. The relay has seen the first evidence, and a minute has passed."""
+        for watch in watches:
+            self.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
+            self.age(watch, renewed=ago(days=1), looked_up_at=ago(days=1))
+        assert self.reconcile()["missing"] == len(watches)
+        for watch in watches:
+            self.await_doubtful(watch)
+
+    def await_doubtful(self, watch: dict[str, Any]) -> None:
+        """Wait until the relay has seen evidence that a subscription is gone, and let a minute pass."""
+        eventually(lambda: self.watches(watch["mailbox"])[0]["state"] == "doubtful")
+        self.age(watch, missing_since=ago(seconds=61))
 
     def reconciled(self) -> int:
         """Return the number of finished runs of renew_subscriptions."""
         return self.stack.host.log.read_text().count("Subscriptions are reconciled")
 
     def reconcile(self) -> dict[str, int]:
-        """Run renew_subscriptions, wait until it has finished, and return the logged number of each outcome."""
+        """Run renew_subscriptions, wait until it has finished, and return the logged number of each outcome.
+
+        Without the daily questions and the rows that only get new times: those of other tests can be due at any time.
+        """
         log, finished = self.stack.host.log, self.reconciled()
         offset = len(log.read_text())
         self.api.run("renew_subscriptions")
         eventually(lambda: self.reconciled() > finished)
         pattern = re.compile(r"reconciled=(\d+) end=([a-z-]+)")
-        return {outcome: int(number) for number, outcome in pattern.findall(log.read_text()[offset:])}
+        results = {outcome: int(number) for number, outcome in pattern.findall(log.read_text()[offset:])}
+        return {outcome: number for outcome, number in results.items() if outcome not in ("confirmed", "noted")}
+
+    def writes(self) -> dict[str, int]:
+        """Return the number of calls of each operation that writes, since the counts were deleted."""
+        calls: dict[str, int] = self.tenant.control("GET", "/calls")
+        return {operation: number for operation, number in calls.items() if not operation.startswith("GET ")}
 
     def graph(self, method: str, path: str, body: Any = None) -> requests.Response:
         """Call Graph with the relay's app registration, without the relay."""

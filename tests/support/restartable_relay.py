@@ -25,7 +25,7 @@ def restartable_relay(
         queue = stack.azurite.ports["Queue"]
         proxy = TcpProxy(queue)
         stack.env["AzureWebJobsStorage"] = stack.azurite.connection_string.replace(f":{queue}/", f":{proxy.port}/")
-        start_host(stack, {}, _free_port())
+        start_host(stack, {}, free_port())
         try:
             yield Relay(stack), proxy
         finally:
@@ -44,15 +44,16 @@ def start_host(stack: Stack, settings: Mapping[str, str], port: int = 0) -> None
 
 
 @contextmanager
-def relay_with(stack: Stack, **settings: str) -> Iterator[Relay]:
-    """Run a host with these settings on a stack without a host."""
-    start_host(stack, settings)
+def relay_with(stack: Stack, port: int = 0, /, **settings: str) -> Iterator[Relay]:
+    """Run a host with these settings on a stack without a host, at a port or at any free port."""
+    start_host(stack, settings, port)
     try:
         yield Relay(stack)
     finally:
         stack.host.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

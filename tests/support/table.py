@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -22,8 +22,11 @@ from azure.core.exceptions import (
 from azure.core.paging import ItemPaged
 from azure.data.tables import TableClient, TableEntity, TableTransactionError, TransactionOperation, UpdateMode
 
-_TERM = re.compile(r"(\w+) (eq|ne|gt|ge|lt) (@\w+|'[^']*')")
-_SIGNS = {"eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<"}
+from tests.support.partitions import Partitioned
+
+PAGE = 1000  # rows of one answer, the most that the service returns
+_TERM = re.compile(r"(\w+) (eq|ne|gt|ge|lt|le) (@\w+|'[^']*')")
+_SIGNS = {"eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _STATUS = {ResourceExistsError: 409, ResourceModifiedError: 412, ResourceNotFoundError: 404}
 
 
@@ -41,28 +44,39 @@ class Row(TableEntity):
 
 
 class Rows(ItemPaged[TableEntity]):
-    """The result of a query: rows, or pages of rows."""
+    """The result of a query: rows, or pages of `size` rows. A row is copied when it is reached."""
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: list[Row], size: int) -> None:
         super().__init__()
-        self.rows = rows
+        self.rows, self.size = rows, size
 
     def by_page(self, continuation_token: str | None = None) -> Iterator[Iterator[TableEntity]]:
-        """Yield all rows as one page, and no page for no rows."""
+        """Yield the rows by page, and no page for no rows."""
         assert continuation_token is None
-        return iter([iter(self.rows)] if self.rows else [])
+        for first in range(0, len(self.rows), self.size):
+            yield (Row(row, row.etag) for row in self.rows[first : first + self.size])
 
 
 class FakeTable(TableClient):
     """The methods that the relay calls. The next `failing` calls raise a 503; `before` runs at each call."""
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], Row] = {}
-        self._keys: dict[str, dict[str, None]] = {}  # every key that a partition has ever had
+        self.rows = {}
+        self._undo: list[tuple[tuple[str, str], Row | None]] | None = None  # rows before the present transaction
         self.failing = 0
         self.before: Callable[[], None] = lambda: None
         self.lock = threading.RLock()
         self._etags = itertools.count(1)
+
+    @property
+    def rows(self) -> Partitioned[Row]:
+        """The rows by partition and row key."""
+        return self._rows
+
+    @rows.setter
+    def rows(self, rows: Mapping[tuple[str, str], Row]) -> None:
+        """Replace all rows."""
+        self._rows = Partitioned(rows)
 
     def get_entity(self, partition_key: str, row_key: str, **_: Any) -> Row:
         """Return a row or raise 404."""
@@ -123,6 +137,7 @@ class FakeTable(TableClient):
             row = self.rows.get(key)
             if row is not None and match_condition is not None and row.etag != etag:
                 raise _error(ResourceModifiedError)
+            self._note(key)
             self.rows.pop(key, None)
 
     def query_entities(
@@ -134,19 +149,13 @@ class FakeTable(TableClient):
         **_: Any,
     ) -> Rows:
         """Return the rows that a filter selects, in the order of their keys."""
-        matches, values = _predicate_of(query_filter), parameters or {}
+        select, values = _selection_of(query_filter), parameters or {}
+        partition = values.get("partition") or values.get("watch")
         with self.lock:
             self._called()
-            selected = [Row(row, row.etag) for row in self._partition(values) if matches(row, values)]
-        return Rows(sorted(selected, key=_key_of)[: results_per_page or 1000])
-
-    def _partition(self, values: dict[str, Any]) -> list[Row]:
-        """Return the rows of the partition that the parameters of a filter name, or all."""
-        partition = values.get("partition") or values.get("watch")
-        if partition is None:
-            return list(self.rows.values())
-        keys = ((partition, key) for key in self._keys.get(partition, ()))
-        return [self.rows[key] for key in keys if key in self.rows]
+            rows = self.rows.values() if partition is None else self.rows.partition(partition)
+            selected = select(rows, values)
+        return Rows(sorted(selected, key=_key_of), results_per_page or PAGE)
 
     def submit_transaction(
         self,
@@ -157,17 +166,19 @@ class FakeTable(TableClient):
     ) -> list[Mapping[str, Any]]:
         """Carry out all operations or none."""
         with self.lock:
-            before = dict(self.rows)
+            self._undo = []
             try:
                 return [self._operate(*operation) for operation in operations]
             except HttpResponseError as error:
-                self.rows = before
+                self._roll_back()
                 failure = TableTransactionError(message="a part of the transaction failed")
                 failure.status_code = error.status_code
                 raise failure from None
             except BaseException:  # a test may raise anything here: a transaction is never half done
-                self.rows = before
+                self._roll_back()
                 raise
+            finally:
+                self._undo = None
 
     def _operate(self, verb: str, entity: Entity, condition: Condition | None = None) -> Mapping[str, Any]:
         if verb == "create":
@@ -182,10 +193,22 @@ class FakeTable(TableClient):
         return {}
 
     def _put(self, entity: Entity) -> dict[str, Any]:
-        etag = f'W/"{next(self._etags)}"'
-        self._keys.setdefault(entity["PartitionKey"], {})[entity["RowKey"]] = None
-        self.rows[_key_of(entity)] = Row(entity, etag)
+        key, etag = _key_of(entity), f'W/"{next(self._etags)}"'
+        self._note(key)
+        self.rows[key] = Row(entity, etag)
         return {"etag": etag}
+
+    def _note(self, key: tuple[str, str]) -> None:
+        """Keep the row that an operation of a transaction is about to change."""
+        if self._undo is not None:
+            self._undo.append((key, self.rows.get(key)))
+
+    def _roll_back(self) -> None:
+        """Restore the rows before the transaction."""
+        for key, row in reversed(self._undo or ()):
+            self.rows.pop(key, None)
+            if row is not None:
+                self.rows[key] = row
 
     def _called(self) -> None:
         self.before()
@@ -197,17 +220,20 @@ class FakeTable(TableClient):
 
 
 @cache
-def _predicate_of(query_filter: str) -> Callable[[Entity, dict[str, Any]], bool]:
-    """Return a filter of the relay as a function of a row and the filter's parameters."""
+def _selection_of(query_filter: str) -> Callable[[Collection[Row], dict[str, Any]], list[Row]]:
+    """Return a filter of the relay as a function of rows and the filter's parameters.
+
+    A row without the named column does not match, as in storage ("Querying tables and entities").
+    """
 
     def term(match: re.Match[str]) -> str:
         name, sign, value = match.groups()
         operand = f"values[{value[1:]!r}]" if value.startswith("@") else repr(value[1:-1])
-        return f"row.get({name!r}, '') {_SIGNS[sign]} {operand}"
+        return f"({name!r} in row and row[{name!r}] {_SIGNS[sign]} {operand})"
 
-    source = f"lambda row, values: {_TERM.sub(term, query_filter)}"
-    predicate: Callable[[Entity, dict[str, Any]], bool] = eval(source)  # noqa: S307  (a filter of the relay)
-    return predicate
+    source = f"lambda rows, values: [row for row in rows if {_TERM.sub(term, query_filter)}]"
+    selection: Callable[[Collection[Row], dict[str, Any]], list[Row]] = eval(source)  # noqa: S307  (a filter of the relay)
+    return selection
 
 
 def _key_of(entity: Entity) -> tuple[str, str]:

@@ -14,18 +14,16 @@ from shared.config import Settings
 from shared.graph.client_state import Key
 from shared.graph.client_state_keys import ClientStateKeys
 from shared.http.resolver import Resolver
+from shared.key_vault import Secrets
 from shared.messages import Change, ChangeMessage
 from shared.partner.webhook import NotDelivered, Webhook, signed_headers
-from shared.storage.heartbeat import Heartbeat
-from shared.storage.ledger import Entry, Ledger
+from shared.storage.ledger import Entry
 from shared.storage.parked import ParkedChanges
-from shared.storage.partner_endpoint import Endpoints
-from shared.storage.replays import Replays
-from shared.storage.room_lists import RoomLists
-from shared.storage.watches import Watch, Watches, watch_id_of
+from shared.storage.watches import Watch, watch_id_of
 from shared.threads import MailboxWorkers
 from tests.support.fake_graph import FakeEvents, FakeRooms, FakeSubscriptions
 from tests.support.fake_queues import FakeJobs, FakeQueue
+from tests.support.fake_vault import Vault
 from tests.support.table import FakeTable
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -37,6 +35,11 @@ SETTINGS = {
     "ALLOWED_MAILBOXES": "@contoso.com", "SETTLE_SECONDS": "10",
 }  # fmt: skip
 OLD = Key("v1", b"an old secret of the relay", START - timedelta(days=90))
+
+
+def vault() -> Vault:
+    """Return a vault with the secrets that the settings name."""
+    return Vault(**{name: ["value"] for name in ("client-state-key", "partner-signing-secret", "graph-client-secret")})
 
 
 def event(event_id: str = "E", etag: str = "1", **changes: Any) -> dict[str, Any]:
@@ -130,16 +133,17 @@ class World(App):
         self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
         self.names = FakeNames()
         self.slept: list[float] = []
+        self.skew: timedelta | None = timedelta()
         self.on_sleep: Callable[[float], None] = self.pass_by
         self.on_token: Callable[[], object] = lambda: None
         self.threads = ThreadPoolExecutor(16)
         fakes: dict[str, Any] = {
-            "watches": Watches(lambda: self.rows), "room_lists": RoomLists(lambda: self.rows),
-            "heartbeat": Heartbeat(lambda: self.rows), "endpoints": Endpoints(lambda: self.rows),
-            "replays": Replays(lambda: self.rows), "ledger": Ledger(lambda: self.ledger_rows, self.now),
+            "watches_table": self.rows, "ledger_table": self.ledger_rows, "attempts_table": FakeTable(),
             "parked": ParkedChanges(lambda: self.parked_rows), "changes": FakeQueue(), "jobs": FakeJobs(),
+            "work": FakeJobs(),
             "events": FakeEvents(), "rooms": FakeRooms(), "subscriptions": FakeSubscriptions(),
-            "webhook": FakeWebhook(), "client_state_keys": FakeKeys(lambda: self.keys),
+            "webhook": FakeWebhook(), "secrets": Secrets(vault, lambda: 300.0),
+            "client_state_keys": FakeKeys(lambda: self.keys),
             "resolver": Resolver(lookup=self.names), "workers": MailboxWorkers(self.threads, self.mailbox_limits),
         }  # fmt: skip
         super().__init__(SETTINGS | settings, **(fakes | (parts or {})))
@@ -147,6 +151,7 @@ class World(App):
     if TYPE_CHECKING:  # the parts that are fakes here
         changes: FakeQueue
         jobs: FakeJobs
+        work: FakeJobs
         events: FakeEvents
         rooms: FakeRooms
         subscriptions: FakeSubscriptions
@@ -164,6 +169,10 @@ class World(App):
         """Move the clock instead of waiting."""
         self.slept.append(seconds)
         self.on_sleep(seconds)
+
+    def clock_skew(self) -> timedelta | None:
+        """Return how far Graph's clock is ahead."""
+        return self.skew
 
     def get_token(self, **_: bool) -> str:
         """Return a token, after `on_token` has run."""

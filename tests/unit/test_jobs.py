@@ -1,4 +1,4 @@
-"""Lifecycle events, and jobs that fail."""
+"""Jobs that fail, resyncs, and jobs that are not about one watch."""
 
 from __future__ import annotations
 
@@ -7,72 +7,24 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import GraphForbidden, GraphUnavailable, ServiceUnavailable
-from shared.graph.subscriptions import Subscription, resource_of
 from shared.messages import Job
-from tests.support.world import MAILBOX, WATCH_ID, World, event
-
-URLS = ("https://relay.example/api/notifications", "https://relay.example/api/lifecycle")
+from shared.subscriptions.due import CONFIRM_AFTER
+from shared.watches.states import shown
+from tests.support.watched_room import run, watch_room
+from tests.support.world import WATCH_ID, World, event
 
 
 @pytest.fixture(autouse=True)
 def watched(world: World) -> None:
     """Watch the room; it has a subscription."""
-    watch = world.watch()
-    assert watch.expires is not None
-    world.subscriptions.existing["s-0"] = Subscription("s-0", resource_of(MAILBOX), *URLS, watch.expires)
+    watch_room(world)
 
 
-def run(world: World, kind: str, watch_id: str = WATCH_ID, subscription_id: str = "s-0", attempt: int = 0) -> str:
-    """Process a lifecycle event, and return the outcome."""
-    return world.job_runner.run_job(Job(watch_id, kind, subscription_id, attempt))
-
-
-def test_a_reauthorization_is_a_single_patch(world: World) -> None:
-    """/reauthorize is never called, and a PATCH is sent at most once in ten minutes."""
-    assert run(world, "reauthorizationRequired") == "kept"
-    world.pass_by(timedelta(minutes=9).total_seconds())
-    assert run(world, "reauthorizationRequired") == "just-renewed"
-    assert world.subscriptions.calls == ["renew"]
-    world.pass_by(timedelta(minutes=2).total_seconds())
-    assert run(world, "reauthorizationRequired") == "kept"
-    assert world.subscriptions.calls == ["renew", "renew"]
-
-
-def test_a_reauthorization_renews_for_the_full_lifetime(world: World) -> None:
-    """The row has the new expiry; nothing was missed, so nothing is resynced."""
-    run(world, "reauthorizationRequired")
-    watch = world.watches.get(WATCH_ID)
-    assert watch is not None
-    assert watch.expires == world.time + timedelta(minutes=10_000)
-    assert world.jobs.take_jobs() == []
-
-
-def test_a_failed_reauthorization_is_retried_soon(world: World) -> None:
-    """The ten minutes separate successful ones only."""
-    world.subscriptions.failures = [GraphUnavailable(503, "x")]
-    assert run(world, "reauthorizationRequired") == "put-back"
-    assert world.jobs.take_jobs() == [Job(WATCH_ID, "reauthorizationRequired", "s-0", 1)]
-    assert run(world, "reauthorizationRequired") == "kept"
-
-
-def test_a_reauthorization_recreates_a_deleted_subscription(world: World) -> None:
-    """A 404 to the PATCH creates the subscription again; missed changes are resynced."""
-    world.subscriptions.existing.clear()
-    assert run(world, "reauthorizationRequired") == "kept"
-    assert world.subscriptions.calls == ["renew", "create"]
-    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
-
-
-def test_a_removed_subscription_is_recreated_and_the_mailbox_resynced(world: World) -> None:
-    """It happens once, however often Graph notifies it."""
-    world.subscriptions.existing.clear()
-    assert run(world, "subscriptionRemoved") == "kept"
-    watch = world.watches.get(WATCH_ID)
-    assert watch is not None
-    assert (list(world.subscriptions.existing), watch.gap_since) == ([watch.subscription_id], None)
-    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
-    assert run(world, "subscriptionRemoved") == "superseded"
-    assert world.subscriptions.calls == ["create"]
+@pytest.mark.parametrize("kind", ["subscriptionsMerged", "", "Missed", "subscriptionRemoved2"])
+def test_a_job_of_an_unknown_kind_deletes_and_creates_nothing(world: World, kind: str) -> None:
+    """A later version wrote it: it goes back on the queue that it came from."""
+    assert world.job_runner.run_job(Job(WATCH_ID, kind, "s-0"), world.work) == "unknown-kind"
+    assert (world.subscriptions.calls, [job.kind for job in world.work.take_jobs()]) == ([], [kind])
 
 
 def test_a_missed_notification_causes_a_resync(world: World) -> None:
@@ -92,15 +44,28 @@ def test_a_resync_that_fails_is_put_back(world: World) -> None:
     assert delay >= 600
 
 
-def test_a_forbidden_calendar_makes_the_watch_refused(world: World) -> None:
-    """It is not retried in a loop; the watch says what to do, and is marked for a resync."""
+def test_a_forbidden_calendar_is_shown_and_does_not_stop_renewals(world: World) -> None:
+    """It is not retried in a loop; the watch shows what to do, and is marked for a resync. Its state stays."""
     world.events.view_failure = GraphForbidden(403, "ErrorAccessDenied")
     assert run(world, "resync") == "refused"
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
-    assert (watch.state, watch.since, watch.gap_since) == ("refused", world.time, world.time)
-    assert "Calendars.Read" in watch.last_error
+    assert (watch.state, watch.reading_state, watch.gap_since) == ("live", "refused", world.time)
+    seen = shown(watch, world.time)
+    assert (seen.state, seen.since) == ("refused", world.time)
+    assert "Calendars.Read" in seen.what_to_do
     assert world.jobs.wanted == []
+
+
+def test_a_calendar_that_can_be_read_again_is_live(world: World) -> None:
+    """The first successful resync removes the mark."""
+    world.events.view_failure = GraphForbidden(403, "ErrorAccessDenied")
+    run(world, "resync")
+    world.events.view_failure = None
+    assert run(world, "resync") == "resynced"
+    watch = world.watches.get(WATCH_ID)
+    assert watch is not None
+    assert shown(watch, world.time).state == "live"
 
 
 def test_a_job_of_a_deleted_watch_is_dropped(world: World) -> None:
@@ -111,9 +76,11 @@ def test_a_job_of_a_deleted_watch_is_dropped(world: World) -> None:
 def test_a_failed_job_is_put_back(world: World) -> None:
     """The host's five quick tries are not used."""
     world.subscriptions.existing.clear()
-    world.subscriptions.failures = [GraphUnavailable(503, "x")]
-    assert run(world, "subscriptionRemoved") == "put-back"
-    assert run(world, "subscriptionRemoved", subscription_id="", attempt=1) == "kept"
+    run(world, "subscriptionRemoved")
+    world.pass_by(CONFIRM_AFTER.total_seconds())
+    world.subscriptions.failures = [None, GraphUnavailable(503, "x")]
+    assert run(world, "lookup") == "put-back"
+    assert run(world, "lookup", subscription_id="", attempt=1) == "kept"
 
 
 def test_a_message_stays_with_the_host_when_the_queue_fails(world: World) -> None:
@@ -146,17 +113,20 @@ def test_a_resync_of_a_mailbox_off_the_allow_list_stays_needed(kind: str) -> Non
 def test_a_failed_recreation_is_repeated_by_the_timer(world: World) -> None:
     """The watch does not wait until the lost subscription would have expired."""
     world.subscriptions.existing.clear()
-    world.subscriptions.failures = [GraphUnavailable(503, "x")]
-    assert run(world, "subscriptionRemoved") == "put-back"
+    run(world, "subscriptionRemoved")
+    world.pass_by(CONFIRM_AFTER.total_seconds())
+    world.subscriptions.failures = [None, GraphUnavailable(503, "x")]
+    assert run(world, "lookup") == "put-back"
     world.reconciler.reconcile()
     assert len(world.subscriptions.existing) == 1
 
 
-def test_a_reconcile_can_be_queued(world: World) -> None:
-    """After a change of the desired state."""
-    world.subscriptions.existing.clear()
-    assert run(world, "reconcile", "") == "reconciled"
-    assert len(world.subscriptions.existing) == 1
+@pytest.mark.parametrize("kind", ["reconcile", "run"])
+def test_a_run_can_be_queued(world: World, kind: str) -> None:
+    """After a change of the desired state, and to continue a run."""
+    world.pass_by(timedelta(days=4).total_seconds())
+    assert run(world, kind, "") == "reconciled"
+    assert world.subscriptions.calls == ["renew"]
 
 
 def test_jobs_of_a_message_become_messages_of_their_own(world: World) -> None:

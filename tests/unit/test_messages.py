@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from shared.messages import (
+    JOB_KINDS,
+    WORK_KINDS,
     BadMessage,
     Change,
     ChangeMessage,
@@ -21,6 +24,7 @@ from shared.messages import (
 
 HINTED = datetime(2026, 11, 20, 10, 0, 0, 123_456, tzinfo=UTC)
 GOOD = '{"v":1,"hinted":"2026-11-20T10:00:00+00:00","attempt":0,"retry":"","changes":[]}'
+JOB = '{"v":1,"repairs":[{"watch":"w","kind":"k","subscription":"s"%s}]}'
 
 
 def test_a_message_is_exactly_this_json() -> None:
@@ -33,6 +37,32 @@ def test_a_message_is_exactly_this_json() -> None:
     assert list(write_jobs([Job("w", "missed", "s")])) == [
         '{"v":1,"repairs":[{"watch":"w","kind":"missed","subscription":"s","attempt":0}]}'
     ]
+
+
+def test_a_job_with_moments_is_exactly_this_json() -> None:
+    """Earlier versions ignore the new keys, and do not find them in the jobs that they wrote themselves."""
+    job = Job("", "audit", at=HINTED, since=HINTED, seen='W/"1"', later={"page": [1]})
+    [text] = write_jobs([job])
+    assert json.loads(text)["repairs"] == [
+        {"watch": "", "kind": "audit", "subscription": "", "attempt": 0, "at": "2026-11-20T10:00:00.123456+00:00",
+         "since": "2026-11-20T10:00:00.123456+00:00", "seen": 'W/"1"', "page": [1]}
+    ]  # fmt: skip
+    assert read_jobs(text) == [job]
+
+
+def test_a_job_of_an_earlier_version_has_no_moments() -> None:
+    """Nor one whose moments are null."""
+    for more in ("", ',"at":null,"since":null,"seen":null'):
+        assert read_jobs(JOB % more) == [Job("w", "k", "s", 0, None, None, "", {})]
+
+
+def test_the_kinds_are_these() -> None:
+    """The second queue has kinds of its own, which versions that do not read it never get."""
+    assert sorted(WORK_KINDS) == ["audit", "lookup", "run"]
+    assert sorted(JOB_KINDS - WORK_KINDS) == [
+        "drain", "missed", "probe", "reauthorizationRequired", "reconcile", "replay", "resync", "resync-full",
+        "subscriptionRemoved",
+    ]  # fmt: skip
 
 
 def test_a_message_has_no_key_named_id() -> None:
@@ -94,8 +124,10 @@ def test_a_hostile_message_raises_only_bad_message(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "[]", '{"v":1}', '{"v":1,"repairs":[1]}', '{"v":1,"repairs":[{"watch":"w"}]}']
-)
+    "text",
+    ["", "x", "[]", '{"v":1}', '{"v":1,"repairs":[1]}', '{"v":1,"repairs":[{"watch":"w"}]}', JOB % ',"at":1',
+     JOB % ',"since":"soon"', JOB % ',"at":"2026-11-20T10:00:00"', JOB % ',"attempt":"x"'],
+)  # fmt: skip
 def test_an_invalid_message_of_jobs_is_a_bad_message(text: str) -> None:
     """Garbage, an unknown version or a missing field raises BadMessage."""
     with pytest.raises(BadMessage):
@@ -105,3 +137,13 @@ def test_an_invalid_message_of_jobs_is_a_bad_message(text: str) -> None:
 def test_unknown_keys_of_a_later_version_are_ignored() -> None:
     """A rollback with messages on the queues loses nothing."""
     assert read_changes(GOOD.replace('"v":1', '"v":1,"traceparent":"00-1"')).changes == ()
+    assert read_jobs((JOB % "").replace('"v":1', '"v":1,"traceparent":"00-1"')) == [Job("w", "k", "s")]
+
+
+def test_the_fields_of_a_later_version_stay_in_a_job() -> None:
+    """One that this version puts back still says everything to the version that wrote it."""
+    [job] = read_jobs(JOB % ',"cursor":{"page":2},"attempt":1')
+    assert job == Job("w", "k", "s", 1, later={"cursor": {"page": 2}})
+    [again] = read_jobs(next(write_jobs([replace(job, attempt=2, since=HINTED)])))
+    assert again == Job("w", "k", "s", 2, since=HINTED, later={"cursor": {"page": 2}})
+    assert len({job: 1, again: 2}) == 2

@@ -15,7 +15,8 @@ from shared.key_vault import Secret
 from shared.partner.webhook import NotDelivered
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
-EAGER = {"get_token", "resolver", "jwks"}  # read by a call, not while a service is built
+# Read by a call, not while a service is built.
+EAGER = {"get_token", "resolver", "jwks", "watches_table", "ledger_table", "attempts_table"}
 SERVICES = [
     name
     for name in dir(App)

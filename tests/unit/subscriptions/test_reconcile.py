@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
 from datetime import timedelta
 
-import pytest
-
-from shared.errors import GraphNotFound, GraphUnavailable
-from shared.graph.client_state import Key, watch_named_by
-from shared.graph.subscriptions import Subscription, resource_of
+from shared.errors import GraphUnavailable
+from shared.graph.client_state import Key, verified
+from shared.graph.subscriptions import DeleteReason, Subscription, resource_of
 from shared.messages import Job
 from shared.storage.watches import Watch, watch_id_of
-from shared.subscriptions import reconcile as reconciling
-from shared.subscriptions.reconcile import BUDGET, GIVE_UP
-from shared.subscriptions.service import SPREAD
+from shared.subscriptions.due import CONFIRM_AFTER
+from shared.subscriptions.timer.due_work import SWEEP_EVERY
 from tests.support.world import MAILBOX, OLD, START, WATCH_ID, World
 
 SOON = timedelta(hours=1)
@@ -27,7 +22,8 @@ def subscribed(world: World, mailbox: str = MAILBOX, expires: timedelta = SOON) 
     """Store a watch that has a subscription at Graph."""
     number, end = f"s-{mailbox}", world.time + expires
     world.subscriptions.existing[number] = Subscription(number, resource_of(mailbox), *URLS, end)
-    return world.watch(mailbox, subscription_id=number, expires=end)
+    asked = {"looked_up_at": world.time, "described_id": number, "posts_to": URLS[0], "lifecycle_url": URLS[1]}
+    return world.watch(mailbox, subscription_id=number, expires=end, **asked)
 
 
 def run(world: World) -> dict[str, int]:
@@ -46,26 +42,31 @@ def test_a_renewal_is_a_single_patch(world: World) -> None:
     """Nothing is reauthorized or created, and nothing was missed; the row has the new expiry."""
     watch = subscribed(world)
     assert run(world) == {"renewed": 1}
-    assert world.subscriptions.calls == ["list", "renew"]
+    assert world.subscriptions.calls == ["renew"]
     after = stored(world)
     assert after.expires == world.subscriptions.existing[watch.subscription_id].expires
     assert world.jobs.take_jobs() == []
 
 
-def test_nothing_to_do_costs_a_single_listing(world: World) -> None:
-    """There is no write."""
-    subscribed(world, expires=timedelta(minutes=4_320))
+def test_nothing_to_do_costs_no_call(world: World) -> None:
+    """The rows say what is due; Graph's list is not read."""
+    subscribed(world, expires=timedelta(minutes=4_321))
+    run(world)
+    world.subscriptions.calls.clear()
     assert run(world) == {}
-    assert world.subscriptions.calls == ["list"]
+    assert world.subscriptions.calls == []
 
 
 def test_a_lost_subscription_is_recreated_and_resynced(world: World) -> None:
-    """The mark in the row is removed once the resync is queued."""
-    world.watch()
+    """A 404 to the PATCH is confirmed by a GET a minute later. The mark in the row goes once the resync is queued."""
+    watch = subscribed(world)
+    world.subscriptions.existing.clear()
+    assert run(world) == {"missing": 1}
+    world.pass_by(CONFIRM_AFTER.total_seconds())
     assert run(world) == {"created": 1}
     after = stored(world)
-    assert list(world.subscriptions.existing) == [after.subscription_id]
-    assert (after.state, after.gap_since) == ("live", None)
+    assert list(world.subscriptions.existing) == [after.subscription_id] != [watch.subscription_id]
+    assert (after.state, after.gap_since, after.missing_since) == ("live", None, None)
     assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
 
 
@@ -76,143 +77,73 @@ def test_a_first_creation_is_followed_by_no_resync(world: World) -> None:
     assert world.jobs.take_jobs() == []
 
 
+def lose(world: World) -> None:
+    """Let a subscription end, so that its loss needs no confirmation."""
+    subscribed(world, expires=timedelta(minutes=-1))
+    world.subscriptions.existing.clear()
+
+
 def test_a_resync_that_could_not_be_queued_stays_needed(world: World) -> None:
     """The queue fails right after the subscription was created: the next run queues the resync."""
-    world.watch()
+    lose(world)
     world.jobs.failure = GraphUnavailable(0, "queue")
-    with pytest.raises(GraphUnavailable):
-        run(world)
+    run(world)
     assert stored(world).gap_since is not None
     world.jobs.failure = None
-    assert run(world) == {}
+    assert run(world) == {"resynced": 1}
     assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
 
 
 def test_a_direct_watch_is_not_resynced(world: World) -> None:
     """Its changes never pass through the relay; the mark is removed."""
-    world.watch(delivery="direct", notification_url="https://partner.example/graph")
+    url = "https://partner.example/graph"
+    world.watch(delivery="direct", notification_url=url, subscription_id="", expires=None)
     run(world)
     assert world.jobs.take_jobs() == []
     assert stored(world).gap_since is None
 
 
-def test_expiries_are_spread(world: World) -> None:
-    """A thousand watches renewed together expire at different times, all near the maximum."""
-    for number in range(1000):
-        subscribed(world, f"room{number}@contoso.com")
-    world.on_sleep = lambda _: None
-    run(world)
-    ends = sorted(one.expires for one in world.subscriptions.existing.values())
-    assert ends[-1] <= START + LIFETIME
-    assert ends[0] >= START + LIFETIME * (1 - SPREAD)
-    per_minute = Counter((end - START) // timedelta(minutes=1) for end in ends)
-    assert max(per_minute.values()) < 20
-
-
-def test_a_failure_does_not_stop_the_other_steps(world: World) -> None:
-    """A step without a response is repeated in the same run, one that failed otherwise in the next."""
-    for number in range(4):
-        subscribed(world, f"room{number}@contoso.com")
-    world.subscriptions.failures = [None, GraphUnavailable(503, "x"), ZeroDivisionError()]
-    assert run(world) == {"renewed": 3, "failed": 1}
-    assert run(world) == {"renewed": 1}
-
-
-def test_a_throttled_creation_succeeds_in_the_same_run(world: World) -> None:
-    """The first attempt has claimed the row, which names no subscription; the run still continues with it."""
-    world.watch()
-    world.subscriptions.failures = [None, GraphUnavailable(429, "x", retry_after=1)]
-    assert run(world) == {"created": 1}
-    assert list(world.subscriptions.existing) == [stored(world).subscription_id]
-
-
-def test_a_renewal_that_became_a_creation_succeeds_in_the_same_run(world: World) -> None:
-    """The PATCH returned 404, and then Graph did not respond to the POST."""
-    subscribed(world)
-    world.subscriptions.failures = [None, GraphNotFound(404, "x"), GraphUnavailable(503, "x")]
-    assert run(world) == {"created": 1}
-    assert stored(world).subscription_id in world.subscriptions.existing
-
-
-def test_a_run_gives_up_when_graph_is_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundred failing calls would not help."""
-    monkeypatch.setattr(reconciling, "AT_ONCE", 1)
-    for number in range(100):
-        subscribed(world, f"room{number}@contoso.com")
-    world.subscriptions.failures = [None, *[GraphUnavailable(503, "x")] * 100]
-    assert run(world) == {"unanswered": 1, "left": 99}
-    assert world.subscriptions.calls.count("renew") == GIVE_UP
-
-
 def test_a_list_that_cannot_be_read_changes_nothing(world: World) -> None:
-    """Half a list would look like the loss of the other half."""
-    subscribed(world)
-    world.subscriptions.failures = [GraphUnavailable(503, "x")]
-    with pytest.raises(GraphUnavailable):
-        run(world)
-    assert world.subscriptions.calls == ["list"]
-
-
-def test_the_time_budget_ends_a_run_and_the_next_run_continues(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The outcome counts the steps that are left."""
-    monkeypatch.setattr(reconciling, "AT_ONCE", 1)
-    for number in range(10):
-        subscribed(world, f"room{number}@contoso.com")
-    world.subscriptions.during_renew = lambda: world.pass_by(BUDGET.total_seconds() / 4)
-    assert run(world) == {"renewed": 4, "left": 6}
-    assert run(world) == {"renewed": 4, "left": 2}
-    assert run(world) == {"renewed": 2}
-
-
-def test_a_budget_leaves_the_host_its_time() -> None:
-    """The host stops a function after ten minutes, and the listing and the last creations need some of them."""
-    assert timedelta(minutes=10) - BUDGET >= timedelta(minutes=4)
-
-
-def test_progress_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """An administrator can follow the progress of a thousand rooms."""
-    for number in range(5):
-        subscribed(world, f"room{number}@contoso.com")
-    with caplog.at_level(logging.INFO, "relay.reconcile"):
-        run(world)
-    assert "Subscriptions: 5 of 5 steps done (5 renewed)" in caplog.text
+    """Renewals do not depend on Graph's list of subscriptions."""
+    watch = subscribed(world)
+    assert run(world) == {"renewed": 1}
+    assert "list" not in world.subscriptions.calls
+    assert stored(world).subscription_id == watch.subscription_id
 
 
 def test_a_watch_deleted_meanwhile_stays_deleted(world: World) -> None:
-    """The subscription created for it is deleted."""
-    world.watch()
+    """The subscription created for it is deleted, and its tombstone names it."""
+    world.watch(state="pending", subscription_id="", expires=None, renewed=None)
     world.subscriptions.during_create = world.rows.rows.clear
     assert run(world) == {"deleted-meanwhile": 1}
     assert world.subscriptions.existing == {}
+    assert [reason for _, reason in world.subscriptions.deletions] == [DeleteReason.TOMBSTONE]
 
 
-def test_two_concurrent_runs_create_a_single_subscription(world: World) -> None:
-    """The second run finds the first one's creation in progress, and leaves it alone."""
-    world.watch()
-    ends: list[dict[str, int]] = []
-
-    def again() -> None:
-        world.subscriptions.during_create = lambda: None
-        ends.append(run(world))
-
-    world.subscriptions.during_create = again
-    assert run(world) == {"created": 1}
-    assert ends == [{}]
-    assert list(world.subscriptions.existing) == [stored(world).subscription_id]
-
-
-def test_a_surplus_that_is_needed_meanwhile_stays(world: World) -> None:
-    """The plan may be minutes old."""
+def test_a_surplus_subscription_is_not_deleted(world: World) -> None:
+    """No row names it: that is no proof that nobody needs it. The audit counts it."""
     subscribed(world)
-    extra = Subscription("s-2", resource_of(MAILBOX), *URLS, START + LIFETIME)
+    extra = Subscription("s-2", resource_of("room9@contoso.com"), *URLS, START + LIFETIME)
     world.subscriptions.existing["s-2"] = extra
+    for _ in range(3):
+        run(world)
+        world.pass_by(1800)
+    assert (world.subscriptions.deletions, "s-2" in world.subscriptions.existing) == ([], True)
 
-    def adopt() -> None:
-        world.watches.change(stored(world), subscription_id="s-2")
 
-    world.subscriptions.after_renew = adopt
-    assert run(world)["needed-meanwhile"] == 1
-    assert "s-2" in world.subscriptions.existing
+def test_all_rows_are_read_once_a_day(world: World) -> None:
+    """A filter does not find the rows of an earlier version: they have no due time."""
+    run(world)
+    row = {"PartitionKey": "watch", "RowKey": WATCH_ID, "id": WATCH_ID, "mailbox": MAILBOX, "delivery": "relay",
+           "created": START.isoformat(), "state": "live", "subscription_id": "s-0", "key_version": "v1",
+           "expires": (START + SOON).isoformat()}  # fmt: skip
+    world.rows.create_entity(row)
+    world.subscriptions.existing["s-0"] = Subscription("s-0", resource_of(MAILBOX), *URLS, START + SOON)
+    assert run(world) == {}
+    world.pass_by(SWEEP_EVERY.total_seconds())
+    world.subscriptions.existing["s-0"] = Subscription("s-0", resource_of(MAILBOX), *URLS, world.time + SOON)
+    assert run(world) == {"renewed": 1}
+    assert stored(world).due_at is not None
 
 
 def test_a_client_state_of_the_previous_key_is_replaced_before_it_retires(world: World) -> None:
@@ -226,4 +157,6 @@ def test_a_client_state_of_the_previous_key_is_replaced_before_it_retires(world:
     world.pass_by(timedelta(days=6).total_seconds())
     assert run(world) == {"replaced": 1}
     watch = stored(world)
-    assert watch_named_by(world.subscriptions.states[watch.subscription_id], world.keys) == watch.id
+    says = verified(world.subscriptions.states[watch.subscription_id], world.keys)
+    assert says is not None
+    assert says.watch_id == watch.id

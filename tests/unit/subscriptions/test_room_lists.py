@@ -9,8 +9,8 @@ import pytest
 
 from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable, RequestRejected
 from shared.messages import Job
+from shared.policy.room_list_rule import CONFIRM_AFTER
 from shared.storage.room_lists import RoomList, room_list_id_of
-from shared.subscriptions.room_lists import EMPTY_FOR
 from shared.watches.requests import WatchRequest
 from tests.support.world import World
 
@@ -97,41 +97,19 @@ def test_a_room_of_two_lists_stays_until_both_are_removed(world: World) -> None:
 @pytest.mark.parametrize("failure", [GraphUnavailable(503, "x"), GraphForbidden(403, "x")])
 def test_a_list_that_cannot_be_read_changes_nothing(world: World, failure: Exception) -> None:
     """Its row has the reason; a room that leaves another list is still released."""
+    world.rooms.by_list[FLOOR] = ["floor-room@contoso.com"]
+    watched(world, FLOOR)
     room_list = watched(world)
     matched(world)
-    world.rooms.by_list[BUILDING] = failure
-    world.pass_by(24 * 3600)
-    assert matched(world) == {}
+    world.rooms.by_list |= {BUILDING: failure, FLOOR: []}
+    for _ in range(2):
+        world.pass_by(CONFIRM_AFTER.total_seconds())
+        left = matched(world)
+    assert left == {"left": 1}
     stored = world.room_lists.get(room_list.id)
     assert stored is not None
     assert (stored.last_error, stored.desired) == (str(failure), 3)
     assert sorted(addresses(world)) == ROOMS
-
-
-@pytest.mark.parametrize("nothing", [[], GraphNotFound(404, "ResourceNotFound")])
-def test_an_empty_list_counts_only_when_it_lasts(world: World, nothing: list[str] | Exception) -> None:
-    """A mistake in the directory would cost a building its subscriptions."""
-    watched(world)
-    matched(world)
-    world.rooms.by_list[BUILDING] = nothing
-    assert matched(world) == {}
-    world.pass_by(EMPTY_FOR.total_seconds() - 1)
-    assert matched(world) == {}
-    world.pass_by(1)
-    assert matched(world) == {"left": 3}
-
-
-def test_a_list_with_rooms_again_resets_the_time(world: World) -> None:
-    """The time of an empty list starts again."""
-    watched(world)
-    matched(world)
-    for _ in range(3):
-        world.rooms.by_list[BUILDING] = []
-        assert matched(world) == {}
-        world.pass_by(EMPTY_FOR.total_seconds() / 2)
-        world.rooms.by_list[BUILDING] = list(ROOMS)
-        assert matched(world) == {}
-        world.pass_by(EMPTY_FOR.total_seconds() / 2)
 
 
 def test_rooms_off_the_allow_list_are_counted_and_not_watched(world: World) -> None:

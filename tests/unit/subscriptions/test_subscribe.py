@@ -10,7 +10,6 @@ import pytest
 
 from shared.errors import (
     ConfigurationError,
-    GraphConflict,
     GraphError,
     GraphForbidden,
     GraphNotFound,
@@ -19,7 +18,7 @@ from shared.errors import (
     RequestRejected,
     ServiceUnavailable,
 )
-from shared.graph.client_state import watch_named_by
+from shared.graph.client_state import verified
 from shared.graph.subscriptions import Subscription, resource_of
 from shared.storage.watches import ABANDONED, Watch
 from shared.subscriptions.subscribe import MAX_WAIT
@@ -44,7 +43,7 @@ def rejection(world: World, request: WatchRequest = REQUEST) -> RequestRejected:
 
 def nothing_is_left(world: World) -> bool:
     """Return whether there is neither a watch nor a subscription."""
-    return not world.rows.rows and not world.subscriptions.existing
+    return list(world.watches.rows()) == [] and not world.subscriptions.existing
 
 
 def test_a_watch_is_stored_and_subscribed(world: World) -> None:
@@ -55,7 +54,9 @@ def test_a_watch_is_stored_and_subscribed(world: World) -> None:
     assert (watch.id, watch.state, watch.subscription_id) == (WATCH_ID, "live", existing.id)
     assert existing.notification_url == "https://relay.example/api/notifications"
     assert watch.expires == existing.expires == world.time + timedelta(minutes=10_000)
-    assert watch_named_by(world.subscriptions.states[existing.id], [OLD]) == watch.id
+    says = verified(world.subscriptions.states[existing.id], [OLD])
+    assert says is not None
+    assert says.watch_id == watch.id
     assert world.watches.get(watch.id) == watch
 
 
@@ -134,12 +135,13 @@ def test_a_missing_permission_is_named(world: World) -> None:
 
 
 def test_a_lost_response_leaves_no_subscription(world: World) -> None:
-    """Graph created the subscription, but the response was lost: a listing finds it, and it is deleted."""
+    """Graph created the subscription, but the response was lost: a second POST names its id, and it is deleted."""
 
     def created_and_lost() -> None:
         world.subscriptions.existing["s-x"] = Subscription(
             "s-x", resource_of(MAILBOX), "https://relay.example/api/notifications", "", world.time
         )
+        world.subscriptions.during_create = lambda: None
         raise GraphUnavailable(0, "NoAnswer.ReadTimeout")
 
     world.subscriptions.during_create = created_and_lost
@@ -160,6 +162,7 @@ def test_a_storage_failure_after_graphs_response_leaves_no_subscription(world: W
 
     def storage_goes() -> None:
         world.rows.failing = 1
+        world.subscriptions.during_create = lambda: None
 
     world.subscriptions.during_create = storage_goes
     with pytest.raises(ServiceUnavailable):
@@ -175,14 +178,14 @@ def test_a_storage_failure_before_the_call_to_graph_leaves_no_watch(world: World
     assert nothing_is_left(world)
 
 
-def test_an_existing_subscription_of_the_relay_is_replaced(world: World) -> None:
-    """Graph returns 409: an earlier call created it and crashed; its clientState may have a retired key."""
+def test_an_existing_subscription_of_the_relay_is_adopted(world: World) -> None:
+    """Graph returns 409 and names it: an earlier call created it and crashed. Nothing is listed, nothing is deleted."""
     world.subscriptions.existing["s-x"] = Subscription(
         "s-x", resource_of(MAILBOX).upper(), "https://relay.example/api/notifications", "", world.time
     )
-    world.subscriptions.failures = [GraphConflict(409, "Conflict")]
     watch, is_new = set_up(world)
-    assert (is_new, list(world.subscriptions.existing)) == (True, [watch.subscription_id])
+    assert (is_new, watch.subscription_id, list(world.subscriptions.existing)) == (True, "s-x", ["s-x"])
+    assert world.subscriptions.calls == ["create", "get"]
 
 
 def test_an_existing_foreign_subscription_is_left_alone(world: World) -> None:
@@ -191,7 +194,7 @@ def test_an_existing_foreign_subscription_is_left_alone(world: World) -> None:
     world.subscriptions.existing["s-x"] = theirs
     assert rejection(world).status == 409
     assert list(world.subscriptions.existing) == ["s-x"]
-    assert world.rows.rows == {}
+    assert list(world.watches.rows()) == []
 
 
 def test_an_abandoned_setup_is_taken_over(world: World) -> None:

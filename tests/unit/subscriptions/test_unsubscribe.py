@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import GraphUnavailable, RequestRejected
+from shared.graph.subscriptions import DeleteReason
 from shared.storage.ledger import Ledger
 from shared.storage.watches import Watch
 from shared.watches.requests import WatchRequest
@@ -18,7 +19,7 @@ def set_up(world: World) -> tuple[Watch, bool]:
 
 def nothing_is_left(world: World) -> bool:
     """Return whether there is neither a watch nor a subscription."""
-    return not world.rows.rows and not world.subscriptions.existing
+    return list(world.watches.rows()) == [] and not world.subscriptions.existing
 
 
 def test_a_deletion_removes_everything(world: World) -> None:
@@ -30,6 +31,7 @@ def test_a_deletion_removes_everything(world: World) -> None:
     assert nothing_is_left(world)
     assert world.ledger_rows.rows == {}
     assert world.subscriptions.calls == ["create", "delete"]
+    assert world.subscriptions.deletions == [(watch.subscription_id, DeleteReason.TOMBSTONE)]
 
 
 def test_a_subscription_that_cannot_be_deleted_keeps_its_watch(world: World) -> None:
@@ -48,7 +50,7 @@ def test_a_renewal_during_the_deletion_leaves_no_orphan(world: World) -> None:
     def renewed_meanwhile() -> None:
         current = world.watches.get(watch.id)
         if current is not None and current.subscription_id == watch.subscription_id:
-            world.subscription_service.create(current)
+            world.creation.create(current)
 
     world.subscriptions.after_delete = renewed_meanwhile
     world.watch_setup.unsubscribe(watch.id)
@@ -75,3 +77,19 @@ def test_a_watch_set_up_right_after_the_deletion_stays(world: World) -> None:
     ledger.is_armed = True
     world.watch_setup.unsubscribe(watch.id)
     assert world.watches.get(watch.id) is not None
+
+
+def test_the_tombstone_is_written_before_the_deletion(world: World) -> None:
+    """A deletion that Graph did not answer can then be finished, also if the row is gone by then."""
+    watch, _ = set_up(world)
+    world.subscriptions.failures = [GraphUnavailable(0, "NoAnswer.ReadTimeout")]
+    with pytest.raises(RequestRejected):
+        world.watch_setup.unsubscribe(watch.id)
+    assert world.tombstones.names(watch.subscription_id)
+
+
+def test_a_watch_is_removed_only_while_the_condition_holds_on_its_row(world: World) -> None:
+    """What was decided minutes ago on another state of the row is decided again."""
+    watch, _ = set_up(world)
+    assert not world.endings.remove(watch.id, only_if=lambda row: not row.by_partner)
+    assert (world.watches.get(watch.id), world.subscriptions.deletions) == (watch, [])

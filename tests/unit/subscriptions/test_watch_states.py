@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable
 from shared.messages import Job
-from shared.subscriptions.reconcile import MAX_ATTEMPTS
+from shared.subscriptions.timer.steps import MAX_ATTEMPTS
 from tests.support.world import START, WATCH_ID, World
 from tests.unit.subscriptions.test_reconcile import run, stored, subscribed
 
@@ -23,19 +23,20 @@ from tests.unit.subscriptions.test_reconcile import run, stored, subscribed
 )
 def test_a_watch_shows_why_it_is_not_live(world: World, error: Exception, state: str, advice: str) -> None:
     """With the time since, and what to do."""
-    world.watch(subscription_id="", since=START - timedelta(days=9))
-    world.subscriptions.failures = [None, *[error] * MAX_ATTEMPTS]
+    world.watch(state="pending", subscription_id="", renewed=None, since=START - timedelta(days=9))
+    world.subscriptions.failures = [error] * MAX_ATTEMPTS
     run(world)
     watch = stored(world)
-    assert (watch.state, watch.since, watch.tried) == (state, START, START)
+    since = START if state != "pending" else START - timedelta(days=9)
+    assert (watch.state, watch.since, watch.tried) == (state, since, START)
     assert advice in watch.last_error
 
 
 def test_a_refused_watch_backs_off_and_recovers(world: World) -> None:
     """Six calls in the first day, not forty-eight; live again, it has no error and is resynced."""
-    world.watch(subscription_id="")
+    world.watch(state="refused", subscription_id="", expires=None, failing_since=START - timedelta(days=1))
     for _ in range(48):
-        world.subscriptions.failures = [None, GraphForbidden(403, "ErrorAccessDenied")]
+        world.subscriptions.failures = [GraphForbidden(403, "ErrorAccessDenied")]
         run(world)
         world.subscriptions.failures = []
         world.pass_by(1800)

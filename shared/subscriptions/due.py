@@ -1,0 +1,72 @@
+"""When the next work on a watch's subscription is due, and under which settings that was decided. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.resync.catch_up import resync_at
+from shared.resync.silence_rules import is_to_be_replaced
+from shared.storage.watches import ABANDONED, LARGEST_SKEW, Watch, is_impossible
+
+if TYPE_CHECKING:
+    from shared.config import Settings
+
+CONFIRM_AFTER = timedelta(seconds=60)  # between the first evidence of a loss and the GET that confirms it
+LOOKUP_EVERY = timedelta(hours=24)  # each subscription is looked up by its id this often, so that no loss is silent
+SOONEST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(hours=24) + LARGEST_SKEW  # a wait in a row that is longer is that of a wrong clock
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long before its end a subscription is renewed, and the hash of the settings."""
+
+    renew_before: timedelta
+    settings_hash: str
+
+
+def due_at(watch: Watch, now: datetime, renew_before: timedelta) -> datetime:
+    """Return when the next work on a watch is due, by its row alone: the soonest of all that it names.
+
+    What a wrong clock has written far ahead is due now.
+    """
+    rests_until = watch.retry_at or now
+    earliest = max(now, rests_until) if rests_until <= now + LONGEST_RETRY else now
+    if not watch.subscription_id:
+        if watch.pending_since is not None and not is_impossible(watch.pending_since, now):
+            return max(earliest, watch.pending_since + ABANDONED)
+        return now + LOOKUP_EVERY if watch.state == "paused" else earliest
+    if watch.missing_since is not None:
+        return now if is_impossible(watch.missing_since, now) else max(now, watch.missing_since + CONFIRM_AFTER)
+    if watch.state != "live" or is_to_be_replaced(watch, now):
+        return earliest
+    renewal = (watch.expires or now) - renew_before
+    gap = [resync_at(watch, now)] if watch.gap_since is not None else []
+    return max(earliest, min(renewal, lookup_at(watch), *gap))
+
+
+def lookup_at(watch: Watch) -> datetime:
+    """Return when the subscription is looked up next. The first times are spread over a day by the watch's id."""
+    if watch.looked_up_at is not None:
+        return watch.looked_up_at + LOOKUP_EVERY
+    share = int(watch.id[:8], 16) / 16**8
+    return (watch.renewed or watch.created) + LOOKUP_EVERY * share
+
+
+def stamped(watch: Watch, now: datetime, timing: Timing, **changes: object) -> dict[str, object]:
+    """Return changes of a row together with the time when its next work is due after them."""
+    after = replace(watch, **changes)  # type: ignore[arg-type]  # the caller names fields of a watch
+    return changes | {"due_at": due_at(after, now, timing.renew_before), "settings_hash": timing.settings_hash}
+
+
+def settings_hash(settings: Settings, key_versions: Iterable[str]) -> str:
+    """Return a short hash of all settings that the work on subscriptions depends on."""
+    values = (
+        settings.public_base_url, settings.allowed_mailboxes, settings.allowed_notification_hosts,
+        str(settings.subscription_lifetime_minutes), str(settings.renew_before_minutes), *key_versions,
+    )  # fmt: skip
+    return hashlib.sha256("\n".join(values).encode()).hexdigest()[:16]

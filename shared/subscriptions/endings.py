@@ -1,0 +1,184 @@
+"""End the subscriptions of a watch: because the watch is removed, or because the settings forbid it.
+
+The row is claimed first, so that a set-up call waits, and is not told of a live watch that loses its subscription.
+Then come the tombstones, the DELETEs, and at last the row. After a crash the tombstones say what to finish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared import problems
+from shared.errors import GraphError, RequestRejected, ServiceUnavailable
+from shared.graph.subscriptions import DeleteReason
+from shared.policy.permission import Permission
+from shared.storage.ledger import Ledger
+from shared.storage.watches import Watch, Watches, is_being_created
+from shared.subscriptions.records import Records
+from shared.subscriptions.removal import Removal
+from shared.watches.graph_errors import rejection_of
+
+ATTEMPTS = 8  # to claim or delete a row that other processes write to as well
+# What Watches.claim writes: a claim is undone by writing the former values.
+CLAIMED = (
+    "state", "since", "subscription_id", "expires", "former_id", "former_expires", "pending_since", "failing_since",
+    "missing_since", "looked_up_at", "gap_since",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Endings:
+    """Removes and pauses watches. Methods raise GraphError, ConfigurationError or ServiceUnavailable."""
+
+    watches: Watches
+    records: Records
+    removal: Removal
+    permission: Permission
+    ledger: Ledger
+    now: Callable[[], datetime]
+
+    def unsubscribe(self, watch_id: str) -> None:
+        """Remove a watch for the partner; a no-op if it does not exist. Raises RequestRejected."""
+        watch = self.watches.get(watch_id)
+        if watch is not None and watch.room_lists:
+            lists = ", ".join(f"DELETE /api/room-lists/{room_list}" for room_list in watch.room_lists.split())
+            text = f"The room is watched as part of a room list. Remove the room list instead: {lists}."
+            raise RequestRejected(problems.PART_OF_ROOM_LIST, text)
+        try:
+            self.remove(watch_id)
+        except GraphError as error:
+            raise rejection_of(error) from error
+
+    def remove(self, watch_id: str, only_if: Callable[[Watch], bool] = lambda _: True) -> bool:
+        """Remove a watch, its subscriptions and its ledger entries; return whether it was removed.
+
+        `only_if` is evaluated on the row that is claimed, and on the row that is deleted: what was decided on an older
+        row may no longer be so.
+        """
+        for _ in range(ATTEMPTS):
+            watch = self.watches.get(watch_id)
+            if watch is None or not only_if(watch):
+                return False
+            is_removed = self._left(watch) if is_being_created(watch, self.now()) else self._removed(watch, only_if)
+            if is_removed:
+                self.ledger.forget(watch_id)
+                return True  # not again: a row that exists now is a new watch
+        raise ServiceUnavailable("storage", "has too many writers of one row")
+
+    def pause(self, watch: Watch) -> Watch | None:
+        """Delete the subscriptions of a watch that is no longer allowed, and return its row; None if it was deleted.
+
+        The watch is kept so that it resumes when it is allowed again. One that is allowed by now, or whose subscription
+        is being created, stays as it is.
+        """
+        current: Watch | None = watch
+        for _ in range(ATTEMPTS):
+            if current is None or is_being_created(current, self.now()) or not self._is_forbidden(current):
+                return current
+            if not _living(current, self.now()):
+                return self._recorded(current)
+            claimed = self._claimed(current)
+            if claimed is not None:
+                return self._paused(current, claimed)
+            current = self.watches.get(watch.id)
+        raise ServiceUnavailable("storage", "has too many writers of one row")
+
+    def _left(self, watch: Watch) -> bool:
+        """Delete the row of a watch whose subscription another process creates now; return False if the row changed.
+
+        That process finds no row, and deletes what it made; the audit deletes the former one.
+        """
+        for subscription_id in _living(watch, self.now()):
+            self.removal.announce(subscription_id)
+        return self.watches.delete(watch)
+
+    def _removed(self, watch: Watch, only_if: Callable[[Watch], bool]) -> bool:
+        """Remove a watch; return False if its row was changed by another process."""
+        if not _living(watch, self.now()):
+            return self.watches.delete(watch)
+        claimed = self._claimed(watch)
+        if claimed is None:
+            return False
+        if not only_if(claimed):
+            self._give_back(watch, claimed)
+            return False
+        return self._delete_living(watch, claimed, DeleteReason.TOMBSTONE) and self._row_deleted(claimed, only_if)
+
+    def _row_deleted(self, claimed: Watch, only_if: Callable[[Watch], bool]) -> bool:
+        """Delete a claimed row. If the watch is wanted again meanwhile, end the claim: a new subscription is made."""
+        current: Watch | None = claimed
+        for _ in range(ATTEMPTS):
+            if current is None or not self.records.is_same_claim(current, claimed):
+                return False
+            if not only_if(current):
+                self.records.write(current, pending_since=None)
+                return False
+            if self.watches.delete(current):
+                return True
+            current = self.watches.get(claimed.id)
+        return False
+
+    def _paused(self, before: Watch, claimed: Watch) -> Watch | None:
+        if not self._is_forbidden(claimed):
+            self._give_back(before, claimed)
+            return self.watches.get(claimed.id)
+        if not self._delete_living(before, claimed, DeleteReason.FORBIDDEN):
+            return self.watches.get(claimed.id)
+        return self._recorded(claimed)
+
+    def _recorded(self, watch: Watch) -> Watch | None:
+        """Write that a watch without a subscription is paused."""
+        cleared: dict[str, Any] = {
+            "subscription_id": "", "expires": None, "former_id": "", "former_expires": None, "pending_since": None,
+            "last_error": "", "missing_since": None, "retry_at": None, "failing_since": None,
+        }  # fmt: skip
+        changes = {"state": "paused", "since": self.now(), "gap_since": watch.gap_since or self.now()} | cleared
+        return self.records.write(watch, **changes) or self.watches.get(watch.id)
+
+    def _is_forbidden(self, watch: Watch) -> bool:
+        return self.permission.may(watch, watch.mailbox, "", "relay", "renew").allowed is False
+
+    def _claimed(self, watch: Watch) -> Watch | None:
+        """Claim a row; return None if it has changed. The claim drops an older former subscription from the row."""
+        self.removal.subscriptions.wait_for_rate()  # before the claim, which must outlast the calls that follow
+        for older in _living(watch, self.now())[1:]:
+            self.removal.announce(older)
+        return self.watches.claim(watch, self.now())
+
+    def _delete_living(self, before: Watch, claimed: Watch, reason: DeleteReason) -> bool:
+        """Delete the subscriptions of a claimed watch; return False if the claim was lost."""
+        living = _living(before, self.now())
+        for subscription_id in living:
+            try:
+                if not self.removal.delete(subscription_id, reason, lambda: self._holds(claimed)):
+                    return False
+            except GraphError as error:
+                self._failed(before, claimed, error, is_first=subscription_id == living[0])
+                raise
+        return True
+
+    def _failed(self, before: Watch, claimed: Watch, error: GraphError, *, is_first: bool) -> None:
+        """End a claim after an error. Unless Graph refused the DELETE, it may still be carried out: then the tombstone
+        stays, and the next attempt replaces the subscription if it is still there.
+        """
+        if is_first and 400 <= error.status < 500:
+            self._give_back(before, claimed)
+            self.removal.withdraw(claimed.former_id)
+        else:
+            self.records.write(claimed, pending_since=None, failing_since=self.now())
+
+    def _holds(self, claimed: Watch) -> bool:
+        current = self.watches.get(claimed.id)
+        return current is not None and self.records.is_same_claim(current, claimed)
+
+    def _give_back(self, before: Watch, claimed: Watch) -> None:
+        self.records.write(claimed, **{name: getattr(before, name) for name in CLAIMED})
+
+
+def _living(watch: Watch, now: datetime) -> list[str]:
+    """Return the ids of a watch's subscriptions that may be live: the present one, and a former one before its end."""
+    may_live = watch.former_expires is None or watch.former_expires > now
+    return [each for each in (watch.subscription_id, watch.former_id if may_live else "") if each]

@@ -1,0 +1,1 @@
+"""Whole room lists: watch the rooms that join, and remove the watches of rooms that leave."""
