@@ -19,6 +19,7 @@ from functions import (
     resync,
     room_lists,
     subscriptions,
+    unknown_subscriptions,
 )
 from functions.features import feature_modules
 
@@ -33,6 +34,7 @@ RELAY = (
     renewal,
     resync,
     relay_state,
+    unknown_subscriptions,
     dead_letters,
     health,
     openapi,

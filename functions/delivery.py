@@ -19,3 +19,4 @@ def deliver_changes(msg: func.QueueMessage) -> None:
         relay().dead_letters.dead_letter_unreadable(text)
     else:
         relay().delivery.deliver(message)
+        relay().overdue_run.ensure()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 KEEP_SECONDS = 15.0  # anonymous requests must not each cause calls to the vault, login and storage
+OLD_SECONDS = 60.0  # results of an idle process that are older than KEEP_SECONDS by this say nothing any more
 _lock = Lock()
 _cached: "tuple[float, list[Check]]" = (0.0, [])
 
@@ -37,10 +38,14 @@ def health_checks(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  
 
 
 def _checks() -> "list[Check]":
-    """Return the checks, run at most once in KEEP_SECONDS. While another thread runs them, return the previous ones."""
+    """Return the checks, run at most once in KEEP_SECONDS.
+
+    While another thread runs them, return the previous ones, unless these are too old.
+    """
     global _cached  # noqa: PLW0603  (the cache of this function)
     due, checks = _cached
-    if time.monotonic() < due or not _lock.acquire(blocking=not checks):
+    now = time.monotonic()
+    if now < due or not _lock.acquire(blocking=not checks or now - due >= OLD_SECONDS):
         return checks
     try:
         if time.monotonic() >= _cached[0]:

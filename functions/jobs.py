@@ -1,4 +1,4 @@
-"""Runs jobs from the queue: lifecycle events, resyncs, and steps of longer work."""
+"""Runs jobs from the two queues of jobs: lifecycle events, resyncs, and steps of longer work."""
 
 import azure.functions as func
 
@@ -13,3 +13,14 @@ def repair_mailboxes(msg: func.QueueMessage) -> None:
     from shared.messages import read_jobs
 
     relay().job_runner.run_jobs(read_jobs(msg.get_body().decode()))
+    relay().overdue_run.ensure()
+
+
+@blueprint.queue_trigger("msg", "subscription-work", "AzureWebJobsStorage")
+def work_on_subscriptions(msg: func.QueueMessage) -> None:
+    """Run the jobs of a message, of kinds that versions without this queue do not know. Failures: as above."""
+    from shared.messages import read_jobs
+
+    app = relay()
+    app.job_runner.run_jobs(read_jobs(msg.get_body().decode()), app.work)
+    app.overdue_run.ensure()

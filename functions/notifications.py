@@ -15,6 +15,7 @@ from functions.responses import problem, problem_of
 from shared import problems, telemetry
 from shared.bootstrap.app import relay
 from shared.errors import RelayError
+from shared.threads import in_background
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 Messages = func.Out[typing.List[str]]  # noqa: UP006  (with list[str] the host fails to index the app)
@@ -37,6 +38,7 @@ async def receive(req: func.HttpRequest, changes: Messages, repairs: Messages) -
     except BadToken as error:
         return problem(problems.VALIDATION_TOKEN_INVALID, str(error))
     if token is not None:
+        in_background(_record_handshake, req.url.partition("?")[0])
         return func.HttpResponse(token, headers={"X-Content-Type-Options": "nosniff"}, mimetype="text/plain")
     try:
         return await _take_in(req, changes, repairs)
@@ -66,6 +68,10 @@ async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) 
     for reason, number in intake.dropped.items():
         telemetry.count("notifications_dropped", number, reason=reason)
     return func.HttpResponse(status_code=202)
+
+
+def _record_handshake(url: str) -> None:
+    relay().handshakes.saw(url)
 
 
 def _refusal(req: func.HttpRequest) -> func.HttpResponse | None:

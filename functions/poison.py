@@ -21,3 +21,10 @@ def keep_poisoned_changes(msg: func.QueueMessage) -> None:
 def keep_poisoned_repairs(msg: func.QueueMessage) -> None:
     """Queue the jobs again by the retry schedule, or dead-letter an unreadable message."""
     relay().poison_messages.keep_jobs(msg.get_body().decode(errors="replace"))
+
+
+@blueprint.queue_trigger("msg", "subscription-work-poison", "AzureWebJobsStorage")
+def keep_poisoned_work(msg: func.QueueMessage) -> None:
+    """Queue the jobs again by the retry schedule, or dead-letter an unreadable message."""
+    app = relay()
+    app.poison_messages.keep_jobs(msg.get_body().decode(errors="replace"), app.work)

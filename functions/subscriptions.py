@@ -118,14 +118,16 @@ def _page_start(text: str) -> str:
 def _view(watch: Watch) -> dict[str, Any]:
     """Return a watch for the partner, with times in UTC."""
     from shared.utc import format_utc
+    from shared.watches.states import shown
 
+    state = shown(watch, relay().now())
     view: dict[str, Any] = {
         "id": watch.id,
         "mailbox": watch.mailbox,
         "delivery": watch.delivery,
-        "state": watch.state,
-        "since": format_utc(watch.since) if watch.since else None,
-        "lastError": watch.last_error or None,
+        "state": state.state,
+        "since": format_utc(state.since) if state.since else None,
+        "lastError": state.what_to_do or None,
         "roomLists": watch.room_lists.split(),
         "graphSubscriptionId": watch.subscription_id or None,
         "expirationDateTime": format_utc(watch.expires) if watch.expires else None,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from relay_admin.client import RelayClient
-from relay_admin.commands import deliveries, doctor, uninstall, watches
+from relay_admin.commands import deliveries, doctor, subscriptions, uninstall, watches
 from relay_admin.output import Output
 
 Command = Callable[[RelayClient, Output, argparse.Namespace], int]
@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
     add("status", doctor.status, "Show the health checks and the state of deliveries", "status")
     _add_watches(add)
+    _add_subscriptions(add)
     _add_deliveries(add)
     _add_doctor(add)
     command = add(
@@ -77,6 +78,14 @@ def _add_watches(add: Callable[..., Any]) -> None:
     command.add_argument("names", nargs="*", metavar="MAILBOX|ID")
     command.add_argument("--all", action="store_true", help="every watch")
     command.add_argument("--full", action="store_true", help="send every event again, for a partner that lost its data")
+
+
+def _add_subscriptions(add: Callable[..., Any]) -> None:
+    about = "List subscriptions at Graph that post to the relay and that no watch names, or delete them"
+    command = add("subscriptions", subscriptions.subscriptions, about, "subscriptions --unknown")
+    command.add_argument("--unknown", action="store_true", help="those that no watch names; required")
+    command.add_argument("--delete", action="store_true", help="delete them; with --yes")
+    command.add_argument("--yes", action="store_true", help="delete; without --yes only show what would be deleted")
 
 
 def _add_deliveries(add: Callable[..., Any]) -> None:

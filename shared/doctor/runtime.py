@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 REMEDIES = {
     "reconciler": "Start the app, and check that renew_subscriptions is not disabled and that RENEWAL_SCHEDULE is set. "
-    "Run it manually: POST /admin/functions/renew_subscriptions.",
+    "Run it manually: POST /admin/functions/renew_subscriptions, or read its errors in the log.",
     "watches": "Read lastError of the watches that are refused or gone: it says what to do about each.",
     "oldestSubscriptionExpiry": "Run renew_subscriptions manually, and look for its warnings in the log.",
     "queueDepth": "Check whether the partner's endpoint is slow or down; changes wait, and none is lost.",

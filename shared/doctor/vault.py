@@ -40,8 +40,8 @@ class VaultChecks:
 
     def _client_state_key(self) -> str:
         name = self.settings.client_state_key_name
-        self.secrets.get(name, fresh=True)
-        versions = len(self.client_state_keys())
+        versions = len(self.secrets.latest_two(name, fresh=True))
+        self.client_state_keys()  # raises for a key that is too short
         return f"{name} is in the vault; {versions} version{'s' if versions > 1 else ''} in use"
 
     def _signing_secret(self) -> str:

@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
 
 from shared import telemetry
 from shared.delivery.pause import Pause
 from shared.errors import RelayError
 from shared.messages import BadMessage, read_changes
 from shared.queues import ChangeQueue
+from shared.reliability.delivery_metrics import DeliveryMetrics
 from shared.storage.partner_endpoint import EndpointState
-from shared.storage.watches import State, Watches
+from shared.storage.watches import Watches
+from shared.watches.states import ShownState, shown
 
 _logger = logging.getLogger("relay.metrics")
 
@@ -29,10 +30,11 @@ class Gauges:
     changes: ChangeQueue
     pause: Pause
     now: Callable[[], datetime]
+    delivery_metrics: DeliveryMetrics | None = None
 
     def report_gauges(self) -> None:
         """Log every gauge that can be read. Never raises: a missing gauge must not end the timer's run."""
-        for report in (self._report_watches, self._report_queue, self._report_deliveries):
+        for report in (self._report_watches, self._report_queue, self._report_deliveries, self._report_retries):
             try:
                 report()
             except RelayError as error:
@@ -41,14 +43,14 @@ class Gauges:
                 _logger.warning("A gauge could not be reported: %s", type(error).__name__)
 
     def _report_watches(self) -> None:
-        """Report the number of watches by state, and the minutes until the first live subscription expires."""
-        watches = list(self.watches.all())
-        states = Counter(watch.state for watch in watches)
-        for state in get_args(State):
+        """Report the number of watches by shown state, and the minutes until the first live subscription expires."""
+        watches, now = list(self.watches.all()), self.now()
+        states = Counter(shown(watch, now).state for watch in watches)
+        for state in ShownState:
             telemetry.gauge("watches", states[state], state=state)
         expiries = [watch.expires for watch in watches if watch.state == "live" and watch.expires]
         if expiries:
-            telemetry.gauge("next_expiry_minutes", int((min(expiries) - self.now()).total_seconds() // 60))
+            telemetry.gauge("next_expiry_minutes", int((min(expiries) - now).total_seconds() // 60))
 
     def _report_queue(self) -> None:
         """Report the waiting time of the oldest change that was never tried, and the number of messages."""
@@ -64,6 +66,12 @@ class Gauges:
         telemetry.gauge("deliveries_held", int(is_held), state=status.endpoint.state)
         telemetry.gauge("changes_parked", status.waiting)
         telemetry.gauge("dead_letters_kept", status.dead)
+
+    def _report_retries(self) -> None:
+        """Report the number of changes whose delivery is retried, and delete its rows that count no longer."""
+        if self.delivery_metrics is not None:
+            telemetry.gauge("changes_retried", self.delivery_metrics.report().retried)
+            self.delivery_metrics.drop_old()
 
 
 def _is_new(text: str) -> bool:

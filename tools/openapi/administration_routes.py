@@ -1,8 +1,8 @@
-"""The operations for administrators: state, pause, resume, dead letters, replays and the doctor."""
+"""The operations for administrators: deliveries, unknown subscriptions, dead letters, replays and the doctor."""
 
 from __future__ import annotations
 
-from tools.openapi import administration
+from tools.openapi import administration, unknown_subscriptions
 from tools.openapi.doctor import DOCTOR
 from tools.openapi.operation import Operation, Query, Response
 
@@ -13,6 +13,9 @@ _STATE = Response("The present state of deliveries.", administration.RelayState)
 _PAGE = (
     Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
     Query("after", "Items after this id; taken from nextLink.", {"type": "string", "pattern": "^([0-9a-f]{32})?$"}),
+)
+_LETTERS = (
+    *_PAGE,
     _FROM,
     _TO,
     Query("reason", "Dead letters with this reason.", {"type": "string", "pattern": "^([a-z-]{1,40})?$"}),
@@ -39,8 +42,18 @@ ADMINISTRATION = (
         {200: _STATE}, (400, 422, 503), administration.Reason,
     ),
     Operation(
+        "list_unknown_subscriptions", "get", "relay/unknown-subscriptions", "operations",
+        "List the subscriptions at Graph that post to the relay and that no watch names, as of the last audit.",
+        {200: Response("A page.", unknown_subscriptions.UnknownSubscriptionPage)}, (422, 503), query=_PAGE,
+    ),
+    Operation(
+        "delete_unknown_subscriptions", "delete", "relay/unknown-subscriptions", "operations",
+        "Delete them, each after another check. Repeat the call while remaining is above 0.",
+        {200: Response("The result.", unknown_subscriptions.UnknownSubscriptionCleanup)}, (409, 503),
+    ),
+    Operation(
         "list_dead_letters", "get", "dead-letters", "operations", "List changes whose deliveries all failed.",
-        {200: Response("A page.", administration.DeadLetterPage)}, (422, 503), query=_PAGE,
+        {200: Response("A page.", administration.DeadLetterPage)}, (422, 503), query=_LETTERS,
     ),
     Operation(
         "delete_dead_letters", "delete", "dead-letters", "operations",

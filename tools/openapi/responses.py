@@ -6,12 +6,16 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.storage.watches import State
 from tools.openapi.fields import Moment, Strict, WatchId, left_out
 
 ProblemCode: Any = Field(
     pattern="^[a-z]+(_[a-z]+)*$", description="Never changes, unlike the title. The partner guide lists the codes."
 )
+
+# shared.watches.states.ShownState: pydantic reads an enumeration from objects only, and these models read JSON as well
+WatchState = Literal[
+    "pending", "waiting", "live", "doubtful", "refused", "gone", "paused", "paused-by-host", "stopped"
+]  # fmt: skip
 
 
 class Problem(Strict):
@@ -30,7 +34,10 @@ class Subscription(Strict):
     id: WatchId = Field(description="Always the same for a mailbox, even when Graph's subscription is replaced.")
     mailbox: str
     delivery: Literal["relay", "direct"]
-    state: State = Field(description="live, or a state that the operations page explains, with what to do.")
+    state: WatchState = Field(
+        description="live, or a state that the operations page explains, with what to do. Accept others, too: a later "
+        "version may add some."
+    )
     since: Moment | None
     last_error: str | None = Field(description="Why it is not live, and what to do.")
     room_lists: list[WatchId] = Field(description="Ids of the watched room lists that it belongs to.")

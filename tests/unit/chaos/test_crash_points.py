@@ -69,9 +69,10 @@ def test_no_other_exchange_is_taken_for_a_crash_point(name: str, other: tuple[st
 def test_resyncs_are_counted() -> None:
     """Only the jobs that would find a lost change are counted."""
     resyncs = Resyncs()
-    jobs = "mailbox-repairs"
-    for queue, kind in ((jobs, "resync-full"), (jobs, "drain"), ("calendar-changes", "resync")):
+    jobs, work = "mailbox-repairs", "subscription-work"
+    queued = ((jobs, "resync-full"), (jobs, "drain"), (work, "resync"), (work, "run"), ("calendar-changes", "resync"))
+    for queue, kind in queued:
         text = base64.b64encode(f'{{"v":1,"repairs":[{{"kind":"{kind}"}}]}}'.encode())
         body = b"<QueueMessage><MessageText>" + text + b"</MessageText></QueueMessage>"
         resyncs.observe(_exchange(f"POST /sandbox/{queue}/messages?visibilitytimeout=0", body, 0, b""))
-    assert resyncs.number == 1
+    assert resyncs.number == 2

@@ -239,7 +239,7 @@ def test_failed_health_checks_are_reported(world: DoctorWorld) -> None:
     """Examples are dead letters and a stopped timer."""
     message = world.hint("A")
     world.dead_letters.dead_letter(message, message.changes[0], "rejected", 422)
-    world.heartbeat.beat(world.time - timedelta(hours=4))
+    world.heartbeat.ran(world.time - timedelta(hours=4))
     assert wrong(world).keys() == {"deadLetters", "reconciler"}
 
 

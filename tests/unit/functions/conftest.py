@@ -10,7 +10,18 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions import auth, dead_letters, health, notifications, relay_state, renewal, resync, room_lists, subscriptions
+from functions import (
+    auth,
+    dead_letters,
+    health,
+    notifications,
+    relay_state,
+    renewal,
+    resync,
+    room_lists,
+    subscriptions,
+    unknown_subscriptions,
+)
 from shared.auth.authenticator import Authenticator
 from shared.auth.rate_limit import CallRateLimiter
 from shared.graph.client_state import Key
@@ -74,7 +85,10 @@ class HostKeys(FakeKeys):
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
     """Return a world that the functions use as the process's relay."""
     host = HostWorld()
-    modules = (auth, notifications, subscriptions, room_lists, resync, relay_state, dead_letters, health, renewal)
+    modules = (
+        auth, notifications, subscriptions, room_lists, resync, relay_state, dead_letters, health, renewal,
+        unknown_subscriptions,
+    )  # fmt: skip
     for module in modules:
         monkeypatch.setattr(module, "relay", lambda: host)
     monkeypatch.setattr(health, "_cached", (0.0, []))

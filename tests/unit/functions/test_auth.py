@@ -10,7 +10,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions import dead_letters, health, relay_state, resync, room_lists, subscriptions
+from functions import dead_letters, health, relay_state, resync, room_lists, subscriptions, unknown_subscriptions
 from functions.auth import address, caller_of
 from shared.auth.authenticator import Authenticator
 from shared.auth.caller import ADMIN, READ, SETUP
@@ -21,12 +21,13 @@ from tests.support.minting import PARTNER, RELAY, TENANT, token
 from tests.support.world import MAILBOX
 from tests.unit.functions.conftest import HostWorld, content_of
 
-MODULES = (subscriptions, room_lists, resync, health, relay_state, dead_letters)
+MODULES = (subscriptions, room_lists, resync, health, relay_state, dead_letters, unknown_subscriptions)
 ROLES = {
     "list_subscriptions": READ, "get_subscription": READ, "list_room_lists": READ, "get_room_list": READ,
     "health_checks": READ, "create_subscription": SETUP, "delete_subscription": SETUP, "delete_room_list": SETUP,
     "resync_subscription": ADMIN, "get_relay": ADMIN, "pause_relay": ADMIN, "resume_relay": ADMIN,
     "list_dead_letters": ADMIN, "delete_dead_letters": ADMIN, "replay_dead_letters": ADMIN, "get_replay": ADMIN,
+    "list_unknown_subscriptions": ADMIN, "delete_unknown_subscriptions": ADMIN,
 }  # fmt: skip
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+import time
 
-from functions.health import health, health_checks
+import pytest
+
+from functions import health as module
+from functions.health import OLD_SECONDS, health, health_checks
+from shared.health.checks import Check
 from tests.unit.functions.conftest import HostWorld, call, content_of
 
 
@@ -31,3 +36,34 @@ def test_the_results_of_the_checks_are_cached(world: HostWorld) -> None:
     for _ in range(5):
         call(health, "GET")
     assert len(tokens) == 1
+
+
+class Lock:
+    """A lock that another thread holds: it records whether the caller would wait, and is free if so."""
+
+    def __init__(self) -> None:
+        self.waited: list[bool] = []
+
+    def acquire(self, *, blocking: bool) -> bool:
+        """Return whether the caller gets the lock."""
+        self.waited.append(blocking)
+        return blocking
+
+    def release(self) -> None:
+        """Release the lock."""
+
+
+@pytest.mark.parametrize(("age", "waits"), [(OLD_SECONDS - 5, False), (OLD_SECONDS, True)])
+def test_old_results_are_not_shown_while_the_checks_run(
+    world: HostWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    age: float,
+    waits: bool,  # noqa: FBT001  (a table's cell)
+) -> None:
+    """An idle process does not report what it saw hours ago."""
+    world.webhook.secret = ""
+    lock = Lock()
+    monkeypatch.setattr(module, "_lock", lock)
+    monkeypatch.setattr(module, "_cached", (time.monotonic() - age, [Check("keyVault", ok=True, text="ok")]))
+    assert call(health, "GET").status_code == (503 if waits else 200)
+    assert lock.waited == [waits]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import azure.functions as func
@@ -11,7 +12,7 @@ import pytest
 
 from functions.notifications import receive
 from shared.errors import ConfigurationError, ServiceUnavailable
-from shared.graph.client_state import sign
+from shared.graph.client_state import new_nonce, sign
 from shared.messages import read_changes
 from tests.support.world import OLD, WATCH_ID
 from tests.unit.functions.conftest import HostWorld, Out, content_of
@@ -21,7 +22,7 @@ JSON = {"content-type": "application/json; charset=utf-8"}
 
 def item(**changes: Any) -> dict[str, Any]:
     """Return a valid notification."""
-    return {"changeType": "updated", "clientState": sign(WATCH_ID, OLD), "tenantId": "tenant",
+    return {"changeType": "updated", "clientState": sign(WATCH_ID, OLD, "relay", new_nonce()), "tenantId": "tenant",
             "resource": "Users/u/Events/E", "resourceData": {"id": "E"}, **changes}  # fmt: skip
 
 
@@ -56,6 +57,18 @@ def test_a_forged_notification_is_answered_like_a_valid_notification(world: Host
     assert (forged.status_code, forged.get_body()) == (valid.status_code, valid.get_body())
     assert dict(forged.headers) == dict(valid.headers)
     assert changes.messages == []
+
+
+def test_a_change_with_a_direct_client_state_is_answered_like_a_valid_change(
+    world: HostWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The partner, which knows that clientState, learns nothing; the log counts it with its own reason."""
+    caplog.set_level(logging.INFO)
+    state = sign(WATCH_ID, OLD, "direct", new_nonce())
+    answer, changes, jobs = post({"value": [item(clientState=state)]})
+    assert (answer.status_code, answer.get_body(), changes.messages, jobs.messages) == (202, b"", [], [])
+    assert "notifications_dropped=1 reason=direct-watch" in caplog.text
+    assert state not in caplog.text
 
 
 def test_a_handshake_is_answered_and_queues_nothing(world: HostWorld) -> None:

@@ -42,7 +42,7 @@ def test_an_unknown_watch_is_404_and_a_direct_watch_409(world: HostWorld) -> Non
 
 
 def test_the_nightly_timer_queues_a_resync_for_each_mailbox(world: HostWorld) -> None:
-    """Each watched mailbox gets a job."""
-    world.watch()
+    """Each watched mailbox gets a job, which names the subscription that it tests for silence."""
+    watch = world.watch()
     resync_calendars._function.get_user_function()(None)
-    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
+    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync", watch.subscription_id)]

@@ -13,7 +13,8 @@ from relay_admin.errors import FAILED, OK, UNREACHABLE, USAGE
 URL, KEY = "https://relay.example", "a-key-of-the-relay"
 COMMANDS = [line.split() for line in (
     "status", "doctor --no-ping", "watches", "watch a@b.example", "unwatch a@b.example", "resync --all",
-    "dead-letters", "replay --all", "pause why", "uninstall --yes",
+    "dead-letters", "replay --all", "pause why", "uninstall --yes", "subscriptions --unknown",
+    "subscriptions --unknown --delete --yes",
 )]  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def test_a_response_of_another_service_means_not_reached(
     with responses.RequestsMock(assert_all_requests_are_fired=False) as server:
         for method in ("GET", "POST", "DELETE"):
             for path in ("health/checks", "relay", "relay/pause", "doctor", "room-lists", "subscriptions",
-                         "dead-letters", "dead-letters/replay"):  # fmt: skip
+                         "dead-letters", "dead-letters/replay", "relay/unknown-subscriptions"):  # fmt: skip
                 server.add(method, f"{URL}/api/{path}", body=body, content_type="application/json")
             server.add(method, f"{URL}/api/notifications")
             server.add(method, f"{URL}/api/lifecycle")
