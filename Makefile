@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-slots demo-bookings sandbox test test-fast test-long check year fuzz bench chaos package audit openapi infra lock clean
+.PHONY: help demo demo-slots demo-bookings sandbox test test-fast test-long check year year-upgrade fuzz bench chaos package audit openapi infra lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,7 +26,7 @@ test: .venv/ready node_modules/ready ## All tests except those of test-long (min
 test-long: .venv/ready node_modules/ready ## Slow tests: all examples, demos, chaos, generated input, a year (about an hour)
 	$(RUN) -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m long
 	$(RUN) -m pytest -q -n 2 tests/properties
-	@$(MAKE) fuzz chaos year
+	@$(MAKE) fuzz chaos year year-upgrade
 
 # Writes bytecode even if the environment disables it: the next run starts seconds earlier.
 test test-fast: export PYTHONDONTWRITEBYTECODE =
@@ -39,8 +39,12 @@ check: .venv/ready ## Style, types and import directions
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
 
-year: .venv/ready ## Simulate a year of two hundred subscriptions (a few minutes)
-	@$(RUN) -m tests.simulation
+year: .venv/ready ## Simulate a year of two hundred subscriptions (SEED=, DAYS=, SUBSCRIPTIONS=, UPGRADE=1; ten minutes)
+	@$(RUN) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) \
+	  $(if $(SUBSCRIPTIONS),--subscriptions $(SUBSCRIPTIONS)) $(if $(UPGRADE),--upgrade)
+
+year-upgrade: ## Simulate forty days of 2,500 subscriptions with an upgrade in them (SEED=; ten minutes)
+	@$(MAKE) year SUBSCRIPTIONS=2500 DAYS=40 UPGRADE=1
 
 fuzz: .venv/ready node_modules/ready ## Generated input for every parser and the whole API (minutes; EXAMPLES=300 for many more)
 	@$(RUN) -m tests.fuzz $(if $(EXAMPLES),--examples $(EXAMPLES))

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import MagicMock
 
+from azure.data.tables import UpdateMode
+
 from shared.calendars.requests import page_token, read_new_event
 from shared.calendars.service import CalendarService
 from shared.errors import GraphNotFound
@@ -23,31 +25,46 @@ from shared.storage.watches import watch_id_of
 from shared.telemetry import short
 from tests.architecture.outward import in_order
 from tests.support.appointments_world import COURSE, CUT, AppointmentWorld
-from tests.support.table import FakeTable
+from tests.support.table import Entity, FakeTable
 from tests.support.world import World, event
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TIMES = {"start": "2027-01-04T09:00:00Z", "end": "2027-01-04T10:00:00Z"}
 
 
-def keys_of(table: FakeTable) -> list[list[str]]:
-    """Return the keys of all rows that a table has or had."""
-    return [[partition, key] for partition, keys in table._keys.items() for key in keys]
+class RecordingTable(FakeTable):
+    """A table that records the keys of the rows added to it, also of those that are deleted since."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[list[str]] = []
+
+    def create_entity(self, entity: Entity, **_: Any) -> dict[str, Any]:
+        """Add a row or raise 409."""
+        created = super().create_entity(entity)
+        self.keys.append([entity["PartitionKey"], entity["RowKey"]])
+        return created
+
+    def upsert_entity(self, entity: Entity, mode: UpdateMode = UpdateMode.MERGE, **_: Any) -> dict[str, Any]:
+        """Add a row or change it."""
+        written = super().upsert_entity(entity, mode)
+        self.keys.append([entity["PartitionKey"], entity["RowKey"]])
+        return written
 
 
 def ledger_row(watch_id: str, event_id: str) -> list[list[str]]:
     """Return the key of an event's entry."""
-    table = FakeTable()
+    table = RecordingTable()
     ledger = Ledger(lambda: table, lambda: NOON)
     ledger.claim(ledger.read(watch_id, [event_id]))
-    return keys_of(table)
+    return table.keys
 
 
 def slot_rows(mailbox: str, start: str, end: str) -> list[list[str]]:
     """Return the keys of a booking and of its times."""
-    table, moments = FakeTable(), (datetime.fromisoformat(start), datetime.fromisoformat(end))
+    table, moments = RecordingTable(), (datetime.fromisoformat(start), datetime.fromisoformat(end))
     SlotBookings(lambda: table).claim(Booking("b" * 32, mailbox, *moments, NOON, "t"))
-    return keys_of(table)
+    return table.keys
 
 
 def slot_booking(mailbox: str, key: str) -> str:
@@ -69,17 +86,19 @@ def event_transaction(mailbox: str, calendar: str, key: str) -> list[str]:
 def appointment_attempt(business: str, service: str, start: str, email: str) -> list[str]:
     """Return the leases of an appointment's creation: the appointment's own, then its business's."""
     world = AppointmentWorld()
+    world.lease_rows = table = RecordingTable()
     world.add(business, "Another", services=[CUT, COURSE])
     world.book(business, service=service, start=start, customer={"name": "Ola", "email": email})
     world.end()
-    return [key for _, key in keys_of(world.lease_rows)]
+    return [key for _, key in table.keys]
 
 
 def business_lease(business: str) -> list[list[str]]:
     """Return the key of a business's lease."""
     world = AppointmentWorld()
+    world.lease_rows = table = RecordingTable()
     with world.business_lock.hold(business):
-        return keys_of(world.lease_rows)
+        return table.keys
 
 
 def deliveries(event_id: str, *etags: str) -> list[str]:
@@ -98,13 +117,14 @@ def deliveries(event_id: str, *etags: str) -> list[str]:
 def unreadable_letter(text: str) -> list[Any]:
     """Return the key and name under which an unreadable message is kept."""
     world = World()
+    world.parked_rows = table = RecordingTable()
     world.dead_letters.dead_letter_unreadable(text)
-    return [*keys_of(world.parked_rows), *(row["event_id"] for row in world.parked_rows.rows.values())]
+    return [*table.keys, *(row["event_id"] for row in table.rows.values())]
 
 
 def client_state(watch_id: str, version: str, secret: str) -> str:
-    """Return the clientState for a watch."""
-    return sign(watch_id, Key(version, secret.encode(), NOON))
+    """Return the clientState for a watch, in the form that names no kind of delivery."""
+    return sign(watch_id, Key(version, secret.encode(), NOON), "relay", "")
 
 
 KINDS: dict[str, Callable[..., Any]] = {

@@ -158,7 +158,7 @@ def rows_now() -> dict[str, list[dict[str, Any]]]:
     """Return the rows of all CREATED, those changed field by field, and those written beside them."""
     rows = {name: rows_of(name) for name in CREATED} | {f"{kind}, changed": changed_rows(kind) for kind in CHANGERS}
     parts, storage = relay()
-    parts.heartbeat.beat(OSLO)
+    parts.heartbeat.ran(OSLO)
     blank = parts.watches.insert(CREATED["watch, blank"])
     assert blank is not None
     parts.watches.saw_change(blank, NOON, "user")

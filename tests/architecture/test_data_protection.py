@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,32 +14,46 @@ from shared.config import DETAILS
 from shared.graph import booked_events, calendars, events
 from shared.messages import Change, Job
 from shared.partner import payload
+from shared.storage.heartbeat import Heartbeat
 from shared.storage.leases import Lease
 from shared.storage.ledger import Entry
+from shared.storage.maintenance import Brake, Handshake, Lifetime, Rollout, Sweep
 from shared.storage.parked import Parked
 from shared.storage.partner_endpoint import Endpoint
 from shared.storage.replays import Replay
-from shared.storage.room_lists import RoomList
+from shared.storage.resync_hour import ResyncHour
+from shared.storage.retries import DeliveryCount, Retry
+from shared.storage.room_lists import RoomList, RoomListReading
 from shared.storage.slot_bookings import Booking
 from shared.storage.table import columns_of
+from shared.storage.tombstones import KEEP, Tombstone
+from shared.storage.unknown_subscriptions import AuditState, UnknownSubscription
 from shared.storage.watches import Watch
 from tests.architecture.trees import tree_of
+from tests.support.table import FakeTable
 
-PAGE = (ROOT / "docs" / "data-protection.md").read_text()
-KEPT = (Watch, RoomList, Endpoint, Replay, Lease, Booking, Entry, Parked, Change, Job)
+PAGE, MORE = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("data-protection", "subscriptions"))
+PERSONAL = (
+    Watch, RoomList, Endpoint, Replay, UnknownSubscription, Tombstone, Lease, Booking, Entry, Parked, Change, Job,
+)  # fmt: skip
+# Rows of ids, hashes, numbers and times; docs/subscriptions.md lists them.
+OTHERS = (
+    Sweep, Brake, Rollout, Lifetime, Handshake, ResyncHour, AuditState, RoomListReading, Retry, DeliveryCount
+)  # fmt: skip
+NOT_STORED = {"Unreadable", "Beats"}  # what a row was read as
 NOON = {"dateTime": "2026-11-20T12:00:00", "timeZone": "UTC"}
 
 
-def row(*cells: str) -> str:
+def row(*cells: str, page: str = PAGE) -> str:
     """Return the last cell of the row that begins with these cells."""
-    found = re.findall(rf"^\| {re.escape(' | '.join(cells))} \| (.*) \|$", PAGE, re.MULTILINE)
+    found = re.findall(rf"^\| {re.escape(' | '.join(cells))} \| (.*) \|$", page, re.MULTILINE)
     assert len(found) == 1, cells
     return str(found[0])
 
 
-def listed(*cells: str) -> list[str]:
+def listed(*cells: str, page: str = PAGE) -> list[str]:
     """Return the names in the first code of that cell."""
-    return [name.strip() for name in row(*cells).split("`")[1].split(",")]
+    return [name.strip() for name in row(*cells, page=page).split("`")[1].split(",")]
 
 
 def calls_of(name: str) -> Iterator[ast.Call]:
@@ -119,11 +133,36 @@ def test_the_page_lists_the_fields_of_the_payload() -> None:
     assert listed("data") == list(body["data"])
 
 
-@pytest.mark.parametrize("kind", KEPT, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*PERSONAL, *OTHERS], ids=lambda kind: kind.__name__)
 def test_the_page_lists_the_fields_of_rows_and_messages(kind: type) -> None:
-    """Without the etag, which is storage's own."""
-    place = re.findall(rf"^\| (\S+ `[a-z-]+`) \| {kind.__name__} \|", PAGE, re.MULTILINE)
-    assert listed(place[0], kind.__name__) == list(columns_of(kind).values())
+    """Without the etag, which is storage's own. docs/subscriptions.md has the rows without data about people."""
+    page = PAGE if kind in PERSONAL else MORE
+    place = re.findall(rf"^\| (\S+ `[a-z-]+`) \| {kind.__name__} \|", page, re.MULTILINE)
+    assert listed(place[0], kind.__name__, page=page) == list(columns_of(kind).values())
+
+
+def test_rows_without_data_about_people_have_no_such_columns() -> None:
+    """No mailbox, user, event or address of a partner; `first_id` is the id of a watch, `url` the relay's own."""
+    columns = {column for kind in OTHERS for column in columns_of(kind).values()}
+    assert not {column for column in columns if re.search("mailbox|user|event|address|notification_url", column)}
+
+
+def test_the_page_lists_the_columns_of_the_heartbeat() -> None:
+    """It is written column by column."""
+    table = FakeTable()
+    heartbeat, noon = Heartbeat(lambda: table), datetime(2026, 11, 20, 12, tzinfo=UTC)
+    heartbeat.ran(noon)
+    heartbeat.succeeded(noon)
+    heartbeat.queue_run(noon + timedelta(hours=2), timedelta(hours=1))
+    [written] = table.rows.values()
+    assert set(listed("table `watches`", "heartbeat", page=MORE)) == written.keys() - {"PartitionKey", "RowKey"}
+
+
+def test_what_remains_of_a_removed_watch_is_named() -> None:
+    """A tombstone is the only row that is written by a removal; it holds a hash, and no id of a mailbox."""
+    assert "deleted immediately, except a tombstone: a hash of the subscription's id and a time, kept ten days." in PAGE
+    assert timedelta(days=10) == KEEP
+    assert list(columns_of(Tombstone)) == ["id", "at"]
 
 
 def test_no_table_and_no_queue_is_missing() -> None:
@@ -143,7 +182,7 @@ def test_every_kind_of_row_is_on_the_page() -> None:
         for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list):
                 defined.add(node.name)
-    assert defined == {kind.__name__ for kind in KEPT} - {"Change", "Job"}
+    assert defined - NOT_STORED == {kind.__name__ for kind in (*PERSONAL, *OTHERS)} - {"Change", "Job"}
 
 
 def test_every_page_names_what_remains_after_a_removal() -> None:

@@ -1,4 +1,6 @@
-"""One word has one meaning: the glossary of docs/architecture.md, and the retired words, which no name may have."""
+"""One word has one meaning: the glossary of docs/architecture.md, the terms of docs/subscriptions.md, and the retired
+words, which no name may have.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,15 @@ from tests.architecture.names import names_in, names_of, parts_of
 ROOT = Path(__file__).parents[2]
 CODE = ("functions", "shared", "relay_admin", "tools", "sandbox", "tests")
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
-GLOSSARY, FOLDERS = (PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0] for title in ("Glossary", "Folders"))
+SUBSCRIPTIONS = (ROOT / "docs" / "subscriptions.md").read_text()
+
+
+def section(title: str, page: str) -> str:
+    """Return the text below a heading."""
+    return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+GLOSSARY, FOLDERS = section("Glossary", PAGE) + section("Terms", SUBSCRIPTIONS), section("Folders", PAGE)
 
 _RETIRED = """
 tell tells telling told untold ask asks asking asked wish wishes wants owe owes owed heed heeds heeded bury buries
@@ -30,11 +40,12 @@ EXEMPT = {
 
 # Terms of module names that are plain English or standard, and need no glossary entry.
 _PLAIN = """
-access address after api app auth authenticator availability body book bootstrap calendar checked cleanup config
-conflict connection create deadline deliver diagnostic draft duration error failure field find graph http jwk key
-limit lookup mailbox metric model parse policy queue rate read recurrence rejection reliability request resolver
-rule run runtime scheduling session setup status storage subscribe table telemetry thread time token utc vault
-version zone
+access address admission after all answer api app auth authenticator availability body book bootstrap calendar checked
+cleanup clock config conflict connection create creation deadline deliver diagnostic draft due duration ending error
+failure field find graph hour http jwk key lifetime limit login lookup loss mailbox metric missed model new notified
+overdue parse policy queue rate read record recurrence rejection reliability removal renamed request resolver rule run
+runtime scheduling session setup status step storage subscribe table telemetry thread time timer token utc vault
+version work zone
 """
 
 RETIRED, PLAIN = set(_RETIRED.split()), set(_PLAIN.split())
@@ -55,7 +66,7 @@ def singular(noun: str) -> str:
 
 
 def terms() -> set[str]:
-    """Return the words of the glossary, each in the singular."""
+    """Return the words that are explained, each in the singular."""
     bold = re.findall(r"\*\*(.+?)\*\*", GLOSSARY)
     return {singular(word) for term in bold for word in parts_of(term)}
 

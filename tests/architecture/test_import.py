@@ -53,10 +53,13 @@ ROUTES = {
     "list_dead_letters": ("GET", "dead-letters"), "delete_dead_letters": ("DELETE", "dead-letters"),
     "replay_dead_letters": ("POST", "dead-letters/replay"), "get_replay": ("GET", "dead-letters/replays/{id}"),
     "openapi": ("GET", "openapi.json"),
+    "list_unknown_subscriptions": ("GET", "relay/unknown-subscriptions"),
+    "delete_unknown_subscriptions": ("DELETE", "relay/unknown-subscriptions"),
     "examine_relay": ("POST", "doctor"),
 }  # fmt: skip
 QUEUES = {
     "deliver_changes": "calendar-changes", "repair_mailboxes": "mailbox-repairs",
+    "work_on_subscriptions": "subscription-work", "keep_poisoned_work": "subscription-work-poison",
     "keep_poisoned_changes": "calendar-changes-poison", "keep_poisoned_repairs": "mailbox-repairs-poison",
 }  # fmt: skip
 BY_TOKEN = {
@@ -65,7 +68,7 @@ BY_TOKEN = {
 FUNCTIONS = {*ROUTES, *BY_TOKEN, *QUEUES, "renew_subscriptions", "resync_calendars"}
 MASTER_KEY = {
     "resync_subscription", "get_relay", "pause_relay", "resume_relay", "list_dead_letters", "delete_dead_letters",
-    "replay_dead_letters", "get_replay", "examine_relay",
+    "replay_dead_letters", "get_replay", "examine_relay", "list_unknown_subscriptions", "delete_unknown_subscriptions",
 }  # fmt: skip
 
 

@@ -22,7 +22,9 @@ MANY = {
     "shared.http.connection.TimedTlsSocket": "ssl.SSLSocket's own __init__",
     "shared.graph.bookings.models.Appointment": "an object of Graph",
     "shared.storage.ledger.Entry": "a row",
+    "shared.storage.maintenance.Rollout": "a row",
     "shared.storage.parked.Parked": "a row",
+    "shared.storage.resync_hour.ResyncHour": "a row",
     "shared.storage.slot_bookings.Booking": "a row",
     "shared.storage.watches.Watch": "a row",
 }

@@ -22,6 +22,18 @@ from tests.architecture.test_import import ROOT
 BEFORE = reference("strings")
 VALUES: dict[str, dict[str, Any]] = BEFORE["values"]
 NUMBER = "a number"
+ADDED: dict[str, set[str]] = {  # since
+    "counters": set(), "gauges": {"changes_retried"}, "audits": {"delete-unknown-subscriptions"}
+}  # fmt: skip
+# Since rows decide and lists do not, no subscription is deleted because a list lacks its row.
+NO_LONGER_COUNTED = {"needed-meanwhile"}
+ADDED_ENDS = {"skipped"}  # an instance with a wrong clock does no work that is due
+# The day's subscriptions do not exist at Graph. Nothing reads the list, and one 404 is not believed.
+DAY = {
+    "reconciled=2 end=created": "reconciled=2 end=noted",
+    "repairs=1 kind=reauthorizationRequired end=just-renewed": "repairs=1 kind=reauthorizationRequired end=missing",
+    "repairs=1 kind=subscriptionRemoved end=kept": "repairs=1 kind=subscriptionRemoved end=missing",
+}
 FILES = (path for folder in ("docs", "infra") for path in sorted((ROOT / folder).rglob("*")) if path.is_file())
 PAGES = "\n".join(path.read_text() for path in FILES)
 FILTER = r"""message startswith (?:'([^']*)'|"([^"]*)")"""
@@ -38,10 +50,11 @@ QUOTED = {  # log texts that docs/ and infra/ quote, with the quoted part
 
 @pytest.mark.parametrize("kind", ["counters", "gauges", "audits"])
 def test_every_metric_stays_with_its_dimensions(kind: str) -> None:
-    """No metric is added or removed, and the order of the dimensions stays: it is that of the line's text."""
+    """None is removed, and the order of the dimensions stays: it is that of the line's text."""
     now = outward_strings.dimensions_by_name()[kind]
     assert {name: ways for name, ways in now.items() if len(ways) > 1} == {}
-    assert {name: list(*ways) for name, ways in now.items()} == BEFORE[kind]
+    assert {name: list(*ways) for name, ways in now.items() if name not in ADDED[kind]} == BEFORE[kind]
+    assert now.keys() - BEFORE[kind].keys() == ADDED[kind]
 
 
 def test_the_file_has_the_values_of_every_dimension() -> None:
@@ -57,7 +70,7 @@ def test_every_value_still_exists_in_the_product(name: str) -> None:
     """As a text, as the start of one (written "drained-{"), or as a counted name."""
     texts = outward_strings.texts()
     values = {value for some in VALUES[name].values() if some != NUMBER for value in some}
-    assert values - texts == set()
+    assert values - texts == NO_LONGER_COUNTED & values
 
 
 def test_a_literal_value_is_a_value_of_before() -> None:
@@ -73,7 +86,7 @@ def test_a_literal_value_is_a_value_of_before() -> None:
 def test_a_name_that_is_counted_is_a_value_of_before() -> None:
     """The value is a name in the code, which a renaming could change by mistake."""
     ends = {value for values in VALUES.values() for value in values.get("end", ())}
-    assert outward_strings.counted_names() - ends == set()
+    assert outward_strings.counted_names() - ends == ADDED_ENDS
 
 
 def test_the_partners_statuses_keep_their_meaning() -> None:
@@ -114,11 +127,12 @@ def test_the_kinds_of_jobs_begin_with_graphs_lifecycle_events() -> None:
 
 
 def test_notifications_are_dropped_for_the_reasons_of_before() -> None:
-    """One item for each reason."""
-    good = {"clientState": sign("a" * 32, KEY), "tenantId": "tenant"}
-    items = [7, {"clientState": "forged"}, good | {"tenantId": "another"}, good]
+    """One item for each reason. A reason of this version: a change with the clientState of a direct watch."""
+    good = {"clientState": sign("a" * 32, KEY, "direct", "nonce"), "tenantId": "tenant"}
+    change = {"changeType": "updated", "resource": "Users/u/Events/E"}
+    items = [7, {"clientState": "forged"}, good | {"tenantId": "another"}, good, good | change]
     taken = take_in(json.dumps({"value": items}).encode(), [KEY], "tenant", NOW)
-    assert sorted(in_order(taken)[-1]) == VALUES["notifications_dropped"]["reason"]
+    assert sorted(in_order(taken)[-1]) == ["direct-watch", *VALUES["notifications_dropped"]["reason"]]
 
 
 def test_a_line_stays_the_same() -> None:
@@ -128,7 +142,7 @@ def test_a_line_stays_the_same() -> None:
 
 def test_a_day_of_a_room_gives_the_same_lines() -> None:
     """Changes with most outcomes, jobs of each kind, statuses of the partner: line by line."""
-    assert outward_lines.lines_of_a_day() == BEFORE["day"]
+    assert outward_lines.lines_of_a_day() == sorted(DAY.get(line, line) for line in BEFORE["day"])
 
 
 def test_quoted_log_texts_stay() -> None:
@@ -140,6 +154,6 @@ def test_quoted_log_texts_stay() -> None:
 def test_every_query_filters_by_a_metric_or_a_quoted_log_text() -> None:
     """By the name of a metric, such as "watches=", or the beginning of a text listed above."""
     beginnings = {single or double for single, double in re.findall(FILTER, PAGES)}
-    metrics = {f"{name}=" for kind in ("counters", "gauges") for name in BEFORE[kind]}
+    metrics = {f"{name}=" for kind in ("counters", "gauges") for name in {*BEFORE[kind], *ADDED[kind]}}
     assert beginnings - metrics == {"A change of watch", "The partner's endpoint is"}
     assert len(beginnings & metrics) > 10

@@ -73,7 +73,7 @@ def _bodies(stack: Stack) -> dict[int, bytes]:
     """Return a POST with one notification, and one with a hundred, correctly signed, for an unknown watch."""
     relay = App(stack.env)
     key = client_state.signing_key(relay.client_state_keys(), datetime.now(UTC))
-    state = client_state.sign(uuid.uuid4().hex, key)
+    state = client_state.sign(uuid.uuid4().hex, key, "relay", client_state.new_nonce())
     return {size: _body([_item(state, stack.settings["TENANT_ID"], n) for n in range(size)]) for size in (1, 100)}
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tests.chaos.proxy import Exchange, Step
 
 MESSAGES = "/calendar-changes/messages"
+JOBS = ("/mailbox-repairs/messages", "/subscription-work/messages")
 ANY = "any"  # no particular crash point: when the pause is over
 _MESSAGE = re.compile(rb"<MessageText>([A-Za-z0-9+/=]*)</MessageText>")
 _CLAIM_ENDED = re.compile(rb'"claimed_until": ?""')
@@ -33,8 +34,8 @@ class Resyncs:
         self.number = 0
 
     def observe(self, exchange: Exchange) -> None:
-        """Read a message for the queue of jobs."""
-        if exchange.method == "POST" and exchange.path.endswith("/mailbox-repairs/messages"):
+        """Read a message for one of the queues of jobs."""
+        if exchange.method == "POST" and exchange.path.endswith(JOBS):
             text = _MESSAGE.search(exchange.request.content)
             self.number += b'"resync' in base64.b64decode(text[1]) if text else 0
 

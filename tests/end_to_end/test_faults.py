@@ -124,7 +124,7 @@ def test_a_rotated_secret_and_an_outage_of_login_and_vault_need_no_restart(fault
     faulty.fault(f"GET /v1.0/users/{address}/events/", status=401, body=_ERROR, times=1)
     start = len(faulty.stack.host.log.read_text())
     faulty.book(address, days=1)
-    eventually(lambda: "login does not answer" in faulty.stack.host.log.read_text()[start:])
+    eventually(lambda: "login answered 503" in faulty.stack.host.log.read_text()[start:])
     faulty.tenant.control("DELETE", "/faults")
     faulty.in_step(address)
     assert len(faulty.received(address)) == 2

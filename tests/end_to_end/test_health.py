@@ -12,7 +12,8 @@ from tests.support.restartable_relay import relay_with
 
 CHECKS = {
     "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry", "queueDepth",
-    "partner", "deadLetters",
+    "partner", "deadLetters", "deniedSubscriptions", "changedSubscriptions", "unknownSubscriptions",
+    "missingNotifications", "subscriptionLifetime", "clock",
 }  # fmt: skip
 FUNCTIONS = {
     "create_subscription", "list_subscriptions", "get_subscription", "delete_subscription", "receive_notifications",
@@ -23,13 +24,14 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, tuple[str, ...]], str]] = {
     "the credential, the partner's address and a number": (
         {"GRAPH_CREDENTIAL": "pigeon", "PARTNER_WEBHOOK_URL": "ftp://x", "SUBSCRIPTION_LIFETIME_MINUTES": "for ever"},
         {"settings": ("GRAPH_CREDENTIAL", "PARTNER_WEBHOOK_URL", "SUBSCRIPTION_LIFETIME_MINUTES"),
-         "graphToken": ("GRAPH_CREDENTIAL",), "keyVault": ("PARTNER_WEBHOOK_URL",)},
-        "SUBSCRIPTION_LIFETIME_MINUTES",
+         "graphToken": ("GRAPH_CREDENTIAL",), "keyVault": ("PARTNER_WEBHOOK_URL",),
+         "subscriptionLifetime": ("SUBSCRIPTION_LIFETIME_MINUTES",)},
+        "GRAPH_CREDENTIAL",
     ),
     "no tenant, and an invalid public address": (
         {"TENANT_ID": "", "PUBLIC_BASE_URL": "http://us.example"},
         {"settings": ("TENANT_ID", "PUBLIC_BASE_URL"), "graphToken": ("TENANT_ID",)},
-        "PUBLIC_BASE_URL",
+        "TENANT_ID",
     ),
     "a Key Vault reference that was not resolved": (
         {"KEY_VAULT_URI": "@Microsoft.KeyVault(SecretUri=https://x.vault.azure.net/secrets/y)"},
@@ -39,7 +41,7 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, tuple[str, ...]], str]] = {
     "secrets that the vault does not have": (
         {"CLIENT_STATE_KEY_NAME": "no-such-key", "GRAPH_CLIENT_SECRET_NAME": "no-such-secret"},
         {"keyVault": ("no-such-key",), "graphToken": ("no-such-secret",)},
-        "no-such-key",
+        "no-such-secret",
     ),
     "an invalid signing secret, and an app that is unknown to login": (
         {"PARTNER_SIGNING_SECRET_NAME": "weak-secret", "CLIENT_ID": "11111111-2222-3333-4444-555555555555"},

@@ -125,7 +125,8 @@ def test_a_pause_stops_deliveries(relay: Relay) -> None:
 @pytest.mark.parametrize(("method", "path"), [
     ("GET", "/relay"), ("POST", "/relay/pause"), ("POST", "/relay/resume"), ("GET", "/dead-letters"),
     ("DELETE", "/dead-letters?all=true"), ("POST", "/dead-letters/replay"),
-    ("GET", f"/dead-letters/replays/{'f' * 32}"),
+    ("GET", f"/dead-letters/replays/{'f' * 32}"), ("GET", "/relay/unknown-subscriptions"),
+    ("DELETE", "/relay/unknown-subscriptions"),
 ])  # fmt: skip
 def test_operations_need_the_master_key(relay: Relay, method: str, path: str) -> None:
     """The function key and no key get 401."""

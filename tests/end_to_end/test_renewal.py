@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 
-from tests.support.relay import Relay, ago
+from tests.support.relay import REPAIRS, Relay, ago
 from tests.support.waiting import eventually
 
 
@@ -29,7 +29,7 @@ def test_only_what_expires_soon_is_renewed_by_a_single_patch(relay: Relay) -> No
     relay.quiet()
     relay.tenant.control("DELETE", "/calls")
     assert relay.reconcile() == {"renewed": 1}
-    assert relay.tenant.control("GET", "/calls") == {"GET /subscriptions": 1, "PATCH /subscriptions/{id}": 1}
+    assert relay.writes() == {"PATCH /subscriptions/{id}": 1}
     (watch,) = relay.watches(soon["mailbox"])
     assert watch["graphSubscriptionId"] == soon["graphSubscriptionId"]
     expires = datetime.fromisoformat(watch["expirationDateTime"])
@@ -40,10 +40,12 @@ def test_only_what_expires_soon_is_renewed_by_a_single_patch(relay: Relay) -> No
 
 
 def test_a_lost_subscription_is_recreated_and_its_changes_arrive(relay: Relay) -> None:
-    """After a 404 to the PATCH, the same watch gets a new subscription, and its changes arrive."""
+    """After a 404 to the PATCH and another a minute later, the watch gets a new subscription; its changes arrive."""
     watch = _expiring(relay)
     relay.tenant.control("DELETE", f"/subscriptions/{watch['graphSubscriptionId']}")
-    relay.reconcile()
+    assert relay.reconcile() == {"missing": 1}
+    relay.await_doubtful(watch)
+    assert relay.reconcile() == {"created": 1}
     (current,) = relay.watches(watch["mailbox"])
     (subscription,) = relay.subscriptions(watch["mailbox"])
     assert current["id"] == watch["id"]
@@ -55,8 +57,9 @@ def test_a_lost_subscription_is_recreated_and_its_changes_arrive(relay: Relay) -
 
 def test_a_failed_renewal_does_not_stop_the_others(relay: Relay) -> None:
     """A watch of a deleted mailbox fails with its reason; the others are renewed in the same run."""
-    failing, *others = (_expiring(relay) for _ in range(3))
-    relay.tenant.control("DELETE", f"/subscriptions/{failing['graphSubscriptionId']}")
+    failing = relay.api.watch(relay.mailbox())
+    relay.lose(failing)
+    others = [_expiring(relay) for _ in range(2)]
     relay.tenant.control("DELETE", f"/mailboxes/{failing['mailbox']}")
     outcomes = relay.reconcile()
     (failed,) = relay.watches(failing["mailbox"])
@@ -67,17 +70,20 @@ def test_a_failed_renewal_does_not_stop_the_others(relay: Relay) -> None:
 
 
 def test_reauthorization_is_a_single_patch_and_never_reauthorize(relay: Relay) -> None:
-    """A reauthorizationRequired causes one PATCH; immediate repetitions cause no call."""
+    """A reauthorizationRequired causes one PATCH; immediate repetitions wait for ten minutes, and cause no call now."""
     relay.quiet()
     watch = _expiring(relay)
     relay.tenant.control("DELETE", "/calls")
     event = {"subscriptionId": watch["graphSubscriptionId"], "lifecycleEvent": "reauthorizationRequired"}
     relay.tenant.control("POST", "/lifecycle", event)
     eventually(lambda: _calls(relay, "PATCH /subscriptions/{id}"))
+    eventually(lambda: relay.depth(REPAIRS) == 0)
     relay.tenant.control("POST", "/lifecycle", event)
     _post_lifecycle(relay, watch, "/notifications")
-    relay.quiet()
-    assert relay.tenant.control("GET", "/calls") == {"PATCH /subscriptions/{id}": 1}
+    eventually(lambda: relay.stack.host.log.read_text().count("kind=reauthorizationRequired end=later") == 2)
+    assert (relay.has_due(REPAIRS), relay.depth(REPAIRS)) == (False, 2)
+    relay.queue(REPAIRS).clear_messages()  # nobody waits for ten minutes
+    assert relay.writes() == {"PATCH /subscriptions/{id}": 1}
     assert [item["id"] for item in relay.subscriptions(watch["mailbox"])] == [watch["graphSubscriptionId"]]
 
 
@@ -104,13 +110,14 @@ def test_a_removed_subscription_is_recreated(relay: Relay) -> None:
     watch = relay.api.watch(relay.mailbox())
     event = {"subscriptionId": watch["graphSubscriptionId"], "lifecycleEvent": "subscriptionRemoved"}
     relay.tenant.control("POST", "/lifecycle", event)
-    eventually(lambda: len(relay.subscriptions(watch["mailbox"])) == 1)
+    relay.await_doubtful(watch)
+    assert relay.reconcile() == {"created": 1}
     eventually(lambda: relay.watches(watch["mailbox"])[0]["graphSubscriptionId"] != watch["graphSubscriptionId"])
     assert relay.watches(watch["mailbox"])[0]["graphSubscriptionId"] == relay.subscriptions(watch["mailbox"])[0]["id"]
 
 
 def test_a_watch_deleted_during_its_renewal_leaves_no_orphan(relay: Relay) -> None:
-    """The late PATCH of the renewal gets 404; the new subscription that follows is deleted again."""
+    """The late PATCH of the renewal gets 404, and no new subscription follows."""
     watch = _expiring(relay)
     relay.fault(f"PATCH /v1.0/subscriptions/{watch['graphSubscriptionId']}", delaySeconds=1.0, times=1)
     runner = Thread(target=relay.reconcile)

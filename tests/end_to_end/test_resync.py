@@ -123,7 +123,8 @@ def test_what_waited_for_a_lapsed_token_arrives(relay: Relay) -> None:
 @pytest.mark.parametrize("times", [1, 5])
 def test_a_removal_is_repaired_once_and_its_gap_resynced(relay: Relay, times: int) -> None:
     """One or five subscriptionRemoved on either route cause one new subscription, and the gap's changes arrive."""
-    room = relay.watched()
+    watch = relay.api.watch(relay.mailbox())
+    room = watch["mailbox"]
     (subscription,) = relay.subscriptions(room)
     relay.tenant.control("DELETE", f"/subscriptions/{subscription['id']}")
     relay.book(room, "In the gap")
@@ -137,6 +138,9 @@ def test_a_removal_is_repaired_once_and_its_gap_resynced(relay: Relay, times: in
     for number in range(times):
         path = ("/lifecycle", "/notifications")[number % 2]
         assert relay.api.call("POST", path, key=None, json={"value": [item, forged]}).status_code == 202
+    relay.await_doubtful(watch)
+    relay.quiet()
+    assert relay.reconcile() == {"created": 1}
     relay.in_step(room)
     assert relay.tenant.control("GET", "/calls")["POST /subscriptions"] == 1
     assert len(relay.subscriptions(room)) == 1

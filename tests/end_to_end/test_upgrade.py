@@ -9,15 +9,14 @@ from functools import partial
 from typing import Any
 
 import pytest
-from azure.storage.queue import QueueClient
 
 from tests.support.previous_version import PreviousVersion
-from tests.support.relay import CHANGES, REPAIRS, Relay
+from tests.support.relay import CHANGES, REPAIRS, WORK, Relay
 from tests.support.waiting import eventually
 
 ROOM = "room1@contoso.com"
 BOOKED = ("E-told", "E-hinted", "E-waiting", "E-waiting-again", "E-dead", "E-occurrence", "E-retry")
-QUEUES = (CHANGES, REPAIRS, f"{CHANGES}-poison", f"{REPAIRS}-poison")
+POISON = tuple(f"{queue}-poison" for queue in (CHANGES, REPAIRS, WORK))
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +56,6 @@ def _delivered(relay: Relay, event_id: str) -> list[str]:
 
 def _is_delivered(relay: Relay, event_id: str, kind: str) -> bool:
     return _delivered(relay, event_id) == [kind]
-
-
-def _is_empty(queue: QueueClient) -> bool:
-    return list(queue.peek_messages()) == []
 
 
 def test_changes_of_the_previous_version_wait_and_are_delivered_at_the_resume(
@@ -118,9 +113,8 @@ def test_every_message_of_the_previous_version_is_processed(relay: Relay, previo
     relay.tenant.control("POST", "/notifications", {"paused": False})
     relay.book(ROOM, "Booked after the upgrade", days=20)
     relay.in_step(ROOM)
-    for queue in QUEUES:
-        eventually(partial(_is_empty, relay.queue(queue)))
-    eventually(lambda: relay.depth(QUEUES[2]) + relay.depth(QUEUES[3]) == 0)
+    eventually(lambda: not any(relay.has_due(queue) for queue in (CHANGES, REPAIRS, WORK)))
+    eventually(lambda: sum(map(relay.depth, POISON)) == 0)
     assert "(Failed" not in relay.stack.host.log.read_text()
     letters = relay.api.call("GET", "/dead-letters", key="master").json()["value"]
     assert previous.id_of("E-poison") in {item["eventId"] for item in letters}

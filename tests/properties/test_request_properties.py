@@ -24,6 +24,7 @@ from shared.http.addresses import is_private
 from shared.partner.webhook import signed_headers
 from shared.policy.allow_list import AllowList
 from shared.reliability.dead_letters import parse_selection
+from shared.storage.room_lists import RoomListReadings
 from shared.watches.requests import (
     SetupRequest,
     checked_notification_url,
@@ -32,6 +33,7 @@ from shared.watches.requests import (
     parse_watch_request,
 )
 from tests.properties.test_reading_properties import JSON, NOW
+from tests.support.table import FakeTable
 from tests.support.world import SETTINGS
 from tools.openapi.document import document
 
@@ -207,7 +209,7 @@ def test_no_value_of_a_broken_setting_is_shown(name: str, value: str) -> None:
 @given(st.text(max_size=60), st.text(max_size=20))
 def test_any_allow_list_allows_only_what_it_names(entries: str, mailbox: str) -> None:
     """An entry, or the domain of an entry."""
-    allowed = AllowList(lambda: entries, lambda _: [], lambda: NOW)
+    allowed = AllowList(lambda: entries, lambda _: [], lambda: NOW, RoomListReadings(FakeTable))
     if allowed.allows(mailbox):
         assert mailbox.lower() in entries.lower() or mailbox.lower()[mailbox.rfind("@") :] in entries.lower()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.__main__ import RENEW_BEFORE, broken_bounds
+from tests.simulation.__main__ import RENEW_BEFORE
+from tests.simulation.bounds import broken_bounds
 from tests.simulation.measures import Results
 from tests.simulation.year import Year
 
@@ -32,6 +33,23 @@ def test_forty_days_keep_every_bound() -> None:
     assert len(list(year.world.watches.all())) == SUBSCRIPTIONS
 
 
+@pytest.mark.long
+def test_an_upgrade_takes_over_every_row_and_keeps_every_subscription() -> None:
+    """From the rows and messages of the version before, some of whose work was interrupted."""
+    year = Year(7, 14, SUBSCRIPTIONS, upgrade=True, RENEW_BEFORE_MINUTES=str(RENEW_BEFORE))
+    results = year.run()
+    assert broken_bounds(results, 14, SUBSCRIPTIONS) == []
+    assert results.losses["rows of the version before"] == SUBSCRIPTIONS
+    assert results.losses["subscriptions that lived on after the upgrade"] > FEW
+
+
+def test_rows_that_are_not_taken_over_exceed_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of the version before that are only found by a filter on the time of their next work."""
+    year = Year(7, 6, FEW, upgrade=True, RENEW_BEFORE_MINUTES=str(RENEW_BEFORE))
+    monkeypatch.setattr(type(year.world.watches), "rows", lambda watches: watches.due(year.world.time))
+    assert any("rules broken" in text for text in broken_bounds(year.run(), 6, FEW))
+
+
 class YearOfASlowTimer(Year):
     """A year whose timer runs every six hours."""
 
@@ -50,6 +68,6 @@ class YearOfASlowTimer(Year):
 def test_a_broken_relay_exceeds_a_bound(broken: str, bound: str) -> None:
     """Without its resyncs it misses changes, and with a timer every six hours subscriptions expire."""
     kind = Year if broken == "resyncs" else YearOfASlowTimer
-    year = kind(5, 20, FEW, RENEW_BEFORE_MINUTES=str(RENEW_BEFORE))
+    year = kind(5, 20, SUBSCRIPTIONS, RENEW_BEFORE_MINUTES=str(RENEW_BEFORE))
     year.world.job_texts.drops_messages = broken == "resyncs"
-    assert any(bound in text for text in broken_bounds(year.run(), 20, FEW))
+    assert any(bound in text for text in broken_bounds(year.run(), 20, SUBSCRIPTIONS))

@@ -8,19 +8,25 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.errors import GraphForbidden, GraphNotFound
+from shared.errors import GraphError, GraphForbidden, GraphNotFound
 from shared.graph.events import Events
 
 FORM = "%Y-%m-%dT%H:%M:%S"
 
 
 class Calendars(Events):
-    """Meetings by mailbox and id. `before` runs at every call; `viewed` is when a calendar view was last listed."""
+    """Meetings by mailbox and id. `before` runs at every call; `viewed` is when a calendar view was last listed.
+
+    `forbidden` are mailboxes out of scope, `missing` addresses without a mailbox; `refuse_all` is the error of every
+    call.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self.meetings: dict[str, dict[str, dict[str, Any]]] = {}
         self.forbidden: set[str] = set()
+        self.missing: set[str] = set()
+        self.refuse_all: GraphError | None = None
         self.viewed: dict[str, datetime] = {}
         self.calls: Counter[str] = Counter()
         self.before: Callable[[str], None] = lambda _: None
@@ -34,6 +40,7 @@ class Calendars(Events):
         self.meetings.setdefault(mailbox, {})[event_id] = {
             "id": event_id, "@odata.etag": f'W/"{next(self._numbers)}"', "subject": "Ola Nordmann", "showAs": "busy",
             "type": "singleInstance", "sensitivity": "normal", **times,
+            "lastModifiedDateTime": f"{self._now():{FORM}}Z",
         }  # fmt: skip
         return event_id
 
@@ -65,8 +72,17 @@ class Calendars(Events):
         """Return no occurrences: there are no series."""
         return iter(())
 
+    def owner(self, mailbox: str) -> str:
+        """Return the address of a calendar's owner: it has not changed."""
+        self._called("GET", mailbox)
+        return mailbox
+
     def _called(self, verb: str, mailbox: str) -> None:
         self.before(verb)
         self.calls[verb] += 1
+        if self.refuse_all is not None:
+            raise self.refuse_all
+        if mailbox in self.missing:
+            raise GraphNotFound(404, "ErrorInvalidUser")
         if mailbox in self.forbidden:
             raise GraphForbidden(403, "ErrorAccessDenied")

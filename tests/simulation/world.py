@@ -5,12 +5,9 @@ The clock stands still until it is moved. Messages on the queues are processed w
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import json
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Container
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from shared.bootstrap.app import App
 from shared.delivery.intake import take_in
 from shared.errors import ServiceUnavailable
+from shared.graph import client_state
 from shared.graph.client_state import Key
 from shared.graph.client_state_keys import ClientStateKeys
 from shared.http.resolver import Resolver
@@ -25,15 +23,12 @@ from shared.messages import read_changes, read_jobs
 from shared.partner.webhook import Webhook
 from shared.policy.allow_list import AllowList
 from shared.queues import ChangeQueue, JobQueue
-from shared.storage.heartbeat import Heartbeat
-from shared.storage.ledger import Ledger
 from shared.storage.parked import ParkedChanges
-from shared.storage.partner_endpoint import Endpoints
-from shared.storage.replays import Replays
-from shared.storage.room_lists import RoomLists
-from shared.storage.watches import Watches
+from shared.storage.room_lists import RoomListReadings
 from shared.threads import MailboxLimits, MailboxWorkers
 from tests.simulation.calendar import Calendars
+from tests.simulation.deletion_rule import DeletionRule
+from tests.simulation.queues import TimedQueue
 from tests.simulation.subscriptions import Held, Subscriptions
 from tests.support.table import FakeTable
 
@@ -43,43 +38,6 @@ SETTINGS = {
     "PARTNER_WEBHOOK_URL": "https://partner.example/webhook", "PUBLIC_BASE_URL": "https://relay.example",
     "ALLOWED_MAILBOXES": "@contoso.com", "SETTLE_SECONDS": "10",
 }  # fmt: skip
-
-
-class TimedQueue:
-    """A queue whose messages become visible when they are due. `before` runs at every put."""
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self.waiting: list[tuple[datetime, int, str]] = []
-        self.before: Callable[[], None] = lambda: None
-        self.drops_messages = False
-        self._numbers = itertools.count()
-        self._lock = threading.Lock()
-
-    def put(self, text: str, delay: float = 0) -> None:
-        """Put a message."""
-        self.before()
-        if self.drops_messages:
-            return
-        with self._lock:
-            heapq.heappush(self.waiting, (self._now() + timedelta(seconds=delay), next(self._numbers), text))
-
-    def next_due(self) -> str | None:
-        """Return a message that is due, without removing it."""
-        return self.waiting[0][2] if self.waiting and self.waiting[0][0] <= self._now() else None
-
-    def done(self) -> None:
-        """Remove the first message."""
-        with self._lock:
-            heapq.heappop(self.waiting)
-
-    def depth(self) -> int:
-        """Return how many messages there are."""
-        return len(self.waiting)
-
-    def due(self, most: int = 32) -> list[tuple[str, datetime]]:
-        """Return the texts of the messages that are due, and since when."""
-        return [(text, at) for at, _, text in sorted(self.waiting)[:most] if at <= self._now()]
 
 
 class Partner(Webhook):
@@ -123,16 +81,21 @@ class World(App):
         self.time = START
         self.given = SETTINGS | settings
         self.keys = [Key("v1", b"the first secret of the relay", START - timedelta(days=1))]
-        self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
-        self.change_texts, self.job_texts = TimedQueue(self.now), TimedQueue(self.now)
-        self.threads = ThreadPoolExecutor(4)
+        self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows = (FakeTable() for _ in range(4))
+        self.tables = (self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows)
+        self.change_texts, self.job_texts, self.work_texts = (TimedQueue(self.now) for _ in range(3))
+        self.queues = (self.change_texts, self.job_texts, self.work_texts)
+        self.threads: Executor = ThreadPoolExecutor(4)
+        self.skew: timedelta | None = timedelta()  # Graph has answered, and the clocks agree
         self._outside: dict[str, Any] = {
             "subscriptions": Subscriptions(self.now), "events": Calendars(self.now), "webhook": Partner(),
             "changes": ChangeQueue(self.change_texts), "jobs": JobQueue(self.job_texts),
+            "work": JobQueue(self.work_texts),
             "resolver": Resolver(lookup=lambda _, port, **__: [(2, 1, 6, "", ("20.50.2.1", port))]),
             "client_state_keys": FakeKeys(lambda: self.keys),
         }  # fmt: skip
         self.start()
+        self.subscriptions.handshakes = self._shake
 
     if TYPE_CHECKING:  # the parts that are fakes here
         subscriptions: Subscriptions
@@ -145,13 +108,22 @@ class World(App):
             del self.__dict__[name]
         super().__init__(
             self.given, **self._outside,
-            watches=Watches(lambda: self.rows), room_lists=RoomLists(lambda: self.rows),
-            heartbeat=Heartbeat(lambda: self.rows), endpoints=Endpoints(lambda: self.rows),
-            replays=Replays(lambda: self.rows), ledger=Ledger(lambda: self.ledger_rows, self.now),
+            watches_table=self.rows, ledger_table=self.ledger_rows, attempts_table=self.attempt_rows,
             parked=ParkedChanges(lambda: self.parked_rows),
             workers=MailboxWorkers(self.threads, MailboxLimits()),
-            allow_list=AllowList(lambda: self.given["ALLOWED_MAILBOXES"], lambda _: (), self.now),
+            allow_list=AllowList(
+                lambda: self.given["ALLOWED_MAILBOXES"], lambda _: (), self.now, RoomListReadings(lambda: self.rows)
+            ),
         )  # fmt: skip
+
+    def _shake(self, url: str) -> None:
+        """Record Graph's validation of a URL of this relay, as its functions do."""
+        if url.startswith(self.given["PUBLIC_BASE_URL"]):
+            self.handshakes.saw(url)
+
+    def clock_skew(self) -> timedelta | None:
+        """Return by how much Graph's clock is ahead."""
+        return self.skew
 
     def now(self) -> datetime:
         """Return the time."""
@@ -175,7 +147,24 @@ class World(App):
         """Post a lifecycle notification as Graph does."""
         self._post(held, {"lifecycleEvent": lifecycle_event, "resource": held.subscription.resource})
 
+    def deletion_rule(self, may_end: Container[str] | Callable[[str], bool] = ()) -> DeletionRule:
+        """Install the rule of each DELETE, and return it. `may_end`: mailboxes that somebody asked to end."""
+
+        def urls() -> tuple[str, str]:
+            base = self.given["PUBLIC_BASE_URL"]
+            return f"{base}/api/notifications", f"{base}/api/lifecycle"
+
+        def verifies(state: str) -> bool:
+            newest = client_state.signing_key(self.keys, self.time)  # an older one is about to be retired
+            return client_state.verified(state, [newest]) is not None
+
+        rule = DeletionRule(self.subscriptions, urls, verifies, self.now, may_end)
+        self.subscriptions.deletion = rule
+        return rule
+
     def _post(self, held: Held, item: dict[str, Any]) -> None:
+        if held.subscription.id in self.subscriptions.silent:
+            return
         notification = {
             "subscriptionId": held.subscription.id,
             "clientState": held.client_state,
@@ -188,9 +177,10 @@ class World(App):
         for text in intake.jobs:
             self.job_texts.put(text)
 
-    def work(self) -> None:
+    def process(self) -> None:
         """Process the messages that are due. A message whose processing fails stays, as on the host."""
-        for queue, run in ((self.job_texts, self._repair), (self.change_texts, self._deliver)):
+        parts = (self.job_texts, self._repair), (self.work_texts, self._maintain), (self.change_texts, self._deliver)
+        for queue, run in parts:
             while (text := queue.next_due()) is not None:
                 try:
                     run(text)
@@ -200,6 +190,12 @@ class World(App):
 
     def _repair(self, text: str) -> None:
         self.job_runner.run_jobs(read_jobs(text))
+        self.overdue_run.ensure()
+
+    def _maintain(self, text: str) -> None:
+        self.job_runner.run_jobs(read_jobs(text), self.work)
+        self.overdue_run.ensure()
 
     def _deliver(self, text: str) -> None:
         self.delivery.deliver(read_changes(text))
+        self.overdue_run.ensure()
