@@ -54,7 +54,9 @@ class JobRunner:
         """
         queue = queue or self.jobs
         if is_unknown(job):
-            return put_back_unknown(job, queue, self.dead_letters)
+            result = put_back_unknown(job, queue, self.dead_letters)
+            telemetry.count("repairs", kind="unknown", end=result)  # its own name may be anything
+            return result
         try:
             result = self._run(job, queue)
         except RelayError as error:

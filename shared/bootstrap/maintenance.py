@@ -88,7 +88,7 @@ class MaintenanceParts(DeliveryParts):
         """Records Graph's handshakes."""
         from shared.subscriptions.handshake_record import HandshakeRecord
 
-        return HandshakeRecord(self.handshake_row, self.now)
+        return HandshakeRecord(self.handshake_row, self.addresses, self.now)
 
     @cached_property
     def addresses(self) -> Addresses:

@@ -49,10 +49,6 @@ class Heartbeat:
         """Return when the last run began."""
         return self.beats().ran
 
-    def last_success(self) -> datetime | None:
-        """Return when a run last ended with success."""
-        return self.beats().succeeded
-
     def ran(self, moment: datetime) -> None:
         """Record that a run began at `moment`. Call it once for each run, not for the parts that continue it."""
         self._write(at=moment, unfinished=self.beats().unfinished + 1)

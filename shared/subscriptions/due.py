@@ -58,9 +58,12 @@ def lookup_at(watch: Watch) -> datetime:
 
 
 def stamped(watch: Watch, now: datetime, timing: Timing, **changes: object) -> dict[str, object]:
-    """Return changes of a row together with the time when its next work is due after them."""
+    """Return changes of a row with the time when its next work is due after them; a sooner one in them stays."""
     after = replace(watch, **changes)  # type: ignore[arg-type]  # the caller names fields of a watch
-    return changes | {"due_at": due_at(after, now, timing.renew_before), "settings_hash": timing.settings_hash}
+    due = due_at(after, now, timing.renew_before)
+    if "due_at" in changes and after.due_at is not None:
+        due = min(due, after.due_at)
+    return changes | {"due_at": due, "settings_hash": timing.settings_hash}
 
 
 def settings_hash(settings: Settings, key_versions: Iterable[str]) -> str:

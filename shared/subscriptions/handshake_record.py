@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.errors import RelayError
 from shared.storage.maintenance import Handshake, SingleRow
+from shared.subscriptions.addresses import Addresses
 
 WRITE_EVERY = timedelta(seconds=10)  # at most, for each URL and process
 
@@ -18,20 +19,25 @@ _logger = logging.getLogger("relay.handshake")
 class HandshakeRecord:
     """Writes the last handshake. One instance per process."""
 
-    def __init__(self, stored: SingleRow[Handshake], now: Callable[[], datetime]) -> None:
+    def __init__(self, stored: SingleRow[Handshake], addresses: Addresses, now: Callable[[], datetime]) -> None:
         self._stored = stored
+        self._addresses = addresses
         self._now = now
-        self._written: dict[str, datetime] = {}
+        self._written: datetime | None = None
 
     def saw(self, url: str) -> None:
-        """Record a handshake at a URL (without its query). Never raises: Graph waits for the answer to it."""
+        """Record a handshake at a URL (without its query) if it is the present URL for change notifications.
+
+        Anyone can send a handshake, with any host: no other URL costs a write. Never raises, as Graph waits.
+        """
         now = self._now()
-        last = self._written.get(url)
-        if last is not None and now - last < WRITE_EVERY:
+        if self._written is not None and now - self._written < WRITE_EVERY:
             return
-        self._written = {url: now}
-        changes: dict[str, Any] = {"url": url, "at": now}
         try:
+            if url != self._addresses.relay_url:
+                return
+            self._written = now
+            changes: dict[str, Any] = {"url": url, "at": now}
             self._stored.write(lambda _: changes)
         except RelayError as error:
             _logger.warning("A handshake could not be recorded: %s", error)

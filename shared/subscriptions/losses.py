@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.errors import GraphNotFound
 from shared.graph.subscriptions import Subscriptions
@@ -40,7 +41,9 @@ class Losses:
             found = self.subscriptions.get(watch.subscription_id)
         except GraphNotFound:
             return self.missing(watch)
-        changes = {"looked_up_at": self.now(), "lifecycle_url": found.lifecycle_url}
+        changes: dict[str, Any] = {"looked_up_at": self.now(), "lifecycle_url": found.lifecycle_url}
+        if found.notification_url != watch.posts_to:  # unknown until now: the next run compares it with the wanted one
+            changes["due_at"] = self.now()
         return self.records.live(watch, found, **changes) or self.watches.get(watch.id)
 
     def missing(self, watch: Watch) -> Watch | None:

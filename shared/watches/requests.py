@@ -112,7 +112,8 @@ def checked_notification_url(url: str | None, settings: Settings) -> str:
     if not is_web_port(port):
         raise invalid("notificationUrl: must use port 443, 80, or 1024 and above")
     is_allowed = allows_host(settings, url)
-    if is_private(host) and not (settings.allow_private_addresses and is_allowed):
+    is_listed = is_allowed and bool(settings.allowed_notification_hosts)  # not allowed as the host of the webhook only
+    if is_private(host) and not (settings.allow_private_addresses and is_listed):
         raise invalid("notificationUrl: its host is in a private network, which Graph cannot reach")
     if not is_allowed:
         raise invalid("notificationUrl: its host is not in the customer's ALLOWED_NOTIFICATION_HOSTS")

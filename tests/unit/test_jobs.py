@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -21,9 +22,13 @@ def watched(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["subscriptionsMerged", "", "Missed", "subscriptionRemoved2"])
-def test_a_job_of_an_unknown_kind_deletes_and_creates_nothing(world: World, kind: str) -> None:
-    """A later version wrote it: it goes back on the queue that it came from."""
-    assert world.job_runner.run_job(Job(WATCH_ID, kind, "s-0"), world.work) == "unknown-kind"
+def test_a_job_of_an_unknown_kind_deletes_and_creates_nothing(
+    world: World, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A later version wrote it: it goes back on the queue that it came from, and is counted."""
+    with caplog.at_level(logging.INFO):
+        assert world.job_runner.run_job(Job(WATCH_ID, kind, "s-0"), world.work) == "unknown-kind"
+    assert "repairs=1 kind=unknown end=unknown-kind" in caplog.messages
     assert (world.subscriptions.calls, [job.kind for job in world.work.take_jobs()]) == ([], [kind])
 
 

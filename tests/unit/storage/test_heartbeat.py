@@ -19,12 +19,12 @@ ROW = {"PartitionKey": "relay", "RowKey": "heartbeat"}
 def test_the_last_run_and_the_last_success_are_remembered(table: Callable[[], TableClient], clock: Clock) -> None:
     """They are None at first, exact to the microsecond, and do not count as a watch."""
     heartbeat = Heartbeat(table)
-    assert (heartbeat.last_run(), heartbeat.last_success()) == (None, None)
+    assert (heartbeat.last_run(), heartbeat.beats().succeeded) == (None, None)
     heartbeat.ran(clock())
-    assert (heartbeat.last_run(), heartbeat.last_success()) == (clock(), None)
+    assert (heartbeat.last_run(), heartbeat.beats().succeeded) == (clock(), None)
     end = clock() + timedelta(minutes=2, microseconds=7)
     heartbeat.succeeded(end)
-    assert (heartbeat.last_run(), heartbeat.last_success()) == (clock(), end)
+    assert (heartbeat.last_run(), heartbeat.beats().succeeded) == (clock(), end)
     assert list(Watches(table).all()) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -101,6 +102,19 @@ def test_a_get_says_where_a_subscription_posts(world: World) -> None:
     after = world.losses.look_up(watch)
     assert after is not None
     assert (after.described_id, after.posts_to, after.lifecycle_url) == (watch.subscription_id, URL, LIFECYCLE)
+
+
+def test_a_subscription_that_posts_elsewhere_than_its_row_says_is_changed_by_the_next_run(world: World) -> None:
+    """A GET found it: the row is due now, not a day later."""
+    watch = subscribed(world)
+    existing = world.subscriptions.existing
+    existing[watch.subscription_id] = replace(existing[watch.subscription_id], notification_url=ELSEWHERE)
+    after = world.losses.look_up(watch)
+    assert after is not None
+    assert (after.posts_to, after.due_at) == (ELSEWHERE, world.time)
+    world.pass_by(1)
+    world.reconciler.run()
+    assert existing[watch.subscription_id].notification_url == URL
 
 
 @pytest.mark.parametrize("error", [

@@ -29,7 +29,7 @@ class FailingLists(RoomLists):
 
 def success(world: World) -> datetime | None:
     """Return when a run last succeeded."""
-    return world.heartbeat.last_success()
+    return world.heartbeat.beats().succeeded
 
 
 def test_a_run_that_did_all_is_a_success(world: World) -> None:

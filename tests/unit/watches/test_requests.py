@@ -143,7 +143,12 @@ def test_a_private_host_must_be_allowed_and_listed() -> None:
     """The sandbox runs on localhost."""
     local = {"ALLOW_PRIVATE_ADDRESSES": "true"}
     assert direct("https://localhost:8443/x", ALLOWED_NOTIFICATION_HOSTS="localhost", **local)
-    for settings in (local, {"ALLOWED_NOTIFICATION_HOSTS": "localhost", "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}):
+    webhook = {"PARTNER_WEBHOOK_URL": "https://localhost:8443/webhook", "ALLOWED_NOTIFICATION_HOSTS": ""}
+    for settings in (
+        local,
+        local | webhook,
+        {"ALLOWED_NOTIFICATION_HOSTS": "localhost", "AZURE_FUNCTIONS_ENVIRONMENT": "Development"},
+    ):
         with pytest.raises(RequestRejected, match="private network"):
             direct("https://localhost:8443/x", **settings)
 
