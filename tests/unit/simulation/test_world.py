@@ -44,10 +44,10 @@ def test_a_silent_subscription_posts_nothing(world: World) -> None:
 
 
 def test_a_handshake_is_recorded_as_the_relays(world: World) -> None:
-    """Creation validates both URLs; those of another host are not the relay's."""
-    assert world.handshake_row.read().url == "https://relay.example/api/lifecycle"
+    """Graph validates both URLs; only the relay's notification URL is recorded, not one of another host."""
+    assert world.handshake_row.read().url == "https://relay.example/api/notifications"
     world.subscriptions.change_address(only(world).subscription.id, "https://other.example", world.time)
-    assert world.handshake_row.read().url == "https://relay.example/api/lifecycle"
+    assert world.handshake_row.read().url == "https://relay.example/api/notifications"
 
 
 def test_work_on_subscriptions_has_a_queue_of_its_own(world: World) -> None:
