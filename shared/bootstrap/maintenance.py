@@ -95,7 +95,7 @@ class MaintenanceParts(DeliveryParts):
         """The URLs of subscriptions."""
         from shared.subscriptions.addresses import Addresses
 
-        return Addresses(self.settings)
+        return Addresses(self.settings, self.handshake_row, self.now)
 
     @cached_property
     def lifetimes(self) -> Lifetimes:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared import telemetry
+from shared.moments import LARGEST_SKEW, is_impossible
 from shared.reliability.retry_schedule import MAX_RETRY_AFTER
 from shared.storage.partner_endpoint import Endpoint, Endpoints, EndpointState
 
@@ -22,6 +23,7 @@ WITHIN = timedelta(seconds=60)
 # Maximum age of the cached endpoint state: an administrator's pause takes effect within it.
 FRESH = timedelta(seconds=1)
 FIRST_PROBE = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(seconds=MAX_RETRY_AFTER)
 PROBE_EVERY = timedelta(seconds=30)  # maximum interval between probes, unless a Retry-After is longer
 PROBE_LEASE = timedelta(seconds=60)  # longer than a probe takes
 SLACK = timedelta(seconds=2)  # tolerance for a probe's message that arrives early
@@ -122,7 +124,8 @@ class CircuitBreaker:
     def acquire_drain(self) -> bool:
         """Acquire the drain's lease for DRAIN_LEASE; return whether deliveries are flowing and the lease was free."""
         endpoint, now = self.endpoint(fresh=True), self._now()
-        if endpoint.state != EndpointState.FLOWING or (endpoint.drain_at is not None and endpoint.drain_at > now):
+        is_held = endpoint.drain_at is not None and now < endpoint.drain_at <= now + DRAIN_LEASE + LARGEST_SKEW
+        if endpoint.state != EndpointState.FLOWING or is_held:
             return False
         return self._endpoints.change(endpoint, drain_at=now + DRAIN_LEASE) is not None
 
@@ -132,4 +135,5 @@ class CircuitBreaker:
 
     def _probe_due(self, endpoint: Endpoint) -> bool:
         is_failing = endpoint.state == EndpointState.FAILING
-        return is_failing and (endpoint.probe_at is None or endpoint.probe_at <= self._now() + SLACK)
+        now, at = self._now(), endpoint.probe_at
+        return is_failing and (at is None or at <= now + SLACK or is_impossible(at - LONGEST_WAIT, now))

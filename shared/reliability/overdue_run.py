@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import RelayError
 from shared.messages import Job
+from shared.moments import has_passed
 from shared.queues import JobQueue
 from shared.storage.heartbeat import Heartbeat
 
@@ -45,7 +46,7 @@ class OverdueRun:
     def _look(self, now: datetime) -> datetime:
         """Put the run if it is overdue; return when to look again. Before the first run there is nothing to renew."""
         ran = self._heartbeat.last_run()
-        if ran is None or now - ran <= OVERDUE:
+        if ran is None or not has_passed(OVERDUE, ran, now):
             return (ran or now) + OVERDUE
         if self._heartbeat.queue_run(now, OVERDUE):
             _logger.error("The timer renew_subscriptions has not come since %s: its run is queued", ran)

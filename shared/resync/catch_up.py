@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 from shared.errors import ServiceUnavailable
 from shared.messages import Job
+from shared.moments import is_impossible
 from shared.queues import JobQueue
 from shared.storage.heartbeat import Heartbeat
-from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches, is_impossible
+from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches
 from shared.threads import side_by_side
 
 # "Receive change notifications through webhooks": Graph retries a notification for up to 4 hours, then drops it.

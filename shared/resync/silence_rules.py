@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.moments import has_passed
 from shared.storage.resync_hour import ResyncHour
 from shared.storage.watches import Watch
 
@@ -69,7 +70,7 @@ def is_missing(row: ResyncHour, now: datetime) -> bool:
     """Return whether Graph has an outage of notifications. It ends with an hour in which notifications came again."""
     if row.missing_since is None:
         return False
-    is_over = row.began is not None and now - row.began >= HOUR
+    is_over = row.began is not None and has_passed(HOUR, row.began, now)
     return not (is_over and row.notified > 0 and row.unnotified < OVER_SHARE * row.resyncs)
 
 
@@ -80,19 +81,21 @@ def is_excused(row: ResyncHour, now: datetime) -> bool:
 
 def resyncs_are_due(row: ResyncHour, now: datetime) -> bool:
     """Return whether all mailboxes are to be resynced because of an outage."""
-    return is_missing(row, now) and (row.resynced_at is None or now - row.resynced_at >= RESYNC_EVERY)
+    return is_missing(row, now) and (row.resynced_at is None or has_passed(RESYNC_EVERY, row.resynced_at, now))
 
 
 def may_replace(watch: Watch, silent_resyncs: int, now: datetime) -> bool:
     """Return whether the subscription of a watch may be replaced after so many silent resyncs, by its row alone."""
-    is_rested = watch.replaced_at is None or now - watch.replaced_at >= REPLACE_EVERY
-    return silent_resyncs >= TWICE and is_rested and watch.state == "live" and bool(watch.subscription_id)
+    is_rested = watch.replaced_at is None or has_passed(REPLACE_EVERY, watch.replaced_at, now)
+    has_number = bool(watch.subscription_id) and watch.described_id in ("", watch.subscription_id)
+    return silent_resyncs >= TWICE and is_rested and watch.state == "live" and has_number
 
 
 def is_to_be_replaced(watch: Watch, now: datetime) -> bool:
     """Return whether the replacement of a watch's silent subscription was decided and is not carried out yet.
 
-    A new subscription begins with `silent_resyncs` 0.
+    A new subscription begins with `silent_resyncs` 0; an earlier version leaves the number of the former one.
     """
-    is_decided = watch.replaced_at is not None and now - watch.replaced_at < CARRIED_OUT_WITHIN
-    return is_decided and watch.silent_resyncs >= TWICE and bool(watch.subscription_id)
+    is_decided = watch.replaced_at is not None and not has_passed(CARRIED_OUT_WITHIN, watch.replaced_at, now)
+    has_number = bool(watch.subscription_id) and watch.described_id in ("", watch.subscription_id)
+    return is_decided and watch.silent_resyncs >= TWICE and has_number

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.moments import LARGEST_SKEW
 from shared.storage.connection import storage_errors
 from shared.storage.table import columns_of, stored_as
 
@@ -92,7 +93,8 @@ class Ledger:
         self._write([replace(entry, claimed_until=None) for entry in entries])
 
     def _is_claimed(self, entry: Entry) -> bool:
-        return entry.claimed_until is not None and self._now() < entry.claimed_until
+        now = self._now()
+        return entry.claimed_until is not None and now < entry.claimed_until <= now + CLAIM + LARGEST_SKEW
 
     def of_series(self, watch_id: str, series_id: str) -> list[Entry]:
         """Return the entries of a series' occurrences whose last delivered state is not deleted."""

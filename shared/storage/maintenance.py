@@ -80,11 +80,15 @@ class Lifetime:
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """Graph's last validation of a notification URL: the URL without its query, and when."""
+    """Graph's last validation of a notification URL: the URL without its query, and when.
+
+    `former`: the URLs that it replaced (see shared/subscriptions/former_addresses.py).
+    """
 
     id: str = _ONLY
     url: str = ""
     at: datetime | None = None
+    former: str = ""
     etag: str = ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from shared.moments import has_passed
 from shared.storage.connection import storage_errors
 from shared.storage.table import Table, Unreadable, compared, stored_as, text_of
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 PARTITION = "watch"
 ABANDONED = timedelta(seconds=120)  # a creation that takes longer has crashed; two POSTs of 30 seconds take less
-LARGEST_SKEW = timedelta(minutes=10)  # between two instances, of which each is off by five minutes at most
 SEEN_EVERY = timedelta(seconds=10)  # limits the writes of last_change
 State = Literal["pending", "live", "refused", "gone", "paused"]
 NEEDS_A_PERSON = ("refused", "gone")
@@ -103,14 +103,7 @@ class Watch:
 
 def is_being_created(watch: Watch, now: datetime) -> bool:
     """Return whether the subscription of a watch is being created now."""
-    if watch.pending_since is None or is_impossible(watch.pending_since, now):
-        return False
-    return now - watch.pending_since < ABANDONED
-
-
-def is_impossible(moment: datetime, now: datetime) -> bool:
-    """Return whether a moment that was the present when it was stored is so far ahead that a wrong clock wrote it."""
-    return moment - now > LARGEST_SKEW
+    return watch.pending_since is not None and not has_passed(ABANDONED, watch.pending_since, now)
 
 
 def watch_id_of(mailbox: str) -> str:
@@ -132,11 +125,11 @@ class Watches(Table[Watch]):
         """Yield the watches that belong to a room list."""
         yield from self.select("room_lists gt @none", {"none": ""})
 
-    def claim(self, watch: Watch, now: datetime, **changes: Any) -> Watch | None:
+    def claim(self, watch: Watch, now: datetime) -> Watch | None:
         """Claim a watch to create its subscription. Return None if the row has changed since it was read.
 
         If it had a subscription before, `gap_since` is set until a resync is queued. A refused watch keeps its state
-        and `since` until it is live. `changes`: what the new subscription is made with.
+        and `since` until it is live.
         """
         gap = watch.gap_since or (now if watch.renewed or watch.subscription_id else None)
         keeps_state = watch.state in ("pending", *NEEDS_A_PERSON)
@@ -144,7 +137,7 @@ class Watches(Table[Watch]):
         if watch.subscription_id:
             updates |= {"former_id": watch.subscription_id, "former_expires": watch.expires, "failing_since": None}
         cleared: dict[str, Any] = {"subscription_id": "", "expires": None, "missing_since": None, "looked_up_at": None}
-        return self.change(watch, **updates, **cleared, **changes, pending_since=now, gap_since=gap, due_at=now)
+        return self.change(watch, **updates, **cleared, pending_since=now, gap_since=gap, due_at=now)
 
     def saw_change(self, watch: Watch, moment: datetime, user_id: str) -> None:
         """Record the last change of this mailbox, at most once in SEEN_EVERY, without an etag condition.

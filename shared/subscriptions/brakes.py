@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import GraphForbidden
+from shared.moments import has_passed
 from shared.storage.maintenance import Brake, SingleRow
 from shared.storage.watches import Watch
 
@@ -64,7 +65,7 @@ class LossBrake:
         released: dict[str, Any] = {"since": None, "hour": None, "created": 0}
 
         def decide(brake: Brake) -> dict[str, Any]:
-            return released if brake.since is not None and self._now() - brake.since >= HELD_FOR else {}
+            return released if brake.since is not None and has_passed(HELD_FOR, brake.since, self._now()) else {}
 
         return self._stored.write(decide).since is not None
 
@@ -78,7 +79,7 @@ class LossBrake:
             if taken:
                 return {}
             now = self._now()
-            is_new_hour = brake.hour is None or now - brake.hour >= HOUR
+            is_new_hour = brake.hour is None or has_passed(HOUR, brake.hour, now)
             made = 0 if is_new_hour else brake.created
             taken = made < max(1, brake.watches // 100)
             return {"hour": now if is_new_hour else brake.hour, "created": made + 1} if taken else {}

@@ -18,6 +18,7 @@ from shared.subscriptions.removal import Removal
 from shared.watches.renamed import RenamedMailboxes
 
 ATTEMPTS = 8  # to claim a row that other processes write to as well
+CONFLICTS = 3  # answers 409 to one creation: Graph may hold a second subscription of the mailbox, and names one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,26 @@ class Creation:
         whose clientState is unknown, because the partner could not verify it.
         """
         began, signature = self.now(), signature or self._signature(watch)
-        try:
-            made = self._post(watch, signature, spread=spread)
-        except GraphConflict as conflict:
-            existing = self._existing(watch, conflict)
-            if existing.id != replaces and self._may_adopt(watch, existing):
-                return self._adopted(watch, existing)
-            if not self._deleted(watch, existing.id):
-                return self.watches.get(watch.id)
-            self.subscriptions.wait_for_rate()
-            made = self._post(watch, signature, spread=spread)
+        for _ in range(CONFLICTS):
+            try:
+                made = self._post(watch, signature, spread=spread)
+            except GraphConflict as conflict:
+                existing = self._existing(watch, conflict)
+                if existing.id != replaces and self._may_adopt(watch, existing):
+                    return self._adopted(watch, existing)
+                if not self._deleted(watch, existing.id):
+                    return self.watches.get(watch.id)
+                self.subscriptions.wait_for_rate()
+            else:
+                return self._recorded(watch, made, began)
+        raise ServiceUnavailable("Microsoft Graph", "holds more subscriptions of the mailbox than were deleted")
+
+    def _recorded(self, watch: Watch, created: _Created, began: datetime) -> Watch | None:
         live = self.records.live(
-            watch, made.subscription, subscription_id=made.subscription.id, key_version=made.key.version,
-            nonce=made.nonce, renewed=began, looked_up_at=None, silent_resyncs=0,
+            watch, created.subscription, subscription_id=created.subscription.id, key_version=created.key.version,
+            nonce=created.nonce, renewed=began, looked_up_at=None, silent_resyncs=0,
         )  # fmt: skip
-        return live or self.removal.of_lost_race(watch, made.subscription.id)
+        return live or self.removal.of_lost_race(watch, created.subscription.id)
 
     def recreate(
         self, watch: Watch, *, spread: bool = False, replaces: str = "",

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.moments import LARGEST_SKEW, is_impossible
 from shared.resync.catch_up import resync_at
 from shared.resync.silence_rules import is_to_be_replaced
-from shared.storage.watches import ABANDONED, LARGEST_SKEW, Watch, is_impossible
+from shared.storage.watches import ABANDONED, Watch
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -41,20 +42,33 @@ def due_at(watch: Watch, now: datetime, renew_before: timedelta) -> datetime:
             return max(earliest, watch.pending_since + ABANDONED)
         return now + LOOKUP_EVERY if watch.state == "paused" else earliest
     if watch.missing_since is not None:
-        return now if is_impossible(watch.missing_since, now) else max(now, watch.missing_since + CONFIRM_AFTER)
+        noted = loss_evidence_at(watch, now)
+        return now if noted is None else max(now, noted + CONFIRM_AFTER)
     if watch.state != "live" or is_to_be_replaced(watch, now):
         return earliest
     renewal = (watch.expires or now) - renew_before
     gap = [resync_at(watch, now)] if watch.gap_since is not None else []
-    return max(earliest, min(renewal, lookup_at(watch), *gap))
+    return max(earliest, min(renewal, lookup_at(watch, now), *gap))
 
 
-def lookup_at(watch: Watch) -> datetime:
+def loss_evidence_at(watch: Watch, now: datetime) -> datetime | None:
+    """Return when the first evidence was noted that the subscription is gone; None if there is none that counts.
+
+    A moment of a wrong clock does not count, nor one before the subscription was created or renewed: an earlier version
+    leaves the column as it is when it creates another subscription.
+    """
+    noted, renewed = watch.missing_since, watch.renewed
+    if noted is None or is_impossible(noted, now):
+        return None
+    is_older = renewed is not None and noted < renewed and not is_impossible(renewed, now)
+    return None if is_older else noted
+
+
+def lookup_at(watch: Watch, now: datetime) -> datetime:
     """Return when the subscription is looked up next. The first times are spread over a day by the watch's id."""
-    if watch.looked_up_at is not None:
-        return watch.looked_up_at + LOOKUP_EVERY
-    share = int(watch.id[:8], 16) / 16**8
-    return (watch.renewed or watch.created) + LOOKUP_EVERY * share
+    last = watch.looked_up_at or watch.renewed or watch.created
+    share = 1.0 if watch.looked_up_at is not None else int(watch.id[:8], 16) / 16**8
+    return now if is_impossible(last, now) else last + LOOKUP_EVERY * share
 
 
 def stamped(watch: Watch, now: datetime, timing: Timing, **changes: object) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any
 from shared.errors import RelayError
 from shared.storage.maintenance import Handshake, SingleRow
 from shared.subscriptions.addresses import Addresses
+from shared.subscriptions.former_addresses import added
 
 WRITE_EVERY = timedelta(seconds=10)  # at most, for each URL and process
 
@@ -37,7 +38,11 @@ class HandshakeRecord:
             if url != self._addresses.relay_url:
                 return
             self._written = now
-            changes: dict[str, Any] = {"url": url, "at": now}
-            self._stored.write(lambda _: changes)
+            self._stored.write(lambda row: _changes(row, url, now))
         except RelayError as error:
             _logger.warning("A handshake could not be recorded: %s", error)
+
+
+def _changes(row: Handshake, url: str, now: datetime) -> dict[str, Any]:
+    former = {} if row.url in ("", url) else {"former": added(row.former, row.url, now)}
+    return {"url": url, "at": now, **former}

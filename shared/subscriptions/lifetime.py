@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.errors import GraphRejected
 from shared.graph.subscriptions import Subscription
+from shared.moments import has_passed
 from shared.storage.maintenance import Lifetime, SingleRow
 from shared.storage.watches import Watch
 
@@ -74,4 +75,8 @@ class Lifetimes:
 
     def _is_current(self, row: Lifetime) -> bool:
         """Return whether Graph refused a longer lifetime recently."""
-        return row.minutes > 0 and row.learnt_at is not None and self.now() - row.learnt_at < TRY_LONGER_AFTER
+        return (
+            row.minutes > 0
+            and row.learnt_at is not None
+            and not has_passed(TRY_LONGER_AFTER, row.learnt_at, self.now())
+        )

@@ -11,10 +11,10 @@ from shared.errors import GraphNotFound
 from shared.graph.subscriptions import Subscriptions
 from shared.messages import Job
 from shared.queues import JobQueue
-from shared.storage.watches import Watch, Watches, is_impossible
+from shared.storage.watches import Watch, Watches
 from shared.subscriptions.brakes import LossBrake
 from shared.subscriptions.creation import Creation
-from shared.subscriptions.due import CONFIRM_AFTER
+from shared.subscriptions.due import CONFIRM_AFTER, loss_evidence_at
 from shared.subscriptions.records import Records
 
 MARGIN = timedelta(seconds=1)  # so that the queue never hands out the confirming GET too soon
@@ -53,12 +53,13 @@ class Losses:
         now = self.now()
         if watch.expires is not None and watch.expires <= now:
             return self.creation.recreate(watch, spread=True)
-        if watch.missing_since is None or is_impossible(watch.missing_since, now):
+        evidence_at = loss_evidence_at(watch, now)
+        if evidence_at is None:
             self.brake.saw_missing()
             noted = self.records.write(watch, missing_since=now)
             job = Job(watch.id, "lookup", watch.subscription_id, at=now)
             self.work.send(job, (CONFIRM_AFTER + MARGIN).total_seconds())
             return noted or self.watches.get(watch.id)
-        if now - watch.missing_since < CONFIRM_AFTER or not self.brake.takes_place():
+        if now - evidence_at < CONFIRM_AFTER or not self.brake.takes_place():
             return watch
         return self.creation.recreate(watch, spread=True)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from shared.moments import has_passed
 from shared.resync.catch_up import resync_at
 from shared.resync.silence_rules import is_to_be_replaced
-from shared.storage.watches import Watch, is_being_created, is_impossible
-from shared.subscriptions.due import CONFIRM_AFTER, LONGEST_RETRY, lookup_at
+from shared.storage.watches import Watch, is_being_created
+from shared.subscriptions.due import CONFIRM_AFTER, LONGEST_RETRY, lookup_at, loss_evidence_at
 
 Verb = Literal["create", "replace", "address", "renew", "lookup", "pause", "resync", "write"]
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -72,6 +73,16 @@ def is_unverifiable(watch: Watch, keys: Collection[str]) -> bool:
     return watch.delivery == "relay" and bool(watch.key_version) and watch.key_version not in keys
 
 
+def is_outdated(watch: Watch, signing: str, lifecycle_url: str) -> bool:
+    """Return whether the subscription has an old key or lifecycle URL, which a PATCH does not change.
+
+    `signing`: the version of the key that signs now.
+    """
+    has_old_key = watch.delivery == "relay" and watch.key_version != signing
+    is_described = watch.described_id == watch.subscription_id
+    return has_old_key or (is_described and watch.lifecycle_url != lifecycle_url)
+
+
 def _verb_of(watch: Watch, desired: DesiredState) -> tuple[Verb | None, datetime]:
     now, allowed = desired.now, desired.allows(watch)
     if allowed is False:
@@ -81,8 +92,8 @@ def _verb_of(watch: Watch, desired: DesiredState) -> tuple[Verb | None, datetime
     if not watch.subscription_id:
         return (None if allowed is None or is_resting else "create"), FIRST
     if watch.missing_since is not None:
-        is_time = now >= watch.missing_since + CONFIRM_AFTER or is_impossible(watch.missing_since, now)
-        return ("lookup" if is_time else None), FIRST
+        noted = loss_evidence_at(watch, now)
+        return ("lookup" if noted is None or has_passed(CONFIRM_AFTER, noted, now) else None), FIRST
     if is_resting:
         return None, LAST
     return _verb_for_existing(watch, desired)
@@ -97,16 +108,10 @@ def _verb_for_existing(watch: Watch, desired: DesiredState) -> tuple[Verb | None
         return "replace", FIRST
     if is_described and watch.posts_to != (watch.notification_url or desired.notification_url):
         return "address", expires
-    if is_due and _is_outdated(watch, desired, is_described=is_described):
+    if is_due and is_outdated(watch, desired.signing, desired.lifecycle_url):
         return "replace", expires
     if is_due or watch.state != "live":
         return "renew", expires
     if watch.gap_since is not None and desired.now >= resync_at(watch, desired.now):
         return "resync", LAST
-    return ("lookup" if desired.now >= lookup_at(watch) else None), LAST
-
-
-def _is_outdated(watch: Watch, desired: DesiredState, *, is_described: bool) -> bool:
-    """Return whether a renewal would keep what only a new subscription changes: a PATCH changes neither."""
-    has_old_key = watch.delivery == "relay" and watch.key_version != desired.signing
-    return has_old_key or (is_described and watch.lifecycle_url != desired.lifecycle_url)
+    return ("lookup" if desired.now >= lookup_at(watch, desired.now) else None), LAST

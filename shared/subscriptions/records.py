@@ -18,6 +18,7 @@ from shared.errors import (
     RelayError,
 )
 from shared.graph.subscriptions import Subscription, object_id_of
+from shared.moments import has_passed
 from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches
 from shared.subscriptions.brakes import RefusalBrake
 from shared.subscriptions.due import SOONEST_RETRY, Timing, stamped
@@ -69,7 +70,7 @@ class Records:
         }  # fmt: skip
         made_with: dict[str, Any] = {"described_id": subscription.id, "posts_to": subscription.notification_url}
         if watch.described_id != subscription.id:
-            made_with["nonce"] = ""  # an earlier version made it
+            made_with |= {"nonce": "", "silent_resyncs": 0}  # an earlier version made it
         if subscription.lifecycle_url or watch.described_id != subscription.id:  # an answer to PATCH may leave it out
             made_with["lifecycle_url"] = subscription.lifecycle_url
         if object_id := object_id_of(subscription.resource):
@@ -82,7 +83,7 @@ class Records:
         with suppress(RelayError):
             self.write(watch, posted_end=end, posted_key=key_version, posted_nonce=nonce)
 
-    def failed(self, watch: Watch, error: RelayError, **changes: Any) -> None:
+    def failed(self, watch: Watch, error: RelayError) -> None:
         """Record a failed attempt, for the administrator and the next attempt. A 401 is no decision, nor is an error of
         login, storage or the vault: nothing changes.
 
@@ -91,16 +92,16 @@ class Records:
         """
         is_of_graph = isinstance(error, GraphError) or watch.pending_since is not None  # a claim has to be ended
         if is_of_graph and not isinstance(error, GraphUnauthorized) and not self.refusals.holds(watch, error):
-            self.believe(watch, error, **changes)
+            self.believe(watch, error)
 
-    def believe(self, watch: Watch, error: RelayError, **changes: Any) -> None:
+    def believe(self, watch: Watch, error: RelayError) -> None:
         """Record a failed attempt, as `failed` does, even if many others failed."""
         now, wait = self.now(), timedelta(seconds=getattr(error, "retry_after", None) or 0)
         failing_since = watch.failing_since or now
         is_after_loss = _is_refused_after_loss(watch, error)
         is_refused = is_after_loss or state_after(error) is not None
         state = state_after(error) or ("refused" if is_after_loss else watch.state)
-        if is_after_loss and now - failing_since < KEEP_TRYING:
+        if is_after_loss and not has_passed(KEEP_TRYING, failing_since, now):
             state, rest = "pending", max(wait, SOONEST_RETRY)
         elif is_refused:
             rest = max(wait, _rest(watch, now) if state == watch.state else SHORTEST_REST)
@@ -111,7 +112,7 @@ class Records:
             "since": watch.since if state == watch.state else now, "failing_since": failing_since,
             "retry_at": now + rest if rest else None,
         }  # fmt: skip
-        self.write(watch, **failure | changes)
+        self.write(watch, **failure)
 
 
 def _is_refused_after_loss(watch: Watch, error: RelayError) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import GraphError, RelayError
 from shared.graph.subscriptions import DeleteReason, Subscriptions
+from shared.moments import is_impossible
 from shared.storage.tombstones import Tombstones
 from shared.storage.unknown_subscriptions import UnknownSubscriptions
 from shared.storage.watches import Watch, Watches, is_being_created
@@ -49,8 +50,11 @@ class Removal:
 
     def is_announced(self, subscription_id: str) -> bool:
         """Return whether a subscription must not be taken over, because a process may be deleting it now."""
-        at = self.tombstones.written_at(subscription_id)
-        return at is not None and self.now() - at < AT_WORK
+        at, now = self.tombstones.written_at(subscription_id), self.now()
+        if at is not None and is_impossible(at, now):
+            self.announce(subscription_id)  # its time is that of a wrong clock: the wait counts from now
+            return True
+        return at is not None and now - at < AT_WORK
 
     def withdraw(self, subscription_id: str) -> None:
         """Drop a tombstone after Graph refused the DELETE. The row has named the subscription all the time."""

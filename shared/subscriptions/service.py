@@ -19,7 +19,7 @@ from shared.subscriptions.addresses import Addresses
 from shared.subscriptions.creation import Creation
 from shared.subscriptions.lifetime import Lifetimes
 from shared.subscriptions.losses import Losses
-from shared.subscriptions.plan import is_unverifiable
+from shared.subscriptions.plan import is_outdated, is_unverifiable
 from shared.subscriptions.records import Records
 
 
@@ -65,13 +65,16 @@ class SubscriptionService:
 
     def replace(self, watch: Watch) -> Watch | None:
         """Replace the subscription. An unverifiable or silent one is deleted first: it is of no use, and Graph often
-        refuses a second one.
+        refuses a second one. Nothing is done if the present keys and settings no longer require it.
         """
-        keys = [key.version for key in self.keys()]
+        keys = self.keys()
+        versions, signing = [key.version for key in keys], client_state.signing_key(keys, self.now()).version
 
         def is_unusable(row: Watch) -> bool:
-            return is_unverifiable(row, keys) or is_to_be_replaced(row, self.now())
+            return is_unverifiable(row, versions) or is_to_be_replaced(row, self.now())
 
+        if not is_unusable(watch) and not is_outdated(watch, signing, self.addresses.lifecycle_url):
+            return self.watches.get(watch.id)
         return self.creation.recreate(watch, spread=True, replaces=watch.subscription_id, is_unusable=is_unusable)
 
     def client_state(self, watch: Watch) -> str | None:

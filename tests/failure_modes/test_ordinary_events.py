@@ -56,7 +56,7 @@ def test_a_typing_error_in_the_public_address_costs_no_subscription(tenant: Tena
     tenant.world.given["PUBLIC_BASE_URL"] = "https://relay.example"
     tenant.world.start()
     tenant.runs(2)
-    assert tenant.untouched == WATCHES
+    assert (tenant.untouched, tenant.world.rollout_row.read().stopped_at) == (WATCHES, None)
 
 
 def test_a_typing_error_that_stays_for_nine_days_costs_no_subscription(tenant: Tenant) -> None:

@@ -172,7 +172,7 @@ class Relay:
     def await_doubtful(self, watch: dict[str, Any]) -> None:
         """Wait until the relay has seen evidence that a subscription is gone, and let a minute pass."""
         eventually(lambda: self.watches(watch["mailbox"])[0]["state"] == "doubtful")
-        self.age(watch, missing_since=ago(seconds=61))
+        self.age(watch, missing_since=ago(seconds=61), renewed=ago(seconds=62))
 
     def reconciled(self) -> int:
         """Return the number of finished runs of renew_subscriptions."""

@@ -86,7 +86,7 @@ class RoomListService:
         """Make the watches match the room lists; return how many rooms joined and left. Safe to run concurrently."""
         rows = list(self.room_lists.rows())
         matched = self._match_each([row for row in rows if isinstance(row, RoomList)])
-        addresses = {watch_id_of(room): room for match in matched for room in match.rooms}
+        addresses = {watch_id_of(room): room for match in matched for room in sorted(match.rooms)}
         stored = self.watches.rows() if addresses else self.watches.of_room_lists()
         watches = {row.key if isinstance(row, Unreadable) else row.id: row for row in stored}
         unreadable = [row.key for row in rows if isinstance(row, Unreadable)]
@@ -136,7 +136,7 @@ class RoomListService:
             rooms = self.allow_list.reader.rooms(stored.address, NOW, stored.earlier_reading())
             if rooms.failure:
                 raise rooms.failure.with_traceback(None)
-            allowed = frozenset(room for room in rooms.addresses if self._may_be_watched(room))
+            allowed = frozenset(room for room in sorted(rooms.addresses) if self._may_be_watched(room))
         except RelayError as error:
             _logger.warning("Room list %s cannot be read: %s", stored.id, error)
             self.room_lists.change(stored, last_error=str(error))

@@ -32,10 +32,12 @@ class ClockCheck:
         return skew is not None and abs(skew) > LARGEST_SKEW
 
     def is_wrong_now(self) -> bool:
-        """Return whether the clock is wrong. Before Graph's first answer a subscription is read: a write would store
-        wrong times. Raises ServiceUnavailable or ConfigurationError when storage fails.
+        """Return whether the clock is wrong. A subscription is read before Graph's first answer, because a write would
+        store wrong times, and while the clock seems to be wrong, because no other call may follow that shows it right.
+
+        Raises ServiceUnavailable or ConfigurationError when storage fails.
         """
-        if self.skew() is None:
+        if self.skew() is None or self.is_wrong():
             known = next((watch for watch in self.watches.page(LOOKED_AT) if watch.subscription_id), None)
             if known is not None:
                 with suppress(RelayError):  # an error of Graph has the time, too

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.moments import has_passed
 from shared.storage.maintenance import Handshake, Rollout, SingleRow
 from shared.storage.watches import Watch
 
@@ -42,10 +43,18 @@ class Rollouts:
         def decide(row: Rollout) -> dict[str, Any]:
             if row.target != target:
                 return _restarted(target, self.now())
-            is_over = row.stopped_at is not None and self.now() - row.stopped_at >= TRY_AGAIN_AFTER
+            is_over = row.stopped_at is not None and has_passed(TRY_AGAIN_AFTER, row.stopped_at, self.now())
             return _restarted(target, self.now()) | {"failures": FAILURES - 1} if is_over else {}
 
         return self.stored.write(decide)
+
+    def without_steps(self, target: str) -> Rollout:
+        """Return the row when nothing is to be changed to a target now. A rollout to another one that stopped is over:
+        the settings were changed back.
+        """
+        return self.stored.write(
+            lambda row: _restarted(target, self.now()) if row.stopped_at is not None and row.target != target else {}
+        )
 
     def allowance(self, row: Rollout, waiting: int) -> int:
         """Return how many of the waiting subscriptions may be changed now."""
@@ -102,7 +111,7 @@ class Rollouts:
 
     def waits(self, row: Rollout) -> bool:
         """Return whether the validation may still arrive."""
-        return row.began is not None and self.now() - row.began < HANDSHAKE_WITHIN
+        return row.began is not None and not has_passed(HANDSHAKE_WITHIN, row.began, self.now())
 
 
 def _restarted(target: str, now: datetime) -> dict[str, Any]:

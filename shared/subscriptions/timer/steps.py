@@ -58,7 +58,7 @@ class Steps:
         in the settings ends no subscription, however long it stays.
         """
         waiting = list(steps)
-        row = self.rollouts.begin(target) if steps else self.rollouts.stored.read()
+        row = self.rollouts.begin(target) if steps else self.rollouts.without_steps(target)
         while not run.is_over and row.target == target and row.stopped_at is None:
             number = self.rollouts.allowance(row, len(waiting))
             batch, waiting = waiting[:number], waiting[number:]

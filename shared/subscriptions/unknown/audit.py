@@ -14,12 +14,13 @@ from itertools import islice
 
 from shared.errors import GraphError, RelayError, ServiceUnavailable
 from shared.graph.subscriptions import DeleteReason, Subscription, Subscriptions, mailbox_of
+from shared.moments import has_passed
 from shared.storage.leases import Held, Leases, Seen
 from shared.storage.tombstones import Tombstones
 from shared.storage.unknown_subscriptions import AuditState, UnknownSubscription, UnknownSubscriptions, unknown_id_of
 from shared.storage.watches import Watches
-from shared.subscriptions.addresses import Addresses
-from shared.subscriptions.unknown.unknown_subscriptions import WatchRows, may_be_deleted, posts_to
+from shared.subscriptions.addresses import Addresses, posts_to
+from shared.subscriptions.unknown.unknown_subscriptions import WatchRows, may_be_deleted
 from shared.threads import side_by_side
 from shared.utc import format_utc
 
@@ -98,7 +99,7 @@ class Audit:
         return True, f"ok; none, {counted}"
 
     def _is_due(self, state: AuditState) -> bool:
-        return state.started is None or self.now() - state.started >= PERIOD
+        return state.started is None or has_passed(PERIOD, state.started, self.now())
 
     def _run(self, held: Held | None) -> str:
         state = self.unknown.state()
@@ -135,7 +136,7 @@ class Audit:
         Rows are read before the list, so that few subscriptions are held, and again after it: watches may have been
         set up meanwhile.
         """
-        rows, urls = self._rows(), (self.addresses.relay_url, self.addresses.lifecycle_url)
+        rows, urls = self._rows(), self.addresses.own_urls()
         listed: dict[str, Subscription] = {}
         for each in self.subscriptions.list():
             limit.check()

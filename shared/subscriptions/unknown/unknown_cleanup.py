@@ -11,9 +11,9 @@ from shared.errors import GraphError, GraphNotFound, RequestRejected
 from shared.graph.subscriptions import DeleteReason, Subscriptions
 from shared.storage.unknown_subscriptions import UnknownSubscription, UnknownSubscriptions
 from shared.storage.watches import Watch, Watches
-from shared.subscriptions.addresses import Addresses
+from shared.subscriptions.addresses import Addresses, posts_to
 from shared.subscriptions.removal import Removal
-from shared.subscriptions.unknown.unknown_subscriptions import WatchRows, may_be_deleted, posts_to
+from shared.subscriptions.unknown.unknown_subscriptions import WatchRows, may_be_deleted
 
 BUDGET = timedelta(seconds=60)  # Azure's load balancer ends a request after 230 seconds
 GIVE_UP = 3  # consecutive errors of Graph
@@ -98,7 +98,7 @@ class UnknownCleanup:
             subscription = self.subscriptions.get(subscription_id)
         except GraphNotFound:
             return ENDED
-        if not posts_to((self.addresses.relay_url, self.addresses.lifecycle_url), subscription):
+        if not posts_to(self.addresses.own_urls(), subscription):
             return POSTS_ELSEWHERE
         self.subscriptions.wait_for_rate()  # no wait must lie between the checks and the DELETE
         watch_id = rows.watch_id_of(subscription)

@@ -7,10 +7,8 @@ mailbox has no other.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from shared.errors import GraphNotFound
 from shared.graph.subscriptions import Subscription, Subscriptions, mailbox_of
@@ -56,12 +54,6 @@ class WatchRows:
         return subscription.id in self.named or self.watch_id_of(subscription) in self.in_setup
 
 
-def posts_to(urls: Collection[str], subscription: Subscription) -> bool:
-    """Return whether Graph posts a subscription's notifications, of either kind, to one of these URLs."""
-    own = {_place_of(url) for url in urls}
-    return any(_place_of(url) in own for url in (subscription.notification_url, subscription.lifecycle_url) if url)
-
-
 def may_be_deleted(watch: Watch | None, subscriptions: Subscriptions, now: datetime) -> bool:
     """Return whether the mailbox of an unknown subscription can do without it. Raises GraphError.
 
@@ -78,12 +70,3 @@ def may_be_deleted(watch: Watch | None, subscriptions: Subscriptions, now: datet
         return subscriptions.get(watch.subscription_id).expires > now
     except GraphNotFound:
         return False
-
-
-def _place_of(url: str) -> tuple[str, int, str, str]:
-    """Return host, port, path and query of a URL: Graph may return another spelling than it was sent."""
-    try:
-        parts = urlsplit(url)
-        return (parts.hostname or "", parts.port or 443, parts.path.rstrip("/").lower(), parts.query)
-    except ValueError:
-        return ("", 0, url, "")

@@ -1,9 +1,11 @@
-"""Starts one Azurite; each test has its own tables and queues."""
+"""Starts one Azurite, unless AZURITE_OF_TESTS names one; each test has its own tables and queues."""
 
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,18 +41,19 @@ def clock() -> Clock:
 @pytest.fixture(scope="session")
 def account() -> Iterator[StorageAccount]:
     """Return the account of a running Azurite."""
-    with start_azurite() as azurite:
-        yield StorageAccount({"AzureWebJobsStorage": azurite.connection_string}, lambda: pytest.fail("no identity"))
+    with ExitStack() as stack:
+        text = os.environ.get("AZURITE_OF_TESTS") or stack.enter_context(start_azurite()).connection_string
+        yield StorageAccount({"AzureWebJobsStorage": text}, lambda: pytest.fail("no identity"))
 
 
 @pytest.fixture
 def table(account: StorageAccount) -> Callable[[], TableClient]:
     """Return a function that returns a new table."""
-    made = account.table(f"table{next(_numbers)}")
+    made = account.table(f"table{os.getpid()}x{next(_numbers)}")
     return lambda: made
 
 
 @pytest.fixture
 def queue_name() -> str:
     """Return a name that no queue has."""
-    return f"queue-{next(_numbers)}"
+    return f"queue-{os.getpid()}-{next(_numbers)}"

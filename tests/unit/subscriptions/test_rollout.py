@@ -105,6 +105,18 @@ def test_a_new_target_restarts_the_rollout(world: World) -> None:
     assert (row.stopped_at, row.began, row.first_id) == (None, world.time, "")
 
 
+def test_a_stopped_rollout_is_over_when_the_settings_are_changed_back(world: World) -> None:
+    """Then nothing is to be changed, and health must not say for ever that a change has stopped."""
+    rollouts = world.rollouts
+    rollouts.stop(rollouts.begin("wrong"), "ValidationError")
+    assert rollouts.without_steps("wrong").stopped_at == START  # what it could not change may only rest
+    row = rollouts.without_steps("former")
+    assert (row.target, row.stopped_at, row.code) == ("former", None, "")
+    began = row.began
+    world.pass_by(60)
+    assert rollouts.without_steps("newer").began == began  # nothing has stopped: no write
+
+
 def test_what_an_outdated_run_reports_is_not_counted(world: World) -> None:
     """It still works towards the former target."""
     old = world.rollouts.begin("old")

@@ -63,9 +63,9 @@ class RolloutWorld(World):
             self.handshakes.saw(url)
 
     def add(self, number: int) -> None:
-        """Add watches whose subscriptions post elsewhere."""
+        """Add watches whose subscriptions post elsewhere, with both kinds of notifications."""
         for each in range(number):
-            subscribed(self, f"room{each}@contoso.com", posts_to=ELSEWHERE)
+            subscribed(self, f"room{each}@contoso.com", posts_to=ELSEWHERE, lifecycle_url=ELSEWHERE)
 
     def roll_out(self, target: str = "new", verb: Verb = "address") -> tuple[bool, dict[str, int]]:
         """Roll out to every watch that posts elsewhere; return whether the next batch waits, and the results."""
