@@ -38,6 +38,23 @@ def parked(stage: Stage) -> dict[Key, str]:
     return {(mailboxes.get(row["watch_id"], ""), row["event_id"]): row["PartitionKey"] for row in parked_rows}
 
 
+def subscriptions(stage: Stage) -> dict[str, str]:
+    """Return the living subscription that each watch names, by mailbox; "" while it has none, or owes a resync."""
+    living = {each["id"] for each in stage.stack.tenant.control("GET", "/subscriptions")["value"]}
+    watches = [row for row in rows(stage, "watches") if row["PartitionKey"] == "watch"]
+    return {str(row["mailbox"]): str(row["subscription_id"]) if _is_served(row, living) else "" for row in watches}
+
+
+def watch_ids(stage: Stage) -> dict[str, str]:
+    """Return the id of each watch, by mailbox."""
+    return {str(row["mailbox"]): row["RowKey"] for row in rows(stage, "watches") if row["PartitionKey"] == "watch"}
+
+
+def _is_served(row: dict[str, Any], living: set[str]) -> bool:
+    owes_nothing = not row.get("missing_since") and not row.get("gap_since")
+    return row["state"] == "live" and owes_nothing and row["subscription_id"] in living
+
+
 def rows(stage: Stage, table: str) -> list[dict[str, Any]]:
     """Return all rows of a table, none when it does not exist."""
     with TableServiceClient.from_connection_string(stage.stack.azurite.connection_string) as service:
@@ -55,6 +72,7 @@ def waiting(stage: Stage) -> dict[str, int]:
         for queue in service.list_queues():
             depth = service.get_queue_client(queue.name).get_queue_properties().approximate_message_count
             counts[f"queue {queue.name}"] = depth or 0
+    counts["watches without a subscription"] = sum(not each for each in subscriptions(stage).values())
     counts["parked"] = sum(kind == "waiting" for kind in parked(stage).values())
     return {name: number for name, number in counts.items() if number}
 

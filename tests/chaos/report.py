@@ -18,6 +18,10 @@ def lines(outcome: Outcome) -> Iterator[str]:
     missed = _counted(outcome.out_of_reach)
     yield _line("kills", f"{sum(outcome.kills.values())}: {kills}{missed and f'; waited for in vain: {missed}'}")
     yield _line("faults", f"{sum(outcome.faults.values())}: {_counted(outcome.faults)}")
+    given, met, lies = sum(outcome.lies.given.values()), sum(outcome.lies.met.values()), outcome.lies
+    yield _line("lies", f"{given}, of which the relay met {met}: {_counted(lies.given)}")
+    yield _line("rooms lied", f"{lies.rooms}, of which {lies.replaced} have a new subscription; {lies.resyncs} resyncs"
+                              f"; of the others {len(lies.lost)} have a new one")  # fmt: skip
     yield _line("hints", f"{hints['hintsSent']} accepted in {hints['sent']} of {hints['attempts']} POSTs; "
                          f"answers {_counted(hints['answers'])}; {hints['dropped']} given up")  # fmt: skip
     yield _line("accepted", f"{account.accepted} events (several changes of one event within the settle time are one)")

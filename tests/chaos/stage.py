@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 from sandbox.clients import RelayClient
 from sandbox.process import ROOT, Process
 from sandbox.stack import Stack
+from tests.chaos.http1 import Message
+from tests.chaos.maintenance_warp import with_short_job, with_short_waits
 from tests.chaos.proxy import Proxy
 from tests.chaos.time_warp import with_short_claims, with_short_delay
 
 LEASE_SECONDS = 5  # instead of ten minutes: how long the message of a killed host stays hidden
 MAX_DELAY = 8  # seconds, instead of hours: the longest delay of a message
-CHANGES = "calendar-changes"
+CHANGES, ACCOUNT = "calendar-changes", "sandbox"
 CLAIM_SECONDS = 15.0  # instead of two minutes: how long the ledger keeps the claim of a killed host
 SETTINGS = {
     "SETTLE_SECONDS": "2", "RENEWAL_SCHEDULE": "*/20 * * * * *",
@@ -23,7 +25,7 @@ SETTINGS = {
 }  # fmt: skip
 GRAPH = {
     "hintsPerChange": [1, 4], "hintSpreadSeconds": 0.3, "batchSeconds": 0.3, "flipSeconds": 0.3, "shuffle": True,
-    "retrySeconds": 1.0,
+    "retrySeconds": 1.0, "subscriptionPage": 10,
     # Otherwise Graph would treat the endpoint as slow, or drop its notifications, for ten minutes, which is the whole
     # run. A resync restores those changes, and has its own tests.
     "judgedAfter": 10**9,
@@ -51,9 +53,8 @@ class Stage:
             name: Proxy(name, port) for name, port in
             (("queue", ports["Queue"]), ("table", ports["Table"]), ("partner", partner))
         }  # fmt: skip
-        key = stack.azurite.key
-        self.proxies["queue"].rewrite = lambda request: with_short_delay(request, CHANGES, MAX_DELAY, "sandbox", key)
-        self.proxies["table"].rewrite = lambda request: with_short_claims(request, CLAIM_SECONDS)
+        self.proxies["queue"].rewrite = self._with_short_waits
+        self.proxies["table"].rewrite = lambda request: with_short_waits(with_short_claims(request, CLAIM_SECONDS))
         storage = stack.azurite.connection_string
         for name in ("Queue", "Table"):
             storage = storage.replace(f":{ports[name]}/", f":{self.proxies[name.lower()].port}/")
@@ -72,6 +73,10 @@ class Stage:
         arguments += ["--lease", str(LEASE_SECONDS)]
         stack.host = Process("sandbox.host", arguments, stack.folder / "host.log", stack.env)
         stack.relay = RelayClient(stack.host.ready["url"], stack.keys, str(stack.certificates.ca_pem))
+
+    def _with_short_waits(self, request: Message) -> Message:
+        key = self.stack.azurite.key
+        return with_short_job(with_short_delay(request, CHANGES, MAX_DELAY, ACCOUNT, key), MAX_DELAY, ACCOUNT, key)
 
     def restart_host(self) -> None:
         """Kill the host without a shutdown, and start it again at the same address."""

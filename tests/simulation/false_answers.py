@@ -1,4 +1,7 @@
-"""The false answers of Graph (see lies.py) at random."""
+"""The false answers of Graph (see lies.py) at random, each about one mailbox. Each kind occurs in a run of a month.
+
+docs/sandbox-lies.md names each in its row; tests/architecture/test_lies_table.py compares the names.
+"""
 
 from __future__ import annotations
 
@@ -7,55 +10,43 @@ from datetime import timedelta
 from functools import partial
 from typing import Literal
 
-from shared.errors import GraphUnavailable
 from shared.storage.watches import watch_id_of
-from tests.simulation import lies
+from tests.simulation.agenda import Agenda
 from tests.simulation.disturbances import Disturbances
 from tests.simulation.stage import Stage
 
 SLOW = timedelta(seconds=150)  # longer than another process waits for the one that creates a subscription
-ANSWERS: Sequence[Literal["limit", "forbidden", "conflict", "twin"]] = ("limit", "forbidden", "conflict", "twin")
-LISTINGS: Sequence[tuple[str, lies.Listing]] = (
-    ("empty", lies.empty), ("partial", lies.partial(3)), ("with expired ones", lies.with_expired),
-    ("repeating", lies.repeating(2)), ("failing", lies.failing(GraphUnavailable(503, "ServiceUnavailable"), after=50)),
-)  # fmt: skip
+Then = Literal["limit", "forbidden", "conflict", "twin"]
+ANSWERS: Sequence[Then] = ("limit", "forbidden", "conflict", "twin")
+DENIED = {then: f"404 for one that lives, then: {then}" for then in ANSWERS}
+QUOTA, THROTTLED, SILENT, SLOWLY = "quotas of one mailbox", "429 for one mailbox", "silent subscriptions", "twins"
+A_MONTH = timedelta(days=30)
+NAMES = (*DENIED.values(), QUOTA, THROTTLED, SILENT, SLOWLY)
 
 
-class FalseAnswers:
-    """Switches false answers on, and off again after some hours."""
+def is_whole(agenda: Agenda) -> bool:
+    """Return whether a run is so long that each false answer occurs in it: in a shorter one, some at random."""
+    return agenda.end - agenda.start >= A_MONTH
 
-    def __init__(self, stage: Stage, disturbances: Disturbances) -> None:
+
+class Spells:
+    """The times in which Graph answers falsely: each ends after some hours."""
+
+    def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._disturbances = disturbances
-        self._graph = stage.world.subscriptions
-        self._denied: set[str] = set()
-        self._slow: set[str] = set()
         self._on: dict[int, Callable[[], None]] = {}
-        self._graph.after = self._after
+        self._number = 0
 
-    def plan(self) -> None:
-        """Put all false answers on the agenda."""
-        agenda = self._stage.agenda
-        for mailbox in self._stage.mailboxes:
-            agenda.now_and_then(1 / 1000, partial(self._deny, mailbox))
-            agenda.now_and_then(1 / 1000, partial(self._reach_quota, mailbox))
-            agenda.now_and_then(1 / 1000, partial(self._throttle, mailbox))
-            agenda.now_and_then(1 / 500, partial(self._silence, mailbox))
-            agenda.now_and_then(1 / 1000, partial(self._slow_down, mailbox))
-        agenda.now_and_then(1 / 10, self._list_falsely)
-        agenda.at_least_once(1 / 60, self._deny_all)
+    def begin(self, name: str, mailboxes: Iterable[str], end: Callable[[], object], hours: float = 8) -> None:
+        """Count a false answer about mailboxes, and end it after some hours.
 
-    def end(self) -> None:
-        """End all false answers. Silent subscriptions stay silent."""
-        for end in [*self._on.values()]:
-            end()
-
-    def _for_hours(self, name: str, mailboxes: Iterable[str], end: Callable[[], None]) -> None:
-        """Count false answers for mailboxes, and end them after some hours."""
+        While it lasts, and for some time after it, those mailboxes may be without a subscription.
+        """
         stage, concerned = self._stage, [*mailboxes]
         stage.results.count(name)
         stage.silence.false_answers_began(concerned)
-        number = len(stage.results.losses) + sum(stage.results.losses.values())
+        self._number += 1
+        number = self._number
 
         def over() -> None:
             if self._on.pop(number, None) is not None:
@@ -63,48 +54,75 @@ class FalseAnswers:
                 stage.silence.false_answers_ended(concerned)
 
         self._on[number] = over
-        stage.agenda.at(stage.world.time + stage.agenda.hours(0.5, 8), over)
+        stage.agenda.at(stage.world.time + stage.agenda.hours(0.5, hours), over)
 
-    def _deny(self, mailbox: str) -> None:
+    def end(self) -> None:
+        """End all."""
+        for end in [*self._on.values()]:
+            end()
+
+
+class FalseAnswers:
+    """Switches false answers about single mailboxes on, and off again after some hours."""
+
+    def __init__(self, stage: Stage, disturbances: Disturbances, spells: Spells) -> None:
+        self._stage = stage
+        self._disturbances = disturbances
+        self._spells = spells
+        self._graph = stage.world.subscriptions
+        self._slow: set[str] = set()
+        self._graph.after = self._after
+
+    def plan(self) -> None:
+        """Put all false answers on the agenda: at random for each mailbox, and each once for any."""
+        agenda = self._stage.agenda
+        acts: Sequence[tuple[float, Callable[[str], None]]] = (
+            *((1 / 4000, partial(self._deny, then)) for then in ANSWERS), (1 / 1000, self._reach_quota),
+            (1 / 1000, self._throttle), (1 / 500, self._silence), (1 / 1000, self._slow_down),
+        )  # fmt: skip
+        most = 0.9 * (agenda.end - agenda.start)
+        for per_day, act in acts:
+            for mailbox in self._stage.mailboxes:
+                agenda.now_and_then(per_day, partial(act, mailbox))
+            if is_whole(agenda):
+                agenda.at(agenda.start + agenda.chance.random() * most, partial(self._once, act))
+
+    def _once(self, act: Callable[[str], None]) -> None:
+        """Act on any mailbox that has a subscription; in an hour, if none has one."""
+        agenda, mailboxes = self._stage.agenda, self._stage.mailboxes
+        served = [each for each in mailboxes if self._stage.is_wanted(each) and self._stage.living(each)]
+        if served:
+            act(self._stage.chance.choice(served))
+        else:
+            agenda.at(self._stage.world.time + timedelta(hours=1), partial(self._once, act))
+
+    def _deny(self, then: Then, mailbox: str) -> None:
         """Answer 404 for living subscriptions of a mailbox, and refuse a new one, or accept it beside them."""
-        ids = {held.subscription.id for held in self._stage.living(mailbox)}
-        self._graph.post_after_404 = self._stage.chance.choice(ANSWERS)
-        self._denied |= ids
-        name = f"404 for one that lives, then: {self._graph.post_after_404}"
-        self._for_hours(name, [mailbox], lambda: self._denied.difference_update(ids))
-        self._set_denied()
-
-    def _deny_all(self) -> None:
-        """Answer 404 for all living subscriptions."""
-        if self._graph.untrue_404 is not lies.EVERY:
-            self._graph.untrue_404 = lies.EVERY
-            self._for_hours("404 for all", self._stage.mailboxes, lambda: setattr(self._graph, "untrue_404", set()))
-
-    def _set_denied(self) -> None:
-        if self._graph.untrue_404 is not lies.EVERY:
-            self._graph.untrue_404 = self._denied
+        ids = {held.subscription.id for held in self._stage.living(mailbox)} - self._graph.untrue_404
+        self._graph.post_after_404 = then
+        self._graph.untrue_404 |= ids
+        self._spells.begin(DENIED[then], [mailbox], lambda: self._graph.untrue_404.difference_update(ids))
 
     def _reach_quota(self, mailbox: str) -> None:
         """Remove a subscription, and refuse a new one for some hours, because of a quota."""
         self._graph.quota_for.add(mailbox)
-        self._for_hours("quotas of one mailbox", [mailbox], lambda: self._graph.quota_for.discard(mailbox))
+        self._spells.begin(QUOTA, [mailbox], lambda: self._graph.quota_for.discard(mailbox))
         self._disturbances.vanish(mailbox, notified=self._stage.chance.random() < 0.5)
 
     def _throttle(self, mailbox: str) -> None:
         """Answer 429 to every call about the subscriptions of one mailbox."""
         self._graph.throttled.add(mailbox)
-        self._for_hours("429 for one mailbox", [mailbox], lambda: self._graph.throttled.discard(mailbox))
+        self._spells.begin(THROTTLED, [mailbox], lambda: self._graph.throttled.discard(mailbox))
 
     def _silence(self, mailbox: str) -> None:
         """Let a subscription send nothing any more."""
         for held in self._stage.living(mailbox):
-            self._stage.results.count("silent subscriptions")
+            self._stage.results.count(SILENT)
             self._graph.silent.add(held.subscription.id)
 
     def _slow_down(self, mailbox: str) -> None:
         """Remove a subscription, and answer the next POST so late that another process makes a second one meanwhile."""
         if mailbox not in self._slow and self._stage.is_wanted(mailbox):
-            self._stage.results.count("slow answers to POST")
             self._slow.add(mailbox)
             self._disturbances.vanish(mailbox, notified=True)
 
@@ -118,11 +136,7 @@ class FalseAnswers:
         world.time += SLOW
         watch = world.watches.get(watch_id_of(mailbox))
         if watch is not None:
+            self._stage.results.count(SLOWLY)
             self._graph.accepts_twins.add(mailbox)
             world.creation.recreate(watch)
             self._graph.accepts_twins.discard(mailbox)
-
-    def _list_falsely(self) -> None:
-        """List subscriptions that are not there, or not those that are."""
-        name, self._graph.listing = self._stage.chance.choice(LISTINGS)
-        self._for_hours(f"lists: {name}", (), lambda: setattr(self._graph, "listing", lambda living, _: living))

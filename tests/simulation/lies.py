@@ -38,7 +38,8 @@ EVERY = Every()
 class Lies:
     """The lies of a Graph in memory, all switched off.
 
-    - `untrue_404`: ids of living subscriptions for which PATCH, GET and DELETE answer 404, and DELETE deletes nothing.
+    - `untrue_404`: ids of living subscriptions for which PATCH, GET and DELETE answer 404, and DELETE deletes nothing;
+      `denies_all`: they do for all.
       `post_after_404` is the answer to a POST for such a mailbox: 403 "has reached its limit", 403, 409, or a twin.
     - `accepts_twins`: mailboxes for which a POST is accepted although a subscription exists.
     - `listing`: makes the answer to List subscriptions from the living ones and those that have expired.
@@ -55,6 +56,7 @@ class Lies:
 
     def __init__(self) -> None:
         self.untrue_404: set[str] = set()
+        self.denies_all = False
         self.post_after_404: Literal["limit", "forbidden", "conflict", "twin"] = "limit"
         self.accepts_twins: set[str] = set()
         self.listing: Listing = lambda living, _: living
@@ -73,7 +75,7 @@ class Lies:
 
     def is_hidden(self, subscription_id: str) -> bool:
         """Return whether a living subscription is said not to exist."""
-        return subscription_id in self.untrue_404
+        return self.denies_all or subscription_id in self.untrue_404
 
     def throttle(self, mailbox: str) -> None:
         """Raise the answer to a call for a mailbox that is throttled."""

@@ -24,12 +24,24 @@ NOT_OURS = (NOT_ANSWERED, REFUSED)  # these times have no limit; all others than
 
 
 @dataclass
+class Short:
+    """The time with short lifetimes: its days, its calls, those that changed something, and the renewals it needs."""
+
+    days: float = 0.0
+    calls: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+    renewals: float = 0.0
+
+
+@dataclass
 class Results:
     """The results of a year.
 
     `without` are the times without a living subscription by cause, `longest` the longest of them without a break: a
     time while a part does not answer, or while Graph answers falsely, has a cause of its own, and what follows is
     measured from its end. `ours` is what exceeds LIMITS, and what has no limit because it must not happen.
+
+    Once Graph has allowed shorter lifetimes only, the relay renews more often: `short` is about that time.
     """
 
     without: dict[str, timedelta] = field(default_factory=dict)
@@ -42,6 +54,7 @@ class Results:
     changes: int = 0
     deliveries: int = 0
     lost_hints: int = 0
+    short: Short = field(default_factory=Short)
     missed: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)

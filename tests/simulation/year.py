@@ -11,7 +11,8 @@ from shared.errors import RelayError
 from shared.watches.requests import WatchRequest
 from tests.simulation.agenda import DAY
 from tests.simulation.disturbances import Disturbances
-from tests.simulation.false_answers import FalseAnswers
+from tests.simulation.false_answers import NAMES, FalseAnswers, Spells, is_whole
+from tests.simulation.false_answers_for_all import NAMES_FOR_ALL, FalseAnswersForAll
 from tests.simulation.measures import TIMER, WITHIN_A_DAY, Results, missed_changes
 from tests.simulation.meetings import Meetings
 from tests.simulation.stage import RELAY, Stage
@@ -40,7 +41,9 @@ class Year:
         self.world.start()
         self.disturbances = Disturbances(self.stage)
         self.meetings = Meetings(self.stage)
-        self.false_answers = FalseAnswers(self.stage, self.disturbances)
+        self.spells = Spells(self.stage)
+        self.false_answers = FalseAnswers(self.stage, self.disturbances, self.spells)
+        self.false_answers_for_all = FalseAnswersForAll(self.stage, self.spells)
         self.upgrade = Upgrade(self.stage) if upgrade else None
         self._last_night = self.world.time
         self._excused: set[str] = set()  # from the comparison with the partner's state after this night
@@ -65,6 +68,7 @@ class Year:
         self.meetings.plan()
         self.disturbances.plan()
         self.false_answers.plan()
+        self.false_answers_for_all.plan()
         if self.upgrade is not None:
             self.upgrade.plan()
 
@@ -134,7 +138,7 @@ class Year:
         """End all that is wrong, let a day pass, and compare."""
         self._pass_to(self.stage.agenda.end)
         self.results.calls = self.world.subscriptions.calls.copy()
-        self.false_answers.end()
+        self.spells.end()
         self.disturbances.end()
         end = self.world.time + WITHIN_A_DAY + HOUR
         while self.world.time < end:
@@ -154,6 +158,8 @@ class Year:
         results.views, results.reads = world.events.calls["VIEW"], world.events.calls["GET"]
         results.deliveries, results.deleted = world.webhook.deliveries, self.stage.reasons.number
         results.broken += [*self.stage.reasons.broken, *self.stage.reasons.rule.broken]
+        names = (*NAMES, *NAMES_FOR_ALL) if is_whole(self.stage.agenda) else ()
+        results.broken += [f"not given: {name}" for name in names if not results.losses.get(name)]
         results.broken += [f"deleted to be replaced, and was not: {each}"
                            for each in self.stage.reasons.rule.not_replaced(TIMER)]  # fmt: skip
         named = {each.mailbox: each.subscription_id for each in world.watches.all()}

@@ -9,6 +9,8 @@ from sandbox.tenant.tokens import GRAPH, Refused
 
 async def perform(graph: Graph, call: Call, endpoints: list[Endpoint]) -> Answer:
     """Carry out a call for the app of its token. Raises GraphError."""
+    if graph.lies.refused is not None:
+        graph.tenant.calls[f"{call.method} refused"] += 1
     if graph.lies.refused == 401:
         raise unauthorized("InvalidAuthenticationToken", "Access token validation failure.")
     if graph.lies.refused == 403:

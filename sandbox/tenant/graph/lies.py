@@ -35,7 +35,8 @@ class Lies(Strict):
     - `twins`: mailboxes for which a POST is accepted although the same subscription exists.
     - `refused`: every call to Graph gets 401 or 403.
     - `not_listed`: living subscriptions that the list lacks. `expired_listed`: it has those that have expired, too.
-    - `list_repeats`: each nextLink leads to its own page. `list_fault`: an error for one page.
+    - `list_repeats`: each nextLink leads to its own page. `links_expired`: each nextLink gets 400 when it is followed.
+      `list_fault`: an error for one page.
     - `silent`: living subscriptions whose notifications are swallowed.
     - `resource`: how answers spell the resource of a subscription.
     - `date_skew_seconds`: by how much the header Date is fast.
@@ -50,6 +51,7 @@ class Lies(Strict):
     not_listed: Whom = False
     expired_listed: bool = False
     list_repeats: bool = False
+    links_expired: bool = False
     list_fault: ListFault | None = None
     silent: Whom = False
     resource: Spelling = "as made"

@@ -171,7 +171,10 @@ def _listed(graph: Graph, call: Call) -> list[Subscription]:
 
 
 def _fail_page(graph: Graph, number: int) -> None:
-    """Raise GraphError if this page of the list is to fail."""
+    """Raise GraphError if this page of the list is to fail; the text of an expired link is that of public reports."""
+    if graph.lies.links_expired and number > 1:
+        text = "The specified page token value has expired and can no longer be included in your request."
+        raise GraphError(400, "Directory_ExpiredPageToken", text)
     fault = graph.lies.list_fault
     if fault is None or fault.page != number or fault.times == 0:
         return

@@ -67,12 +67,13 @@ def test_no_other_exchange_is_taken_for_a_crash_point(name: str, other: tuple[st
 
 
 def test_resyncs_are_counted() -> None:
-    """Only the jobs that would find a lost change are counted."""
+    """Only the jobs that would find a lost change are counted, by watch."""
     resyncs = Resyncs()
     jobs, work = "mailbox-repairs", "subscription-work"
-    queued = ((jobs, "resync-full"), (jobs, "drain"), (work, "resync"), (work, "run"), ("calendar-changes", "resync"))
+    queued = ((jobs, "resync-full"), (jobs, "drain"), (jobs, "missed"), (work, "resync"), (work, "run"),
+              ("calendar-changes", "resync"))  # fmt: skip
     for queue, kind in queued:
-        text = base64.b64encode(f'{{"v":1,"repairs":[{{"kind":"{kind}"}}]}}'.encode())
+        text = base64.b64encode(f'{{"v":1,"repairs":[{{"watch":"{kind} 1","kind":"{kind}"}}]}}'.encode())
         body = b"<QueueMessage><MessageText>" + text + b"</MessageText></QueueMessage>"
         resyncs.observe(_exchange(f"POST /sandbox/{queue}/messages?visibilitytimeout=0", body, 0, b""))
-    assert resyncs.number == 2
+    assert resyncs.of == {"resync-full 1": 1, "missed 1": 1, "resync 1": 1}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from tests.simulation.bounds import broken_bounds
-from tests.simulation.measures import LIMITS, NOT_OURS, Results
+from tests.simulation.measures import LIMITS, NOT_OURS, Results, Short
 
 DAYS, WATCHES = 10, 100
 
@@ -40,6 +41,7 @@ def test_results_within_all_bounds() -> None:
         (lambda results: results.add("deleted: replaced", timedelta(minutes=1)), 1),
         (lambda results: results.calls.update(PATCH=1), 1),
         (lambda results: results.calls.update(GET=1), 1),
+        (lambda results: results.short.calls.update(PATCH=1), 1),
         (lambda results: results.done.update(PATCH=1), 1),
         (lambda results: results.missed.append("an event"), 1),
         (lambda results: results.stuck.append("a watch"), 1),
@@ -51,3 +53,15 @@ def test_each_bound(worsen: Callable[[Results], object], number: int) -> None:
     results = good()
     worsen(results)
     assert len(broken_bounds(results, DAYS, WATCHES)) == number
+
+
+def test_short_lifetimes_have_a_bound_of_their_own() -> None:
+    """What they need is no part of the others, which are about the rest of the time."""
+    results = good()
+    results.short = Short(4, Counter(PATCH=150, GET=1200), Counter(PATCH=200), renewals=100)
+    results.calls.update(PATCH=150 - 120, GET=1200 - 480)
+    results.done.update(PATCH=200 - 66)
+    assert broken_bounds(results, DAYS, WATCHES) == []
+    results.short.calls["PATCH"] += 1
+    results.calls["PATCH"] += 1
+    assert len(broken_bounds(results, DAYS, WATCHES)) == 1

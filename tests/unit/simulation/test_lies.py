@@ -49,6 +49,18 @@ def test_404_for_what_lives(graph: GraphInMemory, created: list[str], ids: set[s
     assert graph.get("s-1").id == "s-1"
 
 
+def test_404_for_all_beside_404_for_a_subscription(graph: GraphInMemory, created: list[str]) -> None:
+    """Each ends by itself."""
+    graph.untrue_404, graph.denies_all = {created[0]}, True
+    for each in created[:2]:
+        with pytest.raises(GraphNotFound):
+            graph.get(each)
+    graph.denies_all = False
+    assert graph.get(created[1]).id == created[1]
+    with pytest.raises(GraphNotFound):
+        graph.get(created[0])
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [("limit", GraphQuotaExceeded), ("forbidden", GraphForbidden), ("conflict", GraphConflict)],

@@ -126,6 +126,19 @@ def test_a_list_that_lies(world: World, relay: Relay) -> None:
         assert {each.id for each in relay.subscriptions.list()} <= {made.id}
 
 
+def test_an_expired_link_ends_the_walk(world: World, relay: Relay) -> None:
+    """At once and with an error; what was read is no list."""
+    world.tenant.settings["subscriptionPage"] = 1
+    made = [relay.make(room).id for room in (ROOM, OTHER_ROOM)]
+    world.control("POST", "/lies", {"linksExpired": True})
+    seen = []
+    with pytest.raises(GraphRejected, match="Directory_ExpiredPageToken"):
+        seen += [each.id for each in relay.subscriptions.list()]
+    assert (seen, relay.waited < 1) == ([], True)
+    world.control("DELETE", "/lies")
+    assert [each.id for each in relay.subscriptions.list()] == made
+
+
 @pytest.mark.parametrize("spelling", ["object id", "key", "case", "slash"])
 def test_a_resource_names_its_mailbox_however_it_is_spelled(world: World, relay: Relay, spelling: str) -> None:
     """By address, or by object id."""

@@ -76,6 +76,17 @@ def test_a_link_leads_back_to_its_own_page(world: World, created: list[str]) -> 
     assert walk(world, most=4) == created[:2] * 4
 
 
+def test_a_link_has_expired(world: World, created: list[str]) -> None:
+    """Each page but the first, with the code of public reports."""
+    world.control("POST", "/lies", {"linksExpired": True})
+    first = world.get("/subscriptions")
+    assert [each["id"] for each in first["value"]] == created[:2]
+    answer = world.graph("GET", first["@odata.nextLink"])
+    assert refusal(answer) == (400, "Directory_ExpiredPageToken")
+    world.control("DELETE", "/lies")
+    assert walk(world) == created
+
+
 @pytest.mark.parametrize("minutes", [4_230, 1_440, 60])
 @pytest.mark.parametrize(
     ("text", "code", "named"),
