@@ -100,7 +100,10 @@ def _event_response(status: int, event: dict[str, Any], **headers: str) -> func.
 
 
 def _events_of(req: func.HttpRequest) -> str:
-    return f"calendars/{req.route_params['mailbox']}/events"
+    """Return the path of a mailbox's events. An address may hold characters such as # that a path must escape."""
+    from shared.api.fields import checked_address
+
+    return f"calendars/{quote(checked_address('mailbox', req.route_params['mailbox']), safe='@')}/events"
 
 
 def _next_link(req: func.HttpRequest, after: str) -> str:

@@ -12,7 +12,7 @@ def repair_mailboxes(msg: func.QueueMessage) -> None:
     """Run the jobs of a message. A failed job is queued again; if the queue fails, the host retries the message."""
     from shared.messages import read_jobs
 
-    relay().job_runner.run_jobs(read_jobs(msg.get_body().decode()))
+    relay().job_runner.run_jobs(read_jobs(msg.get_body().decode()), queued_at=msg.insertion_time)
     relay().overdue_run.ensure()
 
 
@@ -22,5 +22,5 @@ def work_on_subscriptions(msg: func.QueueMessage) -> None:
     from shared.messages import read_jobs
 
     app = relay()
-    app.job_runner.run_jobs(read_jobs(msg.get_body().decode()), app.work)
+    app.job_runner.run_jobs(read_jobs(msg.get_body().decode()), app.work, msg.insertion_time)
     app.overdue_run.ensure()

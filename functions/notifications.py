@@ -47,6 +47,7 @@ async def receive(req: func.HttpRequest, changes: Messages, repairs: Messages) -
 
 
 async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) -> func.HttpResponse:
+    from shared.bodies import TooManyItems
     from shared.delivery.intake import take_in
     from shared.graph.notification import BadBody
 
@@ -58,7 +59,9 @@ async def _take_in(req: func.HttpRequest, changes: Messages, repairs: Messages) 
     if keys is None:
         keys = await asyncio.to_thread(app.client_state_keys)
     try:
-        intake = take_in(req.get_body(), keys, app.settings.tenant_id, datetime.now(UTC))
+        intake = take_in(req.get_body(), keys, app.settings.tenant_id, datetime.now(UTC), app.graph_clock.hint())
+    except TooManyItems as error:
+        return problem(problems.TOO_MANY_ITEMS, str(error))
     except BadBody as error:
         return problem(problems.NOTIFICATIONS_INVALID, str(error))
     if intake.changes:

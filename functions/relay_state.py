@@ -14,7 +14,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @route(blueprint, "relay", methods=["GET"], role=ADMIN)
 def get_relay(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
-    """Return the state of deliveries with its reason, and the numbers of parked changes and dead letters."""
+    """Return the state of deliveries with its reason, and how many changes are retried, parked and dead letters."""
     return _state()
 
 
@@ -43,7 +43,7 @@ def _reason(body: bytes) -> str:
 def _state() -> func.HttpResponse:
     from shared.delivery.pause import MOST_COUNTED
 
-    status = relay().pause.delivery_status()
+    status, report = relay().pause.delivery_status(), relay().pause.delivery_report()
     return json_response(200, {
         "state": status.endpoint.state,
         "since": format_utc(status.endpoint.since) if status.endpoint.since else None,
@@ -51,4 +51,7 @@ def _state() -> func.HttpResponse:
         "waiting": status.waiting,
         "deadLetters": status.dead,
         "countedTo": MOST_COUNTED,
+        "late": not report.is_flowing,
+        "retried": report.retried,
+        "retriedSince": format_utc(report.since) if report.since else None,
     })  # fmt: skip

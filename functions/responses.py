@@ -12,7 +12,7 @@ from typing import Any
 
 import azure.functions as func
 
-from shared import problems
+from shared import bodies, problems
 from shared.errors import ConfigurationError, RelayError, RequestRejected, Unauthenticated
 from shared.problems import Problem
 
@@ -23,8 +23,7 @@ _logger = logging.getLogger("relay.http")
 
 def json_response(status: int, content: Any, **headers: str) -> func.HttpResponse:
     """Return a JSON response."""
-    text = json.dumps(content, ensure_ascii=False)
-    return func.HttpResponse(text, status_code=status, headers=headers, mimetype="application/json")
+    return func.HttpResponse(_encoded(content), status_code=status, headers=headers, mimetype="application/json")
 
 
 def problem(kind: Problem, detail: str, retry_after: float | None = None, **more: Any) -> func.HttpResponse:
@@ -32,11 +31,16 @@ def problem(kind: Problem, detail: str, retry_after: float | None = None, **more
     headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
     content = {"type": "about:blank", **problem_members(kind, detail), **more}
     return func.HttpResponse(
-        json.dumps(content, ensure_ascii=False),
+        _encoded(content),
         status_code=kind.status,
         headers=headers,
         mimetype="application/problem+json",
     )
+
+
+def _encoded(content: Any) -> bytes:
+    """Return content as JSON in UTF-8. A lone surrogate, for instance of a title cut in half, becomes an escape."""
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def problem_members(kind: Problem, detail: str) -> dict[str, Any]:
@@ -88,10 +92,16 @@ def page_size(req: func.HttpRequest) -> int:
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body. Raises RequestRejected 400 if it is no JSON object."""
+    """Return the JSON object in a body. Raises RequestRejected: 413 for too many items, 400 if it is no JSON object,
+    422 for a text with a lone surrogate. So each text can be sent, stored and returned.
+    """
     try:
-        content = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        content = bodies.parsed_as_text(body)
+    except bodies.TooManyItems as error:
+        raise RequestRejected(problems.TOO_MANY_ITEMS, str(error)) from None
+    except bodies.LoneSurrogate as error:
+        raise RequestRejected(problems.INVALID_REQUEST, str(error)) from None
+    except bodies.NotJson:
         content = None
     if not isinstance(content, dict):
         raise RequestRejected(problems.NOT_A_JSON_OBJECT, 'Send a JSON object in UTF-8, for instance {"mailbox": "…"}.')

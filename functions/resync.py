@@ -13,8 +13,11 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @blueprint.timer_trigger("timer", "%RESYNC_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
-    """Queue a resync of every mailbox, to find changes that were missed without a sign."""
-    relay().catch_up.queue_nightly_resyncs()
+    """Queue a resync of every mailbox, to find changes that were missed without a sign, and a sweep of the ledger."""
+    try:
+        relay().catch_up.queue_nightly_resyncs()
+    finally:
+        relay().ledger_sweep.queue()
 
 
 @route(blueprint, "subscriptions/{id}/resync", methods=["POST"], role=ADMIN)

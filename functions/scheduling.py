@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
@@ -49,7 +49,7 @@ def create_booking(req: func.HttpRequest) -> func.HttpResponse:
 
     def book() -> func.HttpResponse:
         booked, is_new = relay().slot_booker.book(request)
-        location = address(req, f"schedules/{booked.booking.mailbox}/bookings/{booked.booking.id}")
+        location = address(req, f"{BOOKINGS.format(mailbox=_escaped(booked.booking.mailbox))}/{booked.booking.id}")
         return json_response(201 if is_new else 200, _booking_json(booked), Location=location)
 
     return _with_nearest_slots(book, request.zone.info)
@@ -93,6 +93,11 @@ def _mailbox(req: func.HttpRequest) -> str:
     return checked_address("mailbox", req.route_params["mailbox"])
 
 
+def _escaped(mailbox: str) -> str:
+    """Return an address for a path: it may hold characters such as # that a path must escape."""
+    return quote(mailbox, safe="@")
+
+
 def _with_nearest_slots(act: Callable[[], func.HttpResponse], zone: tzinfo) -> func.HttpResponse:
     """Return the response of `act`, or a problem with the nearest free slots when the slot is taken."""
     from shared.scheduling.conflicts import SlotTaken
@@ -117,7 +122,7 @@ def _slot_json(slot: Slot, zone: tzinfo) -> dict[str, Any]:
 def _next_page(req: func.HttpRequest, first: Slot, zone: tzinfo) -> str:
     """Return the same query, from the first slot that did not fit on the page."""
     params = {**req.params, "from": first.span.start.astimezone(zone).isoformat(timespec="seconds")}
-    return f"{address(req, SLOTS.format(mailbox=_mailbox(req)))}?{urlencode(params)}"
+    return f"{address(req, SLOTS.format(mailbox=_escaped(_mailbox(req))))}?{urlencode(params)}"
 
 
 def _booking_json(booked: Booked) -> dict[str, Any]:

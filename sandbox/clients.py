@@ -51,6 +51,14 @@ class TenantClient:
         """Delete a meeting from the calendar."""
         self.control("DELETE", f"/calendars/{address}/events/{event_id}")
 
+    def soft_delete(self, address: str, event_id: str) -> None:
+        """Move a single event to Deleted Items; by its immutable id, which it keeps, it is still found."""
+        self.control("POST", f"/calendars/{address}/events/{event_id}/softDelete")
+
+    def restore(self, address: str, event_id: str) -> None:
+        """Move an event from Deleted Items back to the calendar."""
+        self.control("POST", f"/calendars/{address}/events/{event_id}/restore")
+
     def calendar(self, address: str, start: str, end: str) -> list[dict[str, Any]]:
         """Return every occurrence between two times with all fields, as the tenant stores it."""
         view: list[dict[str, Any]] = self.control("GET", f"/calendars/{address}", start=start, end=end)["value"]

@@ -21,6 +21,7 @@ from shared.http.addresses import is_plain, is_private, is_web_port
 FEATURE_NAMES = ("relay", *BY_NAME)  # the first is always on
 DETAILS = ("location", "organizer", "attendees")  # optional details of an event in responses
 _FALSE = ("", "false", "0", "no", "off", "n", "f")
+LONGEST_VIEW_DAYS = 1_825  # of one calendar view; "List calendarView" refuses more (microsoft-graph-docs issue 6284)
 UNSET: Any = None  # the default of a required setting; never validated or returned: see Settings._without_invalid
 
 
@@ -129,7 +130,24 @@ class Settings(BaseModel):
     def problems(self) -> dict[str, str]:
         """The errors by setting; empty if all are valid. An unknown name in FEATURES is an error, but others work."""
         unknown = {"FEATURES": f"must be a comma-separated list of {', '.join(FEATURE_NAMES)}"}
-        return dict(self._problems) | (unknown if self.switched_on - set(FEATURE_NAMES) else {})
+        return dict(self._problems) | self.replaced | (unknown if self.switched_on - set(FEATURE_NAMES) else {})
+
+    @property
+    def replaced(self) -> dict[str, str]:
+        """The errors of settings that together exceed a limit of Graph; the relay works with smaller values."""
+        if self._problems.keys() & {"WINDOW_PAST_DAYS", "WINDOW_FUTURE_DAYS"}:
+            return {}
+        days = self.window_past_days + self.window_future_days
+        if days <= LONGEST_VIEW_DAYS:
+            return {}
+        text = "{} days with WINDOW_FUTURE_DAYS; Graph allows {} in a calendar view: {} past and {} future are used"
+        return {"WINDOW_PAST_DAYS": text.format(days, LONGEST_VIEW_DAYS, *self.window_days)}
+
+    @property
+    def window_days(self) -> tuple[int, int]:
+        """The days of the window before and after now: as set, or fewer, first of the past, if Graph allows fewer."""
+        future = min(self.window_future_days, LONGEST_VIEW_DAYS)
+        return min(self.window_past_days, LONGEST_VIEW_DAYS - future), future
 
     @property
     def switched_on(self) -> frozenset[str]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared import telemetry
 from shared.delivery.recovery import Recovery
 from shared.errors import RelayError
 from shared.messages import Job
 from shared.queues import JobQueue
+from shared.reliability.awaited_queue import AWAITED_KINDS, AwaitedQueue
 from shared.reliability.dead_letters import DeadLetters
+from shared.reliability.job_limits import RESYNCS, is_last_try
 from shared.reliability.retry_schedule import delay_after
 from shared.reliability.unknown_jobs import is_unknown, put_back_unknown
+from shared.resync.ledger_sweep import LedgerSweep
+from shared.storage.awaited_jobs import AwaitedJobs
 from shared.storage.leases import LENGTH, observed_after
 from shared.subscriptions.timer.reconcile import Reconciler
 from shared.subscriptions.unknown.audit import Audit
@@ -33,22 +38,27 @@ class JobRunner:
     recovery: Recovery
     dead_letters: DeadLetters
     jobs: JobQueue
+    sweep: LedgerSweep
+    awaited: AwaitedJobs
 
-    def run_jobs(self, jobs: Sequence[Job], queue: JobQueue | None = None) -> None:
-        """Run the jobs of one message of a queue (default: mailbox-repairs). Several jobs (Graph may post hundreds
-        together) are queued again as one message each, so that instances share them and no job waits for another.
+    def run_jobs(self, jobs: Sequence[Job], queue: JobQueue | None = None, queued_at: datetime | None = None) -> None:
+        """Run the jobs of one message of a queue (default: mailbox-repairs), which the queue took in at `queued_at`.
+
+        Several jobs (Graph may post hundreds together) are queued again as one message each, so that instances share
+        them and no job waits for another.
 
         Raises ServiceUnavailable when the queue cannot be written: then the host retries the message.
         """
         queue = queue or self.jobs
         if len(jobs) == 1:
-            self.run_job(jobs[0], queue)
+            self.run_job(_dated(jobs[0], queued_at), queue)
             return
         for job in jobs:
             queue.send(job)
 
     def run_job(self, job: Job, queue: JobQueue | None = None) -> str:
-        """Run a job, and return its result. A failed job goes back on its queue with a growing delay.
+        """Run a job, and return its result. A failed job goes back on its queue with a growing delay, up to its last
+        try; a job of which there may be one at a time is dropped while another is waited for.
 
         Raises ServiceUnavailable only when the queue cannot be written either: then the host keeps the message.
         """
@@ -58,7 +68,8 @@ class JobRunner:
             telemetry.count("repairs", kind="unknown", end=result)  # its own name may be anything
             return result
         try:
-            result = self._run(job, queue)
+            is_superseded = job.token and job.kind in AWAITED_KINDS and not self.awaited.begin(job.kind, job.token)
+            result = "superseded" if is_superseded else self._run(job, queue)
         except RelayError as error:
             result = self._put_back(job, error, queue)
         telemetry.count("repairs", kind=job.kind, end=result)
@@ -68,7 +79,7 @@ class JobRunner:
         kinds: dict[str, Callable[[], object]] = {
             "reconcile": self.reconciler.reconcile, "run": self.reconciler.run,
             "audit": lambda: self._audit(job, queue), "probe": self.recovery.probe, "drain": self.recovery.drain,
-            "replay": lambda: self.dead_letters.replay_step(job.watch_id),
+            "replay": lambda: self.dead_letters.replay_step(job.watch_id), "sweep": lambda: self.sweep.step(job.cursor),
         }  # fmt: skip
         if job.kind not in kinds:
             return self.watch_jobs.run(job, queue)
@@ -85,12 +96,31 @@ class JobRunner:
 
     def _put_back(self, job: Job, error: RelayError, queue: JobQueue) -> str:
         """Put a failed job back on the queue; return the result. If a person is needed, leave it to the timer, which
-        tries rarely.
+        tries rarely. After the last try, what a resync is about is recorded as a gap; other work is found again.
         """
         _logger.warning("%s of watch %s failed: %s", job.kind, job.watch_id, error, extra={"watch": job.watch_id})
         state = state_after(error)
         if state:
             return state
+        if is_last_try(job, self.dead_letters.now()):
+            if job.kind in RESYNCS:
+                self.watch_jobs.resyncs.leave(job)
+            return "gave-up"
         delay = delay_after(job.attempt, getattr(error, "retry_after", None))
-        queue.send(replace(job, attempt=job.attempt + 1), delay)
+        again = replace(job, attempt=job.attempt + 1)
+        if job.kind not in AWAITED_KINDS:
+            queue.send(again, delay)
+        elif not AwaitedQueue(queue, self.awaited, self.dead_letters.now).sent(again, delay):
+            return "awaited"
         return "put-back"
+
+
+def _dated(job: Job, queued_at: datetime | None) -> Job:
+    """Return a job with the time when it was queued, if it has none. For a resync that nothing waits for, the later of
+    the two counts: the clock that wrote the other may have been wrong.
+    """
+    if queued_at is None:
+        return job
+    if job.at is None or (job.kind in RESYNCS and not job.token and job.at < queued_at):
+        return replace(job, at=queued_at)
+    return job

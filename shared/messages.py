@@ -2,7 +2,8 @@
 
 A message holds many changes, because the cost is per message. Version 1:
 `{"v": 1, "hinted": "2026-11-20T10:00:00.123456+00:00", "attempt": 0, "retry": "", "changes": [{"watch", "user",
-"event", "deleted"}]}`. It has no key `id`, because the Functions host would take that for the message's own id.
+"event", "deleted"}]}`. Optional keys are left out where they say nothing. It has no key `id`, because the Functions
+host would take that for the message's own id.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
+Origin = Literal["live", "backfill"]
 LARGEST = 45_000  # bytes; "Queue Storage" allows 64 KiB, which base64 reduces to 48 KiB
 LIFECYCLE_KINDS = frozenset({"reauthorizationRequired", "subscriptionRemoved", "missed"})  # Graph's names of its events
 # resync-full sends everything again; reconcile is for all watches; probe and drain are for the partner's endpoint; the
 # watch_id of a replay is the replay's id.
 REPAIR_KINDS = LIFECYCLE_KINDS | {"resync", "resync-full", "reconcile", "probe", "drain", "replay"}
-# lookup reads one subscription by its id; run continues the renewal run; audit reads the list of subscriptions.
-WORK_KINDS = frozenset({"lookup", "run", "audit"})
+# lookup reads one subscription by its id; run continues the renewal run; audit reads the list of subscriptions; sweep
+# deletes ledger entries of watches that were removed.
+WORK_KINDS = frozenset({"lookup", "run", "audit", "sweep"})
 JOB_KINDS = REPAIR_KINDS | WORK_KINDS
-_JOB_KEYS = frozenset({"watch", "kind", "subscription", "attempt", "at", "since", "seen"})
+_JOB_KEYS = frozenset({"watch", "kind", "subscription", "attempt", "at", "since", "seen", "token", "cursor"})
 _encoder = json.JSONEncoder(separators=(",", ":"))  # writes ASCII: one byte per character
 _UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
 
@@ -32,12 +35,23 @@ class BadMessage(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An event that changed, in the mailbox of a watch; `user_id` is the mailbox's object id from Graph."""
+    """An event that changed, in the mailbox of a watch; `user_id` is the mailbox's object id from Graph.
+
+    - `series_id`: the series of an occurrence, if the relay knows it before it reads the occurrence.
+    - `first_at`: when Graph first notified the relay of what is still owed, if that was before the message's
+      `notified_at`: for changes that were parked, or are replayed.
+    - `is_second_look`: Graph did not find the event a minute ago.
+
+    In JSON these are the keys series, first and missing.
+    """
 
     watch_id: str
     user_id: str
     event_id: str
     deleted: bool = False
+    series_id: str = ""
+    first_at: datetime | None = None
+    is_second_look: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,8 @@ class ChangeMessage:
     - `attempt`: the number of failed attempts. `retry_token`: identifies the message that makes the next one.
     - `skip_settling`: process without waiting SETTLE_SECONDS.
     - `force`: deliver even if the partner has the same state.
+    - `origin`: live, or backfill for what a resync, a drain or a replay queues.
+    - `yields`: a resync queues the changes, so each is dropped while its event's delivery is being retried.
     """
 
     notified_at: datetime
@@ -57,6 +73,8 @@ class ChangeMessage:
     retry_token: str = ""
     skip_settling: bool = False
     force: bool = False
+    origin: Origin = "live"
+    yields: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,8 @@ class Job:
     - `since`: when a version of the relay first put the job back because it does not know its kind.
     - `seen`: the etag of a lease that was not free; the message was hidden for as long as the lease has to be observed.
     - `later`: the fields that only a later version knows. They stay in a job that this version puts back.
+    - `token`: identifies the one job of its kind, or of its watch, that is waited for; "" if none is.
+    - `cursor`: the key after which a sweep goes on.
     """
 
     watch_id: str
@@ -79,6 +99,8 @@ class Job:
     since: datetime | None = None
     seen: str = ""
     later: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    token: str = ""
+    cursor: str = ""
 
 
 def write_changes(message: ChangeMessage) -> Iterator[str]:
@@ -88,11 +110,9 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
     }  # fmt: skip
     head |= {"settled": True} if message.skip_settling else {}
     head |= {"again": True} if message.force else {}
-    rows: list[dict[str, Any]] = [
-        {"watch": c.watch_id, "user": c.user_id, "event": c.event_id, **({"deleted": True} if c.deleted else {})}
-        for c in message.changes
-    ]
-    return _split(head, "changes", rows)
+    head |= {"origin": message.origin} if message.origin != "live" else {}
+    head |= {"yields": True} if message.yields else {}
+    return _split(head, "changes", [_change_row(change) for change in message.changes])
 
 
 def write_jobs(jobs: Iterable[Job]) -> Iterator[str]:
@@ -104,14 +124,12 @@ def read_changes(text: str) -> ChangeMessage:
     """Return a message of changes. Raises BadMessage."""
     try:
         content = _version_1(text)
-        changes = tuple(
-            Change(str(c["watch"]), str(c["user"]), str(c["event"]), c.get("deleted") is True)
-            for c in content["changes"]
-        )
+        changes = tuple(_change(row) for row in content["changes"])
         notified_at = datetime.fromisoformat(content["hinted"])
-        skip_settling, force = (content.get(name) is True for name in ("settled", "again"))
+        skip_settling, force, yields = (content.get(name) is True for name in ("settled", "again", "yields"))
         attempt, retry_token = int(content["attempt"]), str(content["retry"])
-        message = ChangeMessage(notified_at, changes, attempt, retry_token, skip_settling, force)
+        origin: Origin = "backfill" if content.get("origin") == "backfill" else "live"
+        message = ChangeMessage(notified_at, changes, attempt, retry_token, skip_settling, force, origin, yields)
     except _UNREADABLE:
         raise BadMessage("not a message of changes") from None
     if notified_at.tzinfo is None:
@@ -127,20 +145,38 @@ def read_jobs(text: str) -> list[Job]:
         raise BadMessage("not a message of repairs") from None
 
 
+def _change_row(change: Change) -> dict[str, Any]:
+    row = {"watch": change.watch_id, "user": change.user_id, "event": change.event_id}
+    optional = {
+        "deleted": change.deleted, "series": change.series_id, "missing": change.is_second_look,
+        "first": change.first_at.isoformat() if change.first_at else "",
+    }  # fmt: skip
+    return row | {name: value for name, value in optional.items() if value}
+
+
+def _change(row: dict[str, Any]) -> Change:
+    deleted, is_second_look = (row.get(name) is True for name in ("deleted", "missing"))
+    series_id, first = str(row.get("series") or ""), row.get("first")
+    first_at = _moment(first) if first else None
+    return Change(str(row["watch"]), str(row["user"]), str(row["event"]), deleted, series_id, first_at, is_second_look)
+
+
 def _job_row(job: Job) -> dict[str, Any]:
     moments = {name: moment.isoformat() for name, moment in (("at", job.at), ("since", job.since)) if moment}
-    seen = {"seen": job.seen} if job.seen else {}
+    texts = {name: text for name, text in (("seen", job.seen), ("token", job.token), ("cursor", job.cursor)) if text}
     return {
         **job.later, "watch": job.watch_id, "kind": job.kind, "subscription": job.subscription_id,
-        "attempt": job.attempt, **moments, **seen,
+        "attempt": job.attempt, **moments, **texts,
     }  # fmt: skip
 
 
 def _job(row: dict[str, Any]) -> Job:
     later = {name: value for name, value in row.items() if name not in _JOB_KEYS}
     at, since = (_moment(row[name]) if row.get(name) is not None else None for name in ("at", "since"))
-    attempt, seen = int(row.get("attempt", 0)), str(row.get("seen") or "")
-    return Job(str(row["watch"]), str(row["kind"]), str(row["subscription"]), attempt, at, since, seen, later)
+    seen, token, cursor = (str(row.get(name) or "") for name in ("seen", "token", "cursor"))
+    attempt = int(row.get("attempt", 0))
+    ids = str(row["watch"]), str(row["kind"]), str(row["subscription"])
+    return Job(*ids, attempt, at, since, seen, later, token, cursor)
 
 
 def _moment(text: str) -> datetime:

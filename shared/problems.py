@@ -22,6 +22,7 @@ NOT_A_JSON_OBJECT = Problem(400, "not_a_json_object", "Not a JSON object")
 INVALID_REQUEST = Problem(422, "invalid_request", "Invalid request")
 INVALID_PARAMETER = Problem(422, "invalid_parameter", "Invalid parameter")
 REQUEST_TOO_LARGE = Problem(413, "request_too_large", "Request too large")
+TOO_MANY_ITEMS = Problem(413, "too_many_items", "Too many items")
 UNSUPPORTED_MEDIA_TYPE = Problem(415, "unsupported_media_type", "Unsupported media type")
 REASON_REQUIRED = Problem(422, "reason_required", "A reason is required")
 

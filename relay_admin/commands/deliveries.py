@@ -59,7 +59,16 @@ def delivery_summary(state: dict[str, Any]) -> str:
     since = f" since {state['since']}" if state["since"] else ""
     reason = f" ({state['reason']})" if state["reason"] else ""
     counts = f"{counted(waiting, 'waiting change')}, {counted(dead, 'dead letter')}"
-    return f"Deliveries are {state['state']}{since}{reason}; {counts}."
+    return f"Deliveries are {state['state']}{since}{reason}; {counts}{_retried(state)}."
+
+
+def _retried(state: dict[str, Any]) -> str:
+    """Return what is retried; nothing for a relay of an earlier version, which does not say it."""
+    if not state.get("retried"):
+        return ""
+    late = ", more than ten minutes late" if state["late"] else ""
+    more = "+" if state["retried"] == state["countedTo"] else ""
+    return f"; {state['retried']}{more} retried since {state['retriedSince']}{late}"
 
 
 def _operate(relay: RelayClient, out: Output, operation: str, reason: str) -> int:

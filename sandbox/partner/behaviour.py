@@ -13,6 +13,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "cut": (str,),
     "drip": _NUMBER,
     "hang": (bool,),
+    "taken": (bool,),
     "mailbox": (str,),
 }
 
@@ -21,6 +22,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 class Behaviour:
     """How to treat deliveries; the fields are named as in the control route's JSON.
 
+    - `taken`: process the delivery first, before the delay and whatever the response.
     - `delaySeconds`: wait before anything else.
     - `hang`: never respond. `cut`: close the connection without a response, "before" or "after" the processing.
     - `status`, `headers`, `body`: the response. With a status outside 2xx the delivery is not processed.
@@ -36,13 +38,14 @@ class Behaviour:
     cut: str | None = None
     drip: float | None = None
     hang: bool = False
+    taken: bool = False
     mailbox: str | None = None
 
     @property
     def works(self) -> bool:
         """Whether the delivery is processed, whatever happens to the response."""
         refuses = self.status is not None and not 200 <= self.status < 300
-        return not (self.hang or self.cut == "before" or refuses)
+        return self.taken or not (self.hang or self.cut == "before" or refuses)
 
 
 def behaviour_of(given: Any) -> Behaviour:
@@ -66,6 +69,8 @@ def _check(behaviour: Behaviour) -> None:
         raise ValueError("status is between 200 and 599")
     if behaviour.cut not in (None, "before", "after"):
         raise ValueError('cut is "before" or "after"')
+    if behaviour.taken and behaviour.cut == "before":
+        raise ValueError("a delivery is taken, or the connection is cut before")
     if behaviour.times is not None and behaviour.times < 1:
         raise ValueError("times is at least 1, or null")
     if behaviour.delaySeconds < 0 or (behaviour.drip is not None and behaviour.drip <= 0):

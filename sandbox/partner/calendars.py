@@ -42,6 +42,16 @@ class Calendars:
             events[event["id"]] = event
         return True
 
+    def drop_before(self, mailbox: str, created: datetime) -> None:
+        """Drop the events of a mailbox's earlier watch: those older than the `created` of its present one.
+
+        A watch that is removed delivers no deletions. A new watch delivers again what exists.
+        """
+        earlier = [key for key, newest in self._newest.items() if key[0] == mailbox and newest < created]
+        for key in earlier:
+            del self._newest[key]
+            self.mailboxes[mailbox].pop(key[1], None)
+
     def listed(self) -> dict[str, list[Any]]:
         """Return the events of each mailbox; a mailbox whose events were all deleted has an empty list."""
         return {mailbox: list(events.values()) for mailbox, events in self.mailboxes.items()}

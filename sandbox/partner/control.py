@@ -22,7 +22,7 @@ ROUTES = {
     "GET /_control/raw": "every request as received: method, path, headers, body",
     "GET /_control/wait?deliveries=N&seconds=S": "wait for N distinct webhook-ids (&taken=true: accepted ones)",
     "GET /_control/behaviour": "the planted behaviours",
-    "POST /_control/behaviour": "add one: status, headers, body, times, delaySeconds, cut, drip, hang, mailbox",
+    "POST /_control/behaviour": "add one: status, headers, body, times, delaySeconds, cut, drip, hang, taken, mailbox",
     "DELETE /_control/behaviour": "clear them",
     "POST /_control/secrets": '{"secrets": ["whsec_…"]}: accept signatures with any of these from now on',
     "GET /_control/direct": "Graph's own notifications, received at POST /graph",

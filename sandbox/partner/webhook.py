@@ -24,6 +24,7 @@ class WebhookRoute:
         body = await request.read()
         attempt = await self.deliveries.arrived(request.headers, body)
         behaviour = self.behaviours.take(attempt.mailbox)
+        receipt = await self._process(request, body, attempt) if behaviour.taken else None
         await asyncio.sleep(behaviour.delaySeconds)
         if behaviour.hang:
             await _client_left(request)
@@ -31,12 +32,17 @@ class WebhookRoute:
             return _cut(request)
         if not behaviour.works:
             return await self._answer(request, attempt, behaviour, behaviour.status or 500)
-        receipt = self._receive(request, body)
-        await self.deliveries.completed(attempt, receipt)
+        receipt = receipt or await self._process(request, body, attempt)
         if behaviour.cut == "after":
             return _cut(request)
         status = behaviour.status if behaviour.status and receipt.status == 204 else receipt.status
         return await self._answer(request, attempt, behaviour, status)
+
+    async def _process(self, request: web.Request, body: bytes, attempt: Attempt) -> Receipt:
+        """Receive the delivery, and record the result."""
+        receipt = self._receive(request, body)
+        await self.deliveries.completed(attempt, receipt)
+        return receipt
 
     def _receive(self, request: web.Request, body: bytes) -> Receipt:
         """Receive the delivery; the content type is the only rule of the contract outside the body."""

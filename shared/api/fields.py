@@ -12,6 +12,7 @@ from shared.errors import RequestRejected
 
 # An SMTP address as Exchange accepts it: no quotes, no comments, no address literals.
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
+MOST_FAULTS = 10  # reported in one response
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -33,14 +34,18 @@ def checked_address(field: str, address: str) -> str:
     return plain
 
 
-def read_body(model: type[Model], content: dict[str, Any], most: int | None = None) -> Model:
+def read_body(model: type[Model], content: dict[str, Any], most: int = MOST_FAULTS) -> Model:
     """Return a body as a model. Raises RequestRejected 422, which names up to `most` fields, never a value."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise invalid("; ".join(faults_of(error)[:most])) from None
+        raise invalid("; ".join(faults_of(error, most))) from None
 
 
-def faults_of(error: ValidationError) -> list[str]:
-    """Return a text for each invalid field, without the values."""
-    return [f"{'.'.join(map(str, e['loc']))[:60]}: {e['msg']}" for e in error.errors(include_input=False)]
+def faults_of(error: ValidationError, most: int = MOST_FAULTS) -> list[str]:
+    """Return a text for each of the first `most` invalid fields, without the values.
+
+    A body of the largest size may have thousands, and the response would be many times longer.
+    """
+    faults = error.errors(include_url=False, include_context=False, include_input=False)[:most]
+    return [f"{'.'.join(map(str, each['loc']))[:60]}: {each['msg']}" for each in faults]

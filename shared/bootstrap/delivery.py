@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.features import FeatureParts
+from shared.bootstrap.partner import PartnerParts
 
 if TYPE_CHECKING:
     from shared.delivery.batch import Batches
     from shared.delivery.deliver import Delivery
     from shared.delivery.failures import Failures
     from shared.delivery.mailbox_access import MailboxAccess
-    from shared.delivery.pause import Pause
     from shared.delivery.poison import PoisonMessages
+    from shared.delivery.posting import Posting
     from shared.delivery.recovery import Recovery
     from shared.delivery.sync_event import EventSync
-    from shared.http.resolver import Resolver
-    from shared.partner.webhook import Webhook
-    from shared.reliability.circuit_breaker import CircuitBreaker
-    from shared.reliability.dead_letters import DeadLetters
-    from shared.reliability.delivery_metrics import DeliveryMetrics
     from shared.reliability.mailbox_holds import MailboxHolds
-    from shared.reliability.parking import Parking
     from shared.resync.catch_up import CatchUp
+    from shared.resync.fingerprints import Fingerprints
     from shared.resync.missed_changes import MissedChanges
     from shared.resync.occurrences import Occurrences
     from shared.resync.resync import Resync
@@ -37,50 +31,8 @@ if TYPE_CHECKING:
 WORKERS = 32
 
 
-class DeliveryParts(FeatureParts):
+class DeliveryParts(PartnerParts):
     """The parts that deliver changes to the partner."""
-
-    @cached_property
-    def resolver(self) -> Resolver:
-        """Resolves the host names of URLs from outside the relay."""
-        from shared.http.resolver import Resolver
-
-        return Resolver(lambda _: True) if self.settings.allow_private_addresses else Resolver()
-
-    @cached_property
-    def webhook(self) -> Webhook:
-        """Delivers to the partner."""
-        from shared.http.checked_session import checked_session
-        from shared.http.session import trusted_roots
-        from shared.partner.webhook import Webhook
-
-        def name() -> str:
-            return self.settings.partner_signing_secret_name
-
-        session = cache(lambda: checked_session(self.resolver, trusted_roots()))
-        secrets: Callable[[], str] = lambda: self.secrets.get(name()).value  # noqa: E731
-        return Webhook(lambda: self.settings.partner_webhook_url, secrets, name, session)
-
-    @cached_property
-    def breaker(self) -> CircuitBreaker:
-        """Decides whether deliveries may be sent."""
-        from shared.reliability.circuit_breaker import CircuitBreaker
-
-        return CircuitBreaker(self.endpoints, self.now)
-
-    @cached_property
-    def parking(self) -> Parking:
-        """Parks changes while deliveries are stopped."""
-        from shared.reliability.parking import Parking
-
-        return Parking(self.parked, self.breaker, self.changes, self.jobs, self.now)
-
-    @cached_property
-    def dead_letters(self) -> DeadLetters:
-        """The changes whose deliveries all failed."""
-        from shared.reliability.dead_letters import DeadLetters
-
-        return DeadLetters(self.parked, self.replays, self.parking, self.jobs, self.now)
 
     @cached_property
     def renamed_mailboxes(self) -> RenamedMailboxes:
@@ -107,7 +59,7 @@ class DeliveryParts(FeatureParts):
         """Finds the occurrences of a series in the window."""
         from shared.resync.occurrences import Occurrences
 
-        return Occurrences(self.watched_events, self.ledger, self.window)
+        return Occurrences(self.watched_events, self.ledger, self.fingerprints, self.window)
 
     @cached_property
     def catch_up(self) -> CatchUp:
@@ -135,13 +87,21 @@ class DeliveryParts(FeatureParts):
         """Compares calendars with the ledger."""
         from shared.resync.resync import Resync
 
-        return Resync(self.watched_events, self.ledger, self.changes, self.window, self.now, self.mailbox_holds)
+        return Resync(
+            self.watched_events,
+            self.ledger,
+            self.changes,
+            self.parking,
+            self.window,
+            self.graph_clock,
+            self.mailbox_holds,
+        )
 
     @cached_property
     def silence(self) -> Silence:
         """Finds subscriptions that send nothing."""
         from shared.resync.silence import Silence
-        from shared.storage.resync_hour import ResyncHours
+        from shared.storage.maintenance import ResyncHours
 
         hours = ResyncHours(lambda: self.watches_table)
         return Silence(hours, self.watches, self.changes, self.parking, self.now)
@@ -161,20 +121,27 @@ class DeliveryParts(FeatureParts):
         return MailboxWorkers(pool(WORKERS, "change"), self.mailbox_limits)
 
     @cached_property
+    def fingerprints(self) -> Fingerprints:
+        """Compares what the partner sees of events."""
+        from shared.resync.fingerprints import Fingerprints
+
+        return Fingerprints(self.client_state_keys, self.now)
+
+    @cached_property
+    def posting(self) -> Posting:
+        """Sends deliveries."""
+        from shared.delivery.posting import Posting
+
+        return Posting(self.ledger, self.webhook, self.graph_clock)
+
+    @cached_property
     def event_sync(self) -> EventSync:
         """Brings the partner up to date on one event."""
         from shared.delivery.sync_event import EventSync
 
-        return EventSync(self.settings, self.watched_events, self.occurrences, self.webhook, self.now)
-
-    @cached_property
-    def delivery_metrics(self) -> DeliveryMetrics:
-        """Measures whether deliveries flow."""
-        from shared.reliability.delivery_metrics import DeliveryMetrics
-        from shared.storage.retries import DeliveryCounts, Retries
-
-        retries, counts = Retries(lambda: self.watches_table), DeliveryCounts(lambda: self.watches_table)
-        return DeliveryMetrics(retries, counts, self.parked, self.now)
+        return EventSync(
+            self.settings, self.watched_events, self.occurrences, self.fingerprints, self.posting, self.graph_clock
+        )
 
     @cached_property
     def failures(self) -> Failures:
@@ -198,8 +165,9 @@ class DeliveryParts(FeatureParts):
         from shared.delivery.batch import Batches
 
         return Batches(
-            self.mailbox_access, self.ledger, self.changes, self.event_sync, self.failures, self.workers, self.now
-        )
+            self.mailbox_access, self.ledger, self.changes, self.event_sync, self.failures, self.workers,
+            self.graph_clock,
+        )  # fmt: skip
 
     @cached_property
     def delivery(self) -> Delivery:
@@ -216,18 +184,13 @@ class DeliveryParts(FeatureParts):
         """Probes the endpoint, and drains what is parked."""
         from shared.delivery.recovery import Recovery
 
-        return Recovery(self.breaker, self.parked, self.parking, self.jobs, self.batches, self.failures, self.now)
-
-    @cached_property
-    def pause(self) -> Pause:
-        """Pauses and resumes deliveries."""
-        from shared.delivery.pause import Pause
-
-        return Pause(self.breaker, self.parked, self.jobs, self.delivery_metrics)
+        return Recovery(
+            self.breaker, self.parked, self.parking, self.jobs, self.batches, self.failures, self.graph_clock
+        )
 
     @cached_property
     def poison_messages(self) -> PoisonMessages:
         """Handles poison messages."""
         from shared.delivery.poison import PoisonMessages
 
-        return PoisonMessages(self.dead_letters, self.changes, self.jobs)
+        return PoisonMessages(self.dead_letters, self.ledger, self.catch_up, self.changes, self.jobs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from shared.config import Settings
     from shared.graph.client import GetToken, GraphClient
     from shared.graph.client_state_keys import ClientStateKeys
+    from shared.graph.clock import GraphClock
     from shared.graph.diagnostics import GraphDiagnostics
     from shared.graph.events import Events
     from shared.graph.handshake_check import HandshakeCheck
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from shared.key_vault import Secrets
     from shared.policy.allow_list import AllowList
     from shared.policy.permission import Permission
+    from shared.storage.ledger import Ledger
     from shared.threads import MailboxLimits
 
 
@@ -84,6 +87,28 @@ class GraphParts(StoredParts):
             return self.get_token(fresh=fresh)
 
         return GraphClient(lambda: self.settings.graph_base_url, get_token, session, self.now)
+
+    def clock_skew(self) -> timedelta | None:
+        """Return how far Graph's clock was ahead of this process's at the last answer; None if unknown.
+
+        Graph's client is not built for this: the receiver of notifications must not wait for it.
+        """
+        built: GraphClient | None = vars(self).get("graph")
+        return built.clock_skew if built else None
+
+    @cached_property
+    def graph_clock(self) -> GraphClock:
+        """The clock by which instances compare moments."""
+        from shared.graph.clock import GraphClock
+
+        return GraphClock(self.now, self.clock_skew)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        from shared.storage.ledger import Ledger
+
+        return Ledger(lambda: self.ledger_table, self.graph_clock)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -127,16 +126,13 @@ class MaintenanceParts(DeliveryParts):
         versions = [signing_key(keys, self.now()).version, *(key.version for key in keys)]
         return Timing(self.lifetimes.renew_before(), settings_hash(self.settings, versions))
 
-    def clock_skew(self) -> timedelta | None:
-        """Return how far Graph's clock was ahead of this process's at the last answer; None if unknown."""
-        return self.graph.clock_skew
-
     @cached_property
     def overdue_run(self) -> OverdueRun:
         """Queues the timer's run when the timer does not come."""
+        from shared.reliability.awaited_queue import AwaitedQueue
         from shared.reliability.overdue_run import OverdueRun
 
-        return OverdueRun(self.heartbeat, self.jobs, self.now)
+        return OverdueRun(self.heartbeat, AwaitedQueue(self.jobs, self.awaited_jobs, self.now), self.now)
 
     @cached_property
     def clock_check(self) -> ClockCheck:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
     from shared.queues import ChangeQueue, JobQueue
+    from shared.storage.awaited_jobs import AwaitedJobs
     from shared.storage.connection import StorageAccount
     from shared.storage.diagnostics import StorageDiagnostics
     from shared.storage.heartbeat import Heartbeat
     from shared.storage.leases import Leases
-    from shared.storage.ledger import Ledger
     from shared.storage.parked import ParkedChanges
     from shared.storage.partner_endpoint import Endpoints
     from shared.storage.replays import Replays
@@ -100,11 +100,11 @@ class StoredParts:
         return Heartbeat(lambda: self.watches_table)
 
     @cached_property
-    def ledger(self) -> Ledger:
-        """The ledger."""
-        from shared.storage.ledger import Ledger
+    def awaited_jobs(self) -> AwaitedJobs:
+        """The row of the jobs that are waited for."""
+        from shared.storage.awaited_jobs import AwaitedJobs
 
-        return Ledger(lambda: self.ledger_table, self.now)
+        return AwaitedJobs(lambda: self.watches_table)
 
     @cached_property
     def changes(self) -> ChangeQueue:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from shared.health.all_checks import AllChecks
     from shared.health.metrics import Gauges
     from shared.jobs import JobRunner
+    from shared.queues import JobQueue
+    from shared.reliability.awaited_queue import AwaitedQueue
+    from shared.resync.ledger_sweep import LedgerSweep
     from shared.subscriptions.admission import Admission
     from shared.subscriptions.lifecycle import LifecycleEvents
     from shared.subscriptions.new_watches import NewWatches
@@ -73,7 +76,7 @@ class SubscriptionParts(MaintenanceParts):
 
         return RoomListService(
             self.allow_list, self.permission, self.room_lists, self.watches, self.watch_sources, self.endings,
-            self.jobs, self.now,
+            self.awaited_queue(self.jobs), self.now,
         )  # fmt: skip
 
     def rooms_hash(self) -> str | None:
@@ -107,8 +110,21 @@ class SubscriptionParts(MaintenanceParts):
 
         return Runs(
             self.due_work, self.steps, self.records, self.loss_brake, self.refusal_brake, self.watches,
-            self.clock_check, self.work, self.now,
+            self.clock_check, self.awaited_queue(self.work), self.now,
         )  # fmt: skip
+
+    def awaited_queue(self, queue: JobQueue) -> AwaitedQueue:
+        """Return a queue on which one job of a kind is waited for at a time."""
+        from shared.reliability.awaited_queue import AwaitedQueue
+
+        return AwaitedQueue(queue, self.awaited_jobs, self.now)
+
+    @cached_property
+    def ledger_sweep(self) -> LedgerSweep:
+        """Deletes ledger entries of removed watches."""
+        from shared.resync.ledger_sweep import LedgerSweep
+
+        return LedgerSweep(self.ledger, self.watches, self.tombstones, self.awaited_queue(self.work), self.now)
 
     @cached_property
     def lifecycle_events(self) -> LifecycleEvents:
@@ -123,8 +139,9 @@ class SubscriptionParts(MaintenanceParts):
         from shared.subscriptions.watch_jobs import ResyncJobs, WatchJobs
 
         resyncs = ResyncJobs(
-            self.watches, self.resync, self.readings, self.catch_up, self.silence, self.lifecycle_events
-        )
+            self.watches, self.resync, self.readings, self.catch_up, self.silence, self.lifecycle_events,
+            self.clock_check.is_wrong,
+        )  # fmt: skip
         return WatchJobs(self.watches, self.permission, self.catch_up, resyncs, self.lifecycle_events)
 
     @cached_property
@@ -132,7 +149,10 @@ class SubscriptionParts(MaintenanceParts):
         """Runs jobs."""
         from shared.jobs import JobRunner
 
-        return JobRunner(self.watch_jobs, self.reconciler, self.audit, self.recovery, self.dead_letters, self.jobs)
+        return JobRunner(
+            self.watch_jobs, self.reconciler, self.audit, self.recovery, self.dead_letters, self.jobs,
+            self.ledger_sweep, self.awaited_jobs,
+        )  # fmt: skip
 
     @cached_property
     def health_checks(self) -> AllChecks:

@@ -14,13 +14,14 @@ from pydantic.alias_generators import to_camel
 from shared.api.fields import checked_address, invalid, read_body
 from shared.api.times import WHEN_PATTERN, check_order, read_day, read_moment, read_zone
 from shared.calendars.recurrence import Recurrence, as_graph
+from shared.config import LONGEST_VIEW_DAYS
 from shared.graph.calendars import PAGE_PARAMETERS
 
 MOST_FAULTS = 5  # reported in one response
 MOST_ATTENDEES = 500  # "event resource type"
 START = "With an offset, or in the local time of timeZone; for an all-day event, a date."
 END = "Like start; for an all-day event, the day after its last day."
-LONGEST_VIEW = timedelta(days=1_825)  # "List calendarView"
+LONGEST_VIEW = timedelta(days=LONGEST_VIEW_DAYS)
 LONGEST_PAGE_TOKEN = 2_000
 TIMES = {"start", "end", "time_zone", "all_day", "recurrence"}
 

@@ -14,18 +14,26 @@ from shared import telemetry
 from shared.delivery.failures import Failures
 from shared.delivery.mailbox_access import MailboxAccess, untried
 from shared.delivery.outcome import BUSY, COVERED, DEFERRED, DELIVERED, FAILED, NO_NEWS, Outcome
-from shared.delivery.sync_event import EventSync, start_read
+from shared.delivery.posting import ClaimLost, NotSent
+from shared.delivery.sync_event import EventSync, checks_calendar
 from shared.errors import RelayError
+from shared.graph.clock import GraphClock
 from shared.messages import Change, ChangeMessage
+from shared.moments import has_passed
 from shared.partner.payload import DELETED, UnreadableEvent
 from shared.partner.status_policy import needs_a_person
 from shared.partner.webhook import NotDelivered
 from shared.queues import ChangeQueue
-from shared.storage.ledger import MOST_AT_ONCE, Entry, Ledger
+from shared.storage.ledger import MOST_AT_ONCE, Ledger
+from shared.storage.ledger_entry import Entry, of_watch
 from shared.storage.watches import Watch
 from shared.threads import MailboxWorkers
 
-SKEW = timedelta(seconds=1)  # maximum clock difference between two instances
+# The largest difference of two instances' clocks. A larger one is known from Graph's Date, which has whole seconds, and
+# is taken into account (shared.graph.clock).
+SKEW = timedelta(seconds=3)
+SECOND_LOOK = 60.0  # seconds until an event that Graph did not find is read again
+RETRIED_WITHIN = timedelta(days=2)  # longer than between two attempts: after it, a chain of attempts counts as lost
 WORK = timedelta(seconds=45)  # maximum time to read and deliver one event
 
 _logger = logging.getLogger("relay.deliver")
@@ -42,7 +50,7 @@ class Batches:
     event_sync: EventSync
     failures: Failures
     workers: MailboxWorkers
-    now: Callable[[], datetime]
+    clock: GraphClock
 
     def process_mailbox(
         self, message: ChangeMessage, changes: Sequence[Change], may_continue: MayContinue = lambda: True
@@ -67,9 +75,10 @@ class Batches:
     ) -> list[Outcome]:
         """Claim the entries of a group of changes, sync the events in parallel, and write the results together."""
         entries = self.ledger.read(watch.id, [change.event_id for change in changes])
-        pairs = list(zip(changes, entries, strict=True))
-        outcomes = [Outcome(COVERED, change) for change, entry in pairs if _is_covered(change, entry, message)]
-        uncovered = [pair for pair in pairs if not _is_covered(*pair, message)]
+        pairs = [(change, _owned(entry, watch, change)) for change, entry in zip(changes, entries, strict=True)]
+        covered = [_is_covered(change, entry, message, self.clock()) for change, entry in pairs]
+        outcomes = [Outcome(COVERED, pair[0]) for pair, is_covered in zip(pairs, covered, strict=True) if is_covered]
+        uncovered = [pair for pair, is_covered in zip(pairs, covered, strict=True) if not is_covered]
         claims = self.ledger.claim([entry for _, entry in uncovered])
         tried = list(zip((change for change, _ in uncovered), claims, strict=True))
         outcomes += [Outcome(BUSY, change) for change, claim in tried if claim is None]
@@ -81,27 +90,49 @@ class Batches:
             return self._sync(message, watch, *pair)
 
         results = self.workers.run(watch.mailbox, work, claimed)
-        following = tuple(change for outcome in results for change in outcome.following)
-        # These changes were found by a read just now: no earlier read may cover them, and they need not settle again.
-        self.changes.send(ChangeMessage(self.now(), following, skip_settling=True))
+        self._queue_next(message, results)
         self.ledger.release([each.entry for each in results if each.entry is not None and each.result != FAILED])
         return outcomes + results
 
+    def _queue_next(self, message: ChangeMessage, results: Sequence[Outcome]) -> None:
+        """Queue the changes that a read just now requires: no earlier read may cover them, and they have settled."""
+        following = tuple(change for outcome in results for change in outcome.following)
+        second_looks = tuple(outcome.second_look for outcome in results if outcome.second_look is not None)
+        now = self.clock.hint()
+        self.changes.send(ChangeMessage(now, following, skip_settling=True, origin=message.origin))
+        next_look = replace(message, notified_at=now, changes=second_looks, retry_token="", skip_settling=True)
+        self.changes.send(next_look, SECOND_LOOK)
+
     def _sync(self, message: ChangeMessage, watch: Watch, change: Change, entry: Entry) -> Outcome:
-        read_at = self.now()
-        if entry.claimed_until is None or entry.claimed_until - read_at < WORK:
+        began = self.clock.now()
+        if entry.claimed_until is None or entry.claimed_until - self.clock.corrected(began) < WORK:
             return Outcome(BUSY, change)  # after a long wait for the mailbox's limit, the claim could expire too early
         try:
-            self.access.holds.check(watch.mailbox, read_at)
-            synced = self.event_sync.sync_event(watch, message, change, entry, read_at)
+            self.access.holds.check(watch.mailbox, began)
+            synced = self.event_sync.sync_event(watch, message, change, entry, began)
             if synced.news:
                 self.failures.record_success()
-            synced = replace(synced, entry=self.failures.forget_dead_letter(synced.entry))
-        except Exception as error:  # noqa: BLE001  (a failure of one change must not affect the others)
-            self.access.holds.note(watch.mailbox, error, self.now())
+            is_over = synced.second_look is None and not synced.stays_dead
+            after = self.failures.forget_dead_letter(synced.entry) if is_over else synced.entry
+        except ClaimLost as error:
             _log_failure(message, watch, change, error)
-            return replace(self._failure(change, start_read(change, entry, read_at), error), claim=entry)
-        return Outcome(DELIVERED if synced.news else NO_NEWS, change, synced.entry, synced.following)
+            return Outcome(FAILED, change, error=error)  # the claim ends by itself
+        except NotSent as unsent:
+            _log_failure(message, watch, change, unsent.error)
+            failed = self._failure(change, self._marked(change, entry, unsent.entry, began), unsent.error)
+            return replace(failed, claim=entry, following=unsent.following)
+        except Exception as error:  # noqa: BLE001  (a failure of one change must not affect the others)
+            self.access.holds.note(watch.mailbox, error, self.clock.now())
+            _log_failure(message, watch, change, error)
+            return replace(self._failure(change, self._marked(change, entry, entry, began), error), claim=entry)
+        result = DELIVERED if synced.news else NO_NEWS
+        after = replace(self._marked(change, entry, after, began), retry_token="")
+        return Outcome(result, change, after, synced.following, second_look=synced.second_look)
+
+    def _marked(self, change: Change, before: Entry, after: Entry, began: datetime) -> Entry:
+        """Return the entry after an attempt with its marks: when the read began, and whether it checked the view."""
+        checks = checks_calendar(change, before)
+        return replace(after, read_at=self.clock.earliest(began), checked_calendar=checks)
 
     def _failure(self, change: Change, entry: Entry, error: Exception) -> Outcome:
         retry_after = getattr(error, "retry_after", None)
@@ -126,12 +157,28 @@ def _log_failure(message: ChangeMessage, watch: Watch, change: Change, error: Ex
     )
 
 
-def _is_covered(change: Change, entry: Entry, message: ChangeMessage) -> bool:
+def _owned(entry: Entry, watch: Watch, change: Change) -> Entry:
+    """Return the entry to claim for a change of this watch.
+
+    The series is written with the claim: an occurrence on its way is found when its series ends meanwhile.
+    """
+    series_id = entry.series_id or change.series_id
+    return replace(of_watch(entry, watch), watch_born=watch.born, series_id=series_id)
+
+
+def _is_covered(change: Change, entry: Entry, message: ChangeMessage, now: datetime) -> bool:
     """Return whether an earlier read of the event covers a change, so that the event need not be read again."""
     if message.force:  # an earlier read may have delivered nothing, because the partner had the state already
         return False
+    if message.yields and not message.retry_token and _is_retried(entry, now):
+        return True  # otherwise each night would begin the event's attempts anew, and they would never end
     if change.deleted and not entry.checked_calendar and entry.delivered_state != DELETED:
         return False  # a plain GET also finds soft-deleted events; only a read that checked the calendar view counts
     if message.retry_token:
         return bool(entry.etag) and entry.retry_token != message.retry_token  # superseded by a newer attempt
     return entry.read_at is not None and entry.read_at - SKEW > message.notified_at
+
+
+def _is_retried(entry: Entry, now: datetime) -> bool:
+    """Return whether a message on the queue retries the event's delivery."""
+    return bool(entry.retry_token) and entry.read_at is not None and not has_passed(RETRIED_WITHIN, entry.read_at, now)

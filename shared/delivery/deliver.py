@@ -70,10 +70,9 @@ class Delivery:
         return results
 
     def _deliver(self, message: ChangeMessage) -> Counter[str]:
-        settled_at = message.notified_at + timedelta(seconds=self.settings.settle_seconds)
-        too_early = (settled_at - self.now()).total_seconds()
+        too_early = self._too_early(message)
         if too_early > 0 and not message.skip_settling:
-            self.changes.send(message, too_early)
+            self.changes.send(replace(message, skip_settling=True), too_early)
             return Counter(settling=len(message.changes))
         if not self.breaker.allows_delivery():
             self.parking.park(message, message.changes, self.breaker.endpoint().state)
@@ -87,6 +86,14 @@ class Delivery:
         results = self.failures.dispose(message, outcomes)
         self._measure(message, outcomes)
         return Counter([*results, *(outcome.result for outcome in outcomes if outcome.result != FAILED)])
+
+    def _too_early(self, message: ChangeMessage) -> float:
+        """Return how many seconds the changes still have to settle: never longer than SETTLE_SECONDS, whatever clock
+        wrote the notification's time.
+        """
+        settle = self.settings.settle_seconds
+        settled_at = message.notified_at + timedelta(seconds=settle)
+        return min((settled_at - self.now()).total_seconds(), settle)
 
     def _measure(self, message: ChangeMessage, outcomes: Sequence[Outcome]) -> None:
         """Count the deliveries, and what is no longer retried."""

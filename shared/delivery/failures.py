@@ -22,7 +22,8 @@ from shared.reliability.dead_letters import GAVE_UP, REJECTED, DeadLetters
 from shared.reliability.delivery_metrics import DeliveryMetrics
 from shared.reliability.parking import Parking
 from shared.reliability.retry_schedule import delay_after, is_exhausted
-from shared.storage.ledger import MOST_AT_ONCE, Entry, Ledger
+from shared.storage.ledger import MOST_AT_ONCE, Ledger
+from shared.storage.ledger_entry import Entry
 from shared.storage.partner_endpoint import EndpointState
 
 # Responses that indicate a problem with the endpoint, not with one delivery.
@@ -97,13 +98,15 @@ class Failures:
     def dispose_probe(self, message: ChangeMessage, outcome: Outcome) -> None:
         """Dispose of a probe's change that failed: as usual after a rejection or a 410, otherwise it stays parked.
 
-        If it stays parked, restore its ledger entry: otherwise the probe's read would cover the change, and nothing
-        would retry it.
+        If it stays parked, restore the read in its ledger entry: otherwise the probe's read would cover the change, and
+        nothing would retry it.
         """
         if outcome.disposition in (Disposition.REJECT, Disposition.DISABLE):
             self.dispose(message, [outcome])
-        elif outcome.claim is not None:
-            self.ledger.release([outcome.claim])
+        elif outcome.claim is not None and outcome.entry is not None:
+            before = outcome.claim
+            restored = replace(outcome.entry, read_at=before.read_at, checked_calendar=before.checked_calendar)
+            self.ledger.release([replace(restored, retry_token=before.retry_token)])
 
     def _open_breaker(self, reason: str) -> None:
         if self.breaker.endpoint(fresh=True).state != EndpointState.FLOWING:

@@ -32,11 +32,14 @@ class Intake:
     dropped: Counter[str]
 
 
-def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> Intake:
-    """Turn a notification collection into messages. Raises notification.BadBody when the body is not one.
+def take_in(
+    body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime, notified_at: datetime | None = None
+) -> Intake:
+    """Turn a notification collection into messages. Raises notification.BadBody when the body is not one, and
+    bodies.TooManyItems.
 
     Several notifications of one event become one change; a deletion takes precedence over an update. `now` is the time
-    of the changes and of the jobs.
+    of the jobs, `notified_at` that of the changes (by default the same).
     """
     changes: dict[tuple[str, str], Change] = {}
     jobs: dict[Job, None] = {}
@@ -55,7 +58,7 @@ def take_in(body: bytes, keys: Sequence[Key], tenant_id: str, now: datetime) -> 
             key = (parsed.watch_id, parsed.event_id)
             if parsed.deleted or key not in changes:
                 changes[key] = parsed
-    message = ChangeMessage(now, tuple(changes.values()))
+    message = ChangeMessage(notified_at or now, tuple(changes.values()))
     return Intake(list(write_changes(message)), list(write_jobs(jobs)) if jobs else [], accepted, dropped)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.messages import Change
-from shared.storage.ledger import Entry
+from shared.storage.ledger_entry import Entry
 
 # Values of the metric "changes"; further ones are the reasons for which a watch's changes are not delivered. FAILED is
 # counted as put-back, parked or dead instead.
@@ -23,8 +23,8 @@ class Outcome:
     `following`: changes of occurrences to queue next. `disposition`: what the partner's response means ("": the partner
     was not called). `status`: that response (0: none). `retry_after`: the seconds of a Retry-After, from Graph or the
     partner. `claim`: the ledger entry before a failed attempt, for callers that schedule no retry. `error`: why the
-    attempt failed. A failure without `entry` was not tried: its mailbox must not be read before `retry_after`, or it is
-    unknown whether it may be read at all (`error`).
+    attempt failed. `second_look`: the change to queue for a minute later. A failure without `entry` was not tried: its
+    mailbox must not be read before `retry_after`, or it is unknown whether it may be read at all (`error`).
     """
 
     result: str
@@ -36,3 +36,4 @@ class Outcome:
     retry_after: float | None = None
     claim: Entry | None = None
     error: Exception | None = None
+    second_look: Change | None = None

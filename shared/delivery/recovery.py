@@ -6,14 +6,14 @@ import logging
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from shared import telemetry
 from shared.delivery.batch import Batches
 from shared.delivery.failures import Failures
 from shared.delivery.outcome import BUSY, COVERED, DELIVERED, FAILED
+from shared.errors import RelayError
+from shared.graph.clock import GraphClock
 from shared.messages import ChangeMessage, Job
 from shared.partner.status_policy import Disposition
 from shared.queues import JobQueue
@@ -44,7 +44,7 @@ class Recovery:
     jobs: JobQueue
     batches: Batches
     failures: Failures
-    now: Callable[[], datetime]
+    clock: GraphClock
 
     def probe(self) -> str:
         """Send one parked change to a failing endpoint, and return the result.
@@ -57,7 +57,13 @@ class Recovery:
         # Queue the next probe before taking the lease: after a crash or a queue failure, a lease without a probe that
         # follows it would end the chain.
         self.jobs.send(Job("", "probe"), PROBE_LEASE.total_seconds() + 1)
-        if not self.breaker.acquire_probe():
+        try:
+            is_acquired = self.breaker.acquire_probe()
+        except RelayError as error:
+            # That probe follows. If this one were put back as well, they would double at each failure.
+            _logger.warning("A probe was not sent: %s", error)
+            is_acquired = False
+        if not is_acquired:
             return "not-now"
         result = self._probe_until_conclusive()
         if result in ("taken", "nothing-to-send"):
@@ -66,7 +72,7 @@ class Recovery:
             self.jobs.send(Job("", "drain"))
         else:
             wait = self.breaker.wait_for_probe(self.breaker.endpoint(fresh=True).probes)
-            until = self.now() + wait
+            until = self.clock.now() + wait
             # Needed although a probe was queued above: that one may arrive before `until`, when it does nothing.
             self.jobs.send(Job("", "probe"), wait.total_seconds())
             self.breaker.release_probe(until)
@@ -104,14 +110,14 @@ class Recovery:
 
         A change whose event cannot be read, or that needs no delivery, gives none.
         """
-        deadline, is_unread = self.now() + SEARCH, False
+        deadline, is_unread = self.clock.now() + SEARCH, False
         for candidate in self._probe_candidates():
             result = self._probe_with(candidate)
             telemetry.count("probes", end=result)
             if result not in ("no-news", "unread"):
                 return result
             is_unread = is_unread or result == "unread"
-            if self.now() > deadline:
+            if self.clock.now() > deadline:
                 break
         return "failed" if is_unread else "nothing-to-send"
 
@@ -134,7 +140,9 @@ class Recovery:
         return sorted(waiting, key=rounds)[:MOST_TRIED]
 
     def _probe_with(self, parked: Parked) -> str:
-        message = ChangeMessage(self.now(), (change_of(parked),), skip_settling=True, force=parked.force)
+        changes = (change_of(parked),)
+        message = ChangeMessage(self.clock.hint(), changes, parked.attempts, skip_settling=True, force=parked.force)
+        message = replace(message, origin="backfill")
         (outcome,) = self.batches.process_mailbox(message, message.changes)
         if outcome.result == FAILED:
             self.failures.dispose_probe(message, outcome)

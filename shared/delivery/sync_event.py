@@ -1,39 +1,67 @@
 """Sync one event: read it, compare it with its ledger entry, and deliver the difference.
 
-The caller holds the claim on the entry, so no other process reads or delivers the same event meanwhile.
+The caller holds the claim on the entry, so no other process reads or delivers the same event meanwhile. What the
+partner may have (shared.resync.partner_state) counts as known: nothing is left out that could leave it with an old
+state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import GraphNotFound, ServiceUnavailable
+from shared.delivery.posting import News, NotSent, Posting
+from shared.errors import GraphNotFound
+from shared.graph.clock import GraphClock
 from shared.graph.events import ITEM_NOT_FOUND, Events
 from shared.messages import Change, ChangeMessage
 from shared.partner import payload
-from shared.partner.webhook import Webhook
 from shared.resync import occurrences
+from shared.resync.fingerprints import Fingerprints
 from shared.resync.occurrences import Occurrences
+from shared.resync.partner_state import deletion_of, is_news, partner_has, partner_may_have, tried_state
 from shared.resync.window import window_of
-from shared.storage.ledger import Entry
+from shared.storage.ledger_entry import Entry
 from shared.storage.watches import Watch
 
 if TYPE_CHECKING:
     from shared.config import Settings
 
-DELIVERY = timedelta(seconds=30)  # maximum time of a delivery, including the read of the signing secret
-
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """The entry to write, whether a delivery was made (`news`), and the changes of a series' occurrences to queue."""
+    """The entry to write, without the marks of this read, whether a delivery was made (`news`), and the changes of a
+    series' occurrences to queue.
+
+    `second_look`: the change to queue for a minute later, because Graph did not find the event. `stays_dead`: the
+    event's state is a dead letter, which stays.
+    """
 
     entry: Entry
     news: bool = False
     following: tuple[Change, ...] = ()
+    second_look: Change | None = None
+    stays_dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The change of a message, for the watch and the ledger entry of its event; `read_at` by Graph's clock."""
+
+    watch: Watch
+    message: ChangeMessage
+    change: Change
+    entry: Entry
+    read_at: datetime
+
+    @property
+    def first_at(self) -> datetime:
+        """When Graph first notified the relay of what is owed."""
+        return self.change.first_at or self.message.notified_at
+
+    def news(self, kind: str, state: str, public: dict[str, Any]) -> News:
+        return News(kind, state, public, self.read_at, self.message.origin)
 
 
 @dataclass(frozen=True)
@@ -43,24 +71,29 @@ class EventSync:
     settings: Settings
     events: Events
     occurrences: Occurrences
-    webhook: Webhook
-    now: Callable[[], datetime]
+    fingerprints: Fingerprints
+    posting: Posting
+    clock: GraphClock
 
     def sync_event(
-        self, watch: Watch, message: ChangeMessage, change: Change, entry: Entry, read_at: datetime
+        self, watch: Watch, message: ChangeMessage, change: Change, entry: Entry, began: datetime
     ) -> SyncResult:
-        """Sync one event of a message. `read_at` is a time before the read begins.
+        """Sync one event of a message; `began` is a moment before its read, by this instance's clock.
 
-        Raises GraphError, NotDelivered, UnreadableEvent, ConfigurationError or ServiceUnavailable: then nothing was
-        recorded, and the call can be repeated, with the same webhook-id while the event's state is the same.
+        Until the entry is released, no read is marked in it: if the worker is killed, its message comes again, and must
+        not be covered by this read.
+
+        Raises NotSent when the partner did not take the delivery; ClaimLost when the entry must not be written;
+        GraphError, UnreadableEvent, ConfigurationError or ServiceUnavailable when nothing was sent. The call can be
+        repeated, with the same webhook-id while the event's state is the same.
         """
-        entry = replace(start_read(change, entry, read_at), retry_token="")
-        event = self._read(watch.mailbox, change, check_calendar=entry.checked_calendar)
+        event = self._read(watch.mailbox, change, check_calendar=checks_calendar(change, entry))
+        task = _Task(watch, message, change, entry, self.clock.corrected(began))
         if event is None:
-            return self._gone(watch, change, entry)
+            return self._gone(task)
         if event.get("type") == "seriesMaster":
-            return self._master(watch, change, entry, event)
-        return self._present(watch, message, change, entry, event)
+            return self._master(task, event)
+        return self._present(task, event)
 
     def _read(self, mailbox: str, change: Change, *, check_calendar: bool) -> dict[str, Any] | None:
         """Return the event as it is on the calendar, or None if it was deleted.
@@ -79,75 +112,102 @@ class EventSync:
     def _is_on_calendar(self, mailbox: str, event: dict[str, Any]) -> bool:
         """Return whether the calendar view contains an event; for a series master, which it never contains, check the
         first occurrence.
+
+        The view of the event's first second is enough. That of a longer time could exceed Graph's limit.
         """
         expected = self.occurrences.first_of(mailbox, event) if event.get("type") == "seriesMaster" else event
         if expected is None:
             return False
-        start, end = payload.moment_of(expected, "start"), payload.moment_of(expected, "end")
-        view = self.events.calendar_view(mailbox, start, end + timedelta(seconds=1))
+        start = payload.moment_of(expected, "start")
+        view = self.events.calendar_view(mailbox, start, start + timedelta(seconds=1))
         return any(payload.event_id_of(event) == payload.event_id_of(expected) for event in view)
 
-    def _present(
-        self, watch: Watch, message: ChangeMessage, change: Change, entry: Entry, event: dict[str, Any]
-    ) -> SyncResult:
+    def _present(self, task: _Task, event: dict[str, Any]) -> SyncResult:
         """Deliver the state of an existing event. Outside the window (at the time of the notification), deliver it only
-        if the partner has the event.
+        if the partner has, or may have, the event.
         """
+        entry, force = task.entry, task.message.force
         state, public = payload.etag_of(event), payload.public_event(event)
-        following = self.occurrences.all_gone(watch, change) if occurrences.is_master(entry) else ()
-        if entry.delivered_state == state and not message.force:
-            return SyncResult(entry)
-        has_it = _partner_has(entry)
-        window = window_of(self.settings, message.notified_at)
-        if not has_it and not window.overlaps(public["start"], public["end"]):
+        following = self.occurrences.all_gone(task.watch, task.change) if _may_have_been_series(task, event) else ()
+        if _is_dead_letter(task, state):
+            times = {"start": public["start"], "end": public["end"]}  # so that a resync knows that it left the window
+            return SyncResult(replace(entry, **times), following=following, stays_dead=True)
+        is_same = self.fingerprints.is_same(entry, public)
+        if not force and not is_news(entry, state, looks_same=is_same):
+            return SyncResult(self._acknowledged(entry, state, public), following=following)
+        window = window_of(self.settings, task.first_at)
+        is_inside = window.overlaps(public["start"], public["end"])
+        if not is_inside and not partner_may_have(entry):
             return SyncResult(entry, following=following)
-        self._deliver(watch, entry, "updated" if has_it and not message.force else "created", state, public)
+        is_update = (partner_has(entry) and not force) or not is_inside
+        news = task.news("updated" if is_update else "created", state, public)
+        sent = self._sent(task, news, following)
+        return SyncResult(self._acknowledged(sent, state, public), news=True, following=following)
+
+    def _acknowledged(self, entry: Entry, state: str, public: dict[str, Any]) -> Entry:
+        """Return the entry of an event that the partner has in this state."""
         times = {"start": public["start"], "end": public["end"], "series_id": public["seriesId"] or ""}
-        return SyncResult(replace(entry, delivered_state=state, **times), news=True, following=following)
+        fingerprint = self.fingerprints.fingerprint(public)
+        return replace(entry, delivered_state=state, fingerprint=fingerprint, tried="", **times)
 
-    def _gone(self, watch: Watch, change: Change, entry: Entry) -> SyncResult:
-        """Deliver the deletion of an event. Events without a ledger entry are reported as deleted as well: the partner
-        may know them from elsewhere.
+    def _gone(self, task: _Task) -> SyncResult:
+        """Deliver the deletion of an event that the partner has or may have.
+
+        Graph may not find an event for a while after its creation. So a 404 that no notification of a deletion explains
+        counts only if it is there a minute later, too.
         """
+        watch, change, entry = task.watch, task.change, task.entry
+        if not change.deleted and not change.is_second_look:
+            second_look = replace(change, is_second_look=True, first_at=task.first_at)
+            return SyncResult(entry, second_look=second_look)
         following = self.occurrences.all_gone(watch, change)
-        if entry.delivered_state == payload.DELETED or occurrences.is_master(entry):
-            return SyncResult(replace(entry, delivered_state=payload.DELETED), following=following)
+        if _is_dead_letter(task, deletion_of(entry)):
+            return SyncResult(entry, following=following, stays_dead=True)
+        if not partner_may_have(entry):
+            state = payload.DELETED if entry.delivered_state else ""
+            return SyncResult(replace(entry, delivered_state=state), following=following)
         public = payload.deleted_event(change.event_id, entry.series_id or None)
-        return SyncResult(self._deliver_deletion(watch, entry, public), news=True, following=following)
+        return SyncResult(self._deleted(task, public, following), news=True, following=following)
 
-    def _master(self, watch: Watch, change: Change, entry: Entry, event: dict[str, Any]) -> SyncResult:
-        """Queue the changed occurrences of a series, which is never delivered itself. If the partner has the event as a
-        single event, deliver its deletion.
+    def _master(self, task: _Task, event: dict[str, Any]) -> SyncResult:
+        """Queue the changed occurrences of a series, which is never delivered itself. If the partner has, or may have,
+        the event as a single event, deliver its deletion.
         """
-        news = _partner_has(entry)
+        entry, news = task.entry, partner_may_have(task.entry)
+        first = window_of(self.settings, task.first_at)
+        following = self.occurrences.changed(task.watch, task.change, first, task.first_at)
         if news:
-            entry = self._deliver_deletion(watch, entry, payload.deleted_event(change.event_id, None))
-        following = self.occurrences.changed(watch, change)
+            entry = self._deleted(task, payload.deleted_event(task.change.event_id, None), following)
         state = occurrences.master_state(payload.etag_of(event))
-        return SyncResult(replace(entry, delivered_state=state), news, following)
+        return SyncResult(replace(entry, delivered_state=state, fingerprint=""), news, following)
 
-    def _deliver_deletion(self, watch: Watch, entry: Entry, public: dict[str, Any]) -> Entry:
-        self._deliver(watch, entry, "deleted", f"{payload.DELETED} {entry.delivered_state}", public)
-        return replace(entry, delivered_state=payload.DELETED, deletions=entry.deletions + 1)
+    def _deleted(self, task: _Task, public: dict[str, Any], following: tuple[Change, ...]) -> Entry:
+        sent = self._sent(task, task.news(payload.DELETED, deletion_of(task.entry), public), following)
+        return replace(sent, delivered_state=payload.DELETED, deletions=sent.deletions + 1, fingerprint="")
 
-    def _deliver(self, watch: Watch, entry: Entry, kind: str, state: str, public: dict[str, Any]) -> None:
-        if entry.read_at is None:
-            raise ValueError("nothing was read")
-        if entry.deletions:  # a state that returns after a deletion must get a new webhook-id
-            state = f"{state} {entry.deletions}"
-        if entry.claimed_until is None or entry.claimed_until - self.now() < DELIVERY:
-            reason = "expires too soon: another process could take it over and deliver a newer state first"
-            raise ServiceUnavailable("the claim on the event", reason)
-        body = payload.body_of(kind, watch.id, watch.mailbox, public, entry.read_at)
-        self.webhook.deliver(payload.message_id(watch.id, entry.event_id, state), body)
+    def _sent(self, task: _Task, news: News, following: tuple[Change, ...]) -> Entry:
+        """Send, and return the entry. If that fails, the changes of occurrences do not wait for the next attempt."""
+        try:
+            return self.posting.send(task.watch, task.entry, news)
+        except NotSent as unsent:
+            unsent.following = following
+            raise
 
 
-def start_read(change: Change, entry: Entry, read_at: datetime) -> Entry:
-    """Return the entry with the time of the read that begins, and whether that read checks the calendar view."""
-    check_calendar = change.deleted or entry.delivered_state == payload.DELETED
-    return replace(entry, read_at=read_at, checked_calendar=check_calendar)
+def checks_calendar(change: Change, entry: Entry) -> bool:
+    """Return whether an attempt also checks the calendar view."""
+    return change.deleted or entry.delivered_state == payload.DELETED
 
 
-def _partner_has(entry: Entry) -> bool:
-    has_state = bool(entry.delivered_state) and entry.delivered_state != payload.DELETED
-    return has_state and not occurrences.is_master(entry)
+def _is_dead_letter(task: _Task, state: str) -> bool:
+    """Return whether a state is a dead letter, which a resync does not send again: it waits for its replay."""
+    return task.message.yields and task.entry.is_dead_lettered and tried_state(task.entry) == state
+
+
+def _may_have_been_series(task: _Task, event: dict[str, Any]) -> bool:
+    """Return whether the partner may have occurrences of a series that an event was before: it is known as one, or it
+    is new to the ledger. What a resync queues (`yields`) needs no search: it finds such occurrences by itself.
+    """
+    entry, is_single = task.entry, event.get("type", "singleInstance") == "singleInstance"
+    is_new = not entry.delivered_state and not task.message.yields and is_single
+    return occurrences.is_master(entry) or is_new

@@ -6,11 +6,12 @@ notifications" (lifecycle events). Nothing received is ever used as a URL: only 
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+from shared import bodies
 
 LARGEST_BODY = 4 * 1024 * 1024  # bytes; a thousand notifications are about 0.7 MB
 CHANGE_TYPES = frozenset({"created", "updated", "deleted"})
@@ -46,19 +47,12 @@ class LifecycleEvent:
     subscription_id: str
 
 
-def _refuse_constant(name: str) -> None:
-    raise BadBody(f"{name} is not JSON")
-
-
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
-
-
 def items_of(body: bytes) -> list[Any]:
-    """Return the items of a notification collection. Raises BadBody."""
+    """Return the items of a notification collection. Raises bodies.TooManyItems before parsing, or BadBody."""
     try:
-        parsed = _decoder.decode(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise BadBody("the body is not JSON in UTF-8") from None
+        parsed = bodies.parsed(body)
+    except bodies.NotJson as error:
+        raise BadBody(str(error)) from None
     items = parsed.get("value") if isinstance(parsed, dict) else None
     if not isinstance(items, list):
         raise BadBody("the body has no list named value")

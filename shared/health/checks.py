@@ -106,7 +106,7 @@ class HealthChecks:
     def _settings(self) -> str:
         problems = [f"{name}: {problem}" for name, problem in sorted(self.settings.problems.items())]
         if problems:
-            raise Failed("; ".join(problems))
+            raise Failed("; ".join(problems), relay_works=self.settings.problems == self.settings.replaced)
         return "ok"
 
     def _key_vault(self) -> str:

@@ -63,9 +63,14 @@ def body_of(kind: str, watch_id: str, mailbox: str, event: dict[str, Any], momen
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
 
 
-def message_id(watch_id: str, event_id: str, state: str) -> str:
-    """Return the webhook-id: the same for the same state (etag) of the same event, at every attempt."""
-    digest = hashlib.sha256("\n".join((watch_id, event_id, state)).encode("utf-8", "replace"))
+def message_id(watch_id: str, event_id: str, state: str, born: str = "") -> str:
+    """Return the webhook-id: the same for the same state (etag) of the same event, at every attempt.
+
+    `born` is the watch's incarnation: a mailbox that is watched again gets other ids, which no receiver has seen. It is
+    empty for watches of an earlier version, whose ids stay.
+    """
+    parts = (watch_id, event_id, state, born) if born else (watch_id, event_id, state)
+    digest = hashlib.sha256("\n".join(parts).encode("utf-8", "replace"))
     return f"msg_{digest.hexdigest()[:40]}"
 
 

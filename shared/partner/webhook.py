@@ -55,8 +55,10 @@ class Webhook:
     session: Callable[[], requests.Session]
     seconds: float = EXCHANGE_SECONDS
 
-    def deliver(self, message_id: str, body: str) -> None:
-        """Post one signed body. Raises NotDelivered, or ConfigurationError for an unusable signing secret."""
+    def deliver(self, message_id: str, body: str) -> int:
+        """Post one signed body; return the 2xx status. Raises NotDelivered, or ConfigurationError for an unusable
+        signing secret.
+        """
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
@@ -70,6 +72,7 @@ class Webhook:
             raise NotDelivered(0, f"no answer ({_cause_of(error)})") from None
         if not 200 <= status < 300:
             raise NotDelivered(status, f"status {status}", wait)
+        return status
 
     def sign(self, message_id: str, moment: datetime, body: str) -> dict[str, str]:
         """Return the headers of a delivery. Raises ConfigurationError for an unusable signing secret."""

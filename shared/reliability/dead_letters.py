@@ -18,7 +18,7 @@ from shared.errors import RequestRejected
 from shared.messages import Change, ChangeMessage, Job
 from shared.queues import JobQueue
 from shared.reliability.parking import Parking, parked_change
-from shared.storage.ledger import Entry
+from shared.storage.ledger_entry import Entry
 from shared.storage.parked import DEAD, Parked, ParkedChanges, parked_id
 from shared.storage.replays import Replay, Replays
 from shared.utc import parse_utc

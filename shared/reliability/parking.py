@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from shared.graph.clock import GraphClock
 from shared.messages import Change, ChangeMessage, Job
+from shared.moments import has_passed
 from shared.queues import ChangeQueue, JobQueue
 from shared.reliability.circuit_breaker import CircuitBreaker
 from shared.storage.parked import WAITING, Parked, ParkedChanges
 from shared.storage.partner_endpoint import EndpointState
+
+DRAINED = timedelta(days=1)  # longer than it takes to drain what is parked, and to deliver it
 
 
 @dataclass(frozen=True)
@@ -21,21 +25,34 @@ class Parking:
     breaker: CircuitBreaker
     changes: ChangeQueue
     jobs: JobQueue
-    now: Callable[[], datetime]
+    clock: GraphClock
 
     def park(self, message: ChangeMessage, changes: Sequence[Change], reason: str) -> None:
         """Park changes. The cached state may be stale: if the endpoint is flowing again, request a drain."""
-        now = self.now()
+        now = self.clock.now()
         self.parked.put(WAITING, [parked_change(message, change, reason, now) for change in changes])
         if self.breaker.endpoint(fresh=True).state == EndpointState.FLOWING:
             self.jobs.send(Job("", "drain"))
 
     def requeue(self, kind: str, parked: list[Parked]) -> None:
-        """Put parked changes on the queue as new notifications, then delete them from the table."""
-        for force in (False, True):
-            changes = tuple(change_of(each) for each in parked if each.force == force and each.watch_id)
-            self.changes.send(ChangeMessage(self.now(), changes, skip_settling=True, force=force))
+        """Put parked changes on the queue as new notifications, then delete them from the table.
+
+        A change that waited goes on with its attempts; a dead letter begins anew.
+        """
+        groups: dict[tuple[bool, int], list[Change]] = {}
+        for each in parked:
+            if each.watch_id:
+                attempt = each.attempts if kind == WAITING else 0
+                groups.setdefault((each.force, attempt), []).append(change_of(each))
+        for (force, attempt), changes in groups.items():
+            message = ChangeMessage(self.clock.hint(), tuple(changes), attempt, skip_settling=True, force=force)
+            self.changes.send(replace(message, origin="backfill"))
         self.parked.drop(kind, parked)
+
+    def may_hold_changes(self) -> bool:
+        """Return whether a change is parked, or may be on the queue because it was until less than DRAINED ago."""
+        since, now = self.breaker.endpoint().since, self.clock.now()
+        return self.has_waiting() or (since is not None and not has_passed(DRAINED, since, now))
 
     def has_waiting(self) -> bool:
         """Return whether any change is parked."""
@@ -44,9 +61,13 @@ class Parking:
 
 def parked_change(message: ChangeMessage, change: Change, reason: str, now: datetime) -> Parked:
     """Return the row that parks a change of a message."""
-    return Parked(change.watch_id, change.user_id, change.event_id, now, reason, change.deleted, message.force)
+    return Parked(
+        change.watch_id, change.user_id, change.event_id, now, reason, change.deleted, message.force,
+        attempts=message.attempt, series_id=change.series_id, first_at=change.first_at or message.notified_at,
+    )  # fmt: skip
 
 
 def change_of(parked: Parked) -> Change:
-    """Return the change that a row parks."""
-    return Change(parked.watch_id, parked.user_id, parked.event_id, parked.deleted)
+    """Return the change that a row parks. An earlier version did not keep when it was first notified."""
+    first_at = parked.first_at or parked.at
+    return Change(parked.watch_id, parked.user_id, parked.event_id, parked.deleted, parked.series_id, first_at)

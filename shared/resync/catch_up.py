@@ -1,6 +1,7 @@
 """Find gaps, the times in which changes may have been missed, and queue their resyncs.
 
-A resync is a job on the queue, so it survives a crash. Until it is queued, the watch's row records the gap.
+A resync is a job on the queue, so it survives a crash. Until it is queued, the watch's row records the gap. A mailbox
+owes one resync at most: see shared/resync/awaited_resyncs.py.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from shared.errors import ServiceUnavailable
 from shared.messages import Job
 from shared.moments import is_impossible
 from shared.queues import JobQueue
+from shared.resync.awaited_resyncs import AwaitedResyncs, due_by_job, is_to_come
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.watches import NEEDS_A_PERSON, Watch, Watches
 from shared.threads import side_by_side
@@ -61,32 +63,39 @@ class CatchUp:
     def queue_resyncs(self, watches: Iterable[Watch], stagger: float = 0.0, *, is_daily: bool = False) -> int:
         """Queue resyncs of the watches that can be read, `stagger` seconds apart; return the number.
 
-        A watch that is refused, gone or paused is resynced when it is live again. With direct delivery there is nothing
-        to resync.
+        A watch that is refused, gone or paused is resynced when it is live again, and one that owes a resync by the job
+        that makes it. With direct delivery there is nothing to resync.
         """
-        due = [each for each in watches if each.delivery == "relay" and each.state not in (*NEEDS_A_PERSON, "paused")]
+        now = self.now()
+        due = [each for each in watches if _is_resynced(each) and not is_to_come(each, now)]
 
         def queue(numbered: tuple[int, Watch]) -> None:
             number, watch = numbered
-            self.jobs.send(Job(watch.id, "resync", watch.subscription_id if is_daily else ""), number * stagger)
+            job = Job(watch.id, "resync", watch.subscription_id if is_daily else "", at=now)
+            self.jobs.send(job, number * stagger)
 
         side_by_side(queue, enumerate(due), AT_ONCE, "resync")
         return len(due)
 
+    @property
+    def awaited(self) -> AwaitedResyncs:
+        """The resyncs that are owed."""
+        return AwaitedResyncs(self.watches, self.now)
+
     def queue_resync(self, watch_id: str, *, full: bool = False, delay: float = 0.0) -> None:
-        """Queue the resync of one mailbox; with `full`, send everything again."""
-        self.jobs.send(Job(watch_id, "resync-full" if full else "resync"), delay)
+        """Queue the resync of one mailbox; with `full`, send everything again. One that is queued already is enough."""
+        watch = self.watches.get(watch_id)
+        if watch is not None:
+            self.awaited.queue(watch, Job(watch_id, "resync-full" if full else "resync"), self.jobs, delay)
 
-    def mark_resync_needed(self, watch: Watch, *, is_attempt: bool = False) -> None:
+    def mark_resync_needed(self, watch: Watch) -> None:
         """Record a gap in a watch's row while its mailbox cannot be read, so that a resync follows when it can.
-
-        `is_attempt`: a resync was refused just now, from which the next one rests (`resync_at`).
 
         Raises ServiceUnavailable when the gap cannot be recorded: then the changes must stay on the queue.
         """
         row: Watch | None = watch
         for _ in range(MAX_ATTEMPTS):
-            if row is None or (row.gap_since is not None and not is_attempt):
+            if row is None or row.gap_since is not None:
                 return
             if self.watches.change(row, gap_since=self.now(), due_at=self.now()) is not None:
                 return
@@ -99,20 +108,26 @@ class CatchUp:
         if watch.gap_since is None or now < resync_at(watch, now):
             return
         if watch.delivery == "relay":
-            self.queue_resync(watch.id)
-        self.watches.change(watch, gap_since=None)
+            self.awaited.queue(watch, Job(watch.id, "resync"), self.jobs)
+        else:
+            self.watches.change(watch, gap_since=None)
 
 
 def resync_at(watch: Watch, now: datetime) -> datetime:
     """Return when the resync of a recorded gap is due: at once, or after a rest while the calendar cannot be read.
 
-    The rest is as long as that has lasted, within bounds, counted from the last attempt.
+    The rest is as long as that has lasted, within bounds, counted from the last attempt. A gap whose resync failed at
+    its last try, or is owed, waits, too.
     """
     if watch.gap_since is None or not watch.reading_state or watch.reading_since is None:
-        return now
+        return due_by_job(watch, now)
     attempt = max(watch.gap_since, watch.reading_since)
     rest = min(max(attempt - watch.reading_since, SHORTEST_REST), LONGEST_REST)
     return now if is_impossible(attempt, now) else attempt + rest
+
+
+def _is_resynced(watch: Watch) -> bool:
+    return watch.delivery == "relay" and watch.state not in (*NEEDS_A_PERSON, "paused")
 
 
 def is_daily(job: Job, watch: Watch) -> bool:

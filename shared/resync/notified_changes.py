@@ -21,7 +21,8 @@ from typing import Any
 from shared.partner import payload
 from shared.partner.payload import UnreadableEvent
 from shared.resync.window import Window
-from shared.storage.ledger import MOST_AT_ONCE, Entry
+from shared.storage.ledger import MOST_AT_ONCE
+from shared.storage.ledger_entry import Entry
 from shared.storage.watches import Watch
 from shared.utc import format_utc, parse_utc
 

@@ -4,35 +4,41 @@
 is in the ledger but not in the view becomes a change on the queue. The delivery reads the event again, so an error of a
 resync (a page read twice, an event changed meanwhile) does not reach the partner.
 
-To save memory, the ledger is held as fingerprints (21 bytes per event), and both lists are read page by page.
+To save memory, the ledger is held as hashes (22 bytes per event), and both lists are read page by page.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from shared import telemetry
 from shared.errors import GraphError
+from shared.graph.clock import GraphClock
 from shared.graph.events import Events
 from shared.messages import Change, ChangeMessage
 from shared.partner import payload
+from shared.partner.payload import DELETED
 from shared.queues import ChangeQueue
 from shared.reliability.mailbox_holds import MailboxHolds
-from shared.resync import occurrences
+from shared.reliability.parking import Parking
+from shared.resync import memory, occurrences
 from shared.resync.notified_changes import NOTIFIED_WITHIN, NotifiedChanges, expected_since
+from shared.resync.partner_state import partner_has, partner_may_have, tried_state
 from shared.resync.window import Window
-from shared.storage.ledger import Entry, Ledger
+from shared.storage.ledger import Ledger
+from shared.storage.ledger_entry import Entry, belongs_to, of_watch
 from shared.storage.watches import Watch
+from shared.utc import format_utc
 
 AT_ONCE = 100  # changes in one message
-_SIZE = 8  # bytes of a fingerprint
+ON_ITS_WAY = timedelta(hours=1)  # an entry stays for that long after its event has left: a change may be on the queue
+FAILED_KEPT = timedelta(days=400)  # retention of an entry whose delivery failed, after its event has left the window
 SERIES_KEPT = timedelta(days=400)  # retention of a series master's entry after its last read: it has no end time
 
 _logger = logging.getLogger("relay.resync")
@@ -45,29 +51,31 @@ class Resync:
     events: Events
     ledger: Ledger
     changes: ChangeQueue
+    parking: Parking
     window: Callable[[], Window]
-    now: Callable[[], datetime]
+    clock: GraphClock
     holds: MailboxHolds
 
     def resync(self, watch: Watch, *, full: bool = False) -> Counter[str]:
         """Queue the differences, or with `full` every event in the window; return the number of events by result.
 
         Of these `unnotified` changed without a notification, `notified` recently with one (notified_changes.py).
-        Entries that have left the window are dropped from the ledger. Raises GraphError, ConfigurationError or
-        ServiceUnavailable; the resync can then be repeated, since changes that are queued twice do no harm. While Graph
-        asks not to be called for this mailbox (Retry-After), it raises GraphUnavailable without a call.
+        Entries that have left the window are dropped from the ledger, unless something is owed for them. Raises
+        GraphError, ConfigurationError or ServiceUnavailable; the resync can then be repeated, since changes that are
+        queued twice do no harm. While Graph asks not to be called for this mailbox (Retry-After), it raises
+        GraphUnavailable without a call.
         """
         if watch.delivery != "relay":
             return Counter()
-        now, window, counts = self.now(), self.window(), Counter[str]()
+        now, window, counts = self.clock.now(), self.window(), Counter[str]()
         self.holds.check(watch.mailbox, now)
         recent = None if full else self._notified_changes(watch, window, now)
-        unseen = self._fingerprints(watch, window, counts)
+        unseen = self._remembered(watch, window, counts)
         try:
             view = self.events.calendar_view(watch.mailbox, window.start, window.end)
             self._queue(_differing(watch, view, unseen, counts, recent, full=full), force=full)
         except GraphError as error:
-            self.holds.note(watch.mailbox, error, self.now())
+            self.holds.note(watch.mailbox, error, self.clock.now())
             raise
         if recent is not None:  # now, before the deliveries of these changes write to their entries
             counts["notified"] = recent.notified
@@ -87,45 +95,60 @@ class Resync:
         was_held = self.holds.was_held_since(watch.mailbox, now - NOTIFIED_WITHIN)
         return None if since is None or was_held else NotifiedChanges(window, now, since)
 
-    def _fingerprints(self, watch: Watch, window: Window, counts: Counter[str]) -> dict[bytes, bytes]:
-        """Return the fingerprint of each delivered state, and when its event was read, by the fingerprint of the
-        event's id. Drop the entries that have left the window.
+    def _remembered(self, watch: Watch, window: Window, counts: Counter[str]) -> dict[bytes, bytes]:
+        """Return what the ledger says of each event, packed, by the hash of the event's id. Drop the entries that have
+        left the window, and those of a removed watch.
+
+        While changes may be parked, none is dropped: the ledger does not tell for which events.
         """
-        fingerprints: dict[bytes, bytes] = {}
+        remembered: dict[bytes, bytes] = {}
+        keeps_all = self.parking.may_hold_changes()
         for page in self.ledger.pages(watch.id):
-            expired = [entry for entry in page if _has_left(entry, window)]
+            left = [entry for entry in page if not keeps_all and _has_left(entry, window)]
+            expired = left + [entry for entry in page if entry not in left and not belongs_to(entry, watch)]
             counts["dropped"] += self.ledger.drop(expired)
             expired_ids = {entry.event_id for entry in expired}
-            kept = (entry for entry in page if entry.event_id not in expired_ids)
-            fingerprints |= {
-                _fingerprint(entry.event_id): _fingerprint(entry.delivered_state) + _packed(entry.read_at)
-                for entry in kept
-            }
-        return fingerprints
+            kept = (of_watch(entry, watch) for entry in page if entry.event_id not in expired_ids)
+            remembered |= {memory.hashed(entry.event_id): memory.packed(entry) for entry in kept}
+        return remembered
 
     def _vanished(
         self, watch: Watch, window: Window, unseen: dict[bytes, bytes], counts: Counter[str]
     ) -> Iterator[Change]:
-        """Yield a deletion for each event that the partner has in the window and that the view did not contain."""
+        """Yield a deletion for each event that the partner has, or may have, in the window and that the view did not
+        contain.
+        """
         for page in self.ledger.pages(watch.id):
             for entry in page:
-                is_unseen = _fingerprint(entry.event_id) in unseen and _partner_has(entry)
-                if is_unseen and window.overlaps(entry.start, entry.end):
+                if memory.hashed(entry.event_id) in unseen and belongs_to(entry, watch) and _is_missed(entry, window):
                     counts["vanished"] += 1
-                    yield Change(watch.id, watch.user_id, entry.event_id, deleted=True)
+                    yield Change(watch.id, watch.user_id, entry.event_id, deleted=True, series_id=entry.series_id)
 
     def _queue(self, changes: Iterator[Change], *, force: bool = False) -> None:
         """Queue changes in messages of AT_ONCE. They settle like notified changes: an event may be seconds old."""
         while batch := tuple(islice(changes, AT_ONCE)):
-            self.changes.send(ChangeMessage(self.now(), batch, force=force))
+            self.changes.send(ChangeMessage(self.clock.hint(), batch, force=force, origin="backfill", yields=not force))
 
 
 def _has_left(entry: Entry, window: Window) -> bool:
     """Return whether an entry has left the window, so that it is no longer needed."""
+    is_owed = entry.is_open or entry.is_dead_lettered or bool(entry.retry_token)
+    start = window.start - (FAILED_KEPT if is_owed else ON_ITS_WAY)
     if entry.end:
-        return window.has_left(entry.end)
-    kept = window.start - SERIES_KEPT if occurrences.is_master(entry) else window.start
+        return entry.end <= format_utc(start)
+    kept = start - SERIES_KEPT if occurrences.is_master(entry) else start
     return entry.read_at is not None and entry.read_at < kept
+
+
+def _is_missed(entry: Entry, window: Window) -> bool:
+    """Return whether the partner may have an event that is not in the view: in the window, or unacknowledged.
+
+    A dead letter waits for its replay, if it is a deletion or if its event has only left the window.
+    """
+    is_inside = window.overlaps(entry.start, entry.end)
+    if entry.is_dead_lettered:
+        return is_inside and partner_may_have(entry) and not tried_state(entry).startswith(DELETED)
+    return entry.is_open or (is_inside and partner_has(entry))
 
 
 def _differing(
@@ -142,29 +165,11 @@ def _differing(
     """
     for event in view:
         event_id = payload.event_id_of(event)
-        delivered = unseen.pop(_fingerprint(event_id), None)
-        is_same = delivered is not None and delivered[:_SIZE] == _fingerprint(payload.etag_of(event))
-        result = "new" if delivered is None else "same" if is_same else "changed"
+        packed = unseen.pop(memory.hashed(event_id), None)
+        result = memory.compared(packed, event)
         counts[result] += 1
         if recent is not None:
-            recent.see(event, _unpacked(delivered), is_same=is_same)
-        if full or result != "same":
-            yield Change(watch.id, watch.user_id, event_id)
-
-
-def _partner_has(entry: Entry) -> bool:
-    has_state = bool(entry.delivered_state) and entry.delivered_state != payload.DELETED
-    return has_state and not occurrences.is_master(entry)
-
-
-def _fingerprint(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=_SIZE).digest()
-
-
-def _packed(moment: datetime | None) -> bytes:
-    return max(0, int(moment.timestamp())).to_bytes(5) if moment else b""
-
-
-def _unpacked(fingerprints: bytes | None) -> datetime | None:
-    packed = (fingerprints or b"")[_SIZE:]
-    return datetime.fromtimestamp(int.from_bytes(packed), UTC) if packed else None
+            recent.see(event, memory.read_at(packed), is_same=result == "same")
+        if full or result not in ("same", "dead"):
+            series_id = event.get("seriesMasterId")
+            yield Change(watch.id, watch.user_id, event_id, series_id=series_id if isinstance(series_id, str) else "")

@@ -27,7 +27,7 @@ from shared.resync.silence_rules import (
     resyncs_are_due,
     silent_after,
 )
-from shared.storage.resync_hour import ResyncHour, ResyncHours
+from shared.storage.maintenance import ResyncHour, ResyncHours
 from shared.storage.watches import Watch, Watches
 
 FLUSH_EVERY = timedelta(seconds=10)  # the numbers of resyncs that say nothing are written together

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.moments import has_passed
-from shared.storage.resync_hour import ResyncHour
+from shared.storage.maintenance import ResyncHour
 from shared.storage.watches import Watch
 
 TWICE = 2  # daily resyncs in a row that found changes without a notification

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from shared.errors import ServiceUnavailable
 from shared.storage.connection import storage_errors
 from shared.storage.table import columns_of, stored_as
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
 WAITING, DEAD = "waiting", "dead"
+ATTEMPTS = 8  # to write a row that other processes write as well
 AT_ONCE = 100  # "Performing entity group transactions": the maximum of entities
 
 
@@ -27,6 +29,9 @@ AT_ONCE = 100  # "Performing entity group transactions": the maximum of entities
 class Parked:
     """A parked change or dead letter. `at` is when it was last parked, `status` the partner's last response (0: none),
     `force` whether to deliver it even if the partner has this state. An unreadable message has neither watch nor event.
+
+    `attempts`: how many attempts have failed. `series_id`: the series of an occurrence, if known. `first_at`: when
+    Graph first notified the relay of what is owed; None in a row of an earlier version.
     """
 
     watch_id: str
@@ -38,6 +43,8 @@ class Parked:
     force: bool = field(default=False, metadata=stored_as("again"))
     status: int = 0
     attempts: int = 0
+    series_id: str = ""
+    first_at: datetime | None = None
     etag: str = ""
 
     @property
@@ -58,20 +65,48 @@ class ParkedChanges:
         self._table = table
 
     def put(self, kind: str, changes: Sequence[Parked]) -> None:
-        """Park changes, one row for each event. The flags `force` and `deleted` stay set once they were set.
+        """Park changes, one row for each event. The flags `force` and `deleted` stay set once they were set, and the
+        earliest `first_at` and the most `attempts` stay.
 
         A wrong `deleted` is harmless: it only makes the next read check the calendar view, too.
         """
-        from azure.data.tables import UpdateMode
-
-        by_id: dict[str, dict[str, Any]] = {}
+        by_id: dict[str, Parked] = {}
         for change in changes:
-            by_id[change.id] = by_id.get(change.id, {}) | _row(kind, change)
+            by_id[change.id] = merged(by_id.get(change.id), change)
         rows = list(by_id.values())
         for first in range(0, len(rows), AT_ONCE):
-            part = [("upsert", row, {"mode": UpdateMode.MERGE}) for row in rows[first : first + AT_ONCE]]
-            with storage_errors():
-                self._table().submit_transaction(part)
+            self._put(kind, rows[first : first + AT_ONCE])
+
+    def _put(self, kind: str, rows: Sequence[Parked]) -> None:
+        """Add rows. If one of them exists, add or change each by itself."""
+        from azure.data.tables import TableTransactionError
+
+        with storage_errors():
+            try:
+                self._table().submit_transaction([("create", _row(kind, row)) for row in rows])
+            except TableTransactionError as error:
+                if error.status_code != 409:
+                    raise
+                for row in rows:
+                    self._put_row(kind, row)
+
+    def _put_row(self, kind: str, row: Parked) -> None:
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+
+        for _ in range(ATTEMPTS):
+            before = self.get(kind, row.id)
+            entity = _row(kind, merged(before, row))
+            try:
+                if before is None:
+                    self._table().create_entity(entity)
+                else:
+                    unchanged = MatchConditions.IfNotModified
+                    self._table().update_entity(entity, etag=before.etag, match_condition=unchanged)
+            except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
+                continue
+            return
+        raise ServiceUnavailable("storage", "has too many writers of one row")
 
     def page(self, kind: str, size: int, after: str = "", *, since: datetime | None = None,
              before: datetime | None = None, reason: str = "") -> list[Parked]:  # fmt: skip
@@ -139,19 +174,35 @@ class ParkedChanges:
         return len(changes)
 
 
-_COLUMNS = {name: column for name, column in columns_of(Parked).items() if name != "at"}
+def merged(before: Parked | None, after: Parked) -> Parked:
+    """Return the row of an event that is parked again. Pure."""
+    if before is None:
+        return after
+    first_at = min(before.first_at or before.at, after.first_at or after.at)
+    return replace(
+        after, deleted=before.deleted or after.deleted, force=before.force or after.force, first_at=first_at,
+        series_id=after.series_id or before.series_id,
+        attempts=max(before.attempts, after.attempts),
+    )  # fmt: skip
+
+
+_COLUMNS = {name: column for name, column in columns_of(Parked).items() if name not in ("at", "first_at")}
+
+_OPTIONAL = ("again", "deleted", "series_id")
 
 
 def _row(kind: str, change: Parked) -> dict[str, Any]:
-    """Return the row to merge. An unset flag (`force`, `deleted`) is left out and keeps its stored value."""
     row: dict[str, Any] = {"PartitionKey": kind, "RowKey": change.id, "at": _text(change.at)}
-    values = {name: getattr(change, name) for name in _COLUMNS}
-    return row | {_COLUMNS[name]: value for name, value in values.items() if value or name not in ("force", "deleted")}
+    first = {"first_at": _text(change.first_at)} if change.first_at else {}
+    values = {column: getattr(change, name) for name, column in _COLUMNS.items()}
+    return row | first | {column: value for column, value in values.items() if value or column not in _OPTIONAL}
 
 
 def _parked(row: Any) -> Parked:
     values = {name: row[column] for name, column in _COLUMNS.items() if column in row}
-    return Parked(**values, at=datetime.fromisoformat(row["at"]), etag=str(row.metadata["etag"]))
+    first_at = datetime.fromisoformat(row["first_at"]) if row.get("first_at") else None
+    at = datetime.fromisoformat(row["at"])
+    return Parked(**values, at=at, first_at=first_at, etag=str(row.metadata["etag"]))
 
 
 def _text(moment: datetime) -> str:

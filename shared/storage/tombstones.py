@@ -1,6 +1,6 @@
 """Tombstones: the subscriptions whose watches were deleted, so that a deletion that was interrupted can be finished.
 
-A row holds a hash of the subscription's id and a time, nothing else, for KEEP.
+A row holds a hash of the subscription's id and a time, nothing else, for KEEP. A removed watch has one of its own.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from shared.storage.table import Table, Unreadable, compared, text_of
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
+_WATCH = "watch "  # before the id of a watch
 KEEP = timedelta(days=10)  # longer than a subscription lives: Graph allows 10,080 minutes
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """`id` is a hash of the subscription's id; `at` is when its watch was deleted."""
+    """`id` is a hash of the id of a subscription or of a watch; `at` is when the watch was deleted."""
 
     id: str
     at: datetime | None = field(default=None, metadata=compared())
@@ -48,6 +49,14 @@ class Tombstones(Table[Tombstone]):
         """Return when a tombstone was last written; None if there is none."""
         row = self.get(_hash(subscription_id))
         return row.at if row is not None else None
+
+    def write_watch(self, watch_id: str, moment: datetime) -> None:
+        """Record that a watch is being removed, so that what is left of it can be deleted."""
+        self.write(_WATCH + watch_id, moment)
+
+    def names_watch(self, watch_id: str) -> bool:
+        """Return whether a tombstone names a watch."""
+        return self.names(_WATCH + watch_id)
 
     def drop(self, subscription_id: str) -> None:
         """Delete the tombstone of a subscription, if there is one."""

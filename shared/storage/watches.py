@@ -55,6 +55,15 @@ class Watch:
     - `reading_state`, `reading_since`, `reading_error`: the last reading of the calendar was refused. Shown only.
     - `silent_resyncs`: how many daily resyncs in a row found changes without a notification.
     - `replaced_at`: when a silent subscription was last replaced.
+    - `born`: random, written with a new row and never changed; "" in a row of an earlier version. A watch that is
+      removed and set up again has another.
+
+    The resync that is owed, because it failed or was requested (see shared/resync/awaited_resyncs.py):
+
+    - `resync_token`: the job on the queue that makes it; "" if none is owed. `resync_due`: when that job is due, or,
+      after the last try, the earliest time of the next. `resync_started`: when it began, None before.
+    - `resync_full`: whether it sends everything again.
+    - `resynced`: when the last resync that succeeded began.
     """
 
     id: str
@@ -98,6 +107,12 @@ class Watch:
     posted_end: datetime | None = None
     posted_key: str = ""
     posted_nonce: str = ""
+    born: str = ""
+    resync_token: str = ""
+    resync_due: datetime | None = None
+    resync_started: datetime | None = None
+    resync_full: bool = False
+    resynced: datetime | None = None
     etag: str = ""
 
 
@@ -109,6 +124,11 @@ def is_being_created(watch: Watch, now: datetime) -> bool:
 def watch_id_of(mailbox: str) -> str:
     """Return the id of a mailbox's watch: derived from its address, so that concurrent calls create only one row."""
     return uuid.uuid5(_NAMESPACE, mailbox.lower()).hex
+
+
+def new_born() -> str:
+    """Return the `born` of a new row."""
+    return uuid.uuid4().hex
 
 
 class Watches(Table[Watch]):

@@ -16,6 +16,7 @@ from shared.errors import GraphError, RequestRejected, ServiceUnavailable
 from shared.graph.subscriptions import DeleteReason
 from shared.policy.permission import Permission
 from shared.storage.ledger import Ledger
+from shared.storage.ledger_entry import is_left_by
 from shared.storage.watches import Watch, Watches, is_being_created
 from shared.subscriptions.records import Records
 from shared.subscriptions.removal import Removal
@@ -41,9 +42,14 @@ class Endings:
     now: Callable[[], datetime]
 
     def unsubscribe(self, watch_id: str) -> None:
-        """Remove a watch for the partner; a no-op if it does not exist. Raises RequestRejected."""
+        """Remove a watch for the partner; if it does not exist, only what an interrupted removal left. Raises
+        RequestRejected.
+        """
         watch = self.watches.get(watch_id)
-        if watch is not None and watch.room_lists:
+        if watch is None:
+            self._forget_rest(watch_id)
+            return
+        if watch.room_lists:
             lists = ", ".join(f"DELETE /api/room-lists/{room_list}" for room_list in watch.room_lists.split())
             text = f"The room is watched as part of a room list. Remove the room list instead: {lists}."
             raise RequestRejected(problems.PART_OF_ROOM_LIST, text)
@@ -64,7 +70,7 @@ class Endings:
                 return False
             is_removed = self._left(watch) if is_being_created(watch, self.now()) else self._removed(watch, only_if)
             if is_removed:
-                self.ledger.forget(watch_id)
+                self.ledger.forget(watch_id, is_left_by(watch))
                 return True  # not again: a row that exists now is a new watch
         raise ServiceUnavailable("storage", "has too many writers of one row")
 
@@ -93,12 +99,12 @@ class Endings:
         """
         for subscription_id in _living(watch, self.now()):
             self.removal.announce(subscription_id)
-        return self.watches.delete(watch)
+        return self._row_deleted_as_read(watch)
 
     def _removed(self, watch: Watch, only_if: Callable[[Watch], bool]) -> bool:
         """Remove a watch; return False if its row was changed by another process."""
         if not _living(watch, self.now()):
-            return self.watches.delete(watch)
+            return self._row_deleted_as_read(watch)
         claimed = self._claimed(watch)
         if claimed is None:
             return False
@@ -116,10 +122,23 @@ class Endings:
             if not only_if(current):
                 self.records.write(current, pending_since=None)
                 return False
-            if self.watches.delete(current):
+            if self._row_deleted_as_read(current):
                 return True
             current = self.watches.get(claimed.id)
         return False
+
+    def _row_deleted_as_read(self, watch: Watch) -> bool:
+        """Delete a row unless it has changed since it was read; return whether it was deleted.
+
+        Its tombstone comes first, so that a sweep deletes the ledger entries that are left, whatever fails. The entries
+        are deleted after the row: if it stays after all, the partner has its events still.
+        """
+        self.removal.tombstones.write_watch(watch.id, self.now())
+        return self.watches.delete(watch)
+
+    def _forget_rest(self, watch_id: str) -> None:
+        if self.removal.tombstones.names_watch(watch_id):
+            self.ledger.forget(watch_id, lambda _: self.watches.get(watch_id) is None)
 
     def _paused(self, before: Watch, claimed: Watch) -> Watch | None:
         if not self._is_forbidden(claimed):

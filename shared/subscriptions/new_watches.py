@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shared import problems
 from shared.errors import GraphError, GraphUnavailable, RelayError, RequestRejected
 from shared.storage.ledger import Ledger
+from shared.storage.ledger_entry import is_left_before, is_left_by
 from shared.storage.watches import Watch, Watches
 from shared.subscriptions.creation import Creation
 from shared.subscriptions.records import Records
@@ -31,7 +32,8 @@ class NewWatches:
         Raises RequestRejected, ConfigurationError or ServiceUnavailable.
         """
         try:
-            self.ledger.forget(watch.id)  # entries of an earlier watch whose removal was interrupted
+            # Entries of an earlier watch whose removal was interrupted; workers may be writing those of this one.
+            self.ledger.forget(watch.id, is_left_before(watch))
             live = self.creation.create(watch)
         except RelayError as error:
             self._undo(watch, error)
@@ -59,6 +61,7 @@ class NewWatches:
         while current is not None and current.pending_since == watch.pending_since:
             if not current.room_lists:
                 if self.watches.delete(current):
+                    self.ledger.forget(current.id, is_left_by(current))  # what workers have written meanwhile
                     return
             elif (released := self.sources.release(PARTNER, current)) is not None:
                 self.records.believe(released, error)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared import problems
 from shared.errors import GraphError, RelayError, RequestRejected
 from shared.resync.catch_up import CatchUp
-from shared.storage.watches import ABANDONED, Watch, Watches, is_being_created, watch_id_of
+from shared.storage.watches import ABANDONED, Watch, Watches, is_being_created, new_born, watch_id_of
 from shared.subscriptions.admission import Admission
 from shared.subscriptions.creation import Creation
 from shared.subscriptions.endings import Endings
@@ -85,8 +86,8 @@ class WatchSetup:
     def _new_watch(self, request: WatchRequest) -> Watch:
         now, watch_id = self.now(), watch_id_of(request.mailbox)
         url = request.notification_url
-        due_at = now + ABANDONED
-        return Watch(watch_id, request.mailbox, request.delivery, now, url, since=now, pending_since=now, due_at=due_at)
+        claim: dict[str, Any] = {"since": now, "pending_since": now, "due_at": now + ABANDONED}
+        return Watch(watch_id, request.mailbox, request.delivery, now, url, born=new_born(), **claim)
 
     def _taken_over(self, request: WatchRequest) -> Watch | None:
         """Claim the watch of an initial setup that was interrupted, if there is one."""

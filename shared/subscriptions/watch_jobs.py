@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.errors import RelayError
 from shared.messages import Job
 from shared.policy.permission import Permission
 from shared.queues import JobQueue
+from shared.reliability.job_limits import RESYNCS, is_last_try
+from shared.reliability.retry_schedule import delay_after
+from shared.resync.awaited_resyncs import WAITS, Attempt
 from shared.resync.catch_up import CatchUp, is_daily
 from shared.resync.resync import Resync
 from shared.resync.silence import Silence
@@ -16,7 +21,9 @@ from shared.subscriptions.lifecycle import LifecycleEvents
 from shared.watches.graph_errors import state_after
 from shared.watches.readings import Readings
 
-RESYNCS = ("missed", "resync", "resync-full")
+LOOK_AGAIN = 60.0  # seconds, while another job resyncs the mailbox
+
+_logger = logging.getLogger("relay.jobs")
 
 
 @dataclass(frozen=True)
@@ -29,22 +36,47 @@ class ResyncJobs:
     catch_up: CatchUp
     silence: Silence
     lifecycle: LifecycleEvents
+    has_wrong_clock: Callable[[], bool] = lambda: False
 
-    def run(self, watch: Watch, job: Job) -> str:
-        """Resync the mailbox of a watch; return the result. Raises RelayError."""
+    def run(self, watch: Watch, job: Job, queue: JobQueue) -> str:
+        """Resync the mailbox of a watch, if it owes a resync; return the result. One that fails goes back on its queue.
+
+        Raises ServiceUnavailable or ConfigurationError.
+        """
         if watch.delivery == "direct":
             return "direct"
+        attempt = self.catch_up.awaited.begin(watch, job)
+        if isinstance(attempt, str):
+            if attempt == WAITS:
+                queue.send(job, LOOK_AGAIN)
+            return attempt
         try:
-            counts = self.resync.resync(watch, full=job.kind == "resync-full")
+            counts = self.resync.resync(attempt.watch, full=attempt.is_full)
         except RelayError as error:
-            if state_after(error):  # no access to the calendar, or it does not exist: the resync is made up for later
-                self.readings.refused(watch, error)
-                self.catch_up.mark_resync_needed(watch, is_attempt=True)
-            raise
-        self.readings.succeeded(watch)
-        if is_daily(job, watch) and self.silence.record(watch, counts):
+            return self._failed(attempt, job, error, queue)
+        self.readings.succeeded(attempt.watch)
+        self.catch_up.awaited.succeeded(attempt, has_wrong_clock=self.has_wrong_clock())
+        if is_daily(job, attempt.watch) and self.silence.record(attempt.watch, counts):
             self._replace_silent(watch.id)
         return "resynced"
+
+    def leave(self, job: Job) -> None:
+        """Leave a resync that failed at its last try to a gap of its watch. Raises ServiceUnavailable."""
+        watch = self.watches.get(job.watch_id)
+        if watch is not None:
+            self.catch_up.awaited.leave(watch, job, is_last=True)
+
+    def _failed(self, attempt: Attempt, job: Job, error: RelayError, queue: JobQueue) -> str:
+        watch, owed = attempt.watch, self.catch_up.awaited
+        _logger.warning("%s of watch %s failed: %s", job.kind, watch.id, error, extra={"watch": watch.id})
+        if state := state_after(error):  # no access to the calendar, or it does not exist: it is resynced later
+            self.readings.refused(watch, error)
+            owed.leave(watch, job, attempt)
+            return state
+        if is_last_try(job, owed.now()):
+            owed.leave(watch, job, attempt, is_last=True)
+            return "gave-up"
+        return owed.put_back(attempt, job, queue, delay_after(job.attempt, getattr(error, "retry_after", None)))
 
     def _replace_silent(self, watch_id: str) -> None:
         watch = self.watches.get(watch_id)
@@ -69,6 +101,6 @@ class WatchJobs:
             return "unknown-watch"
         is_resync = job.kind in RESYNCS
         if not self.permission.may(watch, watch.mailbox, "", "relay", "resync" if is_resync else "renew").is_allowed():
-            self.catch_up.mark_resync_needed(watch)
+            self.catch_up.awaited.leave(watch, job)
             return "not-allowed"
-        return self.resyncs.run(watch, job) if is_resync else self.lifecycle.run(watch, job, queue)
+        return self.resyncs.run(watch, job, queue) if is_resync else self.lifecycle.run(watch, job, queue)

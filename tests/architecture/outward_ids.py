@@ -15,7 +15,7 @@ from shared.calendars.service import CalendarService
 from shared.errors import GraphNotFound
 from shared.graph.client_state import Key, sign
 from shared.partner.payload import message_id
-from shared.resync.resync import _fingerprint
+from shared.resync.memory import hashed
 from shared.scheduling.requests import read_booking
 from shared.storage.ledger import Ledger
 from shared.storage.parked import parked_id
@@ -133,7 +133,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "client state": client_state,
     "deliveries": deliveries,
     "event transaction": event_transaction,
-    "fingerprint": lambda text: _fingerprint(text).hex(),
+    "fingerprint": lambda text: hashed(text).hex(),
     "ledger row": ledger_row,
     "page": lambda *place: page_token({place[0]: place[1]}),
     "parked": parked_id,

@@ -109,6 +109,6 @@ def _failures(world: World) -> None:
     world.breaker.transition(EndpointState.FLOWING, "the partner is ready")
     world.job_runner.run_job(Job("", "drain"))
     world.breaker.transition(EndpointState.FAILING, "too many failures")
-    _later(world, world.hint())
+    _later(world, world.hint(deleted=True))
     world.pass_by(60)
     world.job_runner.run_job(Job("", "probe"))

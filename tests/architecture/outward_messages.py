@@ -31,11 +31,11 @@ def written_by(kind: str, given: list[Any]) -> list[str]:
 
 
 def read_by(kind: str, text: str) -> list[Any]:
-    """Return the values that the product reads, in the order of `given`, without the fields that jobs have since."""
+    """Return the values that the product reads, in the order of `given`, without the fields that were added since."""
     if kind == "repairs":
         return [list(in_order(one))[:4] for one in read_jobs(text)]
     hinted, changes, *flags = in_order(read_changes(text))
-    return [hinted.isoformat(), [list(in_order(one)) for one in changes], *flags]
+    return [hinted.isoformat(), [list(in_order(one))[:4] for one in changes], *flags[:4]]
 
 
 def digests_of(number: int) -> list[list[Any]]:

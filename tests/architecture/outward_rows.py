@@ -11,7 +11,7 @@ from unittest.mock import MagicMock
 
 from shared.bootstrap.app import App
 from shared.storage.leases import Lease
-from shared.storage.ledger import Entry
+from shared.storage.ledger_entry import Entry
 from shared.storage.parked import DEAD, WAITING, Parked
 from shared.storage.partner_endpoint import Endpoint
 from shared.storage.replays import Replay

@@ -14,14 +14,15 @@ from shared.config import DETAILS
 from shared.graph import booked_events, calendars, events
 from shared.messages import Change, Job
 from shared.partner import payload
+from shared.reliability.awaited_queue import AWAITED_KINDS
+from shared.storage.awaited_jobs import AwaitedJobs
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.leases import Lease
-from shared.storage.ledger import Entry
-from shared.storage.maintenance import Brake, Handshake, Lifetime, Rollout, Sweep
+from shared.storage.ledger_entry import Entry
+from shared.storage.maintenance import Brake, Handshake, Lifetime, ResyncHour, Rollout, Sweep
 from shared.storage.parked import Parked
 from shared.storage.partner_endpoint import Endpoint
 from shared.storage.replays import Replay
-from shared.storage.resync_hour import ResyncHour
 from shared.storage.retries import DeliveryCount, Retry
 from shared.storage.room_lists import RoomList, RoomListReading
 from shared.storage.slot_bookings import Booking
@@ -158,9 +159,22 @@ def test_the_page_lists_the_columns_of_the_heartbeat() -> None:
     assert set(listed("table `watches`", "heartbeat", page=MORE)) == written.keys() - {"PartitionKey", "RowKey"}
 
 
+def test_the_page_lists_the_columns_of_awaited_jobs() -> None:
+    """Two for each kind of which one is awaited at a time."""
+    table = FakeTable()
+    awaited, noon = AwaitedJobs(lambda: table), datetime(2026, 11, 20, 12, tzinfo=UTC)
+    for kind in AWAITED_KINDS:
+        awaited.expect(kind, noon, noon)
+    [written] = table.rows.values()
+    assert set(listed("table `watches`", "awaited", page=MORE)) == written.keys() - {"PartitionKey", "RowKey"}
+
+
 def test_what_remains_of_a_removed_watch_is_named() -> None:
-    """A tombstone is the only row that is written by a removal; it holds a hash, and no id of a mailbox."""
-    assert "deleted immediately, except a tombstone: a hash of the subscription's id and a time, kept ten days." in PAGE
+    """Tombstones are the only rows that are written by a removal; they hold hashes, and no id of a mailbox."""
+    assert (
+        "deleted immediately, except tombstones: hashes of its id and the subscription's and a time, kept ten days."
+        in PAGE
+    )
     assert timedelta(days=10) == KEEP
     assert list(columns_of(Tombstone)) == ["id", "at"]
 

@@ -22,6 +22,8 @@ ADDED = {
     "work_on_subscriptions", "keep_poisoned_work", "list_unknown_subscriptions", "delete_unknown_subscriptions",
     "list_unknown_subscriptions_entra", "delete_unknown_subscriptions_entra",
 }  # fmt: skip
+# An event that the partner never had is no longer reported as deleted.
+NOT_DELIVERED = [{"kind": "deliveries", "given": ["AAMkAGI1AAAt9AHjAAA=", ""]}]
 FUNCTIONS, IDS, MESSAGES = reference("functions"), reference("ids"), reference("messages")
 
 
@@ -47,7 +49,8 @@ def test_without_features_the_host_indexes_the_same_functions() -> None:
 @pytest.mark.parametrize("example", IDS, ids=lambda example: f"{example['kind']}-{len(example['given'])}")
 def test_every_derived_id_stays(example: dict[str, Any]) -> None:
     """A different id would be delivered twice, stored twice, or never read again."""
-    assert as_json(id_of(example["kind"], example["given"])) == example["id"]
+    is_delivered = {name: example[name] for name in ("kind", "given")} not in NOT_DELIVERED
+    assert as_json(id_of(example["kind"], example["given"])) == (example["id"] if is_delivered else [])
 
 
 def test_there_is_an_example_of_every_kind_of_id() -> None:

@@ -20,8 +20,8 @@ class Collected:
 
     `accepted` are the events whose notifications the relay answered with 202, `given_up` those of which the tenant
     dropped a notification; `parked` those parked in the relay, with the reason; `taken` those of which the partner took
-    a delivery, with the series' id for each occurrence. `deleted_series` are the series that people deleted: one
-    deleted before any of its occurrences was delivered needs no delivery. `expected` are the tenant's calendars,
+    a delivery, with the series' id for each occurrence. `deleted` are the events and series that people deleted: one
+    deleted before a delivery of it, or of an occurrence, needs none. `expected` are the tenant's calendars,
     `received` the partner's. `deliveries` is the partner's journal.
     """
 
@@ -29,7 +29,7 @@ class Collected:
     given_up: frozenset[Key]
     parked: Mapping[Key, str]
     taken: frozenset[Key]
-    deleted_series: frozenset[Key]
+    deleted: frozenset[Key]
     expected: Mapping[str, Calendar]
     received: Mapping[str, Calendar]
     deliveries: Mapping[str, Any]
@@ -72,7 +72,7 @@ def account(collected: Collected) -> Account:
         if key in collected.given_up:
             if members or key not in collected.taken:
                 result.healed_later.add(key)
-        elif not members and key in collected.taken | collected.deleted_series:
+        elif not members and key in collected.taken | collected.deleted:
             result.delivered.add(key)  # also when an older state of it is a dead letter
         elif waiting:
             result.parked.add(key)

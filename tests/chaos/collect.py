@@ -14,7 +14,7 @@ from tests.chaos.stage import Stage
 EVER = ("2000-01-01T00:00:00Z", "2040-01-01T00:00:00Z")
 
 
-def collect(stage: Stage, deleted_series: set[Key]) -> Collected:
+def collect(stage: Stage, deleted: set[Key]) -> Collected:
     """Return the current state of all sides."""
     tenant, partner = stage.stack.tenant, stage.stack.partner
     outcomes = tenant.control("GET", "/notifications/outcomes")
@@ -23,7 +23,7 @@ def collect(stage: Stage, deleted_series: set[Key]) -> Collected:
         accepted=_keys(outcomes["accepted"]),
         given_up=_keys(outcomes["givenUp"]),
         parked=parked(stage),
-        deleted_series=frozenset(deleted_series),
+        deleted=frozenset(deleted),
         taken=_taken(deliveries, partner.control("GET", "/raw")),
         expected={room: expected_calendar(tenant.calendar(room, *EVER)) for room in stage.rooms},
         received={room: {event["id"]: event for event in events} for room, events in partner.calendars().items()},

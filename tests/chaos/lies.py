@@ -105,4 +105,6 @@ KINDS = (
                           for longest in (4230, 1440, 60) for text in ("minutes", "span", "none")], SETTINGS),
     Lie("resource spelled otherwise", [{"resource": form} for form in ("object id", "key", "case", "slash")]),
     Lie("Date skewed", [{"dateSkewSeconds": seconds} for seconds in (-7200, -400, 400, 7200)]),
+    # Shorter than MAX_DELAY of the stage: the relay reads an event that it did not find again after that time.
+    Lie("new events not found", [{"unreadableSeconds": seconds} for seconds in (1, 3)]),
 )  # fmt: skip

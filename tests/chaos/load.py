@@ -36,7 +36,6 @@ class Meeting:
     immutable_id: str
     private: bool
     direct: bool
-    series: bool
 
 
 class Load:
@@ -51,7 +50,7 @@ class Load:
         self._meetings: list[Meeting] = []
         self._last: Meeting | None = None
         self.changes: dict[str, int] = {}
-        self.deleted_series: set[tuple[str, str]] = set()
+        self.deleted: set[tuple[str, str]] = set()
 
     def change(self) -> None:
         """Make the next change."""
@@ -86,7 +85,7 @@ class Load:
         name = self._canaries.secret("organizer") if direct else self._canaries.title()
         event["organizer"] = {"name": name, "address": self._address("organizer")}
         created = self._tenant.book(room, **event)
-        self._last = Meeting(room, created["id"], created["immutableId"], private, direct, series)
+        self._last = Meeting(room, created["id"], created["immutableId"], private, direct)
         self._meetings.append(self._last)
         return series
 
@@ -115,8 +114,7 @@ class Load:
     def _remove(self, meeting: Meeting) -> str:
         self._tenant.remove(meeting.room, meeting.id)
         self._meetings.remove(meeting)
-        if meeting.series:
-            self.deleted_series.add((meeting.room, meeting.immutable_id))
+        self.deleted.add((meeting.room, meeting.immutable_id))
         self._last = None
         return "deleted"
 

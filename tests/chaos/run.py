@@ -117,7 +117,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, canaries
     kills.stop(GRACE * plan.seconds)  # there is enough work left for further kills
     traffic.stop()
     still = _wait_until_quiet(stage, began + plan.limit)
-    result = account(collect(stage, load.deleted_series))
+    result = account(collect(stage, load.deleted))
     ended = time.monotonic()
     ids = watch_ids(stage)
     excused = sum(resyncs.of[ids[room]] for room in lied)

@@ -82,7 +82,7 @@ class Campaign:
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
     """Give each response to a delivery, book a second event in the same room, and wait for the expected deliveries."""
     # The settle time exceeds the spread of hints by more than clocks may differ: a late hint would be another attempt.
-    with Relay.running(tmp_path_factory.mktemp("statuses"), {"SETTLE_SECONDS": "2"}) as relay:
+    with Relay.running(tmp_path_factory.mktemp("statuses"), {"SETTLE_SECONDS": "5"}) as relay:
         yield _played(relay, Path(relay.stack.host.log))
 
 

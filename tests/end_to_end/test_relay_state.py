@@ -69,7 +69,7 @@ def test_an_outage_costs_probes_and_loses_nothing(relay: Relay) -> None:
     assert len(relay.partner.deliveries()["list"]) - attempted < 10
     relay.partner.control("DELETE", "/behaviour")
     relay.in_step(*rooms)
-    assert _state(relay)["waiting"] == 0
+    eventually(lambda: _state(relay)["waiting"] == 0)  # a drained change may be delivered before its row is deleted
     renamed = [post for post in relay.posts(rooms[0]) if post["body"]["data"]["event"]["title"] == "Renamed 2"]
     assert len({post["headers"]["webhook-id"] for post in renamed}) == 1
 

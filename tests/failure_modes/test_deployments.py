@@ -23,12 +23,13 @@ def delivered_ids(tenant: Tenant) -> dict[tuple[str, str], set[str]]:
     partner, ids = tenant.world.webhook, defaultdict[tuple[str, str], set[str]](set)
     deliver = partner.deliver
 
-    def record(message_id: str, body: str) -> None:
+    def record(message_id: str, body: str) -> int:
         before = {(mailbox, event): str(event) for mailbox, events in partner.knows.items() for event in events}
-        deliver(message_id, body)
+        status = deliver(message_id, body)
         for mailbox, events in partner.knows.items():
             for event in events.keys() - {each for owner, each in before if owner == mailbox}:
                 ids[mailbox, event].add(message_id)
+        return status
 
     partner.deliver = record  # type: ignore[method-assign]  # the test looks at what the partner gets
     return ids

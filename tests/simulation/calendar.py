@@ -18,7 +18,7 @@ class Calendars(Events):
     """Meetings by mailbox and id. `before` runs at every call; `viewed` is when a calendar view was last listed.
 
     `forbidden` are mailboxes out of scope, `missing` addresses without a mailbox; `refuse_all` is the error of every
-    call.
+    call. A GET does not find a meeting for the time `unreadable` after its creation.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -27,6 +27,8 @@ class Calendars(Events):
         self.forbidden: set[str] = set()
         self.missing: set[str] = set()
         self.refuse_all: GraphError | None = None
+        self.unreadable = timedelta()
+        self._created: dict[str, datetime] = {}
         self.viewed: dict[str, datetime] = {}
         self.calls: Counter[str] = Counter()
         self.before: Callable[[str], None] = lambda _: None
@@ -35,6 +37,7 @@ class Calendars(Events):
     def put(self, mailbox: str, start: datetime, event_id: str = "") -> str:
         """Create or move a meeting of one hour, and return its id."""
         event_id = event_id or f"E{next(self._numbers)}"
+        self._created.setdefault(event_id, self._now())
         times = {name: {"dateTime": f"{moment:{FORM}}", "timeZone": "UTC"}
                  for name, moment in (("start", start), ("end", start + timedelta(hours=1)))}  # fmt: skip
         self.meetings.setdefault(mailbox, {})[event_id] = {
@@ -52,7 +55,8 @@ class Calendars(Events):
         """Read a meeting."""
         self._called("GET", mailbox)
         event = self.meetings.get(mailbox, {}).get(event_id)
-        if event is None:
+        created = self._created.get(event_id)
+        if event is None or (created is not None and self._now() - created < self.unreadable):
             raise GraphNotFound(404, "ErrorItemNotFound")
         return event
 

@@ -35,8 +35,10 @@ LOWER = (4230, 1440, 60)  # minutes
 DAYS = 48  # hours at most, so that subscriptions are renewed meanwhile
 SKEWS = (-7200, -400, 400, 7200)  # seconds
 DENIED, UNANSWERED, LOWERED = "404 for all", "PATCH without an answer", "lower maximum"
-SPELLED, SKEWED = "resource spelled otherwise", "Date skewed"
-NAMES_FOR_ALL = (*LISTINGS, *REFUSALS, DENIED, UNANSWERED, LOWERED, SPELLED, SKEWED)
+SPELLED, SKEWED, UNREADABLE = "resource spelled otherwise", "Date skewed", "new events not found"
+HIDDEN = timedelta(days=2)
+UNREADABLE_FOR = timedelta(seconds=30)  # shorter than until the relay reads an event again that it did not find
+NAMES_FOR_ALL = (*LISTINGS, *REFUSALS, DENIED, UNANSWERED, LOWERED, SPELLED, SKEWED, UNREADABLE)
 
 
 class FalseAnswersForAll:
@@ -68,6 +70,7 @@ class FalseAnswersForAll:
             plan(1 / 60, act)
         agenda.at_least_once(1 / 180, self._deny)  # each time every subscription is read in each run of the timer
         agenda.every(TIMER, TIMER, self._measure)
+        agenda.every(10 * HIDDEN, HIDDEN, self._hide)
 
     def _with_date(self, before: Callable[[str], None]) -> Callable[[str], None]:
         """Return what runs before a call: if Graph answers, its Date is compared with the relay's clock."""
@@ -141,3 +144,10 @@ class FalseAnswersForAll:
         """Let the header Date be wrong, by more than five minutes: then the relay does no work that is due."""
         self._skew = timedelta(seconds=self._stage.chance.choice(SKEWS))
         self._spells.begin(SKEWED, self._stage.mailboxes, lambda: setattr(self, "_skew", timedelta()))
+
+    def _hide(self) -> None:
+        """Let a GET not find a new event for a while. It excuses no difference between partner and calendar."""
+        self._stage.results.count(UNREADABLE)
+        self._calendars.unreadable = UNREADABLE_FOR
+        truth = partial(setattr, self._calendars, "unreadable", timedelta())
+        self._stage.agenda.at(self._stage.world.time + HIDDEN, truth)

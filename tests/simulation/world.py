@@ -47,7 +47,7 @@ class Partner(Webhook):
         self.knows: dict[str, dict[str, dict[str, Any]]] = {}
         self.deliveries = 0
 
-    def deliver(self, message_id: str, body: str) -> None:
+    def deliver(self, message_id: str, body: str) -> int:
         """Accept a delivery."""
         content = json.loads(body)
         mailbox, event = content["data"]["mailbox"], content["data"]["event"]
@@ -57,6 +57,7 @@ class Partner(Webhook):
             events.pop(event["id"], None)
         else:
             events[event["id"]] = event
+        return 204
 
     def name(self) -> str:
         """Return the name of the signing secret."""

@@ -17,7 +17,7 @@ from shared.http.resolver import Resolver
 from shared.key_vault import Secrets
 from shared.messages import Change, ChangeMessage
 from shared.partner.webhook import NotDelivered, Webhook, signed_headers
-from shared.storage.ledger import Entry
+from shared.storage.ledger_entry import Entry
 from shared.storage.parked import ParkedChanges
 from shared.storage.watches import Watch, watch_id_of
 from shared.threads import MailboxWorkers
@@ -43,17 +43,19 @@ def vault() -> Vault:
 
 
 def event(event_id: str = "E", etag: str = "1", **changes: Any) -> dict[str, Any]:
-    """Return an event as Graph returns it."""
+    """Return an event as Graph returns it. Each etag has a title of its own, so that the partner sees the change."""
     times = {"start": {"dateTime": "2026-11-20T12:00:00.0000000", "timeZone": "UTC"},
              "end": {"dateTime": "2026-11-20T13:00:00.0000000", "timeZone": "UTC"}}  # fmt: skip
-    return {"id": event_id, "@odata.etag": etag, "subject": "Ola Nordmann", "showAs": "busy", "type": "singleInstance",
+    title = "Ola Nordmann" if etag == "1" else f"Ola Nordmann {etag}"
+    return {"id": event_id, "@odata.etag": etag, "subject": title, "showAs": "busy", "type": "singleInstance",
             "sensitivity": "normal", **times, **changes}  # fmt: skip
 
 
 class FakeWebhook(Webhook):
     """The partner: keeps the deliveries it takes, and refuses while `failure` is set.
 
-    `on_delivery` runs at each attempt, with its number. `secret` and `address` are the settings.
+    `on_delivery` runs at each attempt, with its number, and `on_arrival` with what arrived. `secret` and `address` are
+    the settings.
     """
 
     def __init__(self) -> None:
@@ -61,6 +63,7 @@ class FakeWebhook(Webhook):
         self.tried: list[str] = []
         self.failure: BaseException | None = None
         self.on_delivery: Callable[[int], None] = lambda _: None
+        self.on_arrival: Callable[[str, str], None] = lambda *_: None
         self.secret = "whsec_" + "A" * 43 + "="
         self.address: Callable[[], str] = lambda: "https://partner.example/webhook"
 
@@ -76,13 +79,15 @@ class FakeWebhook(Webhook):
         """Return the signing secret."""
         return self.secret
 
-    def deliver(self, message_id: str, body: str) -> None:
+    def deliver(self, message_id: str, body: str) -> int:
         """Take a delivery or refuse it."""
         self.tried.append(message_id)
         self.on_delivery(len(self.tried))
+        self.on_arrival(message_id, body)
         if self.failure:
             raise self.failure
         self.taken.append((message_id, json.loads(body)))
+        return 204
 
     @property
     def news(self) -> list[tuple[str, str]]:

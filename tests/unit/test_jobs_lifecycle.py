@@ -108,7 +108,7 @@ def test_a_404_to_a_patch_is_confirmed_before_it_is_believed(world: World) -> No
     world.pass_by(delay)
     assert world.job_runner.run_job(ask, world.work) == "kept"
     assert world.subscriptions.calls == ["renew", "get", "create"]
-    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
+    assert [(job.watch_id, job.kind) for job in world.jobs.take_jobs()] == [(WATCH_ID, "resync")]
 
 
 def test_a_404_that_was_not_true_changes_nothing(world: World) -> None:
@@ -126,6 +126,6 @@ def test_a_removed_subscription_is_recreated_and_the_mailbox_resynced(world: Wor
     watch = world.watches.get(WATCH_ID)
     assert watch is not None
     assert (list(world.subscriptions.existing), watch.gap_since) == ([watch.subscription_id], None)
-    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
+    assert [(job.watch_id, job.kind) for job in world.jobs.take_jobs()] == [(WATCH_ID, "resync")]
     assert run(world, "subscriptionRemoved") == "superseded"
     assert world.subscriptions.calls == ["get", "create"]

@@ -58,7 +58,7 @@ def test_a_job_of_an_earlier_version_has_no_moments() -> None:
 
 def test_the_kinds_are_these() -> None:
     """The second queue has kinds of its own, which versions that do not read it never get."""
-    assert sorted(WORK_KINDS) == ["audit", "lookup", "run"]
+    assert sorted(WORK_KINDS) == ["audit", "lookup", "run", "sweep"]
     assert sorted(JOB_KINDS - WORK_KINDS) == [
         "drain", "missed", "probe", "reauthorizationRequired", "reconcile", "replay", "resync", "resync-full",
         "subscriptionRemoved",
@@ -142,8 +142,8 @@ def test_unknown_keys_of_a_later_version_are_ignored() -> None:
 
 def test_the_fields_of_a_later_version_stay_in_a_job() -> None:
     """One that this version puts back still says everything to the version that wrote it."""
-    [job] = read_jobs(JOB % ',"cursor":{"page":2},"attempt":1')
-    assert job == Job("w", "k", "s", 1, later={"cursor": {"page": 2}})
+    [job] = read_jobs(JOB % ',"place":{"page":2},"attempt":1')
+    assert job == Job("w", "k", "s", 1, later={"place": {"page": 2}})
     [again] = read_jobs(next(write_jobs([replace(job, attempt=2, since=HINTED)])))
-    assert again == Job("w", "k", "s", 2, since=HINTED, later={"cursor": {"page": 2}})
+    assert again == Job("w", "k", "s", 2, since=HINTED, later={"place": {"page": 2}})
     assert len({job: 1, again: 2}) == 2

@@ -44,6 +44,9 @@ class RelayState(Strict):
     waiting: int = Field(ge=0, description="Number of parked changes.")
     dead_letters: int = Field(ge=0)
     counted_to: int = Field(description="A number as large as this means this many or more.")
+    late: bool = Field(description="20 or 1 % of the last hour's deliveries are more than ten minutes late.")
+    retried: int = Field(ge=0, description="Number of changes whose delivery is retried, beside the parked ones.")
+    retried_since: Moment | None = Field(description="When the oldest of them was notified.")
 
 
 class DeadLetter(Strict):

@@ -8,6 +8,8 @@ from pydantic import ConfigDict, Field
 
 from tools.openapi.fields import Moment, Strict, WatchId
 
+READ_AT = "When the calendar was read. It is later in each delivery of an event: keep the latest."
+
 
 class GoneEvent(Strict):
     """A deleted event, or one that left the calendar: ids only."""
@@ -48,10 +50,10 @@ class GoneEventData(Strict):
 
 
 class EventDelivery(Strict):
-    """`created` for the first delivery of an event, `updated` for later ones."""
+    """`created` for an event that the partner may not have, `updated` for one that it may have. Store either."""
 
     type: Literal["calendar.event.created", "calendar.event.updated"]
-    timestamp: Moment = Field(description="When the calendar was read. Of two deliveries for an event, keep the later.")
+    timestamp: Moment = Field(description=READ_AT)
     data: EventData
 
 
@@ -68,8 +70,8 @@ class PingDelivery(Strict):
 
 
 class GoneEventDelivery(Strict):
-    """An event was deleted, or left the calendar."""
+    """An event was deleted, or left the calendar. Harmless if the partner does not have it."""
 
     type: Literal["calendar.event.deleted"]
-    timestamp: Moment = Field(description="When the calendar was read. Of two deliveries for an event, keep the later.")
+    timestamp: Moment = Field(description=READ_AT)
     data: GoneEventData

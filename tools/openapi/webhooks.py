@@ -10,7 +10,7 @@ from tools.openapi.deliveries import EventDelivery, GoneEventDelivery, PingDeliv
 from tools.openapi.paths import ref
 
 DELIVERIES: dict[str, tuple[str, type[BaseModel]]] = {
-    "calendar.event.created": ("An event is new to the partner.", EventDelivery),
+    "calendar.event.created": ("An event that the partner may not have.", EventDelivery),
     "calendar.event.updated": ("An event has changed.", EventDelivery),
     "calendar.event.deleted": ("An event was deleted, or left the calendar.", GoneEventDelivery),
     "calendar.relay.ping": ("A test delivery, signed like any other and never retried.", PingDelivery),
@@ -23,7 +23,7 @@ HEADERS = {
 RESPONSES = {
     "2XX": "Accepted.",
     "4XX": "400, 413 and 422 end the delivery, 410 stops all deliveries; any other status is retried.",
-    "5XX": "Retried with growing delays, not before Retry-After (at most an hour).",
+    "5XX": "Retried with growing delays, not before Retry-After (at most a day).",
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sandbox.tenant.graph.event import Event
-from sandbox.tenant.graph.ids import new_change_key
+from sandbox.tenant.graph.ids import new_change_key, new_pair
 from sandbox.tenant.graph.zones import Moment
 
 DAY = timedelta(days=1)
@@ -40,6 +40,8 @@ class Calendar:
         self._events: dict[str, Event] = {}
         """Single events and series masters by ordinary id, in order of creation."""
         self._by_immutable_id: dict[str, Event] = {}
+        self.deleted_items: dict[str, Event] = {}
+        """Single events in Deleted Items, by ordinary id."""
         self.exceptions: dict[tuple[str, datetime], Event] = {}
         """Changed occurrences by their master's ordinary id and original start (naive, in the series' zone)."""
         self.folders: dict[str, Folder] = {}
@@ -59,8 +61,21 @@ class Calendar:
                 event.master.rule.exdates.add(event.original_start.local)
             return
         self._events.pop(event.ids[0], None)
+        self.deleted_items.pop(event.ids[0], None)
         self._by_immutable_id.pop(event.ids[1], None)
         self.forget_exceptions(event)
+
+    def move_to_deleted_items(self, event: Event) -> None:
+        """Take a single event off the calendar. It gets a new ordinary id, and keeps its immutable one."""
+        del self._events[event.ids[0]]
+        event.ids = (new_pair()[0], event.ids[1])
+        self.deleted_items[event.ids[0]] = event
+
+    def restore(self, event: Event) -> None:
+        """Put an event of Deleted Items back on the calendar, with another ordinary id."""
+        del self.deleted_items[event.ids[0]]
+        event.ids = (new_pair()[0], event.ids[1])
+        self._events[event.ids[0]] = event
 
     def forget_exceptions(self, master: Event) -> None:
         """Remove a series' exceptions, as Exchange does when its times or its rule change."""
@@ -82,9 +97,13 @@ class Calendar:
         self.exceptions[event.master.id, event.original_start.local] = event
 
     def find(self, event_id: str) -> Event | None:
-        """Return the event, master, exception or occurrence with this id, in either form; ids are case-sensitive."""
-        if (stored := self._events.get(event_id) or self._by_immutable_id.get(event_id)) is not None:
-            return stored
+        """Return the event, master, exception or occurrence with this id, in either form; ids are case-sensitive.
+
+        An event in Deleted Items still has its ids, as reports say; no list or view contains it.
+        """
+        for stored in (self._events, self._by_immutable_id, self.deleted_items):
+            if event_id in stored:
+                return stored[event_id]
         master_id, start = self._starts.get(event_id, ("", None))
         master = self._events.get(master_id)
         if master is None or start is None or master.rule is None or start.local in master.rule.exdates:

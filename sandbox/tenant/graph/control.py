@@ -26,6 +26,8 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
         web.patch(f"{CALENDAR}/events/{{id}}", control(tenant, change)),
         web.delete(f"{CALENDAR}/events/{{id}}", control(tenant, delete)),
         web.post(f"{CALENDAR}/events/{{id}}/cancel", control(tenant, cancel)),
+        web.post(f"{CALENDAR}/events/{{id}}/softDelete", control(tenant, soft_delete)),
+        web.post(f"{CALENDAR}/events/{{id}}/restore", control(tenant, restore)),
         web.get(CALENDAR, control(tenant, view)),
         web.put(f"{CALENDAR}/processing", control(tenant, set_processing)),
         web.put(f"{CALENDAR}/workingHours", control(tenant, set_working_hours)),
@@ -67,6 +69,26 @@ async def cancel(tenant: Tenant, request: web.Request) -> web.Response:
         subject = each.fields["subject"].removeprefix(CANCELLED)
         each.fields = {**each.fields, "isCancelled": True, "showAs": "free", "subject": CANCELLED + subject}
     graph.processing.updated(mailbox, event)
+    return web.json_response(_json(mailbox, event))
+
+
+async def soft_delete(tenant: Tenant, request: web.Request) -> web.Response:
+    """Move a single event to Deleted Items, as Outlook deletes: Graph finds it by its id only, and return it."""
+    graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
+    event = _event(graph, mailbox, request)
+    if event.type != "singleInstance" or event.id in graph.calendar(mailbox).deleted_items:
+        raise ControlError(409, "not a single event on the calendar")
+    graph.processing.moved_to_deleted_items(mailbox, event)
+    return web.json_response(_json(mailbox, event))
+
+
+async def restore(tenant: Tenant, request: web.Request) -> web.Response:
+    """Move an event from Deleted Items back to the calendar, and return it."""
+    graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
+    event = _event(graph, mailbox, request)
+    if event.id not in graph.calendar(mailbox).deleted_items:
+        raise ControlError(409, "not in Deleted Items")
+    graph.processing.restored(mailbox, event)
     return web.json_response(_json(mailbox, event))
 
 

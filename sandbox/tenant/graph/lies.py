@@ -40,6 +40,8 @@ class Lies(Strict):
     - `silent`: living subscriptions whose notifications are swallowed.
     - `resource`: how answers spell the resource of a subscription.
     - `date_skew_seconds`: by how much the header Date is fast.
+    - `unreadable_seconds`: how long after its creation, in tenant's seconds, a GET of an event gets 404
+      ErrorItemNotFound. Lists and calendar views have it.
     """
 
     not_found: Whom = False
@@ -56,6 +58,7 @@ class Lies(Strict):
     silent: Whom = False
     resource: Spelling = "as made"
     date_skew_seconds: float = Field(default=0.0, allow_inf_nan=False)
+    unreadable_seconds: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
     def changed(self, change: "Lies") -> "Lies":
         """Return these lies with the ones that a change names."""

@@ -76,6 +76,18 @@ class Processing:
             event.master.touch(self._graph.clock.now())
             self._graph.sender.announce(mailbox, "updated", event.master)
 
+    def moved_to_deleted_items(self, mailbox: Mailbox, event: Event) -> None:
+        """Move a single event to Deleted Items, as Outlook deletes, and announce its deletion."""
+        self._graph.sender.announce(mailbox, "deleted", event)
+        self._graph.calendar(mailbox).move_to_deleted_items(event)
+        event.touch(self._graph.clock.now())
+
+    def restored(self, mailbox: Mailbox, event: Event) -> None:
+        """Move an event back from Deleted Items, and announce it as a new one: Microsoft does not document how."""
+        self._graph.calendar(mailbox).restore(event)
+        event.touch(self._graph.clock.now())
+        self._graph.sender.announce(mailbox, "created", event)
+
     def finish(self) -> int:
         """Let the rooms process all pending events now; return their number."""
         waiting = list(self.pending)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -21,9 +22,10 @@ from shared.policy.allow_list import AllowList
 from shared.policy.permission import Permission
 from shared.policy.room_lists import ListedRooms
 from shared.queues import JobQueue
+from shared.storage.ledger_entry import is_left_before
 from shared.storage.room_lists import RoomList, RoomLists, room_list_id_of
 from shared.storage.table import Unreadable
-from shared.storage.watches import Watch, Watches, watch_id_of
+from shared.storage.watches import Watch, Watches, new_born, watch_id_of
 from shared.subscriptions.endings import Endings
 from shared.subscriptions.rooms.room_list_sources import MatchedList, Membership, membership_of
 from shared.threads import side_by_side
@@ -170,13 +172,16 @@ class RoomListService:
     def _add(self, address: str, lists: set[str]) -> str:
         """Watch a room that joined; return "joined" if this created its watch, "" if one exists, or OVER_QUOTA."""
         now, room_lists = self.now(), " ".join(sorted(lists))
-        new = Watch(
-            watch_id_of(address), address, "relay", now, since=now, by_partner=False, room_lists=room_lists, due_at=now
-        )
+        sources: dict[str, Any] = {"by_partner": False, "room_lists": room_lists}
+        new = Watch(watch_id_of(address), address, "relay", now, since=now, due_at=now, born=new_born(), **sources)
         try:
-            return "joined" if self.sources.add(new) else ""
+            if not self.sources.add(new):
+                return ""
         except RequestRejected:
             return OVER_QUOTA
+        with suppress(RelayError):  # entries of an earlier watch are those of another `born`, and are not read
+            self.endings.ledger.forget(new.id, is_left_before(new))
+        return "joined"
 
     def _update(self, watch: Watch, membership: Membership) -> str:
         """Update the lists of a room's watch, or remove a watch without a source; return the result, "" for none."""

@@ -79,6 +79,7 @@ SHAPES = {
     "100,000 nested arrays": Case(fixed(b'{"value":' + b"[" * 100_000 + b"]" * 100_000 + b"}"), 400),
     "100,000 nested objects": Case(fixed(b'{"value":[' + b'{"a":' * 100_000), 400),
     "a body of 10 MB": Case(lambda t: _body(t)[:-1] + b',"x":"' + b"x" * 10_000_000 + b'"}', 413),
+    "5,001 items": Case(fixed(b'{"value":[' + b"1," * 5_000 + b"1]}"), 413),
     "10,000 unknown keys": Case(lambda t: {"value": [t.item() | {f"k{n}": n for n in range(10_000)}]}, delivered=True),
     "keys that mean something elsewhere": Case(
         items(**{"__proto__": {"x": 1}, "$AzureWebJobsParentId": "x", "id": "mine", "retry": "x", "attempt": 9}),

@@ -17,7 +17,7 @@ CALENDAR = {"first": _event("first"), "second": _event("second"), "s1": _event("
 GOOD = Collected(
     accepted=frozenset({FIRST, SECOND, SERIES}), given_up=frozenset(), parked={},
     taken=frozenset({FIRST, SECOND, SERIES}),
-    deleted_series=frozenset(), expected={ROOM: CALENDAR}, received={ROOM: CALENDAR},
+    deleted=frozenset(), expected={ROOM: CALENDAR}, received={ROOM: CALENDAR},
     deliveries={"count": 5, "distinct": 4, "duplicates": 1, "violations": []},
 )  # fmt: skip
 
@@ -110,10 +110,10 @@ def test_a_broken_contract_is_a_failure() -> None:
     assert result.problems == ["not by the contract: data: not what this webhook-id said before"]
 
 
-def test_a_series_deleted_before_its_delivery_is_not_lost() -> None:
-    """The partner has no occurrence of it; if it still has one, or for a single event, the change is lost."""
+def test_what_is_deleted_before_its_delivery_is_not_lost() -> None:
+    """The partner has nothing of it; if it has, or if nobody deleted it, the change is lost."""
     brief = replace(GOOD, accepted=frozenset({SERIES}), taken=frozenset(), expected={ROOM: {}}, received={ROOM: {}})
-    assert account(replace(brief, deleted_series=frozenset({SERIES}))).problems == []
+    assert account(replace(brief, deleted=frozenset({SERIES}))).problems == []
     assert account(brief).lost == {SERIES}
-    kept = replace(brief, deleted_series=frozenset({SERIES}), received={ROOM: {"s1": CALENDAR["s1"]}})
+    kept = replace(brief, deleted=frozenset({SERIES}), received={ROOM: {"s1": CALENDAR["s1"]}})
     assert account(kept).lost == {SERIES}

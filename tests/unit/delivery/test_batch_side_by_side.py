@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.delivery.sync_event import DELIVERY
+from shared.delivery.posting import DELIVERY
 from shared.messages import Change, ChangeMessage
 from shared.storage.ledger import CLAIM
 from shared.threads import MAILBOX_LIMIT as AT_ONCE

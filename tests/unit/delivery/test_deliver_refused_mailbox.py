@@ -48,8 +48,8 @@ def test_the_first_refused_reading_is_shown(world: World, failure: GraphError, s
 
 
 def test_a_missing_event_is_no_refusal(world: World) -> None:
-    """Graph's code tells it from a missing mailbox: the deletion is delivered."""
-    assert deliver(world, deleted=True) == {"told": 1}
+    """Graph's code tells it from a missing mailbox: the deletion counts."""
+    assert deliver(world, deleted=True) == {"no-news": 1}
     assert watch_of(world).reading_state == ""
 
 

@@ -11,7 +11,8 @@ import pytest
 from shared.errors import ServiceUnavailable
 from shared.messages import Change, ChangeMessage
 from shared.partner.webhook import NotDelivered
-from shared.storage.ledger import Entry, Ledger
+from shared.storage.ledger import Ledger
+from shared.storage.ledger_entry import Entry
 from shared.storage.parked import DEAD, WAITING
 from tests.support.world import REFUSED, START, WATCH_ID, World, event
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from shared.errors import ServiceUnavailable
 from shared.messages import Job
 from shared.partner.webhook import NotDelivered
-from shared.reliability.circuit_breaker import FAILURES, FIRST_PROBE, WITHIN
+from shared.reliability.circuit_breaker import FAILURES, FIRST_PROBE, WITHIN, CircuitBreaker
 from shared.storage.parked import WAITING
 from shared.storage.partner_endpoint import Endpoint, Endpoints, EndpointState
 from tests.support.scripted_breaker import FailsOnce, ScriptedBreaker
@@ -134,13 +135,15 @@ def test_a_probe_that_cannot_queue_its_successor_takes_no_lease(world: World) ->
     assert recovers(world)
 
 
-@pytest.mark.parametrize("method", ["acquire_probe", "release_probe"])
-def test_a_probe_whose_lease_is_not_written_is_repeated(world: World, breaker: ScriptedBreaker, method: str) -> None:
-    """The table fails before or after the delivery."""
+@pytest.mark.parametrize(("method", "result"), [("acquire_probe", "not-now"), ("release_probe", "put-back")])
+def test_a_probe_whose_lease_is_not_written_is_repeated(
+    world: World, breaker: ScriptedBreaker, method: str, result: str
+) -> None:
+    """The table fails before or after the delivery; before it, the probe that is queued already is enough."""
     open_breaker(world)
     world.webhook.failure = REFUSED
     breaker.before[method] = FailsOnce()
-    assert probe(world) == "put-back"
+    assert probe(world) == result
     assert recovers(world)
 
 
@@ -207,3 +210,26 @@ def test_a_long_wait_for_the_next_probe_outlasts_a_crash(world: World, breaker: 
     breaker.before["release_probe"] = FailsOnce()
     assert probe(world) == "put-back"
     assert 600 in [round(delay) for _, delay in world.jobs.wanted]
+
+
+def test_probes_do_not_multiply_while_the_lease_cannot_be_taken(world: World) -> None:
+    """For an hour the endpoint's row can be read and not written: one probe is queued at a time."""
+    open_breaker(world)
+    world.jobs.take_jobs()
+
+    class Unwritable(Endpoints):
+        """The endpoint's row, which cannot be changed."""
+
+        def change(self, endpoint: Endpoint, **changes: Any) -> Endpoint | None:  # noqa: ARG002  (the real signature)
+            """Fail."""
+            raise ServiceUnavailable("storage")
+
+    world.endpoints = Unwritable(lambda: world.rows)
+    world.breaker = CircuitBreaker(world.endpoints, world.now)
+    world.recovery = replace(world.recovery, breaker=world.breaker)
+    assert probe(world) == "not-now"
+    for _ in range(60):
+        [(job, delay)] = world.jobs.wanted
+        world.jobs.take_jobs()
+        world.pass_by(delay)
+        assert world.job_runner.run_job(job) == "not-now"

@@ -32,7 +32,7 @@ def test_an_event_is_created_updated_and_deleted(world: World) -> None:
     world.events.by_id["E"] = event(etag="2")
     worked(world)
     world.events.by_id["E"] = GONE
-    worked(world)
+    worked(world, deleted=True)
     assert world.webhook.news == [("created", "E"), ("updated", "E"), ("deleted", "E")]
     assert world.webhook.taken[-1][1]["data"]["event"] == {"id": "E", "seriesId": None}
     assert len({message_id for message_id, _ in world.webhook.taken}) == 3
@@ -40,8 +40,42 @@ def test_an_event_is_created_updated_and_deleted(world: World) -> None:
 
 def test_a_deletion_is_confirmed_by_a_read(world: World) -> None:
     """Notifications come in any order, so the event is read before its deletion is delivered."""
+    world.events.by_id["E"] = event()
+    worked(world)
+    world.events.by_id["E"] = GONE
     worked(world, deleted=True)
-    assert (world.events.reads, world.webhook.news) == (["E"], [("deleted", "E")])
+    assert (world.events.reads, world.webhook.news[-1]) == (["E", "E"], ("deleted", "E"))
+
+
+def test_what_was_never_sent_is_not_reported_as_deleted(world: World) -> None:
+    """Neither after a notification of a deletion, nor after a second look."""
+    assert worked(world, deleted=True) == {"no-news": 1}
+    worked(world)
+    ((look, delay),) = world.changes.take()
+    assert (world.delivery.deliver(look), delay) == ({"no-news": 1}, 60.0)
+    assert (world.webhook.tried, world.changes.take()) == ([], [])
+
+
+def test_a_missing_event_is_looked_at_again(world: World) -> None:
+    """A 404 may only mean that the event cannot be read yet: a minute later it counts."""
+    world.events.by_id["E"] = event()
+    worked(world)
+    world.events.by_id["E"] = GONE
+    assert worked(world) == {"no-news": 1}
+    ((look, _),) = world.changes.take()
+    world.pass_by(60)
+    assert world.delivery.deliver(look) == {"told": 1}
+    assert world.webhook.news == [("created", "E"), ("deleted", "E")]
+
+
+def test_an_event_that_can_be_read_late_is_created(world: World) -> None:
+    """Graph notifies of a creation before it finds the event."""
+    worked(world)
+    ((look, _),) = world.changes.take()
+    world.events.by_id["E"] = event()
+    world.pass_by(60)
+    assert world.delivery.deliver(look) == {"told": 1}
+    assert world.webhook.news == [("created", "E")]
 
 
 def test_an_event_among_the_deleted_items_is_deleted(world: World) -> None:
@@ -55,6 +89,9 @@ def test_an_event_among_the_deleted_items_is_deleted(world: World) -> None:
 
 def test_a_deletion_is_delivered_once(world: World) -> None:
     """Graph sends two to four notifications of a deletion."""
+    world.events.by_id["E"] = event()
+    worked(world)
+    world.events.by_id["E"] = GONE
     assert worked(world, deleted=True) == {"told": 1}
     assert worked(world, deleted=True) == {"no-news": 1}
     world.events.by_id["E"] = GONE
@@ -79,7 +116,7 @@ def test_a_state_that_returns_after_its_deletion_has_a_new_webhook_id(world: Wor
         world.events.by_id["E"] = event()
         worked(world)
         world.events.by_id["E"] = GONE
-        worked(world)
+        worked(world, deleted=True)
     assert [kind for kind, _ in world.webhook.news] == ["created", "deleted"] * 3
     assert len({message_id for message_id, _ in world.webhook.taken}) == 6
 
@@ -89,7 +126,7 @@ def test_a_returned_state_keeps_its_webhook_id_at_every_attempt(world: World) ->
     world.events.by_id["E"] = event()
     worked(world)
     world.events.by_id["E"] = GONE
-    worked(world)
+    worked(world, deleted=True)
     world.events.by_id["E"] = event()
     world.webhook.failure = REFUSED
     worked(world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from functions import jobs, poison
 from shared.messages import Job, write_jobs
 from tests.support.fake_queues import FakeJobs
 
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MESSAGE = [Job("w", "lookup", "s"), Job("w", "audit")]
 
 
@@ -23,8 +25,9 @@ class Relay:
         self.ran: list[tuple[object, object]] = []
         self.looks = 0
 
-    def run_jobs(self, wanted: list[Job], queue: FakeJobs | None = None) -> None:
+    def run_jobs(self, wanted: list[Job], queue: FakeJobs | None = None, queued_at: object = None) -> None:
         """Record jobs."""
+        assert queued_at == NOON
         self.ran.append((wanted, queue or self.jobs))
 
     def keep_jobs(self, text: str, queue: FakeJobs | None = None) -> None:
@@ -49,7 +52,7 @@ class Message:
     """A message as the host passes it on."""
 
     def __init__(self, body: bytes) -> None:
-        self.body = body
+        self.body, self.insertion_time = body, NOON
 
     def get_body(self) -> bytes:
         """Return the body."""

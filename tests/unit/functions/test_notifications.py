@@ -11,8 +11,10 @@ import azure.functions as func
 import pytest
 
 from functions.notifications import receive
+from shared.bodies import MOST_ITEMS
 from shared.errors import ConfigurationError, ServiceUnavailable
 from shared.graph.client_state import new_nonce, sign
+from shared.graph.notification import LARGEST_BODY
 from shared.messages import read_changes
 from tests.support.world import OLD, WATCH_ID
 from tests.unit.functions.conftest import HostWorld, Out, content_of
@@ -106,6 +108,26 @@ def test_only_uncompressed_json_is_accepted(world: HostWorld, headers: dict[str,
 def test_too_large_a_body_is_413(world: HostWorld) -> None:
     """The size is checked before the body is parsed."""
     assert post(b" " * (4 * 1024 * 1024 + 1))[0].status_code == 413
+
+
+@pytest.mark.parametrize("item", [b"1", b"{}", b'""', b"[]", b'{"clientState":"x"}'])
+def test_too_many_items_are_413_without_work(world: HostWorld, item: bytes) -> None:
+    """They are counted before the body is parsed: the refusal is the same when it is no JSON."""
+    body = b'{"value":[' + (item + b",") * MOST_ITEMS
+    for end in (item + b"]}", b"x"):
+        answer, changes, jobs = post(body + end)
+        assert (answer.status_code, content_of(answer)["code"]) == (413, "too_many_items")
+        assert (changes.messages, jobs.messages) == ([], [])
+    assert post(body[:-1] + b"]}")[0].status_code == 202
+
+
+def test_a_post_is_checked_in_order(world: HostWorld) -> None:
+    """The content type, the bytes, the items, the text: the cheapest refusal comes first."""
+    many = b'{"value":[' + b"1," * MOST_ITEMS
+    large = many + b" " * LARGEST_BODY
+    assert post(large, headers={"content-type": "text/plain"})[0].status_code == 415
+    codes = [content_of(post(body)[0])["code"] for body in (large, many, many[:100])]
+    assert codes == ["request_too_large", "too_many_items", "notifications_invalid"]
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"{}", b'{"value":1}', b"\xff", b"[" * 100_000])

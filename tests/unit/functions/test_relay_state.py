@@ -31,10 +31,22 @@ def test_pause_and_resume_return_the_state_of_deliveries(world: HostWorld) -> No
     assert answer.status_code == 200
     assert content_of(answer) == {
         "state": "paused", "since": "2026-11-20T10:00:00Z", "reason": "A freeze", "waiting": 0, "deadLetters": 0,
-        "countedTo": 1000,
+        "countedTo": 1000, "late": False, "retried": 0, "retriedSince": None,
     }  # fmt: skip
     assert content_of(call(resume_relay, body={"reason": "Over"}))["state"] == "flowing"
     assert world.breaker.allows_delivery()
+
+
+def test_the_state_says_what_is_retried(world: HostWorld) -> None:
+    """Always, also while few enough are late; a single change of a quiet hour is late after ten minutes."""
+    since, seen = world.time, []
+    world.delivery_metrics.failed([("w", "E")], since, 3600)
+    for _ in range(3):
+        answer = content_of(call(get_relay, "GET"))
+        assert (answer["retried"], answer["retriedSince"]) == (1, "2026-11-20T10:00:00Z")
+        seen.append(answer["late"])
+        world.pass_by(1801)
+    assert seen == [False, True, False]
 
 
 @pytest.mark.parametrize(

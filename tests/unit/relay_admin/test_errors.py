@@ -8,6 +8,7 @@ import pytest
 import responses
 
 from relay_admin.__main__ import main
+from relay_admin.commands.deliveries import delivery_summary
 from relay_admin.errors import FAILED, OK, UNREACHABLE, USAGE
 
 URL, KEY = "https://relay.example", "a-key-of-the-relay"
@@ -128,3 +129,16 @@ def test_an_empty_list_is_a_success() -> None:
         server.get(f"{URL}/api/subscriptions", json={"value": []})
         server.get(f"{URL}/api/room-lists", json={"value": []})
         assert run("watches") == OK
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [({}, ""), ({"retried": 0, "late": False, "retriedSince": None}, ""),
+     ({"retried": 3, "late": False, "retriedSince": "T"}, "; 3 retried since T"),
+     ({"retried": 1000, "late": True, "retriedSince": "T"}, "; 1000+ retried since T, more than ten minutes late")],
+)  # fmt: skip
+def test_the_summary_says_what_is_retried(state: dict[str, Any], text: str) -> None:
+    """A relay of an earlier version does not say it."""
+    numbers = {"waiting": 0, "deadLetters": 0, "countedTo": 1000}
+    state = {"state": "flowing", "since": None, "reason": None} | numbers | state
+    assert delivery_summary(state) == f"Deliveries are flowing; 0 waiting changes, 0 dead letters{text}."

@@ -12,7 +12,8 @@ import pytest
 
 from shared.errors import GraphUnavailable
 from shared.messages import Change, ChangeMessage
-from shared.storage.ledger import Entry, Ledger
+from shared.storage.ledger import Ledger
+from shared.storage.ledger_entry import Entry
 from shared.storage.watches import Watch
 from shared.utc import format_utc
 from tests.support.fake_graph import FakeEvents

@@ -11,8 +11,8 @@ import pytest
 from shared.messages import ChangeMessage
 from shared.resync.notified_changes import LOOK_BACK, NOTIFIED_WITHIN
 from shared.resync.silence import FLUSH_EVERY, Silence
+from shared.storage.maintenance import ResyncHour, ResyncHours
 from shared.storage.partner_endpoint import EndpointState
-from shared.storage.resync_hour import ResyncHour, ResyncHours
 from shared.storage.watches import Watch
 from tests.support.world import MAILBOX, WATCH_ID, World, event
 

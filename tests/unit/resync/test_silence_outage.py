@@ -10,7 +10,7 @@ import pytest
 
 from shared.resync.silence import Silence
 from shared.resync.silence_rules import RESYNC_EVERY
-from shared.storage.resync_hour import ResyncHours
+from shared.storage.maintenance import ResyncHours
 from tests.support.world import World
 
 MISSED, NOTIFIED, QUIET = Counter(unnotified=2), Counter(notified=3), Counter(same=9)

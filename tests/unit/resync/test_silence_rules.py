@@ -21,7 +21,7 @@ from shared.resync.silence_rules import (
     resyncs_are_due,
     silent_after,
 )
-from shared.storage.resync_hour import ResyncHour
+from shared.storage.maintenance import ResyncHour
 from shared.storage.watches import Watch
 from tests.support.world import MAILBOX, START, WATCH_ID
 

@@ -56,7 +56,7 @@ def test_a_read_of_before_covers_earlier_notifications(world: WorldOfBefore) -> 
     assert ends(world, "E-told", notified_at=300) == "covered"
     assert ends(world, "E-doubted", notified_at=300, deleted=True) == "covered"
     assert ends(world, "E-told", notified_at=300, deleted=True) == "told"
-    assert ends(world, "E-doubted", notified_at=100) == "told"
+    assert ends(world, "E-doubted", notified_at=100, deleted=True) == "told"
 
 
 def test_a_state_delivered_before_is_not_delivered_again(world: WorldOfBefore) -> None:
@@ -69,10 +69,10 @@ def test_a_state_delivered_before_is_not_delivered_again(world: WorldOfBefore) -
 
 
 def test_a_claim_of_before_holds_until_it_expires(world: WorldOfBefore) -> None:
-    """It expires at 10:33:33."""
+    """It expires at 10:33:33. What its owner delivered is not known, so the event's deletion is delivered."""
     assert ends(world.flowing(), "E-claimed") == "busy"
     world.pass_by(34)
-    assert ends(world, "E-claimed") == "told"
+    assert ends(world, "E-claimed", deleted=True) == "told"
 
 
 def test_the_retries_of_before_continue(world: WorldOfBefore) -> None:
@@ -91,7 +91,7 @@ def test_a_series_of_before_is_recognized(world: WorldOfBefore) -> None:
     world.events.of_master[MASTER] = []
     assert ends(world, MASTER) == "no-news"
     [(message, _)] = world.changes.take()
-    assert message.changes == (Change(WATCH_ID, "user", "E-occurrence", deleted=True),)
+    assert message.changes == (Change(WATCH_ID, "user", "E-occurrence", deleted=True, series_id=MASTER),)
     assert world.webhook.tried == []
 
 

@@ -11,7 +11,8 @@ import pytest
 from azure.data.tables import TableClient
 
 from shared.errors import ServiceUnavailable
-from shared.storage.ledger import CLAIM, MOST_AT_ONCE, Entry, Ledger
+from shared.storage.ledger import CLAIM, MOST_AT_ONCE, Ledger
+from shared.storage.ledger_entry import Entry
 from tests.unit.storage.conftest import Clock
 
 pytestmark = pytest.mark.server

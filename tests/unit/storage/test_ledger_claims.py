@@ -11,7 +11,8 @@ from azure.data.tables import TableTransactionError
 
 from shared.errors import ServiceUnavailable
 from shared.moments import LARGEST_SKEW
-from shared.storage.ledger import CLAIM, Entry, Ledger
+from shared.storage.ledger import CLAIM, Ledger
+from shared.storage.ledger_entry import Entry
 from tests.support.table import FakeTable
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)

@@ -8,7 +8,6 @@ import pytest
 
 from shared.bookings.business_lock import ACQUIRE_DELAYS, LOCK_TIME
 from shared.errors import RequestRejected
-from shared.messages import Job
 from shared.scheduling.conflicts import SlotTaken
 from shared.storage.leases import observed_after
 from shared.storage.watches import ABANDONED, watch_id_of
@@ -55,11 +54,11 @@ def test_a_setup_of_before_is_left_alone_for_its_time(world: WorldOfBefore) -> N
 
 def test_a_resync_needed_before_is_queued(world: WorldOfBefore) -> None:
     """It is queued for the live room with a gap, and the mark is removed."""
-    for jobs in ([Job(watch_id_of("room8@contoso.com"), "resync")], []):
+    for jobs in ([(watch_id_of("room8@contoso.com"), "resync")], []):
         watch = world.watches.get(watch_id_of("room8@contoso.com"))
         assert watch is not None
         world.catch_up.queue_pending_resync(watch)
-        assert world.jobs.take_jobs() == jobs
+        assert [(job.watch_id, job.kind) for job in world.jobs.take_jobs()] == jobs
 
 
 def test_the_heartbeat_of_before_gives_the_length_of_an_absence(world: WorldOfBefore) -> None:

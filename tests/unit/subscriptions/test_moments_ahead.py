@@ -13,8 +13,8 @@ import pytest
 from shared.errors import GraphForbidden
 from shared.reliability.circuit_breaker import LONGEST_WAIT
 from shared.resync.silence_rules import TWICE, is_to_be_replaced, may_replace, resyncs_are_due
+from shared.storage.maintenance import ResyncHour
 from shared.storage.partner_endpoint import EndpointState
-from shared.storage.resync_hour import ResyncHour
 from shared.subscriptions.brakes import LossBrake
 from shared.subscriptions.due import lookup_at
 from shared.subscriptions.removal import AT_WORK

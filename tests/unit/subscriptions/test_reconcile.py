@@ -7,7 +7,6 @@ from datetime import timedelta
 from shared.errors import GraphUnavailable
 from shared.graph.client_state import Key, verified
 from shared.graph.subscriptions import DeleteReason, Subscription, resource_of
-from shared.messages import Job
 from shared.storage.watches import Watch, watch_id_of
 from shared.subscriptions.due import CONFIRM_AFTER
 from shared.subscriptions.timer.due_work import SWEEP_EVERY
@@ -67,7 +66,7 @@ def test_a_lost_subscription_is_recreated_and_resynced(world: World) -> None:
     after = stored(world)
     assert list(world.subscriptions.existing) == [after.subscription_id] != [watch.subscription_id]
     assert (after.state, after.gap_since, after.missing_since) == ("live", None, None)
-    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
+    assert [(job.watch_id, job.kind) for job in world.jobs.take_jobs()] == [(WATCH_ID, "resync")]
 
 
 def test_a_first_creation_is_followed_by_no_resync(world: World) -> None:
@@ -91,7 +90,7 @@ def test_a_resync_that_could_not_be_queued_stays_needed(world: World) -> None:
     assert stored(world).gap_since is not None
     world.jobs.failure = None
     assert run(world) == {"resynced": 1}
-    assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync")]
+    assert [(job.watch_id, job.kind) for job in world.jobs.take_jobs()] == [(WATCH_ID, "resync")]
 
 
 def test_a_direct_watch_is_not_resynced(world: World) -> None:

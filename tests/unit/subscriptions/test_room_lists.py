@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable, RequestRejected
-from shared.messages import Job
 from shared.policy.room_list_rule import CONFIRM_AFTER
 from shared.storage.room_lists import RoomList, room_list_id_of
 from shared.watches.requests import WatchRequest
@@ -42,7 +41,7 @@ def addresses(world: World) -> Iterator[str]:
 def test_every_room_of_a_list_is_watched(world: World) -> None:
     """The call queues the work, the reconcile run creates the subscriptions, and the row shows the progress."""
     room_list = watched(world)
-    assert world.jobs.take_jobs() == [Job("", "reconcile")]
+    assert [(job.watch_id, job.kind) for job in world.jobs.take_jobs()] == [("", "reconcile")]
     assert dict(world.reconciler.reconcile()) == {"joined": 3, "created": 3}
     assert sorted(addresses(world)) == ROOMS
     assert dict(world.room_list_service.progress(room_list)) == {"live": 3}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from shared.errors import GraphUnavailable, RequestRejected
 from shared.graph.subscriptions import DeleteReason
 from shared.storage.ledger import Ledger
+from shared.storage.ledger_entry import Entry
 from shared.storage.watches import Watch
 from shared.watches.requests import WatchRequest
 from tests.support.world import MAILBOX, World
@@ -65,9 +68,9 @@ def test_a_watch_set_up_right_after_the_deletion_stays(world: World) -> None:
 
         is_armed = False
 
-        def forget(self, watch_id: str) -> None:
+        def forget(self, watch_id: str, is_over: Callable[[Entry], bool] = lambda _: True) -> None:
             """Delete the entries, then watch the mailbox again."""
-            super().forget(watch_id)
+            super().forget(watch_id, is_over)
             if self.is_armed:
                 self.is_armed = False
                 world.watch()

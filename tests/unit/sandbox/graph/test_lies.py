@@ -141,6 +141,25 @@ def test_the_date_is_skewed(world: World) -> None:
         lie(world, refused=None)
 
 
+def test_a_new_event_cannot_be_read_for_a_while(world: World, created: list[dict[str, Any]]) -> None:
+    """404 by either id, though its notification has arrived and the view has it; an older event is not concerned."""
+    older = world.book()
+    world.control("POST", "/clock", {"advanceSeconds": 60})
+    lie(world, unreadableSeconds=30)
+    booked = world.book()
+    world.flush()
+    assert [item["changeType"] for item in world.receiver.items] == ["created", "created"]
+    window = f"startDateTime={world.after(days=-1)}&endDateTime={world.after(days=9)}"
+    view = world.get(f"/users/{ROOM}/calendarView?{window}")["value"]
+    assert {event["id"] for event in view} == {older["id"], booked["id"]}
+    for event_id in (booked["id"], booked["immutableId"]):
+        answer = world.graph("GET", f"/users/{ROOM}/events/{event_id}")
+        assert refusal(answer) == (404, "ErrorItemNotFound")
+    world.get(f"/users/{ROOM}/events/{older['id']}")
+    world.control("POST", "/clock", {"advanceSeconds": 31})
+    assert world.get(f"/users/{ROOM}/events/{booked['id']}")["@odata.etag"] == booked["@odata.etag"]
+
+
 def test_a_patch_succeeds_and_its_answer_is_lost_or_not_readable(world: World, created: list[dict[str, Any]]) -> None:
     """Two faults after the work: no answer in time, and an answer that is no JSON."""
     path = f"/subscriptions/{created[0]['id']}"

@@ -209,6 +209,15 @@ def test_a_wrong_window_gets_400(world: World, query: str) -> None:
     assert refusal(world.graph("GET", f"{VIEW}?{query}"))[0] == 400
 
 
+def test_the_longest_window_is_1825_days(world: World, series: dict[str, Any]) -> None:
+    """A second more is refused as Graph words it, for instances, too (microsoft-graph-docs issue 6284)."""
+    for path in (VIEW, f"/users/{ROOM}/events/{series['id']}/instances"):
+        assert world.get(f"{path}?startDateTime=2026-01-01T00:00:00Z&endDateTime=2030-12-31T00:00:00Z")["value"]
+        answer = world.graph("GET", f"{path}?startDateTime=2026-01-01T00:00:00Z&endDateTime=2030-12-31T00:00:01Z")
+        assert refusal(answer) == (400, "ErrorInvalidRequest")
+        assert "Maximum number of days: 1825" in answer.json()["error"]["message"]
+
+
 def test_a_single_event_has_no_instances(world: World) -> None:
     """Only series masters have."""
     booked = world.book()

@@ -50,6 +50,28 @@ def test_cut(partner: RunningPartner, when: str, taken: int) -> None:
     assert partner.get("/deliveries")["duplicates"] == taken
 
 
+def test_error_after_the_work(partner: RunningPartner) -> None:
+    """A delivery that is taken can still get an error; its repetition is a duplicate. A forged one is not taken."""
+    partner.post("/behaviour", {"status": 503, "taken": True, "times": 2})
+    assert partner.deliver(news()).status_code == 503
+    assert partner.deliver(news(), "msg_2", secret=OTHER_SECRET).status_code == 401
+    journal = partner.get("/deliveries")
+    assert (journal["taken"], journal["list"][0]["status"]) == (1, 503)
+    assert partner.deliver(news()).status_code == 204
+    assert partner.get("/deliveries")["duplicates"] == 1
+
+
+@pytest.mark.parametrize("late", [{"hang": True}, {"delaySeconds": 0.5}])
+def test_taken_without_an_answer_in_time(partner: RunningPartner, late: dict[str, Any]) -> None:
+    """The work is done when the sender gives up; a bad signature is not taken."""
+    partner.post("/behaviour", {"taken": True, "times": 2} | late)
+    with pytest.raises(requests.ReadTimeout):
+        partner.deliver(news(), secret=OTHER_SECRET, timeout=0.1)
+    with pytest.raises(requests.ReadTimeout):
+        partner.deliver(news(), timeout=0.1)
+    assert [each["taken"] for each in partner.get("/deliveries")["list"]] == [False, True]
+
+
 def test_hang(partner: RunningPartner) -> None:
     """A hanging delivery gets no response, and does not block others."""
     partner.post("/behaviour", {"hang": True, "times": 1})
@@ -96,6 +118,8 @@ def test_endless_drip(partner: RunningPartner) -> None:
         {"drip": 0},
         {"delaySeconds": -1},
         {"headers": {"a": 1}},
+        {"taken": 1},
+        {"taken": True, "cut": "before"},
     ],
 )
 def test_bad_control_body(partner: RunningPartner, given: Any) -> None:

@@ -1,5 +1,6 @@
 """The calendars that the partner derives from deliveries."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,26 @@ def test_deleted() -> None:
     calendars.apply(deleted())
     calendars.apply(news())
     assert calendars.listed() == {"room1@contoso.com": []}
+
+
+def test_earlier_watch() -> None:
+    """Dropped are the mailbox's events before a moment: not those of that second, and not another mailbox's."""
+    calendars = Calendars()
+    elsewhere = news()
+    elsewhere["data"]["mailbox"] = "room2@contoso.com"
+    for payload in (news(), elsewhere, deleted("AAMk2")):
+        calendars.apply(payload)
+    read_at = datetime.fromisoformat(news()["timestamp"])
+    calendars.drop_before("room1@contoso.com", read_at)
+    assert {mailbox: len(events) for mailbox, events in calendars.listed().items()} == {
+        "room1@contoso.com": 1, "room2@contoso.com": 1,
+    }  # fmt: skip
+    calendars.drop_before("room1@contoso.com", read_at + timedelta(seconds=5))
+    calendars.drop_before("room3@contoso.com", read_at + timedelta(seconds=5))
+    assert {mailbox: len(events) for mailbox, events in calendars.listed().items()} == {
+        "room1@contoso.com": 0, "room2@contoso.com": 1,
+    }  # fmt: skip
+    assert not calendars.apply(elsewhere | {"timestamp": "2026-11-20T10:00:03Z"})
 
 
 def test_ids_are_case_sensitive() -> None:

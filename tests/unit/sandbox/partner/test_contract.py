@@ -55,11 +55,13 @@ def test_missing_field(field: str) -> None:
         5,
         "2026-11-20 12:00:00Z",
         "2026-11-20T12:00:00Z\n",
+        "2026-11-20T12:00:00.5Z",
     ],
 )
 def test_time(time: Any) -> None:
-    """A time that is not ISO 8601 in UTC with Z is rejected."""
+    """A time that is not ISO 8601 in UTC, in whole seconds with Z, is rejected: only these sort as texts."""
     assert violations(news(start=time)) == ("data.event.start: not allowed by the contract",)
+    assert violations(news() | {"timestamp": time}) == ("payload.timestamp: not allowed by the contract",)
 
 
 @pytest.mark.parametrize(
