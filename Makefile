@@ -56,8 +56,9 @@ chaos: .venv/ready node_modules/ready ## Kills, faults, outages under load (SEED
 	@$(RUN) -m $(if $(RANDOM),tests.schedules --random $(RANDOM),tests.chaos $(if $(CHANGES),--changes $(CHANGES))) \
 	  $(if $(SEED),--seed $(SEED))
 
-plants: .venv/ready node_modules/ready ## Planted faults that random schedules must find: twelve of forty (PLANT_SEED=; ALL=1 for all)
-	@$(if $(PLANT_SEED),PLANT_SEED=$(PLANT_SEED)) $(RUN) -m tests.schedules.plant_runs $(if $(ALL),--all)
+plants: .venv/ready node_modules/ready ## Planted faults that random runs must find: 12 and 14 of forty each (PLANT_SEED=; ALL=1: all; ONLY=deliveries)
+	@$(foreach machine,$(or $(ONLY),schedules deliveries),$(if $(PLANT_SEED),PLANT_SEED=$(PLANT_SEED)) \
+	  $(RUN) -m tests.$(machine).plant_runs $(if $(ALL),--all) &&) true
 
 mutants: .venv/ready node_modules/ready ## Mistakes in the code that keeps subscriptions, one at a time: which tests notice (ONLY=; ten minutes)
 	@$(RUN) -m tests.mutants $(if $(ONLY),--only $(ONLY))

@@ -14,9 +14,10 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Protocol
 
 from tests.schedules import plan
-from tests.schedules.campaign import Failure, Length, quiet, run_plan
+from tests.schedules.campaign import Length, quiet, run_plan
 from tests.schedules.many import Order, Result, amount, results
 from tests.schedules.strategies import Recorded
 from tests.schedules.tally import ENOUGH, Tally
@@ -27,13 +28,35 @@ PROGRESS = 60.0  # seconds between lines about how many runs there were
 STOPPED = 130  # exit code after Ctrl-C, as in a shell
 
 
-class Campaign:
-    """Collects the results of runs, and writes what failed."""
+class Counts(Protocol):
+    """The counts of runs."""
 
-    def __init__(self, length: Length, stop: int, folder: Path = FOLDER) -> None:
+    runs: int
+
+    @property
+    def events(self) -> int:
+        """The number of acts."""
+
+    def merge(self, other: Any) -> None:
+        """Add the counts of other runs."""
+
+    def rare(self) -> list[str]:
+        """Return the verbs below their share of the events."""
+
+
+class Campaign:
+    """Collects the results of runs, and writes what failed. `tally`: the counts. `enough`: events, to judge shares."""
+
+    module, enough = "tests.schedules", ENOUGH
+
+    def __init__(self, length: Any, stop: int, folder: Path = FOLDER, tally: Counts | None = None) -> None:
         self._length, self._stop, self._folder = length, stop, folder
         self._began = self._said = time.monotonic()
-        self.tally, self.failures = Tally(), 0
+        self.tally, self.failures = tally or Tally(), 0
+
+    def flags(self) -> str:
+        """Return the arguments of a command that say how long a run is."""
+        return f"--days {self._length.days:g} --rounds {self._length.rounds}"
 
     def run(self, incoming: Iterable[Result]) -> int:
         """Collect until the end, until too many runs failed, or until Ctrl-C; return the exit code."""
@@ -47,7 +70,7 @@ class Campaign:
         except KeyboardInterrupt:
             is_stopped = True
         _say(str(self.tally))
-        rare = self.tally.rare() if self.tally.events >= ENOUGH else []
+        rare = self.tally.rare() if self.tally.events >= self.enough else []
         _say(f"verbs below one in a hundred events: {', '.join(rare)}") if rare else None
         _say(f"{self.failures} failures in {self.tally.runs} runs, {time.monotonic() - self._began:.0f} s")
         if self.failures or rare:
@@ -63,14 +86,14 @@ class Campaign:
             self._said = time.monotonic()
             _say(f"{self.tally.runs} runs, {self.failures} failures, {self._said - self._began:.0f} s")
 
-    def _write(self, failure: Failure) -> None:
+    def _write(self, failure: Any) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{failure.seed}.txt"
         path.write_text(failure.replay())
-        length = f"--days {self._length.days:g} --rounds {self._length.rounds}"
+        command = f"{os.path.relpath(sys.executable)} -m {self.module}"
         _say(str(failure))
-        _say(f"replay:   {_command()} --replay {path}")
-        _say(f"unshrunk: {_command()} --random 1 --seed {failure.seed} {length} --shrink 0\n")
+        _say(f"replay:   {command} --replay {path}")
+        _say(f"unshrunk: {command} --random 1 --seed {failure.seed} {self.flags()} --shrink 0\n")
 
 
 def main() -> int:
@@ -102,10 +125,6 @@ def replay(path: Path) -> int:
     _say(str(trace))
     _say("\n".join(outcome.failures) or "no failure")
     return 1 if outcome.failures else 0
-
-
-def _command() -> str:
-    return f"{os.path.relpath(sys.executable)} -m tests.schedules"
 
 
 def _say(text: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tests.schedules import version_before
 from tests.schedules.history import History, Outcome, kind_of
 from tests.schedules.inline import inline_threads
 from tests.schedules.plan import DAYS, Act, Plan, Round, drawn
@@ -82,6 +83,11 @@ def quiet() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         logging.disable(logging.NOTSET)
+
+
+def unpacked() -> dict[str, str]:
+    """Unpack the version before; return the variable that names its folder to other processes."""
+    return {version_before.FOLDER: version_before.folder()}
 
 
 def run_plan(plan: Plan, strategy: Strategy) -> tuple[Outcome, Trace]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import re
@@ -10,11 +11,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from queue import Empty
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.schedules import version_before
-from tests.schedules.campaign import Failure, Length, quiet, run_seed, shrunk
-from tests.schedules.tally import Tally
+from tests.schedules.campaign import Length
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -27,21 +26,23 @@ LOOK = 5.0  # seconds after which the processes are looked at, if no run has end
 class Order:
     """What to run: seeds from `seed` on, `runs` of them, or as many as begin within `seconds`.
 
-    `tries`: how many runs to spend on shrinking each failure.
+    `length`: how long each run is. `tries`: how many runs to spend on shrinking each failure. `campaign`: the module
+    whose runs these are.
     """
 
     seed: int
     runs: int | None = None
     seconds: float | None = None
-    length: Length = field(default_factory=Length)
+    length: Any = field(default_factory=Length)
     tries: int = 150
+    campaign: str = "tests.schedules.campaign"
 
 
 class Result(NamedTuple):
     """The counts of one run, and its failure, shrunk."""
 
-    tally: Tally
-    failure: Failure | None
+    tally: Any
+    failure: Any
 
 
 def amount(text: str) -> tuple[int | None, float | None]:
@@ -55,7 +56,7 @@ def amount(text: str) -> tuple[int | None, float | None]:
 
 def results(order: Order, processes: int) -> Iterator[Result]:
     """Yield the result of each run as it ends. Raises RuntimeError when a process ends before its work does."""
-    os.environ[version_before.FOLDER] = version_before.folder()  # so that no process unpacks it again
+    os.environ.update(importlib.import_module(order.campaign).unpacked())  # so that no process unpacks it again
     context = multiprocessing.get_context("spawn")
     queue: Queue[Result | None] = context.Queue()
     ends_at = time.monotonic() + order.seconds if order.seconds is not None else None
@@ -88,13 +89,14 @@ def results(order: Order, processes: int) -> Iterator[Result]:
 def _work(order: Order, index: int, processes: int, ends_at: float | None, queue: Queue[Result | None]) -> None:
     """Run every n-th seed. Ctrl-C reaches each process of the terminal; the parent alone acts on it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with quiet():
+    campaign = importlib.import_module(order.campaign)
+    with campaign.quiet():
         number = index
         while (order.runs is None or number < order.runs) and (ends_at is None or time.monotonic() < ends_at):
-            tally = Tally()
-            failure = run_seed(order.seed + number, order.length, tally)
+            tally = campaign.Tally()
+            failure = campaign.run_seed(order.seed + number, order.length, tally)
             if failure is not None and order.tries:
-                failure = shrunk(failure, order.tries)
+                failure = campaign.shrunk(failure, order.tries)
             queue.put(Result(tally, failure))
             number += processes
     queue.put(None)

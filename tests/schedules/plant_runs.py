@@ -1,7 +1,7 @@
 """Plants faults into copies of the product, and runs the schedules there until each is found.
 
 `python -m tests.schedules.plant_runs` draws by PLANT_SEED (default 1); `--all` tries all forty, `--only TEXT` those
-whose names contain a text. Several are tried at once, one on each CPU.
+whose names contain a text. Several are tried at once, one on each CPU. Another machine has a module of its own for it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -37,37 +37,20 @@ class Detection(NamedTuple):
     failure: str
 
 
-def search(what: Plant, most: int = MOST_RUNS, seed: int = 1) -> Detection:
-    """Run the seeds from `seed` on with a plant until one fails, at most so many. The work tree stays as it is.
+class Machine(NamedTuple):
+    """Random runs of the product that are to find plants.
 
-    A run that fails without the plant, too, has not found it.
+    `module`: the program that is run in a copy of the folders `copied`. `drawn` returns the plants of a seed,
+    `first_failure` the first that fails of so many runs from a seed on. `unpacked` unpacks the version before, and
+    returns the variables that name its folder to other processes.
     """
-    with tempfile.TemporaryDirectory(prefix="plant-") as folder:
-        tree = copied(Path(folder))
-        plant(what, tree)
-        done = 0
-        while done < most:
-            found = _first_in(tree, most - done, seed + done)
-            if found.run == 0:
-                return found
-            done += found.run
-            if _first_in(ROOT, 1, seed + done - 1).run == 0:
-                return Detection(done, found.failure)
-    return Detection(0, "")
 
-
-def search_all(plants: Sequence[Plant], most: int = MOST_RUNS, seed: int = 1) -> Iterator[tuple[Plant, Detection]]:
-    """Search for each plant, as many at once as there are CPUs, and yield the results in the order of the plants."""
-    version_before.folder()  # once, before there are threads
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        yield from zip(plants, threads.map(lambda each: search(each, most, seed), plants), strict=True)
-
-
-def copied(folder: Path) -> Path:
-    """Copy what the schedules need into a folder, and return it."""
-    for name in COPIED:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return folder
+    module: str
+    plants: Sequence[Plant]
+    drawn: Callable[[int], Sequence[Plant]]
+    copied: tuple[str, ...]
+    first_failure: Callable[[int, int], Detection]
+    unpacked: Callable[[], dict[str, str]]
 
 
 def first_failure(most: int, seed: int) -> Detection:
@@ -80,10 +63,52 @@ def first_failure(most: int, seed: int) -> Detection:
     return Detection(0, "")
 
 
-def _first_in(tree: Path, most: int, seed: int) -> Detection:
+def _unpacked() -> dict[str, str]:
+    return {version_before.FOLDER: version_before.folder()}
+
+
+SCHEDULES = Machine("tests.schedules.plant_runs", PLANTS, drawn, COPIED, first_failure, _unpacked)
+
+
+def search(what: Plant, most: int = MOST_RUNS, seed: int = 1, machine: Machine = SCHEDULES) -> Detection:
+    """Run the seeds from `seed` on with a plant until one fails, at most so many. The work tree stays as it is.
+
+    A run that fails without the plant, too, has not found it.
+    """
+    with tempfile.TemporaryDirectory(prefix="plant-") as folder:
+        tree = copied(Path(folder), machine)
+        plant(what, tree)
+        done = 0
+        while done < most:
+            found = _first_in(tree, most - done, seed + done, machine)
+            if found.run == 0:
+                return found
+            done += found.run
+            if _first_in(ROOT, 1, seed + done - 1, machine).run == 0:
+                return Detection(done, found.failure)
+    return Detection(0, "")
+
+
+def search_all(
+    plants: Sequence[Plant], most: int = MOST_RUNS, seed: int = 1, machine: Machine = SCHEDULES
+) -> Iterator[tuple[Plant, Detection]]:
+    """Search for each plant, as many at once as there are CPUs, and yield the results in the order of the plants."""
+    machine.unpacked()  # once, before there are threads
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        yield from zip(plants, threads.map(lambda each: search(each, most, seed, machine), plants), strict=True)
+
+
+def copied(folder: Path, machine: Machine = SCHEDULES) -> Path:
+    """Copy what the runs need into a folder, and return it."""
+    for name in machine.copied:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def _first_in(tree: Path, most: int, seed: int, machine: Machine) -> Detection:
     """Return the first run that fails in a tree, from a process of its own."""
-    command = [sys.executable, "-m", "tests.schedules.plant_runs", "--here", str(most), "--seed", str(seed)]
-    environment = {**os.environ, "PYTHONPATH": str(tree), version_before.FOLDER: version_before.folder()}
+    command = [sys.executable, "-m", machine.module, "--here", str(most), "--seed", str(seed)]
+    environment = {**os.environ, "PYTHONPATH": str(tree), **machine.unpacked()}
     ended = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
     number, _, text = ended.stdout.strip().partition(" ")
     if not number.isdecimal():
@@ -91,10 +116,10 @@ def _first_in(tree: Path, most: int, seed: int) -> Detection:
     return Detection(int(number), text)
 
 
-def report(plants: Sequence[Plant], most: int, seed: int) -> int:
+def report(plants: Sequence[Plant], most: int, seed: int, machine: Machine = SCHEDULES) -> int:
     """Search for each plant, and write how many runs it took; return the number of holes."""
     runs = []
-    for each, found in search_all(plants, most, seed):
+    for each, found in search_all(plants, most, seed, machine):
         runs.append(found.run or most + 1)
         _say(f"{found.run or 'not found':>9}  {each.name}: {found.failure[:SHOWN]}")
     holes = sum(number > most for number in runs)
@@ -102,9 +127,9 @@ def report(plants: Sequence[Plant], most: int, seed: int) -> int:
     return holes
 
 
-def main() -> int:
+def main(machine: Machine = SCHEDULES) -> int:
     """Run, and exit with 1 when a plant was not found."""
-    parser = argparse.ArgumentParser(prog="python -m tests.schedules.plant_runs")
+    parser = argparse.ArgumentParser(prog=f"python -m {machine.module}")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--only", default="", help="plants with this text in their names")
     parser.add_argument("--most", type=int, default=MOST_RUNS)
@@ -112,12 +137,15 @@ def main() -> int:
     parser.add_argument("--here", type=int, default=0, help="run in this tree, and write the first failure")
     given = parser.parse_args()
     if given.here:
-        found = first_failure(given.here, given.seed)
+        found = machine.first_failure(given.here, given.seed)
         _say(f"{found.run} {found.failure}")
         return 0
-    every = PLANTS if given.all or given.only else drawn(int(os.environ.get(SEED) or "1"))
+    plant_seed = int(os.environ.get(SEED) or "1")
+    is_drawn = not (given.all or given.only)
+    _say(f"{SEED}={plant_seed}") if is_drawn else None
+    every = machine.drawn(plant_seed) if is_drawn else machine.plants
     plants = [each for each in every if given.only in each.name]
-    return 1 if report(plants, given.most, given.seed) else 0
+    return 1 if report(plants, given.most, given.seed, machine) else 0
 
 
 def _say(text: str) -> None:

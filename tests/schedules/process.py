@@ -52,10 +52,18 @@ class Process:
         self.version = self.next_version
         self.fates.clear()
         self.offset = timedelta()
-        self.package = version_before.installed() if self.version == BEFORE else PRESENT
+        self.package = self.earlier() if self.version == BEFORE else PRESENT
         self.given, self.skew = dict(self.site.given), None
         self.app = self.part("bootstrap.app").App(self.given, **self._parts())
         schedule_locks([getattr(self.app, name) for name in BUILT], self.scheduler, self.package)
+
+    def earlier(self) -> str:
+        """Return the package of the version before."""
+        return version_before.installed()
+
+    def has_tables(self) -> bool:
+        """Return whether the version has a part for each table."""
+        return self.version != BEFORE
 
     def part(self, module: str) -> Any:
         """Return a module of this process's version."""
@@ -116,7 +124,7 @@ class Process:
             "workers": part("threads").MailboxWorkers(Inline(), part("threads").MailboxLimits()),
             "rooms": Port(self, "rooms", site.directory, ("of_list",), GRAPH_ERRORS),
         }  # fmt: skip
-        if self.version == BEFORE:
+        if not self.has_tables():
             return parts | self._parts_before(tables, graph)
         return parts | {
             **{f"{name}_table": tables[name] for name in ("watches", "ledger", "attempts")},

@@ -46,8 +46,8 @@ def installed() -> str:
     return PACKAGE
 
 
-def unpack(target: Path, commit: str = COMMIT, repository: Path = ROOT) -> None:
-    """Write the package of a commit into a folder."""
+def unpack(target: Path, commit: str = COMMIT, repository: Path = ROOT, package: str = PACKAGE) -> None:
+    """Write the package of a commit into a folder, under another name."""
     archive = subprocess.run(
         ["git", "-C", str(repository), "archive", commit, "shared"],  # noqa: S607
         capture_output=True,
@@ -60,9 +60,9 @@ def unpack(target: Path, commit: str = COMMIT, repository: Path = ROOT) -> None:
         )
     with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
         files.extractall(target, filter="data")
-    package = (target / "shared").rename(target / PACKAGE)
-    for path in package.rglob("*.py"):
-        text = _IMPORT.sub(rf"\1{PACKAGE}", path.read_text())
+    unpacked = (target / "shared").rename(target / package)
+    for path in unpacked.rglob("*.py"):
+        text = _IMPORT.sub(rf"\1{package}", path.read_text())
         for old, new in _REPLACED.items():
             text = text.replace(old, new)
         path.write_text(text)
