@@ -1,105 +1,203 @@
-// Calendar Relay: one resource group with all resources. Nothing is granted on the subscription.
-targetScope = 'subscription'
+// Calendar Relay in a resource group: the only template, for azd, az and the portal. On the subscription it needs
+// registered resource providers and nothing else. docs/template.md explains what platform teams choose.
 
-@description('Name of the environment. The names of the resource group and of all resources derive from it.')
+import { addressRanges } from 'modules/virtual-network.bicep'
+import { dnsZoneIds } from 'modules/private-endpoints.bicep'
+
+// Names and place.
+@description('Name of the environment, such as calendar-relay-prod: the names of all resources derive from it. azd gives its own.')
 @minLength(1)
-@maxLength(40)
-param environmentName string
+@maxLength(90)
+param environmentName string = resourceGroup().name
+@description('Region of all resources and stored data, such as westeurope. It has to offer Flex Consumption.')
+param location string = resourceGroup().location
+@description('Ending of the names of all resources. Leave it as it is; to move an existing deployment, give the ending of its names.')
+param suffix string = uniqueString(subscription().id, environmentName, location)
 
-@description('Region of all resources and stored data. It has to offer Flex Consumption.')
-param location string
-
-@description('Address for deliveries: the https URL of the partner\'s webhook.')
+// The partner, and what may be watched.
+@description('Address for deliveries: the https URL of the partner\'s webhook, such as https://partner.example/webhook.')
+@minLength(9)
 param partnerWebhookUrl string
-
 @description('Comma-separated addresses, @domain suffixes and roomlist:address entries that may be watched. Empty allows none.')
 param allowedMailboxes string = ''
-
 @description('Comma-separated hosts that direct delivery may use. Empty: the host of partnerWebhookUrl.')
 param allowedNotificationHosts string = ''
+@description('Comma-separated features to switch on: calendars, scheduling, bookings. Each needs its own permission.')
+param features string = 'relay'
+@description('Fields of an event in responses beside title, times, availability: minimal, or a comma list of location, organizer, attendees.')
+param eventDetail string = 'minimal'
 
+// Who signs in, and how.
 @description('How the relay signs in to Graph. managed-identity needs no secret; the others need clientId, and a secret in the vault.')
 @allowed(['managed-identity', 'client-secret', 'certificate'])
 param graphSignIn string = 'managed-identity'
-
-@description('Client id of the app registration, for client-secret and certificate.')
+@description('Client id of the app registration, for client-secret and certificate. Empty for managed-identity.')
 param clientId string = ''
-
 @description('Whether callers may use function keys. False allows Entra tokens only; then set entraAudience.')
 param callerKeys bool = true
-
-@description('Comma-separated audiences that callers\' tokens may have: api://… of the API\'s app registration.')
+@description('Comma-separated audiences of callers\' tokens: api://… of the API\'s app registration. Empty: clientId.')
 param entraAudience string = ''
-
-@description('Public address of the relay, for a custom domain. Empty: the app\'s own host name.')
+@description('Public address of the relay, for a custom domain, such as https://relay.contoso.com. Empty: the app\'s own host name.')
 param publicBaseUrl string = ''
 
-@description('Memory of an instance. 512 is enough for a few hundred mailboxes.')
+// The app.
+@description('Give the app a host name that nobody else can get after its removal. Use true for a new deployment only: it changes the address.')
+param uniqueHostName bool = false
+@description('Memory of an instance in MB. 512 is enough for a few hundred mailboxes.')
 @allowed([512, 2048])
 param instanceMemoryMB int = 2048
-
-@description('Comma-separated features to switch on: calendars, scheduling, bookings. Each needs its own permission.')
-param features string = 'relay'
-
-@description('Which fields of an event the responses of features may contain beside title, times and availability: minimal, or comma-separated location, organizer, attendees.')
-param eventDetail string = 'minimal'
-
 @description('Maximum number of instances, which limits the cost of load peaks.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
+@description('Instances that always wait for changes. 0: an idle relay reads its first change up to two minutes late. 1 costs a fee.')
+@minValue(0)
+@maxValue(10)
+param deliverAlwaysReady int = 0
+@description('How new code replaces the old. RollingUpdate drains instances, and is a preview; Recreate stops them.')
+@allowed(['Recreate', 'RollingUpdate'])
+param updateStrategy string = 'Recreate'
+@description('Spread the app and its storage over the zones of the region. For a new deployment only, in regions that have zones.')
+param zoneRedundant bool = false
 
-@description('Remove public access to storage and vault: private endpoints in a virtual network of their own.')
+// The network.
+@description('Remove public access to storage and vault: private endpoints in a virtual network.')
 param privateNetworking bool = false
-
-@description('Address ranges of that virtual network and its two subnets.')
-param addressPrefixes object = { network: '10.90.0.0/24', app: '10.90.0.0/26', endpoints: '10.90.0.64/26' }
-
-@description('Allow calls only from graphAddressRanges and callerAddressRanges. Applies to the whole app, because App Service cannot restrict single routes.')
+@description('Address ranges of the relay\'s own virtual network and its two subnets, for privateNetworking and fixedOutgoingAddress.')
+param addressPrefixes addressRanges = { network: '10.90.0.0/24', app: '10.90.0.0/26', endpoints: '10.90.0.64/26' }
+@description('Id of an existing subnet for the app, delegated to Microsoft.App/environments. Empty: the relay\'s own network, if one is needed.')
+param appSubnetId string = ''
+@description('Id of an existing subnet for the private endpoints, with appSubnetId and privateNetworking. Empty otherwise.')
+param endpointSubnetId string = ''
+@description('Ids of existing private DNS zones, for privateNetworking. Where one is empty, the relay creates its own.')
+param privateDnsZoneIds dnsZoneIds = {}
+@description('Let all calls of the relay leave from one address, by a NAT gateway in its own network. An output names the address. It costs a fee.')
+param fixedOutgoingAddress bool = false
+@description('Allow calls only from graphAddressRanges and callerAddressRanges. Applies to the whole app: App Service cannot restrict single routes.')
 param restrictInbound bool = false
-
 @description('Sources of Graph\'s notifications: "Additional endpoints for Microsoft 365". Microsoft may change them without notice.')
-param graphAddressRanges array = ['20.20.32.0/19', '20.190.128.0/18', '20.231.128.0/19', '40.126.0.0/18']
+param graphAddressRanges string[] = ['20.20.32.0/19', '20.190.128.0/18', '20.231.128.0/19', '40.126.0.0/18']
+@description('Sources of callers: the partner\'s and your own ranges, such as 203.0.113.0/24. Empty: only Graph, with restrictInbound.')
+param callerAddressRanges string[] = []
 
-@description('Sources of callers: the partner\'s and your own ranges (CIDR).')
-param callerAddressRanges array = []
-
+// Alerts, budget and logs.
 @description('Comma-separated e-mail addresses for alerts and the budget. Empty: alerts show only in the portal.')
 param alertEmails string = ''
-
+@description('Id of an existing action group for alerts and the budget, instead of one with alertEmails. Empty: the relay\'s own.')
+param actionGroupId string = ''
 @description('Monthly budget in the subscription\'s currency; 0 for none. It only warns, and never stops anything.')
 @minValue(0)
+@maxValue(1000000)
 param budgetAmount int = 0
-
-@description('First day of the budget\'s first month, YYYY-MM-01; the preprovision hook sets it once.')
+@description('First day of an existing budget\'s first month, such as 2026-11-01. Empty: the budget is created once, and not changed again.')
 param budgetStart string = ''
-
-@description('Number of days to keep logs.')
+@description('Id of an existing Log Analytics workspace for the logs. Empty: the relay\'s own.')
+param workspaceId string = ''
+@description('Number of days to keep logs in the relay\'s own workspace.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
+@description('Most GB of logs in a day, in the relay\'s own workspace; 0 for no limit. Beyond it nothing is logged until the next day, and alerts fail.')
+@minValue(0)
+@maxValue(1000)
+param logDailyQuotaGb int = 0
+@description('Id of a Log Analytics workspace that receives the logs of vault, storage and app beside the relay\'s. Empty: none.')
+param diagnosticsWorkspaceId string = ''
+@description('Id of an authorization rule (Send) of an Event Hubs namespace that receives the same logs. Empty: none.')
+param diagnosticsEventHubRuleId string = ''
+@description('Name of the event hub in that namespace. Empty: one for each category of logs.')
+param diagnosticsEventHubName string = ''
 
+// The deployment.
+@description('Address of a release\'s package, to deploy the code, too. Empty: the code is deployed by itself. It becomes visible in the history.')
+param packageUri string = ''
 @description('Set to true once after a removal, to recover the soft-deleted vault of the same name with its secrets.')
 param recoverVault bool = false
+@description('Tags for all resources, such as {"cost-center": "1234"}. The relay adds azd-env-name and application.')
+param tags { *: string } = {}
+@description('Other app settings of docs/settings.md, by name, such as {"SETTLE_SECONDS": "20"}.')
+param otherSettings { *: string } = {}
 
-@description('Other app settings of docs/settings.md, by name.')
-param otherSettings object = {}
+var allTags = union(tags, { 'azd-env-name': environmentName, application: 'calendar-relay' })
+// azd passes an unset variable as an empty text.
+var ending = empty(suffix) ? uniqueString(subscription().id, environmentName, location) : suffix
 
-var tags = { 'azd-env-name': environmentName, application: 'calendar-relay' }
-
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
-  name: 'rg-${environmentName}'
-  location: location
-  tags: tags
-}
-
-module resources 'resources.bicep' = {
-  scope: group
-  name: 'calendar-relay'
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
   params: {
     location: location
-    tags: tags
-    suffix: uniqueString(subscription().id, environmentName, location)
+    tags: allTags
+    suffix: ending
+    existingWorkspaceId: workspaceId
+    retentionDays: logRetentionDays
+    dailyQuotaGb: logDailyQuotaGb
+    emails: filter(split(replace(alertEmails, ' ', ''), ','), address => !empty(address))
+    existingActionGroupId: actionGroupId
+    budgetAmount: budgetAmount
+    budgetStart: budgetStart
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  name: 'storage'
+  params: {
+    location: location
+    tags: allTags
+    name: 'strelay${ending}'
+    isPrivate: privateNetworking
+    isZoneRedundant: zoneRedundant
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  name: 'vault'
+  params: {
+    location: location
+    tags: allTags
+    name: 'kv-relay-${ending}'
+    isPrivate: privateNetworking
+    isRecovered: recoverVault
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module network 'modules/network.bicep' = {
+  name: 'network'
+  params: {
+    location: location
+    tags: allTags
+    suffix: ending
+    prefixes: addressPrefixes
+    isPrivate: privateNetworking
+    hasFixedAddress: fixedOutgoingAddress
+    appSubnetId: appSubnetId
+    endpointSubnetId: endpointSubnetId
+    zoneIds: privateDnsZoneIds
+    storageId: storage.outputs.id
+    vaultId: vault.outputs.id
+  }
+}
+
+module app 'modules/function-app.bicep' = {
+  name: 'function-app'
+  params: {
+    location: location
+    tags: allTags
+    suffix: ending
+    storageName: storage.outputs.name
+    packageContainer: storage.outputs.packageContainer
+    vaultName: vault.outputs.name
+    vaultUri: vault.outputs.uri
+    insightsName: monitoring.outputs.insightsName
+    subnetId: network.outputs.appSubnetId
+    outgoingAddress: network.outputs.outgoingAddress
+    inboundAddressRanges: restrictInbound ? concat(graphAddressRanges, callerAddressRanges) : []
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    deliverAlwaysReady: deliverAlwaysReady
+    updateStrategy: updateStrategy
+    isZoneRedundant: zoneRedundant
+    hasUniqueHostName: uniqueHostName
     choices: {
       PARTNER_WEBHOOK_URL: partnerWebhookUrl
       ALLOWED_MAILBOXES: allowedMailboxes
@@ -111,30 +209,39 @@ module resources 'resources.bicep' = {
       FEATURES: features
       EVENT_DETAIL: eventDetail
     }
-    clientId: graphSignIn == 'managed-identity' ? '' : clientId
+    clientId: clientId
     otherSettings: otherSettings
-    instanceMemoryMB: instanceMemoryMB
-    maximumInstanceCount: maximumInstanceCount
-    privateNetworking: privateNetworking
-    addressPrefixes: addressPrefixes
-    inboundAddressRanges: restrictInbound ? concat(graphAddressRanges, callerAddressRanges) : []
-    alertEmails: filter(split(replace(alertEmails, ' ', ''), ','), address => !empty(address))
-    budgetAmount: budgetAmount
-    budgetStart: budgetStart
-    logRetentionDays: logRetentionDays
-    recoverVault: recoverVault
+    packageUri: packageUri
   }
 }
 
-// Names only, for the hooks and the scripts in permissions/. Secrets never leave the vault.
+module diagnostics 'modules/diagnostics.bicep' = if (!empty('${diagnosticsWorkspaceId}${diagnosticsEventHubRuleId}')) {
+  name: 'diagnostics'
+  params: {
+    vaultName: vault.outputs.name
+    storageName: storage.outputs.name
+    appName: app.outputs.name
+    workspaceId: diagnosticsWorkspaceId
+    eventHubRuleId: diagnosticsEventHubRuleId
+    eventHubName: diagnosticsEventHubName
+    auditWorkspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+// Names and addresses only, which azd keeps in its environment. Secrets never leave the vault.
 output AZURE_LOCATION string = location
 output AZURE_SUBSCRIPTION_ID string = subscription().subscriptionId
 output AZURE_TENANT_ID string = tenant().tenantId
-output AZURE_RESOURCE_GROUP string = group.name
-output RELAY_APP_NAME string = resources.outputs.appName
-output RELAY_URL string = resources.outputs.url
-output RELAY_VAULT_NAME string = resources.outputs.vaultName
+output AZURE_RESOURCE_GROUP string = resourceGroup().name
+output RELAY_APP_NAME string = app.outputs.name
+output RELAY_URL string = app.outputs.url
+output RELAY_VAULT_NAME string = vault.outputs.name
 output RELAY_GRAPH_CREDENTIAL string = graphSignIn
-output RELAY_CLIENT_ID string = resources.outputs.clientId
-output RELAY_IDENTITY_NAME string = resources.outputs.identityName
-output RELAY_IDENTITY_PRINCIPAL_ID string = resources.outputs.identityPrincipalId
+output RELAY_CLIENT_ID string = app.outputs.clientId
+output RELAY_IDENTITY_NAME string = app.outputs.identityName
+output RELAY_IDENTITY_PRINCIPAL_ID string = app.outputs.identityPrincipalId
+output RELAY_SUFFIX string = ending
+output RECOVER_VAULT string = 'false' // a vault that is not deleted cannot be recovered again
+output BUDGET_START string = monitoring.outputs.budgetStart
+output RELAY_RESTRICT_INBOUND string = restrictInbound ? 'true' : 'false'
+output RELAY_OUTGOING_ADDRESS string = network.outputs.outgoingAddress

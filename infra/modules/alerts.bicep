@@ -1,9 +1,10 @@
-// Alerts. Each query in alerts/ returns rows only when something is wrong. The text ends with what to do; docs/operations.md,
-// Alerts, says more.
+// Alerts. Each query in alerts/ returns rows only when something is wrong. The text ends with what to do;
+// docs/operations.md, Alerts, says more.
 param location string
-param tags object
+param tags { *: string }
 param insightsName string
-param emails array
+param emails string[]
+param existingActionGroupId string
 
 var rules = [
   {
@@ -100,47 +101,55 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (empty(existingActionGroupId)) {
   name: 'ag-calendar-relay'
   location: 'global'
   tags: tags
   properties: {
     groupShortName: 'cal-relay'
     enabled: true
-    emailReceivers: [for (address, i) in emails: {
-      name: 'email-${i}'
-      emailAddress: address
-      useCommonAlertSchema: true
-    }]
+    emailReceivers: [
+      for (address, i) in emails: {
+        name: 'email-${i}'
+        emailAddress: address
+        useCommonAlertSchema: true
+      }
+    ]
   }
 }
 
-resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
-  name: 'relay-${rule.name}'
-  location: location
-  tags: tags
-  kind: 'LogAlert'
-  properties: {
-    displayName: 'Calendar Relay: ${rule.name}'
-    description: rule.text
-    severity: rule.severity
-    enabled: true
-    scopes: [insights.id]
-    evaluationFrequency: rule.every
-    windowSize: rule.window
-    autoMitigate: true
-    skipQueryValidation: true // a new workspace has no tables before its first log line
-    criteria: {
-      allOf: [
-        {
-          query: rule.query
-          timeAggregation: 'Count'
-          operator: 'GreaterThan'
-          threshold: 0
-          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
-        }
-      ]
+var actionGroupId = empty(existingActionGroupId) ? people.id : existingActionGroupId
+
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
+  for rule in rules: {
+    name: 'relay-${rule.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'Calendar Relay: ${rule.name}'
+      description: rule.text
+      severity: rule.severity
+      enabled: true
+      scopes: [insights.id]
+      evaluationFrequency: rule.every
+      windowSize: rule.window
+      autoMitigate: true
+      skipQueryValidation: true // a new workspace has no tables before its first log line
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      actions: { actionGroups: [actionGroupId] }
     }
-    actions: { actionGroups: [people.id] }
   }
-}]
+]
+
+output actionGroupId string = actionGroupId

@@ -1,9 +1,11 @@
-// A budget for the resource group. It sends mail when costs exceed 80 %, and when the forecast exceeds 100 %.
+// A budget for the resource group, whose amount and recipients each deployment updates: its start is given. It sends
+// mail when costs exceed 80 %, and when the forecast exceeds 100 %.
 param amount int
 param start string
-param emails array
+param emails string[]
+param actionGroupId string
 
-resource budget 'Microsoft.Consumption/budgets@2023-11-01' = {
+resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {
   name: 'calendar-relay'
   properties: {
     category: 'Cost'
@@ -17,6 +19,7 @@ resource budget 'Microsoft.Consumption/budgets@2023-11-01' = {
         threshold: 80
         thresholdType: 'Actual'
         contactEmails: emails
+        contactGroups: [actionGroupId] // roles alone are refused
         contactRoles: ['Owner']
       }
       forecast: {
@@ -25,6 +28,7 @@ resource budget 'Microsoft.Consumption/budgets@2023-11-01' = {
         threshold: 100
         thresholdType: 'Forecasted'
         contactEmails: emails
+        contactGroups: [actionGroupId]
         contactRoles: ['Owner']
       }
     }

@@ -1,25 +1,62 @@
-// The app: Flex Consumption, one HTTP instance always ready, all access by managed identity.
+// The app with its identity and that one's roles: Flex Consumption, one HTTP instance always ready, no keys.
 param location string
-param tags object
+param tags { *: string }
 param suffix string
-param identityName string
 param storageName string
 param packageContainer string
+param vaultName string
 param vaultUri string
 param insightsName string
 param subnetId string
-param inboundAddressRanges array
+param outgoingAddress string
+param inboundAddressRanges string[]
 param instanceMemoryMB int
 param maximumInstanceCount int
-param choices object
+param deliverAlwaysReady int
+@allowed(['Recreate', 'RollingUpdate'])
+param updateStrategy string
+param isZoneRedundant bool
+param hasUniqueHostName bool
+param choices relayChoices
 param clientId string
-param otherSettings object
+param otherSettings { *: string }
+param packageUri string
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
-  name: identityName
+@description('The parameters of main.bicep that become the setting with the same name.')
+type relayChoices = {
+  PARTNER_WEBHOOK_URL: string
+  ALLOWED_MAILBOXES: string
+  ALLOWED_NOTIFICATION_HOSTS: string
+  GRAPH_CREDENTIAL: string
+  CALLER_KEYS: string
+  ENTRA_AUDIENCE: string
+  PUBLIC_BASE_URL: string
+  FEATURES: string
+  EVENT_DETAIL: string
 }
 
-resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+// A resource of its own, so that it has its roles before the app first starts.
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-relay-${suffix}'
+  location: location
+  tags: tags
+}
+
+module roles 'roles.bicep' = {
+  name: 'roles'
+  params: {
+    principalId: identity.properties.principalId
+    storageName: storageName
+    vaultName: vaultName
+    insightsName: insightsName
+  }
+}
+
+// The identity's, unless an app registration signs in.
+var isOwnClient = choices.GRAPH_CREDENTIAL == 'managed-identity' || empty(clientId)
+var usedClientId = isOwnClient ? identity.properties.clientId : clientId
+
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
 }
 
@@ -27,11 +64,11 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-// The relay's settings, explained in docs/settings.md. Parameters of main.bicep come in `choices`; the others have the code's defaults.
-// AZURE_FUNCTIONS_ENVIRONMENT is missing on purpose: the host sets it.
+// The relay's settings, explained in docs/settings.md. Parameters of main.bicep come in `choices`; the others have the
+// code's defaults. AZURE_FUNCTIONS_ENVIRONMENT is missing on purpose: the host sets it.
 var relaySettings = {
   TENANT_ID: tenant().tenantId
-  CLIENT_ID: clientId
+  CLIENT_ID: usedClientId
   KEY_VAULT_URI: vaultUri
   PARTNER_WEBHOOK_URL: choices.PARTNER_WEBHOOK_URL
   ALLOWED_MAILBOXES: choices.ALLOWED_MAILBOXES
@@ -48,6 +85,7 @@ var relaySettings = {
   GRAPH_CERTIFICATE_NAME: 'graph-certificate'
   CLIENT_STATE_KEY_NAME: 'client-state-key'
   PARTNER_SIGNING_SECRET_NAME: 'partner-signing-secret'
+  IDENTIFIER_KEY_NAME: 'identifier-key'
   SECRETS_KEPT_SECONDS: '300'
   ALLOW_PRIVATE_ADDRESSES: 'false'
   KEY_VAULT_VERIFY_CHALLENGE: 'true'
@@ -59,6 +97,7 @@ var relaySettings = {
   WINDOW_PAST_DAYS: '1'
   WINDOW_FUTURE_DAYS: '180'
   TRUST_APP_SERVICE_AUTH: 'false'
+  OUTGOING_ADDRESS: outgoingAddress
   INBOUND_RESTRICTED: empty(inboundAddressRanges) ? 'false' : 'true'
   CALLS_PER_MINUTE: '300'
   MOST_WATCHES: '10000'
@@ -74,19 +113,27 @@ var platformSettings = {
   AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+  AzureWebJobsDisableHomepage: 'true' // the address / would name the platform
   PYTHON_THREADPOOL_THREAD_COUNT: '32'
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-relay-${suffix}'
   location: location
   tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
-  properties: { reserved: true }
+  properties: { reserved: true, zoneRedundant: isZoneRedundant }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+var alwaysReady = [
+  { name: 'http', instanceCount: 1 } // Graph's handshake must be answered within ten seconds, so avoid a cold start
+]
+var deliverReady = deliverAlwaysReady > 0
+  ? [{ name: 'function:deliver_changes', instanceCount: deliverAlwaysReady }]
+  : []
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-relay-${suffix}'
   location: location
   tags: union(tags, { 'azd-service-name': 'relay' })
@@ -99,6 +146,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: 'Enabled' // Graph has to reach it
+    autoGeneratedDomainNameLabelScope: hasUniqueHostName ? 'TenantReuse' : null
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
       deployment: {
@@ -112,46 +160,64 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        alwaysReady: [{ name: 'http', instanceCount: 1 }] // Graph's handshake must be answered within ten seconds, so avoid a cold start
+        alwaysReady: concat(alwaysReady, deliverReady)
         triggers: { http: { perInstanceConcurrency: 32 } } // the number of threads of the worker
       }
+      // The type data does not have the property yet.
+      #disable-next-line BCP037
+      siteUpdateStrategy: { type: updateStrategy }
     }
+    // Flex Consumption refuses a deployment with properties that it does not support, such as ftpsState (error 51021).
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       http20Enabled: true
-      ftpsState: 'Disabled'
-      remoteDebuggingEnabled: false
       ipSecurityRestrictionsDefaultAction: empty(inboundAddressRanges) ? 'Allow' : 'Deny'
-      ipSecurityRestrictions: [for (range, i) in inboundAddressRanges: {
-        name: 'inbound-${i}'
-        action: 'Allow'
-        priority: 100 + i
-        ipAddress: range
-      }]
+      ipSecurityRestrictions: [
+        for (range, i) in inboundAddressRanges: {
+          name: 'inbound-${i}'
+          action: 'Allow'
+          priority: 100 + i
+          ipAddress: range
+        }
+      ]
       scmIpSecurityRestrictionsUseMain: false // deployments sign in with Entra ID, from any address
     }
   }
+  dependsOn: [roles] // otherwise the first start fails for missing roles
 }
 
-resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
+resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(relaySettings, otherSettings, platformSettings)
 }
 
 // No publishing passwords. Two resources, not a loop: the compiler derives their types from literal names.
-resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'ftp'
   properties: { allow: false }
 }
 
-resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'scm'
   properties: { allow: false }
 }
 
+// Code from an address, for deployments without azd. It is fetched again by every deployment.
+resource code 'Microsoft.Web/sites/extensions@2025-03-01' = if (!empty(packageUri)) {
+  parent: app
+  name: 'onedeploy'
+  // The type data does not have remoteBuild.
+  #disable-next-line BCP187
+  properties: { packageUri: packageUri, remoteBuild: false }
+  dependsOn: [settings]
+}
+
 output name string = app.name
 output url string = 'https://${app.properties.defaultHostName}'
+output clientId string = usedClientId
+output identityName string = identity.name
+output identityPrincipalId string = identity.properties.principalId

@@ -1,125 +1,39 @@
-// Private networking: the app reaches storage and vault through private endpoints; neither has public access. The app itself stays
-// public, because Graph has to reach it.
+// The network of app, storage and vault: none, the relay's own, or existing subnets. The app itself stays public,
+// because Graph has to reach it.
+import { addressRanges } from 'virtual-network.bicep'
+import { dnsZoneIds } from 'private-endpoints.bicep'
+
 param location string
-param tags object
+param tags { *: string }
 param suffix string
-param prefixes object
+param prefixes addressRanges
+param isPrivate bool
+param hasFixedAddress bool
+param appSubnetId string
+param endpointSubnetId string
+param zoneIds dnsZoneIds
 param storageId string
 param vaultId string
 
-var endpoints = [
-  { name: 'blob', target: storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
-  { name: 'queue', target: storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
-  { name: 'table', target: storageId, zone: 'privatelink.table.${environment().suffixes.storage}' }
-  { name: 'vault', target: vaultId, zone: replace('privatelink${environment().suffixes.keyvaultDns}', '.vault.', '.vaultcore.') }
-]
+var isOwn = empty(appSubnetId) && (isPrivate || hasFixedAddress)
 
-resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
-  name: 'nsg-relay-${suffix}'
-  location: location
-  tags: tags
-  properties: {
-    securityRules: [
-      {
-        name: 'app-to-endpoints'
-        properties: {
-          description: 'The app reaches storage and vault over TLS.'
-          priority: 100
-          direction: 'Inbound'
-          access: 'Allow'
-          protocol: 'Tcp'
-          sourceAddressPrefix: prefixes.app
-          sourcePortRange: '*'
-          destinationAddressPrefix: prefixes.endpoints
-          destinationPortRange: '443'
-        }
-      }
-      {
-        name: 'nothing-else'
-        properties: {
-          description: 'All other traffic is denied.'
-          priority: 4096
-          direction: 'Inbound'
-          access: 'Deny'
-          protocol: '*'
-          sourceAddressPrefix: '*'
-          sourcePortRange: '*'
-          destinationAddressPrefix: '*'
-          destinationPortRange: '*'
-        }
-      }
-    ]
+module own 'virtual-network.bicep' = if (isOwn) {
+  name: 'virtual-network'
+  params: { location: location, tags: tags, suffix: suffix, prefixes: prefixes, fixedOutgoingAddress: hasFixedAddress }
+}
+
+module endpoints 'private-endpoints.bicep' = if (isPrivate) {
+  name: 'private-endpoints'
+  params: {
+    location: location
+    tags: tags
+    suffix: suffix
+    subnetId: isOwn ? own!.outputs.endpointSubnetId : endpointSubnetId
+    storageId: storageId
+    vaultId: vaultId
+    zoneIds: zoneIds
   }
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
-  name: 'vnet-relay-${suffix}'
-  location: location
-  tags: tags
-  properties: {
-    addressSpace: { addressPrefixes: [prefixes.network] }
-    subnets: [
-      {
-        name: 'app'
-        properties: {
-          addressPrefix: prefixes.app
-          delegations: [
-            { name: 'flex-consumption', properties: { serviceName: 'Microsoft.App/environments' } }
-          ]
-        }
-      }
-      {
-        name: 'endpoints'
-        properties: {
-          addressPrefix: prefixes.endpoints
-          privateEndpointNetworkPolicies: 'NetworkSecurityGroupEnabled'
-          networkSecurityGroup: { id: endpointRules.id }
-        }
-      }
-    ]
-  }
-}
-
-resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for endpoint in endpoints: {
-  name: endpoint.zone
-  location: 'global'
-  tags: tags
-}]
-
-resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (endpoint, i) in endpoints: {
-  parent: zones[i]
-  name: 'relay'
-  location: 'global'
-  tags: tags
-  properties: {
-    registrationEnabled: false
-    virtualNetwork: { id: network.id }
-  }
-}]
-
-resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [for endpoint in endpoints: {
-  name: 'pe-${endpoint.name}-${suffix}'
-  location: location
-  tags: tags
-  properties: {
-    subnet: { id: '${network.id}/subnets/endpoints' }
-    privateLinkServiceConnections: [
-      {
-        name: endpoint.name
-        properties: { privateLinkServiceId: endpoint.target, groupIds: [endpoint.name] }
-      }
-    ]
-  }
-}]
-
-resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [for (endpoint, i) in endpoints: {
-  parent: privateEndpoints[i]
-  name: 'default'
-  properties: {
-    privateDnsZoneConfigs: [
-      { name: endpoint.name, properties: { privateDnsZoneId: zones[i].id } }
-    ]
-  }
-}]
-
-output appSubnetId string = '${network.id}/subnets/app'
+output appSubnetId string = isOwn ? own!.outputs.appSubnetId : appSubnetId
+output outgoingAddress string = isOwn ? own!.outputs.outgoingAddress : ''

@@ -1,16 +1,18 @@
-// The storage account, used by this app only: queues, tables, the host's containers and the package. No keys, no public blobs.
+// The storage account, used by this app only: queues, tables, the host's containers and the package. No keys, no public
+// blobs.
 param location string
-param tags object
+param tags { *: string }
 param name string
-@allowed(['Enabled', 'Disabled'])
-param publicNetworkAccess string
+param isPrivate bool
+param isZoneRedundant bool
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_LRS' } // data lost with a region can be restored: set up the watches again, and they resync
+  // Data lost with a region can be restored: set up the watches again, and they resync.
+  sku: { name: isZoneRedundant ? 'Standard_ZRS' : 'Standard_LRS' }
   properties: {
     accessTier: 'Hot'
     allowBlobPublicAccess: false
@@ -19,20 +21,26 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    publicNetworkAccess: publicNetworkAccess
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     networkAcls: {
       bypass: 'AzureServices'
-      defaultAction: publicNetworkAccess == 'Disabled' ? 'Deny' : 'Allow'
+      defaultAction: isPrivate ? 'Deny' : 'Allow'
     }
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+// What is deleted is gone at once: soft delete and versions would keep it for days. Queues and tables have neither.
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   parent: account
   name: 'default'
+  properties: {
+    deleteRetentionPolicy: { enabled: false }
+    containerDeleteRetentionPolicy: { enabled: false }
+    isVersioningEnabled: false
+  }
 }
 
-resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
   parent: blobs
   name: 'package'
   properties: { publicAccess: 'None' }

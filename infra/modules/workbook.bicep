@@ -1,6 +1,6 @@
 // The relay's metrics on one page, in the portal under Application Insights, Workbooks.
 param location string
-param tags object
+param tags { *: string }
 param insightsName string
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -16,6 +16,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     displayName: 'Calendar Relay'
     category: 'workbook'
     sourceId: insights.id
-    serializedData: loadTextContent('../workbook.json')
+    // Without fallbackResourceIds the queries of a workbook have no resource to read from.
+    serializedData: replace(loadTextContent('../workbook.json'), 'APPLICATION_INSIGHTS_ID', insights.id)
   }
 }
