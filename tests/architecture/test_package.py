@@ -1,60 +1,109 @@
-"""The package has what the app needs and nothing else, with either way of deployment."""
+"""The package has what the app needs and nothing else, from the pinned requirements."""
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import re
 import subprocess
+import zipfile
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from tools.package import shipped
+from packaging.requirements import Requirement
+
+from tools.package.lock import LOCK, Pin, normalized, pins_of
+from tools.package.sources import FILES, FOLDERS, sources
+from tools.package.unpack import RESERVED, installed_at
+from tools.package.wheels import WHEELS, provide
 
 ROOT = Path(__file__).parents[2]
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
+# The app's Python in Azure, by the names of PEP 508.
+DEPLOYED: dict[str, str | AbstractSet[str]] = {
+    "implementation_name": "cpython", "implementation_version": "3.13.0", "os_name": "posix",
+    "platform_machine": "x86_64", "platform_release": "", "platform_system": "Linux", "platform_version": "",
+    "python_full_version": "3.13.0", "platform_python_implementation": "CPython", "python_version": "3.13",
+    "sys_platform": "linux",
+}  # fmt: skip
 
 
-def ignored(path: str) -> bool:
-    """Return whether .funcignore excludes a path; the file is a .gitignore without negations."""
+def accepted(path: str) -> bool:
+    """Return whether Core Tools publishes a path: each line of .funcignore is the beginning of one, and ! wins."""
     lines = [line.strip() for line in (ROOT / ".funcignore").read_text().splitlines()]
-    rules = [line.rstrip("/") for line in lines if line and not line.startswith("#")]
-    assert not [rule for rule in rules if "/" in rule or rule.startswith("!")], "this reader knows plain names only"
-    return any(fnmatch.fnmatch(step, rule) for step in path.split("/") for rule in rules)
+    rules = [line for line in lines if line and not line.startswith("#")]
+    patterns = [(rule.startswith("!"), rule.removeprefix("!").removeprefix("/")) for rule in rules]
+    matching = [wins for wins, rule in patterns if re.match(re.escape(rule).replace(r"\*", "[^/]+"), path)]
+    return any(matching) or not matching
 
 
 def test_only_the_app_ships() -> None:
-    """Two packages with the contract, the entry point, the host's settings, and the pinned requirements."""
-    names = shipped()
+    """Of the sources: two packages with the contract, the entry point, the host's settings, requirements, licence."""
+    names = sources(ROOT)
     allowed = re.compile(
-        r"(functions|shared)/(\w+/)*\w+\.py|function_app\.py|shared/openapi\.json|host\.json|requirements\.txt"
+        r"(functions|shared)/(\w+/)*\w+\.py|function_app\.py|shared/openapi\.json|host\.json|requirements\.txt|LICENSE"
     )
     assert [name for name in names if not allowed.fullmatch(name)] == []
-    assert {"function_app.py", "host.json", "requirements.txt", "shared/__init__.py", "functions/__init__.py"} <= set(
-        names
-    )
+    assert {*FILES, "shared/__init__.py", "functions/__init__.py"} <= set(names)
+    assert len(names) == len(set(names)) > 200
 
 
-def test_every_module_of_the_app_is_in_git() -> None:
-    """A module that was not added works only on its author's machine."""
-    there = {
-        str(path.relative_to(ROOT)) for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py")
-    }
-    assert there == {name for name in shipped() if "/" in name} - {"shared/openapi.json"}
-
-
-def test_core_tools_and_azd_ship_the_same() -> None:
-    """Both publish all files in git that .funcignore does not name."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+def test_every_file_that_ships_is_in_git() -> None:
+    """A module that was not added would be in the package of its author alone."""
+    command = ["git", "ls-files", "--", *FILES, *(f"{folder}/*.py" for folder in FOLDERS)]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    there = {path for path in listed.stdout.splitlines() if (ROOT / path).is_file()}
-    assert {path for path in there if not ignored(path)} == there & set(shipped())
+    assert sources(ROOT) == sorted(listed.stdout.splitlines())
+
+
+def test_core_tools_and_git_read_an_allow_list() -> None:
+    """Of the files in git, both readings of .funcignore leave what ships; of others nothing outside its folders."""
+    command = ["git", "ls-files", "--cached"]
+    listed = set(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines())
+    command += ["--ignored", "--exclude-from=.funcignore"]
+    denied = set(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines())
+    assert {path for path in listed if accepted(path)} == listed & set(sources(ROOT)) == listed - denied
+    others = ["local.settings.json", ".env", ".git/config", ".azure/prod/.env", "dist/app/host.json", ".venv/x", "x"]
+    assert [path for path in others if accepted(path)] == []
+
+
+def test_the_lock_of_the_package_is_that_of_the_app() -> None:
+    """requirements-app.txt is requirements.txt as Python 3.13 on Linux evaluates its markers, hash by hash."""
+    text = (ROOT / "requirements.txt").read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    pins = []
+    for line in lines:
+        requirement = Requirement(line.partition("--hash")[0])
+        if requirement.marker is None or requirement.marker.evaluate(DEPLOYED):
+            hashes = frozenset(re.findall(r"sha256:([0-9a-f]{64})", line))
+            pins.append(Pin(normalized(requirement.name), str(requirement.specifier).removeprefix("=="), hashes))
+    assert pins_of(LOCK) == pins
+    assert len(lines) > len(pins) > 25
+
+
+def test_no_dependency_hides_a_module_of_the_app() -> None:
+    """None has a top-level module of the app's or the worker's names, nor a file outside its own folders."""
+    top = set()
+    for wheel in provide(WHEELS, LOCK):
+        with zipfile.ZipFile(wheel) as archive:
+            paths = [path for name in archive.namelist() if (path := installed_at(name))]
+        top |= {path.parts[0].split(".")[0] for path in paths if not path.parts[0].endswith(".dist-info")}
+    assert {"azure", "requests", "pydantic", "jwt"} <= top
+    assert top & (RESERVED | {path.stem for path in ROOT.glob("*.py")} | set(FOLDERS)) == set()
+
+
+def test_azd_deploys_the_folder_that_the_builder_fills() -> None:
+    """Without a build of its own, which could install other files than those tested."""
+    text = (ROOT / "azure.yaml").read_text()
+    assert re.search(r"^ +dist: dist/app$", text, re.MULTILINE)
+    assert re.search(r"^ +remoteBuild: false$", text, re.MULTILINE)
 
 
 def test_every_requirement_is_pinned_with_its_hash() -> None:
     """A different file with the same version is rejected."""
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-cli.txt"):
+    assert {"requirements.txt", "requirements-app.txt", "requirements-dev.txt", "requirements-cli.txt"} <= set(LOCKS)
+    for name in LOCKS:
         text = (ROOT / name).read_text().replace("\\\n", " ")
         lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-        assert len(lines) > 10
+        assert lines
         for line in lines:
             assert re.match(r"[A-Za-z0-9._-]+==\S+ ", line), line[:80]
             assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", line), line[:80]

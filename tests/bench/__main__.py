@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 
 from sandbox.stack import Stack
-from tests.bench import bodies, costs, delivery, imports, intake, rooms
+from tests.bench import bodies, costs, delivery, imports, intake, package, rooms
 
 SEED = {"settings": {"hintsPerChange": [3, 3], "hintSpreadSeconds": 0.3}}
 
 
 def main() -> int:
     """Run all measurements; a missed goal is no failure."""
-    for row in itertools.chain(imports.measure(), bodies.measure()):
+    for row in itertools.chain(imports.measure(), package.measure(), bodies.measure()):
         print(row.line(), flush=True)
     folder = tempfile.TemporaryDirectory(prefix="calendar-relay-bench-")
     with folder, Stack(Path(folder.name), {"SETTLE_SECONDS": "2"}, SEED) as stack:

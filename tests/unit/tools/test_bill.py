@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,10 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from sandbox.process import ROOT
+from shared.version import VERSION
 from tools.bill import build_bill
+from tools.package.lock import LOCK, pins_of
+from tools.package.wheels import WHEELS, provide, sha256
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +31,26 @@ def test_the_bill_is_valid_cyclonedx(bill: str) -> None:
 
 
 @pytest.mark.long
-def test_the_bill_names_every_pinned_package_with_its_hashes(bill: str) -> None:
-    """It names what is deployed, and nothing else."""
-    text = (ROOT / "requirements.txt").read_text()
-    pins = set(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE))
+def test_the_bill_names_every_wheel_of_the_package(bill: str) -> None:
+    """With the hash of the wheel that is unpacked, and nothing else."""
+    pins = pins_of(LOCK)
     assert len(pins) > 10
     components = json.loads(bill)["components"]
-    assert {(component["name"], component["version"]) for component in components} == pins
+    assert {(component["name"], component["version"]) for component in components} == {
+        (pin.name, pin.version) for pin in pins
+    }
     files = [file for component in components for file in component["externalReferences"]]
-    hashes = {item["content"] for file in files for item in file["hashes"]}
-    assert hashes == set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
+    hashes = [item["content"] for file in files for item in file["hashes"]]
+    assert sorted(hashes) == sorted(sha256(wheel) for wheel in provide(WHEELS, LOCK))
+
+
+@pytest.mark.long
+def test_the_bill_states_version_and_licence(bill: str) -> None:
+    """Those of the relay itself."""
+    component = json.loads(bill)["metadata"]["component"]
+    assert (component["name"], component["version"]) == ("calendar-relay", VERSION)
+    assert component["licenses"] == [{"license": {"acknowledgement": "declared", "id": "MIT"}}]
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License")
 
 
 @pytest.mark.long
