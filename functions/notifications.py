@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions.invocation import join_invocation
 from functions.responses import problem, problem_of
 from shared import problems, telemetry
 from shared.bootstrap.app import relay
@@ -24,8 +25,11 @@ Messages = func.Out[typing.List[str]]  # noqa: UP006  (with list[str] the host f
 @blueprint.route("notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @blueprint.queue_output("changes", "calendar-changes", "AzureWebJobsStorage")
 @blueprint.queue_output("repairs", "mailbox-repairs", "AzureWebJobsStorage")
-async def receive_notifications(req: func.HttpRequest, changes: Messages, repairs: Messages) -> func.HttpResponse:
+async def receive_notifications(
+    req: func.HttpRequest, changes: Messages, repairs: Messages, context: func.Context
+) -> func.HttpResponse:
     """Answer the handshake, or queue the notifications."""
+    join_invocation(context)
     return await receive(req, changes, repairs)
 
 
@@ -38,6 +42,7 @@ async def receive(req: func.HttpRequest, changes: Messages, repairs: Messages) -
     except BadToken as error:
         return problem(problems.VALIDATION_TOKEN_INVALID, str(error))
     if token is not None:
+        relay()  # its first use logs what runs, here as part of this invocation, which the thread below outlives
         in_background(_record_handshake, req.url.partition("?")[0])
         return func.HttpResponse(token, headers={"X-Content-Type-Options": "nosniff"}, mimetype="text/plain")
     try:

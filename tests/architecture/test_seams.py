@@ -30,7 +30,10 @@ MANY = {
     "shared.storage.slot_bookings.Booking": "a row",
     "shared.storage.watches.Watch": "a row",
 }
-THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "ThreadPool"}
+THREADS = {
+    "Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "ThreadPool", "run_in_executor", "start_new_thread",
+}  # fmt: skip
+THREAD_MODULES = {"concurrent", "multiprocessing", "_thread"}
 
 
 def collaborators() -> dict[str, int]:
@@ -83,6 +86,16 @@ def test_threads_start_in_a_single_module() -> None:
     """That module sets the limits of concurrency."""
     using = {str(path.relative_to(ROOT)) for path, tree in TREES.items() if names(tree) & THREADS}
     assert using == {"shared/threads.py"}
+
+
+def test_no_other_module_hands_work_to_threads() -> None:
+    """A task that shared/threads.py does not start has no invocation id. asyncio.to_thread copies the context, too."""
+    importing = {
+        str(path.relative_to(ROOT)) for path, tree in TREES.items()
+        if any(name.partition(".")[0] in THREAD_MODULES for name in imports_of(tree))
+    }  # fmt: skip
+    assert importing == {"shared/threads.py"}
+    assert {path.name for path, tree in TREES.items() if names(tree) & {"to_thread"}} == {"notifications.py"}
 
 
 @pytest.mark.parametrize(
