@@ -20,6 +20,7 @@ from functions import (
     room_lists,
     subscriptions,
     unknown_subscriptions,
+    version,
 )
 from functions.features import feature_modules
 
@@ -39,6 +40,7 @@ RELAY = (
     health,
     openapi,
     doctor,
+    version,
 )
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)

@@ -38,7 +38,7 @@ def health_checks(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  
 
 
 def _checks() -> "list[Check]":
-    """Return the checks, run at most once in KEEP_SECONDS.
+    """Return the checks, run at most once in KEEP_SECONDS by this process.
 
     While another thread runs them, return the previous ones, unless these are too old.
     """

@@ -6,8 +6,9 @@ from functions.auth import ADMIN, caller_of, route
 from functions.responses import json_object, json_response
 from shared import problems
 from shared.bootstrap.app import relay
-from shared.errors import RequestRejected
+from shared.errors import ConfigurationError, RequestRejected
 from shared.utc import format_utc
+from shared.version import VERSION
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
@@ -43,6 +44,7 @@ def _reason(body: bytes) -> str:
 def _state() -> func.HttpResponse:
     from shared.delivery.pause import MOST_COUNTED
 
+    package = relay().package
     status, report = relay().pause.delivery_status(), relay().pause.delivery_report()
     return json_response(200, {
         "state": status.endpoint.state,
@@ -54,4 +56,15 @@ def _state() -> func.HttpResponse:
         "late": not report.is_flowing,
         "retried": report.retried,
         "retriedSince": format_utc(report.since) if report.since else None,
+        "outgoingAddress": _outgoing_address(),
+        "version": VERSION,
+        "commit": package.commit or None,
+        "packageHash": package.hash or None,
     })  # fmt: skip
+
+
+def _outgoing_address() -> str | None:
+    try:
+        return relay().settings.outgoing_address or None
+    except ConfigurationError:  # the health check of the settings names it; the state must be readable nevertheless
+        return None

@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     out = Output(as_json=options.json)
     try:
-        return int(options.run(_client(options), out, options))
+        return int(options.run(_client(options) if options.calls_relay else None, out, options))
     except CommandError as error:
         out.error(error)
         return error.code

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from relay_admin.client import RelayClient
-from relay_admin.commands import deliveries, doctor, subscriptions, uninstall, watches
+from relay_admin.commands import deliveries, doctor, rotate, subscriptions, uninstall, watches
 from relay_admin.output import Output
+from relay_admin.version import VERSION
 
 Command = Callable[[RelayClient, Output, argparse.Namespace], int]
 PROGRAM = "python -m relay_admin"
@@ -17,21 +18,23 @@ ABOUT = """Administer a deployed Calendar Relay.
   RELAY_URL       the app's address, https://YOUR-APP.azurewebsites.net
   RELAY_AUDIENCE  api://CLIENT_ID: sign in with Entra ID, as an app with the role Relay.Admin; or
   RELAY_KEY       the master key (a function key is enough for watches, watch and unwatch)"""
-CODES = "Exit codes: 0 success, 1 something is wrong or was refused, 2 wrong usage, 3 the relay cannot be reached."
+CODES = "Exit codes: 0 success, 1 something is wrong or was refused, 2 wrong usage, 3 relay or vault cannot be reached."
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser. Parsed options hold the command's function in `run`."""
     raw = argparse.RawDescriptionHelpFormatter
     top = argparse.ArgumentParser(prog=PROGRAM, description=ABOUT, epilog=CODES, formatter_class=raw)
+    top.add_argument("--version", action="version", version=VERSION, help="show the version of the command line")
     commands = top.add_subparsers(metavar="COMMAND", required=True, title="commands")
 
-    def add(name: str, run: Command, about: str, example: str) -> Any:
+    def add(name: str, run: Command, about: str, example: str, *, calls_relay: bool = True) -> Any:
         epilog = f"For instance: {PROGRAM} {example}"
         command = commands.add_parser(
-            name, help=about, description=f"{about}.", epilog=epilog, parents=[_common()], formatter_class=raw
-        )
-        command.set_defaults(run=run)
+            name, help=about, description=f"{about}.", epilog=epilog, formatter_class=raw,
+            parents=[_common() if calls_relay else _for_scripts()],
+        )  # fmt: skip
+        command.set_defaults(run=run, calls_relay=calls_relay)
         return command
 
     add("status", doctor.status, "Show the health checks and the state of deliveries", "status")
@@ -39,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _add_subscriptions(add)
     _add_deliveries(add)
     _add_doctor(add)
+    _add_rotate(add)
     command = add(
         "uninstall", uninstall.uninstall, "Remove every watch, and list the remaining steps", "uninstall --yes"
     )
@@ -46,15 +50,20 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _for_scripts() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--json", action="store_true", help="print one JSON document, for scripts")
+    return parser
+
+
 def _common() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    common = argparse.ArgumentParser(add_help=False, parents=[_for_scripts()])
     common.add_argument("--url", help="the app's address (RELAY_URL)")
     common.add_argument("--audience", help="sign in with Entra ID for this API, api://CLIENT_ID (RELAY_AUDIENCE)")
     common.add_argument("--key", help="a key; other users of this computer can see it: prefer RELAY_KEY or --ask-key")
     common.add_argument(
         "--ask-key", dest="prompt_for_key", action="store_true", help="prompt for the key without showing it"
     )
-    common.add_argument("--json", action="store_true", help="print one JSON document, for scripts")
     return common
 
 
@@ -123,3 +132,16 @@ def _add_doctor(add: Callable[..., Any]) -> None:
         "--refused", action="append", default=[], metavar="MAILBOX", help="must not be readable (up to five)"
     )
     command.add_argument("--no-ping", action="store_true", help="send the partner no test delivery")
+
+
+def _add_rotate(add: Callable[..., Any]) -> None:
+    about = "Replace a secret of the relay in Key Vault by 32 random bytes, with your own sign-in (az login)"
+    command = add("rotate", rotate.rotate, about, "rotate client-state-key --vault VAULT", calls_relay=False)
+    command.add_argument("secret", metavar="client-state-key|partner-signing-secret")
+    command.add_argument("--vault", metavar="NAME|URL", help="the vault (RELAY_VAULT_NAME)")
+    command.add_argument(
+        "--finish", action="store_true", help="end the old signing secret: the partner has the new one"
+    )
+    command.add_argument(
+        "--at-once", action="store_true", help="do not wait for what uses the old one: after a leak, or before any use"
+    )

@@ -12,10 +12,12 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from relay_admin.errors import Refused, Unreachable, UsageError
+from relay_admin.version import VERSION
 
 if TYPE_CHECKING:
     from relay_admin.sign_in import ByKey, ByToken
 
+USER_AGENT = f"calendar-relay-admin/{VERSION}"
 TIMEOUT = (10.0, 230.0)  # seconds to connect and to read; Azure's load balancer ends a request after 230
 PAGE_SIZE = 1000
 MAX_RETRY_AFTER = 90.0  # of a 429; a longer wait is an error
@@ -30,7 +32,7 @@ class RelayClient:
         self._auth = auth
         self._sleep = sleep
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = "calendar-relay-admin"
+        self._session.headers["User-Agent"] = USER_AGENT
 
     def call(
         self, method: str, path: str, body: Any = None, params: dict[str, str] | None = None, *, accept: int = 0

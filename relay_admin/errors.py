@@ -18,7 +18,7 @@ class CommandError(Exception):
 
 
 class Refused(CommandError):
-    """The relay rejected a call; holds its problem details."""
+    """The relay, Entra ID or Key Vault rejected a call; holds the relay's problem details."""
 
 
 class UsageError(CommandError):
@@ -28,6 +28,6 @@ class UsageError(CommandError):
 
 
 class Unreachable(CommandError):
-    """No relay responds at the address."""
+    """No relay, or no vault, responds at the address."""
 
     code = UNREACHABLE

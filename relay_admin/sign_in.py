@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from requests.auth import AuthBase
 
+from relay_admin.client import USER_AGENT
 from relay_admin.errors import Refused, UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def credentials(key: str | None, audience: str | None) -> ByKey | ByToken:
     audience = audience or ("" if key else os.environ.get("RELAY_AUDIENCE", ""))
     key = key or os.environ.get("RELAY_KEY", "")
     if audience:
-        return ByToken(audience, _credential())
+        return ByToken(audience, default_credential())
     if not key:
         raise UsageError(
             "No credentials",
@@ -80,14 +81,17 @@ def credentials(key: str | None, audience: str | None) -> ByKey | ByToken:
     return ByKey(key)
 
 
-def _credential() -> TokenCredential:
+def default_credential() -> TokenCredential:
     """Return azure-identity's default: environment, workload or managed identity, az login. Raises UsageError."""
     from azure.identity import DefaultAzureCredential
 
     host = os.environ.get("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com")
     try:
         name = urlsplit(host if "://" in host else f"https://{host}").hostname
-        options: dict[str, Any] = {"disable_instance_discovery": name not in _MICROSOFT_LOGINS}
+        options: dict[str, Any] = {
+            "disable_instance_discovery": name not in _MICROSOFT_LOGINS,
+            "user_agent": USER_AGENT,
+        }
         return DefaultAzureCredential(**options)
     except (ValueError, OSError):  # drop its text, which may quote the values
         raise UsageError(

@@ -144,6 +144,7 @@ def _seed(overrides: Mapping[str, Any]) -> dict[str, Any]:
             "graph-client-secret": [client_secret],
             "client-state-key": [secrets.token_urlsafe(32)],
             "partner-signing-secret": ["whsec_" + b64encode(secrets.token_bytes(32)).decode()],
+            "identifier-key": [secrets.token_urlsafe(32)],
         },
     }
     for name, value in overrides.items():

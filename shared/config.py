@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -38,6 +39,7 @@ class Settings(BaseModel):
     graph_certificate_name: str = "graph-certificate"
     client_state_key_name: str = "client-state-key"
     partner_signing_secret_name: str = "partner-signing-secret"
+    identifier_key_name: str = "identifier-key"
     secrets_kept_seconds: float = Field(default=300, ge=1, le=300)
     # These two must be declared before the URL fields, whose validators read them.
     azure_functions_environment: str = "Production"
@@ -62,6 +64,7 @@ class Settings(BaseModel):
     inbound_restricted: bool = False
     calls_per_minute: int = Field(default=300, ge=1, le=1_000_000)
     most_watches: int = Field(default=10_000, ge=1, le=1_000_000)
+    outgoing_address: str = ""
     features: str = "relay"
     event_detail: str = "minimal"
 
@@ -82,6 +85,14 @@ class Settings(BaseModel):
         if is_private(parts.hostname or "") and not info.data.get("allow_private_addresses"):
             raise ValueError("must have a public host unless ALLOW_PRIVATE_ADDRESSES is true")
         return value
+
+    @field_validator("outgoing_address")
+    @classmethod
+    def _is_ip_address(cls, value: str) -> str:
+        try:
+            return str(ip_address(value)) if value else ""
+        except ValueError:
+            raise ValueError("must be an IP address") from None
 
     @field_validator("event_detail")
     @classmethod

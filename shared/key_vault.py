@@ -16,19 +16,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from shared.errors import ConfigurationError, RelayError, ServiceUnavailable
+from shared.key_vault_errors import Denied, NotUsable, translated
 from shared.threads import in_background
 
 if TYPE_CHECKING:
-    from azure.core.exceptions import HttpResponseError
-    from azure.keyvault.secrets import SecretClient
+    from azure.keyvault.secrets import SecretClient, SecretProperties
 
 PAUSE_SECONDS = 3.0  # between attempts after a failure, so that calls with a cached value do not wait
 DENIED_SECONDS = 600.0  # how long a cached value is used although the vault denies access
@@ -36,7 +36,6 @@ DENIED_SECONDS = 600.0  # how long a cached value is used although the vault den
 # have been disabled since. Otherwise an idle process would use it for its next call.
 UNCONFIRMED_SECONDS = 600.0
 CONFIRM_SECONDS = 10.0  # the age of the answer of the vault that `confirm` and `confirm_latest_two` use
-_FIREWALL = ("ForbiddenByFirewall", "ForbiddenByConnection")
 
 _logger = logging.getLogger("relay.key_vault")
 T = TypeVar("T")
@@ -44,19 +43,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, repr=False)
 class Secret:
-    """One version of a secret. Without a repr, so that no log or traceback shows the value."""
+    """One version of a secret. Without a repr, so that no log or traceback shows the value.
+
+    `content_type`: the text that whoever created the version gave it; often empty. Not a secret.
+    """
 
     value: str
     version: str
     created: datetime
-
-
-class _NotUsable(ConfigurationError):
-    """The vault answered that there is no usable value: the secret is missing, disabled or empty."""
-
-
-class _Denied(ConfigurationError):
-    """The vault denies access or refuses the request: this says nothing about the secret."""
+    content_type: str = ""
 
 
 @dataclass
@@ -80,7 +75,7 @@ class _Cached(Generic[T]):
 
 
 class Secrets:
-    """Reads secrets through a cache of `keep_seconds`; thread-safe.
+    """Reads secrets through a cache of `keep_seconds`, which each process has for itself; thread-safe.
 
     Each method raises ConfigurationError when the secret is missing, disabled or empty or access is denied, and
     ServiceUnavailable when the vault is unavailable; `get` and `latest_two` only if no cached value may be used.
@@ -97,6 +92,7 @@ class Secrets:
         self._now = now
         self._values: dict[str, _Cached[Secret]] = {}
         self._versions: dict[str, _Cached[list[Secret]]] = {}
+        self._existing: dict[str, _Cached[bool]] = {}
 
     def get(self, name: str, *, fresh: bool = False) -> Secret:
         """Return the newest version. `fresh` asks the vault itself, for example after a secret was rejected."""
@@ -113,6 +109,11 @@ class Secrets:
     def confirm_latest_two(self, name: str) -> list[Secret]:
         """Return `latest_two` as `confirm` does."""
         return self._read_through(self._versions_of(name), lambda: self._read_latest_two(name), CONFIRM_SECONDS)
+
+    def exists(self, name: str, *, fresh: bool = False) -> bool:
+        """Return whether the secret has an enabled version, as `confirm` or `fresh` does. Reads no value."""
+        cached, max_age = self._existing.setdefault(name, _Cached()), 0.0 if fresh else CONFIRM_SECONDS
+        return self._read_through(cached, lambda: bool(self._enabled_versions(name)), max_age)
 
     def peek(self, name: str) -> Secret | None:
         """Return the cached newest version, or None if the vault has to be asked first. Never waits.
@@ -177,73 +178,44 @@ class Secrets:
         """Record a failure of a read, and drop the value if the vault said so."""
         now = self._now()
         cached.failure, cached.attempted, cached.due = error, now, now + PAUSE_SECONDS
-        if isinstance(error, _Denied) and cached.denied_since is None:
+        if isinstance(error, Denied) and cached.denied_since is None:
             cached.denied_since = now
         is_over = cached.denied_since is not None and now - cached.denied_since >= DENIED_SECONDS
-        is_over = isinstance(error, _NotUsable) or (isinstance(error, _Denied) and is_over)
+        is_over = isinstance(error, NotUsable) or (isinstance(error, Denied) and is_over)
         if is_over and cached.value is not None:
             _logger.error("A cached secret is no longer used: %s", error)
             cached.value = None
 
     def _read_latest_two(self, name: str) -> list[Secret]:
-        with _translate_errors(name):
-            versions = [v for v in self._client().list_properties_of_secret_versions(name) if v.enabled]
+        versions = self._enabled_versions(name)
         versions.sort(key=lambda v: v.created_on or datetime.min.replace(tzinfo=UTC), reverse=True)
         latest: list[Secret] = []
         for version in versions:
             if len(latest) == 2:
                 break
-            with suppress(_NotUsable):  # disabled since it was listed
+            with suppress(NotUsable):  # disabled since it was listed
                 latest.append(self._read(name, version.version))
         if not latest:
-            raise _NotUsable(name, "the vault has no enabled version of this secret: create one")
+            raise NotUsable(name, "the vault has no enabled version of this secret: create one")
         return latest
 
+    def _enabled_versions(self, name: str) -> list[SecretProperties]:
+        with translated(name):
+            return [v for v in self._client().list_properties_of_secret_versions(name) if v.enabled]
+
     def _read(self, name: str, version: str | None) -> Secret:
-        with _translate_errors(name):
+        with translated(name):
             secret = self._client().get_secret(name, version)
         if not secret.value:
-            raise _NotUsable(name, "the secret in the vault is empty")
-        return Secret(secret.value, secret.properties.version or "", secret.properties.created_on or datetime.now(UTC))
+            raise NotUsable(name, "the secret in the vault is empty")
+        return Secret(
+            secret.value,
+            secret.properties.version or "",
+            secret.properties.created_on or datetime.now(UTC),
+            secret.properties.content_type or "",
+        )
 
 
 def _quietly(renew: Callable[[], object]) -> None:
     with suppress(RelayError):  # the next call gets the error
         renew()
-
-
-@contextmanager
-def _translate_errors(name: str) -> Iterator[None]:
-    """Translate the SDK's exceptions, without their texts, which may quote addresses and responses."""
-    from azure.core.exceptions import AzureError, HttpResponseError
-
-    try:
-        yield
-    except AzureError as error:
-        if isinstance(error, HttpResponseError):
-            raise _refusal(name, error) from None
-        raise ServiceUnavailable("Key Vault") from None
-
-
-def _refusal(name: str, error: HttpResponseError) -> RelayError:
-    """Return the relay's error for a response of the vault."""
-    status, code, inner = error.status_code, *_codes(error)
-    if inner == "SecretDisabled":
-        return _NotUsable(name, "the secret in the vault is disabled: enable it or create a new version")
-    if status == 404:
-        text = "the vault has no such secret: create it"
-        return _NotUsable(name, text) if code == "SecretNotFound" else _Denied(name, text)
-    if inner in _FIREWALL:
-        return _Denied(name, "the vault's firewall denies access: allow the app's network")
-    if status in (401, 403):
-        return _Denied(name, "the vault denies access: grant the role Key Vault Secrets User to the app's identity")
-    if status is not None and 400 <= status < 500 and status not in (408, 429):
-        return _Denied(name, f"the vault refuses the request ({status}): check the name and KEY_VAULT_URI")
-    return ServiceUnavailable("Key Vault")
-
-
-def _codes(error: HttpResponseError) -> tuple[str, str]:
-    """Return the code and the inner code of an error in Key Vault's format."""
-    content = error.error
-    inner = content.innererror if content is not None else None
-    return (content.code if content is not None else None) or "", (inner or {}).get("code", "")

@@ -3,16 +3,29 @@ event content is never logged.
 
 Counters and gauges are lines of the logger "relay.metric", "name=number key=value". Alerts and the workbook parse the
 text, because the Functions host forwards only the text of a Python log line, not its logger's name or `extra`
-("Azure Functions: Python developer guide", Logging).
+("Azure Functions: Python developer guide", Logging). For the same reason, each line ends with the version: " v=1.2.3".
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from shared.version import VERSION
+
+if TYPE_CHECKING:
+    from shared.package import Package
 
 _metrics = logging.getLogger("relay.metric")
 _audit = logging.getLogger("relay.audit")
+_start = logging.getLogger("relay.start")
+SUFFIX = f" v={VERSION}"
+# The worker treats lines of these loggers as the host's own (azure-functions-python-worker, proxy_worker/logging.py).
+HOST_LOGGERS = ("azure.functions", "azure_functions_runtime", "proxy_worker")
+_factory_lock = threading.Lock()
 
 
 def quiet_libraries() -> None:
@@ -22,6 +35,39 @@ def quiet_libraries() -> None:
     """
     for name, level in (("azure", logging.WARNING), ("msal", logging.WARNING), ("urllib3", logging.ERROR)):
         logging.getLogger(name).setLevel(level)
+
+
+class _RecordsWithVersion:
+    """A factory of log records whose text ends with the version; `make` is the factory before it."""
+
+    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
+        self._make = make
+
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        """Return a record. Its message's arguments are inserted later, by the handlers."""
+        record = self._make(*args, **kwargs)
+        text = str(record.msg).rstrip()
+        if text and not str(record.name).startswith(HOST_LOGGERS):  # logging.makeLogRecord fills in the text afterwards
+            record.msg = text + SUFFIX
+        return record
+
+
+def add_version() -> None:
+    """Make each later log line of this process end with the version; calling it again changes nothing.
+
+    By a factory of records, because it serves all loggers and handlers, and a record that is handled twice has a single
+    suffix. Where a line has a traceback, formatters append that to the message, so the suffix precedes it.
+    """
+    with _factory_lock:
+        present = logging.getLogRecordFactory()
+        if not isinstance(present, _RecordsWithVersion):
+            logging.setLogRecordFactory(_RecordsWithVersion(present))
+
+
+def log_start(package: Package) -> None:
+    """Write what runs: version, commit and package hash; "none" in a checkout."""
+    commit, package_hash = package.commit or "none", package.hash or "none"
+    _start.info("relay.start version=%s commit=%s package=%s", VERSION, commit, package_hash)
 
 
 def count(name: str, number: int = 1, **dimensions: str | float) -> None:

@@ -1,3 +1,3 @@
-"""The relay's version."""
+"""The version of the relay and of its command line. All that names the version takes it from here."""
 
 VERSION = "0.1.0"

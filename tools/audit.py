@@ -1,6 +1,7 @@
-"""Checks the deployed requirements for known vulnerabilities: `python -m tools.audit` queries osv.dev.
+"""Checks the pinned requirements for known vulnerabilities: `python -m tools.audit` queries osv.dev.
 
-Exits with 1 for a known vulnerability; with 0 for none, and also, with a message, when osv.dev is unreachable.
+Exits with 1 for a known vulnerability. Where osv.dev is unreachable it says so, and exits with 0, or with 2 given
+`--must-answer`.
 """
 
 import json
@@ -11,8 +12,9 @@ from typing import Any
 
 from sandbox.process import ROOT
 
-REQUIREMENTS = ROOT / "requirements.txt"
+REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "requirements-cli.txt")  # of the app, and of the command line
 OSV = "https://api.osv.dev/v1/query"
+UNREACHABLE = 2
 
 
 class UnreachableError(Exception):
@@ -38,16 +40,23 @@ def vulnerabilities(requirements: Path, address: str) -> tuple[int, list[str]]:
     ]
 
 
-def main(requirements: Path = REQUIREMENTS, address: str = OSV) -> int:
-    """Run the audit, print the result, and return the exit code."""
+def main(files: tuple[Path, ...] = REQUIREMENTS, address: str = OSV, *, must_answer: bool = False) -> int:
+    """Run the audit of each file, print the results, and return the exit code."""
+    codes = {_audit(path, address) for path in files}
+    if 1 in codes:
+        return 1
+    return UNREACHABLE if must_answer and UNREACHABLE in codes else 0
+
+
+def _audit(path: Path, address: str) -> int:
     try:
-        number, findings = vulnerabilities(requirements, address)
+        number, findings = vulnerabilities(path, address)
     except UnreachableError as error:
-        print(f"audit: nothing was checked, because {address} cannot be reached from here ({error})")
-        return 0
-    print("\n".join([*findings, f"audit: {number} packages, {len(findings)} known vulnerabilities"]))
+        print(f"{path.name}: nothing was checked, because {address} cannot be reached from here ({error})")
+        return UNREACHABLE
+    print("\n".join([*findings, f"{path.name}: {number} packages, {len(findings)} known vulnerabilities"]))
     return 1 if findings else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(must_answer="--must-answer" in sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from typing import Any
 
@@ -9,6 +10,7 @@ from relay_admin.client import HANDSHAKES, RelayClient
 from relay_admin.commands.deliveries import delivery_summary
 from relay_admin.errors import FAILED, OK, Refused
 from relay_admin.output import Output
+from relay_admin.version import VERSION
 
 _OUTSIDE = (
     "Graph calls from the internet: check that the app accepts calls from there at /api/notifications and "
@@ -27,13 +29,18 @@ def status(relay: RelayClient, out: Output, _: Namespace) -> int:
         state = None
     flowing = state is None or state["state"] == "flowing"  # the checks may be 15 seconds old
     healthy = flowing and all(check["ok"] for check in checks.values())
-    out.data({"ok": healthy, "checks": checks, "deliveries": state})
+    relay_version = _version_in(checks.get("version", {}).get("detail", ""))
+    versions = {"relay": relay_version, "commandLine": VERSION}
+    out.data({"ok": healthy, "checks": checks, "deliveries": state, "versions": versions})
     out.table(
         ("check", "", "detail"),
         ([name, check["ok"], check["detail"].removeprefix("ok; ")] for name, check in checks.items()),
     )
     if state:
         out.line(delivery_summary(state))
+    if state and state.get("outgoingAddress"):  # a relay of an earlier version has none
+        out.line(f"It calls the partner from the address {state['outgoingAddress']}.")
+    _warn(out, relay_version)
     if not healthy:
         out.line("For what to do, run: python -m relay_admin doctor")
     return OK if healthy else FAILED
@@ -49,6 +56,7 @@ def doctor(relay: RelayClient, out: Output, options: Namespace) -> int:
     out.data({"ok": healthy, "checks": checks, "next": steps})
     out.table(("check", "", "detail"), ([check["name"], check["ok"], check["detail"]] for check in checks))
     out.line("No problem found." if healthy else "Problems found.", style="green" if healthy else "bold red")
+    _warn(out, _version_in("".join(check["detail"] for check in checks if check["name"] == "package")))
     out.line("What to do next:")
     out.steps(steps)
     return OK if healthy else FAILED
@@ -60,11 +68,24 @@ def _outside(relay: RelayClient) -> dict[str, Any]:
     return {"name": "handshakeOutside", "ok": not errors, "detail": detail, "whatToDo": _OUTSIDE if errors else None}
 
 
+def _version_in(detail: str) -> str | None:
+    """Return the relay's version from the detail of the check that shows it; None for a relay without that check."""
+    match = re.match(r"(?:ok; )?(\d+\.\d+\.[^\s,]+)", detail)
+    return match[1] if match else None
+
+
+def _warn(out: Output, relay_version: str | None) -> None:
+    """Say so if the command line is not of the relay's release: it may lack commands, or expect other responses."""
+    if relay_version != VERSION:
+        theirs = relay_version or "older and does not say which"
+        out.line(f"The versions differ: this command line is {VERSION}, the relay is {theirs}.", style="yellow")
+
+
 def _next_steps(relay: RelayClient, checks: list[dict[str, Any]]) -> list[str]:
-    """Return what to do: failed checks first, then inconclusive ones."""
+    """Return what to do: failed checks first, then inconclusive ones, then what a good one still recommends."""
     steps = [
         f"{check['name']}: {check['whatToDo']}"
-        for ok in (False, None)
+        for ok in (False, None, True)
         for check in checks
         if check["ok"] is ok and check["whatToDo"]
     ]

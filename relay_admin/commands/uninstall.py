@@ -21,8 +21,11 @@ REMAINING = (
     "   infra/permissions/Revoke-RelayPermission.ps1 -AppId CLIENT_ID -WhatIf\n"
     "   infra/permissions/Remove-RelayAppRole.ps1 -AppId API_CLIENT_ID -WhatIf",
     "Delete everything in Azure: the app, its storage, its vault, its logs. A vault with purge protection is purged\n"
-    "   only after its retention period.\n"
-    "   azd down --purge",
+    "   only after its retention period. The first command deletes the whole resource group; for a group with other\n"
+    "   things, deployed as a stack, the second (docs/deployment-without-azd.md):\n"
+    "   azd down --purge\n"
+    "   az stack group delete --name calendar-relay --resource-group GROUP --action-on-unmanage deleteResources "
+    "--resources-without-delete-support detach",
     "Delete app registrations that only the relay used; azd down has already deleted a managed identity:\n"
     "   az ad app delete --id CLIENT_ID",
     "Inform the partner: it can delete its signing secret.",

@@ -28,6 +28,7 @@ class IdentityChange(Strict):
     roles: list[str] | None = None
     exchange_roles: ExchangeRoles | None = None
     vault: bool | None = None
+    vault_officer: bool | None = None
 
 
 class ClientChange(IdentityChange):
@@ -125,7 +126,7 @@ class Control:
 
         `certificates` (PEM texts) replaces the existing ones. `roles` are granted in Entra and hold for every mailbox;
         `exchangeRoles` are granted in Exchange, each for some mailboxes or (null) for all; `vault` lets it read
-        secrets.
+        secrets, `vaultOfficer` also write them.
         """
         change = await body_of(request, ClientChange)
         client = self._tenant.clients.get(request.match_info["id"].lower())
@@ -173,6 +174,8 @@ def _changed(client: Client, change: IdentityChange) -> web.Response:
         client.exchange = granted_in_exchange(change.exchange_roles)
     if change.vault is not None:
         client.vault = change.vault
+    if change.vault_officer is not None:
+        client.vault_officer = change.vault_officer
     assigned = {OF_EXCHANGE + name: None if scope is None else sorted(scope) for name, scope in client.exchange.items()}
     return web.json_response(
         {
@@ -180,6 +183,7 @@ def _changed(client: Client, change: IdentityChange) -> web.Response:
             "roles": sorted(client.roles),
             "exchangeRoles": assigned,
             "vault": client.vault,
+            "vaultOfficer": client.vault_officer,
             "secrets": len(client.secrets),
             "managedIdentity": client.managed_identity,
         }

@@ -36,8 +36,8 @@ Exchange: Role Based Access Control for Applications, supported application role
 class SeededClient(Strict):
     """An app registration; certificates are paths of PEM files (a private key in them is ignored).
 
-    `roles` are granted in Entra, `exchangeRoles` in Exchange; `appRoles` are those of its own API; `assigned` are roles
-    at other apps' APIs, by client id.
+    `roles` are granted in Entra, `exchangeRoles` in Exchange, `vault` (read) and `vaultOfficer` (also write) at the
+    vault; `appRoles` are those of its own API; `assigned` are roles at other apps' APIs, by client id.
     """
 
     client_id: str
@@ -46,6 +46,7 @@ class SeededClient(Strict):
     roles: list[str] = []
     exchange_roles: ExchangeRoles = {}
     vault: bool = False
+    vault_officer: bool = False
     app_roles: list[str] = []
     access_token_version: Literal[1, 2] = 1
     assigned: dict[str, list[str]] = {}
@@ -74,6 +75,7 @@ class SeededSecret(Strict):
 
     value: str
     created: AwareDatetime | None = None
+    content_type: str = ""
 
 
 SecretName = Annotated[str, Field(pattern=SECRET_NAME)]
@@ -119,6 +121,7 @@ def _registered(seeded: SeededClient) -> Client:
         token_version=seeded.access_token_version,
         assigned={api.lower(): set(roles) for api, roles in seeded.assigned.items()},
         exchange=granted_in_exchange(seeded.exchange_roles),
+        vault_officer=seeded.vault_officer,
     )
 
 
@@ -151,5 +154,6 @@ def _versions(seeded: list[str | SeededSecret], now: datetime) -> list[SecretVer
     versions = []
     for age, given in enumerate(reversed(seeded)):
         secret = SeededSecret(value=given) if isinstance(given, str) else given
-        versions.append(SecretVersion(secret.value, secret.created or now - timedelta(days=1 + 90 * age)))
+        created = secret.created or now - timedelta(days=1 + 90 * age)
+        versions.append(SecretVersion(secret.value, created, content_type=secret.content_type))
     return sorted(versions, key=lambda version: version.created)

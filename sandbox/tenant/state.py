@@ -37,6 +37,8 @@ class Client:
     """Permissions granted in Exchange, which tokens do not contain, each with the lower-case addresses of its scope, or
     None for a grant without a scope.
     """
+    vault_officer: bool = False
+    """Whether it may read and write the Key Vault's secrets (role Key Vault Secrets Officer)."""
 
 
 @dataclass
@@ -61,6 +63,7 @@ class SecretVersion:
     value: str
     created: datetime
     enabled: bool = True
+    content_type: str = ""
     version: str = field(default_factory=lambda: secrets.token_hex(16))
 
 
@@ -78,6 +81,10 @@ class Tenant:
     """By client id in lower case."""
     vault: dict[str, list[SecretVersion]] = field(default_factory=dict)
     """By secret name in lower case, oldest version first."""
+    vault_network: str = ""
+    """The inner error code of each call while the vault's network is closed, such as ForbiddenByFirewall."""
+    deleted_secrets: dict[str, list[SecretVersion]] = field(default_factory=dict)
+    """Secrets that are deleted and can be recovered; nothing can be written under their names."""
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     """By lower-case address and by id: each mailbox is in it at least twice. Use the methods below to change it."""
     settings: dict[str, Any] = field(default_factory=dict)

@@ -1,6 +1,6 @@
-"""Key Vault's secrets, read-only: challenge, one secret, the versions of a secret.
+"""Key Vault's secrets: challenge, one secret, the versions of a secret, a new version.
 
-Key Vault REST API: Authentication, requests and responses; Get Secret; Get Secret Versions.
+Key Vault REST API: Authentication, requests and responses; Get Secret; Get Secret Versions; Set Secret; error codes.
 """
 
 import re
@@ -8,13 +8,27 @@ from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
+from pydantic import Field, ValidationError
 
-from sandbox.tenant.seed import SECRET_NAME
+from sandbox.tenant.seed import SECRET_NAME, Strict
 from sandbox.tenant.state import SecretVersion, Tenant
 from sandbox.tenant.tokens import VAULT, Caller, Refused
 
 API_VERSION = re.compile(r"7\.\d|20\d\d-\d\d-\d\d")
 PAGE = 25
+LONGEST = 25_000  # of a secret, in bytes
+_CLOSED = {
+    "ForbiddenByFirewall": "Client address is not authorized and caller is not a trusted service.",
+    "ForbiddenByConnection": "Public network access is disabled and request is not from a trusted service nor via an "
+    "approved private link.",
+}
+
+
+class SecretSet(Strict):
+    """The body of Set Secret; other properties of it are refused here, because nothing uses them."""
+
+    value: str
+    content_type: str = Field(default="", max_length=255)
 
 
 class VaultError(Exception):
@@ -29,7 +43,7 @@ class VaultError(Exception):
 
 
 class Vault:
-    """The routes of https://{name}.vault.azure.net that read secrets."""
+    """The routes of https://{name}.vault.azure.net for secrets."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -41,6 +55,7 @@ class Vault:
             web.get("/secrets/{name}/", self.secret),
             web.get("/secrets/{name}/versions", self.versions),
             web.get("/secrets/{name}/{version}", self.secret),
+            web.put("/secrets/{name}", self.set_secret),
         ]
 
     async def secret(self, request: web.Request) -> web.Response:
@@ -50,6 +65,11 @@ class Vault:
     async def versions(self, request: web.Request) -> web.Response:
         """Return a page of a secret's versions, without values; an unknown secret has none."""
         return self._answered(request, self._versions)
+
+    async def set_secret(self, request: web.Request) -> web.Response:
+        """Add a version to a secret, or create it, and return the version with its value."""
+        body = await request.read()
+        return self._answered(request, lambda request: self._set(request, body))
 
     def _answered(self, request: web.Request, read: Callable[[web.Request], dict[str, Any]]) -> web.Response:
         """Return what was read, or the error; a 401 carries the challenge with authorization and resource."""
@@ -74,6 +94,26 @@ class Vault:
             raise VaultError(403, "Forbidden", text, "SecretDisabled")
         return {"value": matches[-1].value, **self._item(request, matches[-1]), "tags": {}}
 
+    def _set(self, request: web.Request, body: bytes) -> dict[str, Any]:
+        """Add a version. Raises VaultError; the first request of azure-keyvault-secrets has no body and no token."""
+        self._admitted(request, "setSecret", "vault_officer")
+        name = request.match_info["name"]
+        if name.lower() in self._tenant.deleted_secrets:
+            text = (
+                f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in "
+                "this state, the secret can only be recovered or purged."
+            )
+            raise VaultError(409, "Conflict", text, "ObjectIsDeletedButRecoverable")
+        try:
+            new = SecretSet.model_validate_json(body)
+        except ValidationError:
+            raise VaultError(400, "BadParameter", "The request body is not a valid secret.") from None
+        if len(new.value.encode()) > LONGEST:
+            raise VaultError(400, "BadParameter", "The size of the secret exceeds the limit of 25k bytes.")
+        version = SecretVersion(new.value, self._tenant.clock.now(), content_type=new.content_type)
+        self._tenant.vault.setdefault(name.lower(), []).append(version)
+        return {"value": new.value, **self._item(request, version), "tags": {}}
+
     def _versions(self, request: web.Request) -> dict[str, Any]:
         """Return a page ordered by version id, which is unrelated to age: the caller has to sort by created."""
         versions = sorted(self._readable(request, "readMetadata"), key=lambda version: version.version)
@@ -87,14 +127,22 @@ class Vault:
         return {"value": page, "nextLink": next_link}
 
     def _readable(self, request: web.Request, action: str) -> list[SecretVersion]:
-        """Return a secret's versions after checking token, api-version, permission and name, in this order."""
+        """Return a secret's versions, if the caller may read them."""
+        self._admitted(request, action, "vault")
+        return self._tenant.vault.get(request.match_info["name"].lower(), [])
+
+    def _admitted(self, request: web.Request, action: str, role: str) -> None:
+        """Check token, api-version, network, permission and name, in this order. Raises VaultError."""
         caller = self._caller(request)
         version = request.query.get("api-version", "")
         if not API_VERSION.fullmatch(version):
             advice = "Consider using the latest supported version (7.6)."
             text = f"The specified version ({version}) is not recognized. {advice}"
             raise VaultError(400, "BadParameter", text)
-        if not self._tenant.clients[caller.client_id.lower()].vault:
+        if closed := self._tenant.vault_network:
+            raise VaultError(403, "Forbidden", _CLOSED[closed], closed)
+        client = self._tenant.clients[caller.client_id.lower()]
+        if not client.vault_officer and not getattr(client, role):
             text = (
                 "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny "
                 "assignments or role definitions were changed recently, please observe propagation time."
@@ -106,7 +154,6 @@ class Vault:
         name = request.match_info["name"]
         if not re.fullmatch(SECRET_NAME, name):
             raise VaultError(400, "BadParameter", f"The request URI contains an invalid name: {name}")
-        return self._tenant.vault.get(name.lower(), [])
 
     def _caller(self, request: web.Request) -> Caller:
         """Return the caller. Raises VaultError 401 when the token is missing or not valid for Key Vault."""
@@ -128,10 +175,11 @@ class Vault:
             "recoveryLevel": "Recoverable+Purgeable",
             "recoverableDays": 90,
         }
-        return {
+        item = {
             "id": f"{self._tenant.url}/secrets/{request.match_info['name']}/{version.version}",
             "attributes": attributes,
         }
+        return item | ({"contentType": version.content_type} if version.content_type else {})
 
 
 def _not_found(name: str) -> VaultError:

@@ -26,7 +26,7 @@ WAIT_SECONDS = 8.0  # for another thread's refresh
 
 
 class JwksCache:
-    """The public keys by their ids. Thread-safe; one thread refreshes at a time."""
+    """The public keys by their ids, cached in this process. Thread-safe; one thread refreshes at a time."""
 
     def __init__(self, fetch: Callable[[], Any], tenant_id: str, now: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch

@@ -1,4 +1,6 @@
-"""Limits the calls per minute of each caller with a token bucket. Counts in this process only."""
+"""Limits the calls per minute of each caller with a token bucket. Counts in this process only: with n instances, a
+caller may have n times as many.
+"""
 
 from __future__ import annotations
 

@@ -54,4 +54,7 @@ class App(DoctorParts):
 def relay() -> App:
     """Return the process-wide App, configured from the environment."""
     telemetry.quiet_libraries()
-    return App(os.environ)
+    telemetry.add_version()
+    app = App(os.environ)
+    telemetry.log_start(app.package)  # here and not at import: the host drops a line that belongs to no invocation
+    return app

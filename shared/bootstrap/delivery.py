@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shared.watches.readings import Readings
     from shared.watches.renamed import RenamedMailboxes, WatchedEvents
 
-WORKERS = 32
+WORKERS = 32  # changes that one process reads and delivers at once; each instance has as many
 
 
 class DeliveryParts(PartnerParts):

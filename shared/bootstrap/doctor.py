@@ -23,6 +23,7 @@ class DoctorParts(SubscriptionParts):
         """Tests everything that the relay depends on."""
         from shared.doctor.bookings import BookingsPermissionCheck
         from shared.doctor.calendars import CalendarWriteCheck
+        from shared.doctor.package import PackageCheck
         from shared.doctor.partner import PartnerCheck
         from shared.doctor.run import Doctor
         from shared.doctor.runtime import RuntimeChecks
@@ -36,6 +37,7 @@ class DoctorParts(SubscriptionParts):
             bookings=BookingsPermissionCheck(self.settings, self.graph_diagnostics),
             partner=PartnerCheck(self.webhook, self.breaker, self.now),
             runtime=RuntimeChecks(self.health_checks.run),
+            package=PackageCheck(self.package),
         )
 
     @property

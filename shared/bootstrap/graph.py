@@ -6,7 +6,8 @@ from datetime import timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.storage import IDENTITY_LIMITS, StoredParts
+from shared.bootstrap.storage import IDENTITY_OPTIONS, StoredParts
+from shared.http.session import USER_AGENT
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -56,6 +57,7 @@ class GraphParts(StoredParts):
             connection_timeout=3,
             read_timeout=4,
             retry_total=1,
+            user_agent=USER_AGENT,
         )
 
     @cached_property
@@ -74,7 +76,7 @@ class GraphParts(StoredParts):
     def _graph_identity(self) -> TokenCredential:
         from azure.identity import ManagedIdentityCredential
 
-        return ManagedIdentityCredential(client_id=self.settings.client_id, **IDENTITY_LIMITS)
+        return ManagedIdentityCredential(client_id=self.settings.client_id, **IDENTITY_OPTIONS)
 
     @cached_property
     def graph(self) -> GraphClient:

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from shared.http.session import USER_AGENT
+
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.data.tables import TableClient
 
+    from shared.package import Package
     from shared.queues import ChangeQueue, JobQueue
     from shared.storage.awaited_jobs import AwaitedJobs
     from shared.storage.connection import StorageAccount
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from shared.storage.room_lists import RoomListReadings, RoomLists
     from shared.storage.watches import Watches
 
-IDENTITY_LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 4, "retry_total": 1}
+IDENTITY_OPTIONS: dict[str, Any] = {
+    "connection_timeout": 3, "read_timeout": 4, "retry_total": 1, "user_agent": USER_AGENT,
+}  # fmt: skip
 
 
 class StoredParts:
@@ -38,6 +43,13 @@ class StoredParts:
         return lambda: datetime.now(UTC)
 
     @cached_property
+    def package(self) -> Package:
+        """The package that this process runs from."""
+        from shared.package import package
+
+        return package()
+
+    @cached_property
     def sleep(self) -> Callable[[float], None]:
         """Sleeps for some seconds."""
         return time.sleep
@@ -47,7 +59,7 @@ class StoredParts:
         """The app's identity for Key Vault and storage: managed identity in Azure, the developer's own locally."""
         from azure.identity import DefaultAzureCredential
 
-        return DefaultAzureCredential(**IDENTITY_LIMITS)
+        return DefaultAzureCredential(**IDENTITY_OPTIONS)
 
     @cached_property
     def storage(self) -> StorageAccount:

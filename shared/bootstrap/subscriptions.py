@@ -171,7 +171,10 @@ class SubscriptionParts(MaintenanceParts):
             self.silence.is_outage, self.clock_skew,
         )  # fmt: skip
         vault = VaultReadings(self.settings, self.secrets)
-        return AllChecks(checks, vault.problems, maintenance.by_name())
+        more = {
+            **maintenance.by_name(), "identifierKey": vault.identifier_key, "version": lambda: f"ok; {self.package}",
+        }  # fmt: skip
+        return AllChecks(checks, vault.problems, more)
 
     @cached_property
     def gauges(self) -> Gauges:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.doctor.finding import Finding
     from shared.doctor.graph import GraphChecks
     from shared.doctor.mailboxes import MailboxChecks
+    from shared.doctor.package import PackageCheck
     from shared.doctor.partner import PartnerCheck
     from shared.doctor.request import DoctorRequest
     from shared.doctor.runtime import RuntimeChecks
@@ -42,10 +43,12 @@ class Doctor:
     bookings: BookingsPermissionCheck
     partner: PartnerCheck
     runtime: RuntimeChecks
+    package: PackageCheck
 
     def examine(self, request: DoctorRequest) -> list[Finding]:
         """Return the findings of all checks, prerequisites first. Never raises."""
         checks: list[Callable[[], list[Finding]]] = [
+            self.package.run,
             self.setup.check_settings,
             self.vault.check_secrets,
             self.graph.check_token,

@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.doctor.finding import Finding, check
+from shared.doctor.finding import Finding, Passed, check
 from shared.partner.webhook import signed_headers
 
 if TYPE_CHECKING:
     from shared.config import Settings
     from shared.graph.client_state import Key
-    from shared.key_vault import Secrets
+    from shared.key_vault import Secret, Secrets
 
 _GRANT = (
     "Check that the vault has the secret, enabled, and that the app's identity has the role Key Vault Secrets User "
     "there and can reach the vault."
 )
+
+# The contentType of a secret that infra/main.bicep creates; a version that a person or `rotate` adds has none.
+OF_THE_TEMPLATE = "made by the template"
+_ROTATE = "Replace it by 32 random bytes: python -m relay_admin rotate"
+_DEPLOY = "Deploy infra/main.bicep once: it creates the secret."
 
 
 @dataclass(frozen=True)
@@ -36,19 +41,31 @@ class VaultChecks:
             check("clientStateKey", self._client_state_key, _GRANT),
             check("signingSecret", self._signing_secret, _GRANT),
             check("graphSecret", self._graph_secret, _GRANT),
+            check("identifierKey", self._identifier_key, _GRANT),
         ]
 
-    def _client_state_key(self) -> str:
+    def _client_state_key(self) -> str | Passed:
         name = self.settings.client_state_key_name
-        versions = len(self.secrets.latest_two(name, fresh=True))
+        versions = self.secrets.latest_two(name, fresh=True)
         self.client_state_keys()  # raises for a key that is too short
-        return f"{name} is in the vault; {versions} version{'s' if versions > 1 else ''} in use"
+        seen = f"{name} is in the vault; {len(versions)} version{'s' if len(versions) > 1 else ''} in use"
+        return _with_origin(seen, versions[0], "client-state-key")
 
-    def _signing_secret(self) -> str:
+    def _signing_secret(self) -> str | Passed:
         name = self.settings.partner_signing_secret_name
-        secrets = self.secrets.get(name, fresh=True).value
-        signed_headers(name, secrets, "msg_probe", self.now(), "{}")
-        return f"{name} is in the vault and signs"
+        secret = self.secrets.get(name, fresh=True)
+        signed_headers(name, secret.value, "msg_probe", self.now(), "{}")
+        number = len(secret.value.split())
+        with_several = f" with {number} secrets, during a rotation" if number > 1 else ""
+        command = "partner-signing-secret, with --at-once before the partner has it"
+        return _with_origin(f"{name} is in the vault and signs{with_several}", secret, command)
+
+    def _identifier_key(self) -> str | Passed:
+        """A deployment that is upgraded by code alone lacks this secret, and nothing uses it yet."""
+        name = self.settings.identifier_key_name
+        if self.secrets.exists(name, fresh=True):
+            return f"{name} is in the vault"
+        return Passed(f"{name} is not in the vault; nothing uses it yet", _DEPLOY)
 
     def _graph_secret(self) -> str:
         from shared.graph.token import certificate_credential
@@ -61,3 +78,10 @@ class VaultChecks:
         if kind == "certificate":
             certificate_credential(name, secret)
         return f"{name} is in the vault"
+
+
+def _with_origin(seen: str, secret: Secret, rotated: str) -> str | Passed:
+    """Add that a secret still is the one that the template made, and the command that replaces it."""
+    if secret.content_type != OF_THE_TEMPLATE:
+        return seen
+    return Passed(f"{seen}; {OF_THE_TEMPLATE}", f"{_ROTATE} {rotated}")

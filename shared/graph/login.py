@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import requests
 
 LOGIN_SECONDS = 6.0
-# No call is sent this long after a failure, so that an outage of login costs one wait instead of one per thread.
+# This process sends no call this long after a failure, so that an outage of login costs one wait, not one per thread.
 # Shorter than the delay before a change is retried.
 PAUSE_SECONDS = 2.0
 LONGEST_PAUSE = 3_600.0  # seconds; a longer Retry-After of login is cut to this, so that a mistake ends by itself

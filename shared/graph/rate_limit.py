@@ -1,4 +1,5 @@
-"""Keep calls under one of Graph's limits, across all threads of this process.
+"""Keep calls under one of Graph's limits, across all threads of this process. Several processes together may exceed it:
+Graph then answers 429, which holds back the calls of the process that received it.
 
 Reference: "Microsoft Graph service-specific throttling limits", section on subscriptions, per app and tenant: 500
 writes, 500 reads by id and 25 list calls in 20 seconds. Calls above the limit are answered 429, and also count.

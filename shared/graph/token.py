@@ -42,7 +42,7 @@ def graph_scope(graph_base_url: str) -> str:
 
 
 class AppToken:
-    """Tokens of an app registration, whose secret or certificate is in Key Vault."""
+    """Tokens of an app registration, whose secret or certificate is in Key Vault. Each process has its own."""
 
     def __init__(self, settings: Settings, secrets: Secrets, now: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings

@@ -24,6 +24,19 @@ class VaultReadings:
         """Return why each secret cannot be read, with what to do; empty if all can be read. Never raises RelayError."""
         return [text for read in self._readings() if (text := _error_of(read))]
 
+    def identifier_key(self) -> str:
+        """Return whether the identifier key is in the vault. "ok" in any case: nothing uses it yet. Never raises.
+
+        A deployment that was upgraded by code alone lacks it. If the vault cannot be asked, its own check fails.
+        """
+        try:
+            name = self.settings.identifier_key_name
+            if self.secrets.exists(name):
+                return f"ok; {name} is in the vault"
+        except RelayError as error:
+            return f"ok; not known: {error}"
+        return f"ok; {name} is not in the vault: deploy infra/main.bicep once; until then ids are made as before"
+
     def _readings(self) -> list[Callable[[], object]]:
         readings: list[Callable[[], object]] = [
             lambda: self.secrets.confirm_latest_two(self.settings.client_state_key_name),

@@ -15,7 +15,7 @@ from shared.http.addresses import is_public
 from shared.http.deadline import seconds_left
 from shared.threads import pool
 
-AT_ONCE = 4  # lookups; the operating system gives up only after many seconds, so they must not pile up
+AT_ONCE = 4  # lookups of this process; the operating system gives up only after many seconds, so they must not pile up
 AddressInfo = tuple[Any, ...]  # an item of socket.getaddrinfo: family, type, protocol, canonical name, socket address
 Lookup = Callable[..., list[Any]]
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from shared.version import VERSION
+
 if TYPE_CHECKING:
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.util import Retry
 
+USER_AGENT = f"calendar-relay/{VERSION}"
 CONNECTIONS = 64  # more than the number of workers that share a session
 
 
@@ -37,7 +40,7 @@ def plain_session(adapter: HTTPAdapter) -> requests.Session:
 
     session = requests.Session()
     session.trust_env = False
-    session.headers["User-Agent"] = "calendar-relay"
+    session.headers["User-Agent"] = USER_AGENT
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)

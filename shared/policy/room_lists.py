@@ -99,7 +99,7 @@ class RoomListReader:
     """Reads room lists and judges what they return (see room_list_rule); thread-safe.
 
     `rooms_of` reads the rooms of a list from Graph. `readings` keeps what readings have shown, over restarts and for
-    all instances.
+    all instances; the answers are cached in this process.
     """
 
     def __init__(

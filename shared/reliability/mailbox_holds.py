@@ -17,7 +17,9 @@ REMEMBERED = timedelta(hours=1)  # how long a hold is known after its end
 
 
 class MailboxHolds:
-    """One instance per process, for all that reads calendars; thread-safe."""
+    """One instance per process, for all that reads calendars; thread-safe. Another process learns of a hold when Graph
+    throttles a call of its own.
+    """
 
     def __init__(self) -> None:
         self._holds: dict[str, tuple[datetime, datetime]] = {}  # by mailbox: when Graph asked, and until when

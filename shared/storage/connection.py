@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import ConfigurationError, ServiceUnavailable
+from shared.http.session import USER_AGENT
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 NAME = "AzureWebJobsStorage"
 # Short: with its retries a call blocks a worker for at most 20 seconds.
-LIMITS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 5, "retry_total": 2}
-TABLE_LIMITS = LIMITS | {"retry_backoff_factor": 0.3}
-QUEUE_LIMITS = LIMITS | {"initial_backoff": 0, "increment_base": 1.5, "random_jitter_range": 1}
+OPTIONS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 5, "retry_total": 2, "user_agent": USER_AGENT}
+TABLE_OPTIONS = OPTIONS | {"retry_backoff_factor": 0.3}
+QUEUE_OPTIONS = OPTIONS | {"initial_backoff": 0, "increment_base": 1.5, "random_jitter_range": 1}
 
 
 class StorageAccount:
@@ -48,8 +49,8 @@ class StorageAccount:
 
         if text := self._environ.get(NAME):
             with _valid_connection_string():
-                return QueueServiceClient.from_connection_string(text, **QUEUE_LIMITS)
-        return QueueServiceClient(self._address("queue"), self._credential(), **QUEUE_LIMITS)
+                return QueueServiceClient.from_connection_string(text, **QUEUE_OPTIONS)
+        return QueueServiceClient(self._address("queue"), self._credential(), **QUEUE_OPTIONS)
 
     def _tables(self) -> TableServiceClient:
         """Return the table service. Raises ConfigurationError without a setting for it."""
@@ -57,8 +58,8 @@ class StorageAccount:
 
         if text := self._environ.get(NAME):
             with _valid_connection_string():
-                return TableServiceClient.from_connection_string(text, **TABLE_LIMITS)
-        return TableServiceClient(self._address("table"), credential=self._credential(), **TABLE_LIMITS)
+                return TableServiceClient.from_connection_string(text, **TABLE_OPTIONS)
+        return TableServiceClient(self._address("table"), credential=self._credential(), **TABLE_OPTIONS)
 
     def _address(self, service: str) -> str:
         if address := self._environ.get(f"{NAME}__{service}ServiceUri"):

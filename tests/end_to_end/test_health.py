@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.stack import Stack
+from shared.version import VERSION
 from tests.support.intake.case import Case, handshake
 from tests.support.relay import Relay
 from tests.support.restartable_relay import relay_with
@@ -13,7 +14,7 @@ from tests.support.restartable_relay import relay_with
 CHECKS = {
     "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry", "queueDepth",
     "partner", "deadLetters", "deniedSubscriptions", "changedSubscriptions", "unknownSubscriptions",
-    "missingNotifications", "subscriptionLifetime", "clock",
+    "missingNotifications", "subscriptionLifetime", "clock", "version", "identifierKey",
 }  # fmt: skip
 FUNCTIONS = {
     "create_subscription", "list_subscriptions", "get_subscription", "delete_subscription", "receive_notifications",
@@ -67,6 +68,19 @@ def test_a_sound_relay_is_up(relay: Relay) -> None:
     assert checks.status_code == 200, checks.text
     assert checks.json()["checks"].keys() == CHECKS
     assert all(check["ok"] for check in checks.json()["checks"].values())
+
+
+def test_the_relay_says_what_runs(relay: Relay) -> None:
+    """A checkout has no package. A token gets the version, and each line of the log ends with it."""
+    anonymous = relay.api.call("GET", "/version", key=None)
+    assert (anonymous.status_code, anonymous.json()) == (200, {"package": None})
+    token = {"Authorization": f"Bearer {relay.token('Relay.Read')}"}
+    recognized = relay.api.call("GET", "/version", key=None, headers=token)
+    assert recognized.json() == {"package": None, "version": VERSION, "commit": None, "packageHash": None}
+    assert relay.api.call("GET", "/version", key=None, headers={"Authorization": "Bearer x"}).status_code == 401
+    log = relay.stack.host.log.read_text()
+    assert f"relay.start version={VERSION} commit=none package=none v={VERSION}\n" in log
+    assert all(line.endswith(f" v={VERSION}") for line in log.splitlines() if " relay.metric: " in line)
 
 
 @pytest.mark.long

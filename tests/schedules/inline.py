@@ -12,7 +12,7 @@ from typing import Any
 
 from shared import threads
 
-POOL = "ThreadPoolExecutor"  # the name in shared.threads
+POOL = "ContextPool"  # the name in shared.threads
 
 
 class Inline(Executor):

@@ -8,7 +8,7 @@ import time
 from tests.simulation.bounds import broken_bounds, show
 from tests.simulation.year import Year
 
-RENEW_BEFORE = 240  # minutes: with the setting's default, 4320, a year costs 93 renewals (docs/operations.md)
+RENEW_BEFORE = 240  # minutes: with the setting's default, 4320, a year costs 93 renewals (docs/costs.md)
 
 
 def main() -> int:

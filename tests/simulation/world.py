@@ -119,7 +119,7 @@ class World(App):
 
     def _shake(self, url: str) -> None:
         """Record Graph's validation of a URL of this relay, as its functions do."""
-        if url.startswith(self.given["PUBLIC_BASE_URL"]):
+        if url.startswith(self.settings.public_base_url):
             self.handshakes.saw(url)
 
     def clock_skew(self) -> timedelta | None:
@@ -152,7 +152,7 @@ class World(App):
         """Install the rule of each DELETE, and return it. `may_end`: mailboxes that somebody asked to end."""
 
         def urls() -> tuple[str, str]:
-            base = self.given["PUBLIC_BASE_URL"]
+            base = self.settings.public_base_url
             return f"{base}/api/notifications", f"{base}/api/lifecycle"
 
         def verifies(state: str) -> bool:

@@ -23,7 +23,9 @@ class FakeVault(Secrets):
     def __init__(self) -> None:
         self.values: dict[str, str | RelayError] = {
             "client-state-key": "k" * 32, "partner-signing-secret": SECRET, "graph-client-secret": "s",
+            "identifier-key": "i" * 43,
         }  # fmt: skip
+        self.content_type = ""
         self.fresh: list[str] = []
 
     def get(self, name: str, *, fresh: bool = False) -> Secret:
@@ -33,11 +35,19 @@ class FakeVault(Secrets):
         value = self.values[name]
         if isinstance(value, RelayError):
             raise value
-        return Secret(value, "v1", datetime.now(UTC))
+        return Secret(value, "v1", datetime.now(UTC), self.content_type)
 
     def latest_two(self, name: str, *, fresh: bool = False) -> list[Secret]:
         """Return the only version."""
         return [self.get(name, fresh=fresh)]
+
+    def exists(self, name: str, *, fresh: bool = False) -> bool:
+        """Return whether it is there, and record a request for a fresh answer."""
+        if fresh:
+            self.fresh.append(name)
+        if isinstance(value := self.values.get(name), RelayError):
+            raise value
+        return value is not None
 
 
 class FakeProbe(GraphDiagnostics):

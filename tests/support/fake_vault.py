@@ -50,11 +50,17 @@ class Vault(SecretClient):
     def __init__(self, **secrets: list[str]) -> None:
         self.secrets = secrets
         self.disabled: set[str] = set()
+        self.content_types: dict[str, str] = {}  # by version
         self.listed: set[str] = set()  # disabled versions that a list still shows as enabled
         self.calls: Counter[str] = Counter()
         self.failure: Exception | None = None
         self.open = threading.Event()
         self.open.set()
+
+    @property
+    def vault_url(self) -> str:
+        """Return the address."""
+        return "https://vault.vault.azure.net"
 
     def _answer(self, what: str) -> None:
         self.calls[what] += 1
@@ -82,7 +88,9 @@ class Vault(SecretClient):
     def _properties(self, number: int) -> Any:
         version = f"v{number}"
         enabled = version not in self.disabled - self.listed
-        return SimpleNamespace(version=version, enabled=enabled, created_on=datetime(2026, 1, 1 + number, tzinfo=UTC))
+        created = datetime(2026, 1, 1 + number, tzinfo=UTC)
+        content_type = self.content_types.get(version)
+        return SimpleNamespace(version=version, enabled=enabled, created_on=created, content_type=content_type)
 
 
 class VaultWorld:

@@ -21,6 +21,7 @@ _MASKS = (
     (r"clock is \d+ s (ahead of|behind)", "clock is some seconds off"),
     (r"\d+ changes and \d+ repairs wait", "SOME wait"),
     (r"ok; \d+ messages", "ok; SOME messages"),
+    (r"\b\d+\.\d+\.\d+\b", "VERSION"),
     (r"[─\s]+", " "),
 )
 

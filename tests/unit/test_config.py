@@ -30,10 +30,20 @@ BROKEN = [
     ("RENEW_BEFORE_MINUTES", "0"), ("SETTLE_SECONDS", "-1"), ("SETTLE_SECONDS", "301"), ("SETTLE_SECONDS", "nan"),
     ("SETTLE_SECONDS", "inf"), ("WINDOW_PAST_DAYS", "-1"), ("WINDOW_FUTURE_DAYS", "0"), ("WINDOW_FUTURE_DAYS", "1.5"),
     ("EVENT_DETAIL", "everything"), ("EVENT_DETAIL", "minimal,location"), ("EVENT_DETAIL", "location;organizer"),
-    ("EVENT_DETAIL", "body"), ("EVENT_DETAIL", "location,"),
+    ("EVENT_DETAIL", "body"), ("EVENT_DETAIL", "location,"), ("OUTGOING_ADDRESS", "20.50.2.0/31"),
+    ("OUTGOING_ADDRESS", "canary.example"),
     ("TENANT_ID", "@Microsoft.KeyVault(SecretUri=https://v.example/canary)"),
     ("ALLOWED_MAILBOXES", "@Microsoft.KeyVault(VaultName=v;SecretName=canary)"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [("", ""), (" 20.50.2.1 ", "20.50.2.1"), ("2603:1020:0:0::1", "2603:1020::1")],
+)
+def test_the_outgoing_address_is_an_ip_address_or_empty(given: str, address: str) -> None:
+    """In its usual spelling."""
+    assert Settings.load(GOOD | {"OUTGOING_ADDRESS": given}).outgoing_address == address
 
 
 def test_valid_settings_have_no_problems() -> None:

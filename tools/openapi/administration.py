@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from shared.delivery.pause import LONGEST_REASON
 from shared.reliability.dead_letters import Selection
 from tools.openapi.fields import Moment, Strict, WatchId
+from tools.openapi.version import Commit, PackageHash, ReleaseVersion
 
 _SELECTION: dict[str, Any] = {
     "oneOf": [
@@ -47,6 +48,12 @@ class RelayState(Strict):
     late: bool = Field(description="20 or 1 % of the last hour's deliveries are more than ten minutes late.")
     retried: int = Field(ge=0, description="Number of changes whose delivery is retried, beside the parked ones.")
     retried_since: Moment | None = Field(description="When the oldest of them was notified.")
+    outgoing_address: str | None = Field(
+        description="The fixed IP address from which the relay calls the partner; null if it has none."
+    )
+    version: str = ReleaseVersion
+    commit: str | None = Commit
+    package_hash: str | None = PackageHash
 
 
 class DeadLetter(Strict):

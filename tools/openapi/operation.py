@@ -62,3 +62,4 @@ class Operation:
     headers: tuple[Header, ...] = ()
     feature: str = "relay"
     by_token: bool = False
+    token_is_optional: bool = False

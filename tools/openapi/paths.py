@@ -73,6 +73,8 @@ def _links(response: Response, operation: Operation, table: list[Operation]) -> 
 def _security(operation: Operation) -> list[dict[str, list[str]]]:
     if operation.by_token:
         return [{"entraToken": []}]
+    if operation.token_is_optional:
+        return [{}, {"entraToken": []}]
     kinds = {"partner": ("functionKey", "functionKeyInQuery"), "operations": ("masterKey",)}
     return [{kind: []} for kind in kinds.get(operation.caller, ())]
 

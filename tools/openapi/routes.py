@@ -15,6 +15,7 @@ from tools.openapi.bookings_routes import BOOKING
 from tools.openapi.calendars import CALENDARS
 from tools.openapi.operation import WITH_KEY, Operation, Query, Response
 from tools.openapi.scheduling import SCHEDULING
+from tools.openapi.version import VERSION
 
 ENTRA = "entra/"  # the same routes for callers with an Entra token
 ENTRA_IS_SERVED = True
@@ -95,6 +96,7 @@ _TABLE = (
         "health_checks", "get", "health/checks", "partner", "List the health checks: ok, or what to do.",
         {200: Response("All are ok.", responses.Checks), 503: Response("At least one is not ok.", responses.Checks)},
     ),
+    VERSION,
     Operation(
         "openapi", "get", "openapi.json", "anyone", "Read this document.",
         {200: Response("OpenAPI 3.1.", headers=("ETag", "Cache-Control")), 304: Response("Not modified.")},
@@ -109,7 +111,7 @@ def operations(*, entra: bool = ENTRA_IS_SERVED, features: Collection[str] | Non
     for operation in _TABLE:
         if features is not None and operation.feature not in ("relay", *features):
             continue
-        yield operation
+        yield operation if entra else replace(operation, token_is_optional=False)
         if entra and operation.caller in WITH_KEY:
             name = f"{operation.function}_entra"
             yield replace(operation, function=name, route=ENTRA + operation.route, by_token=True)

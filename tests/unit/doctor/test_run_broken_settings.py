@@ -16,9 +16,9 @@ def test_every_check_has_a_finding_despite_broken_settings() -> None:
     """The settings are named, and no check fails with an unexpected error."""
     findings = {finding.name: finding for finding in App(BROKEN).doctor.examine(DoctorRequest())}
     assert findings.keys() == {
-        "settings", "clientStateKey", "signingSecret", "graphSecret", "token", "storage", "clock", "allowList",
-        "calendarsRead", "exchangeScope", "roomLists", "handshake", "partner", *REMEDIES,
+        "package", "settings", "clientStateKey", "signingSecret", "graphSecret", "identifierKey", "token", "storage",
+        "clock", "allowList", "calendarsRead", "exchangeScope", "roomLists", "handshake", "partner", *REMEDIES,
     }  # fmt: skip
     assert all(name in findings["settings"].detail for name in BROKEN)
-    assert {name for name, finding in findings.items() if finding.ok is not False} == set()
+    assert {name for name, finding in findings.items() if finding.ok is not False} == {"package"}
     assert [finding for finding in findings.values() if "could not be" in finding.detail] == []

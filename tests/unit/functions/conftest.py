@@ -21,6 +21,7 @@ from functions import (
     room_lists,
     subscriptions,
     unknown_subscriptions,
+    version,
 )
 from shared.auth.authenticator import Authenticator
 from shared.auth.rate_limit import CallRateLimiter
@@ -87,7 +88,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
     host = HostWorld()
     modules = (
         auth, notifications, subscriptions, room_lists, resync, relay_state, dead_letters, health, renewal,
-        unknown_subscriptions,
+        unknown_subscriptions, version,
     )  # fmt: skip
     for module in modules:
         monkeypatch.setattr(module, "relay", lambda: host)

@@ -8,8 +8,11 @@ import pytest
 
 from functions.dead_letters import delete_dead_letters, get_replay, list_dead_letters, replay_dead_letters
 from functions.relay_state import get_relay, pause_relay, resume_relay
+from shared.config import Settings
+from shared.package import Package
 from shared.storage.parked import DEAD
-from tests.support.world import WATCH_ID, event
+from shared.version import VERSION
+from tests.support.world import SETTINGS, WATCH_ID, event
 from tests.unit.functions.conftest import HostWorld, call, content_of
 
 UNKNOWN = "f" * 32
@@ -25,16 +28,25 @@ def add_dead_letters(world: HostWorld, number: int = 1) -> None:
 
 
 def test_pause_and_resume_return_the_state_of_deliveries(world: HostWorld) -> None:
-    """The state has since when, why, and how many changes are parked."""
+    """The state has since when, why, and how many changes are parked; and what runs."""
+    world.package = Package("1a2b3c4d" * 8, "c0ffee")
     assert content_of(call(get_relay, "GET"))["state"] == "flowing"
     answer = call(pause_relay, body={"reason": "A freeze"})
     assert answer.status_code == 200
     assert content_of(answer) == {
         "state": "paused", "since": "2026-11-20T10:00:00Z", "reason": "A freeze", "waiting": 0, "deadLetters": 0,
         "countedTo": 1000, "late": False, "retried": 0, "retriedSince": None,
+        "outgoingAddress": None, "version": VERSION, "commit": "c0ffee", "packageHash": "1a2b3c4d" * 8,
     }  # fmt: skip
     assert content_of(call(resume_relay, body={"reason": "Over"}))["state"] == "flowing"
     assert world.breaker.allows_delivery()
+
+
+@pytest.mark.parametrize(("setting", "shown"), [("20.50.2.1", "20.50.2.1"), ("a typing error", None)])
+def test_the_state_has_the_outgoing_address(world: HostWorld, setting: str, shown: str | None) -> None:
+    """A broken setting does not hide the state of deliveries."""
+    world.settings = Settings.load(SETTINGS | {"OUTGOING_ADDRESS": setting})
+    assert content_of(call(get_relay, "GET"))["outgoingAddress"] == shown
 
 
 def test_the_state_says_what_is_retried(world: HostWorld) -> None:

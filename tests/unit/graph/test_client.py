@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 
 from shared import errors
 from shared.graph.client import GraphClient, graph_session
+from shared.version import VERSION
 
 BASE = "https://graph.microsoft.com/v1.0"
 URL = f"{BASE}/users/room1@contoso.com/events/E"
@@ -135,7 +136,7 @@ def test_every_call_can_be_traced(graph: GraphClient) -> None:
     graph.call("GET", PATH, prefer="x")
     graph.call("GET", PATH)
     first, second = (call.request.headers for call in responses.calls)
-    assert first["User-Agent"] == "calendar-relay"
+    assert first["User-Agent"] == f"calendar-relay/{VERSION}"
     assert first["Prefer"] == "x"
     assert "Prefer" not in second
     assert uuid.UUID(first["client-request-id"]) != uuid.UUID(second["client-request-id"])

@@ -37,7 +37,7 @@ def test_all_is_well(world: World) -> None:
     assert {check.name for check in results} == {
         "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry",
         "queueDepth", "partner", "deadLetters", "deniedSubscriptions", "changedSubscriptions", "unknownSubscriptions",
-        "missingNotifications", "subscriptionLifetime", "clock",
+        "missingNotifications", "subscriptionLifetime", "clock", "version", "identifierKey",
     }  # fmt: skip
     assert all(check.ok and check.text.startswith("ok") for check in results)
     assert is_up(results)

@@ -10,7 +10,7 @@ from azure.core.exceptions import ServiceRequestError
 from shared.config import Settings
 from shared.graph.client_state_keys import ClientStateKeys
 from shared.health.all_checks import AllChecks
-from shared.health.checks import is_up
+from shared.health.checks import Check, is_up, result_of
 from shared.health.vault import VaultReadings
 from shared.key_vault import CONFIRM_SECONDS
 from tests.support.fake_vault import VaultWorld, denied
@@ -92,6 +92,34 @@ def test_the_vault_is_read_once_in_ten_seconds(vault: VaultHealthWorld) -> None:
     for _ in range(10):
         vault.checks.run("keyVault")
     assert vault.vault.calls.total() == calls
+
+
+def identifier_key(vault: VaultHealthWorld) -> Check:
+    """Return the check of the identifier key, ten seconds later."""
+    vault.seconds += CONFIRM_SECONDS
+    return result_of("identifierKey", vault.readings.identifier_key)
+
+
+def test_a_missing_identifier_key_pages_nobody(vault: VaultHealthWorld) -> None:
+    """A deployment that was upgraded by code alone lacks it: the check says so and is ok. Its value is never read."""
+    seen = identifier_key(vault)
+    assert (seen.ok, "deploy infra/main.bicep once" in seen.text) == (True, True)
+    vault.vault.failure = denied()
+    seen = identifier_key(vault)
+    assert (seen.ok, "not known" in seen.text, "canary" in seen.text) == (True, True, False)
+    vault.vault.failure = None
+    vault.vault.secrets["identifier-key"] = [SECRET]
+    assert identifier_key(vault).text == "ok; identifier-key is in the vault"
+    vault.vault.disabled = {"v0"}
+    assert "is not in the vault" in identifier_key(vault).text
+    assert "get identifier-key" not in vault.vault.calls
+
+
+def test_the_identifier_key_is_looked_up_rarely(vault: VaultHealthWorld) -> None:
+    """Once in ten seconds, however often the checks run."""
+    for _ in range(10):
+        vault.readings.identifier_key()
+    assert vault.vault.calls["list identifier-key"] == 1
 
 
 @pytest.mark.parametrize(

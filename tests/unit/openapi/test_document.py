@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from typing import Any
 
 import pytest
 import schemathesis
 
 from sandbox.process import ROOT
-from shared.version import VERSION
 from tools.openapi.__main__ import WRITTEN
 from tools.openapi.deliveries import EventData
 from tools.openapi.document import _by_title, document, text
@@ -47,11 +45,6 @@ def test_a_class_may_have_another_name_than_its_schema() -> None:
         _by_title({"A": schema, "B": schema})
 
 
-def test_the_version_is_the_projects() -> None:
-    """The document has the project's version number."""
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
-
-
 def test_every_response_object_is_closed() -> None:
     """An undocumented field would break the contract, so no response object allows one."""
     open_ones = {
@@ -81,4 +74,5 @@ def test_a_public_route_has_an_empty_list_of_requirements() -> None:
     paths = document()["paths"]
     for operation in operations():
         described = paths[f"/api/{operation.route}"][operation.method]
-        assert (described["security"] == []) == (operation.caller in ("anyone", "Microsoft Graph"))
+        is_public = described["security"] == [] or {} in described["security"]  # {}: the token is optional
+        assert is_public == (operation.caller in ("anyone", "Microsoft Graph"))

@@ -17,6 +17,7 @@ from shared.errors import ConfigurationError
 from shared.http.checked_session import checked_session
 from shared.http.resolver import Resolver
 from shared.partner.webhook import LARGEST_ANSWER, NotDelivered, Webhook, signed_headers
+from shared.version import VERSION
 from tests.support.scripted_server import Script, answer, raw, served
 
 pytestmark = pytest.mark.server
@@ -55,7 +56,7 @@ def test_a_delivery_verifies_with_the_partners_own_library() -> None:
         Webhook(lambda: server.url, lambda: NEW, lambda: "n", lambda: SESSION).deliver("msg_1", BODY)
     assert Verifier(NEW).verify(server.body, server.headers) == json.loads(BODY)
     assert server.headers["content-type"] == "application/json"
-    assert server.headers["user-agent"] == "calendar-relay"
+    assert server.headers["user-agent"] == f"calendar-relay/{VERSION}"
 
 
 def test_during_a_rotation_both_secrets_sign() -> None:

@@ -66,6 +66,7 @@ def test_a_clients_roles_are_replaced(running: Running) -> None:
         "clientId": CLIENT_ID,
         "roles": [],
         "vault": True,
+        "vaultOfficer": False,
         "secrets": 1,
         "managedIdentity": None,
         "exchangeRoles": {"Application Calendars.Read": ["room1@contoso.com"]},

@@ -41,6 +41,15 @@ def test_a_single_version_is_disabled(running: Running) -> None:
     assert read(running, f"dated/{older.version}") == (200, "dated")
 
 
+def test_a_version_is_dated(running: Running) -> None:
+    """It is the newest no longer; control shows all versions, oldest first."""
+    version = running.control("POST", "/secrets", {"name": "dated", "value": "new"}).json()["version"]
+    running.control("PATCH", "/secrets/dated", {"created": "2025-01-02T03:04:05Z", "version": version})
+    assert read(running, "dated") == (200, "dated")
+    shown = running.control("GET", "/secrets/Dated").json()["versions"]
+    assert [each["value"] for each in shown] == ["new", "dated"]
+
+
 def test_a_secret_is_deleted(running: Running) -> None:
     """404 SecretNotFound, until a version is added again."""
     assert running.control("DELETE", "/secrets/dated").status_code == 200

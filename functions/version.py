@@ -1,0 +1,34 @@
+"""Says which package runs: its short hash to anyone, version, commit and hash to a caller with an Entra token.
+
+The Functions host checks no key of an anonymous route and does not report one, so a caller with a key reads the same
+from the health checks and from GET /api/relay. ("Azure Functions HTTP trigger: Authorization level")
+"""
+
+import azure.functions as func
+
+from functions.auth import READ
+from functions.responses import json_response, problem_responses
+from shared.bootstrap.app import relay
+from shared.version import VERSION
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+
+
+@blueprint.route("version", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@problem_responses
+def version(req: func.HttpRequest) -> func.HttpResponse:
+    """Return the package. A token that is sent has to be valid: 401 and 403 as on other routes."""
+    package = relay().package
+    content: dict[str, str | None] = {"package": package.short_hash or None}
+    if _has_token(req):
+        token, principal = req.headers.get("authorization"), req.headers.get("x-ms-client-principal")
+        relay().authenticator.authenticate_token(token, principal, READ)
+        content |= {"version": VERSION, "commit": package.commit or None, "packageHash": package.hash or None}
+    return json_response(200, content, **{"Cache-Control": "no-store"})
+
+
+def _has_token(req: func.HttpRequest) -> bool:
+    """Return whether the caller claims an identity. Without one, no setting is read and no other service called."""
+    if "authorization" in req.headers:
+        return True
+    return "x-ms-client-principal" in req.headers and relay().settings.trust_app_service_auth
