@@ -97,7 +97,7 @@ param workspaceId string = ''
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
-@description('Most GB of logs in a day, in the relay\'s own workspace; 0 for no limit. Beyond it nothing is logged until the next day, and alerts fail.')
+@description('Maximum GB of logs in a day, in the relay\'s own workspace; 0 for no limit. Beyond it alerts have no data until the next day.')
 @minValue(0)
 @maxValue(1000)
 param logDailyQuotaGb int = 0
@@ -109,7 +109,7 @@ param diagnosticsEventHubRuleId string = ''
 param diagnosticsEventHubName string = ''
 
 // The deployment.
-@description('Address of a release\'s package, to deploy the code, too. Empty: the code is deployed by itself. It becomes visible in the history.')
+@description('Address of a release\'s package, to deploy the code, too. Empty: you deploy the code afterwards. The history shows the address.')
 param packageUri string = ''
 @description('Set to true once after a removal, to recover the soft-deleted vault of the same name with its secrets.')
 param recoverVault bool = false

@@ -51,7 +51,7 @@ class ByToken(AuthBase):
 
         try:
             token = self._credential.get_token(self._scope).token
-        except AzureError as error:
+        except (AzureError, ValueError) as error:  # ValueError: an identity endpoint that gives no JSON
             number = re.search(r"AADSTS\d+", str(error))  # the rest may be long and may quote the request
             raise Refused(
                 f"Entra ID issues no token ({number.group() if number else type(error).__name__})",

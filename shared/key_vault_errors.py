@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from shared.errors import ConfigurationError, RelayError, ServiceUnavailable
+from shared.token_errors import UNREADABLE, UNREADABLE_ANSWER
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
@@ -33,6 +34,8 @@ def translated(name: str) -> Iterator[None]:
         if isinstance(error, HttpResponseError):
             raise _refusal(name, error) from None
         raise ServiceUnavailable("Key Vault") from None
+    except UNREADABLE:  # such as a proxy's page
+        raise ServiceUnavailable("Key Vault", UNREADABLE_ANSWER) from None
 
 
 def _refusal(name: str, error: HttpResponseError) -> RelayError:

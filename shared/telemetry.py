@@ -46,6 +46,8 @@ class _RecordsWithVersion:
     def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         """Return a record. Its message's arguments are inserted later, by the handlers."""
         record = self._make(*args, **kwargs)
+        if not isinstance(record.msg, str) and not record.args:  # an object: handlers convert it, and catch its errors
+            record.msg, record.args = "%s", (record.msg,)
         text = str(record.msg).rstrip()
         if text and not str(record.name).startswith(HOST_LOGGERS):  # logging.makeLogRecord fills in the text afterwards
             record.msg = text + SUFFIX

@@ -64,10 +64,12 @@ STACK = (  # secrets cannot be deleted by a stack, and go with their vault
 )
 ADVICE = {  # by a part of an answer
     "404": "404: the app runs without its functions. Its log has the error of the import.",
+    "200, no package": "The app does not run a package of this project: azd deploy builds and deploys one.",
     "503 down": f"503 down: a health check fails. The doctor names it: {DOCTOR}",
     "not yet": "Another package runs. Run azd deploy again; after --from-package set RELAY_PACKAGE to the first eight\n"
     "  digits of that package's hash.",
     "no answer": "No answer in time: the app does not start, or is too slow for Graph. Its log says more.",
+    "no connection": "No connection: check RELAY_URL, and this computer's network and proxy (HTTPS_PROXY, NO_PROXY).",
 }
 
 
@@ -103,7 +105,7 @@ def _secrets() -> str:
         kinds = {secret["name"].lower(): secret["properties"].get("contentType") for secret in secrets}
         names = [name for name in ROTATED if kinds.get(name) == TEMPLATE]
         text = f"Replace these secrets, which were {TEMPLATE}:"
-    except (Unanswered, Stop, KeyError, TypeError, AttributeError) as reason:
+    except (Unanswered, Stop, KeyError, TypeError, ValueError, AttributeError) as reason:
         names, text = list(ROTATED), f"Replace the secrets that were {TEMPLATE} (not checked which: {reason}):"
     lines = [f"       python -m relay_admin rotate {name} --vault {env('RELAY_VAULT_NAME')}" for name in names]
     if ROTATED[1] in names:
@@ -140,7 +142,7 @@ def _not_well(readiness: Readiness, outcome: str) -> int:
         print(f"  {'ok   ' if answer.ok else 'WRONG'} {path}: {answer.text}")
     answers = " ".join(answer.text for answer in readiness.last.values())
     advice = [text for part, text in ADVICE.items() if part in answers and outcome == DEADLINE]
-    print("Next:", *advice, "Create no subscription before this works. See docs/troubleshooting.md.", sep="\n  ")
+    print("Next:", *advice, "Create no subscription before this works. See docs/deployment-problems.md.", sep="\n  ")
     print("  Check again with: azd hooks run postdeploy (without azd: python3 infra/hooks/next.py deploy)")
     return 1
 
@@ -148,20 +150,20 @@ def _not_well(readiness: Readiness, outcome: str) -> int:
 def _package_hash() -> str:
     """Return the first eight digits of the package's hash: RELAY_PACKAGE, or of dist/app, empty if there is none."""
     if env("RELAY_PACKAGE") or not MANIFEST.exists():
-        return env("RELAY_PACKAGE")[:8]
+        return env("RELAY_PACKAGE")[:8].lower()
     return hashlib.sha256(MANIFEST.read_bytes()).hexdigest()[:8]
 
 
 def down() -> int:
-    """Warn of what a removal leaves behind and takes along. It stops nothing: scripts remove environments, too."""
-    name = env("AZURE_RESOURCE_GROUP")
+    """Warn of what a removal leaves behind, and of what else it deletes. Stop nothing: scripts remove relays, too."""
+    name = env("AZURE_RESOURCE_GROUP") or "of this environment"
     print(f"  {_watches()}\n  azd down deletes the resource group {name} with everything in it.", flush=True)
     try:
         arm = Arm()
         arm.sign_in()
         others = [item for item in group_resources(arm) if not is_ours(item.get("tags"))]
         names = [f"    {item['type']} {item['name']}" for item in others]
-    except (Unanswered, Stop, KeyError, TypeError, AttributeError) as reason:
+    except (Unanswered, Stop, KeyError, TypeError, ValueError, AttributeError) as reason:
         print(f"  not checked whether it holds something else: {reason}")
         return 0
     if names:
@@ -173,18 +175,18 @@ def down() -> int:
 
 
 def _watches() -> str:
-    """Return how many watches stand, as far as the command line may read them."""
+    """Return how many watches exist, if the command line may read them."""
     remedy = "Delete the watches with their subscriptions first: python -m relay_admin uninstall --yes"
     unknown = f"WARNING, subscriptions at Graph remain until they expire. {remedy}"
     if not env("RELAY_URL") or not (env("RELAY_KEY") or env("RELAY_AUDIENCE")):
         return unknown
     command = [sys.executable, "-m", "relay_admin", "watches", "--json"]
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
         number = len(json.loads(done.stdout)["watches"])
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
         return unknown
-    return f"WARNING, {number} watches stand. {remedy}" if number else "No watch stands."
+    return f"WARNING, watches that still exist: {number}. {remedy}" if number else "The relay has no watch."
 
 
 VERBS = {"preflight": preflight, "provision": provision, "package": package, "deploy": deploy, "down": down}
@@ -203,6 +205,9 @@ def main(arguments: list[str]) -> int:
     except Stop as reason:
         print(f"{arguments[0]}: {reason}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"{arguments[0]}: interrupted", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

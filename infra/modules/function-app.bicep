@@ -1,4 +1,4 @@
-// The app with its identity and that one's roles: Flex Consumption, one HTTP instance always ready, no keys.
+// The app, its identity and the identity's roles: Flex Consumption, one HTTP instance always ready, no keys.
 param location string
 param tags { *: string }
 param suffix string

@@ -64,18 +64,19 @@ def _client_state_key(vault: Vault, options: Namespace) -> _Rotation:
     if len(existing) > 1 and datetime.now(UTC) - existing[0].created < WEEK and not options.at_once:
         raise Refused(
             f"{CLIENT_STATE_KEY} was rotated at {_shown(existing[0].created)}",
-            f"Subscriptions change to that version until {_shown(existing[0].created + WEEK)}: wait so long. With "
-            "--at-once those of the version before it are replaced by the next timer run, their mailboxes resynced.",
+            f"Subscriptions change to that version until {_shown(existing[0].created + WEEK)}: wait until then. With "
+            "--at-once the next timer run replaces those of the version before it, and resyncs their mailboxes.",
         )
     added = vault.add(CLIENT_STATE_KEY, _random())
     steps = [
-        "Restart nothing: the relay reads it within five minutes. It signs after twelve; the previous one verifies."
+        "No restart is needed: the relay reads it within five minutes. It signs with it after twelve; the previous "
+        "version still verifies."
     ]
     if not existing:
         return _Rotation(added, None, 1, steps)
     after = added.created + WEEK
     steps += [
-        f"Subscriptions change to it as they are renewed, by {_shown(after)}. Until then rotate it no second time.",
+        f"Subscriptions change to it as they are renewed, by {_shown(after)}. Do not rotate it again before.",
         "The next rotation retires the previous version. To disable it yourself, wait until then, unless it leaked: "
         f"{_disabling(vault, CLIENT_STATE_KEY, existing[0].id)}",
     ]
@@ -102,7 +103,7 @@ def _signing_secret(vault: Vault, options: Namespace) -> _Rotation:
         )
     added = vault.add(SIGNING_SECRET, " ".join([*values, f"whsec_{_random()}"]))
     steps = [
-        "Restart nothing: within five minutes deliveries carry two signatures, of the old secret and of the new one.",
+        "No restart is needed: within five minutes deliveries carry two signatures, of the old and of the new secret.",
         _give(vault, "the second secret of its value"),
         f"When the partner has it: {_COMMAND} {SIGNING_SECRET} --finish",
     ]

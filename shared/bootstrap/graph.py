@@ -76,7 +76,9 @@ class GraphParts(StoredParts):
     def _graph_identity(self) -> TokenCredential:
         from azure.identity import ManagedIdentityCredential
 
-        return ManagedIdentityCredential(client_id=self.settings.client_id, **IDENTITY_OPTIONS)
+        from shared.token_errors import CheckedCredential
+
+        return CheckedCredential(ManagedIdentityCredential(client_id=self.settings.client_id, **IDENTITY_OPTIONS))
 
     @cached_property
     def graph(self) -> GraphClient:

@@ -59,7 +59,9 @@ class StoredParts:
         """The app's identity for Key Vault and storage: managed identity in Azure, the developer's own locally."""
         from azure.identity import DefaultAzureCredential
 
-        return DefaultAzureCredential(**IDENTITY_OPTIONS)
+        from shared.token_errors import CheckedCredential
+
+        return CheckedCredential(DefaultAzureCredential(**IDENTITY_OPTIONS))
 
     @cached_property
     def storage(self) -> StorageAccount:

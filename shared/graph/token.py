@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from shared.errors import ConfigurationError, ServiceUnavailable
 from shared.graph.login import PAUSE_SECONDS, LoginHttp
 from shared.key_vault import Secrets
+from shared.token_errors import UNREADABLE, UNREADABLE_ANSWER
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -88,7 +89,8 @@ class AppToken:
             self._built = self._now() if app is not self._app else self._built
             self._app = app
             return str(answer["access_token"])
-        number = next(iter(answer.get("error_codes") or []), "unknown")
+        numbers = answer.get("error_codes")
+        number = numbers[0] if numbers and isinstance(numbers, list) else "unknown"
         raise ConfigurationError(
             self._secret_name, f"login rejects the app (AADSTS{number}): check CLIENT_ID, TENANT_ID and this secret"
         )
@@ -101,8 +103,8 @@ class AppToken:
     def _request(self, app: ConfidentialClientApplication) -> dict[str, Any]:
         try:
             return dict(app.acquire_token_for_client(scopes=[self._scope]) or {})
-        except ValueError:  # no JSON, such as a proxy's page
-            raise ServiceUnavailable("login", "gives an unreadable answer") from None
+        except UNREADABLE:  # such as a proxy's page
+            raise ServiceUnavailable("login", UNREADABLE_ANSWER) from None
 
     def _build(self, *, new_secret: bool) -> ConfidentialClientApplication:
         from msal import ConfidentialClientApplication
@@ -123,6 +125,8 @@ class AppToken:
         except ValueError:
             text = "login does not know it: check it and AZURE_AUTHORITY_HOST"
             raise ConfigurationError("TENANT_ID", text) from None
+        except UNREADABLE:
+            raise ServiceUnavailable("login", UNREADABLE_ANSWER) from None
 
 
 class IdentityToken:

@@ -82,3 +82,12 @@ def test_nobody_deploys_with_a_password() -> None:
     """Neither FTP nor the deployment service takes one."""
     policies = [each for each in resources() if each.type.endswith("/basicPublishingCredentialsPolicies")]
     assert {policy.name for policy in policies if "allow: false" in policy.body} == {"'ftp'", "'scm'"}
+
+
+def test_the_app_admits_https_only_and_the_given_addresses() -> None:
+    """Without address ranges every caller; deployments come from any address, with Entra ID."""
+    assert "\n    httpsOnly: true\n" in APP
+    assert "\n      ipSecurityRestrictionsDefaultAction: empty(inboundAddressRanges) ? 'Allow' : 'Deny'\n" in APP
+    assert "\n        for (range, i) in inboundAddressRanges: {\n" in APP
+    assert "restrictInbound ? concat(graphAddressRanges, callerAddressRanges) : []\n" in MAIN
+    assert "\n      scmIpSecurityRestrictionsUseMain: false " in APP

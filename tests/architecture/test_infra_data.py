@@ -51,6 +51,7 @@ def test_existing_subnets_and_zones_replace_our_own() -> None:
     assert CALLS["modules/virtual-network.bicep"].condition == "isOwn"
     assert "subnetId: isOwn ? own!.outputs.endpointSubnetId : endpointSubnetId\n" in NETWORK
     assert "output appSubnetId string = isOwn ? own!.outputs.appSubnetId : appSubnetId\n" in NETWORK
+    assert CALLS["modules/function-app.bicep"].parameters["subnetId"] == "network.outputs.appSubnetId"
     assert len(re.findall(r"in endpoints: if \(empty\(endpoint\.zoneId\)\) \{", ENDPOINTS)) == 2
     assert "privateDnsZoneId: empty(endpoint.zoneId) ? zones[i].id : endpoint.zoneId }" in ENDPOINTS
 

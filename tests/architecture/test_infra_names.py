@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.architecture.bicep_files import BICEP, MAIN, Resource, modules, parameters, resources
+from tests.architecture.bicep_files import BICEP, MAIN, ROOT, Resource, modules, parameters, resources
 
 # Type and name of each resource that the template of subscription scope created in its group; S is the suffix.
 BEFORE = {
@@ -47,6 +47,11 @@ ADDED = {
     ("Microsoft.Web/sites/extensions", "'onedeploy'"),
 }
 
+ALERTS = [
+    "changes-parked", "dead-letters", "errors-to-graph", "forged-notifications", "no-data", "no-notifications",
+    "oldest-change", "slow-answers", "subscription-expiring", "timer-silent", "watches-refused",
+]  # fmt: skip
+
 
 def name_of(resource: Resource) -> str:
     """Return the expression of a resource's name, with what main.bicep passes for its parameters."""
@@ -84,6 +89,18 @@ def test_what_names_consist_of_is_the_same() -> None:
         ("table", "'privatelink.table.${storageSuffix}'", "table"),
         ("vault", "vaultZone", "vault"),
     ]
+    alerts = re.findall(r"^    name: '([a-z-]+)'$", BICEP["modules/alerts.bicep"], re.MULTILINE)
+    assert sorted(alerts) == ALERTS
     vault = "replace('privatelink${environment().suffixes.keyvaultDns}', '.vault.', '.vaultcore.')"
     assert f"var vaultZone = {vault}\n" in endpoints
     assert re.findall(r"^        name: '(\w+)'", network, re.MULTILINE) == ["app", "endpoints"]
+
+
+def test_the_page_about_moving_lists_every_name() -> None:
+    """That is no expression; of alerts their number."""
+    table = (ROOT / "docs/moving.md").read_text().partition("\n## The names\n")[2].partition("\n## ")[0]
+    names = {name.strip("'") for _, name in BEFORE | BY_HOOK | ADDED if re.fullmatch(r"'[\w-]+'", name)}
+    assert len(names) > 20
+    missing = {name for name in names if not re.search(rf"\b{re.sub('S$', 'SUFFIX', name)}\b", table)}
+    assert missing == set()
+    assert f"scheduledQueryRules ({len(ALERTS)})" in table

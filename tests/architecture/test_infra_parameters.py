@@ -26,6 +26,17 @@ def test_every_parameter_has_a_type() -> None:
     ] == []
 
 
+def test_every_parameter_is_used() -> None:
+    """In its file, outside comments and descriptions: a choice of main.bicep reaches its module and its resource."""
+    used = {
+        file: re.sub(r"^(?:@description\(.*\)|param (\w+) [^=\n]+)|//.*$", "", text, flags=re.MULTILINE)
+        for file, text in BICEP.items()
+    }
+    keys = {file: re.sub(r"^ +\w+:", "", text, flags=re.MULTILINE) for file, text in used.items()}
+    declared = [(parameter.file, parameter.name) for parameter in parameters()]
+    assert [(file, name) for file, name in declared if not re.search(rf"(?<!\.)\b{name}\b", keys[file])] == []
+
+
 def test_a_form_can_show_every_parameter() -> None:
     """Each has a description of its own, of one sentence at least; only the partner's address is required."""
     texts = {

@@ -111,7 +111,7 @@ def test_the_tools_of_the_workflows_are_pinned_with_hashes() -> None:
 def test_the_compilers_output_is_in_the_log(tmp_path: Path, says: str, answer: int, result: int) -> None:
     """With any exit code of the compiler."""
     (tmp_path / "az").write_text(f'#!/bin/sh\necho "{says}" >&2\nexit {answer}\n')
-    done = bash(step_of("check.infra", "The Bicep files"), tmp_path, "az", RUNNER_TEMP=str(tmp_path))
+    done = bash(step_of("check.infra", "The Bicep files compile"), tmp_path, "az", RUNNER_TEMP=str(tmp_path))
     assert (done.returncode, says in done.stdout) == (result, True)
 
 
@@ -136,6 +136,19 @@ def test_snapshots_are_validated_and_the_first_are_uploaded(
     assert done.returncode == result
     assert {line.partition("--mode ")[2].split()[0] for line in calls} == {mode}
     assert len(calls) == (len(stored) or 2)
+
+
+@pytest.mark.parametrize(("command", "result"), [('cat "$2"', 0), ('sed s/x/y/ "$2"', 1), ("exit 2", 1)])
+def test_another_layout_than_the_formatters_fails(tmp_path: Path, command: str, result: int) -> None:
+    """For the template, its modules and the parameter files; a formatter that cannot run fails, too."""
+    for name in ("main.bicep", "modules/storage.bicep", "snapshots/plain.bicepparam"):
+        path = tmp_path / "infra" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x\n")
+    (tmp_path / "bicep").write_text(f'#!/bin/sh\necho "$@" >> calls\n{command}\n')
+    done = bash(step_of("check.infra", "The Bicep files have"), tmp_path, "bicep")
+    assert done.returncode == result
+    assert len((tmp_path / "calls").read_text().splitlines()) == 3
 
 
 @pytest.mark.parametrize(("answer", "result"), [(0, 0), (1, 1)])

@@ -1,4 +1,4 @@
-"""The public face of a deployed app, as azd's hook meets it: four routes, each with a list of answers.
+"""The public routes of a deployed app, as the hook of azd calls them: four, each with a list of answers.
 
 The last answer of a list repeats. A handshake is answered only for a request like Graph's: a POST with a length, and a
 token that was encoded for the URL.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from urllib.parse import parse_qs, urlsplit
 
 HANDSHAKES = ("/api/notifications", "/api/lifecycle")
@@ -21,13 +22,17 @@ ROUTES = (*HANDSHAKES, "/api/health", "/api/version")
 
 @dataclass
 class Reply:
-    """An answer. `{token}` in the body is the validation token; `hold` waits before it until the app ends."""
+    """An answer. `{token}` in the body is the validation token.
+
+    `hold` waits before it until the app ends; `drip` waits some seconds before each third of the body.
+    """
 
     status: int = 200
     body: str = ""
     kind: str = "application/json; charset=utf-8"
     location: str = ""
     hold: bool = False
+    drip: float = 0.0
 
 
 ECHO = Reply(body="{token}", kind="text/plain; charset=utf-8")
@@ -66,6 +71,14 @@ class DeployedApp:
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
 
+def _write(stream: BufferedIOBase, content: bytes, wait: Callable[[], object]) -> None:
+    """Write a third after each wait."""
+    length = len(content) // 3 + 1
+    for start in range(0, len(content), length):
+        wait()
+        stream.write(content[start : start + length])
+
+
 @contextmanager
 def app_served(app: DeployedApp, tls: ssl.SSLContext | None = None) -> Iterator[DeployedApp]:
     """Serve until left."""
@@ -96,7 +109,7 @@ def app_served(app: DeployedApp, tls: ssl.SSLContext | None = None) -> Iterator[
                 if reply.location:
                     self.send_header("Location", reply.location)
                 self.end_headers()
-                self.wfile.write(content)
+                _write(self.wfile, content, lambda: app.ended.wait(reply.drip))
 
         def log_message(self, *_: object) -> None:
             """Log nothing."""

@@ -30,6 +30,7 @@ class FakeArm:
 
     url: str = ""
     unregistered: list[str] = field(default_factory=list)
+    unregistered_state: str = "NotRegistered"
     regions: list[str] = field(default_factory=lambda: ["West Europe", "Sweden Central", "North Europe"])
     pythons: list[str] = field(default_factory=lambda: ["3.13", "3.12", "3.11"])
     usages: list[tuple[str, int, int]] = field(default_factory=lambda: [("Cores usage in West Europe", 55, 250)])
@@ -41,6 +42,7 @@ class FakeArm:
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict)  # part of a path: status and code
     raw: dict[str, bytes] = field(default_factory=dict)  # part of a path: a body instead
     redirect: str = ""
+    broken: str = ""  # part of a path: an error whose body breaks off
     page_size: int = 1000
     next_host: str = ""
     calls: list[str] = field(default_factory=list)
@@ -81,7 +83,7 @@ class FakeArm:
         ]
 
     def _provider(self, name: str) -> Callable[[dict[str, str], Any], tuple[int, Any]]:
-        state = "NotRegistered" if name in self.unregistered else "Registered"
+        state = self.unregistered_state if name in self.unregistered else "Registered"
         return lambda _query, _body: (200, {"namespace": name, "registrationState": state, "resourceTypes": []})
 
     def _regions(self, query: dict[str, str], _: Any) -> tuple[int, Any]:
@@ -186,6 +188,9 @@ def arm_served(arm: FakeArm) -> Iterator[FakeArm]:
 
         def _respond(self, body: Any) -> None:
             arm.calls.append(f"{self.command} {self.path}")
+            if arm.broken and arm.broken in self.path:
+                self._break_off()
+                return
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             raw = next((text for part, text in arm.raw.items() if part in self.path), None)
@@ -205,6 +210,12 @@ def arm_served(arm: FakeArm) -> Iterator[FakeArm]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def _break_off(self) -> None:
+            self.send_response(502)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"no length of a chunk")
 
         def log_message(self, *_: Any) -> None:
             """Log nothing."""

@@ -39,6 +39,22 @@ def test_each_line_ends_with_the_version(lines: io.StringIO) -> None:
     assert lines.getvalue().splitlines() == [text + END for text in expected]
 
 
+def test_an_object_is_converted_by_the_handler(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which handles an error of it: a log line that cannot be written must not fail its caller."""
+
+    class Broken:
+        """An object without a text."""
+
+        def __str__(self) -> str:
+            """Fail."""
+            raise ValueError
+
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    logging.getLogger("relay.any").warning(Broken())
+    logging.getLogger("relay.any").warning({"a": 1})
+    assert lines.getvalue() == f"{{'a': 1}}{END}\n"
+
+
 def test_metrics_and_audit_lines_end_with_it(lines: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
     """After the dimensions, so that what precedes it is as before."""
     with caplog.at_level(logging.INFO):

@@ -12,7 +12,7 @@ import subprocess
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from tools.deployment.values import AGENT, Stop, Unanswered, address, env
@@ -24,8 +24,13 @@ AZD_LIMIT = 60.0  # seconds for azd to get a token
 class NoRedirect(HTTPRedirectHandler):
     """Follows no redirect: urllib would send the token along to any host."""
 
-    def redirect_request(self, *_: Any) -> None:
-        """Return no request, so that the redirect itself is the answer."""
+    def http_error_302(self, *_: Any) -> None:
+        """Do nothing, so that the redirect itself is the answer, even one to no address."""
+
+    http_error_301: Any = http_error_302
+    http_error_303: Any = http_error_302
+    http_error_307: Any = http_error_302
+    http_error_308: Any = http_error_302
 
 
 class Arm:
@@ -77,30 +82,39 @@ class Arm:
         page = self.call(path)
         items = list(page["value"])
         while page.get("nextLink"):
-            if not page["nextLink"].startswith(f"{self.base}/"):
-                raise Unanswered("the list goes on at another address")
-            page = self.call(page["nextLink"].removeprefix(self.base))
+            page = self.call(self._path(page["nextLink"]))
             items += page["value"]
         return items
+
+    def _path(self, link: str) -> str:
+        """Return the path of a next page. Azure Resource Manager also writes its own port: management.azure.com:443."""
+        own, next_page = urlsplit(self.base), urlsplit(link)
+        if (own.scheme, own.hostname, own.port or 443) != (next_page.scheme, next_page.hostname, next_page.port or 443):
+            raise Unanswered("the list goes on at another address")
+        return link.partition(next_page.netloc)[2].removeprefix(own.path)
 
 
 def subscription() -> str:
     """Return the path of the subscription. Raises Unanswered if it is not set: azd asks for it after the first hook."""
-    return f"/subscriptions/{_set('AZURE_SUBSCRIPTION_ID')}"
+    return f"/subscriptions/{quote(required('AZURE_SUBSCRIPTION_ID'), safe='')}"
 
 
 def group() -> str:
     """Return the path of the resource group. Raises Unanswered if it is not set, as above."""
-    return f"{subscription()}/resourceGroups/{_set('AZURE_RESOURCE_GROUP')}"
+    return f"{subscription()}/resourceGroups/{quote(required('AZURE_RESOURCE_GROUP'), safe='')}"
 
 
-def _set(name: str) -> str:
+def required(name: str) -> str:
+    """Return a value. Raises Unanswered if it is not set, as above."""
     if not env(name):
         raise Unanswered(f"{name} is not set yet")
-    return quote(env(name), safe="")
+    return env(name)
 
 
 def _code(error: HTTPError) -> str:
-    """Return the code in an error's body, empty if it has none."""
-    code = re.search(r'"code"\s*:\s*"(\w+)"', error.read(4096).decode(errors="replace"))
+    """Return the code in an error's body, empty if it has none, or does not arrive."""
+    try:
+        code = re.search(r'"code"\s*:\s*"(\w+)"', error.read(4096).decode(errors="replace"))
+    except (OSError, HTTPException):
+        return ""
     return code[1] if code else ""

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from tools.deployment import region
 from tools.deployment.arm import Arm, subscription
 from tools.deployment.names import suffix, vault
 from tools.deployment.policies import policies
-from tools.deployment.values import Stop, Unanswered, env
+from tools.deployment.values import Stop, Unanswered, env, scheme_and_host
 
 PROVIDERS = (
     "Microsoft.Web",
@@ -31,10 +30,11 @@ PROVIDERS = (
 
 def webhook(_: Arm) -> str:
     """Check that the partner's address is set."""
-    parts = urlsplit(env("PARTNER_WEBHOOK_URL"))
-    if parts.scheme != "https" or not parts.hostname:
-        raise Stop("the address for deliveries is not set. Run: azd env set PARTNER_WEBHOOK_URL https://...")
-    return f"deliveries go to {parts.hostname}"
+    scheme, host = scheme_and_host(env("PARTNER_WEBHOOK_URL"))
+    if scheme != "https" or not host:
+        state = "is no https address" if env("PARTNER_WEBHOOK_URL") else "is not set"
+        raise Stop(f"the address for deliveries {state}. Run: azd env set PARTNER_WEBHOOK_URL https://...")
+    return f"deliveries go to {host}"
 
 
 def sign_in(arm: Arm) -> str:
@@ -44,14 +44,27 @@ def sign_in(arm: Arm) -> str:
 
 
 def providers(arm: Arm) -> str:
-    """Check the resource providers. Their registration concerns the whole subscription, so its owner does it."""
-    states = {name: _state(arm, name) for name in PROVIDERS}
+    """Check the resource providers. Their registration concerns the whole subscription, so its owner does it.
+
+    A provider that is being registered does not stop: Azure creates resources meanwhile, region by region.
+    """
+    states, refusals = {}, {}
+    for name in PROVIDERS:
+        try:
+            states[name] = _state(arm, name)
+        except Unanswered as reason:
+            refusals[name] = str(reason)
     absent = [name for name, state in states.items() if state not in ("Registered", "Registering")]
     if absent:
         raise Stop(
-            f"{', '.join(absent)} not registered. Once, an owner of the subscription runs: {registration(absent)}"
+            f"not registered: {', '.join(absent)}. Once, an owner of the subscription runs: {registration(absent)}"
         )
-    return f"all {len(PROVIDERS)} are registered"
+    if refusals:
+        text = next(iter(refusals.values()))
+        raise Unanswered(f"{', '.join(refusals)}: {text}" if states else text)
+    running = [name for name, state in states.items() if state == "Registering"]
+    text = f"; Azure still registers {', '.join(running)}" if running else ""
+    return f"{len(states) - len(running)} of {len(PROVIDERS)} are registered{text}"
 
 
 def registration(names: list[str], system: str = os.name) -> str:
@@ -70,7 +83,7 @@ def _state(arm: Arm, name: str) -> str:
 
 CHECKS: dict[str, Callable[[Arm], str]] = {
     "partner": webhook,
-    "region": region.location,
+    "region": region.spelling,
     "sign-in": sign_in,
     "resource providers": providers,
     "Flex Consumption": region.flex_consumption,
@@ -101,5 +114,5 @@ def _result(check: Callable[[Arm], str], arm: Arm) -> str:
         return f"STOP, {reason}"
     except Unanswered as reason:
         return f"not checked: {reason}"
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         return f"not checked: an unexpected answer ({error!r})"

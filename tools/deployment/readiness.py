@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tools.deployment.routes import OTHER_SECONDS, Answer, answers
+from tools.deployment.routes import OTHER_SECONDS, SILENT, Answer, answers
 
 ROUNDS = 3  # good rounds in succession: during a deployment an old instance may still respond in between
-SILENCE = 15.0  # seconds; at least as often the wait shows a sign of life
-NAME_SECONDS = 60.0  # the name of a new app takes as long to be known
+SILENCE = 15.0  # seconds; at least as often the wait prints a line
+NAME_SECONDS = 60.0  # the name of a new app takes as long to be known; a network can fail for some seconds, too
 DEADLINE = "deadline"
 Call = Callable[[str, str, float], dict[str, Answer]]
 
@@ -31,18 +31,20 @@ class Readiness:
         self.last: dict[str, Answer] = {}
         self._url, self._package, self._limit, self._pause = url, package, limit, pause
         self._call, self._clock, self._sleep = call, clock, sleep
-        self._start = self._printed = clock()
+        self._start = self._printed = self._resolved = clock()
 
     def wait(self) -> str:
         """Print each change of an answer; return an empty text when the app is well, DEADLINE, or a key of REFUSALS."""
         good = 0
         while self._elapsed() < self._limit and good < ROUNDS:
-            before, self.last = self.last, self._call(self._url, self._package, self._left())
+            left = self._left()
+            before, current = self.last, self._call(self._url, self._package, left)
+            self.last = current if left >= OTHER_SECONDS else _without_cut(current, before)
             self._show(before)
             refusal = self._refusal()
             if refusal:
                 return refusal
-            good = good + 1 if all(answer.ok for answer in self.last.values()) else 0
+            good = good + 1 if all(answer.ok for answer in current.values()) else 0
             if good < ROUNDS:
                 self._sleep(min(self._pause, max(0.0, self._left())))
         return "" if good == ROUNDS else DEADLINE
@@ -65,5 +67,15 @@ class Readiness:
     def _refusal(self) -> str:
         """Return a refusal that waiting does not cure, empty if there is none."""
         refusals = [answer.refusal for answer in self.last.values() if answer.refusal]
-        lasting = [refusal for refusal in refusals if refusal != "name" or self._elapsed() > NAME_SECONDS]
+        if "name" not in refusals:
+            self._resolved = self._clock()
+        is_unknown = self._clock() - self._resolved > NAME_SECONDS
+        lasting = [refusal for refusal in refusals if refusal != "name" or is_unknown]
         return lasting[0] if lasting else ""
+
+
+def _without_cut(current: dict[str, Answer], before: dict[str, Answer]) -> dict[str, Answer]:
+    """Return the answers of a round that the deadline cut short: where none came in time, the earlier one stays."""
+    return {
+        path: before.get(path, answer) if answer.text.startswith(SILENT) else answer for path, answer in current.items()
+    }

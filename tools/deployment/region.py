@@ -6,21 +6,23 @@ Location: List"; "Azure Functions Flex Consumption plan hosting" (languages, reg
 
 from __future__ import annotations
 
-from tools.deployment.arm import Arm, subscription
+from tools.deployment.arm import Arm, required, subscription
 from tools.deployment.values import Stop, Unanswered, canonical, env
 
 PYTHON = "3.13"
 CORE_MB = 2048  # memory of an instance with one core
 
 
-def location(_: Arm | None = None) -> str:
-    """Return the region, spelt as Azure spells it, because the names of all resources derive from the spelling."""
-    if not env("AZURE_LOCATION"):
-        raise Unanswered("AZURE_LOCATION is not set yet")
-    name = canonical(env("AZURE_LOCATION"))
-    if name != env("AZURE_LOCATION"):
-        raise Stop(f"{env('AZURE_LOCATION')} is not the name of a region. Run: azd env set AZURE_LOCATION {name}")
-    return name
+def location() -> str:
+    """Return the canonical name of the region, however it is spelt."""
+    return canonical(required("AZURE_LOCATION"))
+
+
+def spelling(_: Arm) -> str:
+    """Check that the region is spelt as Azure spells it: the names of all resources derive from the spelling."""
+    if location() != env("AZURE_LOCATION"):
+        raise Stop(f"{env('AZURE_LOCATION')} is not the name of a region. Run: azd env set AZURE_LOCATION {location()}")
+    return location()
 
 
 def flex_consumption(arm: Arm) -> str:

@@ -9,21 +9,23 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from http.client import HTTPException
 from threading import Thread
 from typing import NamedTuple
 from urllib.error import HTTPError
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from urllib.request import Request, build_opener
 
 from tools.deployment.arm import NoRedirect
-from tools.deployment.values import AGENT
+from tools.deployment.values import AGENT, scheme_and_host
 
 TOKEN = "Validation: 100% + a/b?c=d&e ü"  # noqa: S105  (no secret: like Graph's tokens, with characters that a URL encodes)
 GRAPH_SECONDS = 3.0  # a new subscription needs the handshake in ten; warm, it takes far less
 OTHER_SECONDS = 5.0
 LARGEST_BODY = 4096
+SILENT = "no answer within"  # the beginning of an answer that did not come
 REDIRECTS = (301, 302, 303, 307, 308)
 OPENER = build_opener(NoRedirect)  # with the proxies of the environment
 
@@ -100,16 +102,18 @@ def answers(url: str, expected: str, limit: float) -> dict[str, Answer]:
     def run(path: str, query: str, read: Reader, seconds: float) -> None:
         results[path] = _answer(f"{url}{path}{query}", read, seconds, data=b"" if query else None)
 
+    start = time.monotonic()
     threads = []
     for path, (query, read, most) in calls.items():
         seconds = min(most, limit)
         thread = Thread(target=run, args=(path, query, read, seconds), daemon=True)
         thread.start()
         threads.append((path, thread, seconds))
+    in_time = {}
     for path, thread, seconds in threads:
-        thread.join(seconds)
-        results.setdefault(path, Answer(f"no answer within {seconds:g} s"))
-    return dict(results)
+        thread.join(max(0.0, start + seconds - time.monotonic()))  # all calls began together
+        in_time[path] = results.get(path, Answer(f"{SILENT} {seconds:.3g} s"))
+    return in_time
 
 
 def _answer(url: str, read: Reader, seconds: float, data: bytes | None) -> Answer:
@@ -123,13 +127,18 @@ def _answer(url: str, read: Reader, seconds: float, data: bytes | None) -> Answe
             raw = error  # an answer, too
         with raw:
             if raw.status in REDIRECTS:
-                return Answer(f"{raw.status} to {urlsplit(raw.headers.get('Location', '')).netloc}", refusal="redirect")
+                return Answer(f"{raw.status} to {_host(raw.headers.get('Location', ''))}", refusal="redirect")
             if raw.status in (401, 403):
                 return Answer(str(raw.status), refusal=str(raw.status))
             kind = raw.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             return read(Response(raw.status, kind, raw.read(LARGEST_BODY)))
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: such as for a host that has no encoding
         return _failure(getattr(error, "reason", error), seconds)
+
+
+def _host(location: str) -> str:
+    """Return where a redirect leads, without the query, which may hold somebody's sign-in."""
+    return scheme_and_host(location)[1] or "another path"
 
 
 def _failure(reason: object, seconds: float) -> Answer:
@@ -139,7 +148,7 @@ def _failure(reason: object, seconds: float) -> Answer:
     if isinstance(reason, socket.gaierror):
         return Answer("no such name", refusal="name")
     if isinstance(reason, TimeoutError):
-        return Answer(f"no answer within {seconds:g} s")
+        return Answer(f"{SILENT} {seconds:.3g} s")
     return Answer(f"no connection: {reason}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from urllib.parse import urlsplit
 
@@ -24,11 +25,14 @@ def env(name: str) -> str:
 
 
 def seconds(name: str, default: float) -> float:
-    """Return the number of seconds in a variable. Raises Stop if it is no number."""
+    """Return the number of seconds in a variable. Raises Stop if it is none, or not above zero."""
     try:
-        return float(env(name) or default)
+        number = float(env(name) or default)
     except ValueError:
-        raise Stop(f"{name} is {env(name)}, and has to be a number of seconds") from None
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise Stop(f"{name} is {env(name)}, and has to be a number of seconds above 0")
+    return number
 
 
 def is_true(text: str) -> bool:
@@ -44,10 +48,19 @@ def address(name: str, default: str = "") -> str:
     url = (env(name) or default).rstrip("/")
     if not url:
         raise Stop(f"{name} is not set. Run `azd provision` first. Without azd, set it from the deployment's outputs.")
-    parts = urlsplit(url)
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
+    scheme, host = scheme_and_host(url)
+    if not host or not (scheme == "https" or (scheme == "http" and host in LOOPBACK)):
         raise Stop(f"{name} is {url}, and has to begin with https://")
     return url
+
+
+def scheme_and_host(url: str) -> tuple[str, str]:
+    """Return the scheme and the host of an address, both empty if it is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as for brackets around something else than an IPv6 address
+        return "", ""
+    return parts.scheme, parts.hostname or ""
 
 
 def canonical(region: str) -> str:

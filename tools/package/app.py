@@ -1,6 +1,7 @@
 """Fills dist/app, the folder that azd deploys, from the sources and wheels or from a release's zip."""
 
 import shutil
+import tempfile
 from pathlib import Path
 
 from tools.package import ROOT, SITE_PACKAGES, bytecode, manifest, wheels
@@ -38,10 +39,14 @@ def take_release(release: Path, target: Path, root: Path = ROOT) -> None:
 def _emptied(target: Path) -> Path:
     """Remove the earlier package, and return an empty folder beside it.
 
-    A build that fails or is killed leaves no folder that azd would deploy: neither a half package nor an old one.
+    A build that fails or is killed leaves no folder that azd would deploy: neither a half package nor an old one. So
+    the earlier package is renamed before its files are removed.
     """
-    beside = target.with_name(f"{target.name}.new")
-    for folder in (target, beside):
+    beside, old = target.with_name(f"{target.name}.new"), target.with_name(f"{target.name}.old")
+    old.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        target.rename(Path(tempfile.mkdtemp(dir=old), target.name))
+    for folder in (old, beside):
         if folder.exists():
             shutil.rmtree(folder)
     beside.mkdir(parents=True)

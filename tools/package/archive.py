@@ -27,20 +27,28 @@ def write_zip(app: Path, target: Path) -> None:
 def unpack_release(release: Path, target: Path, root: Path = ROOT) -> None:
     """Unpack a release's zip. Raises PackageError unless it has the hash of SHA256SUMS and this folder's version."""
     _check_sum(release)
-    with zipfile.ZipFile(release) as archive:
-        version = version_in(archive.read("shared/version.py").decode())
-        here = version_in((root / "shared" / "version.py").read_text(encoding="utf-8"))
-        if version != here:
-            raise PackageError(
-                f"{release} is version {version}, and this folder is {here}: remove it, or put {here} there. "
-                f"To deploy another version, use azd deploy --from-package"
-            )
-        for name in archive.namelist():
-            path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
-                raise PackageError(f"{release} has a file outside its folder: {name}")
-        archive.extractall(target)
+    here = version_in((root / "shared" / "version.py").read_text(encoding="utf-8"))
+    try:
+        with zipfile.ZipFile(release) as archive:
+            _check_content(archive, here, release)
+            archive.extractall(target)
+    except (zipfile.BadZipFile, KeyError):  # KeyError: no file of this name
+        raise PackageError(f"{release} is not a package: download it again, from the release's assets") from None
     manifest.check(target)
+
+
+def _check_content(archive: zipfile.ZipFile, here: str, release: Path) -> None:
+    """Raise PackageError for another version than `here`, or a name that leads out of the folder."""
+    version = version_in(archive.read("shared/version.py").decode())
+    if version != here:
+        raise PackageError(
+            f"{release} is version {version}, and this folder is {here}: remove it, or put {here} there. "
+            f"To deploy another version, use azd deploy --from-package"
+        )
+    for name in archive.namelist():
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+            raise PackageError(f"{release} has a file outside its folder: {name}")
 
 
 def _check_sum(release: Path) -> None:

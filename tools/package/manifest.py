@@ -38,7 +38,9 @@ def write(app: Path, *, commit: str | None, python: str | None) -> None:
 
 
 def check(app: Path) -> None:
-    """Raise PackageError if the folder's files are not those of its manifest."""
+    """Raise PackageError if the folder's files are not those of its manifest, or BUILD.json is missing."""
+    if not (app / BUILD).is_file():
+        raise PackageError(f"{app / BUILD} is missing")
     if not (app / MANIFEST).is_file() or (app / MANIFEST).read_bytes() != manifest_of(app).encode():
         raise PackageError(f"the files of {app} are not those of its {MANIFEST}")
 

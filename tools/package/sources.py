@@ -9,6 +9,7 @@ from tools.package import PackageError
 
 FILES = ("LICENSE", "function_app.py", "host.json", "requirements.txt", "shared/openapi.json")
 FOLDERS = ("functions", "shared")  # of these, the modules
+_BUILT_WITH = ("requirements-app.txt", "tools/package")  # decide about the rest of the package
 
 
 def sources(root: Path) -> list[str]:
@@ -36,13 +37,13 @@ def version_in(text: str) -> str:
 
 
 def commit_of(root: Path) -> str | None:
-    """Return the commit of the sources, ending in `-dirty` if they differ from it; None without git."""
+    """Return the commit of sources, lock and builder, ending in `-dirty` if they differ from it; None without git."""
     try:
         # A release's sources can lie inside another repository, whose commit says nothing about them.
         if Path(_git(root, "rev-parse", "--show-toplevel")).resolve() != root.resolve():
             return None
         commit = _git(root, "rev-parse", "HEAD")
-        changed = _git(root, "status", "--porcelain", "--", *FILES, *FOLDERS)
+        changed = _git(root, "status", "--porcelain", "--", *FILES, *FOLDERS, *_BUILT_WITH)
     except (OSError, subprocess.CalledProcessError):
         return None
     return f"{commit}-dirty" if changed else commit

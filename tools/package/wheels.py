@@ -35,7 +35,7 @@ def provide(wheels: Path, lock: Path) -> list[Path]:
 def checked(wheels: Path, pins: list[Pin]) -> list[Path]:
     """Return the wheels of a folder, sorted. Raises PackageError unless each pin has one, and its hash."""
     paths = sorted(wheels.glob("*.whl"))
-    by_name = {(normalized(path.name.split("-")[0]), path.name.split("-")[1]): path for path in paths}
+    by_name = {(normalized(words[0]), words[1]): path for path in paths if len(words := path.name.split("-")) > 1}
     for pin in pins:
         path = by_name.get((pin.name, pin.version))
         if path is None:

@@ -82,6 +82,8 @@ def _bytecode_alone(folder: Path) -> None:
 
 FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file is missing": (_remove("host.json"), "host.json (missing)"),
+    "a source is missing": (
+        _remove("shared/version.py"), "1 file differs from MANIFEST.sha256: shared/version.py (missing)"),
     "a source was changed": (_write("function_app.py"), "function_app.py (changed)"),
     "a setting of the host was changed": (_write("host.json", "[]"), "host.json (changed)"),
     "a module was added": (_write("shared/more.py"), "shared/more.py (additional)"),

@@ -109,18 +109,24 @@ def test_credentials_are_chosen_by_precedence(monkeypatch: pytest.MonkeyPatch) -
             credentials(key, audience)
 
 
-def test_a_failed_login_is_reported_by_its_number(server: responses.RequestsMock) -> None:
-    """Its text may quote what was sent."""
+@pytest.mark.parametrize(
+    ("failure", "text"),
+    [(ClientAuthenticationError("AADSTS7000215: canary"), "AADSTS7000215"), (ValueError("canary"), "ValueError")],
+)
+def test_a_failed_login_is_reported_by_its_number(
+    server: responses.RequestsMock, failure: Exception, text: str
+) -> None:
+    """Its text may quote what was sent. azure-identity raises ValueError if an identity endpoint gives no JSON."""
 
     class Failing:
         """A credential whose login fails."""
 
         def get_token(self, *_: str, **__: Any) -> AccessToken:
             """Fail."""
-            raise ClientAuthenticationError("AADSTS7000215: canary")
+            raise failure
 
     relay = RelayClient(URL, ByToken("api://x", Failing()))
-    with pytest.raises(Refused, match="AADSTS7000215") as error:
+    with pytest.raises(Refused, match=text) as error:
         relay.call("GET", "/relay")
     assert "canary" not in str(error.value) + error.value.what_to_do
     assert len(server.calls) == 0

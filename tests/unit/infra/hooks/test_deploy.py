@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 
 import pytest
 
@@ -39,6 +40,18 @@ def test_an_app_that_starts_is_awaited(project: Project, app: DeployedApp) -> No
     assert project.files() == before
 
 
+def test_the_working_directory_does_not_matter(project: Project, app: DeployedApp) -> None:
+    """A person may run the hook from anywhere; the package is that of the hook's own project."""
+    with_package(project)
+    project.run_lines["deploy"] = (
+        f"cd / && exec python3 {shlex.quote(str(project.root / 'infra/hooks/next.py'))} deploy"
+    )
+    app.replies["/api/version"] = [runs(PACKAGE)]
+    done = project.deploy(app)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"runs package {PACKAGE}" in done.stdout
+
+
 def test_each_route_is_called_as_graph_calls_it(project: Project, app: DeployedApp) -> None:
     """A POST with the length 0 and an encoded token; the stand-in refuses another. Three good rounds are enough."""
     assert project.deploy(app).returncode == 0
@@ -72,7 +85,8 @@ def test_another_package_is_not_well(project: Project, app: DeployedApp) -> None
     assert done.returncode == 1
     assert f"WRONG /api/version: package 0a1b2c3d, not yet {PACKAGE}" in done.stdout
     assert "after --from-package set RELAY_PACKAGE" in done.stdout
-    assert project.deploy(app, RELAY_PACKAGE="0a1b2c3d" + "e" * 56).returncode == 0
+    for given in ("0a1b2c3d" + "e" * 56, "0A1B2C3D"):
+        assert project.deploy(app, RELAY_PACKAGE=given).returncode == 0
 
 
 @pytest.mark.parametrize("path", HANDSHAKES)
@@ -92,6 +106,7 @@ def test_a_wrong_handshake_is_not_well(project: Project, app: DeployedApp, path:
         ("/api/health", Reply(503, '{"status": "down"}'), "503 down: a health check fails. The doctor names it"),
         ("/api/health", Reply(404), "404: the app runs without its functions."),
         ("/api/version", Reply(404), "WRONG /api/version: 404, no package"),
+        ("/api/version", runs(None), "The app does not run a package of this project: azd deploy"),
     ],
 )
 def test_what_is_not_well_is_named(project: Project, app: DeployedApp, path: str, reply: Reply, says: str) -> None:
@@ -112,11 +127,21 @@ def test_an_app_that_never_answers_ends_with_the_deadline(project: Project, app:
     assert "No answer in time: the app does not start" in done.stdout
 
 
+def test_a_late_handshake_is_not_well(project: Project, app: DeployedApp) -> None:
+    """All calls of a round begin together: a call that hangs gives no other call more time."""
+    app.replies["/api/notifications"] = [Reply(hold=True)]
+    app.replies["/api/lifecycle"] = [Reply(body="{token}", kind="text/plain", drip=0.25)]
+    done = project.deploy(app, RELAY_DEPLOY_SECONDS="0.5")
+    assert done.returncode == 1
+    assert "WRONG /api/lifecycle: no answer within" in done.stdout
+
+
 def test_an_address_without_a_server_is_not_well(project: Project, app: DeployedApp) -> None:
     """The reason is the operating system's."""
     done = project.deploy(app, RELAY_URL="http://127.0.0.1:9")
     assert done.returncode == 1
     assert re.search(r"WRONG /api/notifications: no connection: .+refused", done.stdout)
+    assert "  No connection: check RELAY_URL, and this computer's network and proxy" in done.stdout
 
 
 def test_calls_go_through_the_proxy_of_the_environment(project: Project, app: DeployedApp) -> None:
@@ -146,7 +171,11 @@ def test_the_python_of_the_app_runs_the_hook_as_well(project: Project, app: Depl
             "deploy: RELAY_URL is http://relay.example, and has to begin with https",
         ),
         ({"RELAY_URL": "relay.example"}, "deploy: RELAY_URL is relay.example, and has to begin with https"),
+        ({"RELAY_URL": "https://[relay"}, "deploy: RELAY_URL is https://[relay, and has to begin with https"),
         ({"RELAY_DEPLOY_SECONDS": "ten"}, "deploy: RELAY_DEPLOY_SECONDS is ten, and has to be a number of seconds"),
+        ({"RELAY_DEPLOY_SECONDS": "nan"}, "deploy: RELAY_DEPLOY_SECONDS is nan, and has to be a number of seconds"),
+        ({"RELAY_DEPLOY_SECONDS": "0"}, "deploy: RELAY_DEPLOY_SECONDS is 0, and has to be a number of seconds above 0"),
+        ({"RELAY_DEPLOY_PAUSE": "-1"}, "deploy: RELAY_DEPLOY_PAUSE is -1, and has to be a number of seconds above 0"),
     ],
 )
 def test_a_wrong_value_is_named(project: Project, app: DeployedApp, given: dict[str, str], says: str) -> None:

@@ -25,8 +25,11 @@ AWAY = "https://gateway.example/api"
         ("/api/health", Reply(403), "The app is stopped, or an access restriction or private endpoint blocks"),
         ("/api/lifecycle", Reply(307, location=AWAY), "RELAY_URL has to be the app's own https address."),
         ("/api/version", Reply(301, location=AWAY), "RELAY_URL has to be the app's own https address."),
-        ("/api/health", Reply(302, location=AWAY), "RELAY_URL has to be the app's own https address."),
         ("/api/notifications", Reply(308, location=AWAY), "RELAY_URL has to be the app's own https address."),
+        *(
+            ("/api/health", Reply(status, location=AWAY), "RELAY_URL has to be the app's own https address.")
+            for status in (302, 303, 307, 308)
+        ),
     ],
 )
 def test_a_refusal_ends_the_wait(project: Project, app: DeployedApp, path: str, reply: Reply, says: str) -> None:
@@ -44,6 +47,18 @@ def test_a_redirect_says_where_to(project: Project, app: DeployedApp) -> None:
     app.all(Reply(302, location="https://login.microsoftonline.com/common"))
     done = project.deploy(app, RELAY_DEPLOY_SECONDS="60")
     assert "/api/notifications: 302 to login.microsoftonline.com" in done.stdout
+    app.replies = {**app.replies, "/api/health": [Reply(302, location="/sign-in?state=x")]}
+    done = project.deploy(app, RELAY_DEPLOY_SECONDS="60")
+    assert "/api/health: 302 to another path\n" in done.stdout
+
+
+@pytest.mark.parametrize("location", ["https://[nowhere", ""])
+def test_a_redirect_to_no_address_ends_the_wait_too(project: Project, app: DeployedApp, location: str) -> None:
+    """The status says enough; no traceback."""
+    app.replies["/api/health"] = [Reply(302, location=location)]
+    done = project.deploy(app)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "Waiting does not help. RELAY_URL has to be the app's own https address." in done.stdout
 
 
 @pytest.mark.parametrize("true", ["1", "t", "T", "TRUE", "true", "True"])
@@ -110,3 +125,21 @@ def test_a_killed_hook_leaves_nothing_behind(project: Project, app: DeployedApp)
         os.killpg(hook.pid, signal.SIGKILL)
         assert hook.stdout.read() == b""  # the pipe has no other writer
     assert project.files() == before
+
+
+def test_an_interrupted_hook_says_so(project: Project, app: DeployedApp) -> None:
+    """Ctrl-C during the wait prints no traceback."""
+    app.all(Reply(hold=True))
+    with subprocess.Popen(
+        ["/bin/sh", "-c", f"exec {project.run_lines['deploy']}"],
+        cwd=project.root,
+        env=project.environ(RELAY_URL=app.url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as hook:
+        assert hook.stdout is not None
+        assert hook.stderr is not None
+        assert hook.stdout.readline().startswith(b"Waiting at most 600 s until ")
+        hook.send_signal(signal.SIGINT)
+        assert hook.stderr.read() == b"deploy: interrupted\n"
+    assert hook.returncode == 130

@@ -42,7 +42,8 @@ def test_azd_gets_the_tenant(project: Project, arm: FakeArm) -> None:
     ("given", "check", "says"),
     [
         ({"PARTNER_WEBHOOK_URL": ""}, "partner", "azd env set PARTNER_WEBHOOK_URL https://"),
-        ({"PARTNER_WEBHOOK_URL": "http://partner.example"}, "partner", "azd env set PARTNER_WEBHOOK_URL https://"),
+        ({"PARTNER_WEBHOOK_URL": "http://partner.example"}, "partner", "is no https address. Run: azd env set PARTNER"),
+        ({"PARTNER_WEBHOOK_URL": "https://[partner"}, "partner", "is no https address. Run: azd env set PARTNER"),
         ({"AZURE_LOCATION": "West Europe"}, "region", "azd env set AZURE_LOCATION westeurope"),
         ({"AZURE_LOCATION": "WestEurope"}, "region", "azd env set AZURE_LOCATION westeurope"),
     ],
@@ -55,7 +56,7 @@ def test_a_wrong_value_stops(project: Project, arm: FakeArm, given: dict[str, st
     assert texts[check].startswith("STOP")
     assert says in texts[check]
     assert tuple(texts) == CHECKS
-    assert f"Nothing was created. First correct: {check}" in done.stdout
+    assert f"Nothing was created. First correct: {check}.\n" in done.stdout
 
 
 def test_without_a_sign_in_nothing_is_called(project: Project, arm: FakeArm) -> None:
@@ -86,6 +87,23 @@ def test_unregistered_providers_stop_with_a_single_command(project: Project, arm
     calls = [call.partition("?")[0].rpartition("/")[2] for call in arm.calls if "2021-04-01" in call]
     assert calls[: len(PROVIDERS)] == list(PROVIDERS)
     assert not [call for call in arm.calls if "register" in call]
+
+
+def test_each_provider_is_checked_for_itself(project: Project, arm: FakeArm) -> None:
+    """One without an answer hides no other; one that Azure still registers does not stop."""
+    arm.refusals["providers/Microsoft.Web?"] = (429, "TooManyRequests")
+    text = "not checked: Microsoft.Web: Azure Resource Manager answers 429 TooManyRequests"
+    done = project.hook("preflight", AZURE_RESOURCE_MANAGER_URL=arm.url)
+    assert (done.returncode, results(done.stdout)["resource providers"]) == (0, text)
+    arm.unregistered = ["Microsoft.App"]
+    done = project.hook("preflight", AZURE_RESOURCE_MANAGER_URL=arm.url)
+    assert done.returncode == 1
+    assert results(done.stdout)["resource providers"].startswith("STOP, not registered: Microsoft.App.")
+    arm.refusals.clear()
+    arm.unregistered_state = "Registering"
+    done = project.hook("preflight", AZURE_RESOURCE_MANAGER_URL=arm.url)
+    text = "9 of 10 are registered; Azure still registers Microsoft.App"
+    assert (done.returncode, results(done.stdout)["resource providers"]) == (0, text)
 
 
 def test_a_region_without_flex_consumption_stops(project: Project, arm: FakeArm) -> None:

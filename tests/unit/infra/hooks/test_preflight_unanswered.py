@@ -7,6 +7,8 @@ import pytest
 from tests.support.fake_arm import FakeArm
 from tests.unit.infra.hooks.conftest import Project
 from tests.unit.infra.hooks.test_preflight import CHECKS, results
+from tools.deployment.arm import Arm
+from tools.deployment.values import Unanswered
 
 pytestmark = pytest.mark.server
 
@@ -22,6 +24,37 @@ def test_a_refusal_is_not_checked(project: Project, arm: FakeArm, refusal: tuple
     assert done.returncode == 0
     text = f"not checked: Azure Resource Manager answers {refusal[0]} {refusal[1]}"
     assert {texts[name] for name in CHECKS[3:]} == {text}
+
+
+def test_an_error_that_breaks_off_is_not_checked(project: Project, arm: FakeArm) -> None:
+    """No traceback, and no other check is lost."""
+    arm.broken = "geoRegions"
+    done = project.hook("preflight", AZURE_RESOURCE_MANAGER_URL=arm.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert results(done.stdout)["Flex Consumption"] == "not checked: Azure Resource Manager answers 502"
+
+
+@pytest.mark.parametrize("link", ["https://management.azure.com", "https://Management.azure.com:443"])
+def test_a_next_page_may_name_the_port(monkeypatch: pytest.MonkeyPatch, link: str) -> None:
+    """As Azure Resource Manager does in some lists."""
+    monkeypatch.delenv("AZURE_RESOURCE_MANAGER_URL", raising=False)
+    assert Pages({"/a": f"{link}/b?page=2", "/b?page=2": ""}).pages("/a") == ["/a", "/b?page=2"]
+    for other in ("http://management.azure.com/b", "https://management.azure.com.example/b"):
+        with pytest.raises(Unanswered, match="another address"):
+            Pages({"/a": other}).pages("/a")
+
+
+class Pages(Arm):
+    """A list whose pages are given: by path, the link to the next."""
+
+    def __init__(self, links: dict[str, str]) -> None:
+        super().__init__()
+        self.links = links
+
+    def call(self, path: str, body: object = None) -> object:
+        """Return a page."""
+        assert body is None
+        return {"value": [path], "nextLink": self.links[path]}
 
 
 def test_without_a_network_the_hook_ends_soon(project: Project) -> None:
@@ -48,7 +81,7 @@ def test_an_unexpected_answer_is_not_checked(project: Project, arm: FakeArm, bod
     ("name", "unchecked"),
     [
         ("AZURE_SUBSCRIPTION_ID", {"resource providers", "Flex Consumption", "cores", "names", "vault", "policies"}),
-        ("AZURE_LOCATION", {"region", "Flex Consumption", "Python 3.13", "cores", "policies"}),
+        ("AZURE_LOCATION", {"region", "Flex Consumption", "Python 3.13", "cores", "vault", "policies"}),
         ("AZURE_RESOURCE_GROUP", {"names"}),
     ],
 )

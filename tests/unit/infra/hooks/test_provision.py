@@ -104,7 +104,7 @@ def test_a_killed_builder_is_a_failure(project: Project) -> None:
     assert project.hook("package").returncode != 0
 
 
-def test_a_removal_warns_of_what_it_takes_along(project: Project, arm: FakeArm) -> None:
+def test_a_removal_warns_of_what_else_it_deletes(project: Project, arm: FakeArm) -> None:
     """And of the subscriptions at Graph, which stay. It stops nothing."""
     other = {"name": "sql-team", "type": "Microsoft.Sql/servers", "tags": {"application": "other"}}
     rule = {"name": "Failure Anomalies - appi", "type": "microsoft.alertsmanagement/smartDetectorAlertRules"}
@@ -139,8 +139,8 @@ def test_a_removal_without_a_sign_in_says_what_it_did_not_check(project: Project
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('print(\'{"watches": [1, 2], "roomLists": []}\')', "WARNING, 2 watches stand."),
-        ("print('{\"watches\": []}')", "No watch stands."),
+        ('print(\'{"watches": [1, 2], "roomLists": []}\')', "WARNING, watches that still exist: 2."),
+        ("print('{\"watches\": []}')", "The relay has no watch."),
         ("raise SystemExit(3)", "WARNING, subscriptions at Graph remain until they expire."),
     ],
 )

@@ -1,4 +1,4 @@
-"""The wait for an app, on a scripted clock: one deadline, signs of life, and a name that does not exist yet."""
+"""The wait for an app, on a scripted clock: one deadline, lines in between, and a name that does not exist yet."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def wait(seconds: float, *rounds: Answer, limit: float = 600, pause: float = 2) 
 
 
 @pytest.mark.parametrize("seconds", [0, 0.3, 3, 5])
-def test_there_is_a_sign_of_life_every_fifteen_seconds(capsys: pytest.CaptureFixture[str], seconds: float) -> None:
+def test_a_line_is_printed_every_fifteen_seconds(capsys: pytest.CaptureFixture[str], seconds: float) -> None:
     """Also while no answer changes, and a last one names what is waited for."""
     assert wait(seconds, COLD)[0] == DEADLINE
     lines = capsys.readouterr().out.splitlines()
@@ -82,9 +82,21 @@ def test_two_good_rounds_before_the_deadline_are_not_well() -> None:
     assert wait(0, *[COLD] * 4, GOOD, limit=11)[0] == DEADLINE
 
 
+def test_a_round_that_the_deadline_cuts_short_hides_no_answer() -> None:
+    """A last call of a tenth of a second gets no answer from any app, and is not a good round either."""
+    clock = Clock()
+    down = Answer("503 down")
+    app = App(clock, 1, down, down, Answer("no answer within 0.1 s"))
+    readiness = Readiness("https://relay", "", 7, 2, call=app, clock=clock, sleep=clock.sleep)
+    assert readiness.wait() == DEADLINE
+    assert (len(app.limits), readiness.last) == (3, {"/api/health": down})
+    assert wait(1, GOOD, GOOD, Answer("no answer within 0.1 s"), limit=7)[0] == DEADLINE
+
+
 def test_a_new_name_may_take_a_minute() -> None:
     """Then the address is wrong, or this computer has no name resolution."""
     assert wait(0, *[UNKNOWN] * 25, GOOD)[0] == ""
+    assert wait(0, *[COLD] * 40, UNKNOWN, GOOD)[0] == ""
     outcome, _, took = wait(0, UNKNOWN)
     assert outcome == "name"
     assert 60 < took < 64

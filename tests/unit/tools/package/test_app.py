@@ -28,6 +28,18 @@ target, root, lock, folder, python = map(Path, sys.argv[1:])
 build_app(target, root=root, lock=lock, folder=folder, python=python)
 """
 
+# Python reports each file that it removes to this hook: at the third the process is killed.
+KILLED_AT_A_FILE = """
+import os, signal, sys
+removed = []
+def hook(event, arguments):
+    if event == "os.remove":
+        removed.append(arguments)
+        if len(removed) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+"""
+
 
 def content(app: Path) -> dict[str, bytes]:
     """Return each file of a package."""
@@ -71,6 +83,18 @@ def test_a_build_that_is_killed_leaves_nothing_to_deploy(small: Small, tmp_path:
     assert not small.target.exists()
     small.build()
     manifest.check(small.target)
+
+
+def test_a_build_that_is_killed_while_it_removes_the_earlier_package_leaves_none(small: Small) -> None:
+    """After the first files of it are gone: what is left must not be deployed."""
+    small.build()
+    arguments = [str(path) for path in (small.target, small.root, small.lock, small.wheels, "python")]
+    process = subprocess.run([sys.executable, "-c", KILLED_AT_A_FILE + BUILD, *arguments], cwd=ROOT, check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert not small.target.exists()
+    small.build()
+    manifest.check(small.target)
+    assert sorted(path.name for path in small.target.parent.iterdir()) == ["app"]
 
 
 def test_the_manifest_is_that_of_sha256sum(small: Small) -> None:

@@ -58,6 +58,31 @@ def test_another_version_is_refused(small: Small, release: Path) -> None:
         take_release(release, small.target, small.root)
 
 
+def test_a_file_that_is_no_package_is_refused(small: Small, release: Path) -> None:
+    """With a sentence: a page that was saved instead of the zip, another zip, and a package of another builder."""
+    for content in (b"<html>", b""):
+        release.write_bytes(content)
+        sums(release)
+        with pytest.raises(PackageError, match="is not a package"):
+            take_release(release, small.target, small.root)
+    with zipfile.ZipFile(release, "w") as archive:
+        archive.writestr("README.md", "")
+    sums(release)
+    with pytest.raises(PackageError, match="is not a package"):
+        take_release(release, small.target, small.root)
+
+
+def test_a_package_without_its_record_is_refused(small: Small, release: Path) -> None:
+    """BUILD.json is not in the manifest, and is read when the package is printed."""
+    (small.target / "host.json").write_bytes((small.root / "host.json").read_bytes())
+    (small.target / "BUILD.json").unlink()
+    write_zip(small.target, release)
+    sums(release)
+    with pytest.raises(PackageError, match=r"BUILD\.json"):
+        take_release(release, small.target, small.root)
+    assert not small.target.exists()
+
+
 @pytest.mark.parametrize(("name", "error"), [("shared/more.py", "MANIFEST"), ("../more.py", "outside")])
 def test_a_file_that_the_manifest_does_not_list_is_refused(small: Small, release: Path, name: str, error: str) -> None:
     """Even if SHA256SUMS fits."""

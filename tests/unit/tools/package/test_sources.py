@@ -46,6 +46,20 @@ def test_the_commit_is_that_of_the_sources(small: Small) -> None:
     assert commit_of(small.root) == f"{commit}-dirty"
 
 
+@pytest.mark.parametrize("name", ["requirements-app.txt", "tools/package/unpack.py"])
+def test_what_decides_about_the_dependencies_counts(small: Small, name: str) -> None:
+    """The commit's own lock and builder would give other files."""
+    (small.root / name).parent.mkdir(parents=True, exist_ok=True)
+    (small.root / name).write_text("a")
+    git(small.root, "init", "--quiet")
+    git(small.root, "add", ".")
+    git(small.root, "commit", "--quiet", "--message", "first")
+    commit = git(small.root, "rev-parse", "HEAD")
+    assert commit_of(small.root) == commit
+    (small.root / name).write_text("b")
+    assert commit_of(small.root) == f"{commit}-dirty"
+
+
 def test_another_repository_around_the_sources_is_not_theirs(small: Small) -> None:
     """As when a release's sources are unpacked in it."""
     git(small.root.parent, "init", "--quiet")

@@ -39,6 +39,13 @@ def test_a_missing_and_an_additional_wheel_are_refused(small: Small) -> None:
         provide(small.wheels, small.lock)
 
 
+def test_a_file_without_a_version_in_its_name_is_refused(small: Small) -> None:
+    """With a sentence, as another wheel that is not pinned."""
+    (small.wheels / "first.whl").write_bytes(b"")
+    with pytest.raises(PackageError, match="other wheels"):
+        provide(small.wheels, small.lock)
+
+
 def test_a_new_lock_downloads_again(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     """From an index without packages, which fails; the earlier wheels stay, and are not used for the new lock."""
     write_lock(small.lock, small.first)
