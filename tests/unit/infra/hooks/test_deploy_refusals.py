@@ -6,6 +6,7 @@ import os
 import signal
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,11 +128,15 @@ def test_a_killed_hook_leaves_nothing_behind(project: Project, app: DeployedApp)
     assert project.files() == before
 
 
+# A process in the background ignores Ctrl-C, and so do all that it starts; one in a terminal does not.
+TERMINAL = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+
+
 def test_an_interrupted_hook_says_so(project: Project, app: DeployedApp) -> None:
     """Ctrl-C during the wait prints no traceback."""
     app.all(Reply(hold=True))
     with subprocess.Popen(
-        ["/bin/sh", "-c", f"exec {project.run_lines['deploy']}"],
+        [sys.executable, "-c", TERMINAL, "/bin/sh", "-c", f"exec {project.run_lines['deploy']}"],
         cwd=project.root,
         env=project.environ(RELAY_URL=app.url),
         stdout=subprocess.PIPE,
