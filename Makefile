@@ -30,7 +30,7 @@ test-long: .venv/ready node_modules/ready dist/wheels/ready ## Slow tests: all e
 
 # Writes bytecode even if the environment disables it: the next run starts seconds earlier.
 test test-fast: export PYTHONDONTWRITEBYTECODE =
-test-fast: .venv/ready dist/wheels/ready ## The tests of make test that start no server, in under two minutes
+test-fast: .venv/ready dist/wheels/ready ## The tests of make test that start no server, in three minutes
 	EXAMPLES_SHARE=0.1 $(RUN) -m pytest -q -n 2 --dist worksteal -p no:schemathesis -m 'not server and not long' tests/unit tests/properties tests/architecture
 
 check: .venv/ready ## Style, types and import directions
