@@ -80,6 +80,7 @@ def _authenticated(
 
     @wraps(handler)
     def authenticated(req: func.HttpRequest) -> func.HttpResponse:
+        relay().request_metrics.write_due()
         try:
             return _answered(req)
         except RelayError as error:

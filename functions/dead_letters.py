@@ -28,21 +28,26 @@ _REASON = re.compile(r"[a-z-]{1,40}")
 
 @route(blueprint, ROUTE, methods=["GET"], role=ADMIN)
 def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
-    """List dead letters, `pageSize` to a page, optionally of a time range (`from`, `to`) or a `reason`."""
+    """List dead letters, `pageSize` to a page, optionally of a time range (`from`, `to`), a `reason` or a `watch`."""
     from shared.storage.parked import DEAD
 
     size, after, reason = page_size(req), req.params.get("after", ""), req.params.get("reason", "")
-    if (after and not _ID.fullmatch(after)) or (reason and not _REASON.fullmatch(reason)):
-        raise RequestRejected(problems.INVALID_PARAMETER, "Use `after` from nextLink and `reason` from a dead letter.")
+    watch_id = req.params.get("watch", "")
+    if any(each and not _ID.fullmatch(each) for each in (after, watch_id)) or (
+        reason and not _REASON.fullmatch(reason)
+    ):
+        text = "Use `after` from nextLink, `reason` from a dead letter, and as `watch` the id of a subscription."
+        raise RequestRejected(problems.INVALID_PARAMETER, text)
     since, before = _moment(req, "from"), _moment(req, "to")
-    letters = relay().parked.page(DEAD, size, after, since=since, before=before, reason=reason)
+    selected = {"since": since, "before": before, "reason": reason, "watch_id": watch_id}
+    letters = relay().parked.page(DEAD, size, after, **selected)
     more = _next_page(req, letters[-1].id) if len(letters) == size else None
     return json_response(200, {"value": [_view(letter) for letter in letters], "nextLink": more})
 
 
 @route(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
 def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
-    """Delete dead letters by ?ids=a,b or ?from=…&to=… or ?all=true, and return how many."""
+    """Delete dead letters by ?ids=a,b or ?watch=…&from=…&to=… or ?all=true, and return how many."""
     from shared.reliability.dead_letters import parse_selection
 
     params: dict[str, Any] = {name: text for name, text in req.params.items() if name != "code"}
@@ -88,7 +93,7 @@ def _moment(req: func.HttpRequest, name: str) -> datetime | None:
 def _next_page(req: func.HttpRequest, after: str) -> str:
     from urllib.parse import urlencode
 
-    params = {name: req.params[name] for name in ("pageSize", "from", "to", "reason") if name in req.params}
+    params = {name: req.params[name] for name in ("pageSize", "from", "to", "reason", "watch") if name in req.params}
     return f"{address(req, ROUTE)}?{urlencode({**params, 'after': after})}"
 
 

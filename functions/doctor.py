@@ -30,12 +30,12 @@ def examine_relay(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(200, {"ok": healthy, "checks": [_fields(finding) for finding in findings]})
 
 
-def _is_stopped() -> bool:
-    """Return whether the relay is stopped. If storage does not say it, an administrator's examination goes on."""
+def _is_stopped() -> bool | None:
+    """Return whether the relay is stopped; None while storage does not say it. The rest is examined all the same."""
     try:
         return relay().stop.is_stopped()
     except RelayError:
-        return False
+        return None
 
 
 def _fields(finding: Finding) -> dict[str, Any]:

@@ -15,4 +15,5 @@ def renew_subscriptions(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the
         relay().reconciler.reconcile()
         telemetry.count("timer_runs", end="succeeded")
     finally:  # the gauges matter most when reconciling fails
+        relay().request_metrics.write_due()
         relay().gauges.report_gauges()

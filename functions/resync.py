@@ -13,10 +13,14 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 
 @blueprint.timer_trigger("timer", "%RESYNC_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the host binds it by its name)
-    """Queue a resync of every mailbox, to find changes that were missed without a sign, and a sweep of the ledger."""
+    """Queue a resync of every mailbox, to find changes that were missed without a sign, questions for the owners of the
+    others, a sweep of the ledger, and a cleanup of other rows.
+    """
     try:
         relay().catch_up.queue_nightly_resyncs()
+        relay().catch_up.queue_owner_checks()
     finally:
+        relay().nightly_cleanup.queue()
         relay().ledger_sweep.queue()
 
 

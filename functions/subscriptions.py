@@ -41,7 +41,7 @@ def create_subscription(req: func.HttpRequest) -> func.HttpResponse:
         return _watch_list(req, app, parse_room_list(request))
     watch, is_new = app.watch_setup.subscribe(parse_watch_request(request, request.mailbox or "", app.settings))
     location = address(req, f"{ROUTE}/{watch.id}")
-    return json_response(201 if is_new else 200, _view(watch, caller_of(req)), Location=location)
+    return json_response(201 if is_new else 200, _set_up_view(watch, caller_of(req)), Location=location)
 
 
 @route(blueprint, ROUTE, methods=["GET"], role=READ)
@@ -91,7 +91,10 @@ def _result(mailbox: str, result: tuple[Watch, bool] | RelayError, caller: Calle
         kind, detail, _ = problem_fields(result)
         return {"mailbox": mailbox, **problem_members(kind, detail)}
     watch, is_new = result
-    return {"mailbox": mailbox, "status": 201 if is_new else 200, "subscription": _view(watch, caller)}
+    try:
+        return {"mailbox": mailbox, "status": 201 if is_new else 200, "subscription": _set_up_view(watch, caller)}
+    except RelayError as error:
+        return _result(mailbox, error, caller)
 
 
 def _watch_list(req: func.HttpRequest, app: App, mailbox: str) -> func.HttpResponse:
@@ -134,6 +137,17 @@ def _view(watch: Watch, caller: Caller) -> dict[str, Any]:
     if not caller.may(SETUP):
         return view | {"notificationUrl": watch.notification_url.partition("?")[0]}
     return view | {"notificationUrl": watch.notification_url} | _client_state(watch)
+
+
+def _set_up_view(watch: Watch, caller: Caller) -> dict[str, Any]:
+    """Return a watch for the call that set it up. Raises RelayError (503) without its clientState, because nobody can
+    verify Graph's notifications without it: the vault does not answer, or a new clientState is about to be made. The
+    watch stays as it is.
+    """
+    if watch.delivery == "direct" and relay().subscription_service.client_state(watch) is None:
+        text = "The key of its clientState was retired. Graph is given a new one within half an hour: try again then."
+        raise RequestRejected(problems.SETUP_IN_PROGRESS, text, retry_after=600)
+    return _view(watch, caller)
 
 
 def _client_state(watch: Watch) -> dict[str, str]:

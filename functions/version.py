@@ -18,6 +18,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 @problem_responses
 def version(req: func.HttpRequest) -> func.HttpResponse:
     """Return the package. A token that is sent has to be valid: 401 and 403 as on other routes."""
+    relay().request_metrics.write_due()
     package = relay().package
     content: dict[str, str | None] = {"package": package.short_hash or None}
     if "authorization" in req.headers:  # without one, no setting is read and no other service called

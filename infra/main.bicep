@@ -20,6 +20,9 @@ param suffix string = uniqueString(subscription().id, environmentName, location)
 param partnerWebhookUrl string
 @description('Comma-separated addresses, @domain suffixes and roomlist:address entries that may be watched. Empty allows none.')
 param allowedMailboxes string = ''
+@description('What happens if an address that only a suffix allows is one of another mailbox: warn, or enforce, which refuses it.')
+@allowed(['warn', 'enforce'])
+param ownerCheck string = 'warn'
 @description('Comma-separated hosts that direct delivery may use. Empty or none: direct delivery is off.')
 param allowedNotificationHosts string = ''
 @description('Comma-separated features to switch on: calendars, scheduling, bookings. Each needs its own permission.')
@@ -202,6 +205,7 @@ module app 'modules/function-app.bicep' = {
     choices: {
       PARTNER_WEBHOOK_URL: partnerWebhookUrl
       ALLOWED_MAILBOXES: allowedMailboxes
+      OWNER_CHECK: ownerCheck
       ALLOWED_NOTIFICATION_HOSTS: allowedNotificationHosts
       GRAPH_CREDENTIAL: graphSignIn
       CALLER_KEYS: callerKeys ? 'true' : 'false'

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from relay_admin.client import RelayClient
-from relay_admin.commands import deliveries, doctor, first_run, rotate, subscriptions, uninstall, watches
+from relay_admin.commands import (
+    before_upgrade,
+    deliveries,
+    doctor,
+    first_run,
+    forget,
+    rotate,
+    subscriptions,
+    uninstall,
+    watches,
+)
 from relay_admin.entra.arguments import add_verbs
 from relay_admin.entra.command import entra
 from relay_admin.output import Output
@@ -44,8 +54,10 @@ def parser() -> argparse.ArgumentParser:
     add("status", doctor.status, "Show the health checks and the state of deliveries", "status")
     _add_watches(add)
     _add_subscriptions(add)
+    _add_forget(add)
     _add_deliveries(add)
     _add_doctor(add)
+    _add_before_upgrade(add)
     _add_rotate(add)
     about = "Grant, revoke and check what the relay needs in Entra ID, with your own sign-in (az login)"
     add_verbs(add("entra", entra, about, "entra check --app-id CLIENT_ID", calls_relay=False), PROGRAM)
@@ -95,7 +107,7 @@ def _add_watches(add: Callable[..., Any]) -> None:
     command = add("watches", watches.watches, "List the watches with their states", "watches --state refused")
     command.add_argument(
         "--state",
-        choices=("live", "pending", "refused", "gone", "paused", "paused-by-host", "stopped"),
+        choices=("live", "pending", "refused", "gone", "paused", "paused-by-host", "paused-by-owner", "stopped"),
         help="only watches in this state",
     )
     command = add(
@@ -123,6 +135,13 @@ def _add_subscriptions(add: Callable[..., Any]) -> None:
     command.add_argument("--yes", action="store_true", help="delete; without --yes only show what would be deleted")
 
 
+def _add_forget(add: Callable[..., Any]) -> None:
+    about = "Delete everything that the relay stores about a mailbox, its subscriptions first"
+    command = add("forget", forget.forget, about, "forget ola@contoso.com")
+    command.add_argument("mailbox", metavar="MAILBOX")
+    command.add_argument("--yes", action="store_true", help="delete without asking")
+
+
 def _add_deliveries(add: Callable[..., Any]) -> None:
     command = add("dead-letters", deliveries.dead_letters, "List changes whose deliveries all failed", "dead-letters")
     _add_time(command)
@@ -148,6 +167,7 @@ def _add_time(command: Any) -> None:
         "--from", dest="since", metavar="TIME", help="died at or after this time: 2026-11-20T10:00:00Z"
     )
     command.add_argument("--to", dest="before", metavar="TIME", help="died before this time")
+    command.add_argument("--watch", metavar="ID", help="of this watch; the command watches shows ids")
 
 
 def _add_doctor(add: Callable[..., Any]) -> None:
@@ -160,6 +180,14 @@ def _add_doctor(add: Callable[..., Any]) -> None:
         "--refused", action="append", default=[], metavar="MAILBOX", help="must not be readable (up to five)"
     )
     command.add_argument("--no-ping", action="store_true", help="send the partner no test delivery")
+
+
+def _add_before_upgrade(add: Callable[..., Any]) -> None:
+    about = "Ask a relay of an earlier version what this version would refuse, before you deploy it"
+    command = add("before-upgrade", before_upgrade.before_upgrade, about, "before-upgrade --settings settings.json")
+    text = "the app's settings, as az functionapp config appsettings list --output json prints them; - is the input"
+    command.add_argument("--settings", metavar="FILE", help=text)
+    command.add_argument("--vault", metavar="NAME", help="read the clientState key's length there (az login)")
 
 
 def _add_rotate(add: Callable[..., Any]) -> None:

@@ -52,6 +52,7 @@ class Settings(BaseModel):
     public_base_url: str = UNSET
     allowed_notification_hosts: str = ""
     allowed_mailboxes: str = ""
+    owner_check: Literal["warn", "enforce"] = "warn"
     graph_base_url: str = "https://graph.microsoft.com/v1.0"
     azure_authority_host: str = "https://login.microsoftonline.com"
     key_vault_verify_challenge: bool = True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from shared import telemetry
 from shared.delivery.recovery import Recovery
@@ -17,7 +18,6 @@ from shared.reliability.dead_letters import DeadLetters
 from shared.reliability.job_limits import RESYNCS, is_last_try
 from shared.reliability.retry_schedule import delay_after
 from shared.reliability.unknown_jobs import is_unknown, put_back_unknown
-from shared.resync.ledger_sweep import LedgerSweep
 from shared.storage.awaited_jobs import AwaitedJobs
 from shared.storage.leases import LENGTH, observed_after
 from shared.subscriptions.timer.reconcile import Reconciler
@@ -33,7 +33,7 @@ _logger = logging.getLogger("relay.jobs")
 
 @dataclass(frozen=True)
 class JobRunner:
-    """Runs jobs."""
+    """Runs jobs. `nightly` has for each kind of nightly job the function that carries out the step at a cursor."""
 
     watch_jobs: WatchJobs
     reconciler: Reconciler
@@ -41,7 +41,7 @@ class JobRunner:
     recovery: Recovery
     dead_letters: DeadLetters
     jobs: JobQueue
-    sweep: LedgerSweep
+    nightly: Mapping[str, Callable[[str], str]]
     awaited: AwaitedJobs
     is_stopped: Callable[[], bool]
 
@@ -83,7 +83,8 @@ class JobRunner:
         kinds: dict[str, Callable[[], object]] = {
             "reconcile": self.reconciler.reconcile, "run": self.reconciler.run,
             "audit": lambda: self._audit(job, queue), "probe": self.recovery.probe, "drain": self.recovery.drain,
-            "replay": lambda: self.dead_letters.replay_step(job.watch_id), "sweep": lambda: self.sweep.step(job.cursor),
+            "replay": lambda: self.dead_letters.replay_step(job.watch_id),
+            **{kind: partial(step, job.cursor) for kind, step in self.nightly.items()},
         }  # fmt: skip
         if job.kind not in kinds:
             return self.watch_jobs.run(job, queue)

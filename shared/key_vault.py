@@ -93,6 +93,7 @@ class Secrets:
         self._values: dict[str, _Cached[Secret]] = {}
         self._versions: dict[str, _Cached[list[Secret]]] = {}
         self._existing: dict[str, _Cached[bool]] = {}
+        self._enabled: dict[str, list[str]] = {}
 
     def get(self, name: str, *, fresh: bool = False) -> Secret:
         """Return the newest version. `fresh` asks the vault itself, for example after a secret was rejected."""
@@ -109,6 +110,14 @@ class Secrets:
     def confirm_latest_two(self, name: str) -> list[Secret]:
         """Return `latest_two` as `confirm` does."""
         return self._read_through(self._versions_of(name), lambda: self._read_latest_two(name), CONFIRM_SECONDS)
+
+    def get_version(self, name: str, version: str) -> Secret:
+        """Return a version of a secret like `get`. NotUsable is raised if it is disabled or not in the vault."""
+        return self._read_through(self._value_of(f"{name} {version}"), lambda: self._read(name, version))
+
+    def enabled(self, name: str) -> list[str]:
+        """Return the versions that were enabled when `latest_two` last asked the vault, newest first."""
+        return self._enabled.get(name, [])
 
     def exists(self, name: str, *, fresh: bool = False) -> bool:
         """Return whether the secret has an enabled version, as `confirm` or `fresh` does. Reads no value."""
@@ -189,6 +198,7 @@ class Secrets:
     def _read_latest_two(self, name: str) -> list[Secret]:
         versions = self._enabled_versions(name)
         versions.sort(key=lambda v: v.created_on or datetime.min.replace(tzinfo=UTC), reverse=True)
+        self._enabled[name] = [version.version or "" for version in versions]
         latest: list[Secret] = []
         for version in versions:
             if len(latest) == 2:

@@ -32,6 +32,7 @@ KEYS_DISABLED = Problem(403, "keys_disabled", "Function keys are disabled")
 ROLE_MISSING = Problem(403, "role_missing", "Role missing")
 TOO_MANY_CALLS = Problem(429, "too_many_calls", "Too many calls")
 MAILBOX_NOT_ALLOWED = Problem(403, "mailbox_not_allowed", "Mailbox not allowed")
+MAILBOX_OWNER_NOT_ALLOWED = Problem(403, "mailbox_owner_not_allowed", "Mailbox of another owner")
 ROOM_LIST_NOT_ALLOWED = Problem(403, "room_list_not_allowed", "Room list not allowed")
 
 # The relay and what it depends on

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -96,15 +96,16 @@ def fitting(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def moment_in(text: Any) -> datetime | None:
-    """Return a time as stored, None for an empty column. Raises TypeError or ValueError; a time without a zone is none.
+    """Return a time as stored, None for an empty column. Raises TypeError, ValueError or OverflowError.
 
-    Such a time could not be compared with any other.
+    A time without a zone could not be compared with any other, and one beyond the year 9999 in UTC not be shown.
     """
     if text in (None, ""):
         return None
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
+    moment.astimezone(UTC)  # raises OverflowError
     return moment
 
 

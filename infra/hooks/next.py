@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT))  # azd runs this file, not a module
 from tools.deployment.arm import Arm, group
-from tools.deployment.names import group_resources, is_ours
+from tools.deployment.names import group_resources, hosts, is_ours
 from tools.deployment.preflight import preflight
 from tools.deployment.readiness import DEADLINE, Readiness
 from tools.deployment.routes import REFUSALS
@@ -177,6 +177,7 @@ def down() -> int:
     try:
         arm = Arm()
         arm.sign_in()
+        _print_hosts(arm)
         others = [item for item in group_resources(arm) if not is_ours(item.get("tags"))]
         names = [f"    {item['type']} {item['name']}" for item in others]
     except (Unanswered, Stop, KeyError, TypeError, ValueError, AttributeError) as reason:
@@ -188,6 +189,16 @@ def down() -> int:
         print("  In a shared group delete only the deployment stack instead (docs/deployment-without-azd.md):")
         print(f"    {STACK.format(group=name)}")
     return 0
+
+
+def _print_hosts(arm: Arm) -> None:
+    """Say which host names anybody can take afterwards, while Graph still posts to them."""
+    for name, host in hosts(arm).items():
+        if host.partition(".")[0] == name:
+            print(f"  WARNING, anybody can take the name {host} afterwards, and receives what Graph still posts to it.")
+            print("  For the next deployment choose a unique default host name: azd env set UNIQUE_HOST_NAME true")
+        else:
+            print(f"  The name {host} is given to nobody else.")
 
 
 def _watches() -> str:

@@ -35,7 +35,7 @@ var rules = [
     name: 'slow-answers'
     severity: 2
     every: 'PT5M'
-    window: 'PT15M'
+    window: 'PT2H'
     query: loadTextContent('../alerts/slow-answers.kql')
     text: '1 % of responses to Graph took over a second; above 10 % Graph delays, then drops notifications. Check storage, then memory.'
   }

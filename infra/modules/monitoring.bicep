@@ -46,6 +46,17 @@ module alerts 'alerts.bicep' = {
   }
 }
 
+module quota 'log-quota.bicep' = if (empty(existingWorkspaceId) && dailyQuotaGb > 0) {
+  name: 'log-quota'
+  params: {
+    location: location
+    tags: tags
+    workspaceName: workspace.name
+    dailyQuotaGb: dailyQuotaGb
+    actionGroupId: alerts.outputs.actionGroupId
+  }
+}
+
 module workbook 'workbook.bicep' = {
   name: 'workbook'
   params: { location: location, tags: tags, insightsName: insights.name }

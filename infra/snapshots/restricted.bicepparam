@@ -10,6 +10,7 @@ param restrictInbound = true
 param callerAddressRanges = ['203.0.113.0/24', '198.51.100.7/32']
 param callerKeys = false
 param entraAudience = 'api://22222222-2222-2222-2222-222222222222'
+param ownerCheck = 'enforce'
 param allowedNotificationHosts = 'partner.example,events.partner.example'
 param publicBaseUrl = 'https://relay.contoso.com'
 param uniqueHostName = true

@@ -15,7 +15,7 @@ POLL_SECONDS = 1.0
 
 def dead_letters(relay: RelayClient, out: Output, options: Namespace) -> int:
     """List dead letters. If there are any, the exit code is FAILED, because a person has to act."""
-    query = {"from": options.since, "to": options.before, "reason": options.reason}
+    query = {"from": options.since, "to": options.before, "reason": options.reason, "watch": options.watch}
     letters = list(relay.pages("/dead-letters", **{name: value for name, value in query.items() if value}))
     out.data({"value": letters})
     names = ("died", "reason", "status", "attempts", "subscriptionId", "id")
@@ -96,8 +96,9 @@ def _operate(relay: RelayClient, out: Output, operation: str, reason: str) -> in
 
 
 def _selection(options: Namespace) -> dict[str, Any]:
-    times = {name: value for name, value in (("from", options.since), ("to", options.before)) if value}
-    selections = [choice for choice in (options.all, options.ids, times) if choice]
+    given = (("watch", options.watch), ("from", options.since), ("to", options.before))
+    narrowed = {name: value for name, value in given if value}
+    selections = [choice for choice in (options.all, options.ids, narrowed) if choice]
     if len(selections) != 1:
-        raise UsageError("Exactly one selection is required", "Give --all, or --id, or --from and --to.")
-    return {"all": True} if options.all else {"ids": options.ids} if options.ids else times
+        raise UsageError("Exactly one selection is required", "Give --all, or --id, or --watch, --from and --to.")
+    return {"all": True} if options.all else {"ids": options.ids} if options.ids else narrowed

@@ -8,6 +8,7 @@ from typing import Any
 
 from relay_admin.client import RelayClient
 from relay_admin.errors import OK, CommandError, Refused
+from relay_admin.host_name import warning
 from relay_admin.output import Output, counted
 
 RELEASE_SECONDS = 300.0  # for the relay to release the rooms of a list
@@ -41,12 +42,15 @@ def uninstall(relay: RelayClient, out: Output, options: Namespace) -> int:
         lists, watches = _existing(relay)
     if options.yes and (lists or watches):
         raise Refused("Watches or room lists were added", "Revoke the partner's role or key, and run this again.")
-    out.data({"done": options.yes, **targets, "remaining": list(REMAINING)})
+    still = "" if options.yes or not watches else warning(relay.url)
+    out.data({"done": options.yes, **targets, "warning": still or None, "remaining": list(REMAINING)})
     verb = "Removed" if options.yes else "Would remove"
     numbers = counted(len(targets["roomLists"]), "room list"), counted(len(targets["mailboxes"]), "watch", "watches")
     out.line(f"{verb}: {' and '.join(numbers)}, with the subscriptions at Graph.")
     for mailbox in targets["mailboxes"]:
         out.line(f"   {mailbox}")
+    if still:
+        out.line(still, style="yellow")
     out.line("Nothing is watched any longer." if options.yes else "Nothing was changed. To remove them, add --yes.")
     out.line("Remaining steps (entra shows what it would do, and asks; docs/permissions.md explains each):")
     out.steps(REMAINING)

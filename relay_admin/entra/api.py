@@ -1,7 +1,8 @@
 """Which requests prepare the app registration of the relay's API, or undo it. Pure rules.
 
-A PATCH replaces a whole list, so each carries everything that stays; nothing else of the registration is sent. Pages:
-"Update application", "Add app roles to your application and receive them in the token", "Create servicePrincipal".
+A PATCH replaces a whole property, so each carries everything that stays; nothing else of the registration is sent.
+Pages: "Update application", "Add app roles to your application and receive them in the token", "Create
+servicePrincipal".
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from relay_admin.entra import optional_claims
 from relay_admin.entra.changes import Change, Plan, Right
 from relay_admin.entra.directory import Assignment, Principal, Registration
 from relay_admin.entra.required import app_roles
@@ -30,8 +32,12 @@ class Api:
 
 
 def grant(api: Api) -> Plan:
-    """Return what the registration lacks: app roles, identifier URI, enterprise application. Raises Refused."""
-    steps = (*_adding_roles(api.registration), *_adding_uri(api.registration), *_creating(api))
+    """Return what the registration lacks: app roles, identifier URI, the claim idtyp, enterprise application.
+
+    Raises Refused.
+    """
+    registration = api.registration
+    steps = (*_adding_roles(registration), *_adding_uri(registration), *_adding_claim(registration), *_creating(api))
     return Plan(steps, () if steps else ("The registration has everything.",), _pending(api))
 
 
@@ -41,7 +47,8 @@ def revoke(api: Api, *, remove_enterprise_app: bool) -> Plan:
     ids = {str(role["id"]).lower() for role in ours} | {role["id"] for role in app_roles()}
     if holders := sorted({holder.principal_name for holder in api.holders if holder.role_id in ids}):
         raise Refused(f"Apps still have a role of the relay: {', '.join(holders)}", _FIRST_REVOKE)
-    steps = [*_removing_roles(api.registration), *_removing_uri(api.registration)]
+    registration = api.registration
+    steps = [*_removing_roles(registration), *_removing_uri(registration), *_removing_claim(registration)]
     notes = []
     if api.principal and remove_enterprise_app:
         why = f"Remove the enterprise application {api.principal.name}, with every assignment of its roles."
@@ -124,6 +131,20 @@ def _removing_uri(registration: Registration) -> list[Change]:
     return [_patch(registration, "identifierUris", left, f"Remove the identifier URI {uri}.")]
 
 
+def _adding_claim(registration: Registration) -> list[Change]:
+    if optional_claims.has_claim(registration.optional_claims):
+        return []
+    why = "Add the optional claim idtyp to access tokens: it says that an app calls, and not a person."
+    return [_replacing(registration, optional_claims.with_ours(registration.optional_claims), why)]
+
+
+def _removing_claim(registration: Registration) -> list[Change]:
+    if not optional_claims.has_ours(registration.optional_claims):
+        return []
+    why = "Remove the optional claim idtyp from access tokens."
+    return [_replacing(registration, optional_claims.without_ours(registration.optional_claims), why)]
+
+
 def _creating(api: Api) -> list[Change]:
     if api.principal:
         return []
@@ -143,6 +164,11 @@ def _pending(api: Api) -> tuple[str, ...]:
 def _patch(registration: Registration, name: str, values: Sequence[Any], why: str) -> Change:
     path = f"/applications/{registration.id}"
     return Change("PATCH", path, {name: list(values)}, f"{registration.name}: {why}", Right.MANAGE_APPLICATIONS)
+
+
+def _replacing(registration: Registration, claims: dict[str, Any] | None, why: str) -> Change:
+    path = f"/applications/{registration.id}"
+    return Change("PATCH", path, {"optionalClaims": claims}, f"{registration.name}: {why}", Right.MANAGE_APPLICATIONS)
 
 
 def _enabled(role: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from relay_admin.entra.graph import GraphSession
 
 _PRINCIPAL = "$select=id,appId,displayName,appRoles"
-_APPLICATION = "$select=id,appId,displayName,appRoles,identifierUris"
+_APPLICATION = "$select=id,appId,displayName,appRoles,identifierUris,optionalClaims"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,14 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """An app registration, with its app roles and identifier URIs as Graph returned them."""
+    """An app registration, with its app roles, identifier URIs and optional claims as Graph returned them."""
 
     id: str
     app_id: str
     name: str
     app_roles: tuple[dict[str, Any], ...]
     identifier_uris: tuple[str, ...]
+    optional_claims: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class Directory:
         if content is None:
             return None
         roles, uris = content.get("appRoles") or (), content.get("identifierUris") or ()
-        return Registration(content["id"], app_id, _name(content), tuple(roles), tuple(uris))
+        claims = content.get("optionalClaims")
+        return Registration(content["id"], app_id, _name(content), tuple(roles), tuple(uris), claims)
 
     def roles_of(self, principal: Principal) -> tuple[Assignment, ...]:
         """Return the roles that an enterprise application has, of all resources."""

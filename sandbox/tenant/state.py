@@ -66,6 +66,8 @@ class Mailbox:
     """The Graph part's calendar of this mailbox."""
     working_hours: dict[str, Any] | None = None
     """Graph's workingHours, if they were set."""
+    calendar_owner: Any = "itself"
+    """The owner of its calendars as Graph's emailAddress, or None, if it was set; "itself" for the mailbox."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,10 @@ class Tenant:
                 self.remove_mailbox(self.mailboxes[key])
         self.mailboxes[mailbox.address.lower()] = mailbox
         self.mailboxes[mailbox.id.lower()] = mailbox
+
+    def add_alias(self, mailbox: Mailbox, address: str) -> None:
+        """Give a mailbox a further address (proxyAddresses): it is found by it, and named by its primary one."""
+        self.mailboxes[address.lower()] = mailbox
 
     def remove_mailbox(self, mailbox: Mailbox) -> None:
         """Remove a mailbox from the directory, if it is there."""

@@ -48,6 +48,15 @@ class Caller:
     directory_roles: frozenset[str] = frozenset()
 
 
+def has_optional(api: "Client", name: str) -> bool:
+    """Return whether an API's registration asks for an optional claim in its access tokens.
+
+    Entra: Optional claims reference (idtyp: of app-only tokens; of people's tokens with include_user_token only).
+    """
+    listed = (api.optional_claims or {}).get("accessToken") or ()
+    return any(claim.get("name") == name for claim in listed)
+
+
 class Tokens:
     """Issues and checks the tenant's tokens."""
 
@@ -108,9 +117,12 @@ class Tokens:
         claims = self._basic_claims(audience) | {
             "appid": client.client_id,
             "appidacr": "2" if client.certificates else "1",
-            "idtyp": "app",
+            "oid": client.principal_id,
+            "sub": client.principal_id,
         }
         api, roles = self.api(audience), client.roles
+        if api is None or has_optional(api, "idtyp"):  # Microsoft's own resources ask for it
+            claims["idtyp"] = "app"
         if api is not None:
             roles = client.assigned.get(api.client_id.lower(), set()) & values_of(api.app_roles)
         if api is not None and api.token_version == 2:

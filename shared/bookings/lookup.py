@@ -59,7 +59,7 @@ class BusinessLookup:
         return address
 
     def _is_allowed(self, address: str) -> bool:
-        return self.permission.may(None, address, "", "partner", "read").is_allowed()
+        return self.permission.may(None, address, "", "partner", "list").is_allowed()
 
     def appointment(self, address: str, appointment_id: str) -> Appointment:
         """Return an appointment of an allowed business."""

@@ -29,7 +29,9 @@ class CalendarParts(GraphParts):
         """Reads and writes calendars for callers."""
         from shared.calendars.service import CalendarService
 
-        return CalendarService(self.settings, self.permission, self.calendars, self.identifiers)
+        return CalendarService(
+            self.settings, self.permission, self.calendars, self.mailbox_limits, self.identifiers
+        )  # fmt: skip
 
 
 class FeatureParts(CalendarParts, SchedulingParts, BookingsParts):

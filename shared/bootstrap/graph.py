@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.graph.subscriptions import Subscriptions
     from shared.key_vault import Secrets
     from shared.policy.allow_list import AllowList
+    from shared.policy.mailbox_owners import MailboxOwners
     from shared.policy.permission import Permission
     from shared.policy.stop import StopSwitch
     from shared.storage.ledger import Ledger
@@ -151,7 +152,16 @@ class GraphParts(StoredParts):
         """What the customer permits."""
         from shared.policy.permission import Permission
 
-        return Permission(self.allow_list, self.settings, self.stop.is_stopped)
+        return Permission(self.allow_list, self.settings, self.stop.is_stopped, self.mailbox_owners)
+
+    @cached_property
+    def mailbox_owners(self) -> MailboxOwners:
+        """Which mailboxes answer under addresses."""
+        from shared.policy.mailbox_owners import MailboxOwners
+        from shared.policy.owner import OwnerReadings
+
+        readings = OwnerReadings(lambda: self.watches_table)
+        return MailboxOwners(self.allow_list, lambda name: self.events.owner(name), readings, self.watches, self.now)  # noqa: PLW0108
 
     @cached_property
     def stop(self) -> StopSwitch:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from shared.bootstrap.delivery import DeliveryParts
 
 if TYPE_CHECKING:
+    from shared.forgetting.off_list import OffListRows
+    from shared.forgetting.rows import MailboxRows
     from shared.reliability.overdue_run import OverdueRun
     from shared.storage.maintenance import Brake, Handshake, Lifetime, Rollout, SingleRow, Sweep
-    from shared.storage.tombstones import Tombstones
     from shared.storage.unknown_subscriptions import UnknownSubscriptions
     from shared.subscriptions.addresses import Addresses
     from shared.subscriptions.brakes import LossBrake, RefusalBrake
@@ -69,13 +70,6 @@ class MaintenanceParts(DeliveryParts):
         return SingleRow(lambda: self.watches_table, Handshake, "handshake")
 
     @cached_property
-    def tombstones(self) -> Tombstones:
-        """The tombstones of deleted watches."""
-        from shared.storage.tombstones import Tombstones
-
-        return Tombstones(lambda: self.watches_table)
-
-    @cached_property
     def unknown_subscriptions(self) -> UnknownSubscriptions:
         """The subscriptions that no row names."""
         from shared.storage.unknown_subscriptions import UnknownSubscriptions
@@ -123,7 +117,8 @@ class MaintenanceParts(DeliveryParts):
         from shared.subscriptions.due import Timing
 
         keys = self.client_state_keys()
-        versions = [signing_key(keys, self.now()).version, *(key.version for key in keys)]
+        further = self.client_state_keys.further()  # one that is disabled then has every row read
+        versions = [signing_key(keys, self.now()).version, *(key.version for key in keys), *further]
         return Timing(self.lifetimes.renew_before(), self._settings_hash(versions))
 
     def _settings_hash(self, versions: list[str]) -> str:
@@ -161,11 +156,29 @@ class MaintenanceParts(DeliveryParts):
         return Removal(self.subscriptions, self.tombstones, self.watches, self.unknown_subscriptions, self.now)
 
     @cached_property
+    def mailbox_rows(self) -> MailboxRows:
+        """Deletes the rows that name a mailbox."""
+        from shared.forgetting.rows import MailboxRows
+        from shared.policy.owner import OwnerReadings
+
+        return MailboxRows(
+            self.watches, self.ledger, self.parked, self.replays, self.rollout_row, self.rows_of_slots,
+            self.off_list_rows, OwnerReadings(lambda: self.watches_table), self.tombstones,
+        )  # fmt: skip
+
+    @cached_property
+    def off_list_rows(self) -> OffListRows:
+        """Since when mailboxes have not been on the allow-list."""
+        from shared.forgetting.off_list import OffListRows
+
+        return OffListRows(lambda: self.watches_table)
+
+    @cached_property
     def endings(self) -> Endings:
         """Removes and pauses watches."""
         from shared.subscriptions.endings import Endings
 
-        return Endings(self.watches, self.records, self.removal, self.permission, self.ledger, self.now)
+        return Endings(self.watches, self.records, self.removal, self.permission, self.mailbox_rows, self.now)
 
     @cached_property
     def creation(self) -> Creation:

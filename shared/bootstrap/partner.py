@@ -54,7 +54,9 @@ class PartnerParts(FeatureParts):
         """Parks changes while deliveries are stopped."""
         from shared.reliability.parking import Parking
 
-        return Parking(self.parked, self.breaker, self.changes, self.jobs, self.graph_clock)
+        return Parking(
+            self.parked, self.breaker, self.changes, self.jobs, self.graph_clock, self.removed_watches
+        )  # fmt: skip
 
     @cached_property
     def dead_letters(self) -> DeadLetters:

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 from shared.bootstrap.graph import GraphParts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure.data.tables import TableClient
+
     from shared.graph.booked_events import BookedEvents
     from shared.graph.schedules import Schedules
     from shared.scheduling.book import SlotBooker
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from shared.scheduling.cleanup import BookingCleanup
     from shared.scheduling.conflicts import SlotConflicts
     from shared.scheduling.find_slots import SlotFinder
+    from shared.storage.deletion.slot_rows import SlotRows
     from shared.storage.slot_bookings import SlotBookings
 
 
@@ -36,11 +41,23 @@ class SchedulingParts(GraphParts):
         return BookedEvents(self.graph)
 
     @cached_property
+    def slots_table(self) -> Callable[[], TableClient]:
+        """Opens the table of slot bookings, which exists from its first use on."""
+        return cache(lambda: self.storage.table("slots"))
+
+    @cached_property
     def slot_bookings(self) -> SlotBookings:
         """The table of slot bookings."""
         from shared.storage.slot_bookings import SlotBookings
 
-        return SlotBookings(cache(lambda: self.storage.table("slots")))
+        return SlotBookings(self.slots_table)
+
+    @cached_property
+    def rows_of_slots(self) -> SlotRows:
+        """Deletes rows of slot bookings."""
+        from shared.storage.deletion.slot_rows import SlotRows
+
+        return SlotRows(self.slots_table)
 
     @cached_property
     def slot_finder(self) -> SlotFinder:

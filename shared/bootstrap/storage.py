@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.storage.partner_endpoint import Endpoints
     from shared.storage.replays import Replays
     from shared.storage.room_lists import RoomListReadings, RoomLists
+    from shared.storage.tombstones import RemovedWatches, Tombstones
     from shared.storage.watches import Watches
 
 IDENTITY_OPTIONS: dict[str, Any] = {
@@ -92,6 +93,20 @@ class StoredParts:
         from shared.storage.watches import Watches
 
         return Watches(lambda: self.watches_table)
+
+    @cached_property
+    def tombstones(self) -> Tombstones:
+        """The tombstones of deleted watches."""
+        from shared.storage.tombstones import Tombstones
+
+        return Tombstones(lambda: self.watches_table)
+
+    @cached_property
+    def removed_watches(self) -> RemovedWatches:
+        """Knows which watches were removed."""
+        from shared.storage.tombstones import RemovedWatches
+
+        return RemovedWatches(self.watches, self.tombstones)
 
     @cached_property
     def room_lists(self) -> RoomLists:

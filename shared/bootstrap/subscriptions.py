@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.maintenance import MaintenanceParts
+from shared.bootstrap.forgetting import ForgettingParts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from shared.watches.sources import WatchSources
 
 
-class SubscriptionParts(MaintenanceParts):
+class SubscriptionParts(ForgettingParts):
     """The parts that maintain subscriptions, run jobs and report health."""
 
     @cached_property
@@ -171,7 +171,8 @@ class SubscriptionParts(MaintenanceParts):
 
         return JobRunner(
             self.watch_jobs, self.reconciler, self.audit, self.recovery, self.dead_letters, self.jobs,
-            self.ledger_sweep, self.awaited_jobs, self.stop.is_stopped,
+            {"sweep": self.ledger_sweep.step, "cleanup": self.nightly_cleanup.step},
+            self.awaited_jobs, self.stop.is_stopped,
         )  # fmt: skip
 
     @cached_property
@@ -206,6 +207,13 @@ class SubscriptionParts(MaintenanceParts):
         from shared.health.check_memory import CheckMemory
 
         return CheckMemory(self.health_checks.check_all)
+
+    @cached_property
+    def vital_memory(self) -> CheckMemory:
+        """The results of the vital checks: anonymous requests must not each cause calls of vault, login and storage."""
+        from shared.health.check_memory import CheckMemory
+
+        return CheckMemory(self.health_checks.check_vital)
 
     def row_checks(self) -> RowChecks:
         """Return the check of stored rows."""

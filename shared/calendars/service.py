@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.config import Settings
     from shared.graph.calendars import Calendars
     from shared.policy.permission import Permission, Verb
+    from shared.threads import MailboxLimits
 
 DUPLICATE_TRANSACTION = "ErrorDuplicateTransactionId"
 _HEADER = re.compile(r"[!-~]{1,255}")  # visible ASCII characters
@@ -34,6 +35,7 @@ class CalendarService:
     settings: Settings
     permission: Permission
     calendars: Calendars
+    limits: MailboxLimits
     identifiers: Derive = as_before
 
     def list_calendars(self, mailbox: str) -> list[dict[str, Any]]:
@@ -94,11 +96,16 @@ class CalendarService:
 
     @contextmanager
     def _allowed(self, mailbox: str, verb: Verb) -> Iterator[str]:
-        """Yield the mailbox's address if `verb` is permitted, and translate Graph's errors to RequestRejected."""
+        """Yield the mailbox's address if `verb` is permitted, and translate Graph's errors to RequestRejected.
+
+        Raises ServiceUnavailable while as many calls of the mailbox run as Graph allows: calls that wait for a slow
+        mailbox would hold all threads of the process.
+        """
         address = checked_address("mailbox", mailbox)
         self.permission.require(address, verb)
         try:
-            yield address
+            with self.limits.of(address):
+                yield address
         except GraphError as error:
             raise rejection_of(error) from error
         except UnreadableEvent as error:

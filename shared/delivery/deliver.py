@@ -76,11 +76,9 @@ class Delivery:
             self.changes.send(replace(message, skip_settling=True), too_early)
             return Counter(settling=len(message.changes))
         if self.is_stopped():
-            self.parking.park(message, message.changes, "stopped")
-            return Counter(parked=len(message.changes))
+            return self._parked(message, "stopped")
         if not self.breaker.allows_delivery():
-            self.parking.park(message, message.changes, self.breaker.endpoint().state)
-            return Counter(parked=len(message.changes))
+            return self._parked(message, self.breaker.endpoint().state)
         outcomes = self._process(message)
         busy = tuple(outcome.change for outcome in outcomes if outcome.result == BUSY)
         self.changes.send(replace(message, changes=busy), BUSY_SECONDS)
@@ -90,6 +88,11 @@ class Delivery:
         results = self.failures.dispose(message, outcomes)
         self._measure(message, outcomes)
         return Counter([*results, *(outcome.result for outcome in outcomes if outcome.result != FAILED)])
+
+    def _parked(self, message: ChangeMessage, reason: str) -> Counter[str]:
+        parked = self.parking.park(message, message.changes, reason)
+        results = {"parked": parked, "unknown-watch": len(message.changes) - parked}
+        return Counter({result: number for result, number in results.items() if number})
 
     def _too_early(self, message: ChangeMessage) -> float:
         """Return how many seconds the changes still have to settle: never longer than SETTLE_SECONDS, whatever clock

@@ -25,14 +25,16 @@ class PoisonMessages:
     jobs: JobQueue
 
     def keep_changes(self, text: str) -> None:
-        """Put the changes of a message back for a later attempt; after the last attempt make them dead letters."""
+        """Put the changes of a message back for a later attempt; after the last attempt make them dead letters. Those
+        of a removed watch are dropped then.
+        """
         try:
             message = read_changes(text)
         except BadMessage:
             self.dead_letters.dead_letter_unreadable(text)
             return
         if is_exhausted(message.attempt):
-            for change in message.changes:
+            for change in self.dead_letters.parking.removed.without(message.changes):
                 # The mark comes first: a dead letter without it would outlive the delivery of a later state.
                 self.ledger.mark_dead_lettered(change.watch_id, change.event_id)
                 self.dead_letters.dead_letter(message, change, GAVE_UP, status=0)

@@ -45,10 +45,11 @@ class Doctor:
     runtime: RuntimeChecks
     package: PackageCheck
 
-    def examine(self, request: DoctorRequest, *, is_stopped: bool = False) -> list[Finding]:
-        """Return the findings of all checks, prerequisites first; while the relay is stopped, without those that use a
-        mailbox or call the partner. Never raises.
+    def examine(self, request: DoctorRequest, *, is_stopped: bool | None = False) -> list[Finding]:
+        """Return the findings of all checks, prerequisites first; while the relay is stopped, or may be (None), without
+        those that use a mailbox or call the partner. Never raises.
         """
+        is_running = is_stopped is False
         checks: list[Callable[[], list[Finding]]] = [
             self.package.run,
             self.setup.check_settings,
@@ -56,9 +57,9 @@ class Doctor:
             self.graph.check_token,
             self.setup.check_storage,
             self.graph.check_clock,
-            *([_stopped] if is_stopped else self._of_mailboxes(request)),
+            *(self._of_mailboxes(request) if is_running else [_unknown if is_stopped is None else _stopped]),
             self.setup.check_handshake,
-            *([] if is_stopped else [partial(self.partner.run, request)]),
+            *([partial(self.partner.run, request)] if is_running else []),
             *(partial(self.runtime.run, name) for name in REMEDIES),
         ]
         findings = side_by_side(lambda check: check(), checks, AT_ONCE, "doctor")
@@ -78,3 +79,9 @@ def _stopped() -> list[Finding]:
     """Return the finding in place of those that the stop rules out."""
     text = "the relay is stopped: no mailbox is read, and no delivery is tried"
     return [Finding("stop", ok=None, detail=text, remedy="Start it, then run this again.")]
+
+
+def _unknown() -> list[Finding]:
+    """Return the finding while nobody can say whether IT has stopped the relay: nothing new is begun."""
+    text = "whether the relay is stopped is not known: no mailbox is read, and no delivery is tried"
+    return [Finding("stop", ok=None, detail=text, remedy="Correct what the finding storage says, then run this again.")]

@@ -20,6 +20,8 @@ REMEDIES = {
     "deliveries": "See what the partner answers (the check partner), then resume deliveries.",
     "deadLetters": "List the dead letters, have their cause fixed, and replay them.",
     "directDelivery": "Name the host in ALLOWED_NOTIFICATION_HOSTS to keep these watches, or none to end them.",
+    "mailboxOwners": "Name the mailbox's own address in ALLOWED_MAILBOXES if it is meant, or delete the subscription; "
+    "OWNER_CHECK=enforce pauses it. Exchange's scope is the sure way (docs/mailbox-owner.md).",
 }
 _HEALTH_NAMES = {"deliveries": "partner"}
 

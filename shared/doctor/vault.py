@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.doctor.finding import Finding, Passed, check
-from shared.partner.webhook import signed_headers
+from shared.caller_keys import is_strong
+from shared.doctor.finding import Failed, Finding, Passed, check
+from shared.partner.webhook import is_guessable, signed_headers
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -55,6 +56,9 @@ class VaultChecks:
         name = self.settings.partner_signing_secret_name
         secret = self.secrets.get(name, fresh=True)
         signed_headers(name, secret.value, "msg_probe", self.now(), "{}")
+        if is_guessable(secret.value):
+            text = f"{name} signs, but has few different bytes: whoever guesses it can forge deliveries"
+            raise Failed(text, f"{_ROTATE} partner-signing-secret")
         number = len(secret.value.split())
         with_several = f" with {number} secrets, during a rotation" if number > 1 else ""
         command = "partner-signing-secret, with --at-once before the partner has it"
@@ -64,8 +68,13 @@ class VaultChecks:
         """A deployment that is upgraded by code alone lacks this secret, and makes ids as before."""
         name = self.settings.identifier_key_name
         if self.secrets.exists(name, fresh=True):
-            return f"{name} is in the vault"
+            return self._strong(name)
         return Passed(f"{name} is not in the vault; ids are made as before", _DEPLOY)
+
+    def _strong(self, name: str) -> str:
+        if not is_strong(self.secrets.get(name, fresh=True).value):
+            raise Failed(f"{name} can be guessed: calls with an Idempotency-Key get 503", f"Delete it. {_DEPLOY}")
+        return f"{name} is in the vault"
 
     def _graph_secret(self) -> str:
         from shared.graph.token import certificate_credential

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.errors import GraphUnavailable
-from shared.graph.client import LIST_PAGES, GraphClient
+from shared.graph.client import LIST_PAGES, LIST_SECONDS, GraphClient
 from shared.graph.events import PREFER, SELECT
 from shared.http.path_segments import segment
 from shared.utc import format_utc
@@ -68,10 +68,9 @@ class BookedEvents:
         """Yield the events that overlap or touch a time, series as occurrences ("List calendarView")."""
         window = {"startDateTime": format_utc(start - _MARGIN), "endDateTime": format_utc(end + _MARGIN)}
         params = {**window, "$select": _SELECT, "$top": "100"}
-        return map(
-            _identified,
-            self._graph.pages(f"{_user_path(mailbox)}/calendarView", params, prefer=PREFER, most=LIST_PAGES),
-        )
+        path = f"{_user_path(mailbox)}/calendarView"
+        pages = self._graph.pages(path, params, prefer=PREFER, most=LIST_PAGES, seconds=LIST_SECONDS)
+        return map(_identified, pages)
 
 
 def _identified(event: Any) -> dict[str, Any]:

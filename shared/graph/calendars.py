@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from shared.errors import GraphRejected
-from shared.graph.client import LIST_PAGES, GraphClient
+from shared.graph.client import LIST_PAGES, LIST_SECONDS, GraphClient
 from shared.graph.events import PREFER, SELECT
 from shared.http.path_segments import segment
 from shared.utc import format_utc
@@ -27,7 +27,8 @@ class Calendars:
     def all(self, mailbox: str) -> list[dict[str, Any]]:
         """Return the calendars of a mailbox ("List calendars")."""
         params = {"$select": CALENDAR_SELECT, "$top": "100"}
-        return list(self._graph.pages(f"{_user(mailbox)}/calendars", params, most=LIST_PAGES))
+        path = f"{_user(mailbox)}/calendars"
+        return list(self._graph.pages(path, params, most=LIST_PAGES, seconds=LIST_SECONDS))
 
     def create(self, mailbox: str, name: str) -> dict[str, Any]:
         """Create a calendar ("Create calendar")."""
@@ -65,7 +66,8 @@ class Calendars:
             "$filter": f"start/dateTime ge '{after}' and start/dateTime le '{before}'", "$select": "id,transactionId",
             "$top": "100",
         }  # fmt: skip
-        for event in self._graph.pages(f"{_calendar(mailbox, calendar)}/events", params, PREFER, most=LIST_PAGES):
+        path = f"{_calendar(mailbox, calendar)}/events"
+        for event in self._graph.pages(path, params, PREFER, most=LIST_PAGES, seconds=LIST_SECONDS):
             if event.get("transactionId") == transaction_id:
                 return str(event.get("id"))
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3.05
 MOST_PAGES = 50_000  # of any list: 500,000 subscriptions are 25,000 pages of 20, the smallest that was seen
 LIST_PAGES = 100  # of a list that a caller waits for
-TOO_MANY_PAGES = "TooManyPages"  # in the place of Graph's code
+LIST_SECONDS = 20.0  # of all pages of such a list: it holds a thread of the process, and a place of its mailbox
+TOO_MANY_PAGES, TOO_SLOW = "TooManyPages", "ListTooSlow"  # in the place of Graph's code
 READ_SECONDS = 5.0  # three attempts and two waits stay under 20 seconds
 # For the writes of subscriptions, 30 seconds with the connection: Graph calls our two URLs back before it answers a
 # POST, up to 10 seconds each.
@@ -64,11 +66,13 @@ class GraphClient:
         get_token: GetToken,
         session: Callable[[], requests.Session],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base_url = base_url
         self._get_token = get_token
         self._session = session
         self._now = now
+        self._clock = clock
         self.clock_skew: timedelta | None = None
 
     def call(
@@ -106,14 +110,17 @@ class GraphClient:
         prefer: str | None = None,
         read: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]] = lambda page: page(),
         most: int = MOST_PAGES,
+        seconds: float = math.inf,
     ) -> Iterator[dict[str, Any]]:
         """Yield the items of all pages. A nextLink contains all parameters, and must lead to Graph itself.
 
         `read` calls its argument for a page, once or again after an error. Without it, an error of one page is raised:
         a caller that answers an HTTP request, or holds a message of the queue, cannot wait. A link that was followed
-        before ends the walk with GraphRejected: it would not end otherwise. So does a link after `most` pages.
+        before ends the walk with GraphRejected: it would not end otherwise. So does a link after `most` pages;
+        one after `seconds` ends it with GraphUnavailable.
         """
         followed: set[str] = set()
+        end = self._clock() + seconds
         page = read(partial(self.call, "GET", path, params=params, prefer=prefer))
         while True:
             yield from page.get("value", [])
@@ -126,6 +133,8 @@ class GraphClient:
                 raise GraphRejected(200, "RepeatedNextLink")
             if len(followed) + 1 >= most:
                 raise GraphRejected(200, TOO_MANY_PAGES)
+            if self._clock() > end:
+                raise GraphUnavailable(0, TOO_SLOW)
             followed.add(link)
             page = read(partial(self.call, "GET", link[len(self._base_url()) :], prefer=prefer))
 

@@ -8,6 +8,7 @@ from shared.caller_keys import RULE, has_variety, is_strong
 from shared.errors import ConfigurationError
 from shared.graph.client_state import Key
 from shared.key_vault import Secret, Secrets
+from shared.key_vault_errors import NotUsable
 
 SHORTEST_RETIRING = 16  # characters; earlier versions of the relay accepted such keys
 
@@ -37,6 +38,22 @@ class ClientStateKeys:
         if self._cached[0] is not cached:
             self._cached = (cached, self._usable(cached))
         return self._cached[1]
+
+    def further(self) -> list[str]:
+        """Return the enabled versions before these two, when the vault was last asked."""
+        return self._secrets.enabled(self._name())[2:]
+
+    def older(self, version: str) -> Key | None:
+        """Return the key of a version before these two; None if the vault says that it is disabled or not there.
+
+        A direct subscription keeps what it signed, which the partner knows. Raises ServiceUnavailable, and
+        ConfigurationError if the vault denies access.
+        """
+        try:
+            secret = self._secrets.get_version(self._name(), version)
+        except NotUsable:
+            return None
+        return _key(secret) if _may_verify(secret.value) else None
 
     def _usable(self, versions: list[Secret]) -> list[Key]:
         newest, *retiring = versions

@@ -17,6 +17,14 @@ MICROSOFT_LOGINS = (
     "login.chinacloudapi.cn",
 )  # fmt: skip
 
+# "Microsoft Graph national cloud deployments"
+MICROSOFT_GRAPHS = (
+    "graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn",
+)  # fmt: skip
+
+# "Azure Key Vault keys, secrets and certificates overview": the endings of a vault's name, with private endpoints, too
+VAULTS = (".vault.azure.net", ".vault.usgovcloudapi.net", ".vault.azure.cn")
+
 # The domain that a tenant begins with ("Add a custom domain name"), also in national clouds
 INITIAL_DOMAINS = (".onmicrosoft.com", ".onmicrosoft.us", ".onmschina.cn", ".partner.onmschina.cn")
 
@@ -30,7 +38,7 @@ def unsuitable(settings: Settings) -> list[str]:
 
 def _for_development(settings: Settings) -> list[str]:
     """Name the settings of a deployed app that may be weak on a developer's computer only."""
-    texts = (_text_of(read, settings) for read in (_challenge, _environment, _login))
+    texts = (_text_of(read, settings) for read in (_challenge, _environment, _login, _graph, _vault))
     return [text for text in texts if text]
 
 
@@ -54,6 +62,16 @@ def _environment(settings: Settings) -> str:
 def _login(settings: Settings) -> str:
     text = "AZURE_AUTHORITY_HOST is not a login of Microsoft's, and its keys prove callers: correct it"
     return "" if urlsplit(settings.azure_authority_host).hostname in MICROSOFT_LOGINS else text
+
+
+def _graph(settings: Settings) -> str:
+    text = "GRAPH_BASE_URL is not an address of Microsoft Graph, and gets the relay's tokens: correct it"
+    return "" if urlsplit(settings.graph_base_url).hostname in MICROSOFT_GRAPHS else text
+
+
+def _vault(settings: Settings) -> str:
+    text = "KEY_VAULT_URI is not an address of Azure Key Vault, and what it returns is used as the secrets: correct it"
+    return "" if (urlsplit(settings.key_vault_uri).hostname or "").endswith(VAULTS) else text
 
 
 def _text_of(read: Callable[[Settings], str], settings: Settings) -> str:

@@ -1,4 +1,6 @@
-"""Health checks of what the customer permits: the stop, and direct delivery that only an earlier version allowed."""
+"""Health checks of what the customer permits: the stop, direct delivery that only an earlier version allowed, and
+mailboxes of other owners.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from shared.utc import format_utc
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MOST_NAMED = 5  # watches of which a check gives the ids
 _STOPPED = "ok; stopped since "
 
 
@@ -28,7 +31,11 @@ class PermissionChecks:
 
     def by_name(self) -> Mapping[str, Callable[[], str]]:
         """Return the checks by their names."""
-        return {"stop": self._stop, "directDelivery": self._direct_delivery}
+        return {
+            "stop": self._stop,
+            "directDelivery": self._direct_delivery,
+            "mailboxOwners": self._mailbox_owners,
+        }
 
     def _stop(self) -> str:
         """Say since when the relay is stopped: IT has decided it, so that this is no failure."""
@@ -50,6 +57,31 @@ class PermissionChecks:
                 'host of PARTNER_WEBHOOK_URL in it to keep them, or set it to "none" to end them'
             )
         return "ok"
+
+    def _mailbox_owners(self) -> str:
+        """Fail while a watched or used address is one of a mailbox that ALLOWED_MAILBOXES does not name."""
+        ids: dict[str, list[str]] = {"other": [], "unknown": []}
+        for watch in self.watches.all():
+            if (state := self.permission.owner_state(watch)) in ids:
+                ids[state].append(watch.id)
+        used = self.permission.owners.without_watch()
+        if self.permission.settings.owner_check == "enforce":
+            used["other"] = 0  # these calls were refused
+        others, unknown = (_counted(ids[state], used[state]) for state in ("other", "unknown"))
+        if others:
+            also = f". The owner is unknown for {unknown}" if unknown else ""
+            raise Failed(
+                f"another mailbox answers, which ALLOWED_MAILBOXES does not name, for {others}. Name the address in "
+                f"ALLOWED_MAILBOXES, or delete the subscription{also}"
+            )
+        return f"ok; the owner is unknown for {unknown}" if unknown else "ok"
+
+
+def _counted(ids: list[str], used: int) -> str:
+    """Return the number of watches with the ids of the first, and of the addresses that only features used."""
+    first = ", ".join(ids[:MOST_NAMED]) + (", …" if len(ids) > MOST_NAMED else "")
+    watches = [f"{len(ids)} watches ({first})"] if ids else []
+    return " and ".join(watches + ([f"{used} addresses that features used"] if used else []))
 
 
 def is_stopped(checks: Iterable[Check]) -> bool:

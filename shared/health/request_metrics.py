@@ -2,7 +2,8 @@
 
 A line that is written outside of an invocation is dropped by the host, so nothing is written by a thread of its own:
 the first request after a minute writes the sums, and one that comes after a pause is written at once. What the last
-minute of a burst has summed is written with the next request, such as that of an availability test.
+minute of a burst has summed is written by the next request to health, version or a route with a key or token, or by
+the timer of the same process.
 """
 
 from __future__ import annotations
@@ -46,17 +47,32 @@ class RequestMetrics:
         """Count a caller without a valid token or without the role."""
         self._add({("callers_refused", reason): 1})
 
+    def write_due(self) -> None:
+        """Write what the last minute of a burst has summed, if its minute has passed."""
+        with self._lock:
+            sums = self._due_sums()
+        _write_all(sums)
+
     def _add(self, numbers: Mapping[tuple[str, ...], int]) -> None:
         with self._lock:
             for key, number in numbers.items():
                 self._sums[key] += number
-            now = self.clock()
-            if self._due is not None and now < self._due:
-                return
-            self._due = now + self._every
-            sums, self._sums = self._sums, Counter()
-        for (name, *values), number in sums.items():
-            _write(name, values, number)
+            sums = self._due_sums()
+        _write_all(sums)
+
+    def _due_sums(self) -> Counter[tuple[str, ...]]:
+        """Return the sums if there are any and it is time to write them; they begin anew. The caller has the lock."""
+        now = self.clock()
+        if not self._sums or (self._due is not None and now < self._due):
+            return Counter()
+        self._due = now + self._every
+        sums, self._sums = self._sums, Counter()
+        return sums
+
+
+def _write_all(sums: Counter[tuple[str, ...]]) -> None:
+    for (name, *values), number in sums.items():
+        _write(name, values, number)
 
 
 def _write(name: str, values: list[str], number: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.health.checks import Failed
-from shared.storage.heartbeat import Heartbeat
+from shared.storage.heartbeat import Beats, Heartbeat
 from shared.storage.watches import Watch
 from shared.utc import format_utc
 
@@ -31,17 +31,28 @@ class RenewalCheck:
     def _renewals(self) -> str:
         """Fail when no run has succeeded for SILENT while the app was running, or a subscription is about to end.
 
-        An app that was stopped starts with an old success, so the time counts from the start of the process, too.
+        An app that was stopped starts with an old success, so the time counts from the start of a process: of the first
+        one since that success, or else an app whose processes start anew each hour would never fail.
         """
         beats, now = self.heartbeat.beats(), self.now()
         success = f"last success: {format_utc(beats.succeeded)}" if beats.succeeded else "no success so far"
-        silence = now - max(beats.succeeded or self.started, self.started)
+        silence = now - self._since(beats, now)
         is_failing = beats.unfinished >= MOST_FAILED and (beats.succeeded is None or now - beats.succeeded > SILENT)
         if silence > SILENT or is_failing:
             raise Failed(f"renew_subscriptions does not succeed ({success}): read its exceptions in the log")
         if beats.late_at is not None and now >= beats.late_at:
             raise Failed("a subscription is about to end and was not renewed: read the log of renew_subscriptions")
         return f"ok; {success}"
+
+    def _since(self, beats: Beats, now: datetime) -> datetime:
+        """Return from when on the silence counts. The first process that has to grant more time records it."""
+        succeeded = beats.succeeded or datetime.min.replace(tzinfo=now.tzinfo)
+        if now - succeeded <= SILENT or self.started <= succeeded:
+            return succeeded
+        if beats.silent_from is None or beats.silent_from <= succeeded:
+            self.heartbeat.silent(self.started)
+            return self.started
+        return min(beats.silent_from, self.started)
 
 
 def late_at(watches: Iterable[Watch], renew_before: timedelta) -> datetime | None:

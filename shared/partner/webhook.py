@@ -30,6 +30,7 @@ EXCHANGE_SECONDS = 15.0  # for the whole exchange, from the DNS lookup to the en
 LARGEST_ANSWER = 20_000  # bytes
 REST_SECONDS = 0.5
 SHORTEST_SECRET = 24  # bytes, from the specification
+FEWEST_DIFFERENT = 8  # random bytes of this length have fewer by a chance below one in a million
 
 
 class NotDelivered(RelayError):
@@ -125,14 +126,24 @@ def signed_headers(name: str, secrets: str, message_id: str, moment: datetime, b
     }
 
 
+def is_guessable(secrets: str) -> bool:
+    """Return whether one of the space-separated secrets consists of a few different bytes: somebody typed it."""
+    return any(len(set(_key_in(secret))) < FEWEST_DIFFERENT for secret in secrets.split())
+
+
+def _key_in(secret: str) -> bytes:
+    """Return the key in a secret, empty if it is not base64."""
+    text = secret.removeprefix("whsec_")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)  # padding is optional
+    except ValueError:  # also binascii.Error, and non-ASCII characters
+        return b""
+
+
 def _signer(name: str, secret: str) -> Signer:
     from standardwebhooks import Webhook as Signer
 
-    try:
-        text = secret.removeprefix("whsec_")
-        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)  # padding is optional
-    except ValueError:  # also binascii.Error, and non-ASCII characters
-        key = b""
+    key = _key_in(secret)
     if len(key) < SHORTEST_SECRET:
         raise ConfigurationError(name, f"must be whsec_ followed by at least {SHORTEST_SECRET} random bytes in base64")
     return Signer(key)

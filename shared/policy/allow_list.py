@@ -15,24 +15,27 @@ from typing import Literal
 
 from shared import problems
 from shared.errors import GraphError, GraphUnauthorized, GraphUnavailable, RelayError, RequestRejected
-from shared.policy.room_lists import KEEP, RoomListReader
+from shared.policy.owner import OwnerReading, entry_hash, hashed
+from shared.policy.room_lists import KEEP, ListedRooms, RoomListReader
 from shared.storage.room_lists import RoomListReadings
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
-Cause = Literal["", "mailbox", "host", "stop"]
+Cause = Literal["", "mailbox", "host", "owner", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whether something is allowed, and why not. `allowed` is None while that is unknown.
 
-    `error` is what a caller gets unless it is allowed. `cause`: what forbids it.
+    `error` is what a caller gets unless it is allowed. `cause`: what forbids it. `owner`: what is known of the mailbox
+    that answers; None if that was not looked at.
     """
 
     allowed: bool | None
     why: str = ""
     error: RelayError | None = None
     cause: Cause = ""
+    owner: OwnerReading | None = None
 
     def require(self) -> None:
         """Raise `error` unless it is allowed."""
@@ -53,10 +56,13 @@ def forbidden(error: RelayError, cause: Cause) -> Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """ALLOWED_MAILBOXES, parsed: the text, its addresses and `@domain` suffixes (`plain`), and its room lists."""
+    """ALLOWED_MAILBOXES, parsed: the text, its addresses and `@domain` suffixes (`plain`), the hash of each, and its
+    room lists.
+    """
 
     text: str
     plain: frozenset[str]
+    hashes: frozenset[str]
     room_lists: tuple[str, ...]
 
 
@@ -77,7 +83,15 @@ class AllowList:
     ) -> None:
         self._allowed_mailboxes = allowed_mailboxes
         self.reader = RoomListReader(rooms_of, readings, now)
-        self._parsed = _Entries("", frozenset(), ())
+        self._parsed = _Entries("", frozenset(), frozenset(), ())
+
+    def is_certain(self) -> bool:
+        """Return whether the list proves that it does not name an address: it has entries, and Graph has just returned
+        the rooms of each of its room lists. Raises ConfigurationError if the setting is invalid.
+        """
+        entries = self._entries()
+        answers = self.reader.rooms_of_each(entries.room_lists)
+        return bool(entries.plain or entries.room_lists) and all(map(_is_proof, answers))
 
     @property
     def room_lists(self) -> tuple[str, ...]:
@@ -117,6 +131,33 @@ class AllowList:
         text = "The customer's ALLOWED_MAILBOXES does not name this address."
         return forbidden(RequestRejected(problems.MAILBOX_NOT_ALLOWED, text), "mailbox")
 
+    def is_by_suffix(self, mailbox: str) -> bool:
+        """Return whether of the plain entries only a suffix allows an address, which may be one of another mailbox."""
+        address = mailbox.lower()
+        return address not in self._entries().plain and self._is_plain(address)
+
+    def is_listed_room(self, mailbox: str) -> bool:
+        """Return whether a room list contains an address; False while its list cannot be read."""
+        answers = self.reader.rooms_of_each(self.room_lists)
+        return any(not isinstance(rooms, RelayError) and mailbox.lower() in rooms.addresses for rooms in answers)
+
+    def is_another(self, mailbox: str, owner: str) -> bool | None:
+        """Return whether the mailbox that answers under an address is another one, which no entry allows.
+
+        `owner`: the hashes of its address (shared.policy.owner); "" if unknown. None while a room list that may allow
+        it cannot be read.
+        """
+        entries, address = self._entries(), mailbox.lower()
+        if not owner or owner == hashed(address) or address in entries.plain or {*owner.split()} & entries.hashes:
+            return False
+        answers = self.reader.rooms_of_each(entries.room_lists)
+        for rooms in answers:
+            known = frozenset() if isinstance(rooms, RelayError) else rooms.addresses
+            if address in known or any(entry_hash(room) in owner for room in known):
+                return False
+        is_whole = all(not isinstance(rooms, RelayError) and rooms.is_complete for rooms in answers)
+        return True if is_whole else None
+
     def allows_list(self, room_list: str) -> bool:
         """Return whether a whole room list may be watched: by a `roomlist:` entry, or by a plain entry."""
         return room_list.lower() in self.room_lists or self._is_plain(room_list.lower())
@@ -143,7 +184,7 @@ class AllowList:
             entries = [entry.strip().lower() for entry in text.split(",") if entry.strip()]
             lists = (entry.removeprefix("roomlist:") for entry in entries if entry.startswith("roomlist:"))
             plain = frozenset(entry for entry in entries if not entry.startswith("roomlist:"))
-            parsed = _Entries(text, plain, tuple(dict.fromkeys(lists)))
+            parsed = _Entries(text, plain, frozenset(map(entry_hash, plain)), tuple(dict.fromkeys(lists)))
             self._parsed = parsed
         return parsed
 
@@ -154,6 +195,18 @@ class AllowList:
         plain = self._entries().plain
         local, _, domain = address.rpartition("@")
         return address in plain or (f"@{domain}" in plain and not _OBJECT_ID.fullmatch(local))
+
+
+def _is_proof(rooms: ListedRooms | RelayError) -> bool:
+    """Return whether an answer proves that a room does not belong to a list: one without rooms is no proof."""
+    return (
+        not isinstance(rooms, RelayError)
+        and rooms.failure is None
+        and rooms.missing is None
+        and rooms.is_complete
+        and rooms.is_confirmed
+        and bool(rooms.addresses)
+    )
 
 
 def _rejection_of(error: RelayError) -> RelayError:

@@ -21,6 +21,7 @@ KEEP = timedelta(minutes=15)  # how long a confirmed answer is used
 UNCONFIRMED_FOR = timedelta(minutes=5)  # until a list with an unconfirmed answer is read again
 FAILED_FOR = timedelta(seconds=30)  # until a list that failed is read again, unless Retry-After is longer
 LONGEST_RETRY_AFTER = timedelta(days=1)
+TRUSTED = timedelta(days=7)  # how long an answer counts while the list cannot be read; then its rooms are unknown
 FIRST_WAIT_SECONDS = 10.0  # for another thread's first reading of the same list
 AT_ONCE = 8
 
@@ -78,6 +79,7 @@ class _Cached:
     rooms: ListedRooms | None = None
     failure: RelayError | None = None
     read_at: datetime | None = None
+    succeeded_at: datetime | None = None
     keep: timedelta = KEEP
 
     def is_due(self, now: datetime, max_age: timedelta) -> bool:
@@ -85,10 +87,14 @@ class _Cached:
         keep = self.keep if self.failure else min(self.keep, max_age)
         return self.read_at is None or not timedelta(0) <= now - self.read_at < keep
 
-    def answer(self) -> ListedRooms:
+    def is_trusted(self, now: datetime) -> bool:
+        """Return whether the rooms still count although the last reading failed."""
+        return self.failure is None or self.succeeded_at is None or now - self.succeeded_at < TRUSTED
+
+    def answer(self, now: datetime) -> ListedRooms:
         """Return the answer. Raises RelayError when nothing is known about the list."""
         rooms, failure = self.rooms, self.failure
-        if rooms is not None:
+        if rooms is not None and self.is_trusted(now):
             return replace(rooms, failure=failure)
         if failure is not None:
             raise failure.with_traceback(None)  # many calls raise it, and its traceback would grow
@@ -130,7 +136,7 @@ class RoomListReader:
                         self._read(address.lower(), cached, earlier)
                 finally:
                     cached.lock.release()
-        return cached.answer()
+        return cached.answer(self._now())
 
     def rooms_of_each(self, addresses: Sequence[str], max_age: timedelta = KEEP) -> list[ListedRooms | RelayError]:
         """Return the rooms of several lists in order, or the error of a list about which nothing is known.
@@ -182,7 +188,7 @@ class RoomListReader:
         cached.rooms = replace(_judged(addresses, row, before), missing=missing)
         cached.failure = None
         cached.keep = KEEP if cached.rooms.is_confirmed else FAILED_FOR if row is None else UNCONFIRMED_FOR
-        cached.read_at = self._now()
+        cached.read_at = cached.succeeded_at = self._now()
 
     def _recorded(self, initial: RoomListReading, count: int) -> RoomListReading | None:
         """Return the list's row after a reading with `count` rooms; None if it could not be written."""

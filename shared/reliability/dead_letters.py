@@ -1,4 +1,4 @@
-"""Store changes that are not tried again as dead letters; replay or delete them by ids, by time, or all."""
+"""Store changes that are not tried again as dead letters; replay or delete them by ids, watch or time, or all."""
 
 from __future__ import annotations
 
@@ -33,11 +33,14 @@ _logger = logging.getLogger("relay.dead_letters")
 
 
 class Selection(BaseModel):
-    """A selection of dead letters: by `ids`, by time (`from` inclusive, `to` exclusive), or `all`; exactly one way."""
+    """A selection of dead letters: by `ids`, by `watch` and time (`from` inclusive, `to` exclusive), or `all`; exactly
+    one way.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ids: list[str] | None = Field(default=None, min_length=1, max_length=MOST_IDS)
+    watch: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
     since: datetime | None = Field(default=None, alias="from")
     before: datetime | None = Field(default=None, alias="to")
     everything: bool = Field(default=False, alias="all", strict=True)
@@ -50,8 +53,9 @@ class Selection(BaseModel):
 
     @model_validator(mode="after")
     def _is_unambiguous(self) -> Selection:
-        if sum((self.ids is not None, self.since is not None or self.before is not None, self.everything)) != 1:
-            raise ValueError("exactly one of ids, from/to and all")
+        is_narrowed = any(each is not None for each in (self.watch, self.since, self.before))
+        if sum((self.ids is not None, is_narrowed, self.everything)) != 1:
+            raise ValueError("exactly one of ids, watch and from/to, and all")
         return self
 
 
@@ -62,7 +66,8 @@ def parse_selection(content: dict[str, Any]) -> Selection:
     except ValidationError:
         raise RequestRejected(
             problems.DEAD_LETTER_SELECTION_INVALID,
-            f'Send {{"ids": […]}} (up to {MOST_IDS}), {{"from": "2026-11-20T00:00Z", "to": "…"}} or {{"all": true}}.',
+            f'Send {{"ids": […]}} (up to {MOST_IDS}), {{"watch": "the id of a subscription"}}, '
+            '{"from": "2026-11-20T00:00Z", "to": "…"}, these two together, or {"all": true}.',
         ) from None  # fmt: skip
     if malformed := [each for each in selection.ids or () if not _ID.fullmatch(each)]:
         raise RequestRejected(
@@ -83,7 +88,11 @@ class DeadLetters:
     now: Callable[[], datetime]
 
     def dead_letter(self, message: ChangeMessage, change: Change, reason: str, status: int) -> None:
-        """Make a change a dead letter; `status` is the partner's last response, 0 for none."""
+        """Make a change a dead letter, unless its watch was removed; `status` is the partner's last response, 0 for
+        none.
+        """
+        if self.parking.removed.names(change.watch_id):
+            return
         letter = parked_change(message, change, reason, self.now())
         self.parked.put(DEAD, [replace(letter, status=status, attempts=message.attempt + 1)])
         _logger.error(
@@ -148,7 +157,8 @@ class DeadLetters:
             letters = [self.parked.get(DEAD, each) for each in ids[:AT_ONCE]]
             return [letter for letter in letters if letter is not None and letter.at < now], _last_of(ids)
         before = min(selection.before or now, now)
-        page = self.parked.page(DEAD, AT_ONCE, after, since=selection.since, before=before)
+        watch_id = selection.watch or ""
+        page = self.parked.page(DEAD, AT_ONCE, after, since=selection.since, before=before, watch_id=watch_id)
         return page, _last_of([letter.id for letter in page] if len(page) == AT_ONCE else [])
 
 

@@ -13,6 +13,7 @@ from shared.queues import ChangeQueue, JobQueue
 from shared.reliability.circuit_breaker import CircuitBreaker
 from shared.storage.parked import WAITING, Parked, ParkedChanges
 from shared.storage.partner_endpoint import EndpointState
+from shared.storage.tombstones import RemovedWatches
 
 DRAINED = timedelta(days=1)  # longer than it takes to drain what is parked, and to deliver it
 
@@ -26,13 +27,18 @@ class Parking:
     changes: ChangeQueue
     jobs: JobQueue
     clock: GraphClock
+    removed: RemovedWatches
 
-    def park(self, message: ChangeMessage, changes: Sequence[Change], reason: str) -> None:
-        """Park changes. The cached state may be stale: if the endpoint is flowing again, request a drain."""
-        now = self.clock.now()
+    def park(self, message: ChangeMessage, changes: Sequence[Change], reason: str) -> int:
+        """Park changes, except those of removed watches, which nobody needs; return how many are parked.
+
+        The cached state may be stale: if the endpoint is flowing again, request a drain.
+        """
+        now, changes = self.clock.now(), self.removed.without(changes)
         self.parked.put(WAITING, [parked_change(message, change, reason, now) for change in changes])
         if self.breaker.endpoint(fresh=True).state == EndpointState.FLOWING:
             self.jobs.send(Job("", "drain"))
+        return len(changes)
 
     def requeue(self, kind: str, parked: list[Parked]) -> None:
         """Put parked changes on the queue as new notifications, then delete them from the table.

@@ -56,9 +56,14 @@ class CatchUp:
     def queue_nightly_resyncs(self) -> int:
         """Queue a resync of every mailbox, STAGGER seconds apart; return the number.
 
-        The job of a daily resync names the watch's subscription: the resync tells whether that is silent.
+        The job of a daily resync names the watch's subscription: the resync tells whether that is silent. It also asks
+        for the owner of the calendar (shared/policy/mailbox_owners.py).
         """
         return self.queue_resyncs(self.watches.all(), STAGGER, is_daily=True)
+
+    def queue_owner_checks(self) -> int:
+        """Queue a job for each watch without a nightly resync whose owner is asked all the same; return the number."""
+        return self._queue([each for each in self.watches.all() if _has_check_alone(each)], STAGGER)
 
     def queue_resyncs(self, watches: Iterable[Watch], stagger: float = 0.0, *, is_daily: bool = False) -> int:
         """Queue resyncs of the watches that can be read, `stagger` seconds apart; return the number.
@@ -68,6 +73,10 @@ class CatchUp:
         """
         now = self.now()
         due = [each for each in watches if _is_resynced(each) and not is_to_come(each, now)]
+        return self._queue(due, stagger, is_daily=is_daily)
+
+    def _queue(self, due: list[Watch], stagger: float, *, is_daily: bool = False) -> int:
+        now = self.now()
 
         def queue(numbered: tuple[int, Watch]) -> None:
             number, watch = numbered
@@ -128,6 +137,13 @@ def resync_at(watch: Watch, now: datetime) -> datetime:
 
 def _is_resynced(watch: Watch) -> bool:
     return watch.delivery == "relay" and watch.state not in (*NEEDS_A_PERSON, "paused")
+
+
+def _has_check_alone(watch: Watch) -> bool:
+    """Return whether a watch without a nightly resync needs its owner asked: it posts to the partner directly, or it is
+    paused until another owner is known.
+    """
+    return watch.paused_by == "owner" or (watch.delivery == "direct" and watch.state == "live")
 
 
 def is_daily(job: Job, watch: Watch) -> bool:

@@ -21,12 +21,15 @@ class Beats:
     """The last run and the last success (UTC, None before the first), and the number of runs that began since.
 
     `late_at`: from when on the subscription that ends first is late, as of the last run; None if there is none.
+    `silent_from`: the start of the first process that saw that no run had succeeded for long; None if none has since
+    the last success.
     """
 
     ran: datetime | None = None
     succeeded: datetime | None = None
     unfinished: int = 0
     late_at: datetime | None = None
+    silent_from: datetime | None = None
 
 
 class Heartbeat:
@@ -61,7 +64,11 @@ class Heartbeat:
     def succeeded(self, moment: datetime) -> None:
         """Record that a run has done all its work at `moment`."""
         missing = {} if self.last_run() else {"at": moment}  # an earlier version cannot read a row without it
-        self._write(succeeded=moment, unfinished=0, **missing)
+        self._write(succeeded=moment, unfinished=0, silent_from="", **missing)
+
+    def silent(self, since: datetime) -> None:
+        """Record that a process that runs `since` then has seen no success for long. The next success deletes it."""
+        self._write(silent_from=since)
 
     def late_from(self, moment: datetime | None) -> None:
         """Record from when on the subscription that ends first is late; None: there is no subscription."""
@@ -105,6 +112,7 @@ def _beats(row: Any) -> Beats:
         moment_or_none(row.get("succeeded")),
         unfinished if isinstance(unfinished, int) else 0,
         moment_or_none(row.get("late_at")),
+        moment_or_none(row.get("silent_from")),
     )
     if (row.get("at") and beats.ran is None) or (row.get("succeeded") and beats.succeeded is None):
         SIGHTINGS.saw("watches", "heartbeat", row)

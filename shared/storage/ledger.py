@@ -126,19 +126,23 @@ class Ledger:
         free = [entry for entry in entries if not self._is_claimed(entry)]
         return sum(self._drop(free[first : first + 100]) for first in range(0, len(free), 100))
 
-    def forget(self, watch_id: str, is_over: Callable[[Entry], bool] = lambda _: True) -> None:
-        """Delete the entries of a watch, or those that `is_over` selects, also claimed ones. Safe to run concurrently.
+    def forget(self, watch_id: str, is_over: Callable[[Entry], bool] = lambda _: True) -> int:
+        """Delete the entries of a watch, or those that `is_over` selects, also claimed ones; return how many were
+        deleted. Safe to run concurrently.
 
         An entry that is written meanwhile stays: it may be that of a watch that was set up again.
         """
+        deleted = 0
         for page in self._row_pages(watch_id):
             found = [(entry_of(row), str(row["RowKey"])) for row in page]
             entries = [entry for entry, _ in found if entry.event_id and is_over(entry)]
             for first in range(0, len(entries), 100):
-                self._drop(entries[first : first + 100])
+                deleted += self._drop(entries[first : first + 100])
             for key in [key for entry, key in found if not entry.event_id and is_over(entry)]:
                 with storage_errors():
                     self._table().delete_entity({"PartitionKey": watch_id, "RowKey": key})
+                deleted += 1
+        return deleted
 
     def _drop(self, entries: Sequence[Entry]) -> int:
         from azure.data.tables import TableTransactionError

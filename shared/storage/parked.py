@@ -1,7 +1,7 @@
 """Changes stored outside the queue: parked while deliveries are stopped, or dead letters.
 
 There is one row for each event, so an event that changes often meanwhile costs one delivery of its newest state. Rows
-hold ids and times, never a title, and never expire.
+hold ids and times, never a title, and stay until they are taken, or their watch is removed.
 """
 
 from __future__ import annotations
@@ -59,6 +59,11 @@ def parked_id(watch_id: str, event_id: str) -> str:
     return hashlib.sha256(f"{watch_id}\n{event_id}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
+def key_of(row: Parked | Unreadable) -> str:
+    """Return the key of a row, which is its id."""
+    return row.key if isinstance(row, Unreadable) else row.id
+
+
 class ParkedChanges:
     """The table; `kind` is WAITING or DEAD. Methods raise ServiceUnavailable or ConfigurationError on failure."""
 
@@ -112,15 +117,15 @@ class ParkedChanges:
         raise ServiceUnavailable("storage", "has too many writers of one row")
 
     def page(self, kind: str, size: int, after: str = "", *, since: datetime | None = None,
-             before: datetime | None = None, reason: str = "") -> list[Parked]:  # fmt: skip
+             before: datetime | None = None, reason: str = "", watch_id: str = "") -> list[Parked]:  # fmt: skip
         """Return up to `size` readable rows in the order of their ids, after the id `after`; optionally only those of a
-        time range [since, before) or a reason.
+        time range [since, before), a reason or a watch.
         """
-        rows = self.rows(kind, after, since=since, before=before, reason=reason, at_once=size)
+        rows = self.rows(kind, after, since=since, before=before, reason=reason, watch_id=watch_id, at_once=size)
         return list(islice((row for row in rows if isinstance(row, Parked)), size))
 
     def rows(self, kind: str, after: str = "", *, since: datetime | None = None, before: datetime | None = None,
-             reason: str = "", at_once: int = PAGE) -> Iterator[Parked | Unreadable]:  # fmt: skip
+             reason: str = "", watch_id: str = "", at_once: int = PAGE) -> Iterator[Parked | Unreadable]:  # fmt: skip
         """Yield the rows of `page`, and in their places what stands for unreadable ones; read `at_once` in a call."""
         rules = ["PartitionKey eq @partition", "RowKey gt @after"]
         names: dict[str, Any] = {"partition": kind, "after": after}
@@ -128,9 +133,10 @@ class ParkedChanges:
             if value is not None:
                 rules.append(rule)
                 names[name] = _text(value)
-        if reason:
-            rules.append("reason eq @reason")
-            names["reason"] = reason
+        for name, text in (("reason", reason), ("watch_id", watch_id)):
+            if text:
+                rules.append(f"{name} eq @{name}")
+                names[name] = text
         with storage_errors():
             for row in self._table().query_entities(" and ".join(rules), parameters=names, results_per_page=at_once):
                 yield _parked(row)
@@ -150,7 +156,7 @@ class ParkedChanges:
             except ResourceNotFoundError:
                 return None
 
-    def drop(self, kind: str, changes: Sequence[Parked]) -> int:
+    def drop(self, kind: str, changes: Sequence[Parked | Unreadable]) -> int:
         """Delete rows and return how many. A row that was parked again since it was read stays."""
         return sum(self._drop(kind, changes[first : first + AT_ONCE]) for first in range(0, len(changes), AT_ONCE))
 
@@ -167,13 +173,17 @@ class ParkedChanges:
             )
             return sum(1 for _ in islice(rows, limit))
 
-    def _drop(self, kind: str, changes: Sequence[Parked]) -> int:
+    def _drop(self, kind: str, changes: Sequence[Parked | Unreadable]) -> int:
         from azure.core import MatchConditions
         from azure.data.tables import TableTransactionError
 
         unchanged = MatchConditions.IfNotModified
         operations = [
-            ("delete", {"PartitionKey": kind, "RowKey": each.id}, {"etag": each.etag, "match_condition": unchanged})
+            (
+                "delete",
+                {"PartitionKey": kind, "RowKey": key_of(each)},
+                {"etag": each.etag, "match_condition": unchanged},
+            )
             for each in changes
         ]
         if not operations:
@@ -218,9 +228,12 @@ def _parked(row: Any) -> Parked | Unreadable:
     values = {name: row[column] for name, column in _COLUMNS.items() if column in row}
     try:
         values |= {"at": moment_in(row["at"]), "first_at": moment_in(row.get("first_at"))}
-        return Parked(**checked(Parked, values), etag=str(row.metadata["etag"]))
+        change = Parked(**checked(Parked, values), etag=str(row.metadata["etag"]))
     except ERRORS:
         return SIGHTINGS.saw("parked", str(row["PartitionKey"]), row)
+    if change.id != row["RowKey"]:  # the row of another event: it could not be deleted, and each drain would queue it
+        return SIGHTINGS.saw("parked", str(row["PartitionKey"]), row)
+    return change
 
 
 def _text(moment: datetime) -> str:

@@ -93,7 +93,9 @@ class DeliveryCounts(Table[DeliveryCount]):
     def add(self, slot: datetime, number: int, shard: int) -> bool:
         """Add to the number of a slot; return False if another process wrote the row at the same time."""
         row_id = f"{int(slot.timestamp() // SLOT.total_seconds()) % SLOTS:016x}{shard % SHARDS:016x}"
-        row = self.get(row_id)
+        row = self.find(row_id)
+        if isinstance(row, Unreadable):  # it would be in the way of its slot for ever
+            return self.overwrite(DeliveryCount(row_id, slot, number, row.etag)) is not None
         if row is None:
             return self.insert(DeliveryCount(row_id, slot, number)) is not None
         before = row.number if row.slot == slot else 0

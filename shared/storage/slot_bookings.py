@@ -71,7 +71,7 @@ class SlotBookings:
         names = {f"id{number}": booking_id for number, booking_id in enumerate(booking_ids)}
         either = " or ".join(f"RowKey eq @{name}" for name in names)
         rule = f"PartitionKey eq @partition and ( {either} )"  # the SDK finds parameters by the spaces around them
-        names["partition"] = _partition(mailbox)
+        names["partition"] = partition_of(mailbox)
         with storage_errors():
             found = {row["RowKey"]: _booking(row) for row in self._table().query_entities(rule, parameters=names)}
         return _readable(next((found[booking_id] for booking_id in booking_ids if booking_id in found), None))
@@ -83,7 +83,7 @@ class SlotBookings:
             return None
         with storage_errors():
             try:
-                return _booking(self._table().get_entity(_partition(mailbox), booking_id))
+                return _booking(self._table().get_entity(partition_of(mailbox), booking_id))
             except ResourceNotFoundError:
                 return None
 
@@ -110,19 +110,20 @@ class SlotBookings:
     def holders(self, mailbox: str, start: datetime, end: datetime) -> list[Booking]:
         """Return the bookings with cells from `start` (inclusive) to `end` (exclusive), if they can be read.
 
-        An unreadable one keeps its cells, so its times stay taken.
+        An unreadable one keeps its cells, so its times stay taken. So does a cell that names no booking.
         """
         rule = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @last"
-        names = {"partition": _partition(mailbox), "first": _cell_key(start), "last": _cell_key(end)}
+        names = {"partition": partition_of(mailbox), "first": _cell_key(start), "last": _cell_key(end)}
         with storage_errors():
-            ids = dict.fromkeys(str(row["booking"]) for row in self._table().query_entities(rule, parameters=names))
+            rows = list(self._table().query_entities(rule, parameters=names))
+        ids = dict.fromkeys(booking for row in rows if isinstance(booking := row.get("booking"), str))
         bookings = (self._find(mailbox, booking_id) for booking_id in ids)
         return [booking for booking in bookings if isinstance(booking, Booking)]
 
     def since(self, mailbox: str, moment: datetime) -> list[Booking]:
         """Return the bookings of a mailbox whose state began at `moment` or later."""
         rule = "PartitionKey eq @partition and since ge @moment"
-        return list(self._query(rule, {"partition": _partition(mailbox), "moment": _stored(moment)}))
+        return list(self._query(rule, {"partition": partition_of(mailbox), "moment": _stored(moment)}))
 
     def rows(self) -> Iterator[Booking | Unreadable]:
         """Yield every booking, and in their places what stands for unreadable ones."""
@@ -157,7 +158,7 @@ class SlotBookings:
         return replace(booking, etag=str(responses[0].get("etag", "")))
 
 
-def _partition(mailbox: str) -> str:
+def partition_of(mailbox: str) -> str:
     """Return the partition of a mailbox: a hash, because an address may hold characters that keys must not."""
     return hashlib.sha256(mailbox.lower().encode()).hexdigest()[:32]
 
@@ -182,7 +183,7 @@ def _cell_key(moment: datetime) -> str:
 
 def _cells(verb: str, booking: Booking, keys: set[str]) -> list[Operation]:
     """Return operations on cells, in the order of their keys."""
-    common = {"PartitionKey": _partition(booking.mailbox), "booking": booking.id}
+    common = {"PartitionKey": partition_of(booking.mailbox), "booking": booking.id}
     return [(verb, {**common, "RowKey": key}) for key in sorted(keys)]
 
 
@@ -193,7 +194,7 @@ def _if_unchanged(booking: Booking) -> dict[str, Any]:
 
 
 def _row(booking: Booking) -> dict[str, Any]:
-    row: dict[str, Any] = {"PartitionKey": _partition(booking.mailbox), "RowKey": booking.id}
+    row: dict[str, Any] = {"PartitionKey": partition_of(booking.mailbox), "RowKey": booking.id}
     values = {name: getattr(booking, name) for name in _NAMES}
     return row | values | {name: _stored(values[name]) for name in _MOMENTS}
 
@@ -201,9 +202,18 @@ def _row(booking: Booking) -> dict[str, Any]:
 def _booking(row: Any) -> Booking | Unreadable:
     try:
         values = {name: row[name] for name in _NAMES} | {name: moment_in(row[name]) for name in _MOMENTS}
-        return Booking(**checked(Booking, values), etag=str(row.metadata["etag"]))
+        values["id"] = str(row["RowKey"])
+        return _bounded(Booking(**checked(Booking, values), etag=str(row.metadata["etag"])))
     except ERRORS:
         return SIGHTINGS.saw("slots", "booking", row)
+
+
+def _bounded(booking: Booking) -> Booking:
+    """Return a booking. Raises ValueError if it would have more cells than a transaction takes: its times are wrong."""
+    spans = [(booking.to_start, booking.to_end)] + ([(booking.start, booking.end)] if booking.holds else [])
+    if any(end - start > LONGEST for start, end in spans if start is not None and end is not None):
+        raise ValueError("a booking longer than any")
+    return booking
 
 
 def _readable(booking: Booking | Unreadable | None) -> Booking | None:

@@ -210,8 +210,11 @@ class Table(Generic[Row]):
         return {"PartitionKey": self.partition_of(row), "RowKey": row.id}
 
     def _read(self, entity: Any) -> Row:
-        """Return a row; a column missing from an older version's row has its default."""
+        """Return a row; a column missing from an older version's row has its default. Its id is its key, whatever its
+        column says: a change or deletion by another id would miss the row, again and again.
+        """
         values = {name: entity[column] for name, column in self._columns.items() if column in entity}
+        values["id"] = str(entity["RowKey"])
         for name in self._moments:
             values[name] = moment_in(values.get(name))
         return self._kind(**checked(self._type, values), etag=str(entity.metadata["etag"]))

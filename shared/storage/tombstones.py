@@ -1,23 +1,27 @@
 """Tombstones: the subscriptions whose watches were deleted, so that a deletion that was interrupted can be finished.
 
-A row holds a hash of the subscription's id and a time, nothing else, for KEEP. A removed watch has one of its own.
+A row holds a hash of the subscription's id and a time, nothing else, for KEEP. A removed watch has one of its own, and
+one if the slot bookings of its mailbox are deleted, too.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.messages import Change
 from shared.storage.table import Table, compared, text_of
+from shared.storage.watches import Watches
 from shared.unreadable_rows import Unreadable
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
 _WATCH = "watch "  # before the id of a watch
+_SLOTS = "slots "  # before the id of the watch whose mailbox's slot bookings are deleted, too
 KEEP = timedelta(days=10)  # longer than a subscription lives: Graph allows 10,080 minutes
 
 
@@ -59,6 +63,14 @@ class Tombstones(Table[Tombstone]):
         """Return whether a tombstone names a watch."""
         return self.names(_WATCH + watch_id)
 
+    def write_slots(self, watch_id: str, moment: datetime) -> None:
+        """Record that the slot bookings of a watch's mailbox are being deleted, so that the rest can be."""
+        self.write(_SLOTS + watch_id, moment)
+
+    def slots_deleted_at(self, watch_id: str) -> datetime | None:
+        """Return when the slot bookings of a watch's mailbox were last deleted; None if no tombstone says so."""
+        return self.written_at(_SLOTS + watch_id)
+
     def drop(self, subscription_id: str) -> None:
         """Delete the tombstone of a subscription, if there is one."""
         row = self.find(_hash(subscription_id))
@@ -69,6 +81,26 @@ class Tombstones(Table[Tombstone]):
         """Delete the rows older than KEEP, and return their number."""
         old = list(self.select("at lt @before", {"before": text_of(now - KEEP)}))
         return sum(self.delete(each) for each in old if not isinstance(each, Unreadable))
+
+
+class RemovedWatches:
+    """Knows which watches were removed. That a watch has no row is no proof: its tombstone is.
+
+    Methods raise ServiceUnavailable or ConfigurationError when storage fails.
+    """
+
+    def __init__(self, watches: Watches, tombstones: Tombstones) -> None:
+        self._watches = watches
+        self._tombstones = tombstones
+
+    def names(self, watch_id: str) -> bool:
+        """Return whether a watch was removed and is not watched again. An unreadable row is a row."""
+        return self._watches.find(watch_id) is None and self._tombstones.names_watch(watch_id)
+
+    def without(self, changes: Sequence[Change]) -> list[Change]:
+        """Return changes without those of removed watches."""
+        removed = {each for each in {change.watch_id for change in changes} if self.names(each)}
+        return [change for change in changes if change.watch_id not in removed]
 
 
 def _hash(subscription_id: str) -> str:

@@ -42,6 +42,7 @@ class Watch:
     - `by_partner`: whether the partner named the mailbox itself; `room_lists`: ids of the watched room lists that it
       belongs to, separated by spaces.
     - `user_id`: the mailbox's object id, taken from notifications and from subscriptions.
+    - `owner`, `owner_read_at`, `owner_unknown_since`: which mailbox answers under the address (shared/policy/owner.py).
     - `renamed_at`, `new_address`: when Graph last found the mailbox by its object id only, and the address that it then
       had ("" if unknown). Shown only.
 
@@ -115,7 +116,10 @@ class Watch:
     resync_started: datetime | None = None
     resync_full: bool = False
     resynced: datetime | None = None
-    paused_by: Literal["", "mailbox", "host", "stop"] = ""
+    paused_by: Literal["", "mailbox", "host", "owner", "stop"] = ""
+    owner: str = ""
+    owner_read_at: datetime | None = None
+    owner_unknown_since: datetime | None = None
     etag: str = ""
 
 

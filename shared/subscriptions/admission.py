@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from shared import problems
@@ -25,14 +26,17 @@ class Admission:
     permission: Permission
     resolver: Callable[[], Resolver]
 
-    def require(self, request: WatchRequest, existing: Watch | None) -> None:
-        """Raise RequestRejected unless the settings and the address of the notificationUrl allow a request.
+    def require(self, request: WatchRequest, existing: Watch | None) -> dict[str, Any]:
+        """Return what a new row keeps of the mailbox that answers. Raises RequestRejected unless the settings and the
+        address of the notificationUrl allow a request.
 
         `existing`: the watch of its mailbox.
         """
-        self.permission.may(existing, request.mailbox, request.notification_url, "partner", "set-up").require()
+        decision = self.permission.may(existing, request.mailbox, request.notification_url, "partner", "set-up")
+        decision.require()
         if request.delivery == "direct":
             self._check_address(request)
+        return decision.owner.columns() if decision.owner is not None else {}
 
     def _check_address(self, request: WatchRequest) -> None:
         """Resolve the host of a direct notificationUrl, so that Graph is never pointed into a private network."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from shared.errors import GraphConflict, GraphNotFound, GraphUnavailable, RelayError, ServiceUnavailable
 from shared.graph import client_state
 from shared.graph.client_state import Key
+from shared.graph.client_state_keys import ClientStateKeys
 from shared.graph.subscriptions import DeleteReason, Subscription, Subscriptions, mailbox_of
 from shared.storage.watches import Watch, Watches, is_being_created
 from shared.subscriptions.addresses import Addresses
@@ -44,7 +45,7 @@ class Creation:
     removal: Removal
     lifetimes: Lifetimes
     renamed: RenamedMailboxes
-    keys: Callable[[], list[Key]]
+    keys: ClientStateKeys
     now: Callable[[], datetime]
 
     def create(
@@ -227,6 +228,7 @@ class Creation:
         known = next((key for key in keys if key.version == watch.key_version), None)
         if watch.delivery == "relay":
             return client_state.signing_key(keys, self.now()), ""
+        known = known or (self.keys.older(watch.key_version) if watch.key_version else None)
         if known is None:
             return client_state.signing_key(keys, self.now()), client_state.new_nonce()
         return known, watch.nonce if _is_described(watch, watch.former_id) else ""

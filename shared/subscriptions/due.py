@@ -88,9 +88,17 @@ def settings_hash(settings: Settings, key_versions: Iterable[str], *, is_stopped
     values = (
         settings.public_base_url, settings.allowed_mailboxes, settings.allowed_notification_hosts,
         str(settings.subscription_lifetime_minutes), str(settings.renew_before_minutes), *key_versions,
-        *(["stopped"] if is_stopped else []), *_implied_host(settings),
+        *(["stopped"] if is_stopped else []), *_implied_host(settings), *_enforced(settings),
     )  # fmt: skip
     return hashlib.sha256("\n".join(values).encode()).hexdigest()[:16]
+
+
+def _enforced(settings: Settings) -> list[str]:
+    """Return OWNER_CHECK if it forbids anything; while it is invalid, nothing is known, and what runs is kept."""
+    try:
+        return [] if settings.owner_check == "warn" else [f"owner-check {settings.owner_check}"]
+    except ConfigurationError:
+        return []
 
 
 def _implied_host(settings: Settings) -> list[str]:

@@ -1,11 +1,13 @@
 """End the subscriptions of a watch: because the watch is removed, or because the settings or the stop forbid it.
 
 The row is claimed first, so that a set-up call waits, and is not told of a live watch that loses its subscription.
-Then come the tombstones, the DELETEs, and at last the row. After a crash the tombstones say what to finish.
+Then come the tombstones, the DELETEs, the row, and at last what else names the mailbox. After a crash the tombstones
+say what to finish.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +15,10 @@ from typing import Any
 
 from shared import problems
 from shared.errors import GraphError, RequestRejected, ServiceUnavailable
+from shared.forgetting.rows import MailboxRows
 from shared.graph.subscriptions import DeleteReason
 from shared.policy.allow_list import Decision
 from shared.policy.permission import Permission
-from shared.storage.ledger import Ledger
-from shared.storage.ledger_entry import is_left_by
 from shared.storage.watches import Watch, Watches, is_being_created
 from shared.subscriptions.records import Records
 from shared.subscriptions.removal import Removal
@@ -44,7 +45,7 @@ class Endings:
     records: Records
     removal: Removal
     permission: Permission
-    ledger: Ledger
+    rows: MailboxRows
     now: Callable[[], datetime]
 
     def unsubscribe(self, watch_id: str) -> None:
@@ -64,8 +65,11 @@ class Endings:
         except GraphError as error:
             raise rejection_of(error) from error
 
-    def remove(self, watch_id: str, only_if: Callable[[Watch], bool] = lambda _: True) -> bool:
-        """Remove a watch, its subscriptions and its ledger entries; return whether it was removed.
+    def remove(
+        self, watch_id: str, only_if: Callable[[Watch], bool] = lambda _: True, *, keeps_slots: bool = False
+    ) -> Counter[str] | None:
+        """Remove a watch, its subscriptions, and every row that names its mailbox. Return the numbers by kind, or None
+        if it was not removed. `keeps_slots`: the slot bookings of its mailbox stay.
 
         `only_if` is evaluated on the row that is claimed, and on the row that is deleted: what was decided on an older
         row may no longer be so.
@@ -73,11 +77,14 @@ class Endings:
         for _ in range(ATTEMPTS):
             watch = self.watches.get(watch_id)
             if watch is None or not only_if(watch):
-                return False
+                return None
+            if not keeps_slots:
+                self.removal.tombstones.write_slots(watch_id, self.now())
             is_removed = self._left(watch) if is_being_created(watch, self.now()) else self._removed(watch, only_if)
-            if is_removed:
-                self.ledger.forget(watch_id, is_left_by(watch))
-                return True  # not again: a row that exists now is a new watch
+            if is_removed:  # not again: a row that exists now is a new watch
+                slots = Counter[str]() if keeps_slots else self.rows.forget_slots(watch.mailbox)
+                removed = Counter({"watches": 1, "subscriptions": len(_living(watch, self.now()))})
+                return removed + slots + self.rows.forget(watch_id, watch.born)
         raise ServiceUnavailable("storage", "has too many writers of one row")
 
     def pause(self, watch: Watch) -> Watch | None:
@@ -150,7 +157,8 @@ class Endings:
 
     def _forget_rest(self, watch_id: str) -> None:
         if self.removal.tombstones.names_watch(watch_id):
-            self.ledger.forget(watch_id, lambda _: self.watches.get(watch_id) is None)
+            self.rows.forget(watch_id)
+            self.rows.forget_slots_left(watch_id)
 
     def _paused(self, before: Watch, claimed: Watch) -> Watch | None:
         decision = self._decision(claimed)

@@ -26,7 +26,8 @@ class DesiredState:
     """The desired properties of subscriptions, and the time.
 
     `keys`: the versions of the keys that verify a clientState; `signing`: the version that signs. `allows` returns None
-    while unknown. `is_stopped`: the relay is; then `allows` returns False.
+    while unknown. `is_stopped`: the relay is; then `allows` returns False. `is_retired`: whether the vault says that an
+    older version is disabled or not there.
     """
 
     now: datetime
@@ -38,6 +39,7 @@ class DesiredState:
     settings_hash: str
     allows: Callable[[Watch], bool | None]
     is_stopped: bool = False
+    is_retired: Callable[[str], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,15 @@ def next_step(watch: Watch, desired: DesiredState) -> Step | None:
     return Step("write", LAST, watch) if is_stale else None
 
 
-def is_unverifiable(watch: Watch, keys: Collection[str]) -> bool:
+def is_unverifiable(watch: Watch, keys: Collection[str], is_retired: Callable[[str], bool] = lambda _: True) -> bool:
     """Return whether the subscription's notifications fail verification, because the key of its clientState is retired.
 
-    With direct delivery the partner verifies them, by the clientState that GET and the set-up call return: who knows a
-    retired key, which may have leaked, could forge them.
+    With direct delivery the partner verifies them, by the clientState that GET and the set-up call return. It is kept
+    after further rotations, until its key is disabled: who knows a key that leaked could forge them.
     """
-    return bool(watch.key_version) and watch.key_version not in keys
+    if not watch.key_version or watch.key_version in keys:
+        return False
+    return watch.delivery == "relay" or is_retired(watch.key_version)
 
 
 def is_outdated(watch: Watch, signing: str, lifecycle_url: str) -> bool:
@@ -107,7 +111,7 @@ def _verb_for_existing(watch: Watch, desired: DesiredState) -> tuple[Verb | None
     expires = watch.expires or FIRST
     is_due = expires <= desired.now + desired.renew_before
     is_described = watch.described_id == watch.subscription_id
-    if is_unverifiable(watch, desired.keys) or is_to_be_replaced(watch, desired.now):
+    if is_unverifiable(watch, desired.keys, desired.is_retired) or is_to_be_replaced(watch, desired.now):
         return "replace", FIRST
     if is_described and watch.posts_to != (watch.notification_url or desired.notification_url):
         return "address", expires

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RelayError
 from shared.graph import client_state
-from shared.graph.client_state import Key
+from shared.graph.client_state_keys import ClientStateKeys
 from shared.graph.subscriptions import Subscription, Subscriptions
 from shared.resync.silence_rules import is_to_be_replaced
 from shared.storage.watches import Watch, Watches
@@ -37,7 +37,7 @@ class SubscriptionService:
     creation: Creation
     lifetimes: Lifetimes
     losses: Losses
-    keys: Callable[[], list[Key]]
+    keys: ClientStateKeys
     now: Callable[[], datetime]
 
     def renew(self, watch: Watch, *, spread: bool = False) -> Watch | None:
@@ -71,7 +71,8 @@ class SubscriptionService:
         versions, signing = [key.version for key in keys], client_state.signing_key(keys, self.now()).version
 
         def is_unusable(row: Watch) -> bool:
-            return is_unverifiable(row, versions) or is_to_be_replaced(row, self.now())
+            is_retired = self._is_retired  # the vault is asked for a direct watch with an older key only
+            return is_unverifiable(row, versions, is_retired) or is_to_be_replaced(row, self.now())
 
         if not is_unusable(watch) and not is_outdated(watch, signing, self.addresses.lifecycle_url):
             return self.watches.get(watch.id)
@@ -80,8 +81,13 @@ class SubscriptionService:
     def client_state(self, watch: Watch) -> str | None:
         """Return the clientState of a live watch's subscription; None when its key has been retired."""
         key = next((key for key in self.keys() if key.version == watch.key_version), None)
+        if key is None and watch.delivery == "direct" and watch.key_version:
+            key = self.keys.older(watch.key_version)
         nonce = watch.nonce if watch.described_id == watch.subscription_id else ""
         return client_state.sign(watch.id, key, watch.delivery, nonce) if key else None
+
+    def _is_retired(self, version: str) -> bool:
+        return self.keys.older(version) is None
 
     def _patched(
         self, watch: Watch, patch: Callable[[datetime], Subscription], *, spread: bool, url: str = ""

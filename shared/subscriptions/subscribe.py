@@ -46,12 +46,12 @@ class WatchSetup:
         ConfigurationError or ServiceUnavailable. A rejected call leaves no new watch and no new subscription.
         """
         known = self.watches.get(watch_id_of(request.mailbox))
-        self.admission.require(request, known)
+        owner = self.admission.require(request, known)
         if known is None:
             self.creation.subscriptions.wait_for_rate()  # before the row is claimed
         deadline = self.now() + MAX_WAIT
         while self.now() < deadline:
-            watch = self.sources.add(self._new_watch(request)) or self._taken_over(request)
+            watch = self.sources.add(self._new_watch(request, owner)) or self._taken_over(request)
             if watch is not None:
                 created = self.new_watches.create(watch)
                 if created.state == "live":  # else another process has taken over
@@ -84,10 +84,10 @@ class WatchSetup:
         """Remove a watch for the partner; a no-op if it does not exist. Raises RequestRejected."""
         self.endings.unsubscribe(watch_id)
 
-    def _new_watch(self, request: WatchRequest) -> Watch:
+    def _new_watch(self, request: WatchRequest, owner: dict[str, Any]) -> Watch:
         now, watch_id = self.now(), watch_id_of(request.mailbox)
         url = request.notification_url
-        claim: dict[str, Any] = {"since": now, "pending_since": now, "due_at": now + ABANDONED}
+        claim: dict[str, Any] = {"since": now, "pending_since": now, "due_at": now + ABANDONED, **owner}
         return Watch(watch_id, request.mailbox, request.delivery, now, url, born=new_born(), **claim)
 
     def _taken_over(self, request: WatchRequest) -> Watch | None:

@@ -100,6 +100,8 @@ class WatchJobs:
         if watch is None:
             return "unknown-watch"
         is_resync = job.kind in RESYNCS
+        if is_resync:
+            watch = self.permission.with_owner(watch)
         if not self.permission.may(watch, watch.mailbox, "", "relay", "resync" if is_resync else "renew").is_allowed():
             self.catch_up.awaited.leave(watch, job)
             return "not-allowed"

@@ -25,10 +25,11 @@ class ShownState(StrEnum):
     GONE = "gone"  # the mailbox does not exist
     PAUSED = "paused"  # the allow-list does not have the mailbox
     PAUSED_BY_HOST = "paused-by-host"  # ALLOWED_NOTIFICATION_HOSTS does not have the host of its URL
+    PAUSED_BY_OWNER = "paused-by-owner"  # another mailbox answers under its address
     STOPPED = "stopped"  # the relay is
 
 
-_PAUSES = {"host": ShownState.PAUSED_BY_HOST, "stop": ShownState.STOPPED}
+_PAUSES = {"host": ShownState.PAUSED_BY_HOST, "owner": ShownState.PAUSED_BY_OWNER, "stop": ShownState.STOPPED}
 
 
 class Shown(NamedTuple):

@@ -171,7 +171,8 @@ STEPS: dict[str, Check] = {
     "docs/partner-NAME.md": exists("docs/partner-NAME.md"),
     "docs/architecture.md": architecture,
     "docs/settings.md": page("docs/settings.md", "`NAME`"),
-    "docs/data-protection.md": page("docs/data-protection.md", "feature NAME", "feature **NAME**"),
+    "docs/data-protection.md": page("docs/data-protection.md", "feature NAME"),
+    "docs/data-of-features.md": page("docs/data-of-features.md", "feature **NAME**"),
     "README.md": page("README.md", "docs/partner-NAME.md"),
 }
 

@@ -23,6 +23,7 @@ from shared.storage.room_lists import room_list_id_of
 from shared.storage.slot_bookings import Booking, SlotBookings
 from shared.storage.watches import watch_id_of
 from shared.telemetry import short
+from shared.threads import MailboxLimits
 from tests.architecture.outward import in_order
 from tests.support.appointments_world import COURSE, CUT, AppointmentWorld
 from tests.support.table import Entity, FakeTable
@@ -77,7 +78,7 @@ def event_transaction(mailbox: str, calendar: str, key: str) -> list[str]:
     """Return the transactionId for Graph of an event requested with an Idempotency-Key."""
     parts, request = MagicMock(), read_new_event({"title": "T", **TIMES})
     with suppress(Exception):  # Graph's response is a mock
-        service = CalendarService(parts.settings, parts.allow_list, parts.calendars)
+        service = CalendarService(parts.settings, parts.allow_list, parts.calendars, MailboxLimits())
         service.create_event(mailbox, calendar, request, key)
     given = (value for call in parts.mock_calls for value in call.args if isinstance(value, dict))
     return [value["transactionId"] for value in given if "transactionId" in value]

@@ -36,6 +36,7 @@ docs/partner-tasks.md: the file is missing
 docs/architecture.md: the table does not name list_tasks
 docs/settings.md: the page does not name tasks
 docs/data-protection.md: the page does not name tasks
+docs/data-of-features.md: the page does not name tasks
 README.md: the page does not name tasks
 """
 

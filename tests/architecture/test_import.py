@@ -40,6 +40,7 @@ ROUTES = {
     "delete_room_list": ("DELETE", "room-lists/{id}"), "resync_subscription": ("POST", "subscriptions/{id}/resync"),
     "get_relay": ("GET", "relay"), "pause_relay": ("POST", "relay/pause"), "resume_relay": ("POST", "relay/resume"),
     "stop_relay": ("POST", "relay/stop"), "start_relay": ("POST", "relay/start"),
+    "forget_mailbox": ("POST", "relay/forget"),
     "list_dead_letters": ("GET", "dead-letters"), "delete_dead_letters": ("DELETE", "dead-letters"),
     "replay_dead_letters": ("POST", "dead-letters/replay"), "get_replay": ("GET", "dead-letters/replays/{id}"),
     "openapi": ("GET", "openapi.json"),
@@ -58,7 +59,7 @@ BY_TOKEN = {
 FUNCTIONS = {*ROUTES, *BY_TOKEN, *QUEUES, "renew_subscriptions", "resync_calendars"}
 MASTER_KEY = {
     "resync_subscription", "get_relay", "pause_relay", "resume_relay", "stop_relay", "start_relay",
-    "list_dead_letters", "delete_dead_letters",
+    "forget_mailbox", "list_dead_letters", "delete_dead_letters",
     "replay_dead_letters", "get_replay", "examine_relay", "list_unknown_subscriptions", "delete_unknown_subscriptions",
 }  # fmt: skip
 

@@ -75,6 +75,8 @@ def test_a_platform_team_receives_the_logs_of_vault_storage_and_app() -> None:
     ]
     scopes = {re.findall(r"^  scope: (\w+)$", each.body, re.MULTILINE)[0] for each in settings}
     assert scopes == {"vault", "blobs", "queues", "tables", "app"}
+    logs = "[{ categoryGroup: 'allLogs', enabled: true }]"  # of storage: StorageRead, StorageWrite and StorageDelete
+    assert f"var logs = {logs}\n" in text
     assert "properties: isAudited ? union({ logs: logs }, hub) : settings\n" in text
     assert "= if (hasVaultLogs) {\n  name: 'platform-team'\n  scope: vault\n" in text
     assert "var hasVaultLogs = !isAudited || !empty(eventHubRuleId)\n" in text

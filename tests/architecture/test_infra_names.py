@@ -41,6 +41,7 @@ BY_HOOK = {
 }  # a hook created these
 ADDED = {
     ("Microsoft.Insights/metricAlerts", "'relay-health'"),
+    ("Microsoft.Insights/scheduledQueryRules", "'relay-log-quota'"),
     ("Microsoft.Insights/webtests", "'health-relay-S'"),
     ("Microsoft.Insights/diagnosticSettings", "'platform-team'"),
     ("Microsoft.KeyVault/vaults/secrets", "'identifier-key'"),

@@ -1,7 +1,8 @@
 """Every call of Graph for a mailbox, and every outgoing address, is permitted by shared/policy/permission.py first.
 
 A class that holds a client of Graph, or the partner's webhook, asks itself, or stands here with the methods that ask
-before it is reached. A class that is new to this test fails it.
+before it is reached. The clients, their methods and what these do at Graph are read from the code: a client, a user or
+a method that is new to this test fails it, and so does a call before the question, or after one with a smaller verb.
 """
 
 from __future__ import annotations
@@ -12,13 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.permission_order import acts_of, clients, methods_of, writes
 from tests.architecture.trees import tree_of
 
 ROOT = Path(__file__).parents[2]
-CLIENTS = {
-    "Events", "Calendars", "Schedules", "BookedEvents", "BookingsClient", "Subscriptions", "Webhook", "GraphClient",
-    "GraphDiagnostics", "HandshakeCheck", "RenamedMailboxes",
-}  # fmt: skip
+CLIENTS = {*clients(), "RenamedMailboxes", "WatchedEvents"}  # the last two call a client for whoever holds them
 # Where a class does not ask itself: the methods that ask before, each Class.method.
 DELIVERY = ("MailboxAccess.admitted",)
 JOBS = ("WatchJobs.run",)
@@ -41,6 +40,28 @@ NOT_CHECKED = {
     "MailboxChecks": "the same", "GraphChecks": "the same", "CalendarWriteCheck": "the same",
     "BookingsPermissionCheck": "the same", "_CalendarReads": "the same",
     "SetupChecks": "calls the relay's own address",
+}  # fmt: skip
+
+
+# Methods of classes that ask, which do not ask themselves: the methods that ask before.
+METHODS_CHECKED_BEFORE = {
+    "BookingCleanup.resolve": ("SlotBooker.book", "BookingChanger.move"),
+    "BookingCleanup.end_booking": ("BookingChanger.cancel",),
+    "SlotFinder.nearest": ("SlotBooker.book", "BookingChanger.move"),
+    "SlotFinder.get_availability": ("SlotBooker.book", "BookingChanger.move"),
+    "BusinessLookup.appointment": ("BusinessLookup.business_id",),
+}
+# What is called before the question, because only its result says which mailbox it is about.
+FIRST = {"BookingsClient.search": "businesses by name; those that are not allowed are left out"}
+# Client methods that bootstrap hands on as functions, and who asks before they are called.
+HANDED_ON = {
+    "Events.owner": "MailboxOwners, of the permission itself, after its other questions",
+    "Webhook.url": "an address that is shown", "Webhook.secrets": "read from the vault",
+}  # fmt: skip
+# Who opens connections, and to which address.
+CONNECTIONS = {
+    "shared/bootstrap/app.py": "login's keys", "shared/bootstrap/graph.py": "GRAPH_BASE_URL; the relay's own address",
+    "shared/graph/login.py": "login", "shared/graph/client.py": "GRAPH_BASE_URL",
 }  # fmt: skip
 
 
@@ -84,6 +105,87 @@ def test_every_user_of_the_tenant_checks_or_is_checked_before() -> None:
 def test_a_holder_of_the_permission_uses_it(name: str) -> None:
     """In its own code."""
     assert calls_permission(CLASSES[name])
+
+
+def methods_that_use(names: set[str]) -> list[str]:
+    """Return the public methods, as Class.method, that call a client."""
+    return sorted(
+        f"{name}.{method}"
+        for name in names
+        for method in methods_of(CLASSES[name])
+        if not method.startswith("_") and any(act.kind == "use" for act in acts_of(CLASSES[name], method))
+    )
+
+
+def test_the_clients_are_read_from_the_code() -> None:
+    """Some that must be among them, and what they write."""
+    assert {"Events", "Calendars", "Schedules", "BookedEvents", "BookingsClient", "Subscriptions"} <= CLIENTS
+    assert {"Calendars.create_event", "BookedEvents.remove", "Subscriptions.create"} <= writes()
+    assert not {"Calendars.get", "Events.owner", "Schedules.of"} & writes()
+    assert len(methods_that_use(CHECKING)) > 15
+
+
+@pytest.mark.parametrize("method", methods_that_use(CHECKING))
+def test_a_method_checks_before_it_calls_a_client(method: str) -> None:
+    """And with the verb `write` before it writes. Methods that others must ask for stand here with these."""
+    name, _, last = method.partition(".")
+    acts = [act for act in acts_of(CLASSES[name], last) if act.what not in FIRST]
+    if method in METHODS_CHECKED_BEFORE:
+        assert all(act.kind == "use" for act in acts), "it asks itself"
+        return
+    assert acts[0].kind == "ask", f"{acts[0].what} is called before the question"
+    if {act.what for act in acts if act.kind == "use"} & writes():
+        assert acts[0].what == "write"
+
+
+@pytest.mark.parametrize("method", sorted({each for methods in METHODS_CHECKED_BEFORE.values() for each in methods}))
+def test_what_checks_for_others_checks_first(method: str) -> None:
+    """In its own text, before anything else that counts."""
+    name, _, last = method.partition(".")
+    acts = [act for act in acts_of(CLASSES[name], last) if act.what not in FIRST]
+    assert acts[0].kind == "ask"
+
+
+def test_bootstrap_hands_on_no_other_client_method() -> None:
+    """A function in the place of a client would hide its calls from this test."""
+    parts = {
+        method.name: ast.unparse(method.returns)
+        for path in sorted((ROOT / "shared/bootstrap").glob("*.py"))
+        for method in ast.walk(tree_of(path))
+        if isinstance(method, ast.FunctionDef) and method.returns is not None
+    }
+    used = {
+        f"{parts[node.value.attr]}.{node.attr}"
+        for path in sorted((ROOT / "shared/bootstrap").glob("*.py"))
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute)
+        and parts.get(node.value.attr) in CLIENTS
+    }  # fmt: skip
+    assert used <= {*HANDED_ON}
+    assert "Events.owner" in used
+
+
+def test_the_owners_are_used_by_the_permission_alone() -> None:
+    """Each of their methods that may call Graph."""
+    askers = {
+        f"{path.relative_to(ROOT)}"
+        for path in (ROOT / "shared").rglob("*.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute) and node.attr in ("at_setup", "at_call", "refreshed")
+    }
+    assert askers == {"shared/policy/permission.py"}
+
+
+def test_connections_are_opened_by_listed_code() -> None:
+    """For the partner in shared/http alone, which checks each address."""
+    openers = {
+        f"{path.relative_to(ROOT)}"
+        for path in (ROOT / "shared").rglob("*.py")
+        if path.parts[len(ROOT.parts) + 1] != "http"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("session_for", "graph_session", "requests.Session")
+    }
+    assert openers == {*CONNECTIONS}
 
 
 @pytest.mark.parametrize("method", sorted({each for methods in CHECKED_BEFORE.values() for each in methods}))

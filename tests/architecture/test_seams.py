@@ -29,6 +29,7 @@ MANY = {
     "shared.storage.maintenance.ResyncHour": "a row",
     "shared.storage.slot_bookings.Booking": "a row",
     "shared.storage.watches.Watch": "a row",
+    "shared.subscriptions.plan.DesiredState": "a value",
 }
 THREADS = {
     "Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "ThreadPool", "run_in_executor", "start_new_thread",

@@ -22,6 +22,7 @@ ADDED = {
     "work_on_subscriptions", "keep_poisoned_work", "list_unknown_subscriptions", "delete_unknown_subscriptions",
     "list_unknown_subscriptions_entra", "delete_unknown_subscriptions_entra", "version",
     "stop_relay", "stop_relay_entra", "start_relay", "start_relay_entra",
+    "forget_mailbox", "forget_mailbox_entra",
 }  # fmt: skip
 # An event that the partner never had is no longer reported as deleted.
 NOT_DELIVERED = [{"kind": "deliveries", "given": ["AAMkAGI1AAAt9AHjAAA=", ""]}]

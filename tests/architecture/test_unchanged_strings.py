@@ -23,12 +23,15 @@ BEFORE = reference("strings")
 VALUES: dict[str, dict[str, Any]] = BEFORE["values"]
 NUMBER = "a number"
 ADDED: dict[str, set[str]] = {  # since
-    "counters": {"requests", "rows_unreadable", "timer_runs"}, "gauges": {"changes_retried", "relay_stopped"},
-    "audits": {"delete-unknown-subscriptions", "start", "stop"},
+    "counters": {"owner_checks", "requests", "rows_unreadable", "timer_runs"},
+    "gauges": {"changes_retried", "relay_stopped"},
+    "audits": {"delete-unknown-subscriptions", "forget", "start", "stop"},
 }  # fmt: skip
 # Since rows decide and lists do not, no subscription is deleted because a list lacks its row.
 NO_LONGER_COUNTED = {"needed-meanwhile"}
 ADDED_VALUES = {
+    ("owner_checks", "other"),
+    ("owner_checks", "unknown"),
     ("repairs", "unknown"),
     ("timer_runs", "succeeded"),
 }  # a job of a later version, whose own kind may be any text

@@ -1,4 +1,4 @@
-"""`make fuzz`: every parser with thousands of inputs, then the whole API on a sandbox, with and without faults."""
+"""`make fuzz`: every parser with thousands of inputs, the API around its bounds, then all of it, also with faults."""
 
 import argparse
 import secrets
@@ -10,6 +10,7 @@ from pathlib import Path
 from sandbox.process import ROOT
 from sandbox.stack import Stack
 from tests.fuzz.api import SETTINGS, faults_met, plant_faults, prepare, schemathesis, seed
+from tests.fuzz.bounds import failures
 
 # With planted faults a 503 is allowed, and a valid request may fail: the response must still be documented.
 FAULTY = ("--exclude-checks", "not_a_server_error,positive_data_acceptance,use_after_free,ensure_resource_availability")
@@ -25,6 +26,7 @@ def main() -> int:
     failed = [_parsers(arguments.seed)]
     with tempfile.TemporaryDirectory(prefix="calendar-relay-fuzz-") as name:
         failed += [
+            _bounds(Path(name) / "bounds", arguments.seed),
             _api(Path(name) / "sound", arguments.seed, "-n", str(arguments.examples)),
             _api(Path(name) / "faulty", arguments.seed, "-n", str(arguments.examples // 3), *FAULTY, faulty=True),
         ]
@@ -39,6 +41,17 @@ def _parsers(number: int) -> bool:
     assert properties, "without a file pytest would run everything"
     command += [f"--hypothesis-seed={number}", *properties]
     return subprocess.run(command, cwd=ROOT, check=False).returncode != 0
+
+
+def _bounds(folder: Path, number: int) -> bool:
+    """Send requests around every bound to a separate stack; when one was answered wrongly, print it and return true."""
+    with Stack(folder, SETTINGS, seed(number)) as stack:
+        prepare(stack)
+        sent, wrong = failures(stack.relay)
+        crashed = stack.host.log.read_text(errors="replace").count("(Failed, Id=")
+    for line in (*wrong, f"fuzz: bounds: {sent} requests, {len(wrong)} wrong, {crashed} functions crashed"):
+        print(line, flush=True)
+    return bool(wrong) or crashed > 0
 
 
 def _api(folder: Path, number: int, *arguments: str, faulty: bool = False) -> bool:

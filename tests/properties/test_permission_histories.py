@@ -1,92 +1,41 @@
 """Random histories of what IT permits: nothing is read, told or subscribed that the settings of that moment forbid.
 
-What stands when the settings change ends at the next run of the timer. The oracle is written anew here, and shares no
-code with `shared/policy`. More runs: `EXAMPLES_SHARE=4 pytest tests/properties/test_permission_histories.py`.
+What stands when the settings change ends at the next run of the timer. More runs:
+`EXAMPLES_SHARE=4 pytest tests/properties/test_permission_histories.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.errors import RelayError
+from shared.errors import GraphUnavailable, RelayError
 from shared.graph.client_state import Key
-from shared.graph.subscriptions import Subscription, mailbox_of
+from shared.graph.subscriptions import mailbox_of
 from shared.messages import Change, ChangeMessage
 from shared.storage.watches import watch_id_of
 from shared.watches.requests import WatchRequest
+from tests.properties.permitted import (
+    HOSTS,
+    LISTS,
+    OWNER_CHECKS,
+    RELAY_URL,
+    CheckedEvents,
+    CheckedSubscriptions,
+    Permitted,
+)
 from tests.support.examples import examples
-from tests.support.fake_graph import FakeEvents, FakeSubscriptions
 from tests.support.restarted import restarted
 from tests.support.world import START, World, event
 
 ROOMS = ("room1@contoso.com", "room2@contoso.com", "room3@fabrikam.com")
 DIRECT = {"direct1@contoso.com": "https://partner.example/graph", "direct2@contoso.com": "https://other.example/x"}
-LISTS = ("@contoso.com, @fabrikam.com", "@contoso.com", "room1@contoso.com, direct1@contoso.com", "@fabrikam.com", "")
-HOSTS = ("", "none", "partner.example", "other.example", "partner.example, other.example")
-RELAY_URL = "https://relay.example/api/notifications"
-
-
-@dataclass
-class Permitted:
-    """What IT permits now."""
-
-    mailboxes: str = LISTS[0]
-    hosts: str = HOSTS[-1]
-    is_stopped: bool = False
-
-    def mailbox(self, address: str) -> bool:
-        """Return whether a mailbox may be read."""
-        entries = [each.strip() for each in self.mailboxes.split(",")]
-        return not self.is_stopped and (address in entries or "@" + address.partition("@")[2] in entries)
-
-    def url(self, url: str) -> bool:
-        """Return whether Graph may post to a URL, of a watch that stands."""
-        host, named = urlsplit(url).hostname, [each.strip() for each in self.hosts.split(",") if each.strip()]
-        return url == RELAY_URL or (host in named if named else host == "partner.example")
-
-
-class CheckedEvents(FakeEvents):
-    """Calendars that tell each reading."""
-
-    on_read: Callable[[str], None]
-
-    def _check(self, mailbox: str) -> None:
-        self.on_read(mailbox)
-        super()._check(mailbox)
-
-
-class CheckedSubscriptions(FakeSubscriptions):
-    """Subscriptions that tell each POST and PATCH."""
-
-    on_use: Callable[[str, str], None]
-
-    def create(self, mailbox: str, url: str, lifecycle: str, state: str, expires: datetime) -> Subscription:
-        """Create a subscription."""
-        self.on_use(mailbox, url)
-        return super().create(mailbox, url, lifecycle, state, expires)
-
-    def renew(self, subscription_id: str, expires: datetime) -> Subscription:
-        """Move the expiry."""
-        self._check_use(subscription_id)
-        return super().renew(subscription_id, expires)
-
-    def change_address(self, subscription_id: str, url: str, expires: datetime) -> Subscription:
-        """Change the notificationUrl."""
-        self._check_use(subscription_id)
-        return super().change_address(subscription_id, url, expires)
-
-    def _check_use(self, subscription_id: str) -> None:
-        if subscription_id in self.existing:
-            each = self.existing[subscription_id]
-            self.on_use(mailbox_of(each.resource) or "", each.notification_url)
+OWNERS = ("chief@other.example", "chief@fabrikam.com", "", "?", "itself")  # "": Graph names none; "?": it fails
 
 
 class History:
@@ -95,7 +44,7 @@ class History:
     def __init__(self) -> None:
         self.permitted, self.uses, self.number = Permitted(), 0, 0
         events, subscriptions = CheckedEvents(), CheckedSubscriptions()
-        events.on_read, subscriptions.on_use = self._read, self._subscribed
+        events.on_read, events.on_owner, subscriptions.on_use = self._read, self._owner_read, self._subscribed
         self.world = World({"events": events, "subscriptions": subscriptions}, **self._settings())
         self.world.webhook.on_arrival = lambda *_: self._count()
 
@@ -103,6 +52,11 @@ class History:
         """Change the settings: another process follows."""
         self.permitted = replace(self.permitted, **changes)
         self.world = restarted(self.world, **self._settings())
+
+    def own(self, mailbox: str, owner: str) -> None:
+        """Another mailbox answers under an address, or Graph does not say which."""
+        answers: dict[str, str | Exception] = {"itself": mailbox.upper(), "?": GraphUnavailable(503, "x")}
+        self.world.events.owners[mailbox] = answers.get(owner, owner)
 
     def stop(self) -> None:
         """IT stops the relay."""
@@ -123,8 +77,17 @@ class History:
     def set_up(self, mailbox: str) -> None:
         """The partner asks for a watch."""
         url = DIRECT.get(mailbox, "")
-        with suppress(RelayError):
+        try:
             self.world.watch_setup.subscribe(WatchRequest(mailbox, "direct" if url else "relay", url))
+        except RelayError:
+            if self.world.watches.get(watch_id_of(mailbox)) is None:
+                self.permitted.owners.pop(mailbox, None)  # nothing is kept of an address that is refused
+
+    def call(self, mailbox: str) -> None:
+        """A feature uses an address."""
+        with suppress(RelayError):
+            self.world.permission.require(mailbox, "write")
+            assert self.permitted.mailbox(mailbox), f"{mailbox} was used with {self.permitted}"
 
     def notify(self, mailbox: str) -> None:
         """An event changes, and Graph says so."""
@@ -144,7 +107,9 @@ class History:
 
     def night(self) -> None:
         """The nightly resyncs are queued."""
+        self.world.pass_by(24 * 3600)
         self.world.catch_up.queue_nightly_resyncs()
+        self.world.catch_up.queue_owner_checks()
 
     def run(self) -> None:
         """The timer runs, after some hours; then nothing stands that is forbidden."""
@@ -166,7 +131,16 @@ class History:
             assert permitted.url(each.notification_url), f"{each.notification_url} with {permitted}"
 
     def _settings(self) -> dict[str, str]:
-        return {"ALLOWED_MAILBOXES": self.permitted.mailboxes, "ALLOWED_NOTIFICATION_HOSTS": self.permitted.hosts}
+        permitted = self.permitted
+        return {
+            "ALLOWED_MAILBOXES": permitted.mailboxes, "ALLOWED_NOTIFICATION_HOSTS": permitted.hosts,
+            "OWNER_CHECK": permitted.owner_check,
+        }  # fmt: skip
+
+    def _owner_read(self, mailbox: str, owner: str) -> None:
+        assert self.permitted.mailbox(mailbox, reads_owner=True), f"{mailbox} was asked for with {self.permitted}"
+        if owner:
+            self.permitted.owners[mailbox] = owner.lower()
 
     def _read(self, mailbox: str) -> None:
         self._count()
@@ -185,22 +159,29 @@ class History:
 STEPS = st.one_of(
     st.tuples(st.just("mailboxes"), st.sampled_from(LISTS)),
     st.tuples(st.just("hosts"), st.sampled_from(HOSTS)),
+    st.tuples(st.just("owner_check"), st.sampled_from(OWNER_CHECKS)),
+    st.tuples(st.just("own"), st.tuples(st.sampled_from([*ROOMS, *DIRECT]), st.sampled_from(OWNERS))),
+    st.tuples(st.just("call"), st.sampled_from(ROOMS)),
     st.tuples(st.sampled_from(["set_up"]), st.sampled_from([*ROOMS, *DIRECT])),
     st.tuples(st.just("notify"), st.sampled_from(ROOMS)),
     st.tuples(st.sampled_from(["stop", "start", "rotate", "work", "night", "run", "run"]), st.none()),
 )
+Step = tuple[str, str | tuple[str, str] | None]
 USES: list[int] = []
+NIGHT: list[Step] = [("night", None), ("work", None)]
 
 
-def played(steps: list[tuple[str, str | None]]) -> int:
+def played(steps: list[Step]) -> int:
     """Play a history; return how often the tenant or the partner was used."""
     history = History()
     try:
         for mailbox in (*ROOMS, *DIRECT):
             history.set_up(mailbox)
         for name, what in steps:
-            if name in ("mailboxes", "hosts"):
+            if name in ("mailboxes", "hosts", "owner_check"):
                 history.permit(**{name: what})
+            elif isinstance(what, tuple):
+                history.own(*what)
             else:
                 getattr(history, name)(*([] if what is None else [what]))
         history.work()
@@ -212,13 +193,15 @@ def played(steps: list[tuple[str, str | None]]) -> int:
 
 @settings(max_examples=examples(150), deadline=None)
 @given(steps=st.lists(STEPS, max_size=25))
-def test_nothing_leaves_that_the_settings_of_that_moment_forbid(steps: list[tuple[str, str | None]]) -> None:
-    """Lists shrink and grow, hosts are taken back, the relay is stopped and started, keys rotate."""
+@example(steps=[("own", (ROOMS[0], OWNERS[0])), *NIGHT, ("notify", ROOMS[0]), ("work", None)])
+@example(steps=[("own", ("direct1@contoso.com", OWNERS[0])), *NIGHT])
+def test_nothing_leaves_that_the_settings_of_that_moment_forbid(steps: list[Step]) -> None:
+    """Lists shrink and grow, hosts are taken back, owners change, the relay is stopped and started, keys rotate."""
     USES.append(played(steps))
 
 
 def test_the_histories_use_the_tenant() -> None:
     """A property about uses says nothing without any."""
-    steps: list[tuple[str, str | None]] = [("notify", ROOMS[0]), ("work", None), ("night", None), ("work", None)]
+    steps: list[Step] = [("notify", ROOMS[0]), ("work", None), ("night", None), ("work", None)]
     assert played(steps) > 5 + 2
     assert START.tzinfo is not None

@@ -128,6 +128,7 @@ class Process:
             return parts | self._parts_before(tables, graph)
         return parts | {
             **{f"{name}_table": tables[name] for name in ("watches", "ledger", "attempts")},
+            **({"slots_table": lambda: tables["slots"]} if self.version == PRESENT else {}),
             "work": part("queues").JobQueue(queues["work"]), "clock_skew": lambda: self.skew,
             "leases": part("storage.leases").Leases(
                 lambda: tables["attempts"], clock=lambda: self.scheduler.clock.seconds
@@ -172,6 +173,14 @@ class Vault:
     def cached(self) -> Any:
         """Return the keys that were read last."""
         return self._process.site.keys
+
+    def further(self) -> list[str]:
+        """Return no version: a rotation disables what is older than the two newest keys."""
+        return []
+
+    def older(self, _version: str) -> None:
+        """Return no key, as for a disabled version. Raises ServiceUnavailable while the vault is gone."""
+        self()
 
 
 class Before:

@@ -15,7 +15,7 @@ from tests.simulation.calendar import Calendars
 from tests.simulation.world import SETTINGS, START, Partner
 from tests.support.table import FakeTable
 
-TABLES = ("watches", "ledger", "parked", "attempts")
+TABLES = ("watches", "ledger", "parked", "attempts", "slots")
 QUEUES = ("changes", "jobs", "work")
 # Settings that admit what is new, and hosts also what exists; at the end of a run they admit everything again.
 ADMITTING = ("ALLOWED_NOTIFICATION_HOSTS", "MOST_WATCHES")

@@ -81,7 +81,7 @@ class Instance(World):
         super().__init__(**first.given)
         self._outside = first._outside
         self.keys, self.tables, self.queues = first.keys, first.tables, first.queues
-        self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows = first.tables
+        self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows, self.slot_rows = first.tables
         self.change_texts, self.job_texts, self.work_texts = first.queues
         self.start()
 

@@ -74,6 +74,14 @@ class FakeKeys(ClientStateKeys):
         """Return the keys."""
         return self._keys()
 
+    def further(self) -> list[str]:
+        """Return no further version."""
+        return []
+
+    def older(self, version: str) -> Key | None:
+        """Return no further key."""
+        return None
+
 
 class World(App):
     """The relay's composition root with fakes for parts. `settings` are app settings beside the usual ones."""
@@ -82,8 +90,10 @@ class World(App):
         self.time = START
         self.given = SETTINGS | settings
         self.keys = [Key("v1", b"the first secret of the relay", START - timedelta(days=1))]
-        self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows = (FakeTable() for _ in range(4))
-        self.tables = (self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows)
+        self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows, self.slot_rows = (
+            FakeTable() for _ in range(5)
+        )
+        self.tables = (self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows, self.slot_rows)
         self.change_texts, self.job_texts, self.work_texts = (TimedQueue(self.now) for _ in range(3))
         self.queues = (self.change_texts, self.job_texts, self.work_texts)
         self.threads: Executor = ThreadPoolExecutor(4)
@@ -110,7 +120,7 @@ class World(App):
         super().__init__(
             self.given, **self._outside,
             watches_table=self.rows, ledger_table=self.ledger_rows, attempts_table=self.attempt_rows,
-            parked=ParkedChanges(lambda: self.parked_rows),
+            parked=ParkedChanges(lambda: self.parked_rows), slots_table=lambda: self.slot_rows,
             workers=MailboxWorkers(self.threads, MailboxLimits()),
             allow_list=AllowList(
                 lambda: self.given["ALLOWED_MAILBOXES"], lambda _: (), self.now, RoomListReadings(lambda: self.rows)

@@ -33,8 +33,8 @@ ROLES = {
     ),
     ADMIN: (
         "resync_subscription", "get_relay", "pause_relay", "resume_relay", "stop_relay", "start_relay",
-        "list_unknown_subscriptions", "delete_unknown_subscriptions", "list_dead_letters", "delete_dead_letters",
-        "replay_dead_letters", "get_replay", "examine_relay",
+        "forget_mailbox", "list_unknown_subscriptions", "delete_unknown_subscriptions",
+        "list_dead_letters", "delete_dead_letters", "replay_dead_letters", "get_replay", "examine_relay",
     ),
 }  # fmt: skip
 ROLE_OF = {function: role for role, functions in ROLES.items() for function in functions}

@@ -89,6 +89,7 @@ class SandboxGraph(GraphClient):
         prefer: str | None = None,  # noqa: ARG002
         read: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]] = lambda page: page(),
         most: int = 1,  # noqa: ARG002
+        seconds: float = 0.0,  # noqa: ARG002
     ) -> Iterator[dict[str, Any]]:
         """Yield the items of the only page."""
         yield from read(lambda: self.call("GET", path, params=params))["value"]

@@ -81,7 +81,8 @@ class DirectoryDouble(BaseAdapter):
         """Add an app registration. Return its object id."""
         key = f"app-{app_id[:13]}"
         self.state.applications[key] = {
-            "id": key, "appId": app_id, "displayName": name, "appRoles": [], "identifierUris": [], "notes": "kept"
+            "id": key, "appId": app_id, "displayName": name, "appRoles": [], "identifierUris": [], "notes": "kept",
+            "optionalClaims": None,
         } | more  # fmt: skip
         return key
 
@@ -216,6 +217,10 @@ class DirectoryDouble(BaseAdapter):
     def _update(self, body: Any, key: str) -> None:
         app = self.state.applications[key]
         ((name, values),) = body.items()
+        if name == "optionalClaims":
+            assert "@odata" not in json.dumps(values)
+            app[name] = values
+            return
         assert name in ("appRoles", "identifierUris")
         assert len({json.dumps(value, sort_keys=True) for value in values}) == len(values)
         if name == "appRoles":

@@ -13,7 +13,7 @@ from shared.key_vault import Secret, Secrets
 from shared.storage.diagnostics import StorageDiagnostics
 from tests.support.world import MAILBOX, World
 
-SECRET = "whsec_" + base64.b64encode(b"x" * 32).decode()
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OUTSIDE = "ceo@contoso.com"
 
 
@@ -23,7 +23,7 @@ class FakeVault(Secrets):
     def __init__(self) -> None:
         self.values: dict[str, str | RelayError] = {
             "client-state-key": "0123456789abcdef" * 2, "partner-signing-secret": SECRET, "graph-client-secret": "s",
-            "identifier-key": "i" * 43,
+            "identifier-key": "identifier-key-0123456789-abcdefghi",
         }  # fmt: skip
         self.content_type = ""
         self.fresh: list[str] = []

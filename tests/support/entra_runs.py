@@ -144,7 +144,9 @@ def granted(directory: DirectoryDouble, app_id: str) -> set[str]:
 def kept(directory: DirectoryDouble) -> Any:
     """Return the state without ids of assignments; a list that is null equals an empty one."""
     applications = [
-        app | {name: app.get(name) or [] for name in ("appRoles", "identifierUris")}
+        app
+        | {name: app.get(name) or [] for name in ("appRoles", "identifierUris")}
+        | {"optionalClaims": {name: claims for name, claims in (app.get("optionalClaims") or {}).items() if claims}}
         for app in copy.deepcopy(list(directory.state.applications.values()))
     ]
     assignments = sorted(

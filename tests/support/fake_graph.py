@@ -22,7 +22,8 @@ class FakeEvents(Events):
         self.by_id: dict[str, dict[str, Any] | Exception] = {}
         self.of_master: dict[str, list[dict[str, Any]]] = {}
         self.deleted_items: set[str] = set()
-        self.owners: dict[str, str | Exception] = {}  # by object id
+        self.owners: dict[str, str | Exception] = {}  # by address or object id
+        self.owner_reads: list[str] = []
         self.missing: set[str] = set()  # addresses and object ids without a mailbox
         self.view_failure: Exception | None = None
         self.reads: list[str] = []
@@ -66,6 +67,7 @@ class FakeEvents(Events):
 
     def owner(self, mailbox: str) -> str:
         """Return the address of a calendar's owner."""
+        self.owner_reads.append(mailbox)
         self._check(mailbox)
         owner = self.owners.get(mailbox, mailbox)
         if isinstance(owner, Exception):

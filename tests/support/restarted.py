@@ -6,7 +6,7 @@ from tests.support.world import World
 
 SHARED = (
     "watches_table", "ledger_table", "attempts_table", "parked", "changes", "jobs", "work", "events", "rooms",
-    "subscriptions", "webhook", "workers",
+    "subscriptions", "webhook", "workers", "slots_table",
 )  # fmt: skip
 
 

@@ -116,6 +116,7 @@ class FakeKeys(ClientStateKeys):
 
     def __init__(self, keys: Callable[[], list[Key]]) -> None:
         self._keys = keys
+        self.enabled: dict[str, Key | Exception] = {}  # older versions
 
     def __call__(self) -> list[Key]:
         """Return the keys."""
@@ -124,6 +125,17 @@ class FakeKeys(ClientStateKeys):
     def cached(self) -> list[Key] | None:
         """Return the keys."""
         return self._keys()
+
+    def further(self) -> list[str]:
+        """Return the further versions."""
+        return sorted(self.enabled)
+
+    def older(self, version: str) -> Key | None:
+        """Return a further key, or raise an error."""
+        key = self.enabled.get(version)
+        if isinstance(key, Exception):
+            raise key
+        return key
 
 
 class World(App):
@@ -136,6 +148,7 @@ class World(App):
         self.time = START
         self.keys = [OLD]
         self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
+        self.slot_rows = FakeTable()
         self.names = FakeNames()
         self.slept: list[float] = []
         self.skew: timedelta | None = timedelta()
@@ -144,6 +157,7 @@ class World(App):
         self.threads = ThreadPoolExecutor(16)
         fakes: dict[str, Any] = {
             "watches_table": self.rows, "ledger_table": self.ledger_rows, "attempts_table": FakeTable(),
+            "slots_table": lambda: self.slot_rows,
             "parked": ParkedChanges(lambda: self.parked_rows), "changes": FakeQueue(), "jobs": FakeJobs(),
             "work": FakeJobs(),
             "events": FakeEvents(), "rooms": FakeRooms(), "subscriptions": FakeSubscriptions(),
@@ -155,6 +169,7 @@ class World(App):
 
     if TYPE_CHECKING:  # the parts that are fakes here
         changes: FakeQueue
+        client_state_keys: FakeKeys
         jobs: FakeJobs
         work: FakeJobs
         events: FakeEvents

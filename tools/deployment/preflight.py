@@ -13,6 +13,7 @@ from tools.deployment.arm import Arm, subscription
 from tools.deployment.names import suffix, vault
 from tools.deployment.policies import policies
 from tools.deployment.questions import host_name, mailboxes, webhook
+from tools.deployment.upgrade import upgrade
 from tools.deployment.values import Stop, Unanswered, env
 
 PROVIDERS = (
@@ -85,6 +86,7 @@ CHECKS: dict[str, Callable[[Arm], str]] = {
     "names": suffix,
     "host name": host_name,
     "vault": vault,
+    "upgrade": upgrade,
     "policies": policies,
 }
 

@@ -1,7 +1,8 @@
 """Parse and bind queries by @kusto/language-service-next, Microsoft's own parser of KQL.
 
 tables.json has the tables and columns that a query of an Application Insights resource sees, by "Migrate to
-workspace-based Application Insights resources" (Table schemas, the legacy tables).
+workspace-based Application Insights resources" (Table schemas, the legacy tables), and Usage, which a query of the
+workspace sees ("Azure Monitor Logs reference - Usage"; deprecated columns are left out).
 """
 
 import json

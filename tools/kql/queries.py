@@ -13,6 +13,12 @@ def alerts() -> dict[str, str]:
     return {path.stem: path.read_text() for path in sorted((ROOT / "infra/alerts").glob("*.kql"))}
 
 
+def of_the_workspace() -> dict[str, str]:
+    """Return the queries of alerts on the workspace itself by their names, with a number in place of the quota."""
+    paths = sorted((ROOT / "infra/alerts/workspace").glob("*.kql"))
+    return {path.stem: path.read_text().replace("DAILY_QUOTA_GB", "1.0") for path in paths}
+
+
 def workbook() -> dict[str, str]:
     """Return the queries of the workbook by their titles. Raises ValueError for a query in an item of another type."""
     document = json.loads((ROOT / "infra/workbook.json").read_text())
@@ -37,6 +43,7 @@ def all_queries() -> dict[str, str]:
     """Return every query by where it is."""
     return {
         **{f"infra/alerts/{name}.kql": query for name, query in alerts().items()},
+        **{f"infra/alerts/workspace/{name}.kql": query for name, query in of_the_workspace().items()},
         **{f"infra/workbook.json, {title}": query for title, query in workbook().items()},
         **docs(),
     }

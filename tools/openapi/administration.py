@@ -16,11 +16,13 @@ _SELECTION: dict[str, Any] = {
         {"required": ["ids"], "properties": {"ids": {"type": "array", "items": {"pattern": "^[0-9a-f]{32}$"}}}},
         {"required": ["all"], "properties": {"all": {"const": True}}},
         {"anyOf": [
+            {"required": ["watch"], "properties": {"watch": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}},
             {"required": ["from"], "properties": {"from": {"type": "string"}}},
             {"required": ["to"], "properties": {"to": {"type": "string"}}},
         ]},
     ],
-    "examples": [{"all": True}, {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}, {"ids": ["0" * 32]}],
+    "examples": [{"all": True}, {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}, {"watch": "0" * 32},
+                 {"ids": ["0" * 32]}],
 }  # fmt: skip
 
 
@@ -31,7 +33,9 @@ class Reason(Strict):
 
 
 class DeadLetterSelection(Selection):
-    """Selects dead letters: by `ids`, by time (`from` inclusive, `to` exclusive), or `all`; exactly one of these."""
+    """Selects dead letters: by `ids`; by `watch` and time (`from` inclusive, `to` exclusive), together or alone; or
+    `all`. Exactly one of these.
+    """
 
     model_config = ConfigDict(json_schema_extra=_SELECTION)
 

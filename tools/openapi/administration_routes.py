@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.openapi import administration, unknown_subscriptions
+from tools.openapi import administration, forgetting, unknown_subscriptions
 from tools.openapi.doctor import DOCTOR
 from tools.openapi.operation import Operation, Query, Response
 
@@ -14,16 +14,19 @@ _PAGE = (
     Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
     Query("after", "Items after this id; taken from nextLink.", {"type": "string", "pattern": "^([0-9a-f]{32})?$"}),
 )
+_WATCH = Query("watch", "Dead letters of the watch with this id.", {"type": "string", "pattern": "^[0-9a-f]{32}$"})
 _LETTERS = (
     *_PAGE,
     _FROM,
     _TO,
+    _WATCH,
     Query("reason", "Dead letters with this reason.", {"type": "string", "pattern": "^([a-z-]{1,40})?$"}),
 )
 _SELECTED = (
     Query("ids", "Ids, separated by commas.", {"type": "string", "pattern": "^[0-9a-f]{32}(,[0-9a-f]{32}){0,499}$"}),
     _FROM,
     _TO,
+    _WATCH,
     Query("all", "All dead letters.", {"const": "true"}),
 )
 
@@ -52,6 +55,12 @@ ADMINISTRATION = (
         {200: _STATE}, (400, 422, 503), administration.Reason,
     ),
     Operation(
+        "forget_mailbox", "post", "relay/forget", "operations",
+        "Forget a mailbox: its subscriptions are deleted, then all rows that name it. Idempotent.",
+        {200: Response("How much was deleted.", forgetting.ForgottenMailbox)}, (400, 409, 422, 502, 503),
+        forgetting.MailboxToForget,
+    ),
+    Operation(
         "list_unknown_subscriptions", "get", "relay/unknown-subscriptions", "operations",
         "List the subscriptions at Graph that post to the relay and that no watch names, as of the last audit.",
         {200: Response("A page.", unknown_subscriptions.UnknownSubscriptionPage)}, (422, 503), query=_PAGE,
@@ -67,7 +76,7 @@ ADMINISTRATION = (
     ),
     Operation(
         "delete_dead_letters", "delete", "dead-letters", "operations",
-        "Delete dead letters, selected by ids, by from and to, or all; exactly one of these.",
+        "Delete dead letters, selected by ids, by watch, from and to, or all; exactly one of these.",
         {200: Response("Deleted.", administration.DeletedDeadLetters)}, (422, 503), query=_SELECTED,
     ),
     Operation(

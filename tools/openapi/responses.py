@@ -14,7 +14,8 @@ ProblemCode: Any = Field(
 
 # shared.watches.states.ShownState: pydantic reads an enumeration from objects only, and these models read JSON as well
 WatchState = Literal[
-    "pending", "waiting", "live", "doubtful", "refused", "gone", "paused", "paused-by-host", "stopped"
+    "pending", "waiting", "live", "doubtful", "refused", "gone", "paused", "paused-by-host", "paused-by-owner",
+    "stopped",
 ]  # fmt: skip
 
 

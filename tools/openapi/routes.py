@@ -55,7 +55,8 @@ _TABLE = (
     ),
     Operation(
         "delete_subscription", "delete", WATCH, "partner",
-        "Remove a watch and its subscription at Graph. 409 if it belongs to a room list: remove that instead.",
+        "Remove a watch and its subscription at Graph, and forget its mailbox: dead letters, parked changes and slot "
+        "bookings, too, whose events stay. 409 if it belongs to a room list: remove that instead.",
         {204: GONE}, (409, 502, 503),
     ),
     Operation(

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.tenant.graph import booking
-from sandbox.tenant.graph.control_body import ControlError, body_of, control
+from sandbox.tenant.graph.control_body import ControlError, body_of, control, only
 from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.prefer import Preferences
 from sandbox.tenant.graph.processing import CANCELLED
@@ -17,6 +17,7 @@ from sandbox.tenant.graph.zones import instant
 from sandbox.tenant.state import Mailbox, Tenant
 
 CALENDAR = "/_control/calendars/{address}"
+EMAIL_ADDRESS = frozenset({"name", "address"})
 
 
 def routes(tenant: Tenant) -> list[web.RouteDef]:
@@ -31,6 +32,7 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
         web.get(CALENDAR, control(tenant, view)),
         web.put(f"{CALENDAR}/processing", control(tenant, set_processing)),
         web.put(f"{CALENDAR}/workingHours", control(tenant, set_working_hours)),
+        web.put(f"{CALENDAR}/owner", control(tenant, set_owner)),
     ]
 
 
@@ -114,6 +116,17 @@ async def set_working_hours(tenant: Tenant, request: web.Request) -> web.Respons
     mailbox = _mailbox(tenant, request)
     mailbox.working_hours = checked_hours(await body_of(request))
     return web.json_response(mailbox.working_hours)
+
+
+async def set_owner(tenant: Tenant, request: web.Request) -> web.Response:
+    """Set the owner of a mailbox's calendars: {"owner": emailAddress, null or "itself"}."""
+    mailbox, body = _mailbox(tenant, request), await body_of(request)
+    only(body, owner=(dict, str, type(None)))
+    owner = body.get("owner", "itself")
+    if (isinstance(owner, str) and owner != "itself") or (isinstance(owner, dict) and owner.keys() - EMAIL_ADDRESS):
+        raise ValueError('owner: {"name", "address"}, null or "itself"')
+    mailbox.calendar_owner = owner
+    return web.json_response({"owner": owner})
 
 
 def _times(event: Event) -> tuple[object, ...]:

@@ -33,6 +33,7 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
         web.post("/_control/lifecycle", control(tenant, lifecycle)),
         web.post("/_control/mailboxes", control(tenant, add_mailbox)),
         web.patch("/_control/mailboxes/{address}", control(tenant, rename_mailbox)),
+        web.post("/_control/mailboxes/{address}/aliases", control(tenant, add_alias)),
         web.delete("/_control/mailboxes/{address}", control(tenant, remove_mailbox)),
         web.post("/_control/settings", control(tenant, change_settings)),
     ]
@@ -179,6 +180,19 @@ async def rename_mailbox(tenant: Tenant, request: web.Request) -> web.Response:
         raise ControlError(409, f"{address} already exists")
     tenant.rename_mailbox(mailbox, address, keep=body.get("keep", False))
     return web.json_response({"address": address, "id": mailbox.id})
+
+
+async def add_alias(tenant: Tenant, request: web.Request) -> web.Response:
+    """Give a mailbox a further address: {"address"}."""
+    body, mailbox = await body_of(request), _mailbox(tenant, request)
+    only(body, address=str)
+    address = body.get("address", "")
+    if "@" not in address:
+        raise ValueError("address: name@domain")
+    if address.lower() in tenant.mailboxes:
+        raise ControlError(409, f"{address} already exists")
+    tenant.add_alias(mailbox, address)
+    return web.json_response({"address": mailbox.address, "alias": address}, status=201)
 
 
 async def remove_mailbox(tenant: Tenant, request: web.Request) -> web.Response:

@@ -97,8 +97,14 @@ def _json(folder: Folder, mailbox: Mailbox) -> dict[str, Any]:
         "defaultOnlineMeetingProvider": "teamsForBusiness",
         "isTallyingResponses": folder.default,
         "isRemovable": not folder.default,
-        "owner": {"name": mailbox.display_name, "address": mailbox.address},
+        "owner": _owner(mailbox),
     }
+
+
+def _owner(mailbox: Mailbox) -> Any:
+    if mailbox.calendar_owner != "itself":
+        return mailbox.calendar_owner
+    return {"name": mailbox.display_name, "address": mailbox.address}
 
 
 ENDPOINTS = [

@@ -44,9 +44,11 @@ class Endpoint:
 def segments(path: str) -> list[str]:
     """Return a path's segments, still percent-encoded, with a key in parentheses as a separate segment.
 
-    The key of an alternate name keeps its parentheses: (appId='…').
+    The key of an alternate name keeps its parentheses: (appId='…'). Graph decodes an encoded slash before it splits
+    the path: %2F ends a segment as well (microsoft-graph-docs, issue 10167).
     """
-    plain = path.replace("%27", "'").replace("%28", "(").replace("%29", ")").replace("%3D", "=")
+    plain = re.sub("%2f", "/", path, flags=re.IGNORECASE)
+    plain = plain.replace("%27", "'").replace("%28", "(").replace("%29", ")").replace("%3D", "=")
     plain = APP_ID.sub(r"\1/\2\3", plain)
     keyed = KEY.sub(lambda match: f"{match[1]}/{match[2].replace(chr(39) * 2, chr(39))}/", plain)
     return [segment for segment in keyed.split("/") if segment]

@@ -44,7 +44,8 @@ class BookingsClient:
 
     def search(self, name: str) -> list[Business]:
         """Return the businesses whose name contains a text ("List bookingBusinesses"): Graph may refuse to list all."""
-        return [business_of(item) for item in self._graph.pages(ROOT, {"query": name}, most=LIST_PAGES)]
+        pages = self._graph.pages(ROOT, {"query": name}, most=LIST_PAGES, seconds=LIST_SECONDS)
+        return [business_of(item) for item in pages]
 
     def business(self, business: str) -> Business:
         """Return a business with its hours and policy ("Get bookingBusiness")."""

@@ -148,7 +148,7 @@ class RoomListService:
 
     def _may_be_watched(self, room: str) -> bool:
         """Return whether the settings allow a room. Raises ServiceUnavailable while that is unknown."""
-        decision = self.permission.may(None, room, "", "relay", "set-up")
+        decision = self.permission.may(None, room, "", "relay", "list")
         if decision.allowed is None:
             raise ServiceUnavailable("ALLOWED_MAILBOXES", f"is unknown: {decision.why}")
         return decision.allowed
@@ -176,7 +176,7 @@ class RoomListService:
         except RequestRejected:
             return OVER_QUOTA
         with suppress(RelayError):  # entries of an earlier watch are those of another `born`, and are not read
-            self.endings.ledger.forget(new.id, is_left_before(new))
+            self.endings.rows.ledger.forget(new.id, is_left_before(new))
         return "joined"
 
     def _update(self, watch: Watch, membership: Membership) -> str:
@@ -199,7 +199,9 @@ class RoomListService:
         current = replace(membership, exists=self._exists)
         try:
             removed = self.endings.remove(
-                watch.id, lambda row: PARTNER not in self.sources.held_by(row) and not current.lists(row)
+                watch.id,
+                lambda row: PARTNER not in self.sources.held_by(row) and not current.lists(row),
+                keeps_slots=True,  # the room may be booked without being watched, or come back
             )
         except RelayError as error:  # the next run tries again
             _logger.warning("Watch %s could not be removed: %s", watch.id, error)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.errors import RelayError
 from shared.graph import client_state
-from shared.graph.client_state import Key
 from shared.policy.permission import Permission
 from shared.storage.maintenance import SingleRow, Sweep
 from shared.storage.tombstones import Tombstones
@@ -19,6 +19,7 @@ from shared.subscriptions.plan import DesiredState, Step, next_step
 from shared.subscriptions.timer.rollout import target_of
 
 if TYPE_CHECKING:
+    from shared.graph.client_state_keys import ClientStateKeys
     from shared.unreadable_rows import Unreadable
 
 SWEEP_EVERY = timedelta(hours=24)
@@ -46,7 +47,7 @@ class DueWork:
     watches: Watches
     sweep: SingleRow[Sweep]
     tombstones: Tombstones
-    keys: Callable[[], list[Key]]
+    keys: ClientStateKeys
     permission: Permission
     timing: Callable[[], Timing]
     rooms_hash: Callable[[], str | None]
@@ -70,6 +71,7 @@ class DueWork:
         if not is_same and sweep.settings_hash:  # so that a return to the former settings reads all rows, too
             self.sweep.write(lambda _: {"settings_hash": ""})
         self.tombstones.drop_old(desired.now)
+        self.permission.owners.drop_old()
         known = {"rooms_hash": rooms_hash} if rooms_hash is not None else {}
         swept = {"read_at": desired.now, "settings_hash": desired.settings_hash, **known}
         rows = list(self.watches.rows())
@@ -93,7 +95,14 @@ class DueWork:
             settings_hash=timing.settings_hash,
             allows=self._is_allowed,
             is_stopped=self.permission.is_stopped(),
+            is_retired=self._is_retired,
         )
+
+    def _is_retired(self, version: str) -> bool:
+        try:
+            return self.keys.older(version) is None
+        except RelayError:  # unknown: what the partner verifies stays
+            return False
 
     def _is_allowed(self, watch: Watch) -> bool | None:
         return self.permission.may(watch, watch.mailbox, "", "relay", "renew").allowed

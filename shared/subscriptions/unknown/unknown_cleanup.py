@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -60,6 +60,24 @@ class UnknownCleanup:
 
         Raises RequestRejected 409 while a row of a watch cannot be read; ServiceUnavailable or ConfigurationError.
         """
+        result = CleanupResult(0)
+        try:
+            self._delete_stored(list(self.unknown.all()), result)
+        finally:  # also after an error: the log must hold what was deleted before it
+            telemetry.audit(
+                "delete-unknown-subscriptions", caller, number=result.deleted, kept=len(result.kept), left=result.left
+            )
+        return result
+
+    def delete_of(self, mailboxes: Collection[str]) -> CleanupResult:
+        """Delete those of mailboxes, given as addresses or object ids in lower case. Raises as `delete_all` does."""
+        result = CleanupResult(0)
+        stored = [each for each in self.unknown.all() if each.mailbox.lower() in mailboxes]
+        if stored:
+            self._delete_stored(stored, result)
+        return result
+
+    def _delete_stored(self, stored: list[UnknownSubscription], result: CleanupResult) -> None:
         stop, rows = self.now() + BUDGET, WatchRows.read(self.watches, self.now())
         if rows.unreadable:
             text = (
@@ -67,15 +85,8 @@ class UnknownCleanup:
                 "these subscriptions. If a later version of the relay wrote them, deploy that version."
             )
             raise RequestRejected(problems.WATCHES_UNREADABLE, text)
-        stored = list(self.unknown.all())
-        result = CleanupResult(len(stored))
-        try:
-            self._delete_until(stop, stored, rows, result)
-        finally:  # also after an error: the log must hold what was deleted before it
-            telemetry.audit(
-                "delete-unknown-subscriptions", caller, number=result.deleted, kept=len(result.kept), left=result.left
-            )
-        return result
+        result.left = len(stored)
+        self._delete_until(stop, stored, rows, result)
 
     def _delete_until(
         self, stop: datetime, stored: list[UnknownSubscription], rows: WatchRows, result: CleanupResult

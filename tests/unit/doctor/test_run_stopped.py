@@ -20,6 +20,14 @@ def world() -> Iterator[DoctorWorld]:
     world.end()
 
 
+def test_while_the_stop_is_unknown_no_mailbox_is_read_and_no_delivery_is_tried(world: DoctorWorld) -> None:
+    """Storage does not say whether IT has stopped the relay, so nothing new is begun."""
+    findings = {each.name: each for each in world.doctor.examine(DoctorRequest((MAILBOX,)), is_stopped=None)}
+    assert (world.probe.reads, world.webhook.taken) == ([], [])
+    assert {"settings", "token", "storage", "handshake"} <= findings.keys()
+    assert (findings["stop"].ok, "not known" in findings["stop"].detail) == (None, True)
+
+
 @pytest.mark.parametrize("is_stopped", [False, True])
 def test_no_mailbox_is_read_and_no_delivery_is_tried_while_it_is_stopped(
     world: DoctorWorld, is_stopped: object

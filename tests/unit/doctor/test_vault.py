@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+
+import pytest
+
 from shared.doctor.finding import Finding
 from shared.doctor.vault import OF_THE_TEMPLATE
 from shared.errors import ServiceUnavailable
@@ -51,3 +55,26 @@ def test_a_missing_identifier_key_is_no_fault() -> None:
     assert (finding.ok, "infra/main.bicep" in finding.remedy) == (True, True)
     world.secrets.values["identifier-key"] = ServiceUnavailable("Key Vault")
     assert findings(world)["identifierKey"].ok is False
+
+
+@pytest.mark.parametrize("key", [b"x" * 32, b"secret" * 6, bytes(24)])
+def test_a_signing_secret_that_can_be_guessed_is_said(key: bytes) -> None:
+    """Deliveries go on, because the partner verifies with it; also during a rotation, whichever of the two it is."""
+    world = DoctorWorld()
+    weak, strong = (f"whsec_{base64.b64encode(each).decode()}" for each in (key, bytes(range(32))))
+    for value in (weak, f"{strong} {weak}"):
+        world.secrets.values["partner-signing-secret"] = value
+        finding = findings(world)["signingSecret"]
+        assert (finding.ok, "few different bytes" in finding.detail) == (False, True)
+        assert "rotate partner-signing-secret" in finding.remedy
+        assert value not in str(finding)
+
+
+@pytest.mark.parametrize("key", ["i" * 43, "short", "abcabcabcabcabcabcabcabcabcabcabcabc"])
+def test_an_identifier_key_that_can_be_guessed_is_said(key: str) -> None:
+    """Calls with an Idempotency-Key are refused meanwhile: the doctor must not call it fine."""
+    world = DoctorWorld()
+    world.secrets.values["identifier-key"] = key
+    finding = findings(world)["identifierKey"]
+    assert (finding.ok, "can be guessed" in finding.detail, key in str(finding)) == (False, True, False)
+    assert "infra/main.bicep" in finding.remedy

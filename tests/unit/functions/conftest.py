@@ -13,6 +13,7 @@ import pytest
 from functions import (
     auth,
     dead_letters,
+    forget,
     health,
     notifications,
     relay_state,
@@ -93,11 +94,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
     host = HostWorld()
     modules = (
         auth, notifications, subscriptions, room_lists, resync, relay_state, dead_letters, health, renewal,
-        unknown_subscriptions, version,
+        forget, unknown_subscriptions, version,
     )  # fmt: skip
     for module in modules:
         monkeypatch.setattr(module, "relay", lambda: host)
-    monkeypatch.setattr(health, "_cached", (0.0, []))
     yield host
     host.end()
 

@@ -43,3 +43,11 @@ def test_an_invalid_body_runs_no_check(examined: Examined, body: object, status:
     """Nothing is sent to the partner."""
     assert call(examine_relay, body=body).status_code == status
     assert examined.webhook.tried == []
+
+
+def test_what_the_stop_would_forbid_is_left_out_while_it_is_unknown(examined: Examined) -> None:
+    """Storage fails as the stop is read: no mailbox is read, and the partner is not called."""
+    examined.rows.failing = 1
+    content = content_of(call(examine_relay))
+    assert [check["ok"] for check in content["checks"] if check["name"] == "stop"] == [None]
+    assert (examined.probe.reads, examined.webhook.tried) == ([], [])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
-import time
+import logging
+import threading
 
 import pytest
 
-from functions import health as module
-from functions.health import OLD_SECONDS, health, health_checks
+from functions.health import health, health_checks
+from functions.version import version
+from shared.health.check_memory import UNFINISHED, CheckMemory
 from shared.health.checks import Check
+from shared.health.request_metrics import EVERY, RequestMetrics
 from tests.unit.functions.conftest import HostWorld, call, content_of
 
 
@@ -38,32 +41,38 @@ def test_the_results_of_the_checks_are_cached(world: HostWorld) -> None:
     assert len(tokens) == 1
 
 
-class Lock:
-    """A lock that another thread holds: it records whether the caller would wait, and is free if so."""
+def test_a_storage_that_hangs_is_answered_with_503(world: HostWorld) -> None:
+    """Within the limit, on both routes, and never with a 500."""
+    may_end = threading.Event()
 
-    def __init__(self) -> None:
-        self.waited: list[bool] = []
+    def hang() -> list[Check]:
+        assert may_end.wait(30)
+        return []
 
-    def acquire(self, *, blocking: bool) -> bool:
-        """Return whether the caller gets the lock."""
-        self.waited.append(blocking)
-        return blocking
+    world.vital_memory = world.check_memory = CheckMemory(hang, wait=0.01)
+    try:
+        answer = call(health, "GET")
+        assert (answer.status_code, content_of(answer)) == (503, {"status": "down"})
+        answer = call(health_checks, "GET")
+        assert answer.status_code == 503
+        assert content_of(answer)["checks"][UNFINISHED]["detail"].startswith("unknown since ")
+    finally:
+        may_end.set()
 
-    def release(self) -> None:
-        """Release the lock."""
 
-
-@pytest.mark.parametrize(("age", "waits"), [(OLD_SECONDS - 5, False), (OLD_SECONDS, True)])
-def test_old_results_are_not_shown_while_the_checks_run(
-    world: HostWorld,
-    monkeypatch: pytest.MonkeyPatch,
-    age: float,
-    waits: bool,  # noqa: FBT001  (a table's cell)
+@pytest.mark.parametrize("function", [health, health_checks, version], ids=["health", "checks", "version"])
+def test_a_call_of_health_writes_the_last_minute_of_a_burst(
+    world: HostWorld, caplog: pytest.LogCaptureFixture, function: object
 ) -> None:
-    """An idle process does not report what it saw hours ago."""
-    world.webhook.secret = ""
-    lock = Lock()
-    monkeypatch.setattr(module, "_lock", lock)
-    monkeypatch.setattr(module, "_cached", (time.monotonic() - age, [Check("keyVault", ok=True, text="ok")]))
-    assert call(health, "GET").status_code == (503 if waits else 200)
-    assert lock.waited == [waits]
+    """After the burst no other request comes; the test from outside calls health."""
+    now = 0.0
+    world.request_metrics = RequestMetrics(lambda: now)
+    for _ in range(1000):
+        world.request_metrics.refused("missing")
+    with caplog.at_level(logging.INFO, "relay.metric"):
+        call(function, "GET")
+        assert caplog.messages == []
+        now = EVERY
+        call(function, "GET")
+        call(function, "GET")
+    assert [message.strip() for message in caplog.messages] == ["callers_refused=999 reason=missing"]

@@ -42,10 +42,10 @@ def test_an_unknown_watch_is_404_and_a_direct_watch_409(world: HostWorld) -> Non
 
 
 def test_the_nightly_timer_queues_a_resync_for_each_mailbox(world: HostWorld) -> None:
-    """Each watched mailbox gets a job, which names the subscription that it tests for silence. A sweep is queued, too,
-    even if that fails.
+    """Each watched mailbox gets a job, which names the subscription that it tests for silence. A sweep and a
+    cleanup are queued, too, even if that fails.
     """
     watch = world.watch()
     resync_calendars._function.get_user_function()(None)
     assert world.jobs.take_jobs() == [Job(WATCH_ID, "resync", watch.subscription_id, at=world.time)]
-    assert [job.kind for job in world.work.take_jobs()] == ["sweep"]
+    assert [job.kind for job in world.work.take_jobs()] == ["cleanup", "sweep"]

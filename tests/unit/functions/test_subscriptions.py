@@ -9,8 +9,10 @@ import pytest
 from functions.subscriptions import create_subscription, delete_subscription, get_subscription, list_subscriptions
 from shared.errors import GraphForbidden, GraphUnavailable, ServiceUnavailable
 from shared.graph.client_state import Key
-from tests.support.world import MAILBOX, WATCH_ID
+from tests.support.world import MAILBOX, START, WATCH_ID
 from tests.unit.functions.conftest import HostWorld, call, content_of
+
+NEWER = Key("v2", b"a new secret of the relay, which nobody knows", START - timedelta(days=1))
 
 
 def test_a_watch_is_201_and_then_200(world: HostWorld) -> None:
@@ -61,6 +63,66 @@ def test_a_watch_can_be_read_while_the_vault_does_not_answer(world: HostWorld) -
     world.unreadable = ServiceUnavailable("Key Vault")
     answer = call(get_subscription, "GET", route_params={"id": created["id"]})
     assert (answer.status_code, "clientState" in content_of(answer)) == (200, False)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_set_up_call_without_a_client_state_is_repeated(world: HostWorld, *, many: bool) -> None:
+    """The vault does not answer, or its key was retired: 503 with what to do, and nothing changes."""
+    world.settings = world.settings.model_copy(update={"allowed_notification_hosts": "partner.example"})
+    names = {"mailboxes": [MAILBOX]} if many else {"mailbox": MAILBOX}
+    body = {**names, "delivery": "direct", "notificationUrl": "https://partner.example/graph"}
+    created = call(create_subscription, body=body)
+    assert created.status_code == (207 if many else 201)
+    rows, existing = world.rows.rows[("watch", WATCH_ID)].copy(), dict(world.subscriptions.existing)
+    answers: list[object] = []
+    keys = world.keys
+    for world.unreadable, world.keys in ((ServiceUnavailable("Key Vault"), keys), (None, [NEWER])):
+        answer = call(create_subscription, body=body)
+        content = content_of(answer)["value"][0] if many else content_of(answer)
+        assert (content["status"], "Retry-After" in answer.headers) == (503, not many)
+        assert "clientState" not in str(content.keys())
+        answers.append(content["code"])
+    assert answers == ["relay_unavailable", "setup_in_progress"]
+    assert (world.rows.rows[("watch", WATCH_ID)], world.subscriptions.existing) == (rows, existing)
+    world.unreadable, world.keys = None, keys
+    again = content_of(call(create_subscription, body=body))
+    again, first = (each["value"][0]["subscription"] if many else each for each in (again, content_of(created)))
+    assert again["clientState"] == first["clientState"]
+
+
+def test_a_client_state_outlives_further_rotations(world: HostWorld) -> None:
+    """Its version is older than the two newest, and enabled: the partner's checks go on, and it can be read."""
+    world.settings = world.settings.model_copy(update={"allowed_notification_hosts": "partner.example"})
+    body = {"mailbox": MAILBOX, "delivery": "direct", "notificationUrl": "https://partner.example/graph"}
+    created = content_of(call(create_subscription, body=body))
+    [first] = world.keys
+    world.keys, world.client_state_keys.enabled = [NEWER], {first.version: first}
+    before = dict(world.subscriptions.existing)
+    world.reconciler.reconcile()
+    read = content_of(call(get_subscription, "GET", route_params={"id": created["id"]}))
+    assert (read["clientState"], world.subscriptions.existing) == (created["clientState"], before)
+    assert content_of(call(create_subscription, body=body))["clientState"] == created["clientState"]
+
+    world.client_state_keys.enabled = {first.version: ServiceUnavailable("Key Vault")}
+    world.pass_by(timedelta(days=5).total_seconds())
+    world.reconciler.reconcile()
+    [(kept, first_end), (again, end)] = [
+        (each.id, each.expires) for each in (*before.values(), *world.subscriptions.existing.values())
+    ]
+    assert (kept, end > first_end) == (again, True), "what is unknown is kept, and renewed"
+
+    world.client_state_keys.enabled = {first.version: first}
+    world.subscriptions.existing.clear()
+    for _ in range(3):
+        world.pass_by(timedelta(days=1).total_seconds())
+        world.reconciler.reconcile()
+    [subscription_id] = world.subscriptions.existing
+    assert world.subscriptions.states[subscription_id] == created["clientState"], "also of a new subscription"
+
+    world.client_state_keys.enabled = {}
+    world.reconciler.reconcile()
+    [subscription_id] = world.subscriptions.existing
+    assert world.subscriptions.states[subscription_id].startswith("v2.")
 
 
 @pytest.mark.parametrize(

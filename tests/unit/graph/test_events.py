@@ -28,6 +28,7 @@ class Recorder(GraphClient):
         prefer: str | None = None,
         read: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]] = lambda page: page(),  # noqa: ARG002
         most: int = 10_000,  # noqa: ARG002
+        seconds: float = 0.0,  # noqa: ARG002
     ) -> Iterator[dict[str, Any]]:
         """Record a paged call."""
         self.calls.append({"path": path, "params": params, "prefer": prefer})

@@ -49,6 +49,7 @@ class Graph(GraphClient):
         prefer: str | None = None,
         read: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]] = lambda page: page(),
         most: int = 10_000,  # noqa: ARG002
+        seconds: float = 0.0,  # noqa: ARG002
     ) -> Iterator[dict[str, Any]]:
         """Yield the response as the only item."""
         yield read(lambda: self.call("GET", path, params=params, prefer=prefer))

@@ -40,7 +40,7 @@ def test_all_is_well(world: World) -> None:
         "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry",
         "queueDepth", "partner", "deadLetters", "deniedSubscriptions", "changedSubscriptions", "unknownSubscriptions",
         "missingNotifications", "subscriptionLifetime", "clock", "version", "identifierKey", "unreadableRows",
-        "renewals", "stop", "directDelivery",
+        "renewals", "stop", "directDelivery", "mailboxOwners",
     }  # fmt: skip
     assert all(check.ok and check.text.startswith("ok") for check in results)
     assert is_up(results)

@@ -18,6 +18,8 @@ SANDBOX = {"WEBSITE_HOSTNAME": "localhost:7071"}
 WEAK = [
     ("KEY_VAULT_VERIFY_CHALLENGE", "false"), ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
     ("AZURE_AUTHORITY_HOST", "https://login.example"), ("ALLOW_LOOPBACK_ADDRESSES", "true"),
+    ("GRAPH_BASE_URL", "https://graph.example/v1.0"), ("GRAPH_BASE_URL", "https://graph.microsoft.com.evil.example"),
+    ("KEY_VAULT_URI", "https://vault.example"), ("KEY_VAULT_URI", "https://vault.azure.net.evil.example"),
 ]  # fmt: skip
 
 
@@ -44,6 +46,20 @@ def test_a_setting_for_development_is_said_of_a_deployed_app(name: str, value: s
     for elsewhere in ({}, SANDBOX):
         assert check(**elsewhere, **{name: value}).text == "ok"
         assert finding(**elsewhere, **{name: value}).ok
+
+
+@pytest.mark.parametrize(
+    ("login", "graph", "vault"),
+    [
+        ("login.microsoftonline.us", "graph.microsoft.us", "v.vault.usgovcloudapi.net"),
+        ("login.microsoftonline.us", "dod-graph.microsoft.us", "v.vault.usgovcloudapi.net"),
+        ("login.partner.microsoftonline.cn", "microsoftgraph.chinacloudapi.cn", "v.vault.azure.cn"),
+    ],
+)
+def test_national_clouds_are_microsofts(login: str, graph: str, vault: str) -> None:
+    """Their addresses are said nowhere."""
+    clouds = {"AZURE_AUTHORITY_HOST": login, "GRAPH_BASE_URL": graph, "KEY_VAULT_URI": vault}
+    assert check(**SITE, **{name: f"https://{host}" for name, host in clouds.items()}).text == "ok"
 
 
 @pytest.mark.parametrize("value", ["true", "1", "yes", "perhaps"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.health.checks import Failed, is_up
-from shared.health.table_check import RowChecks
+from shared.health.table_check import MOST_READ, RowChecks
 from shared.unreadable_rows import Unreadable
 from tests.support.world import WATCH_ID, World
 
@@ -44,8 +44,26 @@ def test_no_confidential_column_is_shown(world: World) -> None:
     assert "canary" not in repr(world.watches.find(WATCH_ID))
 
 
-def test_a_thousand_rows_of_a_kind_are_read_and_three_are_named() -> None:
-    """A check costs one call of storage for each kind."""
+@pytest.mark.parametrize("place", [0, 999, 1000, 1500, MOST_READ - 1])
+def test_a_bad_row_is_named_wherever_it_is(place: int) -> None:
+    """Not only in the first page of storage's answer."""
+    rows = [Unreadable("k") if number == place else object() for number in range(MOST_READ)]
+    with pytest.raises(Failed, match="1 of x in the table y"):
+        RowChecks({"x in the table y": lambda: rows}).by_name()["unreadableRows"]()
+
+
+def test_a_bad_row_behind_a_thousand_watches_is_named(world: World) -> None:
+    """As stored: the pages of the table are read one after the other."""
+    for number in range(1100):
+        world.rows.create_entity({"PartitionKey": "replay", "RowKey": f"{number:032x}", "created": 5})
+    world.rows.create_entity({"PartitionKey": "directory", "RowKey": "a" * 32, "created": 5, "since": 5})
+    text = world.health_checks.run("unreadableRows").text
+    assert "1100 of replay" in text
+    assert "1 of directory" in text
+
+
+def test_three_rows_are_named_and_the_bound_is_said() -> None:
+    """Nobody takes what was not read for good."""
     read = 0
 
     def rows() -> Iterator[object]:
@@ -54,12 +72,21 @@ def test_a_thousand_rows_of_a_kind_are_read_and_three_are_named() -> None:
             read += 1
             yield Unreadable(f"k{read}")
 
-    text = "1000 of x in the table y (k1, k2, k3)"
-    checks = RowChecks({"x in the table y": rows})
+    checks = RowChecks({"x in the table y": rows, "few in the table y": lambda: [object()]})
     with pytest.raises(Failed, match="cannot be read") as caught:
         checks.by_name()["unreadableRows"]()
-    assert text in str(caught.value)
-    assert read == 1000
+    said = (
+        f"{MOST_READ} of x in the table y (k1, k2, k3); only the first {MOST_READ} rows were read of x in the table y."
+    )
+    assert said in str(caught.value)
+    assert read == MOST_READ + 1
+
+
+@pytest.mark.parametrize(("number", "said"), [(MOST_READ, False), (MOST_READ + 1, True)])
+def test_rows_that_were_not_read_are_said(number: int, *, said: bool) -> None:
+    """Although no bad row was found."""
+    text = RowChecks({"x": lambda: [0] * number}).by_name()["unreadableRows"]()
+    assert text == ("ok; none" + (f"; only the first {MOST_READ} rows were read of x" if said else ""))
 
 
 def test_what_could_not_be_read_is_not_ok(world: World) -> None:

@@ -50,6 +50,65 @@ def test_an_app_that_was_stopped_has_two_hours(world: World) -> None:
     assert not is_ok(world)
 
 
+@pytest.mark.parametrize("hours", [0.4, 1.0, 1.9])
+@pytest.mark.parametrize("has_run", [True, False])
+def test_a_timer_that_never_runs_is_seen_however_often_processes_start(
+    world: World, hours: float, *, has_run: bool
+) -> None:
+    """Its trigger is broken, and the app is asked four times an hour: not later than four hours after the success."""
+    if has_run:
+        world.heartbeat.succeeded(world.time)
+        world.pass_by(60)
+    started = world.time
+    seen = []
+    for _ in range(4 * 24):
+        check = RenewalCheck(world.heartbeat, started, world.now).by_name()["renewals"]
+        seen.append(result_of("renewals", check).ok)
+        world.pass_by(15 * 60)
+        if (world.time - started).total_seconds() >= hours * HOUR:
+            started = world.time
+    first = seen.index(False)
+    assert first <= 4 * 4.5
+    assert not any(seen[first:])
+    world.heartbeat.succeeded(world.time)
+    assert restarted(world)
+
+
+def test_an_app_that_was_stopped_again_has_two_hours_from_its_first_start(world: World) -> None:
+    """Once the timer succeeds, the next stop of the app begins anew."""
+    world.heartbeat.succeeded(world.time)
+    world.pass_by(DAY)
+    assert restarted(world)
+    world.pass_by(HOUR)
+    world.heartbeat.succeeded(world.time)
+    world.pass_by(DAY)
+    assert restarted(world)
+    world.pass_by(2 * HOUR + 1)
+    assert not restarted(world)
+
+
+def test_a_silence_before_a_success_of_an_older_version_does_not_count(world: World) -> None:
+    """That version does not delete what was recorded: after a rollback and a return the app has two hours again."""
+    world.heartbeat.succeeded(world.time)
+    world.pass_by(DAY)
+    assert restarted(world)
+    success = {"PartitionKey": "relay", "RowKey": "heartbeat", "succeeded": world.time.isoformat()}
+    world.rows.update_entity(success)
+    world.pass_by(DAY)
+    assert restarted(world)
+
+
+def test_health_writes_once_for_a_silence(world: World) -> None:
+    """And not at each of the calls that anybody may make."""
+    world.heartbeat.succeeded(world.time)
+    world.pass_by(DAY)
+    assert restarted(world)
+    row = world.rows.rows["relay", "heartbeat"]
+    for _ in range(20):
+        assert restarted(world)
+    assert world.rows.rows["relay", "heartbeat"].etag == row.etag
+
+
 def test_runs_that_fail_are_seen_by_a_process_that_starts(world: World) -> None:
     """However often the processes start anew: the row counts the runs since the last success."""
     world.heartbeat.succeeded(world.time)

@@ -20,7 +20,7 @@ ROOM = "room1@contoso.com"
 def permission(world: World, *, is_stopped: bool = False, **settings: str) -> Permission:
     """Return the permissions of an app with these settings."""
     world.settings = Settings.load(SETTINGS | settings)
-    return Permission(world.allow_list, world.settings, lambda: is_stopped)
+    return Permission(world.allow_list, world.settings, lambda: is_stopped, world.mailbox_owners)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -90,7 +90,7 @@ def test_while_the_stop_is_unknown_nothing_is_decided(world: World) -> None:
     def unknown() -> bool:
         raise ServiceUnavailable("storage")
 
-    asked = Permission(world.allow_list, world.settings, unknown)
+    asked = Permission(world.allow_list, world.settings, unknown, world.mailbox_owners)
     assert asked.may(world.watch(), ROOM, "", "relay", "renew").allowed is None
     assert asked.may(None, "room1@fabrikam.com", "", "relay", "renew").allowed is False
     with pytest.raises(ServiceUnavailable):

@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import GraphForbidden, GraphNotFound, GraphUnavailable, RelayError, ServiceUnavailable
 from shared.policy.room_list_rule import CONFIRM_AFTER
-from shared.policy.room_lists import FAILED_FOR, KEEP, LONGEST_RETRY_AFTER, UNCONFIRMED_FOR, RoomListReader
+from shared.policy.room_lists import FAILED_FOR, KEEP, LONGEST_RETRY_AFTER, TRUSTED, UNCONFIRMED_FOR, RoomListReader
 from shared.storage.room_lists import RoomListReadings, room_list_id_of
 from tests.support.table import FakeTable
 from tests.support.world import World
@@ -147,6 +147,21 @@ def test_a_failure_keeps_the_rooms_and_is_returned(world: World, table: FakeTabl
     world.pass_by(CONFIRM_AFTER.total_seconds() - 60)
     assert (rooms := reader.rooms(BUILDING, NOW)).is_confirmed
     assert (rooms.failure, rooms.addresses) == (None, frozenset())
+
+
+def test_rooms_that_nobody_could_read_for_a_week_are_unknown(world: World, table: FakeTable) -> None:
+    """A room that left the list meanwhile would be allowed for as long as the process lives. A reading ends it."""
+    reader = instance(world, table)
+    reader.rooms(BUILDING)
+    world.rooms.by_list[BUILDING] = GraphForbidden(403, "ErrorAccessDenied")
+    world.pass_by(TRUSTED.total_seconds() - 1)
+    assert reader.rooms(BUILDING).addresses == frozenset(ROOMS)
+    world.pass_by(1)
+    with pytest.raises(GraphForbidden):
+        reader.rooms(BUILDING)
+    world.rooms.by_list[BUILDING] = ROOMS[:19]
+    world.pass_by(FAILED_FOR.total_seconds())
+    assert reader.rooms(BUILDING).addresses == frozenset(ROOMS[:19])
 
 
 def test_a_reading_that_cannot_be_recorded_confirms_nothing(world: World, table: FakeTable) -> None:

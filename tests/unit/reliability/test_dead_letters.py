@@ -185,3 +185,31 @@ def test_a_later_dead_letter_is_not_part_of_a_replay(world: World) -> None:
     (step,) = world.jobs.take_jobs()
     assert world.job_runner.run_job(step) == "replayed-1"
     assert [change.event_id for change in world.parked.page(DEAD, 10)] == ["later"]
+
+
+def test_dead_letters_are_selected_by_watch(world: World) -> None:
+    """To delete or to replay them, also within a time; those of other watches stay."""
+    die(world, 3)
+    other = world.watch("room2@contoso.com")
+    for number in range(2):
+        message = world.hint(f"O{number}", watch_id=other.id)
+        world.dead_letters.dead_letter(message, message.changes[0], "rejected", 400)
+    world.time += HOUR
+    assert played(world, watch=WATCH_ID, to=(START + 2 * HOUR).isoformat()) == ["E0", "E1"]
+    assert world.dead_letters.delete(parse_selection({"watch": WATCH_ID}), "tester") == 1
+    assert {letter.watch_id for letter in world.parked.page(DEAD, 9)} == {other.id}
+    assert world.dead_letters.delete(parse_selection({"watch": "f" * 32}), "tester") == 0
+
+
+@pytest.mark.parametrize("watch", ["", "f" * 31, "F" * 32, "room1@contoso.com", 7, None])
+def test_a_malformed_watch_selects_nothing(watch: object) -> None:
+    """It is refused, and never taken for all."""
+    with pytest.raises(RequestRejected):
+        parse_selection({"watch": watch})
+
+
+@pytest.mark.parametrize("more", [{"all": True}, {"ids": ["f" * 32]}])
+def test_a_watch_and_another_way_are_ambiguous(more: dict[str, Any]) -> None:
+    """Exactly one way selects."""
+    with pytest.raises(RequestRejected):
+        parse_selection({"watch": WATCH_ID, **more})

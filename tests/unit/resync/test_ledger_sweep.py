@@ -158,13 +158,13 @@ def test_a_removal_that_storage_interrupts_is_finished_by_the_next_call(world: W
     class BrokenLedger(Ledger):
         """A ledger that cannot be written."""
 
-        def forget(self, *_: object) -> None:
+        def forget(self, *_: object) -> int:
             """Fail."""
             raise ServiceUnavailable("storage")
 
     endings, broken = world.endings, BrokenLedger(lambda: world.ledger_rows, world.now)
     with pytest.raises(ServiceUnavailable):
-        replace(endings, ledger=broken).unsubscribe(WATCH_ID)
+        replace(endings, rows=replace(endings.rows, ledger=broken)).unsubscribe(WATCH_ID)
     assert (world.watches.get(WATCH_ID), len(world.ledger_rows.rows)) == (None, 2)
     endings.unsubscribe(WATCH_ID)
     endings.unsubscribe(OTHER)  # which nobody has removed

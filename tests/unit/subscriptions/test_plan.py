@@ -98,6 +98,8 @@ def test_a_direct_watch_keeps_its_client_state_until_its_key_is_retired() -> Non
     assert verb(watch(key_version="v1", **DIRECT)) == ""
     assert verb(watch(key_version="v1", expires=SOON, **DIRECT)) == "renew"
     assert verb(watch(key_version="v0", **DIRECT)) == "replace"
+    assert verb(watch(key_version="v0", **DIRECT), is_retired=lambda _: False) == ""
+    assert verb(watch(key_version="v0"), is_retired=lambda _: False) == "replace"
     assert not is_unverifiable(watch(key_version=""), ["v2"])
 
 

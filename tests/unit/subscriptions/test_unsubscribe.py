@@ -68,12 +68,13 @@ def test_a_watch_set_up_right_after_the_deletion_stays(world: World) -> None:
 
         is_armed = False
 
-        def forget(self, watch_id: str, is_over: Callable[[Entry], bool] = lambda _: True) -> None:
+        def forget(self, watch_id: str, is_over: Callable[[Entry], bool] = lambda _: True) -> int:
             """Delete the entries, then watch the mailbox again."""
-            super().forget(watch_id, is_over)
+            forgotten = super().forget(watch_id, is_over)
             if self.is_armed:
                 self.is_armed = False
                 world.watch()
+            return forgotten
 
     world.ledger = ledger = LedgerBeforeASetup(lambda: world.ledger_rows, world.now)
     watch, _ = set_up(world)

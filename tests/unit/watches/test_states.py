@@ -58,5 +58,6 @@ def test_each_stored_state_is_a_state_that_people_see() -> None:
 def test_the_state_is_written_as_its_name() -> None:
     """In JSON and in texts."""
     assert [str(state) for state in ShownState] == [
-        "pending", "waiting", "live", "doubtful", "refused", "gone", "paused", "paused-by-host", "stopped",
+        "pending", "waiting", "live", "doubtful", "refused", "gone", "paused", "paused-by-host",
+        "paused-by-owner", "stopped",
     ]  # fmt: skip

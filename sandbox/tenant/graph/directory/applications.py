@@ -70,13 +70,22 @@ def _store(graph: Graph, client: Client, accepted: dict[str, Any]) -> None:
     before = {role["value"]: role["id"] for role in client.app_roles}
     client.display_name = accepted.get("displayName") or client.display_name
     client.identifier_uris = accepted.get("identifierUris", client.identifier_uris)
-    client.optional_claims = accepted.get("optionalClaims", client.optional_claims)
+    client.optional_claims = _completed(accepted.get("optionalClaims", client.optional_claims))
     client.app_roles = accepted.get("appRoles", client.app_roles)
     after = {role["id"]: role["value"] for role in client.app_roles}
     for other in graph.tenant.clients.values():
         if held := other.assigned.get(client.client_id.lower()):
             values = {after.get(before[value]) for value in held if value in before}
             other.assigned[client.client_id.lower()] = {value for value in values if value} | (held & {""})
+
+
+def _completed(claims: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return optional claims with the lists and fields that a client may leave out. (optionalClaim resource type)"""
+    if claims is None:
+        return None
+    fields: dict[str, Any] = {"source": None, "essential": False, "additionalProperties": []}
+    lists = ("idToken", "accessToken", "saml2Token")
+    return {name: [fields | claim for claim in claims.get(name) or ()] for name in lists}
 
 
 ENDPOINTS = [

@@ -9,7 +9,7 @@ from tests.unit.infra.hooks.conftest import Project
 
 pytestmark = pytest.mark.server
 CHECKS = ("partner", "mailboxes", "region", "sign-in", "resource providers", "Flex Consumption", "Python 3.13", "cores",
-          "names", "host name", "vault", "policies")  # fmt: skip
+          "names", "host name", "vault", "upgrade", "policies")  # fmt: skip
 OF_AZURE = [name for name in CHECKS[4:] if name != "host name"]
 
 

@@ -82,10 +82,19 @@ def test_an_unexpected_answer_is_not_checked(project: Project, arm: FakeArm, bod
     [
         (
             "AZURE_SUBSCRIPTION_ID",
-            {"resource providers", "Flex Consumption", "cores", "names", "host name", "vault", "policies"},
+            {
+                "resource providers",
+                "Flex Consumption",
+                "cores",
+                "names",
+                "host name",
+                "vault",
+                "upgrade",
+                "policies",
+            },
         ),
         ("AZURE_LOCATION", {"region", "Flex Consumption", "Python 3.13", "cores", "vault", "policies"}),
-        ("AZURE_RESOURCE_GROUP", {"names", "host name"}),
+        ("AZURE_RESOURCE_GROUP", {"names", "host name", "upgrade"}),
     ],
 )
 def test_what_azd_prompts_for_later_is_not_checked(

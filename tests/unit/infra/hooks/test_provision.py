@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from relay_admin.arguments import parser
-from tests.support.fake_arm import FakeArm, vault
+from tests.support.fake_arm import OURS, FakeArm, vault
 from tests.unit.infra.hooks.conftest import Project
 
 pytestmark = pytest.mark.server
@@ -155,6 +155,23 @@ def test_a_removal_warns_of_what_else_it_deletes(project: Project, arm: FakeArm)
         "az stack group delete --name calendar-relay --resource-group rg-relay --action-on-unmanage deleteResources"
     )
     assert command in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("func-relay-abc.azurewebsites.net", "WARNING, anybody can take the name func-relay-abc.azurewebsites.net"),
+        ("func-relay-abc-h4k2d9c8.westeurope-01.azurewebsites.net", "is given to nobody else."),
+    ],
+)
+def test_a_removal_says_what_becomes_of_the_host_name(project: Project, arm: FakeArm, host: str, says: str) -> None:
+    """A new app with the same name would receive Graph's notifications."""
+    arm.resources = [vault("kv-relay-abc")]
+    arm.sites = [{"name": "func-relay-abc", "tags": OURS, "properties": {"defaultHostName": host}}]
+    done = project.hook("down", AZURE_RESOURCE_MANAGER_URL=arm.url)
+    assert done.returncode == 0
+    assert says in done.stdout
+    assert ("UNIQUE_HOST_NAME" in done.stdout) == says.startswith("WARNING")
 
 
 def test_a_group_of_its_own_needs_no_stack(project: Project, arm: FakeArm) -> None:

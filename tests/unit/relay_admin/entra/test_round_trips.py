@@ -34,6 +34,15 @@ NAMES = st.text(min_size=1, max_size=12)
 OTHERS = st.lists(st.tuples(NAMES.map(lambda name: f"Own.{name}"), st.booleans()), max_size=4, unique_by=lambda r: r[0])
 URIS = st.lists(st.sampled_from([f"https://contoso.com/{number}" for number in range(4)]), unique=True)
 NULLS: st.SearchStrategy[Any] = st.sampled_from([None, []])
+CLAIMS = st.lists(
+    st.fixed_dictionaries({
+        "name": st.sampled_from(["upn", "email", "idtyp", "acct"]), "source": st.sampled_from([None, "user"]),
+        "essential": st.sampled_from([False]), "additionalProperties": st.sampled_from([[], ["include_user_token"]]),
+    }), max_size=3, unique_by=lambda claim: str(claim["name"]),
+)  # fmt: skip
+OPTIONAL = st.none() | st.fixed_dictionaries(
+    {}, optional={"idToken": CLAIMS, "accessToken": CLAIMS, "saml2Token": CLAIMS}
+)
 
 
 @st.composite
@@ -45,6 +54,7 @@ def tenants(draw: st.DrawFn) -> DirectoryDouble:
              for number, (value, enabled) in enumerate(draw(OTHERS))]  # fmt: skip
     app["appRoles"] = roles or draw(NULLS)
     app["identifierUris"] = draw(URIS) or draw(NULLS)
+    app["optionalClaims"] = draw(OPTIONAL)
     relay = principal_of(directory, RELAY)
     for resource, role_id in draw(st.sets(st.sampled_from([(graph_app_id(), USER_READ), (EXCHANGE, FULL_ACCESS)]))):
         directory.assign(relay, principal_of(directory, resource), role_id)

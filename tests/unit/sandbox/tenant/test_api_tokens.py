@@ -112,3 +112,15 @@ def test_the_error_for_a_bad_body_names_the_field(running: Running, path: str, b
     """A 400 names the wrong field."""
     answer = running.control("POST", path, body)
     assert (answer.status_code, named in answer.json()["error"]) == (400, True)
+
+
+def test_a_token_names_its_kind_only_for_an_api_with_the_optional_claim(running: Running) -> None:
+    """An app is proved by `oid` and `sub` in any case. Graph's own tokens name it always."""
+    claims = verified(running, running.token(API))
+    assert claims["oid"] == claims["sub"] == running.tenant.clients[CLIENT_ID.lower()].principal_id
+    assert "idtyp" not in claims
+    running.tenant.clients[API.lower()].optional_claims = {"idToken": [{"name": "idtyp"}]}
+    assert "idtyp" not in verified(running, running.token(API))
+    running.tenant.clients[API.lower()].optional_claims = {"accessToken": [{"name": "idtyp"}]}
+    assert verified(running, running.token(API))["idtyp"] == "app"
+    assert verified(running, running.token(GRAPH))["idtyp"] == "app"

@@ -1,0 +1,1 @@
+"""Deletes all rows that name a mailbox, whatever they hold."""

@@ -1,0 +1,1 @@
+"""Forgets mailboxes: by request of an administrator, and those that have left the allow-list."""
