@@ -143,25 +143,12 @@ module monitoring 'modules/monitoring.bicep' = {
 
 module storage 'modules/storage.bicep' = {
   name: 'storage'
-  params: {
-    location: location
-    tags: allTags
-    name: 'strelay${ending}'
-    isPrivate: privateNetworking
-    isZoneRedundant: zoneRedundant
-  }
+  params: { location: location, tags: allTags, name: 'strelay${ending}', isPrivate: privateNetworking, isZoneRedundant: zoneRedundant }
 }
 
 module vault 'modules/vault.bicep' = {
   name: 'vault'
-  params: {
-    location: location
-    tags: allTags
-    name: 'kv-relay-${ending}'
-    isPrivate: privateNetworking
-    isRecovered: recoverVault
-    workspaceId: monitoring.outputs.workspaceId
-  }
+  params: { location: location, tags: allTags, name: 'kv-relay-${ending}', isPrivate: privateNetworking, isRecovered: recoverVault, workspaceId: monitoring.outputs.workspaceId }
 }
 
 module network 'modules/network.bicep' = {

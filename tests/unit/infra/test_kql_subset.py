@@ -12,7 +12,7 @@ from tests.support.kql.tokens import KqlError
 from tools.kql.queries import all_queries
 
 NOW = datetime(2026, 11, 20, 12, 10, tzinfo=UTC)  # a Friday
-EMPTY: dict[str, list[dict[str, Any]]] = {"traces": [], "requests": [], "exceptions": []}
+EMPTY: dict[str, list[dict[str, Any]]] = {"traces": [], "requests": [], "exceptions": [], "Usage": []}
 
 
 def rows_of(*messages: str) -> dict[str, list[dict[str, Any]]]:
