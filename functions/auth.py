@@ -17,6 +17,7 @@ import azure.functions as func
 
 from functions.responses import problem_of
 from shared import problems
+from shared.api.url_parts import check_url_parts
 from shared.auth.caller import ADMIN, READ, SETUP, Caller
 from shared.bootstrap.app import relay
 from shared.errors import RelayError, RequestRejected
@@ -93,6 +94,8 @@ def _authenticated(
             raise rejection()
         if len(req.get_body()) > LARGEST_BODY:
             raise RequestRejected(problems.REQUEST_TOO_LARGE, f"The limit is {LARGEST_BODY} bytes.")
+        check_url_parts(req.params)
+        check_url_parts(req.route_params)
         return handler(req)
 
     return authenticated

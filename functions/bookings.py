@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from functions.auth import READ, SETUP, address, route
+from functions.auth import READ, SETUP, address, caller_of, route
 from functions.responses import json_object, json_response, page_size
 from shared.bootstrap.app import relay
 
@@ -61,12 +62,14 @@ def list_booking_staff(req: func.HttpRequest) -> func.HttpResponse:
 @route(blueprint, BUSINESS + "/customers/search", methods=["POST"], role=READ)
 def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
     """Return the customers whose name or email contains `search`. In the body, because the host logs URLs."""
+    from shared.bookings.read import MAX_CUSTOMERS
     from shared.bookings.requests import CustomerSearch, parse
     from shared.partner.bookings_payload import public_customer
 
     search = parse(CustomerSearch, json_object(req.get_body())).search
     customers = relay().bookings_reader.customers(_business(req), search)
-    return json_response(200, {"value": [public_customer(customer) for customer in customers]})
+    shown = [public_customer(customer) for customer in customers[:MAX_CUSTOMERS]]
+    return json_response(200, {"value": shown, "isComplete": len(customers) <= MAX_CUSTOMERS})
 
 
 @route(blueprint, BUSINESS + "/availability", methods=["GET"], role=READ)
@@ -86,16 +89,15 @@ def list_booking_appointments(req: func.HttpRequest) -> func.HttpResponse:
     """List appointments by start, between `from` and `to`, without both in the next 62 days; `after` is nextAfter of
     the previous page.
     """
+    from shared.bookings.requests import page_mark_text, read_page_mark
     from shared.partner.bookings_payload import public_appointment
 
-    size, skipped = page_size(req), _skipped(req.params.get("after", ""))
-    appointments = relay().bookings_reader.appointments(_business(req), _window(req))
-    page: list[Any] = [
-        public_appointment(appointment, relay().settings.details)
-        for appointment in appointments[skipped : skipped + size]
-    ]
-    next_after = str(skipped + size) if len(appointments) > skipped + size else None
-    return json_response(200, {"value": page, "nextAfter": next_after})
+    size, mark, window = page_size(req), read_page_mark(req.params.get("after", "")), _window(req)
+    page = relay().bookings_reader.appointments(_business(req), window, size, mark)
+    shown: list[Any] = [public_appointment(each, relay().settings.details) for each in page.appointments]
+    after = page_mark_text(page.after) if page.after else None
+    link = _next_link(req, window, size, after) if after else None
+    return json_response(200, {"value": shown, "nextAfter": after, "nextLink": link})
 
 
 @route(blueprint, APPOINTMENT, methods=["GET"], role=READ)
@@ -114,9 +116,9 @@ def create_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     from shared.partner.bookings_payload import booked_appointment
 
     business, request = _business(req), parse(AppointmentRequest, json_object(req.get_body()))
-    appointment, is_new = relay().appointment_creator.create(business, request)
+    appointment, is_new = relay().appointment_creator.create(business, request, caller_of(req).identity)
     content = booked_appointment(appointment, relay().settings.details)
-    return json_response(201 if is_new else 200, content, Location=_link(req, business, appointment.id))
+    return json_response(201 if is_new else 200, content, Location=_link(req, business, content["id"]))
 
 
 @route(blueprint, APPOINTMENT, methods=["PATCH"], role=SETUP)
@@ -132,17 +134,19 @@ def change_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, APPOINTMENT + "/cancel", methods=["POST"], role=SETUP)
 def cancel_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
-    """Cancel an appointment and notify its customer. Idempotent."""
+    """Cancel an appointment, or one customer's seat in it, and notify the customer. Idempotent."""
     from shared.bookings.requests import BookingCancellation, parse
 
     cancellation = parse(BookingCancellation, json_object(req.get_body() or b"{}"))
-    relay().appointment_changer.cancel(_business(req), _appointment_id(req), cancellation.message)
+    relay().appointment_changer.cancel(
+        _business(req), _appointment_id(req), cancellation.message, all_customers=cancellation.all_customers
+    )
     return func.HttpResponse(status_code=204)
 
 
 @route(blueprint, APPOINTMENT, methods=["DELETE"], role=SETUP)
 def delete_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
-    """Delete an appointment without notifying, which needs fewer permissions. Idempotent."""
+    """Delete an appointment, or one customer's seat, which needs fewer permissions. Idempotent."""
     relay().appointment_changer.cancel(_business(req), _appointment_id(req), None)
     return func.HttpResponse(status_code=204)
 
@@ -162,17 +166,17 @@ def _window(req: func.HttpRequest) -> tuple[datetime, datetime]:
     return parse_window(start, end) if start or end else window_from(relay().now())
 
 
-def _skipped(text: str) -> int:
-    from shared.api.fields import invalid
-
-    if not text:
-        return 0
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
-        raise invalid("after: use nextAfter of the previous page unchanged")
-    return int(text)
-
-
 def _link(req: func.HttpRequest, business: str, appointment_id: str) -> str:
-    from urllib.parse import quote
+    return f"{_appointments(req, business)}/{quote(appointment_id, safe='')}"
 
-    return address(req, f"bookings/{quote(business, safe='@')}/appointments/{quote(appointment_id, safe='')}")
+
+def _appointments(req: func.HttpRequest, business: str) -> str:
+    return address(req, f"bookings/{quote(business, safe='@')}/appointments")
+
+
+def _next_link(req: func.HttpRequest, window: tuple[datetime, datetime], size: int, after: str) -> str:
+    from shared.utc import format_utc
+
+    first, last = window
+    params = {"from": format_utc(first), "to": format_utc(last), "pageSize": str(size), "after": after}
+    return f"{_appointments(req, _business(req))}?{urlencode(params)}"

@@ -89,7 +89,8 @@ def problem_fields(error: RelayError, *, is_logged: bool = True) -> tuple[Proble
         _logger.error("A call could not be served: %s", error)
     if isinstance(error, ConfigurationError):
         return problems.RELAY_MISCONFIGURED, f"{CORRECT_IT} {error}", 300
-    return problems.RELAY_UNAVAILABLE, f"Try again soon. {error}", 30
+    wait = error.retry_after if isinstance(error, ServiceUnavailable) else None
+    return problems.RELAY_UNAVAILABLE, f"Try again soon. {error}", 30 if wait is None else wait
 
 
 def _nameless(error: RelayError, detail: str) -> str:

@@ -12,17 +12,20 @@ from functions.responses import json_object, json_response, page_size, problem
 from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import tzinfo
 
     from shared.scheduling.booking import Booked
-    from shared.scheduling.conflicts import SlotTaken
     from shared.scheduling.find_slots import Slot
+    from shared.scheduling.unavailable import Unavailable
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 SLOTS = "schedules/{mailbox}/slots"
 BOOKINGS = "schedules/{mailbox}/bookings"
 BOOKING = BOOKINGS + "/{id}"
+SLOT_PARAMETERS = (
+    "to", "duration", "timeZone", "stepMinutes", "bufferMinutes", "with", "match", "pageSize",
+)  # fmt: skip  # carried over to nextLink; never others, such as the function key in `code`
 EVERY_FIVE_MINUTES = "0 */5 * * * *"
 
 
@@ -34,10 +37,16 @@ def list_slots(req: func.HttpRequest) -> func.HttpResponse:
     size = page_size(req)
     search = read_slots(_mailbox(req), req.params, relay().now())
     charge(req, len(search.mailboxes))
-    slots = relay().slot_finder.find(search)
     zone = search.query.zone
-    more = _next_page(req, slots[size], zone) if len(slots) > size else None
-    return json_response(200, {"value": [_slot_json(slot, zone) for slot in slots[:size]], "nextLink": more})
+
+    def find() -> func.HttpResponse:
+        found = relay().slot_finder.answer(search)
+        slots, unavailable = found.slots, _unavailable_json(found.unavailable)
+        more = _next_page(req, slots[size], zone) if len(slots) > size else None
+        value = [_slot_json(slot, zone) for slot in slots[:size]]
+        return json_response(200, {"value": value, "unavailable": unavailable, "nextLink": more})
+
+    return _with_details(find, zone)
 
 
 @route(blueprint, BOOKINGS, methods=["POST"], role=SETUP)
@@ -53,7 +62,7 @@ def create_booking(req: func.HttpRequest) -> func.HttpResponse:
         location = address(req, f"{BOOKINGS.format(mailbox=_escaped(booked.booking.mailbox))}/{booked.booking.id}")
         return json_response(201 if is_new else 200, _booking_json(booked), Location=location)
 
-    return _with_nearest_slots(book, request.zone.info)
+    return _with_details(book, request.zone.info)
 
 
 @route(blueprint, BOOKING, methods=["GET"], role=READ)
@@ -72,7 +81,7 @@ def move_booking(req: func.HttpRequest) -> func.HttpResponse:
         booked = relay().booking_changer.move(_mailbox(req), req.route_params["id"], body)
         return json_response(200, _booking_json(booked))
 
-    return _with_nearest_slots(move, UTC)
+    return _with_details(move, UTC)
 
 
 @route(blueprint, BOOKING, methods=["DELETE"], role=SETUP)
@@ -99,19 +108,24 @@ def _escaped(mailbox: str) -> str:
     return quote(mailbox, safe="@")
 
 
-def _with_nearest_slots(act: Callable[[], func.HttpResponse], zone: tzinfo) -> func.HttpResponse:
-    """Return the response of `act`, or a problem with the nearest free slots when the slot is taken."""
+def _with_details(act: Callable[[], func.HttpResponse], zone: tzinfo) -> func.HttpResponse:
+    """Return the response of `act`; or a problem with the nearest free slots when the slot is taken, or with the
+    mailboxes that have no schedule.
+    """
     from shared.scheduling.conflicts import SlotTaken
+    from shared.scheduling.unavailable import SchedulesUnavailable
 
     try:
         return act()
     except SlotTaken as error:
-        return _taken_problem(error, zone)
+        return problem(error.problem, str(error), nearest=[_slot_json(slot, zone) for slot in error.nearest])
+    except SchedulesUnavailable as error:
+        unavailable = _unavailable_json(error.unavailable)
+        return problem(error.problem, str(error), error.retry_after, unavailable=unavailable)
 
 
-def _taken_problem(error: SlotTaken, zone: tzinfo) -> func.HttpResponse:
-    nearest = [_slot_json(slot, zone) for slot in error.nearest]
-    return problem(error.problem, str(error), nearest=nearest)
+def _unavailable_json(unavailable: Iterable[Unavailable]) -> list[dict[str, Any]]:
+    return [{"mailbox": each.mailbox, "code": each.problem.code, "detail": each.text} for each in unavailable]
 
 
 def _slot_json(slot: Slot, zone: tzinfo) -> dict[str, Any]:
@@ -122,7 +136,8 @@ def _slot_json(slot: Slot, zone: tzinfo) -> dict[str, Any]:
 
 def _next_page(req: func.HttpRequest, first: Slot, zone: tzinfo) -> str:
     """Return the same query, from the first slot that did not fit on the page."""
-    params = {**req.params, "from": first.span.start.astimezone(zone).isoformat(timespec="seconds")}
+    start = first.span.start.astimezone(zone).isoformat(timespec="seconds")
+    params = {"from": start} | {name: req.params[name] for name in SLOT_PARAMETERS if name in req.params}
     return f"{address(req, SLOTS.format(mailbox=_escaped(_mailbox(req))))}?{urlencode(params)}"
 
 

@@ -29,6 +29,10 @@ param allowedNotificationHosts string = ''
 param features string = 'relay'
 @description('Fields of an event in responses beside title, times, availability: minimal, or a comma list of location, organizer, attendees.')
 param eventDetail string = 'minimal'
+@description('Whom callers of the feature calendars may invite: any, none, own-domains, or a comma list of addresses and @domains. Empty: any. Use own-domains for a new deployment.')
+param invitees string = ''
+@description('Whether Microsoft Bookings may send mail to the customers of appointments that callers make, change or cancel.')
+param customerInvitations bool = true
 
 // Who signs in, and how.
 @description('How the relay signs in to Graph. managed-identity needs no secret; the others need clientId, and a secret in the vault.')
@@ -200,6 +204,8 @@ module app 'modules/function-app.bicep' = {
       PUBLIC_BASE_URL: publicBaseUrl
       FEATURES: features
       EVENT_DETAIL: eventDetail
+      INVITEES: invitees
+      CUSTOMER_INVITATIONS: customerInvitations ? 'true' : 'false'
     }
     clientId: clientId
     otherSettings: otherSettings

@@ -10,7 +10,15 @@ from zoneinfo import ZoneInfo
 
 from sandbox.ics_shift import shift_to
 from sandbox.ics_text import calendars_of
-from sandbox.ics_zones import DateTimeTimeZone, date_time_time_zone, graph_time, instant, wall_clock, zone_named
+from sandbox.ics_zones import (
+    DateTimeTimeZone,
+    date_time_time_zone,
+    graph_time,
+    has_rules_of_its_own,
+    instant,
+    wall_clock,
+    zone_of_file,
+)
 
 __all__ = ["Reading", "control_body", "read_calendar", "shift_to"]
 
@@ -46,7 +54,7 @@ def read_calendar(content: bytes, floating: str = "UTC") -> Reading:
     calendars, skipped = calendars_of(content)
     parsed: list[tuple[str, dict[str, Any]]] = []
     for calendar in calendars:
-        zone = zone_named(_text(calendar, "X-WR-TIMEZONE")) or floating
+        zone = _zone_of_calendar(_text(calendar, "X-WR-TIMEZONE"), floating)
         for component in calendar.walk("VEVENT"):
             uid = _text(component, "UID")
             try:
@@ -75,9 +83,21 @@ def _joined(parsed: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
     return events
 
 
-def _event(component: Any, floating: str) -> dict[str, Any]:
+def _zone_of_calendar(name: str, floating: str) -> str | None:
+    """Return the zone of times without a zone; None if the file names one that is unknown."""
+    if not name:
+        return floating
+    try:
+        return zone_of_file(name)
+    except ValueError:
+        return None
+
+
+def _event(component: Any, floating: str | None) -> dict[str, Any]:
     """Return a VEVENT as a dict. Raises ValueError with the reason if it is invalid."""
     start, end = _times(component, floating)
+    if _rule(component) and has_rules_of_its_own(_value(component, "DTSTART"), _tzid(component, "DTSTART")):
+        raise ValueError("it is a series in a time zone whose changes of clocks no known zone has")
     timed = isinstance(_value(component, "DTSTART"), datetime)
     midnights = all(moment["dateTime"].endswith("T00:00:00") for moment in (start, end)) and start != end
     event = {
@@ -106,7 +126,7 @@ def _event(component: Any, floating: str) -> dict[str, Any]:
     return event
 
 
-def _times(component: Any, floating: str) -> tuple[DateTimeTimeZone, DateTimeTimeZone]:
+def _times(component: Any, floating: str | None) -> tuple[DateTimeTimeZone, DateTimeTimeZone]:
     """Return start and end. Raises ValueError without a start, or if the end is before it."""
     first = _value(component, "DTSTART")
     if not isinstance(first, date):
@@ -141,7 +161,7 @@ def _after(start: DateTimeTimeZone, length: Any) -> DateTimeTimeZone:
     return graph_time(exact.astimezone(ZoneInfo(start["timeZone"])), start["timeZone"])
 
 
-def _original(value: Any, given: Any, start: DateTimeTimeZone, floating: str) -> DateTimeTimeZone:
+def _original(value: Any, given: Any, start: DateTimeTimeZone, floating: str | None) -> DateTimeTimeZone:
     """Return an occurrence's original start; a bare DATE, as many programs write, means that day's occurrence."""
     if not isinstance(value, date):
         raise ValueError("an EXDATE or RECURRENCE-ID is not a date")  # noqa: TRY004 - the file is wrong, not the caller

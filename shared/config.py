@@ -21,6 +21,8 @@ from shared.http.addresses import AddressRule, is_plain, is_web_port
 
 FEATURE_NAMES = ("relay", *BY_NAME)  # the first is always on
 DETAILS = ("location", "organizer", "attendees")  # optional details of an event in responses
+_INVITEE = r"[^\s@,;]*@(?:[a-z0-9-]+\.)+[a-z0-9-]+"
+_INVITEES = re.compile(f"any|none|own-domains|{_INVITEE}(?:,{_INVITEE})*")
 _FALSE = ("", "false", "0", "no", "off", "n", "f")
 # Settings that have no effect: of earlier versions, and of local development in a deployed app
 _RETIRED = {"TRUST_APP_SERVICE_AUTH": "has no effect: callers need the token that App Service passes on; remove it"}
@@ -71,6 +73,8 @@ class Settings(BaseModel):
     outgoing_address: str = ""
     features: str = "relay"
     event_detail: str = "minimal"
+    customer_invitations: bool = True
+    invitees: str = "any"
 
     _problems: dict[str, str] = PrivateAttr(default_factory=dict)
     _ignored: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -108,6 +112,14 @@ class Settings(BaseModel):
         if details != {"minimal"} and not details <= set(DETAILS):
             raise ValueError(f"must be minimal, or a comma-separated list of {', '.join(DETAILS)}")
         return ",".join(sorted(details))
+
+    @field_validator("invitees")
+    @classmethod
+    def _are_invitees(cls, value: str) -> str:
+        entries = ",".join(entry.strip().lower() for entry in value.split(",") if entry.strip())
+        if not _INVITEES.fullmatch(entries):
+            raise ValueError("must be any, none, own-domains, or a comma-separated list of addresses and @domains")
+        return entries
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:

@@ -40,6 +40,7 @@ class ServiceUnavailable(RelayError):
     def __init__(self, what: str, reason: str = "does not answer", retry_after: float | None = None) -> None:
         super().__init__(f"{what} {reason}")
         self.what = what
+        self.reason = reason
         self.retry_after = retry_after
 
 

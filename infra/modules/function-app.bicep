@@ -35,6 +35,8 @@ type relayChoices = {
   PUBLIC_BASE_URL: string
   FEATURES: string
   EVENT_DETAIL: string
+  INVITEES: string
+  CUSTOMER_INVITATIONS: string
 }
 
 // A resource of its own, so that it has its roles before the app first starts.
@@ -82,6 +84,8 @@ var relaySettings = {
   PUBLIC_BASE_URL: choices.PUBLIC_BASE_URL
   FEATURES: choices.FEATURES
   EVENT_DETAIL: choices.EVENT_DETAIL
+  INVITEES: choices.INVITEES
+  CUSTOMER_INVITATIONS: choices.CUSTOMER_INVITATIONS
   AZURE_AUTHORITY_HOST: environment().authentication.loginEndpoint
   GRAPH_BASE_URL: 'https://graph.microsoft.com/v1.0'
   GRAPH_CLIENT_SECRET_NAME: 'graph-client-secret'

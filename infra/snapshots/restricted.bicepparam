@@ -14,5 +14,7 @@ param ownerCheck = 'enforce'
 param allowedNotificationHosts = 'partner.example,events.partner.example'
 param publicBaseUrl = 'https://relay.contoso.com'
 param uniqueHostName = true
+param invitees = 'own-domains'
+param customerInvitations = false
 param deliverAlwaysReady = 1
 param updateStrategy = 'RollingUpdate'

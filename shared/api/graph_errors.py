@@ -16,6 +16,7 @@ from shared.errors import (
 from shared.problems import Problem
 
 NO_ITEM = frozenset({"ErrorItemNotFound", "ErrorInvalidIdMalformed", "ErrorFolderNotFound", "StrayPath"})
+NOT_SERVED = "MailboxNotEnabledForRESTAPI"  # of a mailbox that is being moved, or is not in Exchange Online
 NOT_THE_ORGANIZER = "ErrorAccessDenied"  # with status 400 ("event: cancel")
 
 
@@ -28,14 +29,19 @@ def rejection_of(error: GraphError) -> RequestRejected:
     """Return the rejection for an error: a problem, and what to do. Graph's own message is not repeated."""
     problem, text = _meaning(error)
     retry_after = None
-    if isinstance(error, GraphUnavailable):
+    if problem is problems.GRAPH_UNAVAILABLE:
         retry_after = error.retry_after if error.retry_after is not None else 30
     return RequestRejected(problem, text + trace_of(error), retry_after)
 
 
 def _meaning(error: GraphError) -> tuple[Problem, str]:
     if error.code in NO_ITEM:
-        return problems.EVENT_NOT_FOUND, "It does not exist any more, or belongs to another mailbox."
+        return (
+            problems.EVENT_NOT_FOUND,
+            "It is gone, belongs to another mailbox, or is so new that Graph lacks it still.",
+        )
+    if error.code == NOT_SERVED:
+        return problems.GRAPH_UNAVAILABLE, NOT_SERVED_TEXT
     for kind, meaning in _KINDS.items():
         if isinstance(error, kind):
             return meaning
@@ -45,6 +51,10 @@ def _meaning(error: GraphError) -> tuple[Problem, str]:
     return _STATUSES.get(error.status, _OTHER)
 
 
+NOT_SERVED_TEXT = (
+    "Exchange Online does not serve this mailbox at present: it is being moved, inactive or elsewhere. Try again after "
+    "the time in Retry-After. If that lasts, contact the customer's IT."
+)
 _OTHER = (problems.GRAPH_REJECTED, "Graph rejects the relay's request. Contact the customer's IT.")
 _STATUSES = {
     400: (problems.OUTLOOK_REJECTED, "Outlook rejects the request. Check times, addresses and recurrence."),

@@ -6,6 +6,7 @@ token's own `alg`; otherwise "none", or an HMAC with the public key as its secre
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 LONGEST = 16_384  # characters; Entra's tokens are much shorter
 LONGEST_KEY_ID = 200
 LEEWAY_SECONDS = 60
+BACKDATED_SECONDS = 300  # by which Entra sets `iat` back
+UNKNOWN_KEY = "unknown key"
 KeyOf = Callable[[str], "RSAPublicKey | None"]
 
 
@@ -35,7 +38,7 @@ def verified_claims(token: str, key_of: KeyOf, expected: Expected) -> dict[str, 
     """Return the claims of a valid token. Raises Unauthenticated, or what `key_of` raises."""
     import jwt
 
-    key = key_of(_key_id(token))
+    key = key_of(key_id_of(token))
     if key is None:
         raise Unauthenticated("unknown key")
     try:
@@ -55,7 +58,26 @@ def verified_claims(token: str, key_of: KeyOf, expected: Expected) -> dict[str, 
     return claims
 
 
-def _key_id(token: str) -> str:
+def claims_to_be_new(token: str, expected: Expected, seconds: float) -> bool:
+    """Return whether a token says that this tenant issued it for the relay within some seconds, and is in use.
+
+    Not verified: anyone can write that. A token that does not say so is invalid, whatever its key.
+    """
+    import jwt
+
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+        issued, expires = float(claims["iat"]), float(claims["exp"])
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError, RecursionError, OverflowError):
+        return False
+    if claims.get("iss") not in expected.issuers or claims.get("aud") not in expected.audiences:
+        return False
+    now = time.time()
+    earliest = now - seconds - BACKDATED_SECONDS - LEEWAY_SECONDS
+    return earliest < issued < now + LEEWAY_SECONDS and now < expires + LEEWAY_SECONDS
+
+
+def key_id_of(token: str) -> str:
     """Return the key id from the unverified header. Raises Unauthenticated."""
     import jwt
 

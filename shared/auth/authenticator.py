@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared import problems, telemetry
-from shared.auth.access_token import KeyOf, bearer_of, verified_claims
+from shared.auth.access_token import UNKNOWN_KEY, KeyOf, bearer_of, claims_to_be_new, key_id_of, verified_claims
 from shared.auth.caller import FUNCTION_KEY, MASTER_KEY, Caller
-from shared.auth.claims import caller_from, expected_of
+from shared.auth.claims import Expected, caller_from, expected_of
 from shared.auth.rate_limit import CallRateLimiter
-from shared.errors import RequestRejected, Unauthenticated
+from shared.errors import RequestRejected, ServiceUnavailable, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Authenticator:
     """Authenticates and authorizes every caller. `keys` is first called for the first token.
 
-    `count_refusal` counts a caller that is refused, by the reason.
+    `count_refusal` counts a caller that is refused, by the reason. `unread_key` returns the seconds until login can be
+    asked for an unknown key id (0: login does not have it), and since when it was not.
     """
 
     def __init__(
@@ -29,11 +30,13 @@ class Authenticator:
         keys: Callable[[], KeyOf],
         rate: CallRateLimiter,
         count_refusal: Callable[[str], None] = lambda reason: telemetry.count("callers_refused", reason=reason),
+        unread_key: Callable[[str], tuple[float, float]] = lambda _: (0.0, 0.0),
     ) -> None:
         self._settings = settings
         self._count_refusal = count_refusal
         self._keys = keys
         self._rate = rate
+        self._unread_key = unread_key
 
     def authenticate_key(self, *, master: bool, other: str) -> Caller:
         """Return the caller of a request whose key the host has checked. `other` is the route for tokens.
@@ -77,7 +80,19 @@ class Authenticator:
             raise Unauthenticated("principal")
         expected = expected_of(self._settings)
         token = bearer_of(authorization)
-        return caller_from(verified_claims(token, self._keys(), expected), expected)
+        try:
+            return caller_from(verified_claims(token, self._keys(), expected), expected)
+        except Unauthenticated as error:
+            if error.reason == UNKNOWN_KEY:
+                self._check_key_is_read(token, expected)
+            raise
+
+    def _check_key_is_read(self, token: str, expected: Expected) -> None:
+        """Raise ServiceUnavailable if login may have begun to use a token's key since it was asked for its keys."""
+        wait, since = self._unread_key(key_id_of(token))
+        if wait and claims_to_be_new(token, expected, since):
+            self._count_refusal(UNKNOWN_KEY)
+            raise ServiceUnavailable("login", "was not asked for this token's signing key yet", wait)
 
     def _limit(self, caller: Caller) -> None:
         limit = self._settings.calls_per_minute

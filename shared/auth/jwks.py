@@ -1,8 +1,9 @@
 """Caches Entra's signing keys for an hour, and serves them while Entra's key endpoint is unavailable, up to a week.
 
 Based on "Signing key rollover in the Microsoft identity platform": keys change at any time and without notice, so an
-unknown key id causes a refresh. At most every five minutes, because anyone can send an invented key id. A key that
-Entra has withdrawn may be in an attacker's hands, so no key is used for longer than the week.
+unknown key id causes a refresh. After one that did not find the id, the next is half a minute later, because anyone can
+send an invented key id. A key that Entra has withdrawn may be in an attacker's hands, so no key is used for longer than
+the week.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 3600.0
 LONGEST_SECONDS = 7 * 24 * 3600.0  # since Entra last listed the keys
-UNKNOWN_SECONDS = 300.0  # minimum time between refreshes for an unknown key id
+UNKNOWN_SECONDS = 30.0  # after a refresh that did not find the key id that it was for
 FAILED_SECONDS = 30.0  # between attempts while the endpoint is unavailable
 LOGIN_SECONDS = (3.0, 4.0)  # connect and read timeouts
 WAIT_SECONDS = 8.0  # for another thread's refresh
@@ -39,6 +40,7 @@ class JwksCache:
         self._tried: float | None = None
         self._read_at = -math.inf
         self._failed = False
+        self._missing, self._missed_at = "", -math.inf  # the key id that the last refresh for an unknown one was for
         self._lock = threading.Lock()
 
     def __call__(self, key_id: str) -> RSAPublicKey | None:
@@ -59,6 +61,14 @@ class JwksCache:
             raise ServiceUnavailable("login")
         return key
 
+    def unread(self, key_id: str) -> tuple[float, float]:
+        """Return the seconds until login can be asked for a key id that is not cached, and those since it was asked.
+
+        Meanwhile login may have begun to use that key. The first is 0 if login was asked for this very id.
+        """
+        wait = 0.0 if key_id == self._missing else max(self._missed_at + UNKNOWN_SECONDS - self._now(), 0.0)
+        return wait, self._now() - self._read_at
+
     def _usable(self, key_id: str) -> RSAPublicKey | None:
         """Return a cached key that Entra has listed within LONGEST_SECONDS."""
         return self._keys.get(key_id) if self._now() - self._read_at < LONGEST_SECONDS else None
@@ -66,8 +76,11 @@ class JwksCache:
     def _is_due(self, key_id: str) -> bool:
         if self._tried is None:
             return True
-        pause = KEEP_SECONDS if key_id in self._keys else UNKNOWN_SECONDS
-        return self._now() - self._tried >= (FAILED_SECONDS if self._failed else pause)
+        if self._failed:
+            return self._now() - self._tried >= FAILED_SECONDS
+        if self._usable(key_id) is None:
+            return self._now() - self._missed_at >= UNKNOWN_SECONDS
+        return self._now() - self._tried >= KEEP_SECONDS
 
     def _read(self, key_id: str, patience: float) -> bool:
         """Refresh the keys unless another thread just did. Return False when another thread is still refreshing."""
@@ -76,6 +89,8 @@ class JwksCache:
         try:
             if self._is_due(key_id):
                 self._renew()
+                if key_id not in self._keys:
+                    self._missing, self._missed_at = key_id, self._now()
         finally:
             self._lock.release()
         return True

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 
 from shared import problems
 from shared.errors import RequestRejected
-from shared.storage.leases import Held, Leases
+from shared.storage.leases import Held, Leases, observed_after
 
+LEASE_TIME = timedelta(minutes=2)  # of one request: longer than it takes, and than Bookings needs to show the result
+WAIT_UNKNOWN = observed_after(LEASE_TIME)  # seconds, for a caller after an unknown outcome
 LOCK_TIME = timedelta(minutes=2)  # the lock of a crashed holder is free after others have observed it for so long
 ACQUIRE_DELAYS = (0.0, 0.3, 0.6, 1.0, 2.0, 3.0)  # seconds before each attempt; a lock is held for about one
 RETRY_AFTER = 5  # seconds, for callers that did not get the lock

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared import problems, telemetry
+from shared import telemetry
 from shared.api.fields import invalid
 from shared.api.times import read_zone
 from shared.bookings.business_lock import BusinessLock, check_held
-from shared.bookings.business_rules import broken_rule, effective_policy, is_free, lead_time_violation, spans_without
-from shared.bookings.graph_body import times
-from shared.bookings.graph_errors import CANCELLING, READING, WRITING, rejection_of, translate_graph_errors
+from shared.bookings.business_rules import broken_rule, is_free, spans_without
+from shared.bookings.graph_body import times, without_mail
+from shared.bookings.graph_errors import (
+    READING,
+    WRITING,
+    is_outage,
+    is_outcome_open,
+    rejection_of,
+    translate_graph_errors,
+)
+from shared.bookings.held_times import HeldTime
 from shared.bookings.lookup import BusinessLookup, staff_named
-from shared.bookings.rejections import NoSuchAppointment, RuleBroken, ServiceNotProvided, StaffNotFree
+from shared.bookings.rejections import AppointmentShared, BookingsFailing, RuleBroken, ServiceNotProvided, StaffNotFree
 from shared.bookings.requests import AppointmentChange, parse_start
-from shared.errors import GraphError, GraphNotFound, GraphUnavailable, RequestRejected
-from shared.graph.bookings.models import Appointment, Business, Service
+from shared.bookings.staff_times import StaffTimes, engaged_spans
+from shared.errors import GraphError
+from shared.graph.bookings.ids import Seat
 
 if TYPE_CHECKING:
+    from shared.bookings.appointments import Appointments, CurrentAppointment, CurrentAppointments
+    from shared.bookings.cancel import AppointmentCanceller
+    from shared.bookings.held_times import HeldTimes
+    from shared.bookings.records import AppointmentRecords
     from shared.graph.bookings.client import BookingsClient
-
-
-@dataclass(frozen=True, slots=True)
-class _Current:
-    """An appointment before the change, with its business and its service."""
-
-    business: Business
-    service: Service
-    appointment: Appointment
+    from shared.graph.bookings.models import Appointment
 
 
 @dataclass(frozen=True)
@@ -39,72 +44,47 @@ class AppointmentChanger:
 
     bookings: BookingsClient
     businesses: BusinessLookup
+    appointments: Appointments
+    current: CurrentAppointments
+    canceller: AppointmentCanceller
     lock: BusinessLock
+    staff_times: StaffTimes
+    update: AppointmentUpdate
     now: Callable[[], datetime]
 
     def change(self, business: str, appointment_id: str, change: AppointmentChange) -> Appointment:
-        """Move an appointment, or assign it to other staff, and return the result."""
+        """Move an appointment, or assign it to other staff, and return the result, without the link of its meeting."""
         if change.start is None and change.staff is None:
             raise invalid("start or staff: give at least one of them")
-        new_start = None if change.start is None else parse_start(change.start, read_zone(change.time_zone))
-        current = self._current(business, appointment_id)
-        self._check_lead(current)
-        start = current.appointment.start if new_start is None else new_start
-        if broken := broken_rule(current.business, current.service, start, self.now()):
-            raise RuleBroken(broken)
-        staff = current.appointment.staff_ids if change.staff is None else self._staff_ids(current, change.staff)
-        address = current.business.id
-        with self.lock.hold(address) as lock, translate_graph_errors(WRITING):
-            self._check_free(current, staff, start)
-            check_held(lock, "Nothing was changed.")
-            self.bookings.change(address, appointment_id, _changed(current, start, staff))
-        telemetry.count("bookings", end="changed")
-        with translate_graph_errors(READING):
-            return self.bookings.appointment(address, appointment_id)
-
-    def cancel(self, business: str, appointment_id: str, message: str | None) -> None:
-        """Cancel an appointment with a message for the customer and the staff; without one (None), delete it.
-
-        Cancelling an appointment that no longer exists is a no-op.
-        """
-        try:
-            current = self._current(business, appointment_id)
-        except NoSuchAppointment:
-            return
-        self._check_lead(current)
-        address = current.business.id
-        try:
-            if message is None:
-                self.bookings.delete(address, appointment_id)
-            else:
-                self.bookings.cancel(address, appointment_id, message)
-        except GraphNotFound:
-            return
-        except GraphUnavailable as error:
-            if self._may_exist(address, appointment_id):
-                raise rejection_of(error, WRITING) from None
-        except GraphError as error:
-            raise rejection_of(error, WRITING if message is None else CANCELLING) from None
-        telemetry.count("bookings", end="cancelled")
-
-    def _current(self, business: str, appointment_id: str) -> _Current:
+        start = None if change.start is None else parse_start(change.start, read_zone(change.time_zone))
         address = self.businesses.business_id(business, "write")
-        appointment = self.businesses.appointment(address, appointment_id)
-        with translate_graph_errors(READING):
-            details, services = self.bookings.business(address), self.bookings.services(address)
-        for service in services:
-            if service.id == appointment.service_id:
-                return _Current(details, service, appointment)
-        text = "The service of this appointment was deleted: change the appointment in Bookings."
-        raise RequestRejected(problems.SERVICE_DELETED, text)
+        seat = self.appointments.seat(appointment_id)
+        before = self.current.read(address, seat)
+        staff = self._staff_ids(before, change.staff)
+        with self.lock.hold(address) as lock:
+            current = self.current.read_again(before, seat)
+            if self._has_others(current) and not change.all_customers:
+                raise AppointmentShared
+            wanted = _wanted(current, start, staff)
+            if _changed(current.appointment, wanted):
+                self._check(current, wanted)
+                check_held(lock, "Nothing was changed.")
+                self.update.send(current, wanted)
+        telemetry.count("bookings", end="changed")
+        missing = "not_told" if wanted.is_online else "not_online"
+        return replace(wanted, join_url="", missing_link=missing)
 
-    def _check_lead(self, current: _Current) -> None:
-        """Raise RequestRejected 422 when it is too late to change or cancel an appointment."""
-        policy = effective_policy(current.service.policy, current.business.policy)
-        if late := lead_time_violation(policy, current.appointment.start, self.now()):
-            raise RequestRejected(problems.TOO_LATE, late)
+    def cancel(self, business: str, appointment_id: str, message: str | None, *, all_customers: bool = False) -> None:
+        """Cancel an appointment (see AppointmentCanceller.cancel)."""
+        address = self.businesses.business_id(business, "write")
+        seat = self.appointments.seat(appointment_id)
+        self.canceller.cancel(address, seat, message, for_all=all_customers)
 
-    def _staff_ids(self, current: _Current, names: list[str]) -> tuple[str, ...]:
+    def _staff_ids(self, current: CurrentAppointment, names: list[str] | None) -> tuple[str, ...]:
+        """Return the ids of the named staff; none without names."""
+        self.current.check_lead(current)
+        if names is None:
+            return ()
         with translate_graph_errors(READING):
             members = self.bookings.staff(current.business.id)
         ids = tuple(dict.fromkeys(staff_named(members, name).id for name in names))
@@ -112,36 +92,78 @@ class AppointmentChanger:
             raise ServiceNotProvided
         return ids
 
-    def _check_free(self, current: _Current, staff_ids: tuple[str, ...], start: datetime) -> None:
-        """Raise RequestRejected 409 unless all staff is free.
+    def _has_others(self, current: CurrentAppointment) -> bool:
+        return max(current.appointment.count, len(current.appointment.raw_customers)) > 1
 
-        During the appointment itself, its own staff counts as free.
-        """
-        service, appointment, margin = current.service, current.appointment, timedelta(hours=1)
-        first, last = start - service.pre_buffer - margin, start + service.length + service.post_buffer + margin
-        with translate_graph_errors(READING):
-            spans = self.bookings.availability(current.business, list(staff_ids), first, last)
-        own_time = (appointment.start - service.pre_buffer, appointment.end + service.post_buffer)
-        for staff_id in staff_ids:
-            busy = spans.get(staff_id, [])
-            if staff_id in appointment.staff_ids:
-                busy = spans_without(busy, *own_time)
-            if not is_free(busy, service, start):
+    def _check(self, current: CurrentAppointment, wanted: Appointment) -> None:
+        """Raise RequestRejected unless the rules allow a change and all staff is free for it."""
+        self.current.check_lead(current)
+        if broken := broken_rule(current.business, current.service, wanted.start, self.now()):
+            raise RuleBroken(broken)
+        service, old = replace(current.service, length=wanted.end - wanted.start), current.appointment
+        block = (wanted.start - service.pre_buffer, wanted.end + service.post_buffer)
+        engaged = self.staff_times.around(current.business, wanted.staff_ids, block, current.longest_buffer)
+        others = engaged_spans(engaged.appointments, engaged.held, without=old.id)
+        own = (min(old.block[0], old.start - service.pre_buffer), max(old.block[1], old.end + service.post_buffer))
+        for staff_id in wanted.staff_ids:
+            busy = engaged.spans.get(staff_id, [])
+            if staff_id in old.staff_ids:  # busy with this appointment itself, which the others do not contain
+                busy = spans_without(busy, *own)
+            if not is_free([*busy, *others.get(staff_id, ())], service, wanted.start):
                 raise StaffNotFree
 
-    def _may_exist(self, address: str, appointment_id: str) -> bool:
-        """Return whether an appointment may still exist after a deletion without an answer; False only for a 404."""
+
+@dataclass(frozen=True)
+class AppointmentUpdate:
+    """Sends changes of appointments. Methods raise RequestRejected."""
+
+    bookings: BookingsClient
+    held: HeldTimes
+    records: AppointmentRecords
+    mails_customers: Callable[[], bool]
+
+    def send(self, current: CurrentAppointment, wanted: Appointment) -> None:
+        """Send a change, once. Bookings may carry it out and answer an error."""
+        address, whole = current.business.id, Seat(wanted.id)
+        key = self.records.key_of(address, whole)
+        if self.records.is_failing(self.records.find(key)):
+            raise BookingsFailing("Nothing was changed")
+        self.held.hold(address, HeldTime.of(key, wanted, current.service))
         try:
-            self.bookings.appointment(address, appointment_id)
-        except GraphNotFound:
-            return False
+            self.bookings.change(address, wanted.id, self._body(current, wanted))
+        except GraphError as error:
+            if is_outcome_open(error) and self._is_done(address, wanted):
+                return
+            if is_outcome_open(error) and not is_outage(error):
+                self.records.count_failure(key, wanted.end)
+            if not is_outcome_open(error):
+                self.held.release(address, key)
+            raise rejection_of(error, WRITING) from None
+
+    def _body(self, current: CurrentAppointment, wanted: Appointment) -> dict[str, Any]:
+        quiet = {} if self.mails_customers() else without_mail()
+        return {**quiet, "@odata.type": "#microsoft.graph.bookingAppointment", **_changed(current.appointment, wanted)}
+
+    def _is_done(self, address: str, wanted: Appointment) -> bool:
+        """Return whether Bookings shows that a change was carried out."""
+        try:
+            shown = self.bookings.appointment(address, wanted.id)
         except GraphError:
-            return True
-        return True
+            return False
+        return (shown.start, set(shown.staff_ids)) == (wanted.start, set(wanted.staff_ids))
 
 
-def _changed(current: _Current, start: datetime, staff_ids: tuple[str, ...]) -> dict[str, Any]:
+def _wanted(current: CurrentAppointment, start: datetime | None, staff: tuple[str, ...]) -> Appointment:
+    """Return an appointment as it is to be. Unless it moves it keeps its length, which may not be its service's."""
+    old = current.appointment
+    moved = (
+        old if start is None or start == old.start else replace(old, start=start, end=start + current.service.length)
+    )
+    return replace(moved, staff_ids=staff or old.staff_ids)
+
+
+def _changed(old: Appointment, new: Appointment) -> dict[str, Any]:
     """Return only the properties that change ("Update bookingAppointment")."""
-    moved = times(start, current.service.length) if start != current.appointment.start else {}
-    given = {"staffMemberIds": list(staff_ids)} if staff_ids != current.appointment.staff_ids else {}
-    return {"@odata.type": "#microsoft.graph.bookingAppointment", **moved, **given}
+    moved = times(new.start, new.end - new.start) if new.start != old.start else {}
+    given = {"staffMemberIds": list(new.staff_ids)} if set(new.staff_ids) != set(old.staff_ids) else {}
+    return {**moved, **given}

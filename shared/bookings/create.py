@@ -9,32 +9,34 @@ call comes late enough to find the appointment.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from shared import problems, telemetry
 from shared.api.fields import invalid
 from shared.api.times import read_zone
-from shared.bookings.business_lock import RETRY_AFTER, BusinessLock
-from shared.bookings.business_rules import broken_rule, is_free
+from shared.bookings.business_lock import LEASE_TIME, RETRY_AFTER
+from shared.bookings.business_rules import broken_rule
 from shared.bookings.draft import AppointmentDraft, eligible_staff
-from shared.bookings.graph_body import customer_body, new_appointment
-from shared.bookings.graph_errors import READING, WRITING, rejection_of, translate_graph_errors
+from shared.bookings.graph_errors import READING, is_outage, translate_graph_errors
 from shared.bookings.lookup import BusinessLookup, service_named
-from shared.bookings.rejections import OutcomeUnknown, RuleBroken, StaffNotFree
+from shared.bookings.rejections import BookingsFailing, OutcomeUnknown, RuleBroken
 from shared.bookings.requests import AppointmentRequest, check_customer, parse_start, parse_time
-from shared.errors import GraphError, GraphUnavailable, RequestRejected
-from shared.storage.leases import Held, Leases, observed_after
+from shared.bookings.staff_times import longest_buffer
+from shared.errors import ConfigurationError, RequestRejected, ServiceUnavailable
+from shared.graph.bookings.ids import Seat
+from shared.storage.leases import Held, Leases
 
 if TYPE_CHECKING:
+    from shared.bookings.existing import ExistingAppointments
+    from shared.bookings.records import AppointmentRecord, AppointmentRecords
+    from shared.bookings.sending import AppointmentSender
     from shared.graph.bookings.client import BookingsClient
-    from shared.graph.bookings.models import Appointment, Staff
+    from shared.graph.bookings.models import Appointment
 
-LEASE_TIME = timedelta(minutes=2)  # longer than one request takes, and than Bookings needs to show the result
-SEND_WITHIN = timedelta(minutes=1)  # of acquiring the lease: the next holder must see the appointment
 IN_PROGRESS = "Another call is creating the same appointment, or did so just now. Repeat the request after Retry-After."
-READ_BACK_DELAYS = (0.0, 1.0, 2.0)  # seconds before each search after an unknown outcome
 
 
 @dataclass(frozen=True)
@@ -43,29 +45,36 @@ class AppointmentCreator:
 
     bookings: BookingsClient
     businesses: BusinessLookup
-    lock: BusinessLock
+    existing: ExistingAppointments
+    sender: AppointmentSender
+    records: AppointmentRecords
     leases: Leases
     now: Callable[[], datetime]
-    sleep: Callable[[float], None]
 
-    def create(self, business: str, request: AppointmentRequest) -> tuple[Appointment, bool]:
-        """Return the appointment of a request, and whether this call created it.
+    def create(self, business: str, request: AppointmentRequest, caller: str = "") -> tuple[Appointment, bool]:
+        """Return the appointment of a request, and whether this call created it. It belongs to its `caller`.
 
         If the outcome is unknown, the lease is kept until Bookings would show the appointment.
         """
         draft = self._draft(business, request)
+        key = self.records.key_of_request(caller, *draft.identity)
         lease = self._acquire(draft)
         try:
-            existing = self._existing(draft)
-            appointment = existing or self._create(draft, lease)
-        except OutcomeUnknown:
+            record = self.records.of_request(caller, *draft.identity)
+            appointment, is_new = self._appointment(draft, lease, key, record)
+        except OutcomeUnknown as unknown:
+            if not is_outage(unknown.error):
+                self.records.count_failure(key, draft.end)
             raise
         except RequestRejected:
             lease.release()
             raise
+        except (ServiceUnavailable, ConfigurationError):
+            self._release_unsent(lease, key)
+            raise
         lease.release()
-        telemetry.count("bookings", end="stood" if existing else "made")
-        return appointment, existing is None
+        telemetry.count("bookings", end="made" if is_new else "stood")
+        return appointment, is_new
 
     def _draft(self, business: str, request: AppointmentRequest) -> AppointmentDraft:
         """Resolve the names in a request, and validate all that needs no look at a calendar."""
@@ -74,13 +83,14 @@ class AppointmentCreator:
         check_customer(request.customer)
         address = self.businesses.business_id(business, "write")
         with translate_graph_errors(READING):
-            details = self.bookings.business(address)
-            service = service_named(self.bookings.services(address), request.service)
+            details, services = self.bookings.business(address), self.bookings.services(address)
+            service = service_named(services, request.service)
             staff = self.bookings.staff(address)
         if request.end is not None and parse_time(request.end, "end", zone) != start + service.length:
             minutes = int(service.length.total_seconds() // 60)
             raise invalid(f"end: this service takes {minutes} minutes; omit end, or make it match")
-        return AppointmentDraft(details, service, eligible_staff(request.staff, staff, service), start, request)
+        eligible = eligible_staff(request.staff, staff, service)
+        return AppointmentDraft(details, service, eligible, start, request, longest_buffer(services))
 
     def _acquire(self, draft: AppointmentDraft) -> Held:
         lease = self.leases.acquire(draft.lease_name, self.now(), LEASE_TIME)
@@ -88,78 +98,47 @@ class AppointmentCreator:
             raise RequestRejected(problems.APPOINTMENT_IN_PROGRESS, IN_PROGRESS, max(lease.wait, RETRY_AFTER))
         return lease
 
-    def _existing(self, draft: AppointmentDraft) -> Appointment | None:
-        """Return the same appointment if it already exists, which makes repeated requests safe."""
-        with translate_graph_errors(READING):
-            appointments = self.bookings.calendar_view(draft.business.id, draft.start, draft.end)
-        existing = next((appointment for appointment in appointments if draft.is_same(appointment)), None)
-        if existing and draft.request.staff and {member.id for member in draft.staff} != set(existing.staff_ids):
-            raise RequestRejected(
-                problems.BOOKED_WITH_OTHER_STAFF, "The customer has this appointment with other staff: change it."
-            )
-        return existing
+    def _release_unsent(self, lease: Held, key: str) -> None:
+        """Release the lease after a failure of the relay's own, unless something may have been sent."""
+        with suppress(ServiceUnavailable, ConfigurationError):
+            record = self.records.find(key)
+            if record is None or record.state != "sent":
+                lease.release()
 
-    def _create(self, draft: AppointmentDraft, lease: Held) -> Appointment:
+    def _appointment(
+        self, draft: AppointmentDraft, lease: Held, key: str, record: AppointmentRecord | None
+    ) -> tuple[Appointment, bool]:
+        """Return the appointment, and whether this call created it or its seat."""
+        existing = self.existing.of_request(draft, record)
+        if existing is not None:
+            return self._with_link(self._with_seat(draft, existing), record), False
+        if self.records.is_failing(record):
+            raise BookingsFailing("Nothing was booked")
         if broken := broken_rule(draft.business, draft.service, draft.start, self.now()):
             raise RuleBroken(broken)
-        customer_id = self._customer_id(draft)
-        with self.lock.hold(draft.business.id):
-            staff_ids = [member.id for member in self._free_staff(draft)]
-            body = new_appointment(draft.service, staff_ids, draft.start, draft.request, customer_id)
-            if lease.age() > SEND_WITHIN.total_seconds():
-                text = "Nothing was booked. Repeat the request."
-                raise RequestRejected(problems.BOOKINGS_UNAVAILABLE, text, RETRY_AFTER)
-            return self._send(draft, body)
+        appointment = self.sender.send(draft, lease, key)
+        self.records.write(self.records.key_of(draft.business.id, _seat_of(appointment)), draft.end, state="made")
+        return self._with_link(appointment, self.records.find(key)), True
 
-    def _send(self, draft: AppointmentDraft, body: dict[str, Any]) -> Appointment:
-        try:
-            return self.bookings.create(draft.business.id, body)
-        except GraphUnavailable as error:
-            if error.status == 429:  # throttled: certainly not carried out
-                raise rejection_of(error, WRITING) from None
-            return self._read_back(draft, error)
-        except GraphError as error:
-            raise rejection_of(error, WRITING) from None
+    def _with_seat(self, draft: AppointmentDraft, appointment: Appointment) -> Appointment:
+        """Return an appointment with the seat of the request's customer, where there are several."""
+        if not draft.is_shared:
+            return appointment
+        ours = [each for each in appointment.raw_customers if _address(each) == draft.customer]
+        return replace(appointment, seat=str(ours[0].get("customerId") or "") if ours else "")
 
-    def _free_staff(self, draft: AppointmentDraft) -> tuple[Staff, ...]:
-        """Return the named staff if all of it is free; without names, the first free member. Raises RequestRejected."""
-        margin = timedelta(hours=1)  # beyond the buffers: spans may be cut off at the edges of the window
-        first, last = draft.start - draft.service.pre_buffer - margin, draft.end + draft.service.post_buffer + margin
-        with translate_graph_errors(READING):
-            ids = [member.id for member in draft.staff]
-            spans = self.bookings.availability(draft.business, ids, first, last)
-        free = tuple(each for each in draft.staff if is_free(spans.get(each.id, ()), draft.service, draft.start))
-        if draft.request.staff and len(free) == len(draft.staff):
-            return free
-        if draft.request.staff or not free:
-            raise StaffNotFree
-        return free[:1]
+    def _with_link(self, appointment: Appointment, record: AppointmentRecord | None) -> Appointment:
+        """Return an appointment with its link only if this caller's request made the meeting online."""
+        if not appointment.is_online:
+            return replace(appointment, join_url="", missing_link="not_online")
+        if record is None or not record.online:
+            return replace(appointment, join_url="", missing_link="not_told")
+        return appointment if appointment.join_url else replace(appointment, missing_link="not_yet")
 
-    def _customer_id(self, draft: AppointmentDraft) -> str:
-        """Return the customer's id if Bookings requires one: for a service with several customers at a time.
 
-        ("Create bookingAppointment")
-        """
-        if draft.service.most_customers <= 1:
-            return ""
-        with translate_graph_errors(READING):
-            customers = self.bookings.customers(draft.business.id)
-        for customer in customers:
-            if customer.address.lower() == draft.customer:
-                return customer.id
-        with translate_graph_errors(WRITING):
-            return self.bookings.create_customer(draft.business.id, customer_body(draft.request.customer)).id
+def _seat_of(appointment: Appointment) -> Seat:
+    return Seat(appointment.id, appointment.seat)
 
-    def _read_back(self, draft: AppointmentDraft, error: GraphUnavailable) -> Appointment:
-        """Return the appointment if it was created despite the error. One call never sends it twice."""
-        for seconds in READ_BACK_DELAYS:
-            self.sleep(seconds)
-            try:
-                appointment = self._existing(draft)
-            except RequestRejected:
-                continue
-            if appointment is not None:
-                telemetry.count("bookings", end="read-back")
-                return appointment
-        telemetry.count("bookings", end="perhaps")
-        raise OutcomeUnknown(error, observed_after(LEASE_TIME))
+
+def _address(customer: dict[str, object]) -> str:
+    return str(customer.get("emailAddress") or "").strip().lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared import problems
 from shared.bookings.lookup import staff_named
@@ -12,6 +12,7 @@ from shared.bookings.rejections import ServiceNotProvided
 from shared.bookings.requests import AppointmentRequest
 from shared.errors import RequestRejected
 from shared.graph.bookings.models import Appointment, Business, Service, Staff
+from shared.storage.leases import lease_id_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class AppointmentDraft:
     staff: tuple[Staff, ...]
     start: datetime
     request: AppointmentRequest
+    longest_buffer: timedelta  # of any service of the business
 
     @property
     def end(self) -> datetime:
@@ -35,14 +37,42 @@ class AppointmentDraft:
         return self.request.customer.email.lower()
 
     @property
+    def identity(self) -> tuple[str, ...]:
+        """What identifies it: business, service, start and customer."""
+        return self.business.id.lower(), self.service.id, self.start.isoformat(), self.customer
+
+    @property
     def lease_name(self) -> str:
-        """Its identity: business, service, start and customer."""
-        return "\n".join((self.business.id.lower(), self.service.id, self.start.isoformat(), self.customer))
+        """Its identity as a text."""
+        return "\n".join(self.identity)
+
+    @property
+    def hash(self) -> str:
+        """A hash of its identity."""
+        return lease_id_of(self.lease_name)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the service is for several customers at a time."""
+        return self.service.most_customers > 1
+
+    @property
+    def block(self) -> tuple[datetime, datetime]:
+        """The time for which it occupies its staff, with its buffers."""
+        return self.start - self.service.pre_buffer, self.end + self.service.post_buffer
 
     def is_same(self, appointment: Appointment) -> bool:
         """Return whether an appointment has the same service, start and customer."""
         same_time = (appointment.service_id, appointment.start) == (self.service.id, self.start)
         return same_time and self.customer in appointment.customers
+
+    def may_be(self, appointment: Appointment) -> bool:
+        """Return whether an appointment that this request made before is still the same one.
+
+        Bookings may not tell its customers at all (microsoft-graph-docs issue 21898).
+        """
+        same_time = (appointment.service_id, appointment.start) == (self.service.id, self.start)
+        return self.is_same(appointment) or (same_time and not appointment.customers and not self.is_shared)
 
 
 def eligible_staff(names: Iterable[str], staff: Iterable[Staff], service: Service) -> tuple[Staff, ...]:

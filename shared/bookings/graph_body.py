@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from shared.graph.bookings.client import date_time_time_zone
 from shared.graph.bookings.durations import format_duration
 from shared.graph.bookings.models import Service
 
+TYPE, INFORMATION = "#microsoft.graph.bookingAppointment", "#microsoft.graph.bookingCustomerInformation"
 PASSED_ON = {  # properties that an appointment copies from its service: the name in the appointment, in the service
     "price": "defaultPrice", "priceType": "defaultPriceType", "reminders": "defaultReminders",
     "serviceLocation": "defaultLocation",
@@ -20,12 +22,15 @@ PASSED_ON = {  # properties that an appointment copies from its service: the nam
 
 
 def new_appointment(
-    service: Service, staff_ids: list[str], start: datetime, request: AppointmentRequest, customer_id: str
-) -> dict[str, Any]:
-    """Return an appointment with everything that Graph's schema requires."""
+    service: Service, staff_ids: list[str], start: datetime, request: AppointmentRequest, customer_id: str,
+    *, is_mail_off: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Return an appointment with everything that Graph's schema requires. `is_mail_off`: customers get no mail."""
     passed_on = {name: service.raw[of] for name, of in PASSED_ON.items() if service.raw.get(of) is not None}
+    if is_mail_off and "reminders" in passed_on:
+        passed_on["reminders"] = _staff_reminders(passed_on["reminders"])
     return {
-        "@odata.type": "#microsoft.graph.bookingAppointment",
+        "@odata.type": TYPE,
         "serviceId": service.id,
         "serviceName": service.name,
         **times(start, service.length),
@@ -38,9 +43,9 @@ def new_appointment(
         "filledAttendeesCount": 1,
         "staffMemberIds": staff_ids,
         "customerTimeZone": request.time_zone or "UTC",
-        "customers": [_customer_information(request.customer, request.time_zone or "UTC", customer_id)],
+        "customers": [customer_information(request.customer, request.time_zone or "UTC", customer_id)],
         "isLocationOnline": service.raw.get("isLocationOnline") is True if request.online is None else request.online,
-        "optOutOfCustomerEmail": False,
+        "optOutOfCustomerEmail": is_mail_off,
         "smsNotificationsEnabled": False,
     }
 
@@ -62,9 +67,27 @@ def customer_body(customer: CustomerAsked) -> dict[str, Any]:
     return body | {"phones": phones}
 
 
-def _customer_information(customer: CustomerAsked, time_zone: str, customer_id: str) -> dict[str, Any]:
+def as_text(message: str) -> str:
+    """Return a message for a mail, which may be HTML: without markup, whether Bookings escapes it or not."""
+    return message.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def without_mail() -> dict[str, Any]:
+    """Return the change after which customers get no mail about an appointment."""
+    return {"@odata.type": TYPE, "optOutOfCustomerEmail": True, "smsNotificationsEnabled": False}
+
+
+def customers_change(customers: Iterable[dict[str, Any]], capacity: int, *, is_mail_off: bool) -> dict[str, Any]:
+    """Return the change that replaces the customers of an appointment; each must name its type."""
+    listed = [{"@odata.type": INFORMATION, **each} for each in customers]
+    counts = {"customers": listed, "filledAttendeesCount": len(listed), "maximumAttendeesCount": capacity}
+    return {"@odata.type": TYPE, **counts, **(without_mail() if is_mail_off else {})}
+
+
+def customer_information(customer: CustomerAsked, time_zone: str, customer_id: str) -> dict[str, Any]:
+    """Return a customer as a part of an appointment."""
     body: dict[str, Any] = {
-        "@odata.type": "#microsoft.graph.bookingCustomerInformation",
+        "@odata.type": INFORMATION,
         "name": customer.name.strip(),
         "emailAddress": customer.email,
         "phone": customer.phone or None,
@@ -72,3 +95,9 @@ def _customer_information(customer: CustomerAsked, time_zone: str, customer_id: 
         "timeZone": time_zone,
     }
     return body | ({"customerId": customer_id} if customer_id else {})
+
+
+def _staff_reminders(reminders: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the reminders that are sent to the staff, and to no customer ("bookingReminder resource type")."""
+    told = [each for each in reminders if str(each.get("recipients")).lower() != "customer"]
+    return [{**each, "recipients": "staff"} for each in told]

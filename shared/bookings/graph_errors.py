@@ -14,17 +14,34 @@ from shared.errors import (
     GraphUnavailable,
     RequestRejected,
 )
+from shared.graph.answers import is_passing
 from shared.graph.client import TOO_MANY_PAGES
 
 READING = "Bookings.Read.All"
 WRITING = "BookingsAppointment.ReadWrite.All"
 CANCELLING = "Bookings.ReadWrite.All"
+MISSING = "ErrorItemNotFound"  # any other 404 is about the mailbox of the business, not the appointment
 TOO_MANY = "ErrorExceededFindCountLimit"  # "Known issues with Microsoft Graph": customer booking
 
 _CODES = {
     TOO_MANY: (problems.TOO_MANY_BUSINESSES, "name: give more of the name of the business."),
     TOO_MANY_PAGES: (problems.BOOKINGS_REJECTED, "The list is longer than the relay reads: give a shorter window."),
 }
+
+
+def is_missing(error: GraphError) -> bool:
+    """Return whether Graph says that it has no such appointment. No other 404 proves that."""
+    return isinstance(error, GraphNotFound) and error.code == MISSING
+
+
+def is_outcome_open(error: GraphError) -> bool:
+    """Return whether a write may have been carried out in spite of an error. After a 429 it was not."""
+    return isinstance(error, GraphUnavailable) and error.status != 429
+
+
+def is_outage(error: GraphError) -> bool:
+    """Return whether Graph says that the trouble passes by itself, so that repeating the call is right."""
+    return error.status in (429, 503) or (error.status < 500 and is_passing(error.code))
 
 
 @contextmanager

@@ -1,18 +1,17 @@
-"""Find businesses, services, staff and appointments by id or by display name."""
+"""Find businesses, services and staff by id or by display name."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shared import problems
 from shared.api.fields import checked_business
-from shared.bookings.graph_errors import READING, rejection_of, translate_graph_errors
-from shared.bookings.rejections import NoSuchAppointment
-from shared.errors import GraphError, GraphNotFound, RequestRejected
-from shared.graph.bookings.models import Appointment, Business, Service, Staff
-from shared.http.path_segments import STRAY_PATH
+from shared.bookings.graph_errors import READING, translate_graph_errors
+from shared.errors import RequestRejected
+from shared.graph.bookings.models import Business, Service, Staff
 
 if TYPE_CHECKING:
     from shared.graph.bookings.client import BookingsClient
@@ -31,12 +30,13 @@ class Named(Protocol):
         """The display name."""
 
 
+_SLASH = re.compile("%2f", re.IGNORECASE)
 Item = TypeVar("Item", bound=Named)
 
 
 @dataclass(frozen=True)
 class BusinessLookup:
-    """Finds allowed businesses and their appointments. Methods raise RequestRejected."""
+    """Finds allowed businesses. Methods raise RequestRejected."""
 
     bookings: BookingsClient
     permission: Permission
@@ -52,25 +52,25 @@ class BusinessLookup:
         """Return the address of a business by its address or name. Raises RequestRejected 403, 404, 409 or 422."""
         if not name.isprintable():  # a lone surrogate cannot be encoded in a URL
             raise RequestRejected(problems.BUSINESS_NOT_FOUND, "business: no business has this address or name.")
-        if "@" not in name:
-            return _only(self.businesses_like(name), name, "business").id
+        if "@" not in name or " " in name.strip():  # as in "Salon @ Work": no address has a space
+            return self._named(name)
         address = checked_business(name)
         self.permission.require(address, verb)
         return address
 
+    def _named(self, name: str) -> str:
+        """Return the address for a name. The Functions host leaves an escaped slash of a route escaped."""
+        spellings = dict.fromkeys((_SLASH.sub("/", name), name))
+        for spelling in spellings:
+            try:
+                return _only(self.businesses_like(spelling), spelling, "business").id
+            except RequestRejected as rejection:
+                if rejection.problem is not problems.BUSINESS_NOT_FOUND:
+                    raise
+        raise RequestRejected(problems.BUSINESS_NOT_FOUND, _no_such("business"))
+
     def _is_allowed(self, address: str) -> bool:
         return self.permission.may(None, address, "", "partner", "list").is_allowed()
-
-    def appointment(self, address: str, appointment_id: str) -> Appointment:
-        """Return an appointment of an allowed business."""
-        try:
-            return self.bookings.appointment(address, appointment_id)
-        except GraphNotFound:
-            raise NoSuchAppointment from None
-        except GraphError as error:
-            if error.code == STRAY_PATH:  # it is no id, and Graph was not asked
-                raise NoSuchAppointment from None
-            raise rejection_of(error, READING) from None
 
 
 def service_named(services: Iterable[Service], name: str) -> Service:
@@ -99,6 +99,9 @@ def _only(items: Iterable[Item], name: str, kind: str) -> Item:
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        text = f"{kind}: not found by this id or name; names must match in full."
-        raise RequestRejected(_NOT_FOUND[kind], text)
+        raise RequestRejected(_NOT_FOUND[kind], _no_such(kind))
     raise RequestRejected(problems.NAME_AMBIGUOUS, f"{kind}: give the id instead of the name.")
+
+
+def _no_such(kind: str) -> str:
+    return f"{kind}: not found by this id or name; names must match in full."

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.api.fields import Model, invalid, is_recipient, read_body
 from shared.api.times import read_moment
+from shared.graph.bookings.client import PAGE_PARAMETERS
 from shared.graph.time_zones import Zone
 
 MAX_FAULTS = 10  # reported in one response
 MAX_WINDOW = timedelta(days=62)  # per request for appointments or availability
+LONGEST_MARK = 2_000  # characters of `after`
 Moment = Annotated[str, Field(max_length=40, description="ISO 8601, with an offset or in the local time of timeZone.")]
+ALL_CUSTOMERS = "Needed where other customers have the same appointment: true changes or cancels it for all of them."
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PageMark(NamedTuple):
+    """Where a page of appointments begins: how much of a page of Graph came before, and its parameters."""
+
+    skipped: int = 0
+    page: Mapping[str, str] = MappingProxyType({})
 
 
 class BookingsRequest(BaseModel):
@@ -55,12 +68,14 @@ class AppointmentChange(BookingsRequest):
     start: Moment | None = None
     time_zone: Annotated[str, Field(max_length=80)] | None = None
     staff: list[Name] | None = Field(default=None, min_length=1, max_length=20)
+    all_customers: bool = Field(default=False, description=ALL_CUSTOMERS)
 
 
 class BookingCancellation(BookingsRequest):
     """The message to the customer and the staff."""
 
     message: str = Field(default="", max_length=1000)
+    all_customers: bool = Field(default=False, description=ALL_CUSTOMERS)
 
 
 class CustomerSearch(BookingsRequest):
@@ -107,6 +122,28 @@ def window_from(today: datetime) -> tuple[datetime, datetime]:
     """
     first = today.replace(hour=0, minute=0, second=0, microsecond=0)
     return first, first + MAX_WINDOW
+
+
+def read_page_mark(text: str) -> PageMark:
+    """Return where a page begins: nextAfter of the page before. Earlier versions gave out a number only. Raises
+    RequestRejected 422.
+    """
+    fields = dict(parse_qsl(text)) if "=" in text else {"skipped": text} if text else {}
+    skipped = fields.pop("skipped", "0")
+    page = {f"${name}": value for name, value in fields.items()}
+    is_number = skipped.isascii() and skipped.isdecimal() and len(skipped) <= 6
+    if len(text) > LONGEST_MARK or not is_number or not page.keys() <= set(PAGE_PARAMETERS):
+        raise invalid("after: use nextAfter of the previous page unchanged")
+    return PageMark(int(skipped), page)
+
+
+def page_mark_text(mark: PageMark) -> str:
+    """Return where a page begins as the value of `after`."""
+    if not mark.page:
+        return str(mark.skipped)
+    return urlencode(
+        {name.removeprefix("$"): value for name, value in mark.page.items()} | {"skipped": str(mark.skipped)}
+    )
 
 
 def check_customer(customer: CustomerAsked) -> None:

@@ -40,7 +40,11 @@ class App(DoctorParts):
         from shared.auth.authenticator import Authenticator
         from shared.auth.rate_limit import CallRateLimiter
 
-        return Authenticator(self.settings, lambda: self.jwks, CallRateLimiter(), self.request_metrics.refused)
+        def unread_key(key_id: str) -> tuple[float, float]:
+            return self.jwks.unread(key_id)
+
+        refused = self.request_metrics.refused
+        return Authenticator(self.settings, lambda: self.jwks, CallRateLimiter(), refused, unread_key)
 
     @cached_property
     def request_metrics(self) -> RequestMetrics:

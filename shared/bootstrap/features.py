@@ -10,8 +10,10 @@ from shared.bootstrap.graph import GraphParts
 from shared.bootstrap.scheduling import SchedulingParts
 
 if TYPE_CHECKING:
+    from shared.calendars.first_calls import FirstCall
     from shared.calendars.service import CalendarService
     from shared.graph.calendars import Calendars
+    from shared.storage.table import Table
 
 
 class CalendarParts(GraphParts):
@@ -25,13 +27,31 @@ class CalendarParts(GraphParts):
         return Calendars(self.graph)
 
     @cached_property
+    def first_call_rows(self) -> Table[FirstCall]:
+        """The rows of Idempotency-Keys."""
+        from shared.calendars.first_calls import FirstCall
+        from shared.storage.table import Table
+
+        return Table(lambda: self.watches_table, FirstCall, "first-call")
+
+    @cached_property
     def calendar_service(self) -> CalendarService:
         """Reads and writes calendars for callers."""
+        from shared.calendars.first_calls import FirstCalls
+        from shared.calendars.owners import CalendarOwners
         from shared.calendars.service import CalendarService
+        from shared.calendars.write import EventWriter
 
         return CalendarService(
-            self.settings, self.permission, self.calendars, self.mailbox_limits, self.identifiers
-        )  # fmt: skip
+            settings=self.settings,
+            permission=self.permission,
+            calendars=self.calendars,
+            limits=self.mailbox_limits,
+            owners=CalendarOwners(self.permission, self.calendars),
+            writer=EventWriter(self.settings, self.calendars),
+            first_calls=FirstCalls(self.first_call_rows, self.identifiers, self.now),
+            identifiers=self.identifiers,
+        )
 
 
 class FeatureParts(CalendarParts, SchedulingParts, BookingsParts):

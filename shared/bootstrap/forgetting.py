@@ -9,6 +9,7 @@ from shared.bootstrap.maintenance import MaintenanceParts
 
 if TYPE_CHECKING:
     from shared.forgetting.old_rows import OldRows
+    from shared.storage.deletion.call_rows import CallRows
     from shared.subscriptions.forgotten.mailbox import MailboxForgetting
     from shared.subscriptions.forgotten.night import NightlyCleanup
     from shared.subscriptions.forgotten.off_list import OffListMailboxes
@@ -36,13 +37,20 @@ class ForgettingParts(MaintenanceParts):
         )
 
     @cached_property
+    def rows_of_calls(self) -> CallRows:
+        """Deletes what the features keep about calls."""
+        from shared.storage.deletion.call_rows import CallRows
+
+        return CallRows(lambda: self.watches_table, lambda: self.attempts_table)
+
+    @cached_property
     def old_rows(self) -> OldRows:
         """Deletes rows that nobody needs."""
         from shared.forgetting.old_rows import OldRows
 
         return OldRows(
-            self.mailbox_rows, self.leases, self.replays, self.rows_of_slots, self.off_list_rows, self.removed_watches,
-            self.now,
+            self.mailbox_rows, self.leases, self.replays, self.rows_of_slots, self.rows_of_calls,
+            self.off_list_rows, self.removed_watches, self.now,
         )  # fmt: skip
 
     @cached_property

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shared.graph.booked_events import BookedEvents
     from shared.graph.schedules import Schedules
     from shared.scheduling.book import SlotBooker
+    from shared.scheduling.booking_events import BookingEvents
     from shared.scheduling.change_booking import BookingChanger
     from shared.scheduling.cleanup import BookingCleanup
     from shared.scheduling.conflicts import SlotConflicts
@@ -39,6 +40,13 @@ class SchedulingParts(GraphParts):
         from shared.graph.booked_events import BookedEvents
 
         return BookedEvents(self.graph)
+
+    @cached_property
+    def booking_events(self) -> BookingEvents:
+        """Finds and deletes the events of slot bookings."""
+        from shared.scheduling.booking_events import BookingEvents
+
+        return BookingEvents(booked_events=self.booked_events, limits=self.mailbox_limits, now=self.now)
 
     @cached_property
     def slots_table(self) -> Callable[[], TableClient]:
@@ -79,9 +87,8 @@ class SchedulingParts(GraphParts):
 
         return BookingCleanup(
             slot_bookings=self.slot_bookings,
-            booked_events=self.booked_events,
+            booking_events=self.booking_events,
             permission=self.permission,
-            limits=self.mailbox_limits,
             now=self.now,
         )
 
@@ -107,10 +114,9 @@ class SchedulingParts(GraphParts):
             settings=self.settings,
             permission=self.permission,
             slot_bookings=self.slot_bookings,
-            booked_events=self.booked_events,
+            booking_events=self.booking_events,
             slot_conflicts=self.slot_conflicts,
             booking_cleanup=self.booking_cleanup,
-            limits=self.mailbox_limits,
             now=self.now,
             identifiers=self.identifiers,
         )
@@ -124,9 +130,8 @@ class SchedulingParts(GraphParts):
             settings=self.settings,
             permission=self.permission,
             slot_bookings=self.slot_bookings,
-            booked_events=self.booked_events,
+            booking_events=self.booking_events,
             slot_conflicts=self.slot_conflicts,
             booking_cleanup=self.booking_cleanup,
-            limits=self.mailbox_limits,
             now=self.now,
         )

@@ -13,9 +13,10 @@ from pydantic.alias_generators import to_camel
 
 from shared.api.fields import checked_recipient, invalid, read_body
 from shared.api.times import WHEN_PATTERN, check_order, read_day, read_moment, read_zone
-from shared.calendars.recurrence import Recurrence, as_graph
+from shared.calendars.recurrence import Recurrence, as_graph, check_zone
 from shared.config import LONGEST_VIEW_DAYS
 from shared.graph.calendars import PAGE_PARAMETERS
+from shared.graph.time_zones import Zone
 
 MOST_FAULTS = 5  # reported in one response
 MOST_ATTENDEES = 500  # "event resource type"
@@ -70,7 +71,7 @@ class EventChange(RequestBody):
         default=None, ge=0, le=40_320, description="Before the start; null for no reminder."
     )
     recurrence: Recurrence | None = None
-    teams_meeting: bool = Field(default=False, description="If true, the response includes joinUrl.")
+    teams_meeting: bool = Field(default=False, description="If true, the response has joinUrl, or joinUrlMissing.")
 
 
 class NewEvent(EventChange):
@@ -169,13 +170,16 @@ def _times(request: EventChange) -> dict[str, Any]:
     """Return start, end and recurrence as Graph's properties."""
     zone = read_zone(request.time_zone)
     if request.all_day:
-        start, end, name = *_days(request), zone.name if zone else "UTC"
+        start, end = _days(request)
+        name = _zone_of_days(zone, start, end)
         times = {"isAllDay": True, "start": _midnight(start, name), "end": _midnight(end, name)}
         return times | _recurring(request, start, name)
     first, last = read_moment("start", request.start, zone), read_moment("end", request.end, zone)
     check_order(first, last)
-    if request.recurrence is not None and first.zone != zone:
-        raise invalid("recurrence: needs timeZone and a start in its local time, which keeps the hour all year")
+    if request.recurrence is not None:
+        if {first.zone, last.zone} != {zone}:
+            raise invalid("recurrence: needs timeZone, and a start and end in its local time that occur once")
+        check_zone(request.recurrence, first)
     times = {"isAllDay": False, "start": first.as_graph(), "end": last.as_graph()}
     return times | _recurring(request, first.local, first.zone.name)
 
@@ -185,6 +189,11 @@ def _days(request: EventChange) -> tuple[datetime, datetime]:
     if end <= start:
         raise invalid("end: for an all-day event, give the day after its last day")
     return start, end
+
+
+def _zone_of_days(zone: Zone | None, *midnights: datetime) -> str:
+    """Return the zone in which Graph gets the midnights of an all-day event: UTC if one of them is none there."""
+    return zone.name if zone and all(zone.is_sent(midnight) for midnight in midnights) else "UTC"
 
 
 def _midnight(day: datetime, zone: str) -> dict[str, str]:

@@ -33,6 +33,7 @@ from shared.threads import MailboxWorkers
 # is taken into account (shared.graph.clock).
 SKEW = timedelta(seconds=3)
 SECOND_LOOK = 60.0  # seconds until an event that Graph did not find is read again
+VIEW_LAG = 180.0  # seconds until the calendar view, which may lag by two minutes, is read again
 RETRIED_WITHIN = timedelta(days=2)  # longer than between two attempts: after it, a chain of attempts counts as lost
 WORK = timedelta(seconds=45)  # maximum time to read and deliver one event
 
@@ -100,8 +101,10 @@ class Batches:
         second_looks = tuple(outcome.second_look for outcome in results if outcome.second_look is not None)
         now = self.clock.hint()
         self.changes.send(ChangeMessage(now, following, skip_settling=True, origin=message.origin))
-        next_look = replace(message, notified_at=now, changes=second_looks, retry_token="", skip_settling=True)
-        self.changes.send(next_look, SECOND_LOOK)
+        next_look = replace(message, notified_at=now, retry_token="", skip_settling=True)
+        for delay, of_view in ((SECOND_LOOK, False), (VIEW_LAG, True)):
+            changes = tuple(change for change in second_looks if change.deleted is of_view)
+            self.changes.send(replace(next_look, changes=changes), delay)
 
     def _sync(self, message: ChangeMessage, watch: Watch, change: Change, entry: Entry) -> Outcome:
         began = self.clock.now()

@@ -23,7 +23,7 @@ class Outcome:
     `following`: changes of occurrences to queue next. `disposition`: what the partner's response means ("": the partner
     was not called). `status`: that response (0: none). `retry_after`: the seconds of a Retry-After, from Graph or the
     partner. `claim`: the ledger entry before a failed attempt, for callers that schedule no retry. `error`: why the
-    attempt failed. `second_look`: the change to queue for a minute later. A failure without `entry` was not tried: its
+    attempt failed. `second_look`: the change to queue for a later read. A failure without `entry` was not tried: its
     mailbox must not be read before `retry_after`, or it is unknown whether it may be read at all (`error`).
     """
 

@@ -8,13 +8,14 @@ state.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from shared.delivery.calendar_read import is_on_calendar
 from shared.delivery.posting import News, NotSent, Posting
 from shared.errors import GraphNotFound
 from shared.graph.clock import GraphClock
-from shared.graph.events import ITEM_NOT_FOUND, Events
+from shared.graph.events import ITEM_NOT_FOUND, Events, is_of_type
 from shared.messages import Change, ChangeMessage
 from shared.partner import payload
 from shared.resync import occurrences
@@ -34,8 +35,8 @@ class SyncResult:
     """The entry to write, without the marks of this read, whether a delivery was made (`news`), and the changes of a
     series' occurrences to queue.
 
-    `second_look`: the change to queue for a minute later, because Graph did not find the event. `stays_dead`: the
-    event's state is a dead letter, which stays.
+    `second_look`: the change to queue for a later read, because Graph did not find the event, or its view is not
+    certain. `stays_dead`: the event's state is a dead letter, which stays.
     """
 
     entry: Entry
@@ -87,40 +88,43 @@ class EventSync:
         GraphError, UnreadableEvent, ConfigurationError or ServiceUnavailable when nothing was sent. The call can be
         repeated, with the same webhook-id while the event's state is the same.
         """
-        event = self._read(watch.mailbox, change, check_calendar=checks_calendar(change, entry))
+        event = self._read(watch.mailbox, change)
         task = _Task(watch, message, change, entry, self.clock.corrected(began))
         if event is None:
             return self._gone(task)
-        if event.get("type") == "seriesMaster":
-            return self._master(task, event)
-        return self._present(task, event)
+        return self._checked(task, event) if checks_calendar(change, entry) else self._existing(task, event)
 
-    def _read(self, mailbox: str, change: Change, *, check_calendar: bool) -> dict[str, Any] | None:
-        """Return the event as it is on the calendar, or None if it was deleted.
-
-        After a notification of a deletion (`check_calendar`) a GET may still return the event: it was restored, or it
-        is soft-deleted and its immutable id still works. Only the calendar view distinguishes the two.
-        """
+    def _read(self, mailbox: str, change: Change) -> dict[str, Any] | None:
+        """Return the event, or None if Graph does not find it."""
         try:
-            event = self.events.get(mailbox, change.event_id)
+            return self.events.get(mailbox, change.event_id)
         except GraphNotFound as error:
             if error.code == ITEM_NOT_FOUND:
                 return None
             raise
-        return None if check_calendar and not self._is_on_calendar(mailbox, event) else event
 
-    def _is_on_calendar(self, mailbox: str, event: dict[str, Any]) -> bool:
-        """Return whether the calendar view contains an event; for a series master, which it never contains, check the
-        first occurrence.
+    def _checked(self, task: _Task, event: dict[str, Any]) -> SyncResult:
+        """Sync an event that was deleted, or may have been, and that a GET returns: it was restored, or it is in
+        Deleted Items and its immutable id still works. Only the calendar view distinguishes the two.
 
-        The view of the event's first second is enough. That of a longer time could exceed Graph's limit.
+        The view lags behind the calendar for up to two minutes. So a view that contradicts the notification, or stands
+        alone after a resync, counts only if it says the same later.
         """
-        expected = self.occurrences.first_of(mailbox, event) if event.get("type") == "seriesMaster" else event
-        if expected is None:
-            return False
-        start = payload.moment_of(expected, "start")
-        view = self.events.calendar_view(mailbox, start, start + timedelta(seconds=1))
-        return any(payload.event_id_of(event) == payload.event_id_of(expected) for event in view)
+        change = task.change
+        is_listed = is_on_calendar(self.events, self.occurrences, task.watch.mailbox, event)
+        is_confirmed = change.is_second_look or (change.deleted and not task.message.yields)
+        if not is_listed and is_confirmed:
+            gone = self._gone(task)
+            # Late notifications of it may still come, and a GET finds it: their reads check the view, too.
+            state = gone.entry.delivered_state or payload.DELETED
+            return replace(gone, entry=replace(gone.entry, delivered_state=state))
+        result = self._existing(task, event) if is_listed else SyncResult(task.entry)
+        is_final = change.is_second_look or (is_listed and not change.deleted)
+        return result if is_final else replace(result, second_look=_later_look(task))
+
+    def _existing(self, task: _Task, event: dict[str, Any]) -> SyncResult:
+        is_series = is_of_type(event, "seriesMaster")
+        return self._master(task, event) if is_series else self._present(task, event)
 
     def _present(self, task: _Task, event: dict[str, Any]) -> SyncResult:
         """Deliver the state of an existing event. Outside the window (at the time of the notification), deliver it only
@@ -134,7 +138,8 @@ class EventSync:
             return SyncResult(replace(entry, **times), following=following, stays_dead=True)
         is_same = self.fingerprints.is_same(entry, public)
         if not force and not is_news(entry, state, looks_same=is_same):
-            return SyncResult(self._acknowledged(entry, state, public), following=following)
+            later = self._later_look_at_deletion(task, event, state)
+            return SyncResult(self._acknowledged(entry, state, public), following=following, second_look=later)
         window = window_of(self.settings, task.first_at)
         is_inside = window.overlaps(public["start"], public["end"])
         if not is_inside and not partner_may_have(entry):
@@ -143,6 +148,15 @@ class EventSync:
         news = task.news("updated" if is_update else "created", state, public)
         sent = self._sent(task, news, following)
         return SyncResult(self._acknowledged(sent, state, public), news=True, following=following)
+
+    def _later_look_at_deletion(self, task: _Task, event: dict[str, Any], state: str) -> Change | None:
+        """Return the change to queue for an event that looks as before and is not on the calendar any more: Graph may
+        notify a move to Deleted Items as a change.
+        """
+        is_same_state = task.entry.delivered_state == state
+        if is_same_state or task.change.deleted or task.message.yields or not partner_has(task.entry):
+            return None
+        return None if is_on_calendar(self.events, self.occurrences, task.watch.mailbox, event) else _later_look(task)
 
     def _acknowledged(self, entry: Entry, state: str, public: dict[str, Any]) -> Entry:
         """Return the entry of an event that the partner has in this state."""
@@ -194,6 +208,11 @@ class EventSync:
             raise
 
 
+def _later_look(task: _Task) -> Change:
+    """Return the change that reads event and view again, when the view has caught up with the calendar."""
+    return replace(task.change, deleted=True, is_second_look=True, first_at=task.first_at)
+
+
 def checks_calendar(change: Change, entry: Entry) -> bool:
     """Return whether an attempt also checks the calendar view."""
     return change.deleted or entry.delivered_state == payload.DELETED
@@ -208,6 +227,6 @@ def _may_have_been_series(task: _Task, event: dict[str, Any]) -> bool:
     """Return whether the partner may have occurrences of a series that an event was before: it is known as one, or it
     is new to the ledger. What a resync queues (`yields`) needs no search: it finds such occurrences by itself.
     """
-    entry, is_single = task.entry, event.get("type", "singleInstance") == "singleInstance"
+    entry, is_single = task.entry, is_of_type(event, "singleInstance")
     is_new = not entry.delivered_state and not task.message.yields and is_single
     return occurrences.is_master(entry) or is_new

@@ -17,6 +17,7 @@ from itertools import takewhile
 from shared.errors import RelayError
 from shared.forgetting.off_list import OffListRows
 from shared.forgetting.rows import MailboxRows
+from shared.storage.deletion.call_rows import CallRows
 from shared.storage.deletion.slot_rows import SlotRows
 from shared.storage.leases import Leases
 from shared.storage.parked import DEAD, WAITING, Parked, key_of
@@ -43,6 +44,7 @@ class OldRows:
     leases: Leases
     replays: Replays
     slots: SlotRows
+    calls: CallRows
     off_list: OffListRows
     removed: RemovedWatches
     now: Callable[[], datetime]
@@ -55,6 +57,7 @@ class OldRows:
             "leases": lambda: self.leases.drop_old(now - LEASES_KEPT),
             "replays": lambda: self.replays.drop_old(now - REPLAYS_KEPT),
             "slot bookings": lambda: self.slots.drop_ended(now - SLOTS_KEPT),
+            "calls of features": lambda: self.calls.drop_ended(now),
             "slot bookings of forgotten mailboxes": self.rows.forget_slots_left,
             "mailboxes off the list": lambda: self.off_list.drop_old(now),
             "replays of removed watches": self._sweep_named,

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from shared.errors import (
     GraphConflict,
@@ -33,8 +34,17 @@ _MEANING: dict[int, type[GraphError]] = {
     401: GraphUnauthorized, 403: GraphForbidden, 404: GraphNotFound, 410: GraphNotFound
 }  # fmt: skip
 _FLAGS = re.IGNORECASE
+# What passes by itself, whatever status it has: codes of Exchange ("ResponseCode (Exchange Web Services)") and Graph.
+_PASSING_STATUSES = frozenset({408, 423, 425, 449})  # a timeout, a lock, too early, try again
+_PASSING = re.compile(
+    "MoveInProgress|Transient|ServerBusy|Unavailable$|Time(?:d)?-?out|InternalServerError|Failover|InfoStale|Throttl|"
+    "TooManyRequests|ConnectionCount|ConnectionFailed|InsufficientResources|NotEnoughMemory|Locked$|Quarantined|"
+    "InTransit|Congest|TooManyObjectsOpened|NoRespondingCAS|ProxyRequestProcessingFailed|ServiceNotAvailable",
+    _FLAGS,
+)
 # Such as "Resource 'SubscriptionCountReached' has reached limit of '1000'. Please retry after '12/31/9999 …'"
 # and "App '…' has reached its limit of '1' '…' subscription on tenant '…'"
+_QUOTA_STATUSES = frozenset({400, 403, 413, 429, 507})  # with a code that names a quota, such as ErrorQuotaExceeded
 _QUOTA_CODE = re.compile("quota|CountReached|ExceededSubscriptionCount", _FLAGS)
 _QUOTA = re.compile(r"'\w*CountReached'|reached (?:its |the )?limit of|\bexceed\w* [\w ]{0,60}\bquota\b", _FLAGS)
 _QUOTA_NAME = re.compile(r"Resource '([A-Za-z]{1,60})' has reached", _FLAGS)
@@ -55,11 +65,12 @@ def error_of(status: int, content: object, headers: Mapping[str, str]) -> GraphE
     request_id, wait = headers.get("request-id", ""), _wait(message, headers)
     is_endless = wait is not None and wait > A_DAY
     wait = None if is_endless else wait
-    is_quota = _QUOTA_CODE.search(code) or _QUOTA.search(message)
-    if (status == 429 and is_endless) or (status in (403, 429) and is_quota):
+    is_quota = status in _QUOTA_STATUSES and _QUOTA_CODE.search(code) is not None
+    is_quota |= status in (403, 429) and _QUOTA.search(message) is not None
+    if (status == 429 and is_endless) or is_quota:
         name = _QUOTA_NAME.search(message)
         return GraphQuotaExceeded(status, name[1] if name else code, request_id, wait)
-    if status < 400 or status == 429 or status >= 500:
+    if status < 400 or status == 429 or status >= 500 or status in _PASSING_STATUSES or is_passing(code):
         return GraphUnavailable(status, code, request_id, wait, is_rate=status == 429 and _is_rate(code, message))
     if status == 409:
         existing = _EXISTING.search(message)
@@ -68,6 +79,19 @@ def error_of(status: int, content: object, headers: Mapping[str, str]) -> GraphE
         return _MEANING[status](status, code, request_id, wait)
     longest = _longest_minutes(code, message) if status == 400 else None
     return GraphRejected(status, code, request_id, wait, longest_minutes=longest)
+
+
+def is_passing(code: str) -> bool:
+    """Return whether an error code is about something that passes by itself, such as a mailbox that is being moved."""
+    return _PASSING.search(code) is not None
+
+
+def items_of(page: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the items of a page of a list. Raises GraphUnavailable if it has none to read: that is no empty list."""
+    items = page.get("value")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise GraphUnavailable(200, "UnreadableList")
+    return items
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:

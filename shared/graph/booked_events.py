@@ -50,9 +50,14 @@ class BookedEvents:
             body["attendees"] = [{"type": "required", "emailAddress": address}]
         return _identified(self._graph.call("POST", f"{_user_path(mailbox)}/events", body=body, prefer=PREFER))
 
-    def move(self, mailbox: str, event_id: str, start: datetime, end: datetime) -> dict[str, Any]:
-        """Move an event and return it. Exchange notifies the attendees."""
-        path, body = _event_path(mailbox, event_id), _times(start, end)
+    def move(
+        self, mailbox: str, event_id: str, start: datetime, end: datetime, *, all_day: bool = False
+    ) -> dict[str, Any]:
+        """Move an event and return it. Exchange notifies the attendees.
+
+        isAllDay is always sent: Graph refuses other times than midnights for an event that has become an all-day event.
+        """
+        path, body = _event_path(mailbox, event_id), {"isAllDay": all_day, **_times(start, end)}
         return _identified(self._graph.call("PATCH", path, body=body, prefer=PREFER))
 
     def remove(self, mailbox: str, event_id: str) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from shared.errors import GraphRejected
+from shared.graph.answers import items_of
 from shared.graph.client import LIST_PAGES, LIST_SECONDS, GraphClient
 from shared.graph.events import PREFER, SELECT
 from shared.http.path_segments import segment
 from shared.utc import format_utc
 
-CALENDAR_SELECT = "id,name,hexColor,color,isDefaultCalendar,canEdit"
+CALENDAR_SELECT = "id,name,hexColor,color,isDefaultCalendar,canEdit,owner"
+OWNER_SELECT = "id,isDefaultCalendar,owner"
 PAGE_PARAMETERS = ("$skip", "$skiptoken")  # the parameters of a nextLink that select the page
 A_DAY = timedelta(days=1)  # more than any zone's offset from UTC
 
@@ -29,6 +32,15 @@ class Calendars:
         params = {"$select": CALENDAR_SELECT, "$top": "100"}
         path = f"{_user(mailbox)}/calendars"
         return list(self._graph.pages(path, params, most=LIST_PAGES, seconds=LIST_SECONDS))
+
+    def get_calendar(self, mailbox: str, calendar: str) -> dict[str, Any]:
+        """Return whose calendar it is ("Get calendar"); an empty id is the default calendar."""
+        path = f"{_user(mailbox)}/calendar" if not calendar else _calendar(mailbox, calendar)
+        return self._graph.call("GET", path, params={"$select": OWNER_SELECT})
+
+    def of_event(self, mailbox: str, event_id: str) -> dict[str, Any]:
+        """Return whose calendar an event is in ("event resource type": calendar)."""
+        return self._graph.call("GET", f"{_event(mailbox, event_id)}/calendar", params={"$select": OWNER_SELECT})
 
     def create(self, mailbox: str, name: str) -> dict[str, Any]:
         """Create a calendar ("Create calendar")."""
@@ -50,10 +62,13 @@ class Calendars:
         }  # fmt: skip
         response = self._graph.call("GET", f"{_calendar(mailbox, calendar)}/calendarView", params=params, prefer=PREFER)
         link = response.get("@odata.nextLink")
-        next_page = {name: value for name, value in parse_qsl(urlsplit(str(link)).query) if name in PAGE_PARAMETERS}
+        given = {name.lower(): value for name, value in parse_qsl(urlsplit(str(link)).query)}
+        next_page = {name: value for name, value in given.items() if name in PAGE_PARAMETERS}
         if link and not next_page:
             raise GraphRejected(200, "ForeignNextLink")
-        return response.get("value", []), next_page
+        if next_page and next_page == page:
+            raise GraphRejected(200, "RepeatedNextLink")
+        return items_of(response), next_page
 
     def get(self, mailbox: str, event_id: str, details: Collection[str]) -> dict[str, Any]:
         """Return an event ("Get event")."""
@@ -85,8 +100,13 @@ class Calendars:
         self._graph.call("DELETE", _event(mailbox, event_id), if_match=etag)
 
     def cancel_event(self, mailbox: str, event_id: str, comment: str) -> None:
-        """Cancel a meeting as its organizer, with a comment for its attendees ("event: cancel")."""
-        self._graph.call("POST", f"{_event(mailbox, event_id)}/cancel", body={"Comment": comment})
+        """Cancel a meeting as its organizer, with a comment for its attendees, in plain text ("event: cancel").
+
+        Exchange puts the comment into the HTML of its mail. For an empty one it sends no mail at all, whereas without
+        one it sends its own text (microsoft-graph-docs-contrib issue 8952).
+        """
+        body = {"Comment": escape(comment, quote=False)} if comment.strip() else {}
+        self._graph.call("POST", f"{_event(mailbox, event_id)}/cancel", body=body)
 
 
 def _select(details: Collection[str]) -> str:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.errors import GraphRejected, GraphUnavailable
-from shared.graph.answers import error_of, server_time
+from shared.graph.answers import error_of, items_of, server_time
 from shared.http.path_segments import STRAY_PATH, without_bookings_ids
 from shared.http.retry_after import seconds_of
 from shared.http.session import session_for
@@ -123,7 +123,7 @@ class GraphClient:
         end = self._clock() + seconds
         page = read(partial(self.call, "GET", path, params=params, prefer=prefer))
         while True:
-            yield from page.get("value", [])
+            yield from items_of(page)
             link = page.get("@odata.nextLink")
             if link is None:
                 return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from shared.errors import GraphError
 from shared.graph.client import GraphClient
 from shared.graph.subscriptions import IMMUTABLE_IDS
 from shared.utc import format_utc
@@ -15,6 +16,25 @@ SELECT = "id,subject,start,end,isAllDay,showAs,sensitivity,isCancelled,type,seri
 VIEW_SELECT = f"{SELECT},lastModifiedDateTime"  # tells for which changes a notification is missing
 ITEM_NOT_FOUND = "ErrorItemNotFound"  # any other 404 is about the mailbox, not the event
 PREFER = f'{IMMUTABLE_IDS}, outlook.timezone="UTC"'
+
+
+def is_missing(error: GraphError) -> bool:
+    """Return whether Graph says that the mailbox has no such event.
+
+    A 404 with another code is about the mailbox: it may be moving, or have no licence; its events may stand.
+    """
+    return error.status == 404 and error.code == ITEM_NOT_FOUND
+
+
+def graph_value(value: object, values: Collection[str]) -> str | None:
+    """Return the one of Graph's values that a text is, without regard to case; None if it is none of them."""
+    found = value.lower() if isinstance(value, str) else None
+    return next((each for each in values if each.lower() == found), None)
+
+
+def is_of_type(event: dict[str, Any], kind: str) -> bool:
+    """Return whether an event has a type; one without a type is a single event ("event resource type": type)."""
+    return graph_value(event.get("type") or "singleInstance", (kind,)) is not None
 
 
 class Events:

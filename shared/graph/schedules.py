@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from shared.errors import GraphUnavailable
+from shared.errors import GraphError, GraphForbidden, GraphNotFound, GraphUnavailable
 from shared.graph.client import GraphClient
 
 MOST_MAILBOXES = 20  # per call
+MOST_TRIED = 3  # mailboxes whose calendar is asked, one after the other
 LONGEST_DAYS = 31  # per call; Graph's own limit is higher, and has changed
 _COARSEST = timedelta(days=1)  # interval of availabilityView, which is unused; the window must not be shorter
 
@@ -27,25 +29,43 @@ class Schedules:
     def of(self, mailboxes: Sequence[str], start: datetime, end: datetime) -> list[dict[str, Any]]:
         """Return a scheduleInformation in UTC for each mailbox, in their order, for at least a day.
 
-        The call goes to the first mailbox's calendar. Although it is a POST, it is retried once: it changes nothing.
+        The call goes to the first mailbox's calendar, or to the next one's if Graph refuses it for that mailbox alone.
+        Although it is a POST, it is retried once: it changes nothing.
         """
-        path = f"/users/{quote(mailboxes[0], safe='@')}/calendar/getSchedule"
         body = {"Schedules": list(mailboxes), "StartTime": _in_utc(start),
                 "EndTime": _in_utc(max(end, start + _COARSEST)),
                 "AvailabilityViewInterval": int(_COARSEST.total_seconds()) // 60}  # fmt: skip
-        try:
-            response = self._post(path, body)
-        except GraphUnavailable as error:
-            if error.retry_after is not None:
-                raise
-            response = self._post(path, body)
+        response = self._response_of(mailboxes[:MOST_TRIED], body)
         value = response.get("value")
         schedules = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
         by_id = {str(schedule.get("scheduleId")).lower(): schedule for schedule in schedules}
         return [by_id.get(mailbox.lower(), {}) for mailbox in mailboxes]
 
+    def _response_of(self, mailboxes: Sequence[str], body: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer of the first mailbox that gives one. Raises the first mailbox's error."""
+        errors: list[GraphError] = []
+        for mailbox in mailboxes:
+            try:
+                return self._post(f"/users/{quote(mailbox, safe='@')}/calendar/getSchedule", body)
+            except GraphError as error:
+                if not _is_about_mailbox(error):
+                    raise
+                errors.append(error)
+        raise errors[0]
+
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._graph.call("POST", path, body=body, prefer='outlook.timezone="UTC"')
+        call = partial(self._graph.call, "POST", path, body=body, prefer='outlook.timezone="UTC"')
+        try:
+            return call()
+        except GraphUnavailable as error:
+            if error.retry_after is not None or _is_about_mailbox(error):
+                raise
+            return call()
+
+
+def _is_about_mailbox(error: GraphError) -> bool:
+    """Return whether an error is about the mailbox in the path: not found, out of the app's scope, or being moved."""
+    return isinstance(error, (GraphNotFound, GraphForbidden)) or "mailbox" in error.code.lower()
 
 
 def _in_utc(moment: datetime) -> dict[str, str]:

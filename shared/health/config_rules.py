@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from shared.errors import ConfigurationError
+from shared.policy.invitees import ANY, INITIAL_DOMAINS
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -25,14 +26,11 @@ MICROSOFT_GRAPHS = (
 # "Azure Key Vault keys, secrets and certificates overview": the endings of a vault's name, with private endpoints, too
 VAULTS = (".vault.azure.net", ".vault.usgovcloudapi.net", ".vault.azure.cn")
 
-# The domain that a tenant begins with ("Add a custom domain name"), also in national clouds
-INITIAL_DOMAINS = (".onmicrosoft.com", ".onmicrosoft.us", ".onmschina.cn", ".partner.onmschina.cn")
-
 
 def unsuitable(settings: Settings) -> list[str]:
     """Return what to correct, a text for each setting; empty if nothing. The relay works meanwhile."""
     ignored = [f"{name} {text}" for name, text in sorted(settings.ignored.items())]
-    wide = [text for text in (_text_of(_suffixes, settings),) if text]
+    wide = [text for text in (_text_of(read, settings) for read in (_suffixes, _invitees)) if text]
     return ignored + wide + (_for_development(settings) if settings.is_deployed else [])
 
 
@@ -47,6 +45,12 @@ def _suffixes(settings: Settings) -> str:
     wide = [entry for entry in entries if entry.startswith("@") and entry.endswith(INITIAL_DOMAINS)]
     text = "each mailbox of the tenant may have such an address: name a domain or addresses of rooms instead"
     return f"ALLOWED_MAILBOXES has {', '.join(wide)}: {text}" if wide else ""
+
+
+def _invitees(settings: Settings) -> str:
+    is_used = "calendars" in settings.switched_on and settings.invitees == ANY
+    text = "INVITEES is any: callers may invite everybody. Set own-domains, none or a list of addresses and @domains"
+    return text if is_used else ""
 
 
 def _challenge(settings: Settings) -> str:

@@ -18,7 +18,7 @@ _BOOKINGS_ID = re.compile(r"(?!.*/(?:cancel)?$)[A-Za-z0-9_=+-]+(?:/[A-Za-z0-9_=+
 _LONGEST = 1024
 STRAY_PATH = "StrayPath"  # the code of an error instead of a call
 _ESCAPED_ID = r"(?:[A-Za-z0-9_=+.-]|%2[BF]|%3D)+"
-_BOOKINGS_STEP = re.compile(rf"^(/solutions/bookingBusinesses/[^/]+/appointments/){_ESCAPED_ID}")
+_BOOKINGS_STEP = re.compile(rf"^(/solutions/bookingBusinesses/[^/]+/(?:appointments|customers)/){_ESCAPED_ID}")
 
 
 def segment(item_id: str) -> str:
@@ -36,5 +36,5 @@ def bookings_segment(item_id: str) -> str:
 
 
 def without_bookings_ids(path: str) -> str:
-    """Return a path without the id of an appointment, which alone may contain an escaped slash."""
+    """Return a path without the id of an appointment or a customer, which alone may contain an escaped slash."""
     return _BOOKINGS_STEP.sub(r"\1", path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.graph.bookings.ids import route_id
 from shared.utc import format_utc
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def public_appointment(appointment: Appointment, details: frozenset[str]) -> dic
     """
     allowed = {"location": appointment.location or None, "attendees": appointment.count}
     return {name: value for name, value in allowed.items() if name in details} | {
-        "id": appointment.id,
+        "id": route_id(appointment.id, appointment.seat),
         "title": appointment.service_name,
         "start": format_utc(appointment.start),
         "end": format_utc(appointment.end),
@@ -71,8 +72,13 @@ def public_appointment(appointment: Appointment, details: frozenset[str]) -> dic
 
 
 def booked_appointment(appointment: Appointment, details: frozenset[str]) -> dict[str, Any]:
-    """Return an appointment to the caller that created or moved it: with the link of its online meeting, if any."""
-    return public_appointment(appointment, details) | {"joinUrl": appointment.join_url or None}
+    """Return an appointment to the caller that created or moved it.
+
+    Only the call that made the meeting online gets its link. `joinUrlMissing` says why there is none: not_online,
+    not_told, or not_yet while Bookings has not made it.
+    """
+    link = {"joinUrl": appointment.join_url or None, "joinUrlMissing": appointment.missing_link or None}
+    return public_appointment(appointment, details) | link
 
 
 def public_availability(staff: Staff, spans: list[Span]) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.graph.events import graph_value
 from shared.utc import format_utc
 
 PRIVATE_TITLE = "Private"
 DELETED = "deleted"  # the state of a deleted event; no etag has this value
 AVAILABILITIES = frozenset({"free", "tentative", "busy", "oof", "workingElsewhere"})
+_SHOWN = frozenset({"normal", "personal"})  # sensitivities of an event whose title may leave
 _UTC_NAMES = frozenset({"utc", "etc/utc", "tzone://microsoft/utc"})
 
 
@@ -103,7 +105,7 @@ def _series_id(master: object) -> str | None:
 
 
 def _availability(shown_as: object) -> str:
-    return shown_as if isinstance(shown_as, str) and shown_as in AVAILABILITIES else "unknown"
+    return graph_value(shown_as, AVAILABILITIES) or "unknown"
 
 
 def _title(event: dict[str, Any]) -> str:
@@ -114,7 +116,7 @@ def _title(event: dict[str, Any]) -> str:
 
 
 def _is_private(event: dict[str, Any]) -> bool:
-    return event.get("sensitivity") not in ("normal", "personal")  # missing and unknown future values count as private
+    return graph_value(event.get("sensitivity"), _SHOWN) is None  # missing and unknown future values count as private
 
 
 def _location(location: object) -> str | None:

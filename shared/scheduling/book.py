@@ -14,29 +14,37 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared import problems, telemetry
 from shared.api.graph_errors import scheduling_rejection_of
 from shared.caller_keys import Derive, as_before
-from shared.errors import GraphConflict, GraphError, GraphNotFound, GraphUnavailable, RelayError, RequestRejected
-from shared.scheduling.availability import readable, span_of
-from shared.scheduling.booking import Booked, events_of
+from shared.errors import GraphError, RelayError, RequestRejected, ServiceUnavailable
+from shared.scheduling.availability import span_of
+from shared.scheduling.booking import FRESH, Booked, events_of
 from shared.scheduling.conflicts import SlotTaken, conflicting_events
+from shared.scheduling.idempotency import hashes_of, ids_of, is_same_call
+from shared.scheduling.rejections import (
+    NotShownYet,
+    after_hold,
+    had_no_effect,
+    key_reused,
+    no_such_booking,
+    rejection_about_booking,
+)
 from shared.scheduling.slot_rules import Span
 from shared.storage.slot_bookings import Booking
 
 if TYPE_CHECKING:
     from shared.config import Settings
-    from shared.graph.booked_events import BookedEvents
     from shared.policy.permission import Permission
+    from shared.scheduling.booking_events import BookingEvents
     from shared.scheduling.cleanup import BookingCleanup
     from shared.scheduling.conflicts import SlotConflicts
     from shared.scheduling.requests import NewBooking
     from shared.storage.slot_bookings import SlotBookings
-    from shared.threads import MailboxLimits
 
 
 @dataclass(frozen=True)
@@ -46,114 +54,138 @@ class SlotBooker:
     settings: Settings
     permission: Permission
     slot_bookings: SlotBookings
-    booked_events: BookedEvents
+    booking_events: BookingEvents
     slot_conflicts: SlotConflicts
     booking_cleanup: BookingCleanup
-    limits: MailboxLimits
     now: Callable[[], datetime]
     identifiers: Derive = as_before
 
     def book(self, request: NewBooking, caller: str = "") -> tuple[Booked, bool]:
         """Return the booking, and whether this call created it. An Idempotency-Key belongs to its `caller`."""
         self.permission.require(request.mailbox, "write")
-        ids = self._ids(request, caller)
+        ids, hashes = (each(request, caller, self.identifiers) for each in (ids_of, hashes_of))
         existing = self.slot_bookings.first(request.mailbox, ids)
         try:
             if existing is None:
-                new = _new_claim(ids[0], request, self.now())
-                existing = self.slot_bookings.claim(new) or self._claim_after_cleanup(new, ids)
+                new = _new_claim(ids[0], request, self.now(), hashes[0])
+                existing = self._claim(new, request) or self._claim_after_cleanup(new, request, ids)
                 if existing.transaction == new.transaction:
                     return self._create_or_release(existing, request), True
-            return self._resume(existing, request), False
+            return self._resume(existing, request, hashes), False
         except GraphError as error:
-            raise scheduling_rejection_of(error) from error
+            raise rejection_about_booking(error) from error
 
-    def _ids(self, request: NewBooking, caller: str) -> list[str]:
-        """Return the ids that the booking may have: first that of a new one, then that of an earlier version."""
-        derived = self.identifiers("scheduling", caller, request.mailbox, request.key) if request.key else None
-        return [request.id] if derived is None else [derived, request.id]
+    def _claim(self, new: Booking, request: NewBooking) -> Booking | None:
+        """Claim the time of a booking; None if it is taken. Storage that does not answer may have claimed it."""
+        try:
+            return self.slot_bookings.claim(new)
+        except ServiceUnavailable as error:
+            raise self._released(new, request, error) from error
 
-    def _claim_after_cleanup(self, new: Booking, ids: list[str]) -> Booking:
+    def _claim_after_cleanup(self, new: Booking, request: NewBooking, ids: list[str]) -> Booking:
         """Claim a taken time after clearing stale claims, or return the claim of another call for the same booking."""
         slot = Span(new.start, new.end)
         claim = self.slot_bookings.first(new.mailbox, ids)
         if claim is None and self.slot_conflicts.clear_stale_claims(new.mailbox, slot):
-            claim = self.slot_bookings.claim(new)
+            claim = self._claim(new, request)
         if claim is None:
             raise self.slot_conflicts.slot_taken(new.mailbox, slot)
         return claim
 
-    def _resume(self, existing: Booking, request: NewBooking) -> Booked:
+    def _resume(self, existing: Booking, request: NewBooking, hashes: list[str]) -> Booked:
         """Return the booking that an earlier call with the same Idempotency-Key created or started."""
-        if existing.state == "claimed" and Span(existing.start, existing.end) == request.slot:
-            return self._create(existing, request)
+        if not is_same_call(request, hashes, existing):
+            raise key_reused()
+        if existing.state == "claimed":
+            return self._continue(existing, request)
         if existing.state in ("ending", "ended"):
             raise self.slot_conflicts.slot_taken(request.mailbox, request.slot)
-        if existing.state == "claimed" or Span(existing.start, existing.end) != request.slot:
-            raise RequestRejected(
-                problems.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used for a booking at another time."
-            )
-        with self.limits.of(request.mailbox):
-            event = self.booked_events.get(request.mailbox, existing.event_id, self.settings.details)
-        return Booked(existing, readable(event))
+        event = self.booking_events.find(existing, self.settings.details)
+        if event is None:
+            raise no_such_booking()
+        return Booked(existing, event)
 
     def _create_or_release(self, claim: Booking, request: NewBooking) -> Booked:
         """Return the booking of a new claim. If a call fails that cannot be repeated, release its time."""
         try:
-            return self._create(claim, request)
+            is_open = self.slot_conflicts.is_open(claim.mailbox, request.slot, self._events_at(claim))
+        except RelayError as error:
+            raise self._released(claim, request, error) from error
+        if not is_open:
+            with suppress(RelayError):  # settle_bookings then ends it
+                self.booking_cleanup.end_without_event(claim)
+            raise self.slot_conflicts.slot_taken(claim.mailbox, request.slot)
+        try:
+            event = self.booking_events.create(claim, request.draft)
+        except RelayError as error:
+            may_exist = not had_no_effect(error)
+            raise self._released(claim, request, error, is_sent=True, may_exist=may_exist) from error
+        try:
+            return self._complete(claim, event, request)
         except SlotTaken:
             raise
-        except RelayError:
-            if not request.repeatable:
-                with suppress(RelayError):  # settle_bookings then resolves it
-                    self.booking_cleanup.end_booking(claim)
-            raise
+        except RelayError as error:
+            made = replace(claim, event_id=str(event["id"]))
+            raise self._released(made, request, error, is_sent=True, may_exist=True) from error
 
-    def _create(self, claim: Booking, request: NewBooking) -> Booked:
-        """Return the booking with its event. After SlotTaken neither exists; after another error, the claim is
-        resolved later.
+    def _released(
+        self, claim: Booking, request: NewBooking, error: RelayError, *, is_sent: bool = False, may_exist: bool = False
+    ) -> RelayError:
+        """Return the caller's error, after the time is released if the call cannot be repeated. If it cannot be
+        released, the error's Retry-After is as long as the time may stay taken.
+
+        `is_sent`: a call to create the event was made. `may_exist`: the event may exist, so that it has to be deleted.
         """
-        event = self._find_or_create_event(claim, request)
-        if event is not None:
-            others = self._other_events(claim, str(event["id"]))
-            if not conflicting_events(others, request.slot, event.get("createdDateTime")):
-                return self._confirm(claim, event, request)
-        if not self.booking_cleanup.end_booking(claim) and event is not None:
-            self._leave_to_other_call(claim, str(event["id"]))
-        raise self.slot_conflicts.slot_taken(claim.mailbox, request.slot)
+        rejection = scheduling_rejection_of(error) if isinstance(error, GraphError) else error
+        if request.repeatable or (is_sent and self._is_withdrawn(claim)):
+            return rejection
+        if not may_exist:
+            with suppress(RelayError):
+                self.booking_cleanup.end_without_event(claim)
+                return rejection
+        return after_hold(rejection, FRESH)
 
-    def _find_or_create_event(self, claim: Booking, request: NewBooking) -> dict[str, Any] | None:
-        """Return the claim's event, created now if it does not exist yet; None if its time is not free."""
-        events = self.slot_conflicts.events_at(claim.mailbox, Span(claim.start, claim.end))
-        for event in events_of(claim, events):
-            return event
-        if not self.slot_conflicts.is_open(claim.mailbox, request.slot, events):
-            return None
-        return self._create_event(claim, request)
-
-    def _create_event(self, claim: Booking, request: NewBooking) -> dict[str, Any]:
-        """Create the event. Retry once if the outcome is unknown, which the transactionId makes safe.
-
-        Graph answers a known transactionId with the existing event or with a conflict; then the calendar has the event.
+    def _is_withdrawn(self, claim: Booking) -> bool:
+        """End a claim and delete its event; return whether that is done. The row may have been confirmed by a write
+        whose answer was lost.
         """
-        times = (claim.start, claim.end)
-        with self.limits.of(claim.mailbox):
-            try:
-                try:
-                    return self.booked_events.create(claim.mailbox, request.draft, *times, claim.transaction)
-                except GraphUnavailable as error:
-                    if error.retry_after is not None:
-                        raise
-                    return self.booked_events.create(claim.mailbox, request.draft, *times, claim.transaction)
-            except GraphConflict:
-                for event in events_of(claim, list(self.booked_events.overlapping(claim.mailbox, *times))):
-                    return event
-                raise
+        with suppress(RelayError):
+            current = self.slot_bookings.get(claim.mailbox, claim.id)
+            is_over = current is None or current.state == "ended"
+            return is_over or self.booking_cleanup.end_booking(current or claim, claim.event_id)
+        return False
 
-    def _other_events(self, claim: Booking, event_id: str) -> list[dict[str, Any]]:
-        events = self.slot_conflicts.events_at(claim.mailbox, Span(claim.start, claim.end))
-        own = {str(event["id"]) for event in events_of(claim, events)} | {event_id}
-        return [event for event in events if event.get("id") not in own]
+    def _continue(self, claim: Booking, request: NewBooking) -> Booked:
+        """Return the booking of a claim whose call was interrupted, with the event that this may have created."""
+        events = self._events_at(claim)
+        event = next(events_of(claim, events), None)
+        if event is None:
+            if not self.slot_conflicts.is_open(claim.mailbox, request.slot, events, own=(request.slot,)):
+                raise self._taken(claim, request)
+            event = self.booking_events.create(claim, request.draft)
+        return self._complete(claim, event, request)
+
+    def _complete(self, claim: Booking, event: dict[str, Any], request: NewBooking) -> Booked:
+        """Confirm the booking of an event, or withdraw both for an earlier event of a person. After SlotTaken neither
+        exists; after another error, the claim is resolved later.
+        """
+        event_id = str(event["id"])
+        events = self._events_at(claim)
+        own = {str(each["id"]) for each in events_of(claim, events)} | {event_id}
+        others = [each for each in events if each.get("id") not in own]
+        if conflicting_events(others, request.slot, event.get("createdDateTime")):
+            raise self._taken(claim, request, event_id)
+        return self._confirm(claim, event, request)
+
+    def _taken(self, claim: Booking, request: NewBooking, event_id: str = "") -> SlotTaken:
+        """End a claim whose time is not free, with its event, and return the rejection."""
+        with suppress(NotShownYet):  # settle_bookings then looks for it
+            if not self.booking_cleanup.end_booking(claim, event_id) and event_id:
+                self._leave_to_other_call(claim, event_id)
+        return self.slot_conflicts.slot_taken(claim.mailbox, request.slot)
+
+    def _events_at(self, claim: Booking) -> list[dict[str, Any]]:
+        return self.slot_conflicts.events_at(claim.mailbox, Span(claim.start, claim.end))
 
     def _confirm(self, claim: Booking, event: dict[str, Any], request: NewBooking) -> Booked:
         event_id = str(event["id"])
@@ -174,11 +206,13 @@ class SlotBooker:
         current = self.slot_bookings.get(claim.mailbox, claim.id)
         if current is not None and current.state in ("booked", "moving") and current.event_id == event_id:
             return current
-        with self.limits.of(claim.mailbox), suppress(GraphNotFound):
-            self.booked_events.remove(claim.mailbox, event_id)
+        with suppress(NotShownYet):
+            self.booking_events.remove_all(replace(claim, event_id=event_id), may_be_hidden=True)
         return None
 
 
-def _new_claim(booking_id: str, request: NewBooking, now: datetime) -> Booking:
+def _new_claim(booking_id: str, request: NewBooking, now: datetime, content_hash: str) -> Booking:
     slot = request.slot
-    return Booking(booking_id, request.mailbox, slot.start, slot.end, now, transaction=str(uuid.uuid4()))
+    return Booking(
+        booking_id, request.mailbox, slot.start, slot.end, now, transaction=str(uuid.uuid4()), content_hash=content_hash
+    )

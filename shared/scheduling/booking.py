@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.scheduling.slot_rules import Span
@@ -23,11 +23,23 @@ class Booked:
     event: dict[str, Any]
 
 
+def is_fresh(booking: Booking, now: datetime) -> bool:
+    """Return whether a booking's state began so recently that its call may be in progress, or Graph may not show it."""
+    return now - booking.since < FRESH
+
+
 def events_of(booking: Booking, events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the events that were created for a booking, identified by event id or transactionId."""
     for event in events:
-        if event.get("id") == booking.event_id or event.get("transactionId") == booking.transaction:
+        if is_event_of(booking, event) or event.get("transactionId") == booking.transaction:
             yield event
+
+
+def is_event_of(booking: Booking, event: dict[str, Any]) -> bool:
+    """Return whether an event is the one of a booking, or an occurrence of it: a person may have made it a series, of
+    which a calendar view has only the occurrences.
+    """
+    return bool(booking.event_id) and booking.event_id in (event.get("id"), event.get("seriesMasterId"))
 
 
 def spans_of(booking: Booking) -> list[Span]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared import problems
 from shared.api.graph_errors import scheduling_rejection_of
-from shared.errors import GraphError, RequestRejected
+from shared.errors import GraphError, RelayError
 from shared.scheduling.availability import Availability, NoSchedule, availability_of
 from shared.scheduling.booking import FRESH, spans_of
 from shared.scheduling.slot_rules import DAY, SlotQuery, Span, free_starts, starts_of
+from shared.scheduling.unavailable import SchedulesUnavailable, Unavailable, unavailable_of
 
 if TYPE_CHECKING:
     from shared.graph.schedules import Schedules
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 NEAREST = 5
 _AROUND = (DAY, 7 * DAY)  # how far before and after a slot to search for the nearest ones
 _STEP = timedelta(minutes=15)
-_CHECK = "Check its address and its licence."
-_TO_DO = {"5006": "It has too many entries: request fewer days."}  # "calendar: getSchedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,14 @@ class Slot:
 
     span: Span
     mailboxes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotList:
+    """The free slots that a search found, and the mailboxes that it could not ask."""
+
+    slots: list[Slot]
+    unavailable: list[Unavailable]
 
 
 @dataclass(frozen=True)
@@ -50,19 +56,25 @@ class SlotFinder:
 
     def find(self, search: SlotSearch) -> list[Slot]:
         """Return the free slots, earliest first."""
+        return self.answer(search).slots
+
+    def answer(self, search: SlotSearch) -> SlotList:
+        """Return the free slots, earliest first. With match `any`, mailboxes without a schedule are left out; with
+        `all`, or if none is left, raise SchedulesUnavailable.
+        """
         for mailbox in search.mailboxes:
             self.permission.require(mailbox, "read")
         query = search.query
         if query.window.start >= query.window.end:
-            return []
-        availability = self.get_availability(search.mailboxes, query.window)
-        free = _free_by_start(query, dict(zip(search.mailboxes, availability, strict=True)))
+            return SlotList([], [])
+        known, missing = self._schedules_of(search.mailboxes, query.window)
+        unavailable = unavailable_of(missing)
+        if missing and (search.match == "all" or not known):
+            raise SchedulesUnavailable(unavailable)
         needed = len(search.mailboxes) if search.match == "all" else 1
-        return [
-            Slot(Span(start, start + query.duration), tuple(mailboxes))
-            for start, mailboxes in sorted(free.items())
-            if len(mailboxes) >= needed
-        ]
+        free = sorted(_free_by_start(query, known).items())
+        slots = [Slot(Span(start, start + query.duration), tuple(who)) for start, who in free if len(who) >= needed]
+        return SlotList(slots, unavailable)
 
     def nearest(self, mailbox: str, slot: Span) -> list[Slot]:
         """Return the free slots nearest to a time that is not free; none if Graph returns no schedule."""
@@ -71,25 +83,35 @@ class SlotFinder:
         query = SlotQuery(window, slot.end - slot.start, step=_STEP)
         try:
             (availability,) = self.get_availability((mailbox,), window)
-        except RequestRejected:
+        except RelayError:
             return []
         free = _free_by_start(query, {mailbox: availability}).keys() - {slot.start}
         starts = sorted(free, key=lambda start: (abs(start - slot.start), start))
         return [Slot(Span(start, start + query.duration), (mailbox,)) for start in starts[:NEAREST]]
 
     def get_availability(self, mailboxes: Sequence[str], window: Span) -> list[Availability]:
-        """Return the availability of each mailbox: Graph's schedule, and bookings that Graph may not show yet."""
+        """Return the availability of each mailbox: Graph's schedule, and bookings that Graph may not show yet. Raises
+        SchedulesUnavailable if one has no schedule.
+        """
+        known, missing = self._schedules_of(mailboxes, window)
+        if missing:
+            raise SchedulesUnavailable(unavailable_of(missing))
+        return [known[mailbox] for mailbox in mailboxes]
+
+    def _schedules_of(
+        self, mailboxes: Sequence[str], window: Span
+    ) -> tuple[dict[str, Availability], dict[str, NoSchedule]]:
+        """Return the availability of the mailboxes that have a schedule, and why others have none."""
         with self.limits.of(mailboxes[0]):
             schedules = self._get_schedules(mailboxes, window)
-        result = []
+        known, missing = dict[str, Availability](), dict[str, NoSchedule]()
         for mailbox, schedule in zip(mailboxes, schedules, strict=True):
             try:
-                availability = availability_of(schedule)
-            except NoSchedule as error:
-                text = f"Graph returns no schedule for one of the mailboxes ({error.code}). "
-                raise RequestRejected(problems.SCHEDULE_UNAVAILABLE, text + _TO_DO.get(error.code, _CHECK)) from None
-            result.append(replace(availability, busy=(*availability.busy, *self._fresh_spans(mailbox, window))))
-        return result
+                fresh = tuple(self._fresh_spans(mailbox, window))
+                known[mailbox] = replace(availability_of(schedule), fresh=fresh)
+            except NoSchedule as reason:
+                missing[mailbox] = reason
+        return known, missing
 
     def _get_schedules(self, mailboxes: Sequence[str], window: Span) -> list[dict[str, Any]]:
         try:
@@ -108,6 +130,6 @@ def _free_by_start(query: SlotQuery, by_mailbox: dict[str, Availability]) -> dic
     """Return the mailboxes that are free at each start."""
     starts, free = starts_of(query), dict[datetime, list[str]]()
     for mailbox, availability in by_mailbox.items():
-        for start in free_starts(query, starts, availability.hours, availability.busy):
+        for start in free_starts(query, starts, availability.hours, (*availability.busy, *availability.fresh)):
             free.setdefault(start, []).append(mailbox)
     return free

@@ -19,6 +19,7 @@ from shared.graph.booked_events import EventDraft
 from shared.graph.schedules import LONGEST_DAYS, MOST_MAILBOXES
 from shared.graph.time_zones import Zone, zone_named
 from shared.scheduling.slot_rules import GRID, SlotQuery, Span
+from shared.utc import format_utc
 
 LONGEST_MINUTES = 480
 FURTHEST = timedelta(days=7305)
@@ -72,6 +73,12 @@ class NewBooking:
     repeatable: bool = False
     key: str = ""
 
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What the call asks for, apart from how it spells times: calls with one key must not differ in it."""
+        draft, times = self.draft, (self.slot.start, self.slot.end)
+        return *(format_utc(time) for time in times), draft.title, draft.note, draft.customer, draft.invited
+
 
 @dataclass(frozen=True, slots=True)
 class SlotSearch:
@@ -101,6 +108,8 @@ def read_new_times(content: dict[str, Any], length: timedelta, now: datetime) ->
     """Return the new time of a booking, and its time zone. Raises RequestRejected 422."""
     body = read_body(NewTimes, content)
     minutes = body.duration or int(length.total_seconds()) // 60
+    if not 0 < minutes <= LONGEST_MINUTES:
+        raise invalid(f"duration: the event's own length is not from 1 to {LONGEST_MINUTES} minutes, so give one")
     return _slot(body.start, minutes, body.time_zone, now)
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 State = Literal["claimed", "booked", "moving", "ending", "ended"]
 CELL = timedelta(minutes=5)
-LONGEST = timedelta(hours=8)  # 96 cells and the booking's row; a transaction takes 100
+LONGEST = timedelta(hours=8)  # 96 cells and the booking's row
+MOST_OPERATIONS = 100  # in one transaction ("Performing entity group transactions")
 _ID = re.compile(r"[0-9a-f]{32}")
 _CONFLICTS = (404, 409, 412)  # a cell is taken, or the booking changed since it was read
 Operation = tuple[Any, ...]
@@ -35,7 +36,8 @@ class Booking:
     `state` is claimed (its cells are taken, its event may not exist yet), booked, moving (to `to_start`), ending (its
     event is being deleted) or ended (it has no cells; a delayed create may still produce its event); `since` is when
     that state began. `transaction` is the event's transactionId at Graph. `holds` is whether it has cells for its
-    times; it has none when the event was moved in Outlook.
+    times; it has none when the event was moved in Outlook. `content_hash` is a keyed hash of what the call with an
+    Idempotency-Key asked for; empty without one, and in rows of earlier versions.
     """
 
     id: str
@@ -49,10 +51,12 @@ class Booking:
     holds: bool = True
     to_start: datetime | None = None
     to_end: datetime | None = None
+    content_hash: str = ""
     etag: str = ""
 
 
 _NAMES = [field.name for field in fields(Booking) if field.name != "etag"]
+_NEW_NAMES = {"content_hash": ""}  # columns that rows of earlier versions lack, with their values there
 _MOMENTS = ("start", "end", "since", "to_start", "to_end")
 
 
@@ -94,18 +98,31 @@ class SlotBookings:
     def change(self, booking: Booking, **changes: Any) -> Booking | None:
         """Change a booking, and claim and release cells accordingly.
 
-        Return None when a new cell is taken or the booking has changed since it was read.
+        Return None when a new cell is taken or the booking has changed since it was read. If it releases both times of
+        a move, a call that ends half way leaves a booking without the new time.
         """
         changed = replace(booking, **changes)
         before, after = _times(booking), _times(changed)
-        operations = [("update", _row(changed), _if_unchanged(booking)), *_cells("create", booking, after - before),
+        if len(before ^ after) >= MOST_OPERATIONS and booking.to_start and not changed.to_start:
+            released = self._release_new_time(booking)
+            return self.change(released, **changes) if released else None
+        row = _row(changed) | {name: changes[name] for name in _NEW_NAMES if name in changes}
+        operations = [("update", row, _if_unchanged(booking)), *_cells("create", booking, after - before),
                       *_cells("delete", booking, before - after)]  # fmt: skip
         return self._submit(operations, changed)
 
     def remove(self, booking: Booking) -> bool:
-        """Delete a booking and its cells. Return False when it has changed since it was read."""
-        operations = [("delete", _row(booking), _if_unchanged(booking)), *_cells("delete", booking, _times(booking))]
+        """Delete a booking and its cells, as `change` does. Return False when it has changed since it was read."""
+        times = _times(booking)
+        if len(times) >= MOST_OPERATIONS and booking.to_start:
+            released = self._release_new_time(booking)
+            return released is not None and self.remove(released)
+        operations = [("delete", _row(booking), _if_unchanged(booking)), *_cells("delete", booking, times)]
         return self._submit(operations, booking) is not None
+
+    def _release_new_time(self, booking: Booking) -> Booking | None:
+        """Release the new time of a move alone: the cells of two times may not fit into one transaction."""
+        return self.change(booking, to_start=None, to_end=None)
 
     def holders(self, mailbox: str, start: datetime, end: datetime) -> list[Booking]:
         """Return the bookings with cells from `start` (inclusive) to `end` (exclusive), if they can be read.
@@ -196,13 +213,14 @@ def _if_unchanged(booking: Booking) -> dict[str, Any]:
 def _row(booking: Booking) -> dict[str, Any]:
     row: dict[str, Any] = {"PartitionKey": partition_of(booking.mailbox), "RowKey": booking.id}
     values = {name: getattr(booking, name) for name in _NAMES}
+    values = {name: value for name, value in values.items() if name not in _NEW_NAMES or value != _NEW_NAMES[name]}
     return row | values | {name: _stored(values[name]) for name in _MOMENTS}
 
 
 def _booking(row: Any) -> Booking | Unreadable:
     try:
-        values = {name: row[name] for name in _NAMES} | {name: moment_in(row[name]) for name in _MOMENTS}
-        values["id"] = str(row["RowKey"])
+        row_values = _NEW_NAMES | {name: row[name] for name in _NAMES if name in row or name not in _NEW_NAMES}
+        values = row_values | {name: moment_in(row[name]) for name in _MOMENTS} | {"id": str(row["RowKey"])}
         return _bounded(Booking(**checked(Booking, values), etag=str(row.metadata["etag"])))
     except ERRORS:
         return SIGHTINGS.saw("slots", "booking", row)

@@ -6,7 +6,7 @@ docs/operations.md explains every state.
 from __future__ import annotations
 
 from shared import problems
-from shared.api.graph_errors import trace_of
+from shared.api.graph_errors import NOT_SERVED, NOT_SERVED_TEXT, trace_of
 from shared.errors import (
     GraphConflict,
     GraphError,
@@ -68,9 +68,10 @@ def what_to_do(error: RelayError) -> str:
 def rejection_of(error: GraphError) -> RequestRejected:
     """Return the error for the caller of a setup call."""
     trace = trace_of(error)
-    if isinstance(error, GraphUnavailable):
+    if isinstance(error, GraphUnavailable) or error.code == NOT_SERVED:
+        text = NOT_SERVED_TEXT if error.code == NOT_SERVED else "Try again after the time in Retry-After."
         wait = error.retry_after if error.retry_after is not None else 30
-        return RequestRejected(problems.GRAPH_UNAVAILABLE, "Try again after the time in Retry-After." + trace, wait)
+        return RequestRejected(problems.GRAPH_UNAVAILABLE, text + trace, wait)
     told = ((problem, text) for kind, problem, text in _REJECTIONS if isinstance(error, kind))
     problem, text = next(told, _REJECTED)
     return RequestRejected(problem, text + trace)

@@ -78,7 +78,10 @@ def event_transaction(mailbox: str, calendar: str, key: str) -> list[str]:
     """Return the transactionId for Graph of an event requested with an Idempotency-Key."""
     parts, request = MagicMock(), read_new_event({"title": "T", **TIMES})
     with suppress(Exception):  # Graph's response is a mock
-        service = CalendarService(parts.settings, parts.allow_list, parts.calendars, MailboxLimits())
+        service = CalendarService(
+            parts.settings, parts.allow_list, parts.calendars, MailboxLimits(), parts.owners, parts.writer,
+            parts.first_calls,
+        )  # fmt: skip
         service.create_event(mailbox, calendar, request, key)
     given = (value for call in parts.mock_calls for value in call.args if isinstance(value, dict))
     return [value["transactionId"] for value in given if "transactionId" in value]

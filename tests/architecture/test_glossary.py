@@ -41,12 +41,13 @@ EXEMPT = {
 # Terms of module names that are plain English or standard, and need no glossary entry.
 _PLAIN = """
 access address admission after all answer api app auth authenticator availability awaited body book bootstrap calendar
-checked cleanup clock config conflict connection create creation deadline deletion deliver diagnostic draft due duration
-ending error failure field find forgetting forgotten former graph http jwk key lifetime limit login lookup loss mailbox
-memory metric missed model moment new night notified off old overdue owner package parse path policy posting queue rate
-read record recurrence rejection reliability removal renamed request resolver row rule run runtime scheduling segment
-session setup status step storage subscribe sweep table telemetry thread time timer token unreadable utc vault version
-work zone
+call cancel checked cleanup clock config conflict connection create creation day deadline deletion deliver diagnostic
+draft due duration ending error existing failure field find first forgetting forgotten former graph held http id
+idempotency invitee jwk key lifetime limit login lookup loss mailbox memory metric missed model moment new night
+notified off old overdue owner package parse part path policy posting queue rate read record recurrence rejection
+reliability removal renamed request resolver row rule run runtime scheduling seat segment sending session setup status
+step storage subscribe sweep table telemetry thread time timer token unavailable unreadable url utc vault version work
+write zone
 """
 
 RETIRED, PLAIN = set(_RETIRED.split()), set(_PLAIN.split())

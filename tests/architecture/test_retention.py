@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pytest
 
+from shared.bookings import records
 from shared.forgetting import off_list, old_rows
 from shared.policy import owner
 from shared.reliability.retry_schedule import ATTEMPT_OFFSETS, MAX_RETRY_AFTER
 from shared.resync import ledger_sweep, resync
 from shared.scheduling import cleanup
 from shared.storage import tombstones
+from shared.storage.deletion import call_rows
 from shared.storage.retries import SLOT, SLOTS
 from tests.architecture.test_data_protection import OTHERS, PAGE, PERSONAL
 
@@ -31,6 +33,8 @@ DAYS: dict[str, set[timedelta]] = {
     "Parked: dead letter": {old_rows.ORPHANS_KEPT},
     "Booking": {old_rows.SLOTS_KEPT, cleanup.KEPT},
     "Replay": {old_rows.REPLAYS_KEPT},
+    "FirstCall": {call_rows.FIRST_CALLS_KEPT},
+    "AppointmentRecord": {records.KEPT},
     "UnknownSubscription": {LONGEST_SUBSCRIPTION},
     "OffList": {off_list.LONGEST_GAP},
     "OwnerReading": {owner.KEPT},

@@ -27,6 +27,7 @@ MANY = {
     "shared.storage.maintenance.Rollout": "a row",
     "shared.storage.parked.Parked": "a row",
     "shared.storage.maintenance.ResyncHour": "a row",
+    "shared.bookings.held_times.HeldTime": "a row",
     "shared.storage.slot_bookings.Booking": "a row",
     "shared.storage.watches.Watch": "a row",
     "shared.subscriptions.plan.DesiredState": "a value",

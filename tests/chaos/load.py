@@ -26,6 +26,9 @@ class Tenant(Protocol):
     def remove(self, address: str, event_id: str) -> None:
         """Delete a meeting."""
 
+    def soft_delete(self, address: str, event_id: str) -> None:
+        """Move a meeting to Deleted Items."""
+
 
 @dataclass
 class Meeting:
@@ -36,6 +39,7 @@ class Meeting:
     immutable_id: str
     private: bool
     direct: bool
+    series: bool = False
 
 
 class Load:
@@ -85,7 +89,7 @@ class Load:
         name = self._canaries.secret("organizer") if direct else self._canaries.title()
         event["organizer"] = {"name": name, "address": self._address("organizer")}
         created = self._tenant.book(room, **event)
-        self._last = Meeting(room, created["id"], created["immutableId"], private, direct)
+        self._last = Meeting(room, created["id"], created["immutableId"], private, direct, series)
         self._meetings.append(self._last)
         return series
 
@@ -112,7 +116,9 @@ class Load:
         return "cancelled"
 
     def _remove(self, meeting: Meeting) -> str:
-        self._tenant.remove(meeting.room, meeting.id)
+        # A person's deletion moves a single event to Deleted Items; with the shift key it is gone.
+        is_moved = not meeting.series and self._chance.random() < 0.5
+        (self._tenant.soft_delete if is_moved else self._tenant.remove)(meeting.room, meeting.id)
         self._meetings.remove(meeting)
         self.deleted.add((meeting.room, meeting.immutable_id))
         self._last = None

@@ -22,6 +22,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield _line("lies", f"{given}, of which the relay met {met}: {_counted(lies.given)}")
     yield _line("rooms lied", f"{lies.rooms}, of which {lies.replaced} have a new subscription; {lies.resyncs} resyncs"
                               f"; of the others {len(lies.lost)} have a new one")  # fmt: skip
+    yield _line("behaviours", f"by seed {plan.seed}: {', '.join(outcome.behaviours) or 'none'}")
     yield _line("hints", f"{hints['hintsSent']} accepted in {hints['sent']} of {hints['attempts']} POSTs; "
                          f"answers {_counted(hints['answers'])}; {hints['dropped']} given up")  # fmt: skip
     yield _line("accepted", f"{account.accepted} events (several changes of one event within the settle time are one)")

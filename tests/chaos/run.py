@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.accounting import Account, account
+from tests.chaos.behaviours import switch_off, switch_on
 from tests.chaos.canaries import Canaries
 from tests.chaos.collect import collect, parked, subscriptions, waiting, watch_ids
 from tests.chaos.crash_points import CRASH_POINTS, Resyncs
@@ -77,6 +78,7 @@ class Outcome:
     resyncs: int
     parked: dict[str, int]
     seconds: dict[str, float]
+    behaviours: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -106,6 +108,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, canaries
     traffic = Traffic(stage, leaks.search)
     resyncs, first = Resyncs(), subscriptions(stage)
     stage.proxies["queue"].listeners.append(resyncs.observe)
+    behaviours = switch_on(stage.stack.tenant.control, plan.seed)
     began = time.monotonic()
     for thread in (kills, faults, *answers, traffic):
         thread.start()
@@ -116,6 +119,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, canaries
         each.stop()
     kills.stop(GRACE * plan.seconds)  # there is enough work left for further kills
     traffic.stop()
+    switch_off(stage.stack.tenant.control)
     still = _wait_until_quiet(stage, began + plan.limit)
     result = account(collect(stage, load.deleted))
     ended = time.monotonic()
@@ -129,6 +133,7 @@ def _run(plan: Plan, stage: Stage, leaks: Leaks, chance: random.Random, canaries
     )  # fmt: skip
     gone = [f"subscription lost: that of {room}, about which Graph answered truly" for room in lies.lost]
     unrest = [f"not at rest after {plan.limit:g} s: {number} in {place}" for place, number in still.items()]
+    outcome.behaviours = sorted(behaviours)
     outcome.problems = unrest + gone + shortfalls(outcome) + result.problems
     return outcome
 

@@ -15,7 +15,7 @@ EASY = (
     "what is open is gone without a deletion", "what is open becomes a series without a deletion",
     "a change that was parked forgets when it was notified",
 )  # fmt: skip
-FEW = 15
+FEW = 40
 
 
 def _named(name: str) -> Plant:

@@ -12,7 +12,7 @@ from tests.support.entra_command import OF_API, OF_CALLER, EntraCommand
 from tests.support.relay import BOOKINGS_ROLES, Relay
 
 FOLDER = Path(__file__).parent
-FEATURES = {"FEATURES": ",".join(("relay", *BY_NAME))}
+FEATURES = {"FEATURES": ",".join(("relay", *BY_NAME)), "INVITEES": "@contoso.com,@fabrikam.com"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -136,7 +136,7 @@ def test_limits_have_clear_answers(stack: Stack) -> None:
 
 @pytest.mark.long
 def test_cached_keys_verify_tokens_while_login_is_down(stack: Stack) -> None:
-    """The cached keys still verify tokens, and unknown key ids cause no request to login."""
+    """The cached keys still verify tokens. An unknown key id may be new: it is asked for once in half a minute."""
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     with relay_with(stack) as relay:
         token = relay.token("Relay.Read")
@@ -145,10 +145,28 @@ def test_cached_keys_verify_tokens_while_login_is_down(stack: Stack) -> None:
         relay.fault(LOGINS_KEYS, status=503)
         for number in range(30):
             forged = jwt.encode(claims, stranger, "RS256", {"kid": f"made-up-{number}"})
-            _problem(relay.api.call("GET", "/subscriptions", token=forged), 401)
+            answer = relay.api.call("GET", "/subscriptions", token=forged)
+            assert "login" in _problem(answer, 503)["detail"]
+            assert answer.headers["Retry-After"] == "30"
         assert relay.api.call("GET", "/subscriptions", token=token).status_code == 200
-        assert [fault["met"] for fault in relay.tenant.control("GET", "/faults")["faults"]] == [0]
+        assert [fault["met"] for fault in relay.tenant.control("GET", "/faults")["faults"]] == [1]
         relay.clear()
+
+
+@pytest.mark.long
+def test_the_first_token_of_a_new_signing_key_is_accepted(stack: Stack) -> None:
+    """Its first token is accepted, however recently the keys were read. Key ids of a stranger are 401."""
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    with relay_with(stack) as relay:
+        assert relay.api.call("GET", "/subscriptions", token=relay.token("Relay.Read")).status_code == 200
+        for _ in range(2):
+            relay.tenant.control("POST", "/signing-keys", {})
+            token = relay.token("Relay.Read")
+            assert relay.api.call("GET", "/subscriptions", token=token).status_code == 200
+        claims = jwt.decode(token, options={"verify_signature": False}) | {"aud": "api://another"}
+        for number in range(30):
+            forged = jwt.encode(claims, stranger, "RS256", {"kid": f"made-up-{number}"})
+            _problem(relay.api.call("GET", "/subscriptions", token=forged), 401)
 
 
 @pytest.mark.long

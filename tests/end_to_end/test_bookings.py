@@ -1,15 +1,11 @@
 """Claims about the feature bookings on the running stack: its responses, and no appointment twice."""
 
-import json
-import os
-import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -17,43 +13,13 @@ import requests
 from sandbox.demo.canaries import Canaries, canaries_below, canaries_in
 from sandbox.process import ROOT
 from tests.support.relay import BOOKINGS_ROLES, Relay
-
-ADDRESS = "workshop@contoso.com"
-BUSINESS = {
-    "address": ADDRESS, "displayName": "Workshop & Co", "timeZone": "UTC",
-    "services": [{"id": "repair", "displayName": "Repair", "postBuffer": "PT15M"}],
-    "staff": [{"id": f"staff{number}", "displayName": f"Staff {number}"} for number in range(60)],
-    "customers": [{"displayName": "Kari", "emailAddress": "kari@contoso.com"}],
-}  # fmt: skip
+from tests.support.workshop import ADDRESS, BUSINESS, appointment_at, at, booked_ids
 
 
 @pytest.fixture(scope="module", autouse=True)
 def workshop(shared_relay: Relay) -> None:
     """Add the business."""
     shared_relay.tenant.control("POST", "/bookings", BUSINESS)
-
-
-def at(hour: float) -> str:
-    """Return an hour of a future working day."""
-    day = datetime.now(UTC) + timedelta(days=3)
-    day += timedelta(days=-day.weekday() % 7 if day.weekday() > 4 else 0)
-    return f"{day.replace(hour=0, minute=0, second=0) + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def appointment_at(hour: float, **changes: Any) -> dict[str, Any]:
-    """Return an appointment of a new customer."""
-    email = f"customer-{uuid.uuid4().hex[:8]}@contoso.com"
-    return {"service": "Repair", "start": at(hour), "customer": {"name": "Ola", "email": email}, **changes}
-
-
-def booked_ids(relay: Relay, body: dict[str, Any]) -> list[str]:
-    """Return the ids of the appointments that a customer has in Bookings."""
-    appointments = relay.tenant.control("GET", f"/bookings/{ADDRESS}")["appointments"]
-    email = body["customer"]["email"]
-    return [
-        appointment["id"] for appointment in appointments
-        if any(customer["emailAddress"] == email for customer in appointment["customers"])
-    ]  # fmt: skip
 
 
 def test_every_read_accepts_names(relay: Relay) -> None:
@@ -109,6 +75,43 @@ def test_fifty_callers_create_a_single_appointment(relay: Relay) -> None:
     assert len(booked_ids(relay, body)) == 1
 
 
+def test_fifty_customers_share_the_seats_of_an_appointment(relay: Relay) -> None:
+    """Five get a seat with an id of its own; nobody is lost or added twice, although lists leave customers out."""
+    relay.tenant.control("POST", "/behaviours", {"on": {"listsWithoutCustomers": True}, "of": [ADDRESS]})
+    bodies = [appointment_at(15, service="Course / first aid", staff=["Staff 9"]) for _ in range(50)]
+
+    def create(body: dict[str, Any]) -> Any:
+        return relay.api.call("POST", f"/bookings/{ADDRESS}/appointments", json=body)
+
+    with ThreadPoolExecutor(10) as callers:
+        first = list(callers.map(create, bodies))
+    again = [create(body) for body in bodies[:12]]  # who got 503 while others were booking, and who has a seat
+    relay.tenant.control("DELETE", "/behaviours")
+    assert {answer.status_code for answer in (*first, *again)} <= {200, 201, 409, 503}
+    booked = [answer for answer in (*first, *again) if answer.status_code in (200, 201)]
+    everything = relay.tenant.control("GET", f"/bookings/{ADDRESS}")["appointments"]
+    (stored,) = (each for each in everything if each["serviceId"] == "course")
+    assert len(stored["customers"]) == 5
+    assert len({answer.json()["id"] for answer in booked}) == 5
+
+
+def test_an_id_with_a_slash_survives_the_host(relay: Relay) -> None:
+    """It is read, moved and cancelled by its Location; an unknown one is 404."""
+    relay.tenant.control("POST", "/behaviours", {"on": {"slashesInIds": True}, "of": [ADDRESS]})
+    body = appointment_at(14, staff=["Staff 11"])
+    created = relay.api.call("POST", f"/bookings/{ADDRESS}/appointments", json=body)
+    relay.tenant.control("DELETE", "/behaviours")
+    (raw,) = booked_ids(relay, body)
+    path = created.headers["Location"].partition("/api")[2]
+    former = f"/bookings/{ADDRESS}/appointments/{quote(raw, safe='')}"  # as an earlier version gave it out
+    for known in (path, former):
+        assert relay.api.call("GET", known).json()["id"] == created.json()["id"]
+    assert relay.api.call("PATCH", path, json={"start": at(14.5)}).status_code == 200
+    assert relay.api.call("DELETE", f"/bookings/{ADDRESS}/appointments/AAMkunknown=").status_code == 404
+    assert [relay.api.call("DELETE", former).status_code for _ in range(2)] == [204, 204]
+    assert booked_ids(relay, body) == []
+
+
 def test_each_refusal_has_its_status(relay: Relay) -> None:
     """Invalid times and names, a forbidden business and a missing permission have different statuses."""
     path = f"/bookings/{ADDRESS}/appointments"
@@ -121,54 +124,6 @@ def test_each_refusal_has_its_status(relay: Relay) -> None:
     refused = relay.api.call("POST", path, json=appointment_at(9))
     relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": BOOKINGS_ROLES})
     assert (refused.status_code, "Bookings.Read.All" in refused.json()["detail"]) == (502, True)
-
-
-Booked = Callable[[Relay, str, dict[str, Any]], Any]
-
-
-def in_python(relay: Relay, business: str, body: dict[str, Any]) -> Any:
-    """Call the page's `booked` in Python."""
-    names: dict[str, Any] = {}
-    exec(compile(examples("python")[0], "partner-bookings.md", "exec"), names)  # noqa: S102  (the page's own example)
-    return names["booked"](relay.api.url, relay.api.keys["function"], business, body)
-
-
-def in_node(relay: Relay, business: str, body: dict[str, Any]) -> Any:
-    """Call the page's `booked` in Node."""
-    arguments = json.dumps([relay.api.url, relay.api.keys["function"], business, body])
-    script = f"{examples('js')[0]}\nconsole.log(JSON.stringify(await booked(...{arguments})));"
-    environ = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(relay.stack.certificates.ca_pem)}
-    node = ["node", "--input-type=module", "-e", script]
-    run = subprocess.run(node, capture_output=True, text=True, timeout=180, check=False, env=environ)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
-
-
-def examples(language: str) -> list[str]:
-    """Return the page's code blocks of a language."""
-    page = (ROOT / "docs" / "partner-bookings.md").read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.M | re.S)
-
-
-@pytest.mark.parametrize("booked", [in_python, in_node])
-def test_the_examples_of_the_partner_guide_book(relay: Relay, monkeypatch: pytest.MonkeyPatch, booked: Booked) -> None:
-    """They book by name, repeat the call after a 429, create a single appointment, and return None for a refusal."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(relay.stack.certificates.bundle))
-    body = appointment_at(12)
-    relay.fault("POST .*/appointments$", times=1, status=429, headers={"Retry-After": "1"})
-    created = booked(relay, "Workshop & Co", body)
-    assert [fault["met"] for fault in relay.tenant.control("GET", "/faults")["faults"]] == [1]
-    assert created.keys() == json.loads(examples("json")[1]).keys()
-    assert booked(relay, ADDRESS, body) == created
-    assert booked_ids(relay, body) == [created["id"]]
-    assert booked(relay, ADDRESS, appointment_at(20)) is None
-
-
-def test_the_first_example_of_the_page_is_accepted(relay: Relay) -> None:
-    """With another time and the names of this business, it creates an appointment."""
-    body = json.loads(examples("json")[0])
-    changes = {"service": "Repair", "staff": ["Staff 9"], "start": at(14)}
-    assert relay.api.call("POST", f"/bookings/{ADDRESS}/appointments", json=body | changes).status_code == 201
 
 
 def test_nothing_of_a_customer_is_kept_logged_or_quoted(relay: Relay) -> None:

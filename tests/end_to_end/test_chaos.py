@@ -16,6 +16,6 @@ def test_kills_and_faults_lose_nothing_and_leak_nothing(tmp_path: Path) -> None:
     outcome = play(PLAN, tmp_path / "chaos")
     print("\n".join(lines(outcome)))  # noqa: T201 (shown when it fails)
     assert outcome.problems == []
-    assert outcome.account.accepted == len(outcome.account.delivered) > 50
+    assert outcome.account.accepted == len(outcome.account.delivered) > 40
     assert sum(outcome.kills.values()) >= 8
     assert min(outcome.searched.values()) > 1000, "every place was searched"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ssl
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from secrets import token_bytes
 from socket import create_server
 from typing import Any
 
@@ -105,7 +107,7 @@ def _behaving(**behaviour: Any) -> Fault:
 @contextmanager
 def _another_signing_secret(relay: Relay) -> Iterator[None]:
     name = "partner-signing-secret"
-    relay.tenant.control("POST", "/secrets", {"name": name, "value": "whsec_" + "B" * 44})
+    relay.tenant.control("POST", "/secrets", {"name": name, "value": f"whsec_{b64encode(token_bytes(32)).decode()}"})
     yield
     relay.tenant.control("POST", "/secrets", {"name": name, "value": relay.stack.seed["secrets"][name][-1]})
 
@@ -178,10 +180,10 @@ FAULTS: dict[str, tuple[Fault, tuple[str, ...], str, str]] = {
     "the permission is withdrawn": (
         _in_exchange({}), ("calendarsRead",), "no Calendars.Read", "Grant-RelayMailboxAccess"),
     "more is granted than is needed": (_changed("/clients/{client}", {"roles": ["Mail.Read"]}, {"roles": []}),
-                                       ("token",), "Mail.Read", "-Permission Mail.Read."),
+                                       ("token",), "Mail.Read", "--permission Mail.Read"),
     "Entra ID has granted what Exchange should": (  # Exchange's scope is correct, but every mailbox can be read
         _changed("/clients/{client}", {"roles": ["Calendars.Read"]}, {"roles": []}),
-        ("token", "exchangeScope"), "every calendar of the tenant", "-Permission Calendars.Read."),
+        ("token", "exchangeScope"), "every calendar of the tenant", "--permission Calendars.Read"),
     "a mailbox is outside the scope": (
         _in_exchange({READ: [SECOND]}), ("exchangeScope",), INSIDE, "Add the mailbox"),
     "the scope is too wide": (

@@ -128,7 +128,8 @@ def test_each_refusal_has_its_status(relay: Relay) -> None:
     assert book(relay, "agent@fabrikam.com").status_code == 403
     for status, path, changes in ((422, address, {"duration": "7"}), (403, "a@fabrikam.com", {}),
                                   (403, address, {"with": "a@fabrikam.com"}), (404, "nobody@contoso.com", {}),
-                                  (422, address, {"with": "nobody@contoso.com"})):  # fmt: skip
+                                  (200, address, {"with": "nobody@contoso.com"}),
+                                  (422, address, {"with": "nobody@contoso.com", "match": "all"})):  # fmt: skip
         assert relay.api.call("GET", f"/schedules/{path}/slots", params=params | changes).status_code == status
     assert book(relay, address, token=None).status_code == 422  # an unknown field
     assert relay.api.call("POST", f"/schedules/{address}/bookings", key=None, json=booking_body()).status_code == 401

@@ -76,6 +76,7 @@ def test_an_outage_of_graph_costs_sixty_calls_an_hour(tenant: Tenant, status: in
     world, graph = tenant.world, tenant.world.subscriptions
     world.time += timedelta(days=3, hours=22)
     graph.creations.clear()
+    world.events.calls.clear()
     calls, since = Counter[int](), world.time
 
     def fail(_: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sandbox.process import ROOT
 from sandbox.stack import Stack
-from tests.fuzz.api import SETTINGS, faults_met, plant_faults, prepare, schemathesis, seed
+from tests.fuzz.api import SETTINGS, faults_met, plant_faults, prepare, schemathesis, seed, switch_behaviours
 from tests.fuzz.bounds import failures
 
 # With planted faults a 503 is allowed, and a valid request may fail: the response must still be documented.
@@ -60,6 +60,7 @@ def _api(folder: Path, number: int, *arguments: str, faulty: bool = False) -> bo
         prepare(stack)
         if faulty:
             plant_faults(stack)
+            print(f"fuzz: behaviours of seed {number}: {', '.join(switch_behaviours(stack, number))}", flush=True)
         done = schemathesis(stack, folder, "--seed", str(number), *arguments)
         met = faults_met(stack)
         crashed = stack.host.log.read_text(errors="replace").count("(Failed, Id=")

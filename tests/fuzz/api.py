@@ -65,6 +65,12 @@ def plant_faults(stack: Stack) -> None:
         _plant(stack, match, *ways)
 
 
+def switch_behaviours(stack: Stack, number: int) -> list[str]:
+    """Switch a random choice of Graph's behaviours on, by the seed of the run; return their names."""
+    body = {"seed": number, "share": 0.5, "longestSeconds": 5}
+    return sorted(stack.tenant.control("POST", "/behaviours/random", body)["on"])
+
+
 def _plant(stack: Stack, match: str, *ways: Mapping[str, object]) -> None:
     for way in ways * 3:
         stack.tenant.control("POST", "/faults", {"match": match, "times": 2, **way})

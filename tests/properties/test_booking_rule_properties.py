@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.bookings.business_rules import broken_rule, is_free, spans_without
+from shared.bookings.staff_times import merged
 from shared.graph.bookings.durations import format_duration, parse_duration
 from shared.graph.bookings.models import Business, Opening, Policy, Service, Span
 
@@ -94,6 +96,22 @@ def test_freeing_an_appointment_changes_nothing_elsewhere(
         then = {one.status for one in after if one.start <= moment < one.end}
         before = {span.status for span in spans if span.start <= moment < span.end}
         assert then == ({"available"} if first <= number < first + length else before)
+
+
+@given(st.lists(statuses, max_size=12))
+def test_merged_spans_show_the_strongest_status_of_each_minute(given_spans: list[tuple[str, int, int]]) -> None:
+    """They do not overlap, are sorted, and none is next to one that says the same."""
+    step = timedelta(minutes=5)
+    spans = [Span(status, NOW + step * at, NOW + step * (at + long)) for status, at, long in given_spans]
+    after = merged(spans)
+    assert all(before.end <= later.start for before, later in pairwise(after))
+    assert all(before.end < later.start or before.status != later.status for before, later in pairwise(after))
+    for number in range(-1, 62):
+        moment = NOW + step * number
+        shown = [span.status for span in after if span.start <= moment < span.end]
+        actual = {span.status for span in spans if span.start <= moment < span.end}
+        strongest = next((status for status in ("busy", "outOfOffice", "available") if status in actual), None)
+        assert shown == ([strongest] if strongest else [])
 
 
 @given(st.integers(1, 10_000_000))

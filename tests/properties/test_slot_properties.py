@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -19,7 +19,9 @@ CHANGES = [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinf
            datetime(2026, 3, 8, 7, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC),
            datetime(2026, 4, 4, 15, tzinfo=UTC), datetime(2026, 10, 3, 15, 30, tzinfo=UTC)]  # fmt: skip
 
-zones = st.sampled_from(ZONES).map(ZoneInfo)
+EVERY = sorted(available_timezones() - {"Factory", "localtime", "posixrules"})
+
+zones = st.sampled_from(ZONES).map(ZoneInfo) | st.sampled_from(EVERY).map(ZoneInfo)
 moments = st.builds(lambda change, minutes: change + minutes * MINUTE, st.sampled_from(CHANGES),
                     st.integers(-3000, 3000))  # fmt: skip
 

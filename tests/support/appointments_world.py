@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+import pytest
 from multidict import CIMultiDict
 
 from sandbox.tenant.clock import Clock
@@ -20,8 +21,8 @@ from sandbox.tenant.graph.errors import GraphError as SandboxGraphError
 from sandbox.tenant.graph.service import graph_of
 from sandbox.tenant.state import Client, Tenant
 from sandbox.tenant.tokens import GRAPH
-from shared.bookings.requests import AppointmentRequest, parse
-from shared.errors import GraphUnavailable
+from shared.bookings.requests import AppointmentChange, AppointmentRequest, parse
+from shared.errors import GraphUnavailable, RequestRejected
 from shared.graph.answers import error_of
 from shared.graph.bookings.models import Appointment
 from shared.graph.client import GraphClient
@@ -55,7 +56,8 @@ class WorldClock(Clock):
 class SandboxGraph(GraphClient):
     """Stands in for GraphClient and carries calls out in the sandbox.
 
-    `before` and `after` are faults by method and the last step of the path; each runs once.
+    `before` and `after` are faults by method and the last step of the path; each runs once. `on_call` runs before and
+    after each call.
     """
 
     def __init__(self, tenant: Tenant, client: Client) -> None:
@@ -63,6 +65,7 @@ class SandboxGraph(GraphClient):
         self.before: dict[tuple[str, str], list[Fault]] = {}
         self.after: dict[tuple[str, str], list[Fault]] = {}
         self.calls: list[str] = []
+        self.on_call: Fault = lambda: None
 
     def call(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Any = None, **_: Any
@@ -70,6 +73,7 @@ class SandboxGraph(GraphClient):
         """Carry a call out, or raise the exception for Graph's error."""
         steps = [unquote(step) for step in path.strip("/").split("/")]
         self.calls.append(f"{method} {'/'.join(steps[3:]) or steps[-1]}")
+        self.on_call()
         self._fail(self.before, method, steps[-1])
         token, _expiry = self._tenant.tokens.issue(self._client, GRAPH)
         call = Call(method, steps, list((params or {}).items()), CIMultiDict(Authorization=f"Bearer {token}"), body)
@@ -79,6 +83,7 @@ class SandboxGraph(GraphClient):
             content = error.body(START, "request", "client")
             raise error_of(error.status, content, {"request-id": "request", **error.headers}) from None
         self._fail(self.after, method, steps[-1])
+        self.on_call()
         assert response.body is None or isinstance(response.body, dict)
         return dict(response.body or {})
 
@@ -122,9 +127,12 @@ class AppointmentWorld(World):
         self.tenant.clock = WorldClock(self)
         self.client = Client("relay", set(ALL))
         self.tenant.clients["relay"] = self.client
-        self.lease_rows = FakeTable()
+        self.lease_rows, self.record_rows = FakeTable(), FakeTable()
         leases = Leases(lambda: self.lease_rows, clock=lambda: self.time.timestamp())  # noqa: PLW0108  (the time moves)
-        super().__init__({"graph": SandboxGraph(self.tenant, self.client), "leases": leases}, **settings)
+        super().__init__(
+            {"graph": SandboxGraph(self.tenant, self.client), "leases": leases, "attempts_table": self.record_rows},
+            **settings,
+        )
         self.business = self.add(services=[CUT, COURSE])
 
     if TYPE_CHECKING:  # the part that is a fake here
@@ -139,14 +147,48 @@ class AppointmentWorld(World):
         graph_of(self.tenant).bookings[address.lower()] = business
         return business
 
-    def book(self, business: str = ADDRESS, **changes: Any) -> tuple[Appointment, bool]:
+    def book(self, business: str = ADDRESS, caller: str = "", **changes: Any) -> tuple[Appointment, bool]:
         """Create an appointment: a haircut for Ola at noon, unless `changes` say otherwise."""
-        return self.appointment_creator.create(business, appointment_request(**changes))
+        return self.appointment_creator.create(business, appointment_request(**changes), caller)
+
+    def change(self, appointment_id: str, **changes: Any) -> Appointment:
+        """Change an appointment."""
+        return self.appointment_changer.change(ADDRESS, appointment_id, parse(AppointmentChange, changes))
+
+    def refusal(self, business: str = ADDRESS, **changes: Any) -> tuple[int, str]:
+        """Return status and code of the rejection of a booking."""
+        return refusal_of(lambda: self.book(business, **changes))
+
+    def switch(self, **behaviours: Any) -> None:
+        """Switch behaviours of Bookings on."""
+        for name, value in behaviours.items():
+            graph_of(self.tenant).switches.switch(name, value)
+
+    def change_in_bookings(self, appointment_id: str, **changes: Any) -> None:
+        """Change an appointment as people do in Bookings."""
+        changed = {**self.business.appointments[appointment_id], **changes}
+        self.business.put(changed, self.time, timedelta())
+
+    def delete_in_bookings(self, appointment_id: str) -> None:
+        """Delete an appointment as people do in Bookings."""
+        self.business.remove(appointment_id, self.time, timedelta())
 
     @property
     def booked(self) -> list[dict[str, Any]]:
         """The appointments in Bookings."""
         return list(self.business.appointments.values())
+
+
+def refusal_of(call: Callable[[], Any]) -> tuple[int, str]:
+    """Return status and code of the rejection of a call."""
+    with pytest.raises(RequestRejected) as caught:
+        call()
+    return caught.value.status, caught.value.problem.code
+
+
+def customer(name: str) -> dict[str, str]:
+    """Return a customer of this name."""
+    return {"name": name, "email": f"{name.lower()}@contoso.com"}
 
 
 def appointment_request(**changes: Any) -> AppointmentRequest:

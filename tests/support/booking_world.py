@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from shared.errors import GraphNotFound
@@ -40,6 +40,7 @@ class FakeCalendars(BookedEvents, Schedules):
         self.events: dict[str, dict[str, dict[str, Any]]] = {}
         self.hours: dict[str, Any] | None = OFFICE
         self.errors: dict[str, str] = {}
+        self.busy_at: dict[str, list[dict[str, str]]] = {}  # the times of all-day events in schedules
         self.before: Callable[[str], None] = lambda _: None
         self.after: Callable[[str], None] = lambda _: None
         self.unseen: set[str] = set()
@@ -67,12 +68,17 @@ class FakeCalendars(BookedEvents, Schedules):
         """Create an event, or return the one that was created with this transactionId."""
         return self._call("create", lambda: self.put(mailbox, start, end, transaction, draft.title))
 
-    def move(self, mailbox: str, event_id: str, start: datetime, end: datetime) -> dict[str, Any]:
+    def move(
+        self, mailbox: str, event_id: str, start: datetime, end: datetime, *, all_day: bool = False
+    ) -> dict[str, Any]:
         """Move an event to other times."""
 
         def act() -> dict[str, Any]:
             event = self._event(mailbox, event_id)
             event |= {"start": graph_time(start), "end": graph_time(end), "lastModifiedDateTime": self._stamp()}
+            event["isAllDay"] = all_day
+            if not all_day:
+                self.busy_at.pop(event_id, None)
             return dict(event)
 
         return self._call("move", act)
@@ -104,9 +110,19 @@ class FakeCalendars(BookedEvents, Schedules):
             self.events[mailbox][event["id"]] = event
             return dict(event)
 
+    def put_day(self, mailbox: str, day: date, zone: tzinfo, **fields: Any) -> dict[str, Any]:
+        """Put an all-day event into a calendar: a view has it at midnights without a zone, a schedule at its zone's."""
+        midnights = [datetime(each.year, each.month, each.day, tzinfo=UTC) for each in (day, day + timedelta(days=1))]
+        event = self.put(mailbox, midnights[0], midnights[1])
+        instants = [graph_time(midnight.replace(tzinfo=zone)) for midnight in midnights]
+        with self.lock:
+            self.busy_at[event["id"]] = instants
+            self.events[mailbox][event["id"]] |= {"isAllDay": True, **fields}
+        return event
+
     def spans(self, mailbox: str = AGENT) -> list[Span]:
         """Return the times of a calendar's events, in order."""
-        return sorted(_span(event) for event in self.events.get(mailbox, {}).values())
+        return sorted(span_of_event(event) for event in self.events.get(mailbox, {}).values())
 
     def _stamp(self) -> str:
         return f"{self._now():%Y-%m-%dT%H:%M:%S.%f}0Z"
@@ -121,14 +137,17 @@ class FakeCalendars(BookedEvents, Schedules):
         if self.shown is not None:
             return self.shown()
         events = self.events.get(mailbox, {}).values()
-        return [dict(event) for event in events if _span(event).overlaps(window) and event["id"] not in self.unseen]
+        seen = (event for event in events if event["id"] not in self.unseen)
+        return [dict(event) for event in seen if span_of_event(event).overlaps(window)]
 
     def _schedule(self, mailbox: str, window: Span) -> dict[str, Any]:
         if mailbox in self.errors:
             error = {"message": "no", "responseCode": self.errors[mailbox]}
             return {"scheduleId": mailbox, "error": error}
-        items = [{"status": event["showAs"], "start": event["start"], "end": event["end"]}
-                 for event in self._seen(mailbox, window)]  # fmt: skip
+        around = Span(window.start - timedelta(days=1), window.end + timedelta(days=1))
+        items = [{"status": event["showAs"], "start": start, "end": end} for event in self._seen(mailbox, around)
+                 if event.get("isCancelled") is not True
+                 for start, end in [self.busy_at.get(event["id"], (event["start"], event["end"]))]]  # fmt: skip
         return {"scheduleId": mailbox, "scheduleItems": items, "workingHours": self.hours}
 
     def _call(self, name: str, act: Callable[[], T]) -> T:
@@ -139,7 +158,8 @@ class FakeCalendars(BookedEvents, Schedules):
         return response
 
 
-def _span(event: dict[str, Any]) -> Span:
+def span_of_event(event: dict[str, Any]) -> Span:
+    """Return the time of an event."""
     start, end = (datetime.fromisoformat(event[name]["dateTime"]).replace(tzinfo=UTC) for name in ("start", "end"))
     return Span(start, end)
 

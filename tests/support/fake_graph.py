@@ -22,6 +22,7 @@ class FakeEvents(Events):
         self.by_id: dict[str, dict[str, Any] | Exception] = {}
         self.of_master: dict[str, list[dict[str, Any]]] = {}
         self.deleted_items: set[str] = set()
+        self.instants: dict[str, tuple[datetime, datetime]] = {}  # of all-day events, by which a view finds them
         self.owners: dict[str, str | Exception] = {}  # by address or object id
         self.owner_reads: list[str] = []
         self.missing: set[str] = set()  # addresses and object ids without a mailbox
@@ -56,7 +57,10 @@ class FakeEvents(Events):
         if self.view_failure:
             raise self.view_failure
         events = (event for event in self.by_id.values() if isinstance(event, dict))
-        yield from (event for event in events if event["id"] not in self.deleted_items)
+        for event in events:
+            first, last = self.instants.get(event["id"], (start, end))
+            if event["id"] not in self.deleted_items and first <= end and last >= start:
+                yield event
 
     def instances(self, mailbox: str, master_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """List the occurrences of a series."""

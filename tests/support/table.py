@@ -6,10 +6,8 @@ For worlds with their own clock and for simulated years. The behaviour of storag
 from __future__ import annotations
 
 import itertools
-import re
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from azure.core import MatchConditions
@@ -23,11 +21,11 @@ from azure.core.paging import ItemPaged
 from azure.data.tables import TableClient, TableEntity, TableTransactionError, TransactionOperation, UpdateMode
 
 from tests.support.partitions import Partitioned
+from tests.support.table_filters import selection_of
 
 PAGE = 1000  # rows of one answer, the most that the service returns
-_TERM = re.compile(r"(\w+) (eq|ne|gt|ge|lt|le) (@\w+|'[^']*')")
-_SIGNS = {"eq": "==", "ne": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-_STATUS = {ResourceExistsError: 409, ResourceModifiedError: 412, ResourceNotFoundError: 404}
+MOST_OPERATIONS = 100  # in one transaction
+_STATUS = {ResourceExistsError: 409, ResourceModifiedError: 412, ResourceNotFoundError: 404, HttpResponseError: 400}
 
 
 Entity = TableEntity | Mapping[str, Any]
@@ -150,7 +148,7 @@ class FakeTable(TableClient):
         **_: Any,
     ) -> Rows:
         """Return the rows that a filter selects, in the order of their keys."""
-        select, values = _selection_of(query_filter), parameters or {}
+        select, values = selection_of(query_filter), parameters or {}
         for word in query_filter.split(" "):  # the SDK replaces whole words only
             assert not word.startswith("@") or word[1:] in values, word
         partition = values.get("partition") or values.get("watch")
@@ -167,11 +165,11 @@ class FakeTable(TableClient):
         ],
         **_: Any,
     ) -> list[Mapping[str, Any]]:
-        """Carry out all operations or none."""
+        """Carry out all operations or none: 400 for more than a hundred."""
         with self.lock:
             self._undo = []
             try:
-                return [self._operate(*operation) for operation in operations]
+                return [self._operate(*operation) for operation in _bounded(list(operations))]
             except HttpResponseError as error:
                 self._roll_back()
                 failure = TableTransactionError(message="a part of the transaction failed")
@@ -222,21 +220,10 @@ class FakeTable(TableClient):
             raise error
 
 
-@cache
-def _selection_of(query_filter: str) -> Callable[[Collection[Row], dict[str, Any]], list[Row]]:
-    """Return a filter of the relay as a function of rows and the filter's parameters.
-
-    A row without the named column does not match, as in storage ("Querying tables and entities").
-    """
-
-    def term(match: re.Match[str]) -> str:
-        name, sign, value = match.groups()
-        operand = f"values[{value[1:]!r}]" if value.startswith("@") else repr(value[1:-1])
-        return f"({name!r} in row and row[{name!r}] {_SIGNS[sign]} {operand})"
-
-    source = f"lambda rows, values: [row for row in rows if {_TERM.sub(term, query_filter)}]"
-    selection: Callable[[Collection[Row], dict[str, Any]], list[Row]] = eval(source)  # noqa: S307  (a filter of the relay)
-    return selection
+def _bounded(operations: list[Any]) -> list[Any]:
+    if len(operations) > MOST_OPERATIONS:
+        raise _error(HttpResponseError)
+    return operations
 
 
 def _key_of(entity: Entity) -> tuple[str, str]:

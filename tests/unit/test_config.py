@@ -25,13 +25,15 @@ BROKEN = [
     ("ALLOW_PRIVATE_ADDRESSES", "perhaps"), ("PUBLIC_BASE_URL", "https://relay.example."),
     ("GRAPH_BASE_URL", "https://gr\u0430ph.microsoft.com/v1.0"), ("AZURE_AUTHORITY_HOST", "https://2130706433"),
     ("GRAPH_BASE_URL", "http://graph.microsoft.com/v1.0"), ("AZURE_AUTHORITY_HOST", "login.microsoftonline.com"),
-    ("KEY_VAULT_VERIFY_CHALLENGE", "perhaps"), ("SUBSCRIPTION_LIFETIME_MINUTES", "10081"),
+    ("KEY_VAULT_VERIFY_CHALLENGE", "perhaps"), ("CUSTOMER_INVITATIONS", "perhaps"),
+    ("SUBSCRIPTION_LIFETIME_MINUTES", "10081"),
     ("SUBSCRIPTION_LIFETIME_MINUTES", "59"), ("SUBSCRIPTION_LIFETIME_MINUTES", "a week"),
     ("RENEW_BEFORE_MINUTES", "0"), ("SETTLE_SECONDS", "-1"), ("SETTLE_SECONDS", "301"), ("SETTLE_SECONDS", "nan"),
     ("SETTLE_SECONDS", "inf"), ("WINDOW_PAST_DAYS", "-1"), ("WINDOW_FUTURE_DAYS", "0"), ("WINDOW_FUTURE_DAYS", "1.5"),
     ("EVENT_DETAIL", "everything"), ("EVENT_DETAIL", "minimal,location"), ("EVENT_DETAIL", "location;organizer"),
     ("EVENT_DETAIL", "body"), ("EVENT_DETAIL", "location,"), ("OUTGOING_ADDRESS", "20.50.2.0/31"),
-    ("OUTGOING_ADDRESS", "canary.example"),
+    ("OUTGOING_ADDRESS", "canary.example"), ("INVITEES", "everybody"), ("INVITEES", "contoso.com"),
+    ("INVITEES", "any,@contoso.com"), ("INVITEES", "@canary"), ("INVITEES", "@a.example;@b.example"),
     ("TENANT_ID", "@Microsoft.KeyVault(SecretUri=https://v.example/canary)"),
     ("ALLOWED_MAILBOXES", "@Microsoft.KeyVault(VaultName=v;SecretName=canary)"),
 ]  # fmt: skip
@@ -215,6 +217,16 @@ def test_an_unknown_feature_is_reported_and_ignored(value: str, on: set[str], so
     settings = Settings.load(GOOD | {"FEATURES": value})
     assert settings.switched_on == on
     assert ("FEATURES" in settings.problems) is not sound
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [("", "any"), (" Own-Domains", "own-domains"), ("NONE", "none"), ("any", "any"),
+     (" Kari@Contoso.com, @fabrikam.com,", "kari@contoso.com,@fabrikam.com")],
+)  # fmt: skip
+def test_invitees_are_a_rule_or_a_list(value: str, rule: str) -> None:
+    """In any letters."""
+    assert Settings.load(GOOD | {"INVITEES": value}).invitees == rule
 
 
 @pytest.mark.parametrize(

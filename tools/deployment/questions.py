@@ -47,7 +47,8 @@ def mailboxes(_: Arm) -> str:
 
 
 def host_name(arm: Arm) -> str:
-    """Give a new relay a host name that nobody else can get after its removal. An existing relay keeps its own.
+    """Give a new relay a host name that nobody else can get after its removal. An existing relay keeps its own. A new
+    one also begins with invitations to the customer's own domains only.
 
     Raises Stop if another value would be deployed than the one with which the relay was created: a pipeline begins with
     an empty environment, and the app would get another address. References: the property
@@ -66,7 +67,10 @@ def host_name(arm: Arm) -> str:
             "(false if the app's address began with its name and a dot)"
         )
     _keep("UNIQUE_HOST_NAME", "true")
-    return "a new relay: UNIQUE_HOST_NAME is now true"
+    if env("INVITEES"):
+        return "a new relay: UNIQUE_HOST_NAME is now true"
+    _keep("INVITEES", "own-domains")
+    return "a new relay: UNIQUE_HOST_NAME is now true, INVITEES own-domains"
 
 
 def answered(parameter: str) -> str:

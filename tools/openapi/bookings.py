@@ -86,9 +86,10 @@ class BookingCustomer(Strict):
 
 
 class BookingCustomers(Strict):
-    """The matching customers."""
+    """The matching customers, at most 20."""
 
     value: list[BookingCustomer]
+    is_complete: bool = Field(description="False if more customers match: search for more of the name or address.")
 
 
 class AvailabilitySpan(Strict):
@@ -114,7 +115,7 @@ class StaffAvailabilities(Strict):
 class BookingAppointment(Strict):
     """An appointment, without its customers."""
 
-    id: Text
+    id: Text = Field(description="Of the appointment; from a creation for a service for several, of one seat in it.")
     title: str = Field(description="The name of the service.")
     start: Moment
     end: Moment
@@ -127,11 +128,15 @@ class BookingAppointment(Strict):
 class BookedAppointment(BookingAppointment):
     """An appointment in the response of a call that created or changed it."""
 
-    join_url: str | None = Field(description="Link to the online meeting, if it has one.")
+    join_url: str | None = Field(description="Link to the online meeting, for the call that made it online.")
+    join_url_missing: Literal["not_online", "not_told", "not_yet"] | None = Field(
+        description="Why joinUrl is null: no online meeting, made online by another call, or not made yet by Bookings."
+    )
 
 
 class BookingAppointments(Strict):
-    """A page of appointments, ordered by start."""
+    """A page of appointments, ordered by start within the page."""
 
     value: list[BookingAppointment]
     next_after: str | None = Field(description="Value of `after` for the next page; null on the last.")
+    next_link: str | None = Field(description="URL of the next page; null on the last.")

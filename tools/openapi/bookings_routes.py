@@ -24,7 +24,7 @@ _WINDOW = (
 )
 _PAGE = (
     Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
-    Query("after", "nextAfter of the previous page.", {"type": "string", "pattern": "^([0-9]{1,6})?$"}),
+    Query("after", "nextAfter of the previous page.", {"type": "string", "pattern": r"^[A-Za-z0-9%=&._~+-]{0,2000}$"}),
 )
 _NAME = Query("name", "Part of the name of the business.", {"type": "string", "minLength": 1}, required=True)
 _STAFF = Query("staff", "Ids, addresses or names, separated by commas; all staff if missing.", {"type": "string"})
@@ -48,7 +48,7 @@ _TABLE = (
     ),
     Operation(
         "search_booking_customers", "post", BUSINESS + "/customers/search", "partner",
-        "Find customers by name or address.",
+        "Find customers by a part of the name, or of the address before the @, or by a whole address.",
         {200: Response("The matching customers.", models.BookingCustomers)}, WRITE, CustomerSearch,
     ),
     Operation(
@@ -81,12 +81,12 @@ _TABLE = (
     ),
     Operation(
         "cancel_booking_appointment", "post", APPOINTMENT + "/cancel", "partner",
-        "Cancel an appointment and notify its customer.",
+        "Cancel an appointment, or one customer's seat in it, and notify the customer.",
         {204: _GONE}, WRITE, BookingCancellation, body_is_needed=False,
     ),
     Operation(
         "delete_booking_appointment", "delete", APPOINTMENT, "partner",
-        "Cancel an appointment without notifying its customer.",
+        "Cancel an appointment without a message. Bookings may notify its customer nevertheless.",
         {204: _GONE}, READ,
     ),
 )  # fmt: skip

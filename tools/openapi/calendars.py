@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -35,7 +35,7 @@ class Calendar(Strict):
 
 
 class CalendarList(Strict):
-    """All calendars of a mailbox."""
+    """The calendars of a mailbox that may be used: its own, and those of allowed mailboxes."""
 
     value: list[Calendar]
 
@@ -61,7 +61,12 @@ class WrittenEvent(CalendarEvent):
 
     join_url: str | None = Field(
         default=None,
-        description="Only where the call requested a Teams meeting; null until Outlook has created it.",
+        description="Link to the Teams meeting, only where the call asks for one and has made the meeting online.",
+        json_schema_extra=never_null,
+    )
+    join_url_missing: Literal["not_told", "not_yet"] | None = Field(
+        default=None,
+        description="Why joinUrl is null: the meeting was online before this call, or Graph has not told the link yet.",
         json_schema_extra=never_null,
     )
 
@@ -93,7 +98,7 @@ _READING, _WRITING = (403, 404, 422, 502, 503), (400, 403, 404, 409, 422, 502, 5
 CALENDARS = (
     Operation(
         "list_calendars", "get", CALENDARS_OF, "partner", "List the calendars of a mailbox.",
-        {200: Response("All calendars.", CalendarList)}, _READING, feature=FEATURE,
+        {200: Response("All calendars that may be used.", CalendarList)}, _READING, feature=FEATURE,
     ),
     Operation(
         "create_calendar", "post", CALENDARS_OF, "partner", "Create a calendar.",

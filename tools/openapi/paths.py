@@ -26,7 +26,8 @@ PROBLEMS = {
     502: "Microsoft Graph rejects the call; the detail says what the customer's IT has to do.",
     503: "A dependency does not respond, or a setting is invalid. Try again after Retry-After.",
 }
-CALLER_PROBLEMS = (403, 413, 429, 503)  # possible on every route that needs a key or a token
+CALLER_PROBLEMS = (403, 413, 422, 429, 503)  # possible on every route that needs a key or a token
+NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 HEADERS = {
     "Location": "URL of the resource.",
     "Retry-After": "Seconds to wait before the next attempt.",
@@ -81,7 +82,12 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     in_path = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1, "pattern": NO_CONTROL_CHARACTERS},
+        }
         for name in _parameter_names(operation.route)
     ]
     in_query = [

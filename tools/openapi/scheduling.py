@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -31,10 +31,23 @@ class Slot(Strict):
     mailboxes: list[str] = Field(min_length=1, description="The mailboxes that are free then.")
 
 
+class UnavailableSchedule(Strict):
+    """A mailbox whose schedule Microsoft Graph does not return."""
+
+    mailbox: str
+    code: Literal["schedule_unavailable", "graph_unavailable"] = Field(
+        description="graph_unavailable: that passes by itself."
+    )
+    detail: str
+
+
 class SlotPage(Strict):
     """A page of slots, earliest first."""
 
     value: list[Slot]
+    unavailable: list[UnavailableSchedule] = Field(
+        default=[], description="With match=any, the mailboxes that were left out."
+    )
     next_link: str | None = Field(description="URL of the next page; null on the last.")
 
 
@@ -42,6 +55,12 @@ class SlotTaken(Problem):
     """The slot is not free."""
 
     nearest: list[Slot] = Field(default=[], description="Free slots of the same length, the nearest first.")
+
+
+class SchedulesUnavailable(Problem):
+    """Mailboxes of the call have no schedule."""
+
+    unavailable: list[UnavailableSchedule] = Field(default=[])
 
 
 class BookingAnswer(Strict):
@@ -75,6 +94,13 @@ _KEY = Header(
     {"type": "string", "pattern": "^[!-~]{1,100}$"},
 )  # fmt: skip
 _TAKEN = Response("The slot is not free; returns the nearest free slots.", SlotTaken, media="application/problem+json")
+_NO_SCHEDULE = {
+    status: Response(text, SchedulesUnavailable, headers, media="application/problem+json")
+    for status, text, headers in (
+        (422, "The request is invalid, or mailboxes have no schedule.", ()),
+        (503, "The relay or Microsoft Graph is unavailable, or schedules are: try again.", ("Retry-After",)),
+    )
+}
 _BOOKING = "schedules/{mailbox}/bookings/{id}"
 _BOOKED = Response("The booking.", BookingAnswer)
 
@@ -82,7 +108,7 @@ SCHEDULING = (
     Operation(
         "list_slots", "get", "schedules/{mailbox}/slots", "partner",
         "List free slots within working hours, earliest first.",
-        {200: Response("A page.", SlotPage)}, (403, 404, 422, 502, 503), query=_SLOT_QUERY, feature="scheduling",
+        {200: Response("A page.", SlotPage), **_NO_SCHEDULE}, (403, 404, 502), query=_SLOT_QUERY, feature="scheduling",
     ),
     Operation(
         "create_booking", "post", "schedules/{mailbox}/bookings", "partner",
@@ -92,8 +118,9 @@ SCHEDULING = (
                         names=_BOOKING),
             201: Response("Booked.", BookingAnswer, ("Location",), names=_BOOKING),
             409: _TAKEN,
+            **_NO_SCHEDULE,
         },
-        (400, 403, 404, 422, 502, 503), BookingRequest, headers=(_KEY,), feature="scheduling",
+        (400, 403, 404, 502), BookingRequest, headers=(_KEY,), feature="scheduling",
     ),
     Operation(
         "get_booking", "get", _BOOKING, "partner", "Read a booking, with the present state of its event.",
@@ -102,7 +129,7 @@ SCHEDULING = (
     Operation(
         "move_booking", "patch", _BOOKING, "partner",
         "Move a booking to another time. If that fails, it keeps its time.",
-        {200: _BOOKED, 409: _TAKEN}, (400, 403, 404, 422, 502, 503), NewTimes, feature="scheduling",
+        {200: _BOOKED, 409: _TAKEN, **_NO_SCHEDULE}, (400, 403, 404, 502), NewTimes, feature="scheduling",
     ),
     Operation(
         "cancel_booking", "delete", _BOOKING, "partner",

@@ -6,7 +6,8 @@ Graph.
 
 from aiohttp import web
 
-from sandbox.tenant.graph import control, control_bookings, control_service, gateway, settings, types
+from sandbox.tenant.graph import control, control_bookings, control_service, control_sharing, gateway, settings, types
+from sandbox.tenant.graph.control_behaviours import BehavioursControl
 from sandbox.tenant.graph.control_directory import DirectoryControl
 from sandbox.tenant.graph.control_lies import LiesControl
 from sandbox.tenant.graph.service import graph_of
@@ -23,7 +24,9 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
         *control.routes(tenant),
         *control_bookings.routes(tenant),
         *control_service.routes(tenant),
+        *control_sharing.routes(tenant),
         *LiesControl(tenant).routes(),
+        *BehavioursControl(tenant).routes(),
         *DirectoryControl(tenant).routes(),
     ]
 

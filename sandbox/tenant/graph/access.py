@@ -3,7 +3,8 @@
 Grants add up. Graph permissions reference; Exchange: Role Based Access Control for Applications.
 """
 
-from sandbox.tenant.graph.errors import GraphError, access_denied, invalid_user
+from sandbox.tenant.graph.errors import GraphError, access_denied, being_moved, invalid_user
+from sandbox.tenant.graph.switches import Switches
 from sandbox.tenant.state import Mailbox, Tenant
 from sandbox.tenant.tokens import Caller
 
@@ -24,8 +25,9 @@ USER_READ = frozenset({"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.Al
 class Access:
     """Permission checks, and the mailboxes that an app may reach."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, switches: Switches) -> None:
         self._tenant = tenant
+        self._switches = switches
 
     def require(self, caller: Caller, roles: frozenset[str], refusal: GraphError | None = None) -> None:
         """Raise the refusal (default: 403 ErrorAccessDenied) unless Entra has granted one of the roles.
@@ -43,7 +45,7 @@ class Access:
     def mailbox(self, caller: Caller, name: str, roles: frozenset[str]) -> Mailbox:
         """Return the mailbox with this address or object id, if the caller has one of the roles in it.
 
-        Raises GraphError: 404 for an unknown mailbox, 403 without a grant.
+        Raises GraphError: 404 for an unknown mailbox, 403 without a grant, and what a mailbox answers that moves.
         """
         self.require_calendars(caller, roles)
         mailbox = self._tenant.mailboxes.get(name.lower())
@@ -51,6 +53,8 @@ class Access:
             raise invalid_user(name)
         if not _granted(caller, mailbox, roles):
             raise access_denied()
+        if moving := self._switches.choice("mailboxMoving", mailbox.address, "move"):
+            raise being_moved(moving)
         return mailbox
 
     def basic_only(self, caller: Caller, mailbox: Mailbox) -> bool:

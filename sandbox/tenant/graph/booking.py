@@ -148,7 +148,7 @@ def _kept_length(event: Event, body: dict[str, Any]) -> dict[str, Any]:
     if "start" not in body or "end" in body:
         return body
     start = moment(body["start"], str(body.get("timeZone", "UTC")))
-    return {**body, "end": Moment(start.local + (event.end.local - event.start.local), start.zone).as_json()}
+    return {**body, "end": Moment(start.local + event.length, start.zone).as_json()}
 
 
 def _rule(body: dict[str, Any], start: Moment) -> Rule | None:

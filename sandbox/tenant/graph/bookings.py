@@ -1,5 +1,5 @@
 """Microsoft Bookings: all operations."""
 
-from sandbox.tenant.graph import bookings_reads, bookings_writes
+from sandbox.tenant.graph import bookings_customers, bookings_reads, bookings_writes
 
-ENDPOINTS = [*bookings_reads.ENDPOINTS, *bookings_writes.ENDPOINTS]
+ENDPOINTS = [*bookings_reads.ENDPOINTS, *bookings_writes.ENDPOINTS, *bookings_customers.ENDPOINTS]

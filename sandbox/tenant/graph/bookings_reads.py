@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.tenant.graph.access import APPOINTMENT_WRITE, BOOKINGS_READ, STAFF_FREE
-from sandbox.tenant.graph.bookings_rules import MINUTE, busy_times, is_open, times
+from sandbox.tenant.graph.bookings_rules import is_open, times
+from sandbox.tenant.graph.bookings_staff import MINUTE, shown_statuses
 from sandbox.tenant.graph.bookings_store import JSON, BookingBusiness
 from sandbox.tenant.graph.call import Answer, Call
 from sandbox.tenant.graph.errors import bad_request, item_not_found
@@ -26,6 +27,7 @@ EITHER = BOOKINGS_READ | APPOINTMENT_WRITE
 PAGE = 100
 LONGEST = timedelta(days=62)
 READ_ONLY_BY_ID = ("reminders", "serviceNotes")
+_URL_LETTERS = str.maketrans("/+", "-_")
 
 
 @asynccontextmanager
@@ -41,10 +43,14 @@ async def at_business(graph: Graph, call: Call, roles: frozenset[str]) -> AsyncI
 
 
 def lookup(where: dict[str, JSON], key: str) -> JSON:
-    """Return an object of a business by id. Raises GraphError (404)."""
-    if key not in where:
+    """Return an object of a business by id, also by one with - and _ in place of slash and plus, as Outlook's ids have
+    (msgraph-sdk-python, issue 658). Raises GraphError (404).
+    """
+    spelled = {each.translate(_URL_LETTERS): each for each in where}
+    known = key if key in where else spelled.get(key)
+    if known is None:
         raise item_not_found()
-    return where[key]
+    return where[known]
 
 
 def appointment_json(appointment: JSON) -> JSON:
@@ -83,7 +89,7 @@ def listing(name: str, kind: str, roles: frozenset[str]) -> Callable[[Graph, Cal
         """Return a page."""
         async with at_business(graph, call, roles) as business:
             if name == "appointments":
-                return _page(call, kind, [_listed(item) for item in business.visible(graph.clock.now())])
+                return _page(call, kind, [_listed(graph, business, item) for item in _visible(graph, business)])
             return _page(call, kind, list(getattr(business, name).values()))
 
     return listed
@@ -97,15 +103,18 @@ async def calendar_view(graph: Graph, call: Call) -> Answer:
             first, last = instant(given["start"]), instant(given["end"])
         except (KeyError, ValueError) as error:
             raise bad_request("This request requires start and end.", "ErrorInvalidParameter") from error
-        visible = [(item, *times(item)) for item in business.visible(graph.clock.now())]
-        within = [_listed(item) for item, start, end in visible if start < last and end > first]
+        visible = [(item, *times(item)) for item in _visible(graph, business)]
+        within = [_listed(graph, business, item) for item, start, end in visible if start < last and end > first]
         return _page(call, "bookingAppointment", within, ("start", "end"))
 
 
 async def appointment(graph: Graph, call: Call) -> Answer:
     """Return one appointment; unlike in lists, a new one is available immediately."""
     async with at_business(graph, call, EITHER) as business:
-        return Answer(200, appointment_json(lookup(business.appointments, call.params["appointment"])))
+        found = lookup(business.appointments, call.params["appointment"])
+        if business.readable.get(found["id"], graph.clock.now()) > graph.clock.now():
+            raise item_not_found()
+        return Answer(200, appointment_json(found))
 
 
 async def staff_availability(graph: Graph, call: Call) -> Answer:
@@ -120,21 +129,25 @@ async def staff_availability(graph: Graph, call: Call) -> Answer:
         if set(body) != {"startDateTime", "endDateTime", "staffIds"} or not first < last <= first + LONGEST:
             raise bad_request("The parameters of the action are not valid.")
         value = [
-            {"staffId": member, "availabilityItems": _items(business, member, first, last)}
+            {"staffId": member, "availabilityItems": _items(graph, business, member, first, last)}
             for member in ids
             if member in business.staff
         ]
         return Answer(200, {"value": value})
 
 
-def _items(business: BookingBusiness, member: str, first: datetime, last: datetime) -> list[JSON]:
+def _visible(graph: Graph, business: BookingBusiness) -> list[JSON]:
+    return business.visible(graph.clock.now())
+
+
+def _items(graph: Graph, business: BookingBusiness, member: str, first: datetime, last: datetime) -> list[JSON]:
     """Return the availability items of a member; consecutive minutes of the same status are merged."""
-    busy = busy_times(business, member, None)
+    engaged = shown_statuses(graph, business, member)
     items: list[Any] = []
     at = first
     while at < last:
-        service = next((name for start, end, name in busy if start <= at < end), None)
-        status = "busy" if service is not None else "available" if is_open(business, at) else ""
+        status, service = next(((what, name) for start, end, what, name in engaged if start <= at < end), ("", None))
+        status = status or ("available" if is_open(business, at) else "")
         if items and items[-1][0] == (status, service) and items[-1][2] == at:
             items[-1][2] = at + MINUTE
         else:
@@ -153,8 +166,9 @@ def _page(call: Call, kind: str, items: list[JSON], parameters: tuple[str, ...] 
     return Answer(200, {"@odata.context": f"{call.base}/$metadata#{call.path[-1]}", **annotations, "value": value})
 
 
-def _listed(appointment: JSON) -> JSON:
-    return {name: value for name, value in appointment_json(appointment).items() if name not in READ_ONLY_BY_ID}
+def _listed(graph: Graph, business: BookingBusiness, appointment: JSON) -> JSON:
+    kept = {name: value for name, value in appointment_json(appointment).items() if name not in READ_ONLY_BY_ID}
+    return kept | ({"customers": []} if graph.switches.is_on("listsWithoutCustomers", business.id) else {})
 
 
 def _utc(at: datetime) -> dict[str, str]:

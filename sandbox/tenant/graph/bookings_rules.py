@@ -35,7 +35,7 @@ def times(appointment: JSON) -> tuple[datetime, datetime]:
     return start, end
 
 
-def check(business: BookingBusiness, appointment: JSON, now: datetime) -> None:
+def check(business: BookingBusiness, appointment: JSON, now: datetime, *, accepts_busy: bool = False) -> None:
     """Raise GraphError (400) for the first rule that an appointment breaks."""
     service = business.services.get(str(appointment.get("serviceId")))
     if service is None:
@@ -48,7 +48,7 @@ def check(business: BookingBusiness, appointment: JSON, now: datetime) -> None:
         raise bad_request("The appointment is outside of the lead time.", "InvalidLeadTime")
     if not all(is_open(business, start + MINUTE * n) for n in range(int((end - start) / MINUTE))):
         raise bad_request("The appointment is outside of the business hours.", "OutsideBusinessHours")
-    _check_staff(business, service, policy, appointment)
+    _check_staff(business, service, policy, appointment, accepts_busy=accepts_busy)
 
 
 def is_open(business: BookingBusiness, at: datetime) -> bool:
@@ -80,11 +80,15 @@ def busy_times(business: BookingBusiness, member: str, ignored: str | None) -> l
     return sorted(booked + [(*span, "") for span in business.busy.get(member, [])])
 
 
-def _check_staff(business: BookingBusiness, service: JSON, policy: dict[str, Any], appointment: JSON) -> None:
+def _check_staff(
+    business: BookingBusiness, service: JSON, policy: dict[str, Any], appointment: JSON, *, accepts_busy: bool
+) -> None:
     named = appointment.get("staffMemberIds") or []
     able = service["staffMemberIds"] or list(business.staff)
     if not named or not policy["allowStaffSelection"] or not set(named) <= set(able) & set(business.staff):
         raise bad_request("Invalid Staff", "InvalidStaff")
+    if accepts_busy:
+        return
     first, last = block(appointment)
     for member in named:
         if any(start < last and end > first for start, end, _ in busy_times(business, member, appointment.get("id"))):

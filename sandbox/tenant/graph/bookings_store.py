@@ -5,7 +5,7 @@ Graph: bookingBusiness resource type.
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 JSON = dict[str, Any]
@@ -24,16 +24,22 @@ POLICY = {
 
 @dataclass
 class BookingBusiness:
-    """One business; `shown` holds the time from which lists include an appointment, `busy` other engagements."""
+    """One business.
+
+    `versions` are the states of an appointment, each with the time from which lists show it (None: deleted),
+    `readable` the time from which GET by id finds one, `busy` other engagements, `mails` what customers were sent.
+    """
 
     fields: JSON
     services: dict[str, JSON] = field(default_factory=dict)
     staff: dict[str, JSON] = field(default_factory=dict)
     customers: dict[str, JSON] = field(default_factory=dict)
     appointments: dict[str, JSON] = field(default_factory=dict)
-    shown: dict[str, datetime] = field(default_factory=dict)
+    versions: dict[str, list[tuple[datetime, JSON | None]]] = field(default_factory=dict)
+    readable: dict[str, datetime] = field(default_factory=dict)
     busy: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     cancelled: list[JSON] = field(default_factory=list)
+    mails: list[JSON] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -42,7 +48,30 @@ class BookingBusiness:
 
     def visible(self, now: datetime) -> list[JSON]:
         """Return the appointments that lists include at this time."""
-        return [appointment for key, appointment in self.appointments.items() if self.shown[key] <= now]
+        shown = [self._shown(key, now) for key in {**self.versions, **self.appointments}]
+        return [appointment for appointment in shown if appointment is not None]
+
+    def put(self, appointment: JSON, now: datetime, lag: timedelta) -> None:
+        """Store an appointment, which lists show after a time."""
+        key = appointment["id"]
+        self.appointments[key] = appointment
+        self.versions.setdefault(key, []).append((now + lag, appointment))
+
+    def remove(self, key: str, now: datetime, lag: timedelta) -> JSON:
+        """Delete an appointment, which lists show for some time more, and return it."""
+        self.versions.setdefault(key, []).append((now + lag, None))
+        return self.appointments.pop(key)
+
+    def mail(self, appointment: JSON, kind: str) -> None:
+        """Send a mail to the customers of an appointment, unless it says that they want none."""
+        if not appointment.get("optOutOfCustomerEmail"):
+            self.mails += [{"to": each.get("emailAddress"), "kind": kind} for each in appointment["customers"]]
+
+    def _shown(self, key: str, now: datetime) -> JSON | None:
+        states = self.versions.get(key, [])
+        if (states and states[-1][1] is None) or key in self.appointments:
+            return next((state for since, state in reversed(states) if since <= now), None)
+        return None
 
 
 def new_business(given: JSON) -> BookingBusiness:

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.ids import new_change_key, new_pair
@@ -23,6 +24,9 @@ class Folder:
     name: str
     default: bool = False
     change_key: str = field(default_factory=new_change_key)
+    owner: dict[str, str] | None = None
+    """Who shared it with the mailbox: name and address; None for the mailbox's own."""
+    can_edit: bool = True
 
     @property
     def events(self) -> str:
@@ -40,6 +44,10 @@ class Calendar:
         self._events: dict[str, Event] = {}
         """Single events and series masters by ordinary id, in order of creation."""
         self._by_immutable_id: dict[str, Event] = {}
+        self.cancellations: list[dict[str, Any]] = []
+        """The mails that were sent to attendees of cancelled meetings: to, and body as Graph's itemBody."""
+        self.zone = ""
+        """The zone of the mailbox, in which all-day events float; empty: they are in their own zones."""
         self.deleted_items: dict[str, Event] = {}
         """Single events in Deleted Items, by ordinary id."""
         self.exceptions: dict[tuple[str, datetime], Event] = {}
@@ -48,6 +56,12 @@ class Calendar:
         """The mailbox's calendars by id, the default one first; created at first use."""
         self._starts: dict[str, tuple[str, Moment]] = {}
         """The master's ordinary id and the original start of every occurrence returned so far, by both of its ids."""
+
+    def emptied(self) -> "Calendar":
+        """Return a calendar without events that finds its occurrences for this one."""
+        calendar = Calendar()
+        calendar._starts, calendar.zone = self._starts, self.zone
+        return calendar
 
     def add(self, event: Event) -> None:
         """Store a single event or a series master."""
@@ -128,12 +142,12 @@ class Calendar:
         events: list[Event] = []
         for event in self.events(folder):
             events += [event] if event.rule is None else self.instances(event, after, before)
-        overlapping = (each for each in events if _overlaps(each, after, before))
-        return sorted(overlapping, key=lambda event: (event.start.utc, event.id))
+        overlapping = (each for each in events if self._overlaps(each, after, before))
+        return sorted(overlapping, key=lambda event: (event.span(self.zone)[0], event.id))
 
     def instances(self, master: Event, after: datetime, before: datetime) -> list[Event]:
         """Return a series' occurrences and exceptions in a window of aware times, ordered by start."""
-        events = [event for event in self.exceptions_of(master) if _overlaps(event, after, before)]
+        events = [event for event in self.exceptions_of(master) if self._overlaps(event, after, before)]
         events += self._unchanged(master, after, before)
         for event in events:
             self._remember(event)
@@ -143,15 +157,15 @@ class Calendar:
         """Yield a series' unchanged occurrences in a window."""
         if master.rule is None:
             return
-        length = master.end.local - master.start.local
         for start in master.rule.starts(master.start.local, master.start.zone):
             moment = Moment(start, master.start.zone)
-            if moment.utc >= before:
+            if moment.utc >= before + DAY:
                 return
-            # Skip occurrences far before the window; a day of margin covers changes of daylight saving time.
-            if (master.id, start) not in self.exceptions and moment.utc + length + DAY > after:
+            # Skip occurrences far before the window; a day of margin covers changes of daylight saving time and the
+            # zones in which days float.
+            if (master.id, start) not in self.exceptions and moment.utc + master.length + DAY > after:
                 occurrence = master.occurrence(moment)
-                if _overlaps(occurrence, after, before):
+                if self._overlaps(occurrence, after, before):
                     yield occurrence
 
     def _remember(self, event: Event) -> None:
@@ -160,8 +174,7 @@ class Calendar:
             for event_id in event.ids:
                 self._starts[event_id] = (event.master.id, event.original_start)
 
-
-def _overlaps(event: Event, after: datetime, before: datetime) -> bool:
-    """Return whether an event overlaps the window; one of zero length if it starts in it."""
-    start, end = event.start.utc, event.end.utc
-    return start < before and (end > after or start == end >= after)
+    def _overlaps(self, event: Event, after: datetime, before: datetime) -> bool:
+        """Return whether an event overlaps the window; one of zero length if it starts in it."""
+        start, end = event.span(self.zone)
+        return start < before and (end > after or start == end >= after)

@@ -11,8 +11,8 @@ from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.prefer import Preferences
 from sandbox.tenant.graph.processing import CANCELLED
 from sandbox.tenant.graph.representation import event_json
-from sandbox.tenant.graph.schedules import checked_hours
 from sandbox.tenant.graph.service import Graph, graph_of
+from sandbox.tenant.graph.working_hours import checked_hours
 from sandbox.tenant.graph.zones import instant
 from sandbox.tenant.state import Mailbox, Tenant
 

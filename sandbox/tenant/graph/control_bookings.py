@@ -86,4 +86,5 @@ def _json(business: BookingBusiness) -> dict[str, Any]:
         "business": business.fields,
         **{name: list(getattr(business, name).values()) for name in kinds},
         "cancelled": business.cancelled,
+        "mails": business.mails,
     }

@@ -68,3 +68,10 @@ def of_subscription(operation: str, inner: GraphError) -> GraphError:
     reasons = {403: "Forbidden", 404: "NotFound", 429: "TooManyRequests"}
     text = f"[Status Code: {reasons.get(inner.status, 'BadRequest')}; Reason: {inner.message}]"
     return GraphError(inner.status, "ExtensionError", f"Operation: {operation}; Exception: {text}", inner.headers)
+
+
+def being_moved(code: str) -> GraphError:
+    """Return what calls get while a mailbox is moved to another server: 404 for one that has no REST API, or 503."""
+    if code == "MailboxNotEnabledForRESTAPI":
+        return GraphError(404, code, "The mailbox is either inactive, soft-deleted, or is hosted on-premise.")
+    return GraphError(503, code, "The mailbox is being moved. Try again later.")

@@ -4,7 +4,7 @@ Graph: event resource type.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.tenant.graph.ids import new_change_key, new_pair, occurrence_pair
@@ -68,6 +68,21 @@ class Event:
         """The weak entity tag, which changes with the change key."""
         return f'W/"{self.change_key}"'
 
+    @property
+    def length(self) -> timedelta:
+        """The length by the clock of the zone in which it starts; it may end in another one."""
+        end = self.end if self.end.zone == self.start.zone else self.end.in_zone(self.start.zone)
+        return end.local - self.start.local
+
+    def span(self, zone: str = "") -> tuple[datetime, datetime]:
+        """Return the instants at which it takes time; an all-day event floats: its midnights are those of the
+        mailbox's zone, if that is given.
+        """
+        start, end = self.start, self.end
+        if zone and self.fields["isAllDay"]:
+            start, end = Moment(start.local, zone), Moment(end.local, zone)
+        return start.utc, end.utc
+
     def touch(self, now: datetime) -> None:
         """Record a write: set a new change key and time of modification."""
         self.change_key = new_change_key()
@@ -75,7 +90,9 @@ class Event:
 
     def occurrence(self, start: Moment) -> "Event":
         """Return this series' unchanged occurrence that begins at `start`; it shares the master's change key."""
-        end = Moment(start.local + (self.end.local - self.start.local), start.zone)
+        end = Moment(start.local + self.length, start.zone)
+        if self.end.zone != self.start.zone:
+            end = end.in_zone(self.end.zone)
         ids = occurrence_pair(self.id, start.local.isoformat())
         return replace(
             self,

@@ -14,11 +14,11 @@ from sandbox.tenant.graph.access import EVENT_READ
 from sandbox.tenant.graph.call import Answer, Call
 from sandbox.tenant.graph.errors import bad_request, item_not_found
 from sandbox.tenant.graph.event import Event
-from sandbox.tenant.graph.folders import in_folder
+from sandbox.tenant.graph.folders import calendar_json, folders, in_folder
 from sandbox.tenant.graph.paging import arrange, page, selected
 from sandbox.tenant.graph.prefer import Preferences, preferences
 from sandbox.tenant.graph.query import COLLECTION, LARGEST_TOP, SINGLE, options
-from sandbox.tenant.graph.representation import BODIES, event_json
+from sandbox.tenant.graph.representation import BODIES, event_json, spelled
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.graph.zones import instant
@@ -33,20 +33,25 @@ WINDOW = ("startDateTime", "endDateTime")
 async def listed(graph: Graph, call: Call) -> Answer:
     """Return single events and series masters."""
     async with at_mailbox(graph, call) as mailbox:
-        return _many(graph, call, mailbox, graph.calendar(mailbox).events(in_folder(graph, call, mailbox)), ())
+        return _many(graph, call, mailbox, graph.listed(mailbox).events(in_folder(graph, call, mailbox)), ())
 
 
 async def get(graph: Graph, call: Call) -> Answer:
     """Return one event, by either form of its id."""
     async with at_mailbox(graph, call) as mailbox:
         query, preferred = options(call, "event", SINGLE), preferences(call)
-        event = find_event(graph, call, mailbox)
-        # msgraph-sdk-java issue 1225: an event may not be there yet when its notification arrives.
-        if graph.clock.now() - event.created < timedelta(seconds=graph.lies.unreadable_seconds):
-            raise item_not_found()
+        event = _readable(graph, call, mailbox)
         item = visible_event(graph, call, event, mailbox, preferred)
         context = f"{call.base}/$metadata#users('{call.params['id']}')/events/$entity"
         return Answer(200, {"@odata.context": context, **selected(item, query)}, preferred.headers())
+
+
+async def calendar_of(graph: Graph, call: Call) -> Answer:
+    """Return the calendar that contains an event."""
+    async with at_mailbox(graph, call) as mailbox:
+        query, event = options(call, "calendar", SINGLE), _readable(graph, call, mailbox)
+        inside = next(each for each in folders(graph, mailbox).values() if each.events == event.folder)
+        return Answer(200, selected(calendar_json(graph, inside, mailbox), query))
 
 
 async def instances(graph: Graph, call: Call) -> Answer:
@@ -63,7 +68,7 @@ async def calendar_view(graph: Graph, call: Call) -> Answer:
     """Return all events in a window, series as occurrences."""
     async with at_mailbox(graph, call) as mailbox:
         (after, before), folder = _window(call), in_folder(graph, call, mailbox)
-        return _many(graph, call, mailbox, graph.calendar(mailbox).view(after, before, folder), WINDOW)
+        return _many(graph, call, mailbox, graph.listed(mailbox).view(after, before, folder), WINDOW)
 
 
 @asynccontextmanager
@@ -82,6 +87,15 @@ def find_event(graph: Graph, call: Call, mailbox: Mailbox) -> Event:
         raise bad_request("Id is malformed.", "ErrorInvalidIdMalformed")
     event = graph.calendar(mailbox).find(event_id)
     if event is None:
+        raise item_not_found()
+    return event
+
+
+def _readable(graph: Graph, call: Call, mailbox: Mailbox) -> Event:
+    """Return the call's event, which a read by its id may not find yet (msgraph-sdk-java issue 1225)."""
+    event = find_event(graph, call, mailbox)
+    unseen = graph.switches.number("createdUnseenSeconds", mailbox.address, event.ids[1])
+    if graph.clock.now() - event.created < timedelta(seconds=max(unseen, graph.lies.unreadable_seconds)):
         raise item_not_found()
     return event
 
@@ -128,15 +142,25 @@ def _many(graph: Graph, call: Call, mailbox: Mailbox, events: Sequence[Event], p
 
 def visible_event(graph: Graph, call: Call, event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
     """Return an event as this caller may see it."""
-    item = event_json(event, mailbox, preferred)
+    spelling = graph.switches.choice("valuesSpelled", mailbox.address)
+    item = spelled(event_json(event, mailbox, preferred), spelling)
+    if graph.switches.is_on("capitalsInAddresses", mailbox.address):
+        item |= {"organizer": _spelled(item["organizer"]), "attendees": [_spelled(each) for each in item["attendees"]]}
     if graph.access.basic_only(call.caller, mailbox):
         return {name: value for name, value in item.items() if name not in BODIES}
     return item
 
 
+def _spelled(recipient: dict[str, Any]) -> dict[str, Any]:
+    """Return a recipient with another spelling of its address."""
+    email = recipient["emailAddress"]
+    return {**recipient, "emailAddress": {**email, "address": email["address"].title()}}
+
+
 ENDPOINTS = [
     Endpoint("GET", "/users/{id}/events", listed),
     Endpoint("GET", "/users/{id}/events/{event}", get),
+    Endpoint("GET", "/users/{id}/events/{event}/calendar", calendar_of),
     Endpoint("GET", "/users/{id}/events/{event}/instances", instances),
     Endpoint("GET", "/users/{id}/calendarView", calendar_view),
     Endpoint("GET", "/users/{id}/calendar/events", listed),

@@ -25,7 +25,7 @@ async def listed(graph: Graph, call: Call) -> Answer:
     """Return the calendars, the default one first."""
     mailbox = graph.access.mailbox(call.caller, call.params["id"], EVENT_READ)
     query = options(call, "calendar", COLLECTION)
-    every = arrange([_json(folder, mailbox) for folder in folders(graph, mailbox).values()], query)
+    every = arrange([calendar_json(graph, folder, mailbox) for folder in folders(graph, mailbox).values()], query)
     items, annotations = page(call, every, query, query.top or PAGE)
     context = {"@odata.context": f"{call.base}/$metadata#users('{call.params['id']}')/calendars"}
     return Answer(200, {**context, **annotations, "value": [selected(item, query) for item in items]})
@@ -34,14 +34,16 @@ async def listed(graph: Graph, call: Call) -> Answer:
 async def get(graph: Graph, call: Call) -> Answer:
     """Return one calendar."""
     mailbox = graph.access.mailbox(call.caller, call.params["id"], EVENT_READ)
-    return Answer(200, selected(_json(_folder(graph, call, mailbox), mailbox), options(call, "calendar", SINGLE)))
+    return Answer(
+        200, selected(calendar_json(graph, _folder(graph, call, mailbox), mailbox), options(call, "calendar", SINGLE))
+    )
 
 
 async def get_default(graph: Graph, call: Call) -> Answer:
     """Return the default calendar."""
     mailbox = graph.access.mailbox(call.caller, call.params["id"], EVENT_READ)
     default = next(folder for folder in folders(graph, mailbox).values() if folder.default)
-    return Answer(200, selected(_json(default, mailbox), options(call, "calendar", SINGLE)))
+    return Answer(200, selected(calendar_json(graph, default, mailbox), options(call, "calendar", SINGLE)))
 
 
 async def create(graph: Graph, call: Call) -> Answer:
@@ -56,7 +58,7 @@ async def create(graph: Graph, call: Call) -> Answer:
         raise GraphError(409, "ErrorFolderExists", "A folder with the specified name already exists.")
     created = Folder(new_pair()[0], name)
     existing[created.id] = created
-    return Answer(201, _json(created, mailbox))
+    return Answer(201, calendar_json(graph, created, mailbox))
 
 
 def folders(graph: Graph, mailbox: Mailbox) -> dict[str, Folder]:
@@ -81,8 +83,10 @@ def _folder(graph: Graph, call: Call, mailbox: Mailbox) -> Folder:
     return folder
 
 
-def _json(folder: Folder, mailbox: Mailbox) -> dict[str, Any]:
-    """Return a calendar's properties."""
+def calendar_json(graph: Graph, folder: Folder, mailbox: Mailbox) -> dict[str, Any]:
+    """Return a calendar's properties; `owner` is who shared it, and may be missing."""
+    is_unknown = not folder.default and graph.switches.is_on("ownersUnknown", mailbox.address)
+    is_own = folder.owner is None
     return {
         "id": folder.id,
         "name": folder.name,
@@ -90,21 +94,22 @@ def _json(folder: Folder, mailbox: Mailbox) -> dict[str, Any]:
         "hexColor": "",
         "isDefaultCalendar": folder.default,
         "changeKey": folder.change_key,
-        "canShare": True,
-        "canViewPrivateItems": True,
-        "canEdit": True,
+        "canShare": is_own,
+        "canViewPrivateItems": is_own,
+        "canEdit": folder.can_edit,
         "allowedOnlineMeetingProviders": ["teamsForBusiness"],
         "defaultOnlineMeetingProvider": "teamsForBusiness",
         "isTallyingResponses": folder.default,
         "isRemovable": not folder.default,
-        "owner": _owner(mailbox),
+        "owner": None if is_unknown else _owner(graph, folder, mailbox),
     }
 
 
-def _owner(mailbox: Mailbox) -> Any:
-    if mailbox.calendar_owner != "itself":
+def _owner(graph: Graph, folder: Folder, mailbox: Mailbox) -> Any:
+    if folder.owner is None and mailbox.calendar_owner != "itself":
         return mailbox.calendar_owner
-    return {"name": mailbox.display_name, "address": mailbox.address}
+    owner = folder.owner or {"name": mailbox.display_name, "address": mailbox.address}
+    return {**owner, "address": graph.spelled(owner["address"])}
 
 
 ENDPOINTS = [

@@ -18,6 +18,7 @@ from sandbox.tenant.graph import (
     directory,
     events,
     folders,
+    removing,
     rooms,
     schedules,
     subscriptions,
@@ -31,7 +32,7 @@ from sandbox.tenant.graph.routing import segments
 from sandbox.tenant.graph.service import Graph, graph_of
 from sandbox.tenant.state import Tenant
 
-PARTS = (subscriptions, events, writing, folders, schedules, users, rooms, bookings, directory)
+PARTS = (subscriptions, events, writing, removing, folders, schedules, users, rooms, bookings, directory)
 SINGLE = [endpoint for part in PARTS for endpoint in part.ENDPOINTS]
 ENDPOINTS = [*SINGLE, batch.endpoint(SINGLE)]
 """A batch contains only single calls: Graph does not nest batches."""

@@ -59,6 +59,7 @@ class Processing:
     def created(self, mailbox: Mailbox, event: Event) -> None:
         """Store a new event and announce it."""
         self._graph.calendar(mailbox).add(event)
+        self._graph.note(mailbox, event)
         self._graph.sender.announce(mailbox, "created", event)
         self._process_later(mailbox, event)
 
@@ -70,6 +71,7 @@ class Processing:
     def deleted(self, mailbox: Mailbox, event: Event) -> None:
         """Remove an event and announce it; removing an occurrence updates its series."""
         self._graph.calendar(mailbox).remove(event)
+        self._graph.note(mailbox, event)
         if event.master is None:
             self._graph.sender.announce(mailbox, "deleted", event)
         else:
@@ -77,15 +79,19 @@ class Processing:
             self._graph.sender.announce(mailbox, "updated", event.master)
 
     def moved_to_deleted_items(self, mailbox: Mailbox, event: Event) -> None:
-        """Move a single event to Deleted Items, as Outlook deletes, and announce its deletion."""
-        self._graph.sender.announce(mailbox, "deleted", event)
+        """Move a single event to Deleted Items, as Outlook deletes, and announce its deletion, or a change, or both."""
+        hint = self._graph.switches.choice("deletedItemsHint", mailbox.address, event.change_key)
+        for change in {"": ("deleted",), "both": ("updated", "deleted")}.get(hint, (hint,)):
+            self._graph.sender.announce(mailbox, change, event)
         self._graph.calendar(mailbox).move_to_deleted_items(event)
         event.touch(self._graph.clock.now())
+        self._graph.note(mailbox, event)
 
     def restored(self, mailbox: Mailbox, event: Event) -> None:
         """Move an event back from Deleted Items, and announce it as a new one: Microsoft does not document how."""
         self._graph.calendar(mailbox).restore(event)
         event.touch(self._graph.clock.now())
+        self._graph.note(mailbox, event)
         self._graph.sender.announce(mailbox, "created", event)
 
     def finish(self) -> int:
@@ -103,6 +109,7 @@ class Processing:
             # Exchange stores exceptions in the series' item, so the master changes with them.
             event.master.touch(now)
             self._graph.calendar(mailbox).keep_exception(event)
+        self._graph.note(mailbox, event)
         self._graph.sender.announce(mailbox, "updated", event)
 
     def _process_later(self, mailbox: Mailbox, event: Event) -> None:

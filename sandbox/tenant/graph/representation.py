@@ -14,6 +14,8 @@ from sandbox.tenant.state import Mailbox
 
 BODIES = ("body", "bodyPreview", "hasAttachments")
 """Properties that Calendars.ReadBasic hides."""
+ENUMERATED = ("showAs", "sensitivity", "importance", "type", "status", "responseStatus", "response", "attendees")
+"""Properties with enumerated values, or with objects that have such properties."""
 
 
 def event_json(event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[str, Any]:
@@ -47,6 +49,22 @@ def event_json(event: Event, mailbox: Mailbox, preferred: Preferences) -> dict[s
         "webLink": f"https://outlook.office365.com/owa/?itemid={event.ids[0]}",
         **_series(event, form),
     }
+
+
+def spelled(item: dict[str, Any], spelling: str) -> dict[str, Any]:
+    """Return an event or an entry of a schedule with Graph's values in other letters, if a spelling is given."""
+    if not spelling:
+        return item
+    return item | {name: _respelled(item[name], spelling) for name in ENUMERATED if item.get(name)}
+
+
+def _respelled(value: Any, spelling: str) -> Any:
+    """Return a value, or an object or list with values in it, in another spelling."""
+    if isinstance(value, list):
+        return [_respelled(each, spelling) for each in value]
+    if isinstance(value, dict):
+        return spelled(value, spelling)
+    return value.upper() if spelling == "CAPITALS" else value[:1].upper() + value[1:]
 
 
 def date_time_offset(moment: datetime) -> str:

@@ -20,7 +20,7 @@ PAGE = 100
 async def rooms(graph: Graph, call: Call) -> Answer:
     """Return all rooms."""
     mailboxes = {mailbox.id: mailbox for mailbox in graph.tenant.mailboxes.values() if mailbox.kind == "room"}
-    return _many(graph, call, [_room(mailbox) for mailbox in mailboxes.values()], "room")
+    return _many(graph, call, [_room(graph, mailbox) for mailbox in mailboxes.values()], "room")
 
 
 async def room_lists(graph: Graph, call: Call) -> Answer:
@@ -34,7 +34,7 @@ async def rooms_of_list(graph: Graph, call: Call) -> Answer:
     if members is None:
         raise GraphError(404, "ResourceNotFound", f"The place '{call.params['list']}' was not found.")
     mailboxes = [graph.tenant.mailboxes.get(address.lower()) for address in members]
-    return _many(graph, call, [_room(mailbox) for mailbox in mailboxes if mailbox is not None], "room")
+    return _many(graph, call, [_room(graph, mailbox) for mailbox in mailboxes if mailbox is not None], "room")
 
 
 def _lists(graph: Graph) -> dict[str, list[str]]:
@@ -48,18 +48,18 @@ def _many(graph: Graph, call: Call, items: list[dict[str, Any]], type_name: str)
     graph.access.require(call.caller, PLACE_READ)
     query = options(call, type_name, COLLECTION)
     chosen, annotations = page(call, arrange(items, query), query, query.top or PAGE)
-    if not graph.setting("placesLinks"):
+    if graph.switches.is_on("placesWithoutLinks"):  # $skip leads on
         annotations.pop("@odata.nextLink", None)
     context = {"@odata.context": f"{call.base}/$metadata#places/microsoft.graph.{type_name}"}
     return Answer(200, {**context, **annotations, "value": [selected(item, query) for item in chosen]})
 
 
-def _room(mailbox: Mailbox) -> dict[str, Any]:
+def _room(graph: Graph, mailbox: Mailbox) -> dict[str, Any]:
     """Return a room; the sandbox uses the mailbox id as the place's id."""
     return {
         "id": mailbox.id,
         "displayName": mailbox.display_name,
-        "emailAddress": mailbox.address,
+        "emailAddress": graph.spelled(mailbox.address),
         "nickname": mailbox.display_name,
         "bookingType": "standard",
         "capacity": None,

@@ -14,19 +14,14 @@ from sandbox.tenant.graph.errors import GraphError, bad_request
 from sandbox.tenant.graph.event import Event
 from sandbox.tenant.graph.events import at_mailbox
 from sandbox.tenant.graph.prefer import Preferences, preferences
+from sandbox.tenant.graph.representation import spelled
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
-from sandbox.tenant.graph.zones import moment, zone_info
-from sandbox.tenant.state import Mailbox
+from sandbox.tenant.graph.working_hours import hours_of
+from sandbox.tenant.graph.zones import Moment, moment
 
-OFFICE_HOURS: dict[str, Any] = {
-    "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"],
-    "startTime": "08:00:00.0000000",
-    "endTime": "17:00:00.0000000",
-    "timeZone": {"name": "Pacific Standard Time"},
-}
-"""Exchange's default working hours."""
 PARAMETERS = ("Schedules", "StartTime", "EndTime", "AvailabilityViewInterval")
+MOVING = ("MailboxNotEnabledForRESTAPI", "ErrorMailboxMoveInProgress")
 MOST_SCHEDULES = 20
 LONGEST_DAYS = 62
 MOST_ITEMS = 1000
@@ -38,28 +33,10 @@ async def get_schedule(graph: Graph, call: Call) -> Answer:
     async with at_mailbox(graph, call, EVENT_READ):
         parameters, preferred = _parameters(call), preferences(call)
         window = _window(parameters)
-        value = [_information(graph, call, address, window, preferred) for address in parameters["Schedules"]]
+        addresses = [each for each in parameters["Schedules"] if not graph.switches.is_on("scheduleLeftOut", each)]
+        value = [_information(graph, call, address, window, preferred) for address in addresses]
         context = f"{call.base}/$metadata#Collection(microsoft.graph.scheduleInformation)"
         return Answer(200, {"@odata.context": context, "value": value}, preferred.headers())
-
-
-def checked_hours(body: dict[str, Any]) -> dict[str, Any]:
-    """Return working hours that match Graph's type and have a known zone. Raises ValueError."""
-    try:
-        types.check("workingHours", _with_its_base_zone(body))
-    except GraphError as error:
-        raise ValueError(error.message) from error
-    if missing := OFFICE_HOURS.keys() - body.keys():
-        raise ValueError(f"missing: {', '.join(sorted(missing))}")
-    if "bias" not in body["timeZone"]:
-        zone_info(str(body["timeZone"].get("name")))
-    return body
-
-
-def _with_its_base_zone(body: dict[str, Any]) -> dict[str, Any]:
-    """Return working hours with a customTimeZone reduced to its base type, the only published one."""
-    zone = body.get("timeZone")
-    return body | {"timeZone": {"name": zone.get("name")}} if isinstance(zone, dict) and "bias" in zone else body
 
 
 def _parameters(call: Call) -> dict[str, Any]:
@@ -106,56 +83,54 @@ def _information(
     try:
         mailbox = graph.access.mailbox(call.caller, address, EVENT_READ)
     except GraphError as error:
-        code = "ErrorMailRecipientNotFound" if error.status == 404 else "ErrorNoFreeBusyAccess"
-        return {
-            "scheduleId": address,
-            "availabilityView": "",
-            "scheduleItems": [],
-            "error": {"message": error.message, "responseCode": code},
-        }
+        return _failed(address, _code_of(error), error.message)
+    if code := graph.switches.choice("scheduleError", address, call.request_id):
+        return _failed(address, code, "The schedule is not available.")
     start, end, minutes = window
-    events = [event for event in graph.calendar(mailbox).view(start, end) if not event.fields["isCancelled"]]
+    calendar = graph.listed(mailbox) if graph.switches.is_on("scheduleLags", address) else graph.calendar(mailbox)
+    events = [event for event in calendar.view(start, end) if not event.fields["isCancelled"]]
+    spelling = graph.switches.choice("valuesSpelled", address)
     if len(events) > MOST_ITEMS:
-        return {
-            "scheduleId": address,
-            "availabilityView": "",
-            "scheduleItems": [],
-            "error": {"message": f"More than {MOST_ITEMS} entries.", "responseCode": "5006"},
-        }
+        return _failed(address, "5006", f"More than {MOST_ITEMS} entries.")
     return {
         "scheduleId": address,
-        "availabilityView": _digits(events, start, end, timedelta(minutes=minutes)),
-        "scheduleItems": [_item(event, preferred) for event in events],
-        "workingHours": hours_of(mailbox),
+        "availabilityView": _digits(events, (start, end), timedelta(minutes=minutes), calendar.zone),
+        "scheduleItems": [spelled(_item(event, preferred, calendar.zone), spelling) for event in events],
+        "workingHours": hours_of(graph, mailbox),
     }
 
 
-def hours_of(mailbox: Mailbox) -> dict[str, Any]:
-    """Return a mailbox's working hours."""
-    return {**(mailbox.working_hours or OFFICE_HOURS)}
+def _code_of(error: GraphError) -> str:
+    """Return the code of one schedule for a mailbox that cannot be read."""
+    if error.code in MOVING:
+        return "ErrorMailboxMoveInProgress"
+    return "ErrorMailRecipientNotFound" if error.status == 404 else "ErrorNoFreeBusyAccess"
 
 
-def _item(event: Event, preferred: Preferences) -> dict[str, Any]:
+def _failed(address: str, code: str, message: str) -> dict[str, Any]:
+    """Return the error of one schedule."""
+    error = {"message": message, "responseCode": code}
+    return {"scheduleId": address, "availabilityView": "", "scheduleItems": [], "error": error}
+
+
+def _item(event: Event, preferred: Preferences, zone: str) -> dict[str, Any]:
     """Return one event's time, with subject and location unless it is private, as sharing allows them here."""
     hidden = event.fields["sensitivity"] in ("private", "confidential")
-    times = {"start": event.start, "end": event.end}
-    item = {
-        "isPrivate": hidden,
-        "status": event.fields["showAs"],
-        **{name: time.in_zone(preferred.zone).as_json() for name, time in times.items()},
-    }
+    instants = zip(("start", "end"), event.span(zone), strict=True)
+    times = {name: Moment(at.replace(tzinfo=None)).in_zone(preferred.zone).as_json() for name, at in instants}
+    item = {"isPrivate": hidden, "status": event.fields["showAs"], **times}
     if hidden:
         return item
     return item | {"subject": event.fields["subject"], "location": event.fields["location"].get("displayName", "")}
 
 
-def _digits(events: list[Event], start: datetime, end: datetime, step: timedelta) -> str:
+def _digits(events: list[Event], window: tuple[datetime, datetime], step: timedelta, zone: str) -> str:
     """Return the availabilityView: a digit for each interval, for the busiest status in it."""
-    digits = ""
+    digits, (start, end) = "", window
+    spans = [(*event.span(zone), DIGITS[event.fields["showAs"]]) for event in events]
     while start < end:
         until = min(start + step, end)
-        overlapping = [event for event in events if event.start.utc < until and event.end.utc > start]
-        digits += str(max((DIGITS[event.fields["showAs"]] for event in overlapping), default=0))
+        digits += str(max((digit for first, last, digit in spans if first < until and last > start), default=0))
         start = until
     return digits
 

@@ -26,13 +26,16 @@ GIVE_UP = timedelta(hours=4)
 class Sender:
     """Sends changes to the apps' endpoints; settings are read at each use because control can change them.
 
-    The notifications of subscriptions that `is_silent` names are swallowed.
+    The notifications of subscriptions that `is_silent` names are swallowed. `delay_of` returns how many seconds late
+    those of a write are, which the event's change key names.
     """
 
     def __init__(
-        self, tenant: Tenant, registry: Registry, rng: random.Random, is_silent: Callable[[Subscription], bool]
-    ) -> None:
+        self, tenant: Tenant, registry: Registry, rng: random.Random, is_silent: Callable[[Subscription], bool],
+        delay_of: Callable[[Mailbox, str], float],
+    ) -> None:  # fmt: skip
         self._tenant = tenant
+        self._delay_of = delay_of
         self._is_silent = is_silent
         self._registry = registry
         self._random = rng
@@ -57,7 +60,8 @@ class Sender:
             return  # removed: what its room still processes is not reported
         for subscription in self._registry.of_mailbox(mailbox):
             for kind in change_types(change, number, subscription.change_types, self._random):
-                due = self._tenant.clock.now() + timedelta(seconds=self._random.uniform(0, spread))
+                late = self._delay_of(mailbox, event.change_key)
+                due = self._tenant.clock.now() + timedelta(seconds=late + self._random.uniform(0, spread))
                 item = change_item(subscription, self._tenant.tenant_id, kind, event)
                 self._add(subscription, Notification(subscription.id, subscription.notification_url, item, due))
 

@@ -4,6 +4,7 @@ RFC 5545 section 3.3.10; Graph: patternedRecurrence resource type.
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from dateutil.rrule import rrule, rruleset, rrulestr
 
 from sandbox.tenant.graph.zones import zone_info
 
+LEAP_YEAR = 2028
 UNTIL = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
 
 
@@ -51,10 +53,27 @@ def read_rule(text: str, first: datetime, zone: str) -> Rule:
 def _rrule(text: str, first: datetime, zone: str) -> rrule:
     """Return dateutil's rule on wall-clock times: a meeting at nine stays at nine across daylight saving time."""
     local = UNTIL.sub(lambda match: f"UNTIL={_local(match[1], zone)}", text)
-    parsed = rrulestr(local, dtstart=first, ignoretz=True)
+    parsed = rrulestr(_with_month_ends(local, first), dtstart=first, ignoretz=True)
     if not isinstance(parsed, rrule):
         raise ValueError(f"not one RRULE: {text!r}")  # noqa: TRY004 - the text is wrong, not the caller
     return parsed
+
+
+def _with_month_ends(text: str, first: datetime) -> str:
+    """Return a rule whose days from the 29th on are the last day of shorter months, as Exchange counts.
+
+    RFC 5545 would skip those months.
+    """
+    parts = Rule(text).parts()
+    day = parts.get("BYMONTHDAY", str(first.day))
+    if parts.get("FREQ") not in ("MONTHLY", "YEARLY") or "BYDAY" in parts or not day.isdecimal() or int(day) <= 28:
+        return text
+    if parts["FREQ"] == "YEARLY":
+        month = parts.setdefault("BYMONTH", str(first.month))
+        if not month.isdecimal() or not 1 <= int(month) <= 12 or int(day) > monthrange(LEAP_YEAR, int(month))[1]:
+            return text  # a day that this month never has
+    parts |= {"BYMONTHDAY": ",".join(map(str, range(28, int(day) + 1))), "BYSETPOS": "-1"}
+    return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
 def _local(until: str, zone: str) -> str:

@@ -22,7 +22,6 @@ DEFAULTS: dict[str, Any] = {
     "longestMinutes": 10_080,  # maximum lifetime of a subscription
     "longestText": "minutes",  # how a refusal says it: "minutes", "span" (of .NET) or "none"
     "validatesPatchedUrl": True,  # whether a PATCH of notificationUrl validates it: not documented
-    "placesLinks": True,  # whether lists of places have nextLinks; without, $skip leads on
     "bookingsHiddenSeconds": 0.0,  # tenant's seconds until lists include a new appointment
     "bookingsFound": 500,  # maximum of businesses that a search may find
     "directoryPage": 100,  # most objects on a page of the directory

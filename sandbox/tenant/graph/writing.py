@@ -1,6 +1,6 @@
-"""Events, writes by an app: create, update, delete, cancel.
+"""Events, writes by an app: create, update.
 
-Graph: Create event; Update event; Delete event; event: cancel; event resource type (transactionId, isOnlineMeeting). A
+Graph: Create event; Update event; event resource type (transactionId, isOnlineMeeting). A
 repeated transactionId returns the event that it created; for a different event it is rejected
 (ErrorDuplicateTransactionId), as developers report. If-Match is in Graph's published schema of PATCH and DELETE.
 """
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from sandbox.tenant.graph import types
 from sandbox.tenant.graph.access import CALENDAR_WRITE
 from sandbox.tenant.graph.call import Answer, Call
-from sandbox.tenant.graph.errors import GraphError, bad_request
+from sandbox.tenant.graph.errors import GraphError, access_denied, bad_request
 from sandbox.tenant.graph.event import DEFAULTS, Event
 from sandbox.tenant.graph.events import at_mailbox, find_event, visible_event
 from sandbox.tenant.graph.folders import in_folder
@@ -21,6 +21,7 @@ from sandbox.tenant.graph.prefer import preferences
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.graph.zones import Moment, moment, zone_info
+from sandbox.tenant.state import Mailbox
 
 STORED = frozenset(
     {
@@ -47,6 +48,7 @@ async def create(graph: Graph, call: Call) -> Answer:
     async with at_mailbox(graph, call, CALENDAR_WRITE) as mailbox:
         body, calendar = _body(call, STORED | TIMED | ONLINE | {"transactionId"}), graph.calendar(mailbox)
         folder, transaction = in_folder(graph, call, mailbox), body.get("transactionId")
+        check_editable(graph, mailbox, folder)
         now = graph.clock.now()
         utc = Moment(now.replace(tzinfo=None))
         event = Event(utc, utc, {**_defaults(), **_stored(body)}, now, now, folder=folder, transaction=transaction)
@@ -64,14 +66,15 @@ async def create(graph: Graph, call: Call) -> Answer:
             raise GraphError(409, "ErrorDuplicateTransactionId", text)
         if existing is None:
             graph.processing.created(mailbox, event)
-        return Answer(201, visible_event(graph, call, existing or event, mailbox, preferences(call)))
+        return Answer(201, _written(graph, call, existing or event, mailbox))
 
 
 async def update(graph: Graph, call: Call) -> Answer:
     """Change the properties in the body, and return the event."""
     async with at_mailbox(graph, call, CALENDAR_WRITE) as mailbox:
         event, body = find_event(graph, call, mailbox), _body(call, STORED | TIMED | ONLINE)
-        _check_etag(call, event)
+        check_etag(call, event)
+        check_editable(graph, mailbox, event.folder)
         if event.master is not None and body.get("recurrence") is not None:
             raise _invalid("recurrence: not for an occurrence")
         if event.join_url and body.get("isOnlineMeeting") is False:
@@ -87,29 +90,19 @@ async def update(graph: Graph, call: Call) -> Answer:
         if before != (event.start, event.end, event.rule) and event.master is None:
             graph.calendar(mailbox).forget_exceptions(event)
         graph.processing.updated(mailbox, event)
-        return Answer(200, visible_event(graph, call, event, mailbox, preferences(call)))
+        return Answer(200, _written(graph, call, event, mailbox))
 
 
-async def delete(graph: Graph, call: Call) -> Answer:
-    """Delete an event."""
-    async with at_mailbox(graph, call, CALENDAR_WRITE) as mailbox:
-        event = find_event(graph, call, mailbox)
-        _check_etag(call, event)
-        graph.processing.deleted(mailbox, event)
-        return Answer(204)
+def check_editable(graph: Graph, mailbox: Mailbox, folder: str) -> None:
+    """Raise GraphError (403) for a calendar that others shared without the right to edit it."""
+    if not all(each.can_edit for each in graph.calendar(mailbox).folders.values() if each.events == folder):
+        raise access_denied()
 
 
-async def cancel(graph: Graph, call: Call) -> Answer:
-    """Cancel a meeting: the organizer's own event is moved to Deleted Items; an attendee gets an error."""
-    async with at_mailbox(graph, call, CALENDAR_WRITE) as mailbox:
-        event, body = find_event(graph, call, mailbox), call.body or {}
-        if not isinstance(body, dict) or {name.lower() for name in body} - {"comment"}:
-            raise bad_request("The request is malformed or incorrect.", "RequestBodyRead")
-        if event.booked:
-            text = "Your request can't be completed. You need to be an organizer to cancel a meeting."
-            raise bad_request(text, "ErrorAccessDenied")
-        graph.processing.deleted(mailbox, event)
-        return Answer(202)
+def _written(graph: Graph, call: Call, event: Event, mailbox: Mailbox) -> dict[str, Any]:
+    """Return an event that was just written; its meeting may not have its link yet."""
+    item = visible_event(graph, call, event, mailbox, preferences(call))
+    return item | ({"onlineMeeting": None} if graph.switches.is_on("linkLate", mailbox.address) else {})
 
 
 def _body(call: Call, writable: frozenset[str]) -> dict[str, Any]:
@@ -160,8 +153,8 @@ def _set_times(event: Event, body: dict[str, Any]) -> None:
     if event.fields["isAllDay"] and (not midnights or start.zone != end.zone or end.local <= start.local):
         raise _invalid("The Event.Start property for an all-day event needs to be set to midnight.")
     if rule is not None:  # the first occurrence may be later than the requested start
-        length, first = end.local - start.local, next(rule.starts(start.local, start.zone))
-        start, end = Moment(first, start.zone), Moment(first + length, end.zone)
+        first = next(rule.starts(start.local, start.zone))
+        start, end = Moment(first, start.zone), Moment(end.local + (first - start.local), end.zone)
     event.start, event.end, event.rule = start, end, rule
     if event.master is None:
         event.type = "singleInstance" if rule is None else "seriesMaster"
@@ -191,7 +184,7 @@ def _identity(event: Event) -> tuple[object, ...]:
     return event.start.utc, event.end.utc, event.folder, event.fields["subject"], event.rule and event.rule.text
 
 
-def _check_etag(call: Call, event: Event) -> None:
+def check_etag(call: Call, event: Event) -> None:
     """Raise GraphError (412) when If-Match is not the event's current etag."""
     if call.headers.get("If-Match", "*") not in ("*", event.etag):
         text = (
@@ -206,9 +199,8 @@ def _invalid(text: str) -> GraphError:
     return bad_request(f"At least one property failed validation. {text}", "ErrorPropertyValidationFailure")
 
 
-WRITES = (("PATCH", "", update), ("DELETE", "", delete), ("POST", "/cancel", cancel))
 ROOTS = ("/users/{id}", "/users/{id}/calendar", "/users/{id}/calendars/{calendar}")
 ENDPOINTS = [
     *(Endpoint("POST", f"{root}/events", create) for root in ROOTS),
-    *(Endpoint(method, f"{root}/events/{{event}}{step}", write) for root in ROOTS for method, step, write in WRITES),
+    *(Endpoint("PATCH", f"{root}/events/{{event}}", update) for root in ROOTS),
 ]

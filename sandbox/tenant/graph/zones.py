@@ -15,11 +15,21 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 DATE_TIME = re.compile(r"^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,7}))?)?$")
 """A dateTime without an offset; Graph writes seven digits of a second, which datetime cannot read."""
 
+WINDOWS = WINDOWS_TO_OLSON | {
+    "Alberta Standard Time": "America/Edmonton",
+    "British Columbia Standard Time": "America/Vancouver",
+    "Kamchatka Standard Time": "Asia/Kamchatka",
+    "Manitoba Standard Time": "America/Winnipeg",
+    "Mid-Atlantic Standard Time": "Etc/GMT+2",
+    "tzone://Microsoft/Utc": "Etc/UTC",
+}
+"""IANA names by Windows names, with those that icalendar's copy of CLDR's map lacks."""
+
 
 def zone_info(name: str) -> ZoneInfo:
     """Return the zone with a Windows or IANA name. Raises ValueError for an unknown one."""
     try:
-        return ZoneInfo(WINDOWS_TO_OLSON.get(name, name))
+        return ZoneInfo(WINDOWS.get(name, name))
     except (KeyError, OSError, ValueError) as error:
         text = f"A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
         raise ValueError(text) from error

@@ -84,7 +84,12 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """An appointment, in UTC. `customers` has addresses, or names of customers without one, in lower case."""
+    """An appointment, in UTC. `customers` has addresses, or names of customers without one, in lower case.
+
+    Lists of Graph may leave `customers` empty; `count` says how many there are. `raw_customers` is what Graph returned
+    of them. `seat` is the customer whose seat this is, by Graph's id; empty for the whole appointment.
+    `missing_link` says why a caller gets no `join_url` (see public_appointment).
+    """
 
     id: str
     service_id: str
@@ -96,6 +101,35 @@ class Appointment:
     count: int
     location: str
     join_url: str = field(repr=False)
+    capacity: int = 1
+    pre_buffer: timedelta = timedelta()
+    post_buffer: timedelta = timedelta()
+    is_online: bool = False
+    is_mail_off: bool = False
+    raw_customers: tuple[dict[str, Any], ...] = field(default=(), repr=False, compare=False)
+    seat: str = ""
+    missing_link: str = ""
+    created: datetime | None = None
+
+    @property
+    def block(self) -> tuple[datetime, datetime]:
+        """The time for which it occupies its staff, with its buffers."""
+        return self.start - self.pre_buffer, self.end + self.post_buffer
+
+    @property
+    def customer_ids(self) -> frozenset[str]:
+        """Graph's ids of its customers."""
+        return frozenset(str(each["customerId"]) for each in self.raw_customers if each.get("customerId"))
+
+    @property
+    def has_all_customers(self) -> bool:
+        """Whether Graph returned each of its customers with an id, so that the list can be replaced without a loss."""
+        return len(self.raw_customers) >= self.count and all(each.get("customerId") for each in self.raw_customers)
+
+    @property
+    def lists_all_customers(self) -> bool:
+        """Whether Graph told each of its customers."""
+        return self.count > 0 and len(self.customers) == self.count
 
 
 @dataclass(frozen=True, slots=True)

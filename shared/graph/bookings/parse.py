@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from shared.errors import GraphUnavailable
 from shared.graph.bookings.durations import parse_duration
@@ -11,9 +13,28 @@ from shared.graph.bookings.models import Appointment, Business, Customer, Hours,
 from shared.graph.bookings.zones import zone_displayed, zone_of
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_STATUSES = {name.lower(): name for name in ("available", "busy", "slotsAvailable", "outOfOffice")}
+_OPENINGS = {name.lower(): name for name in ("bookWhenStaffAreFree", "notBookable", "customWeeklyHours")}
+UNKNOWN = "busy"  # of a status that this version does not know
 _NONE = timedelta()
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
+def _readable(parse: Callable[P, T]) -> Callable[P, T]:
+    """Return a parser whose errors about values of other types than Graph's are GraphUnavailable."""
+
+    @wraps(parse)
+    def parsed(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return parse(*args, **kwargs)
+        except (AttributeError, TypeError):
+            raise _unreadable("Object") from None
+
+    return parsed
+
+
+@_readable
 def business_of(raw: dict[str, Any]) -> Business:
     """Return a business. In a list, it has only its id and name ("List bookingBusinesses")."""
     page = raw.get("bookingPageSettings") or {}
@@ -25,44 +46,50 @@ def business_of(raw: dict[str, Any]) -> Business:
     )  # fmt: skip
 
 
+@_readable
 def service_of(raw: dict[str, Any]) -> Service:
     """Return a service."""
     length = parse_duration(raw.get("defaultDuration"))
     if not length:
         raise _unreadable("Service")
     before, after = (parse_duration(raw.get(name)) or _NONE for name in ("preBuffer", "postBuffer"))
-    most = raw.get("maximumAttendeesCount")
     return Service(
         _text(raw, "id"), _plain(raw, "displayName"), length, before, after, _texts(raw.get("staffMemberIds")),
-        most if isinstance(most, int) and most > 0 else 1, policy_of(raw.get("schedulingPolicy")), raw,
+        _capacity(raw), policy_of(raw.get("schedulingPolicy")), raw,
     )  # fmt: skip
 
 
+@_readable
 def staff_of(raw: dict[str, Any]) -> Staff:
     """Return a member of staff."""
     return Staff(_text(raw, "id"), _plain(raw, "displayName"), _plain(raw, "emailAddress"))
 
 
+@_readable
 def customer_of(raw: dict[str, Any]) -> Customer:
     """Return a customer."""
     return Customer(_text(raw, "id"), _plain(raw, "displayName"), _plain(raw, "emailAddress"))
 
 
+@_readable
 def appointment_of(raw: dict[str, Any]) -> Appointment:
     """Return an appointment. Older samples of Graph's use start and end for startDateTime and endDateTime."""
     customers = [customer for customer in raw.get("customers") or () if isinstance(customer, dict)]
     names = (_plain(customer, "emailAddress") or _plain(customer, "name") for customer in customers)
     filled, location = raw.get("filledAttendeesCount"), raw.get("serviceLocation") or {}
+    before, after = (parse_duration(raw.get(name)) or _NONE for name in ("preBuffer", "postBuffer"))
     return Appointment(
         _text(raw, "id"), _plain(raw, "serviceId"), _plain(raw, "serviceName"),
         _moment(raw.get("startDateTime") or raw.get("start"), None),
         _moment(raw.get("endDateTime") or raw.get("end"), None), _texts(raw.get("staffMemberIds")),
         frozenset(name.strip().lower() for name in names if name),
         filled if isinstance(filled, int) and filled > 0 else len(customers), _plain(location, "displayName"),
-        _plain(raw, "joinWebUrl"),
+        _plain(raw, "joinWebUrl"), _capacity(raw), before, after, raw.get("isLocationOnline") is True,
+        raw.get("optOutOfCustomerEmail") is True, tuple(customers), created=_instant(raw.get("createdDateTime")),
     )  # fmt: skip
 
 
+@_readable
 def spans_of(response: dict[str, Any], zone: tzinfo | None) -> dict[str, list[Span]]:
     """Return the spans of each member of staff, by id; `zone` is the business's.
 
@@ -72,9 +99,9 @@ def spans_of(response: dict[str, Any], zone: tzinfo | None) -> dict[str, list[Sp
     for member in response.get("value") or response.get("staffAvailabilityItem") or ():
         spans = by_staff.setdefault(_text(member, "staffId"), [])
         for item in member.get("availabilityItems") or ():
-            status = _plain(item, "status")
+            status = _STATUSES.get(_plain(item, "status").lower(), UNKNOWN)
             start, end = (_moment(item.get(name), zone) for name in ("startDateTime", "endDateTime"))
-            spans.append(Span(status[:1].lower() + status[1:], start, end, _plain(item, "serviceId")))
+            spans.append(Span(status, start, end, _plain(item, "serviceId")))
     return by_staff
 
 
@@ -106,7 +133,8 @@ def hours_of(raw: object) -> Hours:
 
 def _opening(raw: dict[str, Any]) -> Opening:
     first, last = (_date(raw.get(name)) for name in ("startDate", "endDate"))
-    return Opening(_plain(raw, "availabilityType"), hours_of(raw.get("businessHours")), first, last)
+    kind = _plain(raw, "availabilityType")
+    return Opening(_OPENINGS.get(kind.lower(), kind), hours_of(raw.get("businessHours")), first, last)
 
 
 def _time(text: object) -> timedelta:
@@ -132,11 +160,25 @@ def _moment(raw: object, zone: tzinfo | None) -> datetime:
         moment = datetime.fromisoformat(raw["dateTime"])  # type: ignore[index]  # any other type raises
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone_displayed(raw.get("timeZone"), zone))  # type: ignore[attr-defined]
-    except (AttributeError, KeyError, TypeError, ValueError):
+        if moment.tzinfo is None:
+            raise _unreadable("Zone")
+        return moment.astimezone(UTC)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):  # OverflowError: the year 0 or 10000
         raise _unreadable("Moment") from None
-    if moment.tzinfo is None:
-        raise _unreadable("Zone")
-    return moment.astimezone(UTC)
+
+
+def _instant(raw: object) -> datetime | None:
+    """Return a DateTimeOffset; None if it is missing or unreadable."""
+    try:
+        instant = datetime.fromisoformat(raw) if isinstance(raw, str) else None
+        return instant.astimezone(UTC) if instant is not None and instant.tzinfo else None
+    except (OverflowError, ValueError):
+        return None
+
+
+def _capacity(raw: dict[str, Any]) -> int:
+    most = raw.get("maximumAttendeesCount")
+    return most if isinstance(most, int) and most > 0 else 1
 
 
 def _texts(raw: object) -> tuple[str, ...]:

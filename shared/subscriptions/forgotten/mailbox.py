@@ -98,7 +98,10 @@ class MailboxForgetting:
         """
         own = self.watches.get(watch_id_of(address))
         found = [*([own] if own is not None else []), *self._select("new_address", address)]
-        for user_id in {each.user_id for each in found if each.user_id}:
+        present = [self.watches.get(watch_id_of(each.new_address)) for each in found if each.new_address]
+        found += [each for each in present if each is not None]
+        ids = {each.user_id for each in found if each.user_id}  # storage compares letter by letter
+        for user_id in ids | {each.lower() for each in ids} | {each.upper() for each in ids}:
             found += self._select("user_id", user_id)
         watches = tuple({each.id: each for each in found}.values())
         given = [each.lower() for watch in watches for each in (watch.mailbox, watch.new_address) if each]

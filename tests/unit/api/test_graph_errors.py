@@ -22,6 +22,7 @@ from shared.errors import (
     [
         (GraphNotFound(404, "ErrorItemNotFound"), 404, "event_not_found"),
         (GraphNotFound(404, "ErrorInvalidUser"), 404, "mailbox_not_found"),
+        (GraphNotFound(404, "MailboxNotEnabledForRESTAPI"), 503, "graph_unavailable"),
         (GraphForbidden(403, "ErrorAccessDenied"), 502, "graph_permission_missing"),
         (GraphConflict(409, "ErrorFolderExists"), 409, "name_taken"),
         (GraphUnauthorized(401, "InvalidAuthenticationToken"), 502, "graph_rejected"),
@@ -35,7 +36,7 @@ def test_each_error_has_its_problem(error: GraphError, status: int, code: str) -
     rejection = rejection_of(error)
     assert (rejection.status, rejection.problem.code) == (status, code)
     assert f"(Graph: {error.code}, request-id unknown)" in str(rejection)
-    assert rejection.retry_after == (30 if isinstance(error, GraphUnavailable) else None)
+    assert rejection.retry_after == (30 if status == 503 else None)
 
 
 @pytest.mark.parametrize("error", [GraphUnauthorized(401, "x"), GraphQuotaExceeded(403, "x")])

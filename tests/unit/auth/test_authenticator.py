@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from shared.auth.authenticator import Authenticator
 from shared.auth.caller import ADMIN, READ, SETUP
 from shared.auth.rate_limit import CallRateLimiter
 from shared.config import Settings
-from shared.errors import ConfigurationError, RequestRejected, Unauthenticated
+from shared.errors import ConfigurationError, RequestRejected, ServiceUnavailable, Unauthenticated
 from tests.support.minting import PARTNER, RELAY, TENANT, key_of, token
 
 GIVEN = {"TENANT_ID": TENANT, "CLIENT_ID": RELAY}
@@ -114,3 +115,54 @@ def test_an_idle_caller_saves_up_a_minute_of_calls_at_most() -> None:
     assert rate.wait("a", 60) == 0
     clock.time = 1e6
     assert [rate.wait("a", 60) for _ in range(61)] == [0] * 60 + [1.0]
+
+
+class Unread:
+    """A login that has begun to use the key "three" after its keys were read, and can be asked in seven seconds."""
+
+    def __init__(self, seconds: float = 7.0, since: float = 20.0) -> None:
+        self.answer = seconds, since
+        self.refusals: list[str] = []
+        settings = Settings.load(GIVEN)
+        self.authenticator = Authenticator(
+            settings,
+            lambda: key_of,
+            CallRateLimiter(lambda: 0.0),
+            self.refusals.append,
+            unread_key=lambda _: self.answer,
+        )
+
+    def refused(self, **changes: Any) -> Exception:
+        """Return the refusal of a token that is signed with that key."""
+        with pytest.raises((Unauthenticated, ServiceUnavailable)) as caught:
+            self.authenticator.authenticate_token(bearer(signer="three", **changes), SETUP)
+        return caught.value
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("age", [0, 300, 370])
+def test_a_new_token_with_a_key_that_was_not_read_yet_can_be_repeated(version: int, age: int) -> None:
+    """Entra sets its date back by five minutes. The caller did nothing wrong; the refusal is counted all the same."""
+    login = Unread()
+    error = login.refused(version=version, iat=int(time.time()) - age)
+    assert isinstance(error, ServiceUnavailable)
+    assert error.retry_after == 7
+    assert login.refusals == ["unknown key"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"iss": "https://login.example"}, {"aud": "api://other"}, {"iat": None}, {"exp": None}, {"iat": "x"}, {"exp": []},
+     {"iat": 1}, {"iat": 4_000_000_000}, {"exp": 1}],
+    ids=str,
+)  # fmt: skip
+def test_a_token_that_cannot_be_valid_is_no_reason_to_wait(changes: dict[str, Any]) -> None:
+    """A stranger who invents key ids gets 401 for a token of another tenant or app, or one that is old."""
+    login = Unread()
+    assert isinstance(login.refused(**changes), Unauthenticated)
+    assert login.refusals == ["unknown key"]
+
+
+def test_a_key_that_login_does_not_have_is_401() -> None:
+    """It was asked for this very key."""
+    assert isinstance(Unread(seconds=0).refused(), Unauthenticated)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.bookings.business_lock import LOCK_TIME
-from shared.bookings.create import SEND_WITHIN
 from shared.bookings.requests import AppointmentChange, parse
+from shared.bookings.sending import SEND_WITHIN
 from shared.errors import RequestRejected
 from shared.storage.leases import observed_after
 from tests.support.appointments_world import ADDRESS, AppointmentWorld

@@ -16,8 +16,9 @@ HOURS = [{"day": "tuesday", "timeSlots": [{"startTime": "14:00:00.0000000", "end
 def refusal(world: AppointmentWorld, **policy: Any) -> str | None:
     """Return why a haircut on Tuesday noon, four days ahead, is rejected under this policy of the service, or None."""
     world.add(services=[CUT | {"schedulingPolicy": policy}])
+    customer = {"name": "Ola", "email": f"ola{len(world.graph.calls)}{bool(policy)}@contoso.com"}
     try:
-        world.book()
+        world.book(customer=customer)
     except RequestRejected as refused:
         return f"{refused.status} {refused} {world.graph.calls.count('POST appointments')} sent"
     return None

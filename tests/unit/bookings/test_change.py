@@ -136,3 +136,83 @@ def test_an_unknown_appointment_is_404_and_a_foreign_business_403(world: Appoint
     with pytest.raises(RequestRejected) as caught:
         world.appointment_changer.cancel("salon@fabrikam.com", "nothing", None)
     assert (caught.value.status, world.graph.calls) == (403, [])
+
+
+def test_a_change_reads_again_under_the_lock(world: AppointmentWorld, appointment: Appointment) -> None:
+    """The appointment was moved meanwhile, and its old time given away: that is not its own any more."""
+    world.switch(busyStaffAccepted=True)
+
+    def give_away() -> None:
+        times = {"startDateTime": NOON + minutes(120), "endDateTime": NOON + minutes(150)}
+        at = {name: {"dateTime": f"{time:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"} for name, time in times.items()}
+        world.change_in_bookings(appointment.id, **at)
+        world.pass_by(200)
+        world.book(staff=["Ada"], customer={"name": "K", "email": "k@contoso.com"})
+
+    world.graph.after["GET", "services"] = [give_away]
+    assert refused(world, appointment.id, start="2026-11-24T12:15:00Z") == (409, "start")
+
+
+def test_another_appointment_within_its_own_time_is_in_the_way(
+    world: AppointmentWorld, appointment: Appointment
+) -> None:
+    """Bookings, or people, booked the same staff twice."""
+    twin = {**world.business.appointments[appointment.id], "id": "twin"}
+    world.business.put(twin, world.time, minutes(0))
+    assert refused(world, appointment.id, start="2026-11-24T12:15:00Z") == (409, "start")
+
+
+def test_a_change_that_changes_nothing_sends_nothing_and_returns_no_link(world: AppointmentWorld) -> None:
+    """The meeting was made online by another call."""
+    made, _ = world.book(online=True)
+    assert (bool(made.join_url), made.missing_link) == (True, "")
+    same = changed(world, made.id, start="2026-11-24T12:00:00Z")
+    assert (same.join_url, same.missing_link) == ("", "not_told")
+    assert not [call for call in world.graph.calls if call.startswith("PATCH")]
+
+
+@pytest.mark.parametrize("message", ["Sorry", None])
+def test_an_unread_appointment_is_not_cancelled(world: AppointmentWorld, message: str | None) -> None:
+    """Another 404 than that of a missing appointment proves nothing, nor does one for an id that nobody knows."""
+    made, _ = world.book()
+    for known, status in ((made.id, 404), ("AAMkunknown=", 404)):
+        if known == made.id:
+            world.graph.before["GET", made.id] = [raising(404, "MailboxNotEnabledForRESTAPI")]
+        with pytest.raises(RequestRejected) as caught:
+            world.appointment_changer.cancel(ADDRESS, known, message)
+        assert (caught.value.status, len(world.booked)) == (status, 1)
+
+
+def test_a_cancellation_of_what_bookings_does_not_show_yet_is_repeated(world: AppointmentWorld) -> None:
+    """It was made a moment ago: the 404 does not mean that it is gone."""
+    world.switch(appointmentUnseenSeconds=30.0)
+    made, _ = world.book()
+    with pytest.raises(RequestRejected) as caught:
+        world.appointment_changer.cancel(ADDRESS, made.id, None)
+    assert (caught.value.status, caught.value.retry_after) == (503, 10)
+    world.pass_by(30)
+    world.appointment_changer.cancel(ADDRESS, made.id, None)
+    assert world.booked == []
+
+
+def test_a_change_of_staff_holds_for_the_time_that_the_appointment_has_now(
+    world: AppointmentWorld, appointment: Appointment
+) -> None:
+    """People moved it while the call waited: the new staff has to be free then, not at the old time."""
+    world.switch(busyStaffAccepted=True)
+    world.book(staff=["Bob"], start="2026-11-24T14:00:00Z", customer={"name": "K", "email": "k@contoso.com"})
+
+    def move() -> None:
+        times = {"startDateTime": NOON + minutes(120), "endDateTime": NOON + minutes(150)}
+        at = {name: {"dateTime": f"{time:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"} for name, time in times.items()}
+        world.change_in_bookings(appointment.id, **at)
+
+    world.graph.after["GET", "services"] = [move]
+    assert refused(world, appointment.id, staff=["Bob"]) == (409, "start")
+
+
+def test_a_message_is_sent_as_text(world: AppointmentWorld, appointment: Appointment) -> None:
+    """Bookings puts it into a mail, which may be HTML."""
+    world.appointment_changer.cancel(ADDRESS, appointment.id, "R&D <a href='https://x.example'>moved</a>")
+    (cancelled,) = world.business.cancelled
+    assert cancelled["cancellationMessage"] == "R&D &lt;a href='https://x.example'&gt;moved&lt;/a&gt;"

@@ -101,6 +101,28 @@ def test_the_other_names_of_a_mailbox_are_forgotten_too(world: FilledWorld) -> N
     assert world.traces(*NAMES, alias, watch_id_of(alias), renamed, watch_id_of(renamed)) == []
 
 
+@pytest.mark.parametrize("object_id", [USER.upper(), USER])
+def test_the_object_id_names_an_alias_in_any_case(world: FilledWorld, object_id: str) -> None:
+    """Graph names mailboxes in notifications and in subscriptions, and promises no letter case."""
+    alias = "alias@contoso.com"
+    world.watch(alias, subscription_id="s-alias", user_id=object_id)
+    (watch,) = [each for each in world.watches.all() if each.mailbox == MAILBOX]
+    world.watches.merge(watch, user_id=USER.upper() if object_id == USER else USER)
+    world.mailbox_forgetting.forget(MAILBOX, "IT")
+    assert world.traces(*NAMES, alias, watch_id_of(alias)) == []
+
+
+def test_a_watch_of_the_present_address_is_forgotten_by_a_former_address(world: FilledWorld) -> None:
+    """Also before its object id is known."""
+    (watch,) = [each for each in world.watches.all() if each.mailbox == MAILBOX]
+    world.watches.merge(watch, new_address=(renamed := "new@contoso.com"))
+    world.stray("s-new", renamed)
+    world.watch(renamed, subscription_id="s-new", user_id="")
+    world.mailbox_forgetting.forget(MAILBOX, "IT")
+    assert world.traces(*NAMES, renamed, watch_id_of(renamed)) == []
+    assert "s-new" not in world.subscriptions.existing
+
+
 def test_a_room_of_a_watched_list_is_refused_while_it_would_come_back(world: FilledWorld) -> None:
     """With what to do; once the allow-list does not name it, it is forgotten. A room list is no mailbox."""
     (watch,) = [each for each in world.watches.all() if each.mailbox == MAILBOX]

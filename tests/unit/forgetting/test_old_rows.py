@@ -8,12 +8,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.bookings.held_times import HeldTime, HeldTimes
+from shared.bookings.records import AppointmentRecord
+from shared.calendars.first_calls import FirstCall
 from shared.errors import ServiceUnavailable
 from shared.forgetting.old_rows import LEASES_KEPT, ORPHANS_KEPT, REPLAYS_KEPT, SLOTS_KEPT
 from shared.messages import Job
 from shared.scheduling.cleanup import KEPT
+from shared.storage.deletion.call_rows import FIRST_CALLS_KEPT, HELD_TIMES_KEPT
 from shared.storage.leases import Leases
 from shared.storage.parked import DEAD, WAITING
+from shared.storage.table import Table
 from tests.support.world import MAILBOX, WATCH_ID
 from tests.unit.forgetting.conftest import OTHER, OTHER_ID, OTHER_NAMES, FilledWorld
 
@@ -54,6 +59,29 @@ def test_each_kind_has_its_end(world: FilledWorld) -> None:
         world.time = start + end + MINUTE
         world.old_rows.sweep()
         assert count() == 0, kind
+
+
+def test_what_features_keep_about_calls_ends_although_they_are_switched_off(world: FilledWorld) -> None:
+    """Each to the minute, whatever the partition of a business; rows in use stay."""
+    calls = Table(lambda: world.watches_table, FirstCall, "first-call")
+    calls.insert(FirstCall("c" * 32, since=world.time))
+    appointments = Table(lambda: world.attempts_table, AppointmentRecord, "appointment")
+    appointments.insert(AppointmentRecord("a" * 32, until=world.time + 9 * DAY))
+    held = HeldTimes(lambda: world.attempts_table, world.now)
+    held.hold("BUSINESS@contoso.com", HeldTime("b" * 32))
+    ends: dict[timedelta, Callable[[], object]] = {
+        HELD_TIMES_KEPT: lambda: [key for key in world.attempt_rows.rows if key[0].startswith("held-")],
+        9 * DAY: lambda: appointments.get("a" * 32),
+        FIRST_CALLS_KEPT: lambda: calls.get("c" * 32),
+    }
+    start = world.time
+    for end, found in ends.items():
+        world.time = start + end - MINUTE
+        world.old_rows.sweep()
+        assert found(), end
+        world.time = start + end + MINUTE
+        world.old_rows.sweep()
+        assert not found(), end
 
 
 def test_slot_bookings_end_when_the_feature_ends_them(world: FilledWorld) -> None:

@@ -50,7 +50,7 @@ def test_an_appointment_is_created_read_moved_and_cancelled(world: CalledWorld) 
     created = contract.BookedAppointment.model_validate(content_of(first))
     assert content_of(first) == content_of(again) == {
         "id": created.id, "title": "Haircut", "start": "2026-11-24T12:00:00Z", "end": "2026-11-24T12:30:00Z",
-        "serviceId": "cut", "staffIds": ["ada"], "joinUrl": None,
+        "serviceId": "cut", "staffIds": ["ada"], "joinUrl": None, "joinUrlMissing": "not_online",
     }  # fmt: skip
     link = f"https://relay.example/api/bookings/{ADDRESS}/appointments/{created.id}"
     assert first.headers["Location"] == again.headers["Location"]

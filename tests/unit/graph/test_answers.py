@@ -10,6 +10,7 @@ from shared.errors import (
     GraphConflict,
     GraphError,
     GraphForbidden,
+    GraphNotFound,
     GraphQuotaExceeded,
     GraphRejected,
     GraphUnauthorized,
@@ -161,3 +162,47 @@ def test_the_message_is_not_kept(status: int) -> None:
     """It may quote the request: no attribute of the error has a part of it, except numbers and ids."""
     error = answered(status, f"canary of Ola: {COUNT_REACHED} {MAILBOX_LIMIT}")
     assert "canary" not in repr(vars(error)) + str(error) + repr(error.args)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 412, 422])
+@pytest.mark.parametrize(
+    "code",
+    ["ErrorMailboxMoveInProgress", "ErrorMailboxStoreUnavailable", "ErrorInternalServerTransientError",
+     "ErrorServerBusy", "ErrorTimeoutExpired", "ErrorMailboxFailover", "ErrorConnectionFailed", "ErrorADUnavailable",
+     "ErrorExceededConnectionCount", "ErrorInsufficientResources", "ErrorNotEnoughMemory", "ErrorInternalServerError",
+     "MailboxInfoStale", "ApplicationThrottled", "TooManyRequests", "RequestTimeout", "ResourceLocked",
+     "ServiceUnavailable", "GatewayTimeout", "ErrorRequestTimedOut", "MailboxInTransit", "ErrorMailboxCongestion",
+     "ErrorTooManyObjectsOpened", "ErrorNoRespondingCASInDestinationSite", "ErrorProxyRequestProcessingFailed",
+     "serviceNotAvailable"],
+)  # fmt: skip
+def test_what_passes_by_itself_is_no_rejection(status: int, code: str) -> None:
+    """Whatever its status: neither is the request wrong, nor is anything gone or forbidden."""
+    error = answered(status, code=code, Retry_After="7")
+    assert type(error) is GraphUnavailable
+    assert (error.status, error.code, error.retry_after) == (status, code, 7.0)
+
+
+@pytest.mark.parametrize("status", [408, 423, 425, 449])
+def test_a_status_can_say_that_it_passes(status: int) -> None:
+    """A timeout, a lock, too early, and try again."""
+    assert type(answered(status, code="Unknown")) is GraphUnavailable
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [(404, "ErrorItemNotFound", GraphNotFound), (404, "MailboxNotEnabledForRESTAPI", GraphNotFound),
+     (403, "ErrorAccessDenied", GraphForbidden), (400, "ErrorInvalidRequest", GraphRejected),
+     (400, "ErrorNoFreeBusyAccess", GraphRejected), (400, "ErrorTimeIntervalTooBig", GraphRejected),
+     (403, "ErrorProxyRequestNotAllowed", GraphForbidden),
+     (400, "ErrorInvalidTimeInterval", GraphRejected), (400, "TimeZoneNotSupportedException", GraphRejected),
+     (412, "ErrorIrresolvableConflict", GraphRejected), (409, "ErrorDuplicateTransactionId", GraphConflict)],
+)  # fmt: skip
+def test_what_does_not_pass_by_itself_stays_what_it_is(status: int, code: str, kind: type[GraphError]) -> None:
+    """A code is not taken for another one because of a part of its name."""
+    assert type(answered(status, code=code)) is kind
+
+
+@pytest.mark.parametrize("status", [400, 403, 413, 429, 507])
+def test_a_full_mailbox_is_a_quota(status: int) -> None:
+    """Neither the times nor the addresses of the request are wrong, and waiting for seconds does not help."""
+    assert type(answered(status, code="ErrorQuotaExceeded")) is GraphQuotaExceeded

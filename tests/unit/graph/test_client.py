@@ -94,6 +94,16 @@ def test_a_response_that_is_no_json_object_is_graph_unavailable(graph: GraphClie
     assert "canary" not in str(error)
 
 
+@pytest.mark.parametrize(
+    "body", ["{}", '{"value": null}', '{"value": {}}', '{"value": ""}', '{"value": [null]}', '{"value": [1]}']
+)
+def test_a_page_without_its_items_is_no_empty_page(graph: GraphClient, body: str) -> None:
+    """It proves nothing: neither that a time is free nor that something is gone."""
+    responses.get(URL, body=body)
+    with pytest.raises(errors.GraphUnavailable):
+        list(graph.pages(URL.removeprefix(BASE), {}))
+
+
 @pytest.mark.parametrize("code", [None, 1, "", "with space", "x" * 81, "a\r\nb", {"a": 1}])
 def test_a_malformed_error_code_is_not_repeated(graph: GraphClient, code: object) -> None:
     """The text of an error reaches logs, so only a plain word is copied into it."""

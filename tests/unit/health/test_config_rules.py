@@ -88,3 +88,14 @@ def test_a_domain_of_the_whole_tenant_is_said(domain: str) -> None:
     assert (result.ok, is_up([result]), f"@{domain.lower()}: each mailbox" in result.text) == (False, True, True)
     assert finding(ALLOWED_MAILBOXES=f"@{domain}").remedy
     assert check(ALLOWED_MAILBOXES=f"@contoso.com, room1@{domain}").ok
+
+
+@pytest.mark.parametrize("value", ["", "any"])
+def test_invitations_without_a_limit_are_said(value: str) -> None:
+    """By health and by the doctor, while the feature calendars is on; the relay is up."""
+    result = check(INVITEES=value, FEATURES="relay,calendars")
+    assert (result.ok, is_up([result]), "INVITEES is any" in result.text) == (False, True, True)
+    assert finding(INVITEES=value, FEATURES="calendars").remedy
+    for rule in ("none", "own-domains", "@fabrikam.com"):
+        assert check(INVITEES=rule, FEATURES="relay,calendars").ok
+    assert check(INVITEES=value, FEATURES="relay,scheduling,bookings").ok

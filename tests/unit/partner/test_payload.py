@@ -55,7 +55,7 @@ def test_a_deletion_carries_the_ids_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "sensitivity", ["private", "confidential", "secretOfTomorrow", "", None, 1, [], {}, "Normal", ...]
+    "sensitivity", ["private", "confidential", "secretOfTomorrow", "", None, 1, [], {}, "Private", ...]
 )
 def test_an_event_without_a_public_sensitivity_is_private(sensitivity: object) -> None:
     """Only the sensitivities normal and personal show the title; the times are always delivered."""
@@ -84,10 +84,20 @@ def test_availability_is_graphs_value(show_as: str) -> None:
     assert public_fields(showAs=show_as)["availability"] == show_as
 
 
-@pytest.mark.parametrize("show_as", [None, ..., "", "Busy", "outToLunch", 1])
+@pytest.mark.parametrize("show_as", [None, ..., "", "busy ", "outToLunch", 1])
 def test_an_unknown_availability_is_unknown(show_as: object) -> None:
     """A value that Graph adds later is delivered as `unknown`."""
     assert public_fields(showAs=show_as)["availability"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("show_as", "availability"),
+    [("Busy", "busy"), ("FREE", "free"), ("WORKINGELSEWHERE", "workingElsewhere"), ("Oof", "oof")],
+)
+def test_values_are_read_without_regard_to_case(show_as: str, availability: str) -> None:
+    """A receiver gets one spelling, and a capital makes no event private."""
+    shown = public_fields(showAs=show_as, sensitivity="Normal", subject="Kick-off")
+    assert (shown["availability"], shown["title"]) == (availability, "Kick-off")
 
 
 @pytest.mark.parametrize("show_as", [[], {}])

@@ -45,12 +45,13 @@ ADDED = (  # the columns that rows have since: of a watch, and of the heartbeat
     "posted_nonce", "born", "resync_token", "resync_due", "resync_started", "resync_full", "resynced", "paused_by",
     "unfinished", "owner", "owner_read_at", "owner_unknown_since",
 )  # fmt: skip
-ADDED_OF = {  # the same, of the ledger and of what is parked
+ADDED_OF = {  # the same, of the ledger, of what is parked, and of slot bookings
     "Entry": (
         "tried", "fingerprint", "page", "born", "sent_as", "origin", "webhook_id", "kind", "first_attempt",
         "last_attempt", "attempts", "last_status",
     ),
     "Parked": ("series_id", "first_at"),
+    "Booking": ("content_hash",),
 }  # fmt: skip
 Table = Callable[[], Any]
 

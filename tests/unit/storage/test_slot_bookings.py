@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from azure.data.tables import TableClient
+from azure.data.tables import TableClient, UpdateMode
 
 from shared.storage.slot_bookings import LONGEST, Booking, SlotBookings
 
@@ -24,6 +25,25 @@ MAILBOX = "agent1@contoso.com"
 def slots(table: Callable[[], TableClient]) -> SlotBookings:
     """Return the slot bookings in an empty table."""
     return SlotBookings(table)
+
+
+class Killed(BaseException):
+    """The process ends here: nothing catches it."""
+
+
+class Dying:
+    """A table whose process ends after a number of transactions."""
+
+    def __init__(self, table: TableClient, lives: int) -> None:
+        self._table = table
+        self._lives = lives
+
+    def submit_transaction(self, operations: Any) -> Any:
+        """Carry out a transaction, or end the process."""
+        if not self._lives:
+            raise Killed
+        self._lives -= 1
+        return self._table.submit_transaction(operations)
 
 
 def booking(start: int = 0, minutes: float = 30, **changes: Any) -> Booking:
@@ -88,6 +108,50 @@ def test_the_longest_booking_fits_into_a_transaction(slots: SlotBookings) -> Non
     assert slots.claim(booking(int(LONGEST / MINUTE))) is None
     assert slots.remove(moved)
     claimed(slots, int(LONGEST / MINUTE))
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_both_times_of_a_long_move_are_released(slots: SlotBookings, *, ended: bool) -> None:
+    """Their cells need two transactions; afterwards others can have both times."""
+    stored = claimed(slots, 0, LONGEST / MINUTE, state="booked")
+    moving = slots.change(stored, state="moving", to_start=NOON + LONGEST, to_end=NOON + 2 * LONGEST)
+    assert moving is not None
+    if ended:
+        assert slots.change(moving, state="ended", to_start=None, to_end=None) is not None
+    else:
+        assert slots.remove(moving)
+    claimed(slots, 0, LONGEST / MINUTE)
+    claimed(slots, int(LONGEST / MINUTE), LONGEST / MINUTE)
+
+
+@pytest.mark.parametrize("parts", [0, 1, 2])
+def test_a_release_that_is_killed_in_any_part_is_completed_by_the_next(
+    table: Callable[[], TableClient], parts: int
+) -> None:
+    """The row says at each step which cells the booking has."""
+    slots = SlotBookings(table)
+    stored = claimed(slots, 0, LONGEST / MINUTE, state="booked")
+    moving = slots.change(stored, state="moving", to_start=NOON + LONGEST, to_end=NOON + 2 * LONGEST)
+    assert moving is not None
+    dying: Any = Dying(table(), parts)
+    with suppress(Killed):
+        SlotBookings(lambda: dying).remove(moving)
+    left = slots.get(MAILBOX, stored.id)
+    assert (left is None) == (parts == 2)
+    assert left is None or slots.remove(left)
+    claimed(slots, 0, LONGEST / MINUTE)
+    claimed(slots, int(LONGEST / MINUTE), LONGEST / MINUTE)
+
+
+def test_a_row_of_an_earlier_version_is_read(slots: SlotBookings, table: Callable[[], TableClient]) -> None:
+    """It lacks the column `content_hash`."""
+    stored = claimed(slots)
+    (row,) = table().query_entities("state ne ''")
+    before = {name: value for name, value in row.items() if name != "content_hash"}
+    table().update_entity(before, mode=UpdateMode.REPLACE)
+    read = slots.get(MAILBOX, stored.id)
+    assert read is not None
+    assert (read.content_hash, read.start) == ("", stored.start)
 
 
 def test_a_stale_booking_changes_nothing(slots: SlotBookings) -> None:

@@ -64,6 +64,23 @@ def test_a_calendar_lists_occurrences_in_pages(world: TenantWorld) -> None:
     assert len({event["seriesId"] for event in seen}) == 2
 
 
+@pytest.mark.parametrize(
+    ("query", "followed"),
+    [("$skipToken=ab%2Bc", "skiptoken=ab%2Bc"), ("%24SKIP=3", "skip=3"), ("$skip=2", None), ("$skiptoken=", None)],
+)
+def test_a_link_of_graph_is_followed_in_any_case_and_once(world: TenantWorld, query: str, followed: str | None) -> None:
+    """One that leads to the page itself, or to none, would end no walk, or end it too soon."""
+    link = f"https://graph.microsoft.com/v1.0/users/{USER}/calendarView?{query}"
+    body = {"value": [], "@odata.nextLink": link}
+    world.control("POST", "/faults", {"match": "GET .*/calendarView", "status": 200, "body": body})
+    params = {**DECEMBER, "after": "skip=2"}
+    if followed is None:
+        problem(list_events, 502, method="GET", route_params=AT, params=params)
+    else:
+        page = json_of(list_events, 200, method="GET", route_params=AT, params=params)
+        assert dict(parse_qsl(page["nextLink"].partition("?")[2]))["after"] == followed
+
+
 def test_the_window_may_be_in_a_time_zone(world: TenantWorld) -> None:
     """Midnight in Oslo is not midnight in UTC."""
     created(start="2026-12-01T00:30:00", end="2026-12-01T00:45:00")
@@ -107,6 +124,15 @@ def test_deleting_an_event_again_is_a_no_op(world: TenantWorld) -> None:
     assert truth(world) == []
     problem(get_event, 404, method="GET", route_params=at(event))
     problem(change_event, 404, method="PATCH", body={"title": "x"}, route_params=at(event))
+
+
+@pytest.mark.parametrize("code", ["ErrorFolderNotFound", "ErrorInvalidIdMalformed"])
+def test_only_an_item_that_graph_does_not_find_is_gone(world: TenantWorld, code: str) -> None:
+    """Any other 404 says nothing about the event."""
+    event, fault = created(), {"match": "DELETE .*", "status": 404, "body": {"error": {"code": code}}, "times": 1}
+    world.control("POST", "/faults", fault)
+    problem(delete_event, 404, method="DELETE", route_params=at(event))
+    assert len(truth(world)) == 1
 
 
 @pytest.mark.parametrize("body", [b"", {}, {"comment": "Canary reason"}])

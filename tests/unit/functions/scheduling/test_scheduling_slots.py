@@ -127,10 +127,76 @@ def test_a_mailbox_that_is_not_allowed_is_403_without_a_call_to_graph(world: Ten
 
 
 def test_an_unknown_mailbox_is_reported(world: TenantWorld) -> None:
-    """The first mailbox is a 404; another one is a 422 with Graph's code."""
+    """Alone it is a 404; one of several is left out and named."""
     problem(list_slots, 404, method="GET", route_params={"mailbox": "no@contoso.com"}, params=TUESDAY)
-    detail = problem(list_slots, 422, method="GET", route_params=AT, params={**TUESDAY, "with": "no@contoso.com"})
-    assert "ErrorMailRecipientNotFound" in detail
+    for first, other in ((USER, "no@contoso.com"), ("no@contoso.com", USER)):
+        page = searched(200, first, other)
+        assert {mailbox for slot in page["value"] for mailbox in slot["mailboxes"]} == {USER}
+        assert unavailable_in(page) == [("no@contoso.com", "schedule_unavailable")]
+        assert "ErrorMailRecipientNotFound" in page["unavailable"][0]["detail"]
+
+
+def searched(status: int, first: str, *others: str, **params: str) -> dict[str, Any]:
+    """Return the response for several mailboxes."""
+    given = {**TUESDAY, "with": ",".join(others), **params}
+    return json_of(list_slots, status, method="GET", route_params={"mailbox": first}, params=given)
+
+
+def unavailable_in(content: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the mailboxes without a schedule, and why."""
+    return [(each["mailbox"], each["code"]) for each in content["unavailable"]]
+
+
+PASSING = ("ErrorMailboxMoveInProgress", "ErrorMailboxStoreUnavailable", "ErrorServerBusy", "ErrorTimeoutExpired",
+           "ErrorInternalServerTransientError", "ErrorProxyRequestProcessingFailed",
+           "MailboxNotEnabledForRESTAPI")  # fmt: skip
+LASTING = ("ErrorMailRecipientNotFound", "ErrorNoFreeBusyAccess")
+
+
+@pytest.mark.parametrize("code", [*PASSING, *LASTING, "left out"])
+@pytest.mark.parametrize("failing", [USER, ROOM])
+def test_a_single_failing_mailbox_of_several(world: TenantWorld, failing: str, code: str) -> None:
+    """With match=any it is left out and named; with match=all the problem names it: 503 if that passes by itself."""
+    world.control("PUT", f"/calendars/{ROOM}/workingHours", OFFICE)
+    on = {"scheduleLeftOut": True} if code == "left out" else {"scheduleError": code}
+    world.control("POST", "/behaviours", {"on": on, "of": [failing]})
+    why = "schedule_unavailable" if code in LASTING else "graph_unavailable"
+    page = searched(200, USER, ROOM)
+    assert {mailbox for slot in page["value"] for mailbox in slot["mailboxes"]} == {USER, ROOM} - {failing}
+    assert unavailable_in(page) == [(failing, why)]
+    refused = searched(422 if code in LASTING else 503, USER, ROOM, match="all")
+    assert (refused["code"], unavailable_in(refused)) == (why, [(failing, why)])
+    assert failing in refused["detail"]
+    assert ("licence" in refused["detail"]) == (code in LASTING)
+
+
+def test_several_failing_mailboxes(world: TenantWorld) -> None:
+    """If no mailbox is left, match=any is refused, too; 422 if for one of them waiting does not help."""
+    world.control("POST", "/behaviours", {"on": {"scheduleError": "ErrorServerBusy"}, "of": [USER, ROOM]})
+    refused = call(list_slots, method="GET", route_params=AT, params={**TUESDAY, "with": ROOM})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+    assert unavailable_in(content_of(refused)) == [(USER, "graph_unavailable"), (ROOM, "graph_unavailable")]
+    world.control("POST", "/behaviours", {"on": {"scheduleError": "ErrorNoFreeBusyAccess"}, "of": [ROOM]})
+    assert unavailable_in(searched(422, USER, ROOM)) == [(USER, "graph_unavailable"), (ROOM, "schedule_unavailable")]
+
+
+@pytest.mark.parametrize("code", ["MailboxNotEnabledForRESTAPI", "ErrorMailboxMoveInProgress"])
+@pytest.mark.parametrize("moving", [USER, ROOM])
+def test_a_mailbox_that_is_being_moved_is_left_out(world: TenantWorld, moving: str, code: str) -> None:
+    """Also if the call to Graph goes to its calendar: then it goes to that of the next mailbox."""
+    world.control("PUT", f"/calendars/{ROOM}/workingHours", OFFICE)
+    world.control("POST", "/behaviours", {"on": {"mailboxMoving": code}, "of": [moving]})
+    page = searched(200, USER, ROOM)
+    assert {mailbox for slot in page["value"] for mailbox in slot["mailboxes"]} == {USER, ROOM} - {moving}
+    assert unavailable_in(page) == [(moving, "graph_unavailable")]
+
+
+def test_the_next_link_repeats_no_parameter_that_is_not_ours(world: TenantWorld) -> None:
+    """A function key in `code` would reach logs and other systems with the link."""
+    params = {**TUESDAY, "pageSize": "4", "code": "canary-key", "clientId": "canary", "subscription-key": "canary"}
+    page = json_of(list_slots, 200, method="GET", route_params=AT, params=params)
+    assert "canary" not in page["nextLink"]
+    assert dict(parse_qsl(page["nextLink"].partition("?")[2])).keys() == {*TUESDAY, "pageSize"}
 
 
 def test_slots_reveal_nothing_of_busy_events(world: TenantWorld) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -72,3 +73,20 @@ def test_a_search_of_businesses_is_bounded_as_well() -> None:
     with pytest.raises(GraphRejected, match="TooManyPages"):
         BookingsClient(graph, Limits().of).search("x")
     assert graph.read == LIST_PAGES
+
+
+def test_a_page_that_leads_to_itself_is_refused() -> None:
+    """A caller that follows the pages would never come to an end."""
+
+    class Repeating(EndlessGraph):
+        """The link of each page is that of the page itself."""
+
+        def call(self, method: str, path: str, **_: Any) -> dict[str, Any]:
+            """Return the page."""
+            del method, path
+            return {"value": [], "@odata.nextLink": f"{URL}/calendarView?$skiptoken=1"}
+
+    client, first = BookingsClient(Repeating(), Limits().of), datetime(2026, 11, 24, tzinfo=UTC)
+    _, following = client.calendar_page("b@contoso.com", first, first, {})
+    with pytest.raises(GraphRejected, match="RepeatedNextLink"):
+        client.calendar_page("b@contoso.com", first, first, following)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -102,6 +103,8 @@ def test_an_unreadable_service_is_an_error_of_graph(raw: dict[str, Any]) -> None
         {"id": "a", "startDateTime": {"dateTime": "x", "timeZone": "UTC"}},
         {"id": "a", "startDateTime": {"timeZone": "UTC"}},
         {"id": "a", "startDateTime": {"dateTime": "2018-05-01T12:00:00", "timeZone": "Nowhere"}},
+        {"id": "a", "startDateTime": {"dateTime": "0001-01-01T00:00:00", "timeZone": "Europe/Oslo"}},
+        {"id": "a", "startDateTime": {"dateTime": "9999-12-31T23:59:59", "timeZone": "Pacific Standard Time"}},
     ],
 )
 def test_an_unreadable_time_is_an_error_of_graph(raw: dict[str, Any]) -> None:
@@ -116,6 +119,15 @@ def test_missing_parts_of_a_policy_are_none() -> None:
     custom = {"availabilityType": "notBookable", "startDate": "2026-12-24", "endDate": "2026-12-26"}
     (window,) = policy_of({"customAvailabilities": [custom]}).custom
     assert (window.kind, str(window.first), str(window.last)) == ("notBookable", "2026-12-24", "2026-12-26")
+
+
+@pytest.mark.parametrize("kind", ["notBookable", "NotBookable", "NOTBOOKABLE"])
+def test_a_day_that_cannot_be_booked_is_recognized_in_any_letters(kind: str) -> None:
+    """A value that this version does not know stays as it is."""
+    (window, other) = policy_of(
+        {"customAvailabilities": [{"availabilityType": kind}, {"availabilityType": "New"}]}
+    ).custom
+    assert (window.kind, other.kind) == ("notBookable", "New")
 
 
 @pytest.mark.parametrize(
@@ -153,3 +165,22 @@ def test_no_id_leads_to_another_resource(text: str) -> None:
             steps = str(call.request.url).removeprefix(BASE).partition("?")[0].split("/")
             assert steps[1:3] == ["solutions", "bookingBusinesses"]
             assert len(steps) in (4, 6)
+
+
+@pytest.mark.parametrize(
+    ("parser", "raw"),
+    [
+        (business_of, {"id": "a", "bookingPageSettings": "x"}),
+        (business_of, {"id": "a", "schedulingPolicy": {"customAvailabilities": 3}}),
+        (business_of, {"id": "a", "businessHours": [None]}),
+        (business_of, {"id": "a", "businessHours": [{"day": "monday", "timeSlots": [None]}]}),
+        (appointment_of, {"id": "a", **NEW, "serviceLocation": "x"}),
+        (appointment_of, {"id": "a", **NEW, "customers": 5}),
+        (lambda raw: spans_of(raw, None), {"value": [None]}),
+        (lambda raw: spans_of(raw, None), {"value": [{"staffId": "a", "availabilityItems": [None]}]}),
+    ],
+)
+def test_a_value_of_another_type_is_an_error_of_graph(parser: Callable[[Any], Any], raw: dict[str, Any]) -> None:
+    """A caller is asked to try again, and gets no 500."""
+    with pytest.raises(GraphUnavailable):
+        parser(raw)

@@ -98,6 +98,14 @@ def test_a_new_relay_gets_a_host_name_of_its_own(project: Project, arm: FakeArm)
     given = {"UNIQUE_HOST_NAME": "", "AZURE_RESOURCE_MANAGER_URL": arm.url}
     arm.resources = [vault("kv-other", application="other")]
     done = project.hook("preflight", **given)
+    assert (done.returncode, kept(project)) == (0, ["UNIQUE_HOST_NAME true", "INVITEES own-domains"])
+    assert results(done.stdout)["host name"] == "a new relay: UNIQUE_HOST_NAME is now true, INVITEES own-domains"
+
+
+def test_a_new_relay_invites_whom_its_deployment_says(project: Project, arm: FakeArm) -> None:
+    """A value that was given is kept."""
+    given = {"UNIQUE_HOST_NAME": "", "INVITEES": "any", "AZURE_RESOURCE_MANAGER_URL": arm.url}
+    done = project.hook("preflight", **given)
     assert (done.returncode, kept(project)) == (0, ["UNIQUE_HOST_NAME true"])
     assert results(done.stdout)["host name"] == "a new relay: UNIQUE_HOST_NAME is now true"
 

@@ -1,0 +1,137 @@
+"""Cancel an appointment in Microsoft Bookings, or one customer's seat in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shared import problems, telemetry
+from shared.bookings.business_lock import BusinessLock, check_held
+from shared.bookings.graph_body import as_text, without_mail
+from shared.bookings.graph_errors import CANCELLING, WRITING, is_missing, is_outage, is_outcome_open, rejection_of
+from shared.bookings.rejections import (
+    AppointmentShared,
+    BookingsFailing,
+    CustomerMailOff,
+    NoSuchAppointment,
+    OutcomeUnknown,
+)
+from shared.bookings.seats import NOT_ALL
+from shared.errors import GraphError, GraphUnavailable, RequestRejected
+from shared.graph.bookings.ids import Seat
+
+if TYPE_CHECKING:
+    from shared.bookings.appointments import Appointments, CurrentAppointment, CurrentAppointments
+    from shared.bookings.held_times import HeldTimes
+    from shared.bookings.records import AppointmentRecords
+    from shared.bookings.seats import Seats
+    from shared.graph.bookings.client import BookingsClient
+
+
+@dataclass(frozen=True)
+class AppointmentCanceller:
+    """Cancels appointments. Methods raise RequestRejected, ConfigurationError or ServiceUnavailable."""
+
+    bookings: BookingsClient
+    appointments: Appointments
+    current: CurrentAppointments
+    lock: BusinessLock
+    seats: Seats
+    held: HeldTimes
+    records: AppointmentRecords
+    mails_customers: Callable[[], bool]
+
+    def cancel(self, address: str, seat: Seat, message: str | None, *, for_all: bool) -> None:
+        """Cancel with a message for the customers and the staff; without one (None), delete.
+
+        Of an appointment with other customers, only the seat of one is given back, unless it is cancelled `for_all`.
+        What the relay cancelled before is a no-op.
+        """
+        if message and not self.mails_customers():
+            raise CustomerMailOff
+        try:
+            self._cancel(address, seat, message, for_all=for_all)
+        except NoSuchAppointment:  # perhaps since a moment: another call may have cancelled it meanwhile
+            self.appointments.require_record(address, seat)
+
+    def _cancel(self, address: str, seat: Seat, message: str | None, *, for_all: bool) -> None:
+        current = self.current.read(address, seat)
+        self.current.check_lead(current)
+        if self.records.is_failing(self.records.find(self.records.key_of(address, seat))):
+            raise BookingsFailing("Nothing was cancelled")
+        with self._locked(current):
+            self._end(current, seat, message, for_all=for_all)
+        telemetry.count("bookings", end="cancelled")
+
+    @contextmanager
+    def _locked(self, current: CurrentAppointment) -> Iterator[None]:
+        """Hold the turn of the business while the customers of an appointment for several are changed."""
+        if not current.is_shared:
+            yield
+            return
+        with self.lock.hold(current.business.id) as lock:
+            check_held(lock, "Nothing was cancelled.")
+            yield
+
+    def _end(self, current: CurrentAppointment, seat: Seat, message: str | None, *, for_all: bool) -> None:
+        address, appointment = current.business.id, current.appointment
+        if current.is_shared:
+            appointment = self.current.read_again(current, seat).appointment
+        if seat.customer and not for_all and seat.customer not in appointment.customer_ids:
+            raise RequestRejected(problems.APPOINTMENT_CONFLICT, NOT_ALL)  # the only seat may be another customer's
+        has_others = max(appointment.count, len(appointment.raw_customers)) > 1
+        if has_others and not for_all:
+            if not seat.customer:
+                raise AppointmentShared
+            self._give_back(replace(current, appointment=appointment), seat)
+            self._remember(current, seat)
+            return
+        self._remove(replace(current, appointment=appointment), seat, message)
+        self._remember(current, seat)
+        self._remember(current, Seat(seat.appointment))
+        self.held.release_appointment(address, seat.appointment)
+
+    def _give_back(self, current: CurrentAppointment, seat: Seat) -> None:
+        """Give back a seat, and count a call without an outcome: after some of them the answer is definite."""
+        address, appointment = current.business.id, current.appointment
+        try:
+            self.seats.give_back(address, appointment, seat.customer)
+        except OutcomeUnknown as unknown:
+            error = unknown.error
+            if not is_outage(error):
+                self.records.count_failure(self.records.key_of(address, seat), appointment.end)
+            open_error = GraphUnavailable(error.status, error.code, error.request_id, error.retry_after)
+            raise rejection_of(open_error, WRITING) from None
+
+    def _remove(self, current: CurrentAppointment, seat: Seat, message: str | None) -> None:
+        address, mails = current.business.id, self.mails_customers()
+        try:
+            if not mails and not current.appointment.is_mail_off:
+                self.bookings.change(address, seat.appointment, without_mail())
+            if message is None or not mails:
+                self.bookings.delete(address, seat.appointment)
+            else:
+                self.bookings.cancel(address, seat.appointment, as_text(message))
+        except GraphError as error:
+            if is_missing(error):
+                return
+            if not is_outcome_open(error):
+                raise rejection_of(error, WRITING if message is None else CANCELLING) from None
+            if self._may_exist(address, seat.appointment):
+                if not is_outage(error):
+                    self.records.count_failure(self.records.key_of(address, seat), current.appointment.end)
+                raise rejection_of(error, WRITING) from None
+
+    def _may_exist(self, address: str, appointment_id: str) -> bool:
+        """Return whether an appointment may still exist after a deletion without an answer."""
+        try:
+            self.bookings.appointment(address, appointment_id)
+        except GraphError as error:
+            return not is_missing(error)
+        return True
+
+    def _remember(self, current: CurrentAppointment, seat: Seat) -> None:
+        key = self.records.key_of(current.business.id, seat)
+        self.records.write(key, current.appointment.end, state="cancelled", failures=0)
