@@ -173,6 +173,8 @@ def _is_covered(change: Change, entry: Entry, message: ChangeMessage, now: datet
     """Return whether an earlier read of the event covers a change, so that the event need not be read again."""
     if message.force:  # an earlier read may have delivered nothing, because the partner had the state already
         return False
+    if change.is_second_look:  # it is there because an earlier read, and one since, may have seen too early a view
+        return False
     if message.yields and not message.retry_token and _is_retried(entry, now):
         return True  # otherwise each night would begin the event's attempts anew, and they would never end
     if change.deleted and not entry.checked_calendar and entry.delivered_state != DELETED:

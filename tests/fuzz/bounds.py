@@ -27,6 +27,7 @@ LONGEST_ID, LONGEST_TOKEN = 1_024, 4_096
 ROOM, BUSINESS = "room1@contoso.com", "shop@contoso.com"
 START = "2040-01-02T08:00:00Z"
 NAMES = {"mailbox": ROOM, "business": BUSINESS}
+HEALTH = "health_checks"  # 503 with its checks is its answer, as while INVITEES is `any`
 # Documented: on a busy machine the sandbox answers a long window later than the relay waits for Graph
 SLOW = ("graph_unavailable", "bookings_unavailable")
 ALIKE = ("below", "at", "above")
@@ -68,13 +69,16 @@ class Case:
 
     def fault_of(self, answer: requests.Response) -> str:
         """Return what is wrong with an answer, "" if nothing."""
-        if answer.status_code == 503 and answer.json().get("code") in SLOW:
+        if answer.status_code == 503 and (answer.json().get("code") in SLOW or self._is_health(answer)):
             return ""
         if answer.status_code >= 500:
             return f"{self.name}: {answer.status_code} {answer.text[:200]}"
         if (answer.status_code in self.refused) is self.within:
             return f"{self.name}: {answer.status_code}, {'within' if self.within else 'above'} the bound"
         return ""
+
+    def _is_health(self, answer: requests.Response) -> bool:
+        return self.name.startswith(HEALTH) and "checks" in answer.json()
 
 
 def cases() -> Iterator[Case]:

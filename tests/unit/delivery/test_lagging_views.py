@@ -110,6 +110,20 @@ def test_an_invisible_change_on_the_calendar_is_looked_at_once(world: World, que
     assert (world.webhook.news, world.events.reads) == ([], ["E"])
 
 
+def test_a_later_look_is_not_covered_by_an_earlier_one(world: World, queues: DueMessages) -> None:
+    """The event changes again while a look at it waits: the view lags anew, and only the look after that is certain."""
+    world.events.deleted_items.add("E")
+    resync(world)
+    queues.play(timedelta(seconds=100))
+    world.events.by_id["E"] = event(etag="2", subject="Ola Nordmann")
+    queues.notify()
+    queues.play(timedelta(seconds=100))
+    assert world.webhook.news == [("deleted", "E")]
+    world.events.deleted_items.clear()
+    queues.play(NIGHT)
+    assert world.webhook.news == [("deleted", "E"), ("created", "E")]
+
+
 def test_a_moved_event_that_is_not_readable_yet_is_delivered(world: World, queues: DueMessages) -> None:
     """GET does not find an event for a while after its creation or its move: a minute later it does."""
     moved = event(etag="2", start={"dateTime": "2026-11-20T15:00:00", "timeZone": "UTC"},
