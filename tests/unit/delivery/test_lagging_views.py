@@ -110,7 +110,7 @@ def test_an_invisible_change_on_the_calendar_is_looked_at_once(world: World, que
     assert (world.webhook.news, world.events.reads) == ([], ["E"])
 
 
-def test_a_later_look_is_not_covered_by_an_earlier_one(world: World, queues: DueMessages) -> None:
+def test_a_later_look_is_not_covered_by_an_earlier_read(world: World, queues: DueMessages) -> None:
     """The event changes again while a look at it waits: the view lags anew, and only the look after that is certain."""
     world.events.deleted_items.add("E")
     resync(world)
