@@ -88,7 +88,7 @@ class Job:
     - `seen`: the etag of a lease that was not free; the message was hidden for as long as the lease has to be observed.
     - `later`: the fields that only a later version knows. They stay in a job that this version puts back.
     - `token`: identifies the one job of its kind, or of its watch, that is waited for; "" if none is.
-    - `cursor`: the key after which a sweep or a cleanup goes on.
+    - `cursor`: the key after which a sweep or a cleanup goes on; of a resync, whether it follows another.
     """
 
     watch_id: str

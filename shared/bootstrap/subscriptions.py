@@ -160,7 +160,7 @@ class SubscriptionParts(ForgettingParts):
 
         resyncs = ResyncJobs(
             self.watches, self.resync, self.readings, self.catch_up, self.silence, self.lifecycle_events,
-            self.clock_check.is_wrong,
+            self.work, self.clock_check.is_wrong,
         )  # fmt: skip
         return WatchJobs(self.watches, self.permission, self.catch_up, resyncs, self.lifecycle_events)
 

@@ -18,6 +18,7 @@ from shared.delivery.posting import ClaimLost, NotSent
 from shared.delivery.sync_event import EventSync, checks_calendar
 from shared.errors import RelayError
 from shared.graph.clock import GraphClock
+from shared.graph.events import VIEW_LAG
 from shared.messages import Change, ChangeMessage
 from shared.moments import has_passed
 from shared.partner.payload import DELETED, UnreadableEvent
@@ -33,7 +34,6 @@ from shared.threads import MailboxWorkers
 # is taken into account (shared.graph.clock).
 SKEW = timedelta(seconds=3)
 SECOND_LOOK = 60.0  # seconds until an event that Graph did not find is read again
-VIEW_LAG = 180.0  # seconds until the calendar view, which may lag by two minutes, is read again
 RETRIED_WITHIN = timedelta(days=2)  # longer than between two attempts: after it, a chain of attempts counts as lost
 WORK = timedelta(seconds=45)  # maximum time to read and deliver one event
 

@@ -15,6 +15,7 @@ from shared.utc import format_utc
 SELECT = "id,subject,start,end,isAllDay,showAs,sensitivity,isCancelled,type,seriesMasterId"
 VIEW_SELECT = f"{SELECT},lastModifiedDateTime"  # tells for which changes a notification is missing
 ITEM_NOT_FOUND = "ErrorItemNotFound"  # any other 404 is about the mailbox, not the event
+VIEW_LAG = 180.0  # seconds until a calendar view, which may lag by two minutes, has what the calendar has now
 PREFER = f'{IMMUTABLE_IDS}, outlook.timezone="UTC"'
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.errors import RelayError
+from shared.graph.events import VIEW_LAG
 from shared.messages import Job
 from shared.policy.permission import Permission
 from shared.queues import JobQueue
@@ -22,13 +24,18 @@ from shared.watches.graph_errors import state_after
 from shared.watches.readings import Readings
 
 LOOK_AGAIN = 60.0  # seconds, while another job resyncs the mailbox
+SECOND_LOOK = "second-look"  # the cursor of a resync that follows another
 
 _logger = logging.getLogger("relay.jobs")
 
 
 @dataclass(frozen=True)
 class ResyncJobs:
-    """Resyncs mailboxes, and has silent subscriptions replaced."""
+    """Resyncs mailboxes, and has silent subscriptions replaced.
+
+    The view of a calendar may lag: a change shortly before the end of a gap is neither in it nor notified. So the
+    resync of a gap is followed by a second one on the queue `work`, where it holds up no repair.
+    """
 
     watches: Watches
     resync: Resync
@@ -36,6 +43,7 @@ class ResyncJobs:
     catch_up: CatchUp
     silence: Silence
     lifecycle: LifecycleEvents
+    work: JobQueue
     has_wrong_clock: Callable[[], bool] = lambda: False
 
     def run(self, watch: Watch, job: Job, queue: JobQueue) -> str:
@@ -55,10 +63,18 @@ class ResyncJobs:
         except RelayError as error:
             return self._failed(attempt, job, error, queue)
         self.readings.succeeded(attempt.watch)
+        self._queue_second_look(attempt, job)
         self.catch_up.awaited.succeeded(attempt, has_wrong_clock=self.has_wrong_clock())
         if is_daily(job, attempt.watch) and self.silence.record(attempt.watch, counts):
             self._replace_silent(watch.id)
         return "resynced"
+
+    def _queue_second_look(self, attempt: Attempt, job: Job) -> None:
+        """Queue the second resync of a gap, before the first is recorded as done: a crash between repeats both."""
+        has_no_gap = is_daily(job, attempt.watch) or job.cursor == SECOND_LOOK
+        if attempt.token or not has_no_gap:
+            again_at = attempt.began + timedelta(seconds=VIEW_LAG)
+            self.work.send(Job(attempt.watch.id, "resync", at=again_at, cursor=SECOND_LOOK), VIEW_LAG)
 
     def leave(self, job: Job) -> None:
         """Leave a resync that failed at its last try to a gap of its watch. Raises ServiceUnavailable."""

@@ -1,7 +1,6 @@
 """A seeded random choice of Graph's behaviours is on during the load; control switches it.
 
-Of those that concern deliveries: the others are about calls of callers, which `make fuzz` makes. Lists that lag are
-left out: a resync after a lost subscription may read too early a view, which only the next night corrects.
+Of those that concern deliveries: the others are about calls of callers, which `make fuzz` makes.
 """
 
 from collections.abc import Mapping
@@ -10,8 +9,8 @@ from typing import Any
 from tests.chaos.lies import Control
 
 NAMES = (
-    "createdUnseenSeconds", "hintDelaySeconds", "capitalsInAddresses", "placesWithoutLinks", "zoneOfMailbox",
-    "valuesSpelled",
+    "createdUnseenSeconds", "listLagSeconds", "hintDelaySeconds", "capitalsInAddresses", "placesWithoutLinks",
+    "zoneOfMailbox", "valuesSpelled",
 )  # fmt: skip
 SHARE = 0.6
 LONGEST = 3.0  # seconds: the relay's own waits are shorter in the run, too (tests/chaos/time_warp.py)

@@ -47,6 +47,7 @@ class DueMessages:
         """Take what the relay has queued."""
         for message, delay in self.world.changes.take():
             self.put(message, delay)
-        wanted, self.world.jobs.wanted = self.world.jobs.wanted, []
-        for job, delay in wanted:
-            self.put(job, delay)
+        for queue in (self.world.jobs, self.world.work):
+            wanted, queue.wanted = queue.wanted, []
+            for job, delay in wanted:
+                self.put(job, delay)

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import GraphNotFound
+from shared.messages import Job
 from tests.support.due_messages import DueMessages
 from tests.support.world import WATCH_ID, World, event
 
@@ -152,3 +153,32 @@ def test_a_late_notification_of_a_creation_brings_no_deleted_event(world: World)
     queues.notify()
     queues.play(NIGHT)
     assert world.webhook.news == [("created", "E")]
+
+
+def test_a_resync_of_a_gap_is_followed_by_a_second(world: World, queues: DueMessages) -> None:
+    """The view does not have the last changes of the gap yet, and no notification tells of them."""
+    world.events.by_id["N"] = event("N")
+    world.events.deleted_items.add("N")
+    queues.put(Job(WATCH_ID, "resync"))
+    queues.play(LAG)
+    world.events.deleted_items.clear()
+    assert world.webhook.news == []
+    queues.play(NIGHT)
+    assert world.webhook.news == [("created", "N")]
+
+
+@pytest.mark.parametrize("kind", ["resync", "resync-full", "missed"])
+def test_a_second_resync_is_the_last(world: World, queues: DueMessages, kind: str) -> None:
+    """Each gap costs two resyncs: what multiplies never ends."""
+    queues.put(Job(WATCH_ID, kind))
+    queues.play(timedelta(hours=12))
+    assert [job.kind for job in queues.processed if isinstance(job, Job)] == [kind, "resync"]
+
+
+def test_a_nightly_resync_has_no_second(world: World, queues: DueMessages) -> None:
+    """Its mailbox has a live subscription, so what the view lacks is notified."""
+    watch = world.watches.get(WATCH_ID)
+    assert watch is not None
+    queues.put(Job(WATCH_ID, "resync", watch.subscription_id))
+    queues.play(NIGHT)
+    assert [job.kind for job in queues.processed if isinstance(job, Job)] == ["resync"]
