@@ -20,6 +20,7 @@ def resync_calendars(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the ho
         relay().catch_up.queue_nightly_resyncs()
         relay().catch_up.queue_owner_checks()
     finally:
+        relay().nightly_checks.run()
         relay().nightly_cleanup.queue()
         relay().ledger_sweep.queue()
 

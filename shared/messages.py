@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Origin = Literal["live", "backfill"]
+Audience = Literal["all", "partner", "features"]
 LARGEST = 45_000  # bytes; "Queue Storage" allows 64 KiB, which base64 reduces to 48 KiB
 LIFECYCLE_KINDS = frozenset({"reauthorizationRequired", "subscriptionRemoved", "missed"})  # Graph's names of its events
 # resync-full sends everything again; reconcile is for all watches; probe and drain are for the partner's endpoint; the
@@ -65,6 +66,8 @@ class ChangeMessage:
     - `force`: deliver even if the partner has the same state.
     - `origin`: live, or backfill for what a resync, a drain or a replay queues.
     - `yields`: a resync queues the changes, so each is dropped while its event's delivery is being retried.
+    - `audience`: for whom the changes are still to be processed: the partner, the features that hold the watches, or
+      both. Only a notification is for the features.
     """
 
     notified_at: datetime
@@ -75,6 +78,7 @@ class ChangeMessage:
     force: bool = False
     origin: Origin = "live"
     yields: bool = False
+    audience: Audience = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ def write_changes(message: ChangeMessage) -> Iterator[str]:
     head |= {"again": True} if message.force else {}
     head |= {"origin": message.origin} if message.origin != "live" else {}
     head |= {"yields": True} if message.yields else {}
+    head |= {"for": message.audience} if message.audience != "all" else {}
     return _split(head, "changes", [_change_row(change) for change in message.changes])
 
 
@@ -129,7 +134,10 @@ def read_changes(text: str) -> ChangeMessage:
         skip_settling, force, yields = (content.get(name) is True for name in ("settled", "again", "yields"))
         attempt, retry_token = int(content["attempt"]), str(content["retry"])
         origin: Origin = "backfill" if content.get("origin") == "backfill" else "live"
-        message = ChangeMessage(notified_at, changes, attempt, retry_token, skip_settling, force, origin, yields)
+        audience = _audience(content.get("for"))
+        message = ChangeMessage(
+            notified_at, changes, attempt, retry_token, skip_settling, force, origin, yields, audience
+        )
     except _UNREADABLE:
         raise BadMessage("not a message of changes") from None
     if notified_at.tzinfo is None:
@@ -143,6 +151,12 @@ def read_jobs(text: str) -> list[Job]:
         return [_job(row) for row in _version_1(text)["repairs"]]
     except _UNREADABLE:
         raise BadMessage("not a message of repairs") from None
+
+
+def _audience(text: object) -> Audience:
+    if text == "partner":
+        return "partner"
+    return "features" if text == "features" else "all"
 
 
 def _change_row(change: Change) -> dict[str, Any]:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from shared.bootstrap.partner import PartnerParts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shared.delivery.batch import Batches
     from shared.delivery.deliver import Delivery
     from shared.delivery.failures import Failures
+    from shared.delivery.hand_over import HandOver
     from shared.delivery.mailbox_access import MailboxAccess
     from shared.delivery.poison import PoisonMessages
     from shared.delivery.posting import Posting
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from shared.delivery.stop import Stopping
     from shared.delivery.sync_event import EventSync
     from shared.health.permissions import PermissionChecks
+    from shared.ports.change_listener import ChangeListener
+    from shared.ports.nightly_check import NightlyChecks
     from shared.reliability.mailbox_holds import MailboxHolds
     from shared.resync.catch_up import CatchUp
     from shared.resync.fingerprints import Fingerprints
@@ -172,13 +177,32 @@ class DeliveryParts(PartnerParts):
         )  # fmt: skip
 
     @cached_property
+    def change_listeners(self) -> Mapping[str, ChangeListener]:
+        """The features that follow calendars, by name."""
+        return {}
+
+    @cached_property
+    def nightly_checks(self) -> NightlyChecks:
+        """What features do each night."""
+        from shared.ports.nightly_check import NightlyChecks
+
+        return NightlyChecks()
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        """Hands changes to features."""
+        from shared.delivery.hand_over import HandOver
+
+        return HandOver(self.change_listeners, self.watches, self.permission, self.catch_up, self.changes)
+
+    @cached_property
     def delivery(self) -> Delivery:
         """Delivers messages of changes."""
         from shared.delivery.deliver import Delivery
 
         return Delivery(
             self.settings, self.breaker, self.parking, self.changes, self.batches, self.failures,
-            self.delivery_metrics, self.stop.is_stopped, self.now,
+            self.delivery_metrics, self.hand_over, self.stop.is_stopped, self.now,
         )  # fmt: skip
 
     @cached_property

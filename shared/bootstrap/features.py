@@ -24,7 +24,7 @@ class CalendarParts(GraphParts):
         """Reads and writes calendars at Graph."""
         from shared.graph.calendars import Calendars
 
-        return Calendars(self.graph)
+        return Calendars(self.graph, self.title_filter)
 
     @cached_property
     def first_call_rows(self) -> Table[FirstCall]:

@@ -10,6 +10,8 @@ from shared.bootstrap.storage import IDENTITY_OPTIONS, StoredParts
 from shared.http.session import USER_AGENT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from azure.core.credentials import TokenCredential
     from azure.keyvault.secrets import SecretClient
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from shared.graph.handshake_check import HandshakeCheck
     from shared.graph.rooms import Rooms
     from shared.graph.subscriptions import Subscriptions
+    from shared.graph.titles.title_filter import TitleFilter, TitlePolicy
     from shared.key_vault import Secrets
     from shared.policy.allow_list import AllowList
     from shared.policy.mailbox_owners import MailboxOwners
@@ -182,7 +185,19 @@ class GraphParts(StoredParts):
         """Reads events."""
         from shared.graph.events import Events
 
-        return Events(self.graph)
+        return Events(self.graph, self.title_filter)
+
+    @cached_property
+    def title_policies(self) -> Sequence[TitlePolicy]:
+        """What the features that are on say of titles."""
+        return ()
+
+    @cached_property
+    def title_filter(self) -> TitleFilter:
+        """Keeps titles in the tenant."""
+        from shared.graph.titles.title_filter import TitleFilter
+
+        return TitleFilter(lambda: self.title_policies)
 
     @cached_property
     def rooms(self) -> Rooms:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shared.reliability.awaited_queue import AwaitedQueue
     from shared.resync.ledger_sweep import LedgerSweep
     from shared.subscriptions.admission import Admission
+    from shared.subscriptions.held.feature_watches import FeatureWatches
     from shared.subscriptions.lifecycle import LifecycleEvents
     from shared.subscriptions.new_watches import NewWatches
     from shared.subscriptions.rooms.room_lists import RoomListService
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from shared.subscriptions.timer.restart import Restart
     from shared.subscriptions.timer.runs import Runs
     from shared.subscriptions.watch_jobs import WatchJobs
+    from shared.watches.partner_watches import PartnerWatches
     from shared.watches.quota import WatchQuota
     from shared.watches.sources import WatchSources
 
@@ -50,6 +52,21 @@ class SubscriptionParts(ForgettingParts):
         from shared.watches.sources import WatchSources
 
         return WatchSources(self.watches, self.quota)
+
+    @cached_property
+    def partner_watches(self) -> PartnerWatches:
+        """The watches that the partner may see."""
+        from shared.watches.partner_watches import PartnerWatches
+
+        return PartnerWatches(self.watches)
+
+    def watching(self, feature: str) -> FeatureWatches:
+        """Return what holds watches for a feature."""
+        from shared.subscriptions.held.feature_watches import FeatureWatches
+
+        return FeatureWatches(
+            feature, self.permission, self.watches, self.watch_sources, self.endings, self.jobs, self.now
+        )
 
     @cached_property
     def watch_setup(self) -> WatchSetup:
@@ -160,7 +177,7 @@ class SubscriptionParts(ForgettingParts):
 
         resyncs = ResyncJobs(
             self.watches, self.resync, self.readings, self.catch_up, self.silence, self.lifecycle_events,
-            self.work, self.clock_check.is_wrong,
+            self.work, self.change_listeners, self.clock_check.is_wrong,
         )  # fmt: skip
         return WatchJobs(self.watches, self.permission, self.catch_up, resyncs, self.lifecycle_events)
 

@@ -100,7 +100,8 @@ class Batches:
         following = tuple(change for outcome in results for change in outcome.following)
         second_looks = tuple(outcome.second_look for outcome in results if outcome.second_look is not None)
         now = self.clock.hint()
-        self.changes.send(ChangeMessage(now, following, skip_settling=True, origin=message.origin))
+        found = ChangeMessage(now, following, skip_settling=True, origin=message.origin, audience="partner")
+        self.changes.send(found)
         next_look = replace(message, notified_at=now, retry_token="", skip_settling=True)
         for delay, of_view in ((SECOND_LOOK, False), (VIEW_LAG, True)):
             changes = tuple(change for change in second_looks if change.deleted is of_view)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from shared import telemetry
 from shared.delivery.batch import Batches
 from shared.delivery.failures import Failures
+from shared.delivery.hand_over import HandOver
 from shared.delivery.outcome import BUSY, COVERED, DEFERRED, DELIVERED, FAILED, NO_NEWS, Outcome
 from shared.errors import RelayError
 from shared.messages import Change, ChangeMessage
@@ -52,6 +53,7 @@ class Delivery:
     batches: Batches
     failures: Failures
     metrics: DeliveryMetrics
+    hand_over: HandOver
     is_stopped: Callable[[], bool]
     now: Callable[[], datetime]
 
@@ -77,6 +79,10 @@ class Delivery:
             return Counter(settling=len(message.changes))
         if self.is_stopped():
             return self._parked(message, "stopped")
+        message, handed = self.hand_over.handed(message)
+        return handed + (self._to_partner(message) if message.changes else Counter())
+
+    def _to_partner(self, message: ChangeMessage) -> Counter[str]:
         if not self.breaker.allows_delivery():
             return self._parked(message, self.breaker.endpoint().state)
         outcomes = self._process(message)

@@ -37,6 +37,8 @@ class MailboxAccess:
         if watch is None or watch.delivery != "relay":
             result = "unknown-watch" if watch is None else "direct-watch"
             return None, [Outcome(result, change) for change in changes]
+        if watch.is_features_alone:
+            return None, [Outcome("handed-over", change) for change in changes]
         decision = self.permission.may(watch, watch.mailbox, "", "relay", "deliver")
         if decision.allowed:
             return watch, []

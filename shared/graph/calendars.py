@@ -12,6 +12,7 @@ from shared.errors import GraphRejected
 from shared.graph.answers import items_of
 from shared.graph.client import LIST_PAGES, LIST_SECONDS, GraphClient
 from shared.graph.events import PREFER, SELECT
+from shared.graph.titles.title_filter import TitleFilter
 from shared.http.path_segments import segment
 from shared.utc import format_utc
 
@@ -24,8 +25,9 @@ A_DAY = timedelta(days=1)  # more than any zone's offset from UTC
 class Calendars:
     """Reads and writes calendars; needs Calendars.ReadWrite. Every method raises GraphError."""
 
-    def __init__(self, graph: GraphClient) -> None:
+    def __init__(self, graph: GraphClient, titles: TitleFilter = TitleFilter()) -> None:  # noqa: B008  (it is frozen)
         self._graph = graph
+        self._titles = titles
 
     def all(self, mailbox: str) -> list[dict[str, Any]]:
         """Return the calendars of a mailbox ("List calendars")."""
@@ -60,7 +62,12 @@ class Calendars:
             "startDateTime": format_utc(start), "endDateTime": format_utc(end), "$select": _select(details),
             "$top": str(size), "$orderby": "start/dateTime", **page,
         }  # fmt: skip
-        response = self._graph.call("GET", f"{_calendar(mailbox, calendar)}/calendarView", params=params, prefer=PREFER)
+        path = f"{_calendar(mailbox, calendar)}/calendarView"
+
+        def call(more: dict[str, str]) -> dict[str, Any]:
+            return self._graph.call("GET", path, params=params | more, prefer=PREFER)
+
+        response = self._titles.read(mailbox, call)
         link = response.get("@odata.nextLink")
         given = {name.lower(): value for name, value in parse_qsl(urlsplit(str(link)).query)}
         next_page = {name: value for name, value in given.items() if name in PAGE_PARAMETERS}
@@ -72,7 +79,10 @@ class Calendars:
 
     def get(self, mailbox: str, event_id: str, details: Collection[str]) -> dict[str, Any]:
         """Return an event ("Get event")."""
-        return self._graph.call("GET", _event(mailbox, event_id), params={"$select": _select(details)}, prefer=PREFER)
+        path, params = _event(mailbox, event_id), {"$select": _select(details)}
+        return self._titles.read(
+            mailbox, lambda more: self._graph.call("GET", path, params=params | more, prefer=PREFER)
+        )
 
     def find_by_transaction(self, mailbox: str, calendar: str, transaction_id: str, near: datetime) -> str | None:
         """Return the id of the event or series that has a transactionId and begins within a day of `near`."""

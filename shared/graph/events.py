@@ -10,6 +10,7 @@ from urllib.parse import quote
 from shared.errors import GraphError
 from shared.graph.client import GraphClient
 from shared.graph.subscriptions import IMMUTABLE_IDS
+from shared.graph.titles.title_filter import TitleFilter
 from shared.utc import format_utc
 
 SELECT = "id,subject,start,end,isAllDay,showAs,sensitivity,isCancelled,type,seriesMasterId"
@@ -41,17 +42,23 @@ def is_of_type(event: dict[str, Any], kind: str) -> bool:
 class Events:
     """Reads events; needs Calendars.Read. Every method raises GraphError."""
 
-    def __init__(self, graph: GraphClient) -> None:
+    def __init__(self, graph: GraphClient, titles: TitleFilter = TitleFilter()) -> None:  # noqa: B008  (it is frozen)
         self._graph = graph
+        self._titles = titles
 
     def get(self, mailbox: str, event_id: str) -> dict[str, Any]:
         """Return an event ("Get event")."""
-        return self._graph.call("GET", _path(mailbox, event_id), params={"$select": SELECT}, prefer=PREFER)
+        path = _path(mailbox, event_id)
+
+        def call(more: dict[str, str]) -> dict[str, Any]:
+            return self._graph.call("GET", path, params={"$select": SELECT, **more}, prefer=PREFER)
+
+        return self._titles.read(mailbox, call)
 
     def instances(self, mailbox: str, master_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Yield the occurrences and exceptions of a series between two moments ("List instances")."""
         path = _path(mailbox, master_id) + "/instances"
-        return self._graph.pages(path, _between(start, end, SELECT), prefer=PREFER)
+        return self._pages(mailbox, path, _between(start, end, SELECT))
 
     def calendar_view(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         """Yield the events of the calendar between two moments, series as occurrences ("List calendarView").
@@ -59,7 +66,10 @@ class Events:
         They also have `lastModifiedDateTime`.
         """
         path = f"/users/{quote(mailbox, safe='@')}/calendarView"
-        return self._graph.pages(path, _between(start, end, VIEW_SELECT), prefer=PREFER)
+        return self._pages(mailbox, path, _between(start, end, VIEW_SELECT))
+
+    def _pages(self, mailbox: str, path: str, parameters: dict[str, str]) -> Iterator[dict[str, Any]]:
+        return self._titles.each(mailbox, lambda more: self._graph.pages(path, parameters | more, prefer=PREFER))
 
     def owner(self, mailbox: str) -> str:
         """Return the address of the default calendar's owner, the mailbox's own, in lower case ("Get calendar").

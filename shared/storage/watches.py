@@ -40,7 +40,7 @@ class Watch:
     - `renewed`: when the subscription was last created or renewed.
     - `gap_since`: changes since then may have been missed, and a resync is still to be queued.
     - `by_partner`: whether the partner named the mailbox itself; `room_lists`: ids of the watched room lists that it
-      belongs to, separated by spaces.
+      belongs to, separated by spaces. `features`: the names of the features that hold it, separated by spaces.
     - `user_id`: the mailbox's object id, taken from notifications and from subscriptions.
     - `owner`, `owner_read_at`, `owner_unknown_since`: which mailbox answers under the address (shared/policy/owner.py).
     - `renamed_at`, `new_address`: when Graph last found the mailbox by its object id only, and the address that it then
@@ -120,7 +120,13 @@ class Watch:
     owner: str = ""
     owner_read_at: datetime | None = None
     owner_unknown_since: datetime | None = None
+    features: str = ""
     etag: str = ""
+
+    @property
+    def is_features_alone(self) -> bool:
+        """Whether only features hold the watch: the partner neither knows of it nor receives its changes."""
+        return bool(self.features) and not self.by_partner and not self.room_lists
 
 
 def is_being_created(watch: Watch, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from shared.forgetting.rows import MailboxRows
 from shared.graph.subscriptions import DeleteReason
 from shared.policy.allow_list import Decision
 from shared.policy.permission import Permission
-from shared.storage.watches import Watch, Watches, is_being_created
+from shared.storage.watches import Watch, Watches, is_being_created, new_born
 from shared.subscriptions.records import Records
 from shared.subscriptions.removal import Removal
 from shared.watches.graph_errors import rejection_of
@@ -56,14 +56,34 @@ class Endings:
         if watch is None:
             self._forget_rest(watch_id)
             return
+        if watch.is_features_alone:
+            self.rows.forget(watch_id)
+            return
         if watch.room_lists:
             lists = ", ".join(f"DELETE /api/room-lists/{room_list}" for room_list in watch.room_lists.split())
             text = f"The room is watched as part of a room list. Remove the room list instead: {lists}."
             raise RequestRejected(problems.PART_OF_ROOM_LIST, text)
         try:
-            self.remove(watch_id)
+            if not self._left_to_features(watch_id):
+                self.remove(watch_id, lambda row: not row.features)
         except GraphError as error:
             raise rejection_of(error) from error
+
+    def _left_to_features(self, watch_id: str) -> bool:
+        """Remove what the partner has of a watch that features hold, too; return False if none does.
+
+        The subscription stays. Another `born` makes it a new watch for the partner, should that set it up again.
+        """
+        for _ in range(ATTEMPTS):
+            watch = self.watches.get(watch_id)
+            if watch is None or not watch.features:
+                return False
+            self.removal.tombstones.write_slots(watch_id, self.now())
+            if self.watches.change(watch, by_partner=False, born=new_born()) is not None:
+                self.rows.forget_slots(watch.mailbox)
+                self.rows.forget(watch_id, watch.born)
+                return True
+        raise ServiceUnavailable("storage", "has too many writers of one row")
 
     def remove(
         self, watch_id: str, only_if: Callable[[Watch], bool] = lambda _: True, *, keeps_slots: bool = False

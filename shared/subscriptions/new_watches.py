@@ -53,13 +53,13 @@ class NewWatches:
             self._abandon(watch, error)
 
     def _abandon(self, watch: Watch, error: RelayError) -> None:
-        """End a failed setup: delete its row, or leave it to the room lists that now include the mailbox.
+        """End a failed setup: delete its row, or leave it to the room lists and features that hold it by now.
 
         Repeat while the row changes: a claim that stays in the row would make the next call wait in vain.
         """
         current: Watch | None = watch
         while current is not None and current.pending_since == watch.pending_since:
-            if not current.room_lists:
+            if not self.sources.held_by(current) - {PARTNER}:
                 if self.watches.delete(current):
                     self.ledger.forget(current.id, is_left_by(current))  # what workers have written meanwhile
                     return

@@ -49,7 +49,7 @@ class WatchSetup:
         owner = self.admission.require(request, known)
         if known is None:
             self.creation.subscriptions.wait_for_rate()  # before the row is claimed
-        deadline = self.now() + MAX_WAIT
+        deadline, is_new = self.now() + MAX_WAIT, False
         while self.now() < deadline:
             watch = self.sources.add(self._new_watch(request, owner)) or self._taken_over(request)
             if watch is not None:
@@ -58,9 +58,10 @@ class WatchSetup:
                     return created, True
             existing = self.watches.get(watch_id_of(request.mailbox))
             if existing is not None and not is_being_created(existing, self.now()):
+                is_new = is_new or existing.is_features_alone
                 live = self._live(_checked_delivery(existing, request))
                 if live is not None:
-                    return live, False
+                    return live, is_new
             self.sleep(LOOK_AGAIN_SECONDS)
         text = "Another call is setting up this mailbox. Try again soon."
         raise RequestRejected(problems.SETUP_IN_PROGRESS, text, retry_after=10)
@@ -95,7 +96,7 @@ class WatchSetup:
         existing = self.watches.get(watch_id_of(request.mailbox))
         if existing is None or is_being_created(existing, self.now()):
             return None
-        if existing.state != "pending" or existing.renewed or existing.room_lists:
+        if existing.state != "pending" or existing.renewed or self.sources.held_by(existing) - {PARTNER}:
             return None
         return self.watches.claim(_checked_delivery(existing, request), self.now())
 
@@ -118,6 +119,9 @@ class WatchSetup:
 
 def _checked_delivery(existing: Watch, request: WatchRequest) -> Watch:
     """Return the existing watch. Raises RequestRejected 409 when the request has another delivery or URL."""
+    if existing.is_features_alone and request.delivery == "direct":
+        text = "A feature of the relay follows this mailbox, so Graph must post its changes to the relay."
+        raise RequestRejected(problems.HELD_BY_FEATURE, text)
     if (existing.delivery, existing.notification_url) != (request.delivery, request.notification_url):
         text = (
             f"The mailbox already has a subscription with delivery {existing.delivery}. Delete it before you change "

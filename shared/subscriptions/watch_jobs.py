@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from shared.errors import RelayError
 from shared.graph.events import VIEW_LAG
 from shared.messages import Job
 from shared.policy.permission import Permission
+from shared.ports.change_listener import ChangeListener
 from shared.queues import JobQueue
 from shared.reliability.job_limits import RESYNCS, is_last_try
 from shared.reliability.retry_schedule import delay_after
@@ -44,6 +46,7 @@ class ResyncJobs:
     silence: Silence
     lifecycle: LifecycleEvents
     work: JobQueue
+    listeners: Mapping[str, ChangeListener]
     has_wrong_clock: Callable[[], bool] = lambda: False
 
     def run(self, watch: Watch, job: Job, queue: JobQueue) -> str:
@@ -59,7 +62,8 @@ class ResyncJobs:
                 queue.send(job, LOOK_AGAIN)
             return attempt
         try:
-            counts = self.resync.resync(attempt.watch, full=attempt.is_full)
+            self._tell_features(attempt, job)
+            counts = self._compared(attempt)
         except RelayError as error:
             return self._failed(attempt, job, error, queue)
         self.readings.succeeded(attempt.watch)
@@ -68,6 +72,18 @@ class ResyncJobs:
         if is_daily(job, attempt.watch) and self.silence.record(attempt.watch, counts):
             self._replace_silent(watch.id)
         return "resynced"
+
+    def _compared(self, attempt: Attempt) -> Counter[str]:
+        """Compare the calendar with what the partner has, if it is to have any of it."""
+        watch = attempt.watch
+        return Counter[str]() if watch.is_features_alone else self.resync.resync(watch, full=attempt.is_full)
+
+    def _tell_features(self, attempt: Attempt, job: Job) -> None:
+        """Tell the features that hold the watch of a gap. What they compare each night is their own."""
+        if attempt.token or not is_daily(job, attempt.watch):
+            for name in attempt.watch.features.split():
+                if name in self.listeners:
+                    self.listeners[name].gap(attempt.watch)
 
     def _queue_second_look(self, attempt: Attempt, job: Job) -> None:
         """Queue the second resync of a gap, before the first is recorded as done: a crash between repeats both."""

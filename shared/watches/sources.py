@@ -1,13 +1,17 @@
-"""The sources of a watch: the partner, and room lists that contain the mailbox. A watch without a source is removed."""
+"""The sources of a watch: the partner, room lists that contain the mailbox, and features that follow its calendar.
+
+A watch without a source is removed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.features import BY_NAME
 from shared.storage.watches import Watch, Watches, watch_id_of
 from shared.watches.quota import WatchQuota
 
-PARTNER = "partner"  # every other source is the id of a room list
+PARTNER = "partner"  # another source is the name of a feature, or the id of a room list
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,19 @@ class WatchSources:
 
     def held_by(self, watch: Watch) -> frozenset[str]:
         """Return the sources of a watch."""
-        return frozenset((*watch.room_lists.split(), *([PARTNER] if watch.by_partner else [])))
+        partner = [PARTNER] if watch.by_partner else []
+        return frozenset((*watch.room_lists.split(), *watch.features.split(), *partner))
+
+    def others(self, watch: Watch) -> frozenset[str]:
+        """Return the sources of a watch that are no room lists."""
+        return self.held_by(watch) - set(watch.room_lists.split())
 
     def _write(self, watch: Watch, sources: frozenset[str]) -> Watch | None:
         if sources == self.held_by(watch):
             return watch
-        room_lists = " ".join(sorted(sources - {PARTNER}))
-        return self.watches.change(watch, by_partner=PARTNER in sources, room_lists=room_lists)
+        features = sources & BY_NAME.keys()
+        room_lists = " ".join(sorted(sources - features - {PARTNER}))
+        by_partner = PARTNER in sources
+        return self.watches.change(
+            watch, by_partner=by_partner, room_lists=room_lists, features=" ".join(sorted(features))
+        )

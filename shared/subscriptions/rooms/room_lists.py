@@ -30,7 +30,7 @@ from shared.subscriptions.rooms.room_list_sources import MatchedList, Membership
 from shared.threads import side_by_side
 from shared.unreadable_rows import Unreadable
 from shared.watches.graph_errors import room_list_rejection
-from shared.watches.sources import PARTNER, WatchSources
+from shared.watches.sources import WatchSources
 
 AT_ONCE = 8
 READING_BUDGET = timedelta(minutes=1)  # of a run; the lists that are left wait for the next, which reads them first
@@ -181,13 +181,13 @@ class RoomListService:
 
     def _update(self, watch: Watch, membership: Membership) -> str:
         """Update the lists of a room's watch, or remove a watch without a source; return the result, "" for none."""
-        held, lists = self.sources.held_by(watch), membership.lists(watch)
-        if not lists and PARTNER not in held:
+        held, lists = set(watch.room_lists.split()), membership.lists(watch)
+        if not lists and not self.sources.others(watch):
             return self._remove(watch, membership)
         changed: Watch | None = watch
         for room_list in sorted(lists - held):
             changed = self.sources.hold(room_list, changed) if changed else None
-        for room_list in sorted(held - lists - {PARTNER}):
+        for room_list in sorted(held - lists):
             changed = self.sources.release(room_list, changed) if changed else None
         return ""
 
@@ -200,7 +200,7 @@ class RoomListService:
         try:
             removed = self.endings.remove(
                 watch.id,
-                lambda row: PARTNER not in self.sources.held_by(row) and not current.lists(row),
+                lambda row: not self.sources.others(row) and not current.lists(row),
                 keeps_slots=True,  # the room may be booked without being watched, or come back
             )
         except RelayError as error:  # the next run tries again

@@ -23,7 +23,7 @@ KINDS = {"missed", "subscriptionRemoved", "reauthorizationRequired", "resync", "
 
 # The fields that a job, a message of changes and a change have since: the old code wrote none of them.
 ADDED: list[object] = [None, None, "", {}, "", ""]
-ADDED_TO_MESSAGE: list[object] = ["live", False]
+ADDED_TO_MESSAGE: list[object] = ["live", False, "all"]
 ADDED_TO_CHANGE: list[object] = ["", None, False]
 
 

@@ -43,7 +43,7 @@ ADDED = (  # the columns that rows have since: of a watch, and of the heartbeat
     "failing_since", "missing_since", "looked_up_at", "reading_state", "reading_since", "reading_error",
     "silent_resyncs", "replaced_at", "renamed_at", "new_address", "posted_end", "posted_key",
     "posted_nonce", "born", "resync_token", "resync_due", "resync_started", "resync_full", "resynced", "paused_by",
-    "unfinished", "owner", "owner_read_at", "owner_unknown_since",
+    "unfinished", "owner", "owner_read_at", "owner_unknown_since", "features",
 )  # fmt: skip
 ADDED_OF = {  # the same, of the ledger, of what is parked, and of slot bookings
     "Entry": (

@@ -1,0 +1,1 @@
+"""What the core calls in features, and features in the core: neither imports the other, bootstrap connects them."""
