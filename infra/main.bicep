@@ -25,7 +25,7 @@ param allowedMailboxes string = ''
 param ownerCheck string = 'warn'
 @description('Comma-separated hosts that direct delivery may use. Empty or none: direct delivery is off.')
 param allowedNotificationHosts string = ''
-@description('Comma-separated features to switch on: calendars, scheduling, bookings. Each needs its own permission.')
+@description('Comma-separated features to switch on: calendars, scheduling, bookings, dataverse. Each needs its own permission.')
 param features string = 'relay'
 @description('Fields of an event in responses beside title, times, availability: minimal, or a comma list of location, organizer, attendees.')
 param eventDetail string = 'minimal'
@@ -33,6 +33,10 @@ param eventDetail string = 'minimal'
 param invitees string = ''
 @description('Whether Microsoft Bookings may send mail to the customers of appointments that callers make, change or cancel.')
 param customerInvitations bool = true
+@description('Address of the environment of Dynamics 365, such as https://contoso.crm4.dynamics.com, for the feature dataverse. Empty without it.')
+param dataverseUrl string = ''
+@description('Resources whose bookings become events: column:NAME, the yes/no column that marks them, or a comma list of ids of resources. Empty: none.')
+param dataverseResources string = ''
 
 // Who signs in, and how.
 @description('How the relay signs in to Graph. managed-identity needs no secret; the others need clientId, and a secret in the vault.')
@@ -126,8 +130,7 @@ param tags { *: string } = {}
 param otherSettings { *: string } = {}
 
 var allTags = union(tags, { 'azd-env-name': environmentName, application: 'calendar-relay' })
-// azd passes an unset variable as an empty text.
-var ending = empty(suffix) ? uniqueString(subscription().id, environmentName, location) : suffix
+var ending = empty(suffix) ? uniqueString(subscription().id, environmentName, location) : suffix // azd passes an unset variable as ''
 
 module monitoring 'modules/monitoring.bicep' = {
   name: 'monitoring'
@@ -206,6 +209,8 @@ module app 'modules/function-app.bicep' = {
       EVENT_DETAIL: eventDetail
       INVITEES: invitees
       CUSTOMER_INVITATIONS: customerInvitations ? 'true' : 'false'
+      DATAVERSE_URL: dataverseUrl
+      DATAVERSE_RESOURCES: dataverseResources
     }
     clientId: clientId
     otherSettings: otherSettings

@@ -18,6 +18,8 @@ from relay_admin.commands import (
     uninstall,
     watches,
 )
+from relay_admin.dynamics.arguments import add_verbs as add_dataverse_verbs
+from relay_admin.dynamics.command import of_relay
 from relay_admin.entra.arguments import add_verbs
 from relay_admin.entra.command import entra
 from relay_admin.output import Output
@@ -61,6 +63,9 @@ def parser() -> argparse.ArgumentParser:
     _add_rotate(add)
     about = "Grant, revoke and check what the relay needs in Entra ID, with your own sign-in (az login)"
     add_verbs(add("entra", entra, about, "entra check --app-id CLIENT_ID", calls_relay=False), PROGRAM)
+    about = "Set up and run the feature dataverse: bookings of Dynamics 365 into Outlook"
+    dataverse = add("dataverse", of_relay, about, "dataverse status", calls_relay=False)
+    add_dataverse_verbs(dataverse, PROGRAM, _common(), _for_scripts())
     command = add(
         "uninstall", uninstall.uninstall, "Remove every watch, and list the remaining steps", "uninstall --yes"
     )

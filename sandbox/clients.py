@@ -1,5 +1,6 @@
 """Clients for a running sandbox: the control routes of tenant and partner, and the relay's API."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -63,6 +64,86 @@ class TenantClient:
         """Return every occurrence between two times with all fields, as the tenant stores it."""
         view: list[dict[str, Any]] = self.control("GET", f"/calendars/{address}", start=start, end=end)["value"]
         return view
+
+
+class DataverseClient:
+    """The control routes of an environment of Dynamics 365; `url` is its address."""
+
+    def __init__(self, url: str, ca: str) -> None:
+        self.url = url
+        self._ca = ca
+        self._session = requests.Session()
+        self._session.trust_env = False  # otherwise REQUESTS_CA_BUNDLE would override the sandbox's CA
+        self._session.verify = ca
+        self._ids: dict[str, str] = {}
+
+    def control(self, method: str, path: str, body: Any = None, **params: str) -> Any:
+        """Call a control route and return its JSON, or None for an empty response. Raises HTTPError."""
+        response = self._session.request(method, f"{self.url}/_control{path}", json=body, params=params, timeout=180)
+        if not response.ok:
+            raise requests.HTTPError(f"{method} {path}: {response.status_code} {response.text}", response=response)
+        return response.json() if response.content else None
+
+    def id_of(self, name: str) -> str:
+        """Return the id of a seeded row: "resource:ola@contoso.com", "status:Committed", "user:dispatcher"."""
+        if name not in self._ids:
+            self._ids = self.control("GET", "")["ids"]
+        return self._ids[name]
+
+    def book(
+        self, resource: str, start: datetime, end: datetime, status: str = "Committed", by: str = "dispatcher",
+        **columns: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Make a booking on a resource, named by its mailbox, as a person, and return it."""
+        body = {"name": "Visit", **_times(start, end), **self._links(resource=resource, status=status), **columns}
+        return dict(self.control("POST", "/rows/bookableresourcebookings", body, **{"as": by}))
+
+    def change(
+        self, booking_id: str, start: datetime | None = None, end: datetime | None = None, by: str = "dispatcher",
+        *, resource: str | None = None, status: str | None = None, **columns: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Change a booking as a person, and return it; start and end belong together."""
+        times = _times(start, end) if start is not None and end is not None else {}
+        body = {**times, **self._links(resource=resource, status=status), **columns}
+        return dict(self.control("PATCH", f"/rows/bookableresourcebookings/{booking_id}", body, **{"as": by}))
+
+    def remove(self, booking_id: str, by: str = "dispatcher") -> None:
+        """Delete a booking as a person."""
+        self.control("DELETE", f"/rows/bookableresourcebookings/{booking_id}", **{"as": by})
+
+    def booking(self, booking_id: str) -> dict[str, Any] | None:
+        """Return a booking as it is, or None."""
+        return next((row for row in self.bookings() if row["bookableresourcebookingid"] == booking_id), None)
+
+    def bookings(self) -> list[dict[str, Any]]:
+        """Return all bookings as they are."""
+        return list(self.control("GET", "/rows/bookableresourcebookings")["value"])
+
+    def work_order(self, name: str = "WO-1") -> dict[str, str]:
+        """Make a work order and return the bind that gives a booking to it."""
+        made = self.control("POST", "/rows/msdyn_workorders", {"msdyn_name": name})
+        return {"msdyn_workorder@odata.bind": f"/msdyn_workorders({made['msdyn_workorderid']})"}
+
+    def copy(self, kind: str = "Sandbox") -> "DataverseClient":
+        """Make a full copy of the environment, with another organization id, and return its client."""
+        return DataverseClient(self.control("POST", "/copies", {"type": kind})["url"], self._ca)
+
+    def _links(self, resource: str | None, status: str | None) -> dict[str, str]:
+        links = {}
+        if resource is not None:
+            links["Resource@odata.bind"] = f"/bookableresources({self.id_of(f'resource:{resource.lower()}')})"
+        if status is not None:
+            links["BookingStatus@odata.bind"] = f"/bookingstatuses({self.id_of(f'status:{status}')})"
+        return links
+
+
+def _times(start: datetime, end: datetime) -> dict[str, Any]:
+    """Return the columns of a booking's times, which are in UTC."""
+    shown = (f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for moment in (start, end))
+    return {
+        **dict(zip(("starttime", "endtime"), shown, strict=True)),
+        "duration": (end - start) // timedelta(minutes=1),
+    }
 
 
 class PartnerClient:

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from sandbox.azurite import start_azurite
 from sandbox.certificates import make_certificates
-from sandbox.clients import PartnerClient, RelayClient, TenantClient
+from sandbox.clients import DataverseClient, PartnerClient, RelayClient, TenantClient
 from sandbox.process import ROOT, Process
 
 ROOMS = ("room1@contoso.com", "room2@contoso.com", "room3@contoso.com")
@@ -26,17 +26,18 @@ class Stack:
     """A running sandbox; as a context manager it stops on exit.
 
     `settings` are merged into the default app settings, `seed` into the tenant's seed (a dict is merged, other values
-    replace). Without `host` the Functions host is not started.
+    replace). Without `host` the Functions host is not started. `dataverse` is the seed of an environment of Dynamics
+    365 ({}: its defaults), which is then `self.dataverse`; None: there is none.
     """
 
     def __init__(
         self, folder: Path, settings: Mapping[str, str] | None = None, seed: Mapping[str, Any] | None = None,
-        *, app: Path = ROOT, host: bool = True,
+        *, app: Path = ROOT, host: bool = True, dataverse: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.certificates = make_certificates(folder)
-        self.seed = _seed(seed or {})
+        self.seed = _seed(seed or {}) | ({} if dataverse is None else {"dataverse": dict(dataverse)})
         self._running: list[Any] = []
         try:
             self._start_services()
@@ -61,6 +62,8 @@ class Stack:
         self.partner_process = self._keep(Process("sandbox.partner", arguments, self.folder / "partner.log"))
         ca = str(self.certificates.ca_pem)
         self.tenant = TenantClient(self.tenant_process.ready["url"], ca)
+        if "dataverse" in self.seed:
+            self.dataverse = DataverseClient(self.tenant_process.ready["dataverseUrl"], ca)
         self.partner = PartnerClient(self.partner_process.ready["url"], self.partner_process.ready["control"])
 
     def start_host(self, app: Path = ROOT) -> Process:
@@ -92,6 +95,7 @@ class Stack:
             "SETTLE_SECONDS": "2",
             "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "4194304",  # as infra/modules/function-app.bicep sets it
             "CALLS_PER_MINUTE": "100000",  # tests and the demo poll many times a second
+            **({"DATAVERSE_URL": self.dataverse.url} if "dataverse" in self.seed else {}),
         }
 
     def _environment(self) -> dict[str, str]:

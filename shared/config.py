@@ -13,11 +13,12 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from shared.errors import ConfigurationError
 from shared.features import BY_NAME, names_in
 from shared.http.addresses import AddressRule, is_plain, is_web_port
+from shared.settings.dataverse import DataverseSettings, missing_of
 
 FEATURE_NAMES = ("relay", *BY_NAME)  # the first is always on
 DETAILS = ("location", "organizer", "attendees")  # optional details of an event in responses
@@ -31,7 +32,7 @@ LONGEST_VIEW_DAYS = 1_825  # of one calendar view; "List calendarView" refuses m
 UNSET: Any = None  # the default of a required setting; never validated or returned: see Settings._without_invalid
 
 
-class Settings(BaseModel):
+class Settings(DataverseSettings):
     """The app settings; each field is a setting's name in lower case."""
 
     model_config = ConfigDict(alias_generator=str.upper, frozen=True, extra="ignore")
@@ -80,10 +81,10 @@ class Settings(BaseModel):
     _ignored: dict[str, str] = PrivateAttr(default_factory=dict)
     _is_deployed: bool = PrivateAttr(default=False)
 
-    @field_validator("graph_base_url", "azure_authority_host", "key_vault_uri", "public_base_url")
+    @field_validator("graph_base_url", "azure_authority_host", "key_vault_uri", "public_base_url", "dataverse_url")
     @classmethod
     def _is_https(cls, value: str) -> str:
-        return _address(value, ("https",)).rstrip("/")
+        return _address(value, ("https",)).rstrip("/") if value else value
 
     @field_validator("partner_webhook_url")
     @classmethod
@@ -144,7 +145,7 @@ class Settings(BaseModel):
         """Build the settings from the valid values. Remove the other fields, so that reading them raises."""
         settings = cls.model_validate(valid)
         missing = {name.upper(): "is not set" for name, value in settings if value is UNSET}
-        settings._problems = missing | problems
+        settings._problems = missing | missing_of(settings, settings.switched_on) | problems
         for name in settings._problems:
             settings.__dict__.pop(name.lower(), None)
         return settings

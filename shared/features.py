@@ -19,6 +19,7 @@ class Feature:
     - `permissions`: required at Graph. `optional_permissions`: without these, only some requests are rejected.
     - `checks`: the names of the doctor's findings about the feature.
     - `settings`: the feature's own, beside FEATURES and the relay's settings.
+    - `page`: its page in docs/; "" is the page for the partner, partner-NAME.md.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Feature:
     checks: tuple[str, ...]
     optional_permissions: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    page: str = ""
 
     @property
     def writes_calendars(self) -> bool:
@@ -72,6 +74,25 @@ FEATURES = (
         optional_permissions=("Bookings.ReadWrite.All",),  # to send a message with a cancellation
         checks=("bookings",),
         settings=("EVENT_DETAIL",),
+    ),
+    Feature(
+        name="dataverse",
+        modules=("dataverse",),
+        functions=(
+            "get_dataverse", "plan_dataverse", "start_dataverse", "hold_dataverse", "release_dataverse",
+            "follow_dataverse", "settle_pairs", "keep_poisoned_pairs",
+        ),
+        services=(
+            "dataverse_status", "dataverse_plan", "dataverse_start", "dataverse_hold", "follow", "pair_settling",
+            "pair_dead_letters",
+        ),
+        permissions=(WRITE_CALENDARS,),
+        checks=("calendarsWrite", "dataverse", "dataverseRights", "dataverseTracking", "dataverseMailboxes"),
+        settings=(
+            "DATAVERSE_URL", "DATAVERSE_RESOURCES", "DATAVERSE_DIRECTION", "DATAVERSE_SCHEDULE", "DATAVERSE_SHOW_AS",
+            "DATAVERSE_PROPOSED", "DATAVERSE_TITLES", "DATAVERSE_CONFLICT", "DATAVERSE_WORK_ORDERS",
+        ),
+        page="dataverse",
     ),
 )  # fmt: skip
 BY_NAME = {feature.name: feature for feature in FEATURES}

@@ -37,7 +37,7 @@ A mailbox outside the group, to verify that it cannot be read.
 The name of the scope. Needed if relays of the tenant have different groups.
 
 .PARAMETER Feature
-The features in FEATURES that write calendars, if any: calendars, scheduling. permissions.json has their roles.
+The features in FEATURES that write calendars, if any: calendars, scheduling, dataverse. permissions.json has their roles.
 
 .EXAMPLE
 ./Grant-RelayMailboxAccess.ps1 -AppId CLIENT_ID -ObjectId OBJECT_ID -Group relay-rooms@contoso.com -MailboxInside room1@contoso.com -MailboxOutside ceo@contoso.com -WhatIf
@@ -50,7 +50,7 @@ param(
     [Parameter(Mandatory)][string] $MailboxInside,
     [Parameter(Mandatory)][string] $MailboxOutside,
     [ValidateLength(1, 40)][string] $Name = 'Calendar Relay',
-    [ArgumentCompleter({ 'calendars', 'scheduling' -like "$($args[2])*" })][string[]] $Feature = @()
+    [ArgumentCompleter({ 'calendars', 'scheduling', 'dataverse' -like "$($args[2])*" })][string[]] $Feature = @()
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'

@@ -20,7 +20,7 @@ A mailbox that the relay must be able to read.
 A mailbox that it must not read.
 
 .PARAMETER Feature
-The features in FEATURES that write calendars, if any: calendars, scheduling. Their role is then required, and
+The features in FEATURES that write calendars, if any: calendars, scheduling, dataverse. Their role is then required, and
 otherwise reported as superfluous.
 
 .EXAMPLE
@@ -31,7 +31,7 @@ param(
     [Parameter(Mandatory)][guid] $AppId,
     [Parameter(Mandatory)][string] $MailboxInside,
     [Parameter(Mandatory)][string] $MailboxOutside,
-    [ArgumentCompleter({ 'calendars', 'scheduling' -like "$($args[2])*" })][string[]] $Feature = @()
+    [ArgumentCompleter({ 'calendars', 'scheduling', 'dataverse' -like "$($args[2])*" })][string[]] $Feature = @()
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'

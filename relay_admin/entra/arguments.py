@@ -44,8 +44,8 @@ def add_verbs(command: Any, program: str) -> None:
 
 
 def _add_ids(verb: Any) -> None:
-    verb.add_argument("--app-id", type=_client_id, metavar="ID", help="client id of the relay's identity")
-    verb.add_argument("--api-app-id", type=_client_id, metavar="ID", help="client id of the relay's API")
+    verb.add_argument("--app-id", type=client_id, metavar="ID", help="client id of the relay's identity")
+    verb.add_argument("--api-app-id", type=client_id, metavar="ID", help="client id of the relay's API")
     verb.add_argument(
         "--feature", action="append", metavar="NAME", help="room-lists, bookings, bookings-cancel; can be repeated"
     )
@@ -54,7 +54,7 @@ def _add_ids(verb: Any) -> None:
 
 
 def _add_changing(verb: Any, name: str) -> None:
-    verb.add_argument("--caller-app-id", type=_client_id, metavar="ID", help="client id of the calling app")
+    verb.add_argument("--caller-app-id", type=client_id, metavar="ID", help="client id of the calling app")
     if name != "revoke":
         verb.add_argument(
             "--role", choices=("Relay.Read", "Relay.Setup", "Relay.Admin"), default="Relay.Setup",
@@ -70,7 +70,7 @@ def _add_changing(verb: Any, name: str) -> None:
         verb.add_argument("--yes", action="store_true", help="do not ask")
 
 
-def _client_id(text: str) -> str:
+def client_id(text: str) -> str:
     """Return a client id in lower case."""
     try:
         return str(uuid.UUID(text.strip()))

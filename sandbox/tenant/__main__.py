@@ -44,7 +44,8 @@ async def _run(tenant: Tenant, port: int) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with serve(tenant, port) as addresses:
-        print(json.dumps({"url": addresses.url, "identityUrl": addresses.identity_url}), flush=True)
+        ready = {"url": addresses.url, "identityUrl": addresses.identity_url}
+        print(json.dumps(ready | ({"dataverseUrl": addresses.dataverse_url} if tenant.dataverse else {})), flush=True)
         await stop.wait()
 
 

@@ -93,12 +93,14 @@ class Seed(Strict):
     mailboxes: list[SeededMailbox] = []
     secrets: dict[SecretName, list[str | SeededSecret]] = {}
     settings: dict[str, Any] = {}
+    dataverse: dict[str, Any] | None = None
+    """An environment of Dynamics 365, by the keys of sandbox/dataverse/seed.py; without it none is served."""
 
 
 def tenant_from(seed: Seed, folder: Path) -> Tenant:
     """Return the tenant described by a seed; `folder` holds the certificates.
 
-    Raises OSError or ValueError when a certificate file cannot be read.
+    Raises OSError or ValueError when a certificate file cannot be read, or the seed of Dynamics 365 is invalid.
     """
     tenant = Tenant(seed.tenant_id, folder, seed.identity_header, settings=dict(seed.settings))
     for client in [*map(_registered, seed.clients), *map(_identity, seed.managed_identities)]:
@@ -107,6 +109,12 @@ def tenant_from(seed: Seed, folder: Path) -> Tenant:
         tenant.add_mailbox(_mailbox(box))
     for name, versions in seed.secrets.items():
         tenant.vault[name.lower()] = _versions(versions, tenant.clock.now())
+    if seed.dataverse is not None:
+        # Imported here because a tenant without Dynamics 365 does not need it.
+        from sandbox.dataverse.environments import Environments
+        from sandbox.dataverse.seed import SeededDataverse
+
+        tenant.dataverse = Environments(tenant, SeededDataverse.model_validate(seed.dataverse))
     return tenant
 
 

@@ -11,19 +11,25 @@ from sandbox.certificates import make_certificates
 from sandbox.tenant import identity
 from sandbox.tenant.control import Control
 from sandbox.tenant.control_login import LoginControl
+from sandbox.tenant.control_stops import StopsControl
 from sandbox.tenant.control_vault import VaultControl
 from sandbox.tenant.faults import fault_middleware
 from sandbox.tenant.login import Login
 from sandbox.tenant.state import Tenant
+from sandbox.tenant.stops import stop_middleware
 from sandbox.tenant.vault import Vault
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """The addresses of a running tenant: its https origin, and the managed identity endpoint."""
+    """The addresses of a running tenant: its https origin, the managed identity endpoint, and Dynamics 365's origin.
+
+    The last is empty without an environment.
+    """
 
     url: str
     identity_url: str
+    dataverse_url: str = ""
 
 
 async def build(tenant: Tenant, *, graph: bool = True) -> web.Application:
@@ -31,8 +37,9 @@ async def build(tenant: Tenant, *, graph: bool = True) -> web.Application:
 
     The Graph part's `start` runs before the application is frozen, so it may add to on_startup and on_cleanup.
     """
-    app = web.Application(middlewares=[fault_middleware(tenant.faults)])
-    for part in (Control(tenant), LoginControl(tenant), VaultControl(tenant), Vault(tenant), Login(tenant)):
+    app = web.Application(middlewares=[fault_middleware(tenant.faults), stop_middleware(tenant.stops)])
+    stops = StopsControl(tenant.stops)
+    for part in (Control(tenant), stops, LoginControl(tenant), VaultControl(tenant), Vault(tenant), Login(tenant)):
         app.add_routes(part.routes())
     if graph:
         # Imported here because a tenant without Graph does not need it.
@@ -56,8 +63,12 @@ async def serve(tenant: Tenant, port: int = 0, *, graph: bool = True) -> AsyncIt
             await web.TCPSite(runner, "127.0.0.1", site_port, ssl_context=tls).start()
         main, plain = (runner.addresses[0][1] for runner in runners)
         tenant.url = f"https://localhost:{main}"
-        yield Addresses(tenant.url, f"http://127.0.0.1:{plain}{identity.PATH}")
+        dataverse = await tenant.dataverse.start() if tenant.dataverse is not None else ""
+        yield Addresses(tenant.url, f"http://127.0.0.1:{plain}{identity.PATH}", dataverse)
     finally:
+        tenant.stops.release()
+        if tenant.dataverse is not None:
+            await tenant.dataverse.close()
         for runner in runners:
             await runner.cleanup()
 

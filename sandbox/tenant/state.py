@@ -14,6 +14,7 @@ from sandbox.tenant.administrator import Administrator
 from sandbox.tenant.app_roles import AppRole
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.faults import Faults
+from sandbox.tenant.stops import Stops
 from sandbox.tenant.tokens import Tokens
 
 
@@ -91,6 +92,7 @@ class Tenant:
     identity_header: str = ""
     clock: Clock = field(default_factory=Clock)
     faults: Faults = field(default_factory=Faults)
+    stops: Stops = field(default_factory=Stops)
     clients: dict[str, Client] = field(default_factory=dict)
     """By client id in lower case."""
     vault: dict[str, list[SecretVersion]] = field(default_factory=dict)
@@ -109,6 +111,8 @@ class Tenant:
     tokens: Tokens = field(init=False, repr=False)
     graph: Any = None
     """State of the Graph part."""
+    dataverse: Any = None
+    """The environments of Dynamics 365; None without any."""
     administrator: Administrator = field(default_factory=Administrator)
     """The person who signs in with the Azure CLI."""
 

@@ -91,6 +91,8 @@ class Tokens:
             return GRAPH
         if plain in (VAULT, VAULT_APP_ID):
             return VAULT
+        if self._tenant.dataverse is not None and self._tenant.dataverse.serves(plain):
+            return plain
         api = self.api(plain)
         return api.client_id if api else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.subscriptions import SubscriptionParts
+from shared.bootstrap.dataverse import DataverseParts
 
 if TYPE_CHECKING:
     from shared.doctor.graph import GraphChecks
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shared.doctor.vault import VaultChecks
 
 
-class DoctorParts(SubscriptionParts):
+class DoctorParts(DataverseParts):
     """The doctor with its checks."""
 
     @cached_property
@@ -23,10 +23,12 @@ class DoctorParts(SubscriptionParts):
         """Tests everything that the relay depends on."""
         from shared.doctor.bookings import BookingsPermissionCheck
         from shared.doctor.calendars import CalendarWriteCheck
+        from shared.doctor.dataverse import DataverseChecks
         from shared.doctor.package import PackageCheck
         from shared.doctor.partner import PartnerCheck
         from shared.doctor.run import Doctor
         from shared.doctor.runtime import RuntimeChecks
+        from shared.dynamics.examination import Examination
 
         return Doctor(
             setup=self._setup_checks,
@@ -35,6 +37,9 @@ class DoctorParts(SubscriptionParts):
             mailboxes=self._mailbox_checks,
             calendar_write=CalendarWriteCheck(self.settings, self.graph_diagnostics, self.watches),
             bookings=BookingsPermissionCheck(self.settings, self.graph_diagnostics),
+            dataverse=DataverseChecks(
+                self.settings, lambda: Examination(self.dynamics), lambda: self.dataverse_plan.plan().findings
+            ),
             partner=PartnerCheck(self.webhook, self.breaker, self.now),
             runtime=RuntimeChecks(self.health_checks.run),
             package=PackageCheck(self.package),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from shared.bootstrap.maintenance import MaintenanceParts
 if TYPE_CHECKING:
     from shared.forgetting.old_rows import OldRows
     from shared.storage.deletion.call_rows import CallRows
+    from shared.storage.deletion.pair_rows import PairRows
     from shared.subscriptions.forgotten.mailbox import MailboxForgetting
     from shared.subscriptions.forgotten.night import NightlyCleanup
     from shared.subscriptions.forgotten.off_list import OffListMailboxes
@@ -24,8 +26,9 @@ class ForgettingParts(MaintenanceParts):
         from shared.subscriptions.forgotten.mailbox import MailboxForgetting
 
         return MailboxForgetting(
-            self.watches, self.room_lists, self.endings, self.unknown_cleanup, self.mailbox_rows, self.permission
-        )
+            self.watches, self.room_lists, self.endings, self.unknown_cleanup, self.mailbox_rows, self.rows_of_pairs,
+            self.permission,
+        )  # fmt: skip
 
     @cached_property
     def off_list_mailboxes(self) -> OffListMailboxes:
@@ -44,13 +47,20 @@ class ForgettingParts(MaintenanceParts):
         return CallRows(lambda: self.watches_table, lambda: self.attempts_table)
 
     @cached_property
+    def rows_of_pairs(self) -> PairRows:
+        """Deletes the rows of pairs."""
+        from shared.storage.deletion.pair_rows import PairRows
+
+        return PairRows(lambda: self.pairs_table, lambda: timedelta(days=self.settings.window_days[0]))
+
+    @cached_property
     def old_rows(self) -> OldRows:
         """Deletes rows that nobody needs."""
-        from shared.forgetting.old_rows import OldRows
+        from shared.forgetting.old_rows import FeatureRows, OldRows
 
         return OldRows(
-            self.mailbox_rows, self.leases, self.replays, self.rows_of_slots, self.rows_of_calls,
-            self.off_list_rows, self.removed_watches, self.now,
+            self.mailbox_rows, self.leases, self.replays, self.rows_of_slots,
+            FeatureRows(self.rows_of_calls, self.rows_of_pairs), self.off_list_rows, self.removed_watches, self.now,
         )  # fmt: skip
 
     @cached_property

@@ -88,6 +88,11 @@ class StoredParts:
         return self.storage.table("attempts")
 
     @cached_property
+    def pairs_table(self) -> TableClient:
+        """The table of pairs of the feature dataverse."""
+        return self.storage.table("pairs")
+
+    @cached_property
     def watches(self) -> Watches:
         """The table of watches."""
         from shared.storage.watches import Watches

@@ -19,6 +19,7 @@ from shared.threads import side_by_side
 if TYPE_CHECKING:
     from shared.doctor.bookings import BookingsPermissionCheck
     from shared.doctor.calendars import CalendarWriteCheck
+    from shared.doctor.dataverse import DataverseChecks
     from shared.doctor.graph import GraphChecks
     from shared.doctor.mailboxes import MailboxChecks
     from shared.doctor.package import PackageCheck
@@ -41,6 +42,7 @@ class Doctor:
     mailboxes: MailboxChecks
     calendar_write: CalendarWriteCheck
     bookings: BookingsPermissionCheck
+    dataverse: DataverseChecks
     partner: PartnerCheck
     runtime: RuntimeChecks
     package: PackageCheck
@@ -72,6 +74,7 @@ class Doctor:
             partial(self.calendar_write.run, request),
             self.graph.check_room_lists,
             self.bookings.run,
+            self.dataverse.run,
         ]
 
 

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
+from typing import NamedTuple
 
 from shared.errors import RelayError
 from shared.forgetting.off_list import OffListRows
 from shared.forgetting.rows import MailboxRows
 from shared.storage.deletion.call_rows import CallRows
+from shared.storage.deletion.pair_rows import PairRows
 from shared.storage.deletion.slot_rows import SlotRows
 from shared.storage.leases import Leases
 from shared.storage.parked import DEAD, WAITING, Parked, key_of
@@ -36,6 +38,13 @@ BUDGET = timedelta(seconds=60)  # for the parked changes; the next night begins 
 _logger = logging.getLogger("relay.forgetting")
 
 
+class FeatureRows(NamedTuple):
+    """The rows that features keep beside slot bookings."""
+
+    calls: CallRows
+    pairs: PairRows
+
+
 @dataclass(frozen=True)
 class OldRows:
     """Sweeps the tables. `beginning` returns the id at which the sweep of parked changes begins."""
@@ -44,7 +53,7 @@ class OldRows:
     leases: Leases
     replays: Replays
     slots: SlotRows
-    calls: CallRows
+    features: FeatureRows
     off_list: OffListRows
     removed: RemovedWatches
     now: Callable[[], datetime]
@@ -57,7 +66,8 @@ class OldRows:
             "leases": lambda: self.leases.drop_old(now - LEASES_KEPT),
             "replays": lambda: self.replays.drop_old(now - REPLAYS_KEPT),
             "slot bookings": lambda: self.slots.drop_ended(now - SLOTS_KEPT),
-            "calls of features": lambda: self.calls.drop_ended(now),
+            "calls of features": lambda: self.features.calls.drop_ended(now),
+            "pairs": lambda: self.features.pairs.drop_ended(now),
             "slot bookings of forgotten mailboxes": self.rows.forget_slots_left,
             "mailboxes off the list": lambda: self.off_list.drop_old(now),
             "replays of removed watches": self._sweep_named,

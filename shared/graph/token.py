@@ -43,16 +43,21 @@ def graph_scope(graph_base_url: str) -> str:
 
 
 class AppToken:
-    """Tokens of an app registration, whose secret or certificate is in Key Vault. Each process has its own."""
+    """Tokens of an app registration, whose secret or certificate is in Key Vault. Each process has its own.
 
-    def __init__(self, settings: Settings, secrets: Secrets, now: Callable[[], float] = time.monotonic) -> None:
+    `base_url`: the API that they are for, Graph unless given.
+    """
+
+    def __init__(
+        self, settings: Settings, secrets: Secrets, now: Callable[[], float] = time.monotonic, base_url: str = ""
+    ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._now = now
         self._by_certificate = settings.graph_credential == "certificate"
         certificate_or_secret = settings.graph_certificate_name, settings.graph_client_secret_name
         self._secret_name = certificate_or_secret[0 if self._by_certificate else 1]
-        self._scope = graph_scope(settings.graph_base_url)
+        self._scope = graph_scope(base_url or settings.graph_base_url)
         self._http = LoginHttp(settings.azure_authority_host, now)
         self._app: ConfidentialClientApplication | None = None
         self._version = ""  # of the secret

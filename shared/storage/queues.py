@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CHANGES = "calendar-changes"
 REPAIRS = "mailbox-repairs"
 WORK = "subscription-work"  # kinds of jobs that versions without this queue do not know
+PAIR_CHANGES = "pair-changes"  # of the feature dataverse
 LONGEST_DELAY = 7 * 24 * 3600 - 60  # seconds; "Put Message" takes at most 7 days
 NEVER = -1  # a message that holds undelivered changes must not expire
 

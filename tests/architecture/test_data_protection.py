@@ -26,6 +26,12 @@ from shared.storage.heartbeat import Heartbeat
 from shared.storage.leases import Lease
 from shared.storage.ledger_entry import Entry
 from shared.storage.maintenance import Brake, Handshake, Lifetime, ResyncHour, Rollout, Sweep
+from shared.storage.pairs.brakes import MailboxBrake
+from shared.storage.pairs.call_pauses import CallPause
+from shared.storage.pairs.index import IndexedEvent
+from shared.storage.pairs.pair import Pair
+from shared.storage.pairs.resources import StoredResource
+from shared.storage.pairs.tracking import Tracking
 from shared.storage.parked import Parked
 from shared.storage.partner_endpoint import Endpoint
 from shared.storage.replays import Replay
@@ -39,7 +45,9 @@ from shared.storage.watches import Watch
 from tests.architecture.trees import tree_of
 from tests.support.table import FakeTable
 
-PAGE, MORE = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("data-protection", "subscriptions"))
+PAGE, MORE, OF_PAIRS = (
+    (ROOT / "docs" / f"{name}.md").read_text() for name in ("data-protection", "subscriptions", "dataverse-data")
+)
 PERSONAL = (
     Watch, RoomList, Endpoint, Stop, Replay, UnknownSubscription, Tombstone, OffList, OwnerReading, Lease, Booking,
     Entry, Parked, Change, Job,
@@ -49,6 +57,7 @@ OTHERS = (
     Sweep, Brake, Rollout, Lifetime, Handshake, ResyncHour, AuditState, RoomListReading, Retry, DeliveryCount,
     FirstCall, AppointmentRecord, HeldTime,
 )  # fmt: skip
+PAIRS = (Pair, IndexedEvent, MailboxBrake, StoredResource, CallPause, Tracking)  # docs/dataverse-data.md lists these
 NOT_STORED = {"Unreadable", "Beats"}  # what a row was read as
 NOON = {"dateTime": "2026-11-20T12:00:00", "timeZone": "UTC"}
 
@@ -125,7 +134,10 @@ def test_no_other_call_reads_content() -> None:
     """
     code = {path.relative_to(ROOT / "shared"): path.read_text() for path in (ROOT / "shared").rglob("*.py")}
     reading = {name for name, text in code.items() if re.search(r'_graph\.(pages\(|call\(\s*"GET")', text)}
-    names = ("booked_events", "bookings/client", "calendars", "diagnostics", "events", "rooms", "subscriptions")
+    names = (
+        "booked_events", "bookings/client", "calendars", "diagnostics", "events", "marked_events/events", "rooms",
+        "subscriptions",
+    )  # fmt: skip
     assert {str(path) for path in reading} == {f"graph/{name}.py" for name in names}
     probe = (ROOT / "shared" / "graph" / "diagnostics.py").read_text()
     assert probe.count('_graph.call("GET"') > 0
@@ -142,10 +154,10 @@ def test_the_page_lists_the_fields_of_the_payload() -> None:
     assert listed("data") == list(body["data"])
 
 
-@pytest.mark.parametrize("kind", [*PERSONAL, *OTHERS], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*PERSONAL, *OTHERS, *PAIRS], ids=lambda kind: kind.__name__)
 def test_the_page_lists_the_fields_of_rows_and_messages(kind: type) -> None:
     """Without the etag, which is storage's own. docs/subscriptions.md has the rows without data about people."""
-    page = PAGE if kind in PERSONAL else MORE
+    page = PAGE if kind in PERSONAL else OF_PAIRS if kind in PAIRS else MORE
     place = re.findall(rf"^\| (\S+ `[a-z-]+`) \| {kind.__name__} \|", page, re.MULTILINE)
     assert listed(place[0], kind.__name__, page=page) == list(columns_of(kind).values())
 
@@ -192,17 +204,17 @@ def test_no_table_and_no_queue_is_missing() -> None:
     names = set(re.findall(r'storage\.table\("(\w+)"\)', code))
     names |= set(re.findall(r'^[A-Z]+ = "([a-z-]+)"', queues, re.MULTILINE))
     assert len(names) > 6
-    assert set(re.findall(r"^\| (?:table|queue) `([a-z-]+)` \|", PAGE, re.MULTILINE)) == names
+    assert set(re.findall(r"^\| (?:table|queue) `([a-z-]+)` \|", PAGE + OF_PAIRS, re.MULTILINE)) == names
 
 
 def test_every_kind_of_row_is_on_the_page() -> None:
     """A new dataclass of shared/storage must be documented."""
     defined = set()
-    for path in (ROOT / "shared" / "storage").glob("*.py"):
+    for path in (ROOT / "shared" / "storage").rglob("*.py"):
         for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list):
                 defined.add(node.name)
-    stored = {kind.__name__ for kind in (*PERSONAL, *OTHERS) if kind.__module__.startswith("shared.storage.")}
+    stored = {kind.__name__ for kind in (*PERSONAL, *OTHERS, *PAIRS) if kind.__module__.startswith("shared.storage.")}
     assert defined - NOT_STORED == stored
 
 

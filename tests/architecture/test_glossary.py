@@ -1,5 +1,5 @@
-"""One word has one meaning: the glossary of docs/architecture.md, the terms of docs/subscriptions.md, and the retired
-words, which no name may have.
+"""One word has one meaning: the glossary of docs/architecture.md, the terms of docs/subscriptions.md and
+docs/dataverse-decisions.md, and the retired words, which no name may have.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 CODE = ("functions", "shared", "relay_admin", "tools", "sandbox", "tests")
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
 SUBSCRIPTIONS = (ROOT / "docs" / "subscriptions.md").read_text()
+DECISIONS = (ROOT / "docs" / "dataverse-decisions.md").read_text()
 
 
 def section(title: str, page: str) -> str:
@@ -23,7 +24,8 @@ def section(title: str, page: str) -> str:
     return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-GLOSSARY, FOLDERS = section("Glossary", PAGE) + section("Terms", SUBSCRIPTIONS), section("Folders", PAGE)
+TERMS = section("Terms", SUBSCRIPTIONS) + section("Terms", DECISIONS)
+GLOSSARY, FOLDERS = section("Glossary", PAGE) + TERMS, section("Folders", PAGE)
 
 _RETIRED = """
 tell tells telling told untold ask asks asking asked wish wishes wants owe owes owed heed heeds heeded bury buries
@@ -34,6 +36,7 @@ answering whoever who anybody anyone somebody everybody nought
 """
 EXEMPT = {
     "settle_bookings": "the host indexes the function by this name",
+    "settle_pairs": "the same",
     "settle_seconds": "the field of a setting",
     "CustomerAsked": "pydantic puts the name of the class into an error that callers read",
 }
@@ -41,13 +44,14 @@ EXEMPT = {
 # Terms of module names that are plain English or standard, and need no glossary entry.
 _PLAIN = """
 access address admission after all answer api app auth authenticator availability awaited body book bootstrap calendar
-call cancel checked cleanup clock config conflict connection create creation day deadline deletion deliver diagnostic
-draft due duration ending error existing failure field find first forgetting forgotten former graph held http id
-idempotency invitee jwk key lifetime limit login lookup loss mailbox memory metric missed model moment new night
-notified off old overdue owner package parse part path policy posting queue rate read record recurrence rejection
-reliability removal renamed request resolver row rule run runtime scheduling seat segment sending session setup status
-step storage subscribe sweep table telemetry thread time timer token unavailable unreadable url utc vault version work
-write zone
+call cancel checked cleanup clock comparing comparison config conflict connection create creation dataverse day deadline decide
+deleted deletion deliver diagnostic direction draft due duration dynamic ended ending environment error examination existing failure field filter find
+first flow following forgetting forgotten former graph hand held hint http id idempotency index invitee jwk key lifetime limit listener live
+leading listening login looking lookup marked loss mailbox memory metric missed model moment name new night nightly notified off old order over overdue
+operation owner package parse part path policy port posting present process progress queue quiet rate read reassignment record recurrence
+rejection reliability removal renamed repetition request resolver resource returned row rule run runtime safety
+scheduling seat segment sending session setting setup status start step storage subscribe sweep table telemetry thread time timer
+title token tracking unavailable unreadable url utc vault version watching work write writing zone
 """
 
 RETIRED, PLAIN = set(_RETIRED.split()), set(_PLAIN.split())

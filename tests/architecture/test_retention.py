@@ -1,4 +1,6 @@
-"""The table "When it ends" of docs/data-protection.md names every kind of row and message, with the code's days."""
+"""The tables "When it ends" of docs/data-protection.md and docs/dataverse-data.md name every kind of row and message,
+with the code's days.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,11 @@ from shared.reliability.retry_schedule import ATTEMPT_OFFSETS, MAX_RETRY_AFTER
 from shared.resync import ledger_sweep, resync
 from shared.scheduling import cleanup
 from shared.storage import tombstones
-from shared.storage.deletion import call_rows
+from shared.storage.deletion import call_rows, pair_rows
 from shared.storage.retries import SLOT, SLOTS
-from tests.architecture.test_data_protection import OTHERS, PAGE, PERSONAL
+from tests.architecture.test_data_protection import OF_PAIRS, OTHERS, PAGE, PAIRS, PERSONAL
 
-SECTION = PAGE.partition("\n## When it ends\n")[2].partition("\n## ")[0]
+SECTION = "".join(page.partition("\n## When it ends\n")[2].partition("\n## ")[0] for page in (PAGE, OF_PAIRS))
 ROWS = [line.strip("|").split(" | ") for line in SECTION.splitlines() if line.startswith("| ") and "---" not in line]
 DAY = timedelta(days=1)
 LONGEST_SUBSCRIPTION = timedelta(minutes=10_080)  # "subscription resource type": events
@@ -38,6 +40,9 @@ DAYS: dict[str, set[timedelta]] = {
     "UnknownSubscription": {LONGEST_SUBSCRIPTION},
     "OffList": {off_list.LONGEST_GAP},
     "OwnerReading": {owner.KEPT},
+    "Pair": {pair_rows.PAIRS_KEPT},
+    "IndexedEvent": {pair_rows.PAIRS_KEPT},
+    "StoredResource": {pair_rows.RESOURCES_KEPT},
     "Tombstone": {tombstones.KEEP},
     "Lease": {old_rows.LEASES_KEPT},
     "Change": {LAST_ATTEMPT},
@@ -56,7 +61,7 @@ LISTED = {kind: " | ".join(cells[1:]) for cells in ROWS for kind in kinds_of(cel
 
 def test_every_kind_has_a_row_and_every_row_a_kind() -> None:
     """A kind that is added must say when it ends; Parked has two ends."""
-    kinds = {kind.__name__ for kind in (*PERSONAL, *OTHERS)} - {"Parked"}
+    kinds = {kind.__name__ for kind in (*PERSONAL, *OTHERS, *PAIRS)} - {"Parked"}
     assert set(LISTED) == kinds | WRITTEN_BY_COLUMN | {"Parked: waiting", "Parked: dead letter"}
     assert sum(len(kinds_of(cells[0])) for cells in ROWS) == len(LISTED), "a kind has two rows"
 
@@ -74,12 +79,14 @@ def test_the_other_times_are_those_of_the_code() -> None:
     assert timedelta(minutes=80) == SLOT * SLOTS
     assert "hidden for a day at most" in LISTED["Change"]
     assert timedelta(seconds=MAX_RETRY_AFTER) == DAY
+    assert LISTED["MailboxBrake"].strip().startswith("mailbox, ids of bookings and work orders | a day;")
+    assert pair_rows.BRAKES_KEPT == DAY
     assert "ten minutes if cancelled" in LISTED["Booking"]
     assert timedelta(minutes=10) == cleanup.LATEST
 
 
 def test_each_kind_with_personal_data_names_what_ends_it() -> None:
     """No row about people is kept without an end."""
-    for cells in ROWS[1:]:
+    for cells in [each for each in ROWS if each[0].strip() != "kind"]:
         about, ended_by = cells[1], cells[3]
         assert about.strip() == "none" or ended_by.strip(), cells

@@ -31,6 +31,13 @@ MANY = {
     "shared.storage.slot_bookings.Booking": "a row",
     "shared.storage.watches.Watch": "a row",
     "shared.subscriptions.plan.DesiredState": "a value",
+    "shared.dataverse.sides.Booking": "an object of Dataverse",
+    "shared.dataverse.sides.Event": "an object of Graph",
+    "shared.dataverse.look.Look": "a value",
+    "shared.dataverse.decision.Decision": "a value",
+    "shared.storage.pairs.pair.Pair": "a row",
+    "shared.storage.pairs.resources.StoredResource": "a row",
+    "shared.storage.pairs.tracking.Tracking": "a row",
 }
 THREADS = {
     "Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "ThreadPool", "run_in_executor", "start_new_thread",

@@ -12,7 +12,10 @@ from tests.support.entra_command import OF_API, OF_CALLER, EntraCommand
 from tests.support.relay import BOOKINGS_ROLES, Relay
 
 FOLDER = Path(__file__).parent
-FEATURES = {"FEATURES": ",".join(("relay", *BY_NAME)), "INVITEES": "@contoso.com,@fabrikam.com"}
+FEATURES = {
+    "FEATURES": ",".join(("relay", *BY_NAME)), "INVITEES": "@contoso.com,@fabrikam.com",
+    "DATAVERSE_RESOURCES": "column:new_calendarrelay",
+}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def shared_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     """Start the relay that most tests share."""
-    with Relay.running(tmp_path_factory.mktemp("stack"), FEATURES) as relay:
+    with Relay.running(tmp_path_factory.mktemp("stack"), FEATURES, dataverse={}) as relay:
         relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": BOOKINGS_ROLES})
         yield relay
 

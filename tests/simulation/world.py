@@ -93,6 +93,7 @@ class World(App):
         self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows, self.slot_rows = (
             FakeTable() for _ in range(5)
         )
+        self.pair_rows = FakeTable()
         self.tables = (self.rows, self.ledger_rows, self.parked_rows, self.attempt_rows, self.slot_rows)
         self.change_texts, self.job_texts, self.work_texts = (TimedQueue(self.now) for _ in range(3))
         self.queues = (self.change_texts, self.job_texts, self.work_texts)
@@ -121,6 +122,7 @@ class World(App):
             self.given, **self._outside,
             watches_table=self.rows, ledger_table=self.ledger_rows, attempts_table=self.attempt_rows,
             parked=ParkedChanges(lambda: self.parked_rows), slots_table=lambda: self.slot_rows,
+            pairs_table=self.pair_rows,
             workers=MailboxWorkers(self.threads, MailboxLimits()),
             allow_list=AllowList(
                 lambda: self.given["ALLOWED_MAILBOXES"], lambda _: (), self.now, RoomListReadings(lambda: self.rows)

@@ -35,6 +35,7 @@ ROLES = {
         "resync_subscription", "get_relay", "pause_relay", "resume_relay", "stop_relay", "start_relay",
         "forget_mailbox", "list_unknown_subscriptions", "delete_unknown_subscriptions",
         "list_dead_letters", "delete_dead_letters", "replay_dead_letters", "get_replay", "examine_relay",
+        "get_dataverse", "plan_dataverse", "start_dataverse", "hold_dataverse", "release_dataverse",
     ),
 }  # fmt: skip
 ROLE_OF = {function: role for role, functions in ROLES.items() for function in functions}

@@ -51,12 +51,13 @@ class Relay:
     @classmethod
     @contextmanager
     def running(
-        cls, folder: Path, settings: Mapping[str, str] | None = None, seed: Mapping[str, Any] | None = None
-    ) -> Iterator[Self]:
-        """Start a stack with additional app settings and seed data."""
+        cls, folder: Path, settings: Mapping[str, str] | None = None, seed: Mapping[str, Any] | None = None,
+        *, dataverse: Mapping[str, Any] | None = None,
+    ) -> Iterator[Self]:  # fmt: skip
+        """Start a stack with additional app settings and seed data; `dataverse` is that of an environment."""
         seed = dict(seed or {})
         seed["settings"] = SENDER | seed.get("settings", {})
-        with Stack(folder, SETTINGS | dict(settings or {}), seed) as stack:
+        with Stack(folder, SETTINGS | dict(settings or {}), seed, dataverse=dataverse) as stack:
             yield cls(stack)
 
     def mailbox(self, kind: str = "user", name: str = "") -> str:

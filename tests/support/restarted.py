@@ -6,7 +6,7 @@ from tests.support.world import World
 
 SHARED = (
     "watches_table", "ledger_table", "attempts_table", "parked", "changes", "jobs", "work", "events", "rooms",
-    "subscriptions", "webhook", "workers", "slots_table",
+    "subscriptions", "webhook", "workers", "slots_table", "pairs_table",
 )  # fmt: skip
 
 
@@ -16,4 +16,5 @@ def restarted(world: World, **settings: str) -> World:
     new.end()  # its own threads are not used
     new.threads, new.time, new.keys = world.threads, world.time, world.keys
     new.rows, new.ledger_rows, new.parked_rows = world.rows, world.ledger_rows, world.parked_rows
+    new.pair_rows = world.pair_rows
     return new

@@ -6,19 +6,26 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from sandbox.tenant.server import serve
+from sandbox.tenant.server import Addresses, serve
 from sandbox.tenant.state import Tenant
 
 
 @contextmanager
 def serving(tenant: Tenant) -> Iterator[str]:
     """Serve a tenant and yield its https origin."""
-    ready: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+    with serving_all(tenant) as addresses:
+        yield addresses.url
+
+
+@contextmanager
+def serving_all(tenant: Tenant) -> Iterator[Addresses]:
+    """Serve a tenant and yield the addresses of all its sites."""
+    ready: Future[tuple[Addresses, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def run() -> None:
         stopped = asyncio.Event()
         async with serve(tenant) as addresses:
-            ready.set_result((addresses.url, asyncio.get_running_loop(), stopped))
+            ready.set_result((addresses, asyncio.get_running_loop(), stopped))
             await stopped.wait()
 
     def guarded() -> None:
@@ -31,9 +38,9 @@ def serving(tenant: Tenant) -> Iterator[str]:
 
     thread = threading.Thread(target=guarded)
     thread.start()
-    url, loop, stopped = ready.result(timeout=180)
+    addresses, loop, stopped = ready.result(timeout=180)
     try:
-        yield url
+        yield addresses
     finally:
         loop.call_soon_threadsafe(stopped.set)
         thread.join(timeout=180)

@@ -13,6 +13,7 @@ from tools.openapi import requests, responses
 from tools.openapi.administration_routes import ADMINISTRATION
 from tools.openapi.bookings_routes import BOOKING
 from tools.openapi.calendars import CALENDARS
+from tools.openapi.dataverse import DATAVERSE
 from tools.openapi.operation import WITH_KEY, Operation, Query, Response
 from tools.openapi.scheduling import SCHEDULING
 from tools.openapi.version import VERSION
@@ -81,6 +82,7 @@ _TABLE = (
     *CALENDARS,
     *SCHEDULING,
     *BOOKING,
+    *DATAVERSE,
     Operation(
         "receive_notifications", "post", "notifications", "Microsoft Graph", "Receive change notifications.",
         _FROM_GRAPH, (400, 413, 415, 503), requests.NotificationCollection, query=(_HANDSHAKE,),

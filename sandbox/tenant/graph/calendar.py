@@ -54,6 +54,8 @@ class Calendar:
         """Changed occurrences by their master's ordinary id and original start (naive, in the series' zone)."""
         self.folders: dict[str, Folder] = {}
         """The mailbox's calendars by id, the default one first; created at first use."""
+        self.transactions: dict[str, tuple[Event, datetime]] = {}
+        """The event that a transactionId made, and when."""
         self._starts: dict[str, tuple[str, Moment]] = {}
         """The master's ordinary id and the original start of every occurrence returned so far, by both of its ids."""
 
@@ -132,10 +134,6 @@ class Calendar:
     def events(self, folder: str = "") -> list[Event]:
         """Return single events and series masters, as GET /events lists them, in order of creation."""
         return [event for event in self._events.values() if event.folder == folder]
-
-    def find_by_transaction(self, transaction: str) -> Event | None:
-        """Return the event that an app created with this transactionId."""
-        return next((event for event in self._events.values() if event.transaction == transaction), None)
 
     def view(self, after: datetime, before: datetime, folder: str = "") -> list[Event]:
         """Return the events that overlap a window of aware times, series as occurrences, ordered by start."""

@@ -29,6 +29,7 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
         web.post(f"{CALENDAR}/events/{{id}}/cancel", control(tenant, cancel)),
         web.post(f"{CALENDAR}/events/{{id}}/softDelete", control(tenant, soft_delete)),
         web.post(f"{CALENDAR}/events/{{id}}/restore", control(tenant, restore)),
+        web.post(f"{CALENDAR}/events/{{id}}/copy", control(tenant, copy)),
         web.get(CALENDAR, control(tenant, view)),
         web.put(f"{CALENDAR}/processing", control(tenant, set_processing)),
         web.put(f"{CALENDAR}/workingHours", control(tenant, set_working_hours)),
@@ -94,6 +95,22 @@ async def restore(tenant: Tenant, request: web.Request) -> web.Response:
     return web.json_response(_json(mailbox, event))
 
 
+async def copy(tenant: Tenant, request: web.Request) -> web.Response:
+    """Copy a single event as Outlook does, with its extended properties unless "bare": {"start"?, "end"?, "bare"?}.
+
+    Whether Outlook copies extended properties is not documented.
+    """
+    graph, mailbox, body = graph_of(tenant), _mailbox(tenant, request), await body_of(request)
+    original, bare, now = _event(graph, mailbox, request), body.pop("bare", False), graph.clock.now()
+    if original.type != "singleInstance":
+        raise ControlError(409, "not a single event")
+    made = Event(original.start, original.end, dict(original.fields), now, now, folder=original.folder)
+    made.uid, made.properties = f"{original.uid}C{made.change_key}", {} if bare else dict(original.properties)
+    booking.change(made, body)
+    graph.processing.created(mailbox, made)
+    return web.json_response(_json(mailbox, made), status=201)
+
+
 async def view(tenant: Tenant, request: web.Request) -> web.Response:
     """Return the calendar view with all fields, from start to end (default: 31 days back, 366 ahead)."""
     graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
@@ -155,5 +172,6 @@ def _json(mailbox: Mailbox, event: Event) -> dict[str, Any]:
     return {
         **event_json(event, mailbox, Preferences()),
         "immutableId": event.ids[1],
+        "extendedProperties": event.properties,
         "seriesMasterImmutableId": event.master.ids[1] if event.master else None,
     }

@@ -55,6 +55,8 @@ class Event:
     """The transactionId with which an app created it."""
     join_url: str = ""
     """The link of its Teams meeting; empty without one."""
+    properties: dict[str, str] = field(default_factory=dict)
+    """Extended properties by id; occurrences have those of their series. Replaced, never changed."""
     booked: bool = False
     """Booked by an organizer, so that the room's calendar processing applies; false if written directly."""
 

@@ -14,16 +14,18 @@ from sandbox.tenant.graph.access import EVENT_READ
 from sandbox.tenant.graph.call import Answer, Call
 from sandbox.tenant.graph.errors import bad_request, item_not_found
 from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.extended import has_pair, shown
 from sandbox.tenant.graph.folders import calendar_json, folders, in_folder
 from sandbox.tenant.graph.paging import arrange, page, selected
 from sandbox.tenant.graph.prefer import Preferences, preferences
-from sandbox.tenant.graph.query import COLLECTION, LARGEST_TOP, SINGLE, options
+from sandbox.tenant.graph.query import COLLECTION, LARGEST_TOP, PROPERTY_FILTER, SINGLE, Options, options
 from sandbox.tenant.graph.representation import BODIES, event_json, spelled
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
 from sandbox.tenant.graph.zones import instant
 from sandbox.tenant.state import Mailbox
 
+EXPANDS = ("$expand",)
 PAGE = 10
 """Outlook's page size without $top or odata.maxpagesize."""
 LONGEST_DAYS = 1825
@@ -33,17 +35,20 @@ WINDOW = ("startDateTime", "endDateTime")
 async def listed(graph: Graph, call: Call) -> Answer:
     """Return single events and series masters."""
     async with at_mailbox(graph, call) as mailbox:
-        return _many(graph, call, mailbox, graph.listed(mailbox).events(in_folder(graph, call, mailbox)), ())
+        folder = in_folder(graph, call, mailbox)
+        # Only events of a mailbox are found by an extended property, not those of one of its calendars.
+        found = (PROPERTY_FILTER,) if call.path[2:] == ["events"] else ()
+        return _many(graph, call, mailbox, graph.listed(mailbox).events(folder), found)
 
 
 async def get(graph: Graph, call: Call) -> Answer:
     """Return one event, by either form of its id."""
     async with at_mailbox(graph, call) as mailbox:
-        query, preferred = options(call, "event", SINGLE), preferences(call)
+        query, preferred = options(call, "event", (*SINGLE, *EXPANDS)), preferences(call)
         event = _readable(graph, call, mailbox)
-        item = visible_event(graph, call, event, mailbox, preferred)
+        item = _expanded(graph, call, event, mailbox, preferred, query)
         context = f"{call.base}/$metadata#users('{call.params['id']}')/events/$entity"
-        return Answer(200, {"@odata.context": context, **selected(item, query)}, preferred.headers())
+        return Answer(200, {"@odata.context": context, **item}, preferred.headers())
 
 
 async def calendar_of(graph: Graph, call: Call) -> Answer:
@@ -126,17 +131,18 @@ def _window(call: Call) -> tuple[datetime, datetime]:
 
 def _many(graph: Graph, call: Call, mailbox: Mailbox, events: Sequence[Event], parameters: Sequence[str]) -> Answer:
     """Return a page of events."""
-    query, preferred = options(call, "event", COLLECTION, parameters), preferences(call)
+    query, preferred = options(call, "event", (*COLLECTION, *EXPANDS), parameters), preferences(call)
+    if query.pair is not None:
+        events = [event for event in events if has_pair(event.properties, query.pair)]
     size = query.top or min(preferred.page_size or PAGE, LARGEST_TOP)
     if query.condition or query.orderby:
-        every = [visible_event(graph, call, event, mailbox, preferred) for event in events]
-        items, annotations = page(call, arrange(every, query), query, size)
-    else:
-        # Convert only the events of this page: a full calendar has tens of thousands.
-        chosen, annotations = page(call, events, query, size)
-        items = [visible_event(graph, call, event, mailbox, preferred) for event in chosen]
+        by_item = {id(item := visible_event(graph, call, each, mailbox, preferred)): (item, each) for each in events}
+        arranged = arrange([item for item, _ in by_item.values()], query)
+        events = [by_item[id(item)][1] for item in arranged]
+    # Convert only the events of this page: a full calendar has tens of thousands.
+    chosen, annotations = page(call, events, query, size)
+    value = [_expanded(graph, call, event, mailbox, preferred, query) for event in chosen]
     context = f"{call.base}/$metadata#users('{call.params['id']}')/{call.path[-1]}"
-    value = [selected(item, query) for item in items]
     return Answer(200, {"@odata.context": context, **annotations, "value": value}, preferred.headers())
 
 
@@ -149,6 +155,14 @@ def visible_event(graph: Graph, call: Call, event: Event, mailbox: Mailbox, pref
     if graph.access.basic_only(call.caller, mailbox):
         return {name: value for name, value in item.items() if name not in BODIES}
     return item
+
+
+def _expanded(
+    graph: Graph, call: Call, event: Event, mailbox: Mailbox, preferred: Preferences, query: Options
+) -> dict[str, Any]:
+    """Return an event's selected properties, and those that $expand adds."""
+    item = selected(visible_event(graph, call, event, mailbox, preferred), query)
+    return item if graph.access.basic_only(call.caller, mailbox) else item | shown(event.properties, query.expand)
 
 
 def _spelled(recipient: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ unchanged.
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sandbox.tenant.graph.event import Event
@@ -86,6 +86,9 @@ class Processing:
         self._graph.calendar(mailbox).move_to_deleted_items(event)
         event.touch(self._graph.clock.now())
         self._graph.note(mailbox, event)
+        if seconds := float(self._graph.setting("deletedItemsSeconds")):
+            due = self._graph.clock.now() + timedelta(seconds=seconds)
+            self._graph.sender.start(self._delete_for_good_at(mailbox, event.id, due))
 
     def restored(self, mailbox: Mailbox, event: Event) -> None:
         """Move an event back from Deleted Items, and announce it as a new one: Microsoft does not document how."""
@@ -93,6 +96,13 @@ class Processing:
         event.touch(self._graph.clock.now())
         self._graph.note(mailbox, event)
         self._graph.sender.announce(mailbox, "created", event)
+
+    async def _delete_for_good_at(self, mailbox: Mailbox, event_id: str, due: datetime) -> None:
+        """Delete an event that still lies in Deleted Items at a time; nobody is notified."""
+        await self._graph.clock.until(due)
+        calendar = self._graph.calendar(mailbox)
+        if (event := calendar.deleted_items.get(event_id)) is not None:
+            calendar.remove(event)
 
     def finish(self) -> int:
         """Let the rooms process all pending events now; return their number."""

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from sandbox.tenant.graph import types
 from sandbox.tenant.graph.call import Call
 from sandbox.tenant.graph.errors import bad_request
+from sandbox.tenant.graph.extended import expanded_ids, filtered_pair
 from sandbox.tenant.graph.filters import Condition, read_filter
 
 LARGEST_TOP = 1000
 """Graph: List events; $top is from 1 to 1000."""
 SINGLE = ("$select",)
+PROPERTY_FILTER = "a $filter by an extended property"
+"""Stands among the options of a call that accepts such a $filter."""
 COLLECTION = ("$select", "$top", "$skip", "$skiptoken", "$filter", "$orderby", "$count")
 
 
@@ -29,6 +32,10 @@ class Options:
     orderby: list[tuple[str, bool]] = field(default_factory=list)
     """Paths such as start/dateTime, and whether each is descending."""
     count: bool = False
+    expand: frozenset[str] = frozenset()
+    """Ids of the extended properties that $expand names."""
+    pair: tuple[str, str] | None = None
+    """Id and value of an extended property for which $filter looks."""
     given: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,13 +52,16 @@ def options(call: Call, type_name: str, allowed: Sequence[str], parameters: Sequ
         if name.lower() in given:
             raise bad_request(f"Query option '{name}' was specified more than once.")
         given[name.lower()] = value
+    pair = filtered_pair(given.get("$filter", "")) if PROPERTY_FILTER.lower() in supported else None
     return Options(
         _select(given.get("$select"), type_name),
         _number(given, "$top", 1, LARGEST_TOP),
         _start(given),
-        read_filter(given["$filter"], type_name) if "$filter" in given else None,
+        read_filter(given["$filter"], type_name) if "$filter" in given and pair is None else None,
         _orderby(given.get("$orderby"), type_name),
         _count(given.get("$count", "false")),
+        expanded_ids(given.get("$expand")),
+        pair,
         given,
     )
 

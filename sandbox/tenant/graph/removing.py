@@ -24,7 +24,8 @@ async def delete(graph: Graph, call: Call) -> Answer:
     """Delete an event; one in Deleted Items is deleted for good."""
     async with at_mailbox(graph, call, CALENDAR_WRITE) as mailbox:
         event = find_event(graph, call, mailbox)
-        check_etag(call, event)
+        if graph.setting("honoursIfMatch"):
+            check_etag(call, event)
         check_editable(graph, mailbox, event.folder)
         _remove(graph, mailbox, event)
         return Answer(204)

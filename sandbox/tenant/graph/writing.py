@@ -1,8 +1,7 @@
 """Events, writes by an app: create, update.
 
-Graph: Create event; Update event; event resource type (transactionId, isOnlineMeeting). A
-repeated transactionId returns the event that it created; for a different event it is rejected
-(ErrorDuplicateTransactionId), as developers report. If-Match is in Graph's published schema of PATCH and DELETE.
+Graph: Create event; Update event; event resource type (isOnlineMeeting). If-Match is in Graph's published schema of
+PATCH and DELETE; whether Outlook honours it is not documented, so a setting says so.
 """
 
 import uuid
@@ -15,11 +14,14 @@ from sandbox.tenant.graph.call import Answer, Call
 from sandbox.tenant.graph.errors import GraphError, access_denied, bad_request
 from sandbox.tenant.graph.event import DEFAULTS, Event
 from sandbox.tenant.graph.events import at_mailbox, find_event, visible_event
+from sandbox.tenant.graph.extended import NAME, properties_of
 from sandbox.tenant.graph.folders import in_folder
+from sandbox.tenant.graph.neighbours import check_neighbours
 from sandbox.tenant.graph.patterned import rule_of
 from sandbox.tenant.graph.prefer import preferences
 from sandbox.tenant.graph.routing import Endpoint
 from sandbox.tenant.graph.service import Graph
+from sandbox.tenant.graph.transactions import earlier_event
 from sandbox.tenant.graph.zones import Moment, moment, zone_info
 from sandbox.tenant.state import Mailbox
 
@@ -46,46 +48,48 @@ MOST_ATTENDEES = 500
 async def create(graph: Graph, call: Call) -> Answer:
     """Create an event, optionally with a Teams meeting, and return it."""
     async with at_mailbox(graph, call, CALENDAR_WRITE) as mailbox:
-        body, calendar = _body(call, STORED | TIMED | ONLINE | {"transactionId"}), graph.calendar(mailbox)
+        body, calendar = _body(call, STORED | TIMED | ONLINE | {"transactionId", NAME}), graph.calendar(mailbox)
         folder, transaction = in_folder(graph, call, mailbox), body.get("transactionId")
         check_editable(graph, mailbox, folder)
         now = graph.clock.now()
         utc = Moment(now.replace(tzinfo=None))
         event = Event(utc, utc, {**_defaults(), **_stored(body)}, now, now, folder=folder, transaction=transaction)
+        event.properties = properties_of(body)
         if not body.keys() >= {"start", "end"}:
             raise _invalid("start, end: both are required")
         _set_times(event, body)
         event.uid = f"040000008200E00074C5B7101A82E008{event.change_key.encode().hex().upper()}"
         event.join_url = _joined(event, body)
-        existing = calendar.find_by_transaction(transaction) if transaction else None
-        if existing is not None and _identity(existing) != _identity(event):
-            text = (
-                "Your request can't be completed. The TransactionId specified in the request has already been used "
-                "to create a different event."
-            )
-            raise GraphError(409, "ErrorDuplicateTransactionId", text)
+        remembered, status = float(graph.setting("transactionSeconds")), int(graph.setting("transactionStatus"))
+        existing = earlier_event(calendar, event, now, remembered, status)
         if existing is None:
             graph.processing.created(mailbox, event)
+            if transaction:
+                calendar.transactions[transaction] = (event, now)
         return Answer(201, _written(graph, call, existing or event, mailbox))
 
 
 async def update(graph: Graph, call: Call) -> Answer:
     """Change the properties in the body, and return the event."""
     async with at_mailbox(graph, call, CALENDAR_WRITE) as mailbox:
-        event, body = find_event(graph, call, mailbox), _body(call, STORED | TIMED | ONLINE)
-        check_etag(call, event)
+        event, body = find_event(graph, call, mailbox), _body(call, STORED | TIMED | ONLINE | {NAME})
+        if graph.setting("honoursIfMatch"):
+            check_etag(call, event)
         check_editable(graph, mailbox, event.folder)
         if event.master is not None and body.get("recurrence") is not None:
             raise _invalid("recurrence: not for an occurrence")
         if event.join_url and body.get("isOnlineMeeting") is False:
             raise _invalid("isOnlineMeeting: cannot be removed")
         before, fields = (event.start, event.end, event.rule), event.fields
+        properties = {**event.properties, **properties_of(body)}
         event.fields = {**fields, **_stored(body)}
         try:
             _set_times(event, body)
+            check_neighbours(graph.calendar(mailbox), event)
         except GraphError:
-            event.fields = fields
+            event.fields, event.start, event.end, event.rule = fields, *before
             raise
+        event.properties = properties
         event.join_url = event.join_url or _joined(event, body)
         if before != (event.start, event.end, event.rule) and event.master is None:
             graph.calendar(mailbox).forget_exceptions(event)
@@ -177,11 +181,6 @@ def _joined(event: Event, body: dict[str, Any]) -> str:
         raise _invalid("onlineMeetingProvider: not allowed in this calendar")
     thread = quote(f"19:meeting_{uuid.uuid5(uuid.NAMESPACE_URL, event.id).hex}@thread.v2", safe="")
     return f"https://teams.microsoft.com/l/meetup-join/{thread}/0"
-
-
-def _identity(event: Event) -> tuple[object, ...]:
-    """Return what a transactionId compares to detect a different event."""
-    return event.start.utc, event.end.utc, event.folder, event.fields["subject"], event.rule and event.rule.text
 
 
 def check_etag(call: Call, event: Event) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.storage.connection import storage_errors
+from shared.storage.deletion.row import delete_unchanged
 from shared.storage.table import text_of
 
 if TYPE_CHECKING:
@@ -44,16 +45,4 @@ class CallRows:
     def _drop(self, table: Callable[[], TableClient], rule: str, before: datetime) -> int:
         with storage_errors():
             rows = list(table().query_entities(rule, parameters={"moment": text_of(before)}))
-            return sum(_deleted(table(), row) for row in rows)
-
-
-def _deleted(table: TableClient, row: Any) -> bool:
-    """Delete a row unless it has changed since it was read; return whether it was deleted."""
-    from azure.core import MatchConditions
-    from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
-
-    try:
-        table.delete_entity(row, etag=row.metadata["etag"], match_condition=MatchConditions.IfNotModified)
-    except (ResourceModifiedError, ResourceNotFoundError):
-        return False
-    return True
+            return sum(delete_unchanged(table(), row) for row in rows)

@@ -16,6 +16,7 @@ from shared.api.fields import checked_address
 from shared.errors import GraphError, RequestRejected, ServiceUnavailable
 from shared.forgetting.rows import MailboxRows
 from shared.policy.permission import Permission
+from shared.storage.deletion.pair_rows import PairRows
 from shared.storage.room_lists import RoomLists, room_list_id_of
 from shared.storage.watches import Watch, Watches, watch_id_of
 from shared.subscriptions.endings import Endings
@@ -65,6 +66,7 @@ class MailboxForgetting:
     endings: Endings
     unknown: UnknownCleanup
     rows: MailboxRows
+    pairs: PairRows
     permission: Permission
 
     def forget(self, mailbox: str, caller: str) -> Forgotten:
@@ -120,14 +122,22 @@ class MailboxForgetting:
         others = [watch for watch in names.watches if watch.id != names.watch_id]
         counts = sum((self._removed(watch, only_if) for watch in others), Counter[str]())
         for address in names.addresses - {names.address}:
-            counts += self.rows.forget_slots(address) + self.rows.forget(watch_id_of(address))
+            counts += self._rows_deleted(address)
         mailboxes = {*names.addresses, *names.user_ids}
         counts += self._unknown_deleted(mailboxes, (GRAPH_ERROR,))
         counts += sum((self._removed(watch, only_if) for watch in names.watches if watch not in others), Counter[str]())
         if self.watches.find(names.watch_id) is not None:
             return counts  # it is wanted again: what is left belongs to it
-        counts += self.rows.forget_slots(names.address) + self.rows.forget(names.watch_id)
+        counts += self._rows_deleted(names.address)
         return counts + self._unknown_deleted(mailboxes, (GRAPH_ERROR, ONLY_SUBSCRIPTION))
+
+    def _rows_deleted(self, address: str) -> Counter[str]:
+        """Delete the rows of an address. Pairs outlive their watch otherwise: without them a calendar that is followed
+        again would get every event a second time.
+        """
+        watch_id = watch_id_of(address)
+        pairs = Counter({"pairs": self.pairs.forget(watch_id)})
+        return self.rows.forget_slots(address) + self.rows.forget(watch_id) + pairs
 
     def _removed(self, watch: Watch, only_if: Callable[[Watch], bool]) -> Counter[str]:
         try:

@@ -16,7 +16,7 @@ from shared.partner.webhook import NotDelivered
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 # Read by a call, not while a service is built.
-EAGER = {"get_token", "resolver", "jwks", "watches_table", "ledger_table", "attempts_table"}
+EAGER = {"get_token", "resolver", "jwks", "watches_table", "ledger_table", "attempts_table", "pairs_table"}
 SERVICES = [
     name
     for name in dir(App)

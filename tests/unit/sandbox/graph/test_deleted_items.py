@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.graph_world import IMMUTABLE, ROOM, World, refusal
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.server
 
@@ -72,6 +73,20 @@ def test_an_event_that_is_deleted_for_good_is_unknown(world: World, booked: dict
     for event_id in (booked["immutableId"], booked["id"], moved["id"]):
         assert refusal(world.graph("GET", f"{EVENTS}/{event_id}")) == (404, "ErrorItemNotFound")
     world.control("POST", f"{CONTROL}/{booked['immutableId']}/restore", status=404)
+
+
+def test_an_event_lies_in_deleted_items_for_a_while(world: World, booked: dict[str, Any]) -> None:
+    """By the setting; then no id finds it. One that was restored before stays."""
+    world.control("POST", "/settings", {"deletedItemsSeconds": 3600})
+    other = world.book()["immutableId"]
+    for event_id in (booked["immutableId"], other):
+        world.control("POST", f"{CONTROL}/{event_id}/softDelete")
+    world.control("POST", f"{CONTROL}/{other}/restore")
+    world.tenant.clock.advance(3590)
+    assert world.get(f"{EVENTS}/{booked['immutableId']}")["id"]
+    world.tenant.clock.advance(20)
+    eventually(lambda: world.graph("GET", f"{EVENTS}/{booked['immutableId']}").status_code == 404)
+    assert world.get(f"{EVENTS}/{other}")["id"]
 
 
 def test_only_single_events_of_the_right_folder_are_moved(world: World, booked: dict[str, Any]) -> None:

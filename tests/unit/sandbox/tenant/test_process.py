@@ -46,6 +46,27 @@ def test_a_process_prints_its_addresses_and_ends_cleanly(
             process.kill()
 
 
+@pytest.mark.parametrize("more", [{}, {"dataverse": {}}], ids=["without", "with"])
+def test_a_process_serves_the_environment_of_its_seed(
+    seed: dict[str, Any], tmp_path: Path, more: dict[str, Any]
+) -> None:
+    """And prints its address; without one it prints two addresses alone."""
+    (tmp_path / "seed.json").write_text(json.dumps({**seed, **more}))
+    command = [*COMMAND, "--folder", str(tmp_path / "folder"), "--seed", str(tmp_path / "seed.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            ready = json.loads(process.stdout.readline())
+            assert ("dataverseUrl" in ready) is bool(more)
+            if more:
+                url, bundle = f"{ready['dataverseUrl']}/api/data/v9.2/WhoAmI", str(tmp_path / "folder" / "bundle.pem")
+                with requests.Session() as session:
+                    session.trust_env = False
+                    assert session.get(url, verify=bundle, timeout=180).status_code == 401
+        finally:
+            process.terminate()
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,0 +1,1 @@
+"""The Web API of an environment: reading, writing, functions, metadata, and their refusals."""

@@ -1,0 +1,1 @@
+"""Webhooks: which steps a write starts, what they send, and how."""

@@ -1,0 +1,1 @@
+"""Keeps bookings of Dataverse and events of Outlook in step: pure rules and use cases."""

@@ -1,0 +1,140 @@
+"""Look at both sides of a pair, after it was claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.dataverse.ids import mark_of, transaction_id
+from shared.dataverse.look import Context, Look, Refusal, Resource, ResourceState, Rules, Stray
+from shared.dataverse.prints import Prints
+from shared.dataverse.reading.bookings import BookingReader
+from shared.dataverse.reading.events import EventReader, unreadable_of
+from shared.dataverse.reading.resources import ResourceStates
+from shared.dataverse.sides import GONE, Booking, BookingSide, Event, EventSide, Gone
+from shared.errors import GraphError
+from shared.storage.pairs.pair import Pair
+
+
+class LeavesToMicrosoft(Protocol):
+    """Says which bookings are left to Microsoft's own sync."""
+
+    def __call__(self, booking: Booking) -> bool:
+        """Return whether a booking is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is the same for all pairs of a message. `present`: the OrganizationId that Dataverse answers now."""
+
+    organization: str
+    present: str
+    rules: Rules
+    prints: Prints
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Reads both sides. Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+
+    bookings: BookingReader
+    events: EventReader
+    states: ResourceStates
+    is_theirs: LeavesToMicrosoft
+    now: Callable[[], datetime]
+
+    def look(
+        self, booking_id: str, pair: Pair | None, setting: Setting, hinted: Sequence[tuple[str, str]] = (),
+        refusal: Refusal | None = None, *, is_released: bool = False,
+    ) -> Look:  # fmt: skip
+        """Return the look. `hinted`: watch and id of events that led to this pair."""
+        began = self.now()
+        booking = self.bookings.read(booking_id)
+        resources = self._resources(pair, booking)
+        context = Context(
+            organization=setting.organization, now=began, prints=setting.prints, rules=setting.rules,
+            present_organization=setting.present, resources=resources,
+        )  # fmt: skip
+        resource = _calendar_of(pair, booking, resources)
+        if setting.present != setting.organization or resource.state is not ResourceState.FOLLOWED:
+            return Look(context=context, booking=booking, pair=pair)
+        event, others = self._event(booking_id, pair, resource, setting, hinted)
+        theirs = isinstance(booking, Booking) and self.is_theirs(booking)
+        return Look(
+            context=context, booking=booking, event=event, pair=pair, resource=resource.id, strays=others,
+            is_theirs=theirs, has_tagged=theirs and self._has_tagged(resource, booking), refusal=refusal,
+            is_released=is_released,
+        )  # fmt: skip
+
+    def _resources(self, pair: Pair | None, booking: BookingSide) -> dict[str, Resource]:
+        named = {pair.resource} if pair is not None else set()
+        if isinstance(booking, Booking):
+            named.add(booking.resource)
+        return {each: self.states.of(each) for each in named if each}
+
+    def _event(
+        self, booking_id: str, pair: Pair | None, resource: Resource, setting: Setting,
+        hinted: Sequence[tuple[str, str]],
+    ) -> tuple[EventSide, tuple[Stray, ...]]:  # fmt: skip
+        """Return the pair's event, and its other events that are known."""
+        mark, mailbox = mark_of(setting.organization, booking_id), self.states.mailbox(resource.watch_id)
+        if not mailbox:
+            return GONE, ()
+        try:
+            known = [self._hinted(each, mark) for each in hinted]
+            if pair is None or not pair.event_id:
+                is_first = pair is None and not hinted
+                marked = [] if is_first else self.events.marked(mailbox, mark)
+                return _own(marked, pair, resource, booking_id, setting)
+        except GraphError as error:
+            return unreadable_of(error), ()
+        times = (pair.start, pair.end) if pair.start and pair.end else None
+        event = self.events.read(mailbox, pair.event_id, times)
+        strays = [each for each in known if each is not None and each.event.id != pair.event_id]
+        return event, tuple(each for each in strays if _belongs(each, pair, booking_id, setting))
+
+    def _hinted(self, hint: tuple[str, str], mark: str) -> Stray | None:
+        watch_id, event_id = hint
+        mailbox = self.states.mailbox(watch_id)
+        event = self.events.read(mailbox, event_id, None) if mailbox else GONE
+        return Stray(watch_id, event) if isinstance(event, Event) and event.mark == mark else None
+
+    def _has_tagged(self, resource: Resource, booking: Booking | object) -> bool:
+        mailbox = self.states.mailbox(resource.watch_id)
+        if not isinstance(booking, Booking) or not mailbox:
+            return False
+        try:
+            return self.events.tagged(mailbox, (booking.start, booking.end))
+        except GraphError:
+            return False
+
+
+def _calendar_of(pair: Pair | None, booking: BookingSide, resources: dict[str, Resource]) -> Resource:
+    """Return the resource in whose calendar the event is or will be."""
+    if pair is not None:
+        return resources.get(pair.resource, Resource(pair.resource))
+    named = booking.resource if isinstance(booking, Booking) else ""
+    return resources.get(named, Resource(named))
+
+
+def _own(
+    marked: list[Event], pair: Pair | None, resource: Resource, booking_id: str, setting: Setting
+) -> tuple[EventSide, tuple[Stray, ...]]:
+    """Return the event that the pair made, by its transactionId, and the pair's others. Copies are neither."""
+    generation = pair.generation if pair is not None else 1
+    derived = transaction_id(setting.organization, booking_id, resource.watch_id, generation)
+    own = next((each for each in marked if each.transaction_id == derived), None)
+    others = [Stray(resource.watch_id, each) for each in marked if own is None or each.id != own.id]
+    strays = tuple(each for each in others if pair is not None and _belongs(each, pair, booking_id, setting))
+    return own or Gone(), strays
+
+
+def _belongs(stray: Stray, pair: Pair, booking_id: str, setting: Setting) -> bool:
+    """Return whether an event was made for the pair, now or in an earlier generation; a copy was not."""
+    used = {
+        transaction_id(setting.organization, booking_id, stray.watch_id, each) for each in range(1, pair.generation + 1)
+    }
+    former = {each.event_id for each in pair.formers()}
+    return stray.event.transaction_id in used or stray.event.id in former

@@ -1,0 +1,119 @@
+"""Process a message of hints: lead each to its pair, settle it, and queue again what could not be done now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared import telemetry
+from shared.dataverse.flow.comparing import ResourceComparison
+from shared.dataverse.flow.dead import PairDeadLetters
+from shared.dataverse.flow.hints import BadHints, HintQueue, Hints, read, retried
+from shared.dataverse.flow.leading import EventLeading
+from shared.dataverse.flow.looking import Setting
+from shared.dataverse.flow.settling_pair import Outcome, PairSettling
+from shared.dynamics.errors import DynamicsUnavailable
+from shared.errors import GraphError, RelayError, ServiceUnavailable
+from shared.reliability.retry_schedule import delay_after, is_exhausted
+from shared.storage.leases import Held
+from shared.storage.pairs.call_leases import CallLeases
+
+BUSY_SECONDS, NO_LEASE_SECONDS, PAUSED_SECONDS = 10.0, 3.0, 60.0
+_logger = logging.getLogger("relay.dataverse")
+
+
+@dataclass(frozen=True)
+class PairChanges:
+    """Settles messages. Raises ServiceUnavailable or ConfigurationError when storage fails."""
+
+    setting: Callable[[], Setting | None]
+    leases: CallLeases
+    leading: EventLeading
+    pairs: PairSettling
+    comparison: ResourceComparison
+    dead: PairDeadLetters
+    queue: HintQueue
+    is_stopped: Callable[[], bool]
+    now: Callable[[], datetime]
+
+    def process(self, text: str) -> None:
+        """Process a message. Before `start`, and while everything is held, hints are dropped: the release compares."""
+        try:
+            hints = read(text)
+        except BadHints:
+            self.dead.unreadable(text)
+            return
+        if self.is_stopped():
+            self.queue.send(hints, PAUSED_SECONDS)
+            return
+        lease = self.leases.acquire()
+        if lease is None:
+            self.queue.send(hints, NO_LEASE_SECONDS)
+            return
+        try:
+            self._process(hints, lease)
+        finally:
+            lease.release()
+
+    def _process(self, hints: Hints, lease: Held) -> None:
+        try:
+            setting = self.setting()
+            if setting is None:
+                return
+            if hints.resource:
+                self.comparison.compare(hints.resource, setting)
+                return
+        except RelayError as error:
+            self._again(hints, error)
+            return
+        self._process_each(hints, setting, lease)
+
+    def _process_each(self, hints: Hints, setting: Setting, lease: Held) -> None:
+        """Settle each booking; those that follow a lost lease are queued again."""
+        failed: list[tuple[Hints, RelayError | None]] = []
+        busy: list[Hints] = []
+        for part in _each(hints):
+            if not lease.keep(self.now()):
+                busy.append(part)
+                continue
+            try:
+                outcome = self._process_hint(part, setting)
+            except RelayError as error:
+                failed.append((part, error))
+            else:
+                if outcome is Outcome.BUSY:
+                    busy.append(part)
+                elif outcome is Outcome.RETRY:
+                    failed.append((part, None))
+        for part in busy:
+            self.queue.send(part, BUSY_SECONDS)
+        for part, failure in failed:
+            self._again(part, failure)
+
+    def _process_hint(self, hints: Hints, setting: Setting) -> Outcome:
+        if hints.bookings:
+            return self.pairs.process(hints.bookings[0], hints.hinted_at, setting)
+        watch_id, event_id = hints.events[0]
+        outcome = Outcome.DONE
+        for booking_id in self.leading.bookings_of(watch_id, event_id, setting.organization):
+            settled = self.pairs.process(booking_id, hints.hinted_at, setting, ((watch_id, event_id),))
+            outcome = settled if settled is not Outcome.DONE else outcome
+        return outcome
+
+    def _again(self, hints: Hints, error: RelayError | None) -> None:
+        """Queue hints for their next attempt, or make them a dead letter after the last one."""
+        wait = error.retry_after if isinstance(error, GraphError | DynamicsUnavailable | ServiceUnavailable) else None
+        if is_exhausted(hints.attempt):
+            self.dead.gave_up(hints)
+            return
+        _logger.warning("Hints are tried again: %s", error or "a side is unreadable")
+        telemetry.count("dataverse_retries")
+        self.queue.send(retried(hints), delay_after(hints.attempt, wait))
+
+
+def _each(hints: Hints) -> list[Hints]:
+    """Return hints one by one."""
+    bookings = [replace(hints, bookings=(each,), events=()) for each in hints.bookings]
+    return bookings + [replace(hints, bookings=(), events=(each,)) for each in hints.events]

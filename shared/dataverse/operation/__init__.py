@@ -1,0 +1,1 @@
+"""What IT does with the feature: plan, start, hold, release, status."""

@@ -1,0 +1,1 @@
+"""Read both sides of a pair, and what is true of its resource."""

@@ -1,0 +1,55 @@
+"""What is true of a bookable resource at this moment: whether its calendar is followed, and whose it is."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from shared.dataverse.look import Resource, ResourceState
+from shared.policy.permission import Permission
+from shared.storage.pairs.brakes import Brakes
+from shared.storage.pairs.resources import Resources, StoredResource
+
+FEATURE = "dataverse"
+
+
+@dataclass(frozen=True)
+class ResourceStates:
+    """Reads the stored resources; the stop, the allow-list and the brake are asked anew each time.
+
+    Methods raise ServiceUnavailable or ConfigurationError when storage fails.
+    """
+
+    resources: Resources
+    brakes: Brakes
+    permission: Permission
+
+    def of(self, resource_id: str) -> Resource:
+        """Return a resource by Dataverse's id; one that was never followed is UNMARKED."""
+        stored = self.stored(resource_id)
+        if stored is None:
+            return Resource(resource_id)
+        return Resource(resource_id, self._state(stored), stored.watch_id, stored.user_id)
+
+    def stored(self, resource_id: str) -> StoredResource | None:
+        """Return the row of a resource, None if there is none."""
+        return self.resources.get(uuid.UUID(resource_id).hex) if resource_id else None
+
+    def mailbox(self, watch_id: str) -> str:
+        """Return the mailbox of a watch if it may be written now, else ""."""
+        rows = (row for row in self.resources.all() if row.watch_id == watch_id and row.mailbox)
+        row = next(rows, None)
+        return row.mailbox if row is not None and self._is_permitted(row.mailbox) else ""
+
+    def _state(self, stored: StoredResource) -> ResourceState:
+        state = ResourceState(stored.state)
+        if state is not ResourceState.FOLLOWED:
+            return state
+        decision = self.permission.may(None, stored.mailbox, "", FEATURE, "write")
+        if decision.allowed is not True:
+            is_stopped = decision.allowed is None or decision.cause == "stop"
+            return ResourceState.PAUSED if is_stopped else ResourceState.OFF_LIST
+        return ResourceState.FOLLOWED if self.brakes.read(stored.watch_id).held_since is None else ResourceState.HELD
+
+    def _is_permitted(self, mailbox: str) -> bool:
+        return self.permission.may(None, mailbox, "", FEATURE, "write").allowed is True

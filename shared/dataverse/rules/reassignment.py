@@ -1,0 +1,68 @@
+"""Rows 5 to 9: the booking has another resource than the pair. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.dataverse.comparison import Compared, required
+from shared.dataverse.decision import Decision, Finding
+from shared.dataverse.look import ResourceState
+from shared.dataverse.rules.booking_writes import change_booking
+from shared.dataverse.rules.event_writes import former_of, make_event, remove_event
+from shared.storage.pairs.pair import MOST_PENDING, Former, with_formers
+
+NOT_THERE = (ResourceState.UNMARKED, ResourceState.OFF_LIST)
+
+
+def reassigned(seen: Compared) -> Decision | None:
+    """Rows 5 to 9. The event in the old calendar counts for nothing: it was moved or deleted by someone it left."""
+    pair, booking = seen.pair, seen.booking
+    if pair is None or booking is None or not seen.is_live or booking.resource == pair.resource:
+        return None
+    if not seen.is_dv:
+        return _put_back(seen) if pair.state in ("making", "paired") else None
+    if pair.state == "ended":
+        return None
+    target = seen.context.resource(booking.resource)
+    if target.state is ResourceState.FOLLOWED:
+        return _move(seen)
+    if target.state in NOT_THERE:
+        return _leave(seen)
+    return Decision(row=7, after=pair, finding=Finding.TARGET_NOT_READY)
+
+
+def _move(seen: Compared) -> Decision:
+    """Row 5: a new event first, then the removal of the former ones, which are stored before. Row 9: too many."""
+    pair, booking = required(seen.pair), required(seen.booking)
+    formers = [*pair.formers(), *_old_event(seen)]
+    pending = tuple(each for each in formers if not each.is_removed)
+    if len(pending) > MOST_PENDING:
+        return Decision(row=9, after=replace(pair, state="held", held_by="former"), finding=Finding.TOO_MANY_FORMER)
+    target = seen.context.resource(booking.resource)
+    text = with_formers(pair, formers).former
+    decision = make_event(seen, 5, resource=target, generation=pair.generation + 1, former=text)
+    is_let_go = seen.event is not None and not seen.event.is_plain
+    after = with_formers(required(decision.after), (each._replace(is_removed=True) for each in formers))
+    return replace(decision, removals=pending, after=after, finding=Finding.MEETING_LET_GO if is_let_go else None)
+
+
+def _old_event(seen: Compared) -> list[Former]:
+    """Return the event in the old calendar: one with attendees is left to its owner, one in the making looked up."""
+    pair = required(seen.pair)
+    if seen.event is not None:
+        former = former_of(seen, pair, is_removed=False)._replace(event_id=seen.event.id)
+        return [former] if seen.event.is_plain else []
+    return [former_of(seen, pair, is_removed=pair.state != "making")]
+
+
+def _leave(seen: Compared) -> Decision:
+    """Row 6: nobody follows the new resource, so the event ends. A reassignment does not count for the brake."""
+    if seen.event is not None and not seen.event.is_plain:
+        return Decision(row=45, after=seen.pair, finding=Finding.MEETING_LET_GO)
+    return replace(remove_event(seen, 6), counts=None)
+
+
+def _put_back(seen: Compared) -> Decision:
+    """Row 8: a person's event stays hers, and so does its booking. New times are carried over by the next look."""
+    write = change_booking(seen, resource=required(seen.pair).resource)
+    return Decision(row=8, dataverse=write, after=seen.pair, keeps_booking_times=True, looks_again=True)

@@ -1,0 +1,100 @@
+"""Reads rows of bookableresourcebookings: one by its id, those of a resource, and what changed ("Use change tracking to
+synchronize data with external systems").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.dynamics.client import DynamicsClient, rows_of
+from shared.dynamics.errors import TOKEN_EXPIRED, TRACKING_OFF, DynamicsRejected
+from shared.utc import format_utc
+
+SET, KEY = "bookableresourcebookings", "bookableresourcebookingid"
+PLAIN = (
+    KEY, "name", "starttime", "endtime", "_resource_value", "_bookingstatus_value", "bookingtype", "statecode",
+    "versionnumber",
+)  # fmt: skip
+# Columns of Field Service and its relatives, which not every organization has
+ADDED = (
+    "_msdyn_workorder_value", "_msdyn_resourcerequirement_value", "_msdyn_projectid_value",
+    "msdyn_cascadecrewchanges",
+)  # fmt: skip
+_TRACKED = ",".join(
+    (KEY, "_resource_value", "starttime", "endtime", "_bookingstatus_value", "statecode", "versionnumber")
+)
+_NO_SUCH_COLUMN = frozenset({"0x80060888", "0x80048d19", ""})
+
+
+@dataclass(frozen=True)
+class ChangedRows:
+    """A page of a walk: changed rows, ids of deleted ones, and the link to go on with, or that of the next walk."""
+
+    rows: tuple[dict[str, Any], ...]
+    deleted: tuple[str, ...]
+    next_link: str = ""
+    delta_link: str = ""
+
+
+class BookingRows:
+    """Reads bookings. Every method raises DynamicsError."""
+
+    def __init__(self, client: DynamicsClient) -> None:
+        self._client = client
+        self._columns: tuple[str, ...] = PLAIN + ADDED
+
+    def get(self, booking_id: str) -> dict[str, Any]:
+        """Return a row. Raises RowGone if it does not exist: no list ever says that."""
+        path = f"{SET}({booking_id})"
+        row: dict[str, Any] = self._selected(lambda select: self._client.call("GET", path, params={"$select": select}))
+        return row
+
+    def of_resource(self, resource_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+        """Yield the bookings of a resource that overlap a time."""
+        times = f"starttime lt {format_utc(end)} and endtime gt {format_utc(start)}"
+        rule = f"_resource_value eq {resource_id} and {times}"
+
+        def listed(select: str) -> list[dict[str, Any]]:
+            return list(self._client.pages(SET, {"$select": select, "$filter": rule}))
+
+        return iter(self._selected(listed))
+
+    def changed(self, link: str = "") -> ChangedRows:
+        """Return a page of what changed since a link was given; without a link, the first page of all rows.
+
+        Raises DynamicsRejected: see `is_expired` and `is_untracked`.
+        """
+        params = None if link else {"$select": _TRACKED}
+        page = self._client.page(link or SET, params, "odata.track-changes")
+        items = rows_of(page)
+        deleted = tuple(str(item["id"]) for item in items if item.get("reason") == "deleted" and "id" in item)
+        rows = tuple(item for item in items if "reason" not in item)
+        return ChangedRows(rows, deleted, *(str(page.get(f"@odata.{each}Link") or "") for each in ("next", "delta")))
+
+    def modified(self, since: datetime) -> Iterator[dict[str, Any]]:
+        """Yield the rows that were changed since a moment; deletions are not among them."""
+        return self._client.pages(SET, {"$select": _TRACKED, "$filter": f"modifiedon ge {format_utc(since)}"})
+
+    def _selected(self, read: Any) -> Any:
+        """Read with all columns, or without those that this organization does not have."""
+        try:
+            return read(",".join(self._columns))
+        except DynamicsRejected as error:
+            if error.status != 400 or error.code not in _NO_SUCH_COLUMN or self._columns == PLAIN:
+                raise
+            answer = read(",".join(PLAIN))
+            self._columns = PLAIN
+            return answer
+
+
+def is_expired(error: DynamicsRejected) -> bool:
+    """Return whether the link of a walk is too old, or of a time before the environment was restored."""
+    return error.code == TOKEN_EXPIRED
+
+
+def is_untracked(error: DynamicsRejected) -> bool:
+    """Return whether change tracking is off for the table."""
+    return error.code == TRACKING_OFF

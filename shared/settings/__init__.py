@@ -1,0 +1,1 @@
+"""The settings of single features, which shared/config.py joins with the relay's own."""

@@ -1,0 +1,67 @@
+"""plan, start, status, hold and release of `relay_admin dataverse`: which route is called, and what is printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from relay_admin.arguments import parser
+from relay_admin.dynamics.command import of_relay
+from relay_admin.errors import OK
+from relay_admin.output import Output
+
+STATE = {"startedAt": "2026-11-20T12:00:00Z", "pairs": {"paired": 7}, "heldSince": None, "findings": ["a", "b"]}
+
+
+class Relay:
+    """Records calls, and answers them all alike."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def call(self, *what: Any) -> dict[str, Any]:
+        """Record a call."""
+        self.calls.append(what)
+        return STATE
+
+
+@pytest.mark.parametrize(
+    ("typed", "called"),
+    [
+        ("status", ("GET", "/dataverse")), ("plan", ("POST", "/dataverse/plan", {})),
+        ("start", ("POST", "/dataverse/start", {})),
+        ("start --sandbox", ("POST", "/dataverse/start", {"sandbox": True})),
+        ("hold", ("POST", "/dataverse/hold", {})), ("release", ("POST", "/dataverse/release", {})),
+        ("hold --mailbox a@b.no", ("POST", "/dataverse/hold", {"mailbox": "a@b.no"})),
+        ("release --mailbox a@b.no", ("POST", "/dataverse/release", {"mailbox": "a@b.no"})),
+    ],
+)  # fmt: skip
+def test_each_verb_calls_its_route(typed: str, called: tuple[Any, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """Every line of the answer is printed."""
+    options, relay = parser().parse_args(["dataverse", *typed.split()]), Relay()
+    assert (options.run, options.calls_relay) == (of_relay, True)
+    assert of_relay(relay, Output(as_json=False), options) == OK  # type: ignore[arg-type]
+    assert relay.calls == [called]
+    printed = capsys.readouterr().out
+    for line in ("startedAt: 2026-11-20T12:00:00Z", "pairs: paired 7", "heldSince: none", "a\n", "b\n"):
+        assert line in printed
+
+
+@pytest.mark.parametrize("verb", ["setup", "check", "undo"])
+def test_the_environments_verbs_call_no_relay(verb: str) -> None:
+    """They need no address and no key of the relay."""
+    app = "11111111-2222-4333-8444-555555555555"
+    options = parser().parse_args(["dataverse", verb, "--environment", "https://x.crm4.dynamics.com", "--app-id", app])
+    assert options.calls_relay is False
+    assert (options.app_id, options.column, options.tenant) == (app, "", None)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "setup", "setup --environment x", "check --app-id x", "hold --sandbox", "rotate"]
+)
+def test_wrong_usage_is_refused(typed: str) -> None:
+    """By the parser, with the exit code of wrong usage."""
+    with pytest.raises(SystemExit) as caught:
+        parser().parse_args(["dataverse", *typed.split()])
+    assert caught.value.code == 2

@@ -1,0 +1,96 @@
+"""The operations of the feature dataverse, for administrators, and their models."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from tools.openapi.fields import Moment, Strict
+from tools.openapi.operation import Operation, Response
+
+
+class StartDataverse(Strict):
+    """How to start."""
+
+    sandbox: bool = Field(
+        default=False, description="Whether an environment that is not for production may be followed."
+    )
+
+
+class MailboxToHold(Strict):
+    """One mailbox; without it, the whole feature."""
+
+    mailbox: str | None = Field(default=None, description="Its address.", examples=["room1@contoso.com"])
+
+
+class NoContent(Strict):
+    """Nothing is sent."""
+
+
+class PlannedResource(Strict):
+    """What `start` would do for a bookable resource."""
+
+    id: str = Field(description="Its bookableresourceid.")
+    state: str = Field(description="Whether its bookings would be followed, or why not.")
+    events_to_make: int = Field(ge=0)
+
+
+class DataversePlan(Strict):
+    """What `start` would do, and what stands against it."""
+
+    organization: str = Field(description="The OrganizationId of the environment.")
+    environment_type: str
+    resources: list[PlannedResource]
+    findings: list[str] = Field(description="What to look at first, a sentence for each.")
+
+
+class StartedDataverse(Strict):
+    """What is followed from now on."""
+
+    organization: str
+    resources: int = Field(ge=0)
+    watches: int = Field(ge=0)
+
+
+class DataverseState(Strict):
+    """What the feature follows. It holds no title."""
+
+    started_at: Moment | None
+    organization: str | None
+    held_since: Moment | None = Field(description="Since when an administrator holds all writes; null if nobody does.")
+    token_age_seconds: float | None = Field(description="Age of the change-tracking token; null without one.")
+    resources: dict[str, int] = Field(description="Number of resources by state.")
+    pairs: dict[str, int] = Field(description="Number of pairs by state.")
+    waiting: int = Field(ge=0, description="Approximate number of messages on the queue pair-changes.")
+    dead_letters: int = Field(ge=0)
+    circuit_breaker_until: Moment | None = Field(description="Until when Dataverse is not called; null if it is.")
+
+
+_STATE = Response("The present state of the feature.", DataverseState)
+DATAVERSE = (
+    Operation(
+        "get_dataverse", "get", "dataverse", "operations", "Read the state of the feature dataverse.",
+        {200: _STATE}, (503,), feature="dataverse",
+    ),
+    Operation(
+        "plan_dataverse", "post", "dataverse/plan", "operations",
+        "Read what start would do: the resources, and the number of events to make. Nothing is changed.",
+        {200: Response("The plan.", DataversePlan)}, (400, 409, 422, 502, 503), NoContent, body_is_needed=False,
+        feature="dataverse",
+    ),
+    Operation(
+        "start_dataverse", "post", "dataverse/start", "operations",
+        "Begin to follow the bookings of the environment. Idempotent.",
+        {200: Response("What is followed.", StartedDataverse)}, (400, 409, 422, 502, 503), StartDataverse,
+        body_is_needed=False, feature="dataverse",
+    ),
+    Operation(
+        "hold_dataverse", "post", "dataverse/hold", "operations",
+        "Hold the writes of one mailbox or of the whole feature; reading goes on.",
+        {200: _STATE}, (400, 422, 503), MailboxToHold, body_is_needed=False, feature="dataverse",
+    ),
+    Operation(
+        "release_dataverse", "post", "dataverse/release", "operations",
+        "Release what was held, by hand or by the brake: the writes that waited are made.",
+        {200: _STATE}, (400, 422, 503), MailboxToHold, body_is_needed=False, feature="dataverse",
+    ),
+)  # fmt: skip
