@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from shared.messages import Job
 from shared.reliability.retry_schedule import is_exhausted
 
-RESYNCS = ("missed", "resync", "resync-full")
+RESYNCS = ("missed", "resync", "resync-full", "second-resync")
 # The timer looks for their work at each run, and the night requests a sweep and a cleanup.
 OF_THE_TIMER = ("reconcile", "run", "audit", "lookup", "probe", "drain", "sweep", "cleanup")
 LAST_OF_THE_TIMER = 4  # half an hour after the first try
