@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-slots demo-bookings sandbox test test-fast test-long check year year-upgrade fuzz bench chaos plants mutants package wheel audit openapi infra lock clean
+.PHONY: help demo demo-slots demo-bookings sandbox test test-fast test-long check year year-upgrade dataverse-run fuzz bench chaos plants mutants package wheel audit openapi infra lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,11 +33,14 @@ test test-fast: export PYTHONDONTWRITEBYTECODE =
 test-fast: .venv/ready dist/wheels/ready ## The tests of make test that start no server, in three minutes
 	EXAMPLES_SHARE=0.1 $(RUN) -m pytest -q -n 2 --dist worksteal -p no:schemathesis -m 'not server and not long' tests/unit tests/properties tests/architecture
 
-check: .venv/ready ## Style, types and import directions
+check: .venv/ready node_modules/ready ## Style, types, import directions, and the OpenAPI document
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	MYPYPATH=docs/examples .venv/bin/mypy docs/examples
 	.venv/bin/lint-imports --no-cache
+	REDOCLY_TELEMETRY=off node_modules/.bin/redocly lint docs/openapi.json
+	node_modules/.bin/spectral lint --fail-severity=hint docs/openapi.json
 
 year: .venv/ready ## Simulate a year of two hundred subscriptions (SEED=, DAYS=, SUBSCRIPTIONS=, UPGRADE=1; ten minutes)
 	@$(RUN) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) \
@@ -45,6 +48,10 @@ year: .venv/ready ## Simulate a year of two hundred subscriptions (SEED=, DAYS=,
 
 year-upgrade: ## Simulate forty days of 2,500 subscriptions with an upgrade in them (SEED=; ten minutes)
 	@$(MAKE) year SUBSCRIPTIONS=2500 DAYS=40 UPGRADE=1
+
+dataverse-run: .venv/ready ## What 5,000 pairs of the feature dataverse cost in calls (PAIRS=, RESOURCES=, CHANGES=, FOREIGN=; ten minutes)
+	@$(RUN) -m tests.dataverse_run $(if $(PAIRS),--pairs $(PAIRS)) $(if $(RESOURCES),--resources $(RESOURCES)) \
+	  $(if $(CHANGES),--changes $(CHANGES)) $(if $(FOREIGN),--foreign $(FOREIGN))
 
 fuzz: .venv/ready node_modules/ready ## Generated input for every parser and the whole API (minutes; EXAMPLES=300 for many more)
 	@$(RUN) -m tests.fuzz $(if $(EXAMPLES),--examples $(EXAMPLES))
@@ -74,8 +81,9 @@ wheel: .venv/ready ## Build the wheel of the command line: dist/wheel/calendar_r
 audit: .venv/ready ## Check the pinned requirements for known vulnerabilities (MUST_ANSWER=1: fail if their database is unreachable)
 	@$(RUN) -m tools.audit $(if $(MUST_ANSWER),--must-answer)
 
-openapi: .venv/ready ## Generate shared/openapi.json, which the relay serves, and its copy in docs/
+openapi: .venv/ready ## Generate shared/openapi.json, which the relay serves, its copy in docs/, and the codes of docs/errors.md
 	@$(RUN) -m tools.openapi
+	@$(RUN) -m tools.errors
 
 infra: .venv/ready node_modules/ready ## Check infra/ without Azure: Bicep (BICEP_LINT=bicep_lint.py), checkov if installed, KQL, tests
 	@if [ -n "$(BICEP_LINT)" ]; then $(PYTHON) "$(BICEP_LINT)" infra/ --strict; else echo "no BICEP_LINT: az bicep build --file infra/main.bicep does the same"; fi

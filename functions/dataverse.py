@@ -114,6 +114,8 @@ def _status() -> func.HttpResponse:
         "resources": dict(status.resources),
         "pairs": dict(status.pairs),
         "waiting": status.waiting,
+        "oldestHintSeconds": status.oldest_hint_seconds,
+        "mailboxesHeld": status.mailboxes_held,
         "deadLetters": status.dead_letters,
         "circuitBreakerUntil": _utc(status.breaker_until),
     })  # fmt: skip

@@ -25,7 +25,7 @@ param allowedMailboxes string = ''
 param ownerCheck string = 'warn'
 @description('Comma-separated hosts that direct delivery may use. Empty or none: direct delivery is off.')
 param allowedNotificationHosts string = ''
-@description('Comma-separated features to switch on: calendars, scheduling, bookings, dataverse. Each needs its own permission.')
+@description('Comma-separated features to switch on: calendars, scheduling, bookings, rooms, dataverse. Each needs its own permission.')
 param features string = 'relay'
 @description('Fields of an event in responses beside title, times, availability: minimal, or a comma list of location, organizer, attendees.')
 param eventDetail string = 'minimal'
@@ -33,6 +33,8 @@ param eventDetail string = 'minimal'
 param invitees string = ''
 @description('Whether Microsoft Bookings may send mail to the customers of appointments that callers make, change or cancel.')
 param customerInvitations bool = true
+@description('Comma-separated addresses of Microsoft Bookings businesses, at most 20, whose appointments are delivered to the partner (feature bookings). Empty: none.')
+param bookingsDeliveries string = ''
 @description('Address of the environment of Dynamics 365, such as https://contoso.crm4.dynamics.com, for the feature dataverse. Empty without it.')
 param dataverseUrl string = ''
 @description('Resources whose bookings become events: column:NAME, the yes/no column that marks them, or a comma list of ids of resources. Empty: none.')
@@ -130,7 +132,8 @@ param tags { *: string } = {}
 param otherSettings { *: string } = {}
 
 var allTags = union(tags, { 'azd-env-name': environmentName, application: 'calendar-relay' })
-var ending = empty(suffix) ? uniqueString(subscription().id, environmentName, location) : suffix // azd passes an unset variable as ''
+// azd passes an unset variable as an empty text.
+var ending = empty(suffix) ? uniqueString(subscription().id, environmentName, location) : suffix
 
 module monitoring 'modules/monitoring.bicep' = {
   name: 'monitoring'
@@ -148,14 +151,9 @@ module monitoring 'modules/monitoring.bicep' = {
   }
 }
 
-module storage 'modules/storage.bicep' = {
-  name: 'storage'
-  params: { location: location, tags: allTags, name: 'strelay${ending}', isPrivate: privateNetworking, isZoneRedundant: zoneRedundant }
-}
-
-module vault 'modules/vault.bicep' = {
-  name: 'vault'
-  params: { location: location, tags: allTags, name: 'kv-relay-${ending}', isPrivate: privateNetworking, isRecovered: recoverVault, workspaceId: monitoring.outputs.workspaceId }
+module data 'modules/data.bicep' = {
+  name: 'data'
+  params: { location: location, tags: allTags, suffix: ending, isPrivate: privateNetworking, isZoneRedundant: zoneRedundant, isVaultRecovered: recoverVault, workspaceId: monitoring.outputs.workspaceId }
 }
 
 module network 'modules/network.bicep' = {
@@ -170,8 +168,8 @@ module network 'modules/network.bicep' = {
     appSubnetId: appSubnetId
     endpointSubnetId: endpointSubnetId
     zoneIds: privateDnsZoneIds
-    storageId: storage.outputs.id
-    vaultId: vault.outputs.id
+    storageId: data.outputs.storageId
+    vaultId: data.outputs.vaultId
   }
 }
 
@@ -181,10 +179,10 @@ module app 'modules/function-app.bicep' = {
     location: location
     tags: allTags
     suffix: ending
-    storageName: storage.outputs.name
-    packageContainer: storage.outputs.packageContainer
-    vaultName: vault.outputs.name
-    vaultUri: vault.outputs.uri
+    storageName: data.outputs.storageName
+    packageContainer: data.outputs.packageContainer
+    vaultName: data.outputs.vaultName
+    vaultUri: data.outputs.vaultUri
     insightsName: monitoring.outputs.insightsName
     actionGroupId: monitoring.outputs.actionGroupId
     subnetId: network.outputs.appSubnetId
@@ -209,6 +207,7 @@ module app 'modules/function-app.bicep' = {
       EVENT_DETAIL: eventDetail
       INVITEES: invitees
       CUSTOMER_INVITATIONS: customerInvitations ? 'true' : 'false'
+      BOOKINGS_DELIVERIES: bookingsDeliveries
       DATAVERSE_URL: dataverseUrl
       DATAVERSE_RESOURCES: dataverseResources
     }
@@ -221,8 +220,8 @@ module app 'modules/function-app.bicep' = {
 module diagnostics 'modules/diagnostics.bicep' = if (!empty('${diagnosticsWorkspaceId}${diagnosticsEventHubRuleId}')) {
   name: 'diagnostics'
   params: {
-    vaultName: vault.outputs.name
-    storageName: storage.outputs.name
+    vaultName: data.outputs.vaultName
+    storageName: data.outputs.storageName
     appName: app.outputs.name
     workspaceId: diagnosticsWorkspaceId
     eventHubRuleId: diagnosticsEventHubRuleId
@@ -238,7 +237,7 @@ output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = resourceGroup().name
 output RELAY_APP_NAME string = app.outputs.name
 output RELAY_URL string = app.outputs.url
-output RELAY_VAULT_NAME string = vault.outputs.name
+output RELAY_VAULT_NAME string = data.outputs.vaultName
 output RELAY_GRAPH_CREDENTIAL string = graphSignIn
 output RELAY_CLIENT_ID string = app.outputs.clientId
 output RELAY_IDENTITY_NAME string = app.outputs.identityName

@@ -72,8 +72,11 @@ class Unauthenticated(RelayError):
 class GraphError(RelayError):
     """An error response of Graph. `code` is Graph's error code; `request_id` identifies the call for Microsoft support.
 
-    Graph's message text is omitted, because it may quote the request.
+    Graph's message text is omitted, because it may quote the request. `existing_id`: what exists already, "" if Graph
+    does not name it.
     """
+
+    existing_id: str = ""
 
     def __init__(self, status: int, code: str, request_id: str = "", retry_after: float | None = None) -> None:
         super().__init__(f"Graph answered {status} {code} (request-id {request_id or 'unknown'})")
@@ -124,8 +127,10 @@ class GraphRejected(GraphError):
         retry_after: float | None = None,
         *,
         longest_minutes: int | None = None,
+        existing_id: str = "",
     ) -> None:
         super().__init__(status, code, request_id, retry_after)
+        self.existing_id = existing_id
         self.longest_minutes = longest_minutes
 
 

@@ -22,8 +22,10 @@ LIFECYCLE_KINDS = frozenset({"reauthorizationRequired", "subscriptionRemoved", "
 # watch_id of a replay is the replay's id.
 REPAIR_KINDS = LIFECYCLE_KINDS | {"resync", "resync-full", "reconcile", "probe", "drain", "replay"}
 # lookup reads one subscription by its id; run continues the renewal run; audit reads the list of subscriptions; sweep
-# deletes ledger entries of watches that were removed; cleanup deletes other rows that nobody needs.
-WORK_KINDS = frozenset({"lookup", "run", "audit", "sweep", "cleanup"})
+# deletes ledger entries of watches that were removed; cleanup deletes other rows that nobody needs; backlog sends what
+# features have to deliver, and retries what is due of it later; second-resync repeats the resync of a gap, when the
+# view has caught up with the calendar.
+WORK_KINDS = frozenset({"lookup", "run", "audit", "sweep", "cleanup", "backlog", "retries", "second-resync"})
 JOB_KINDS = REPAIR_KINDS | WORK_KINDS
 _JOB_KEYS = frozenset({"watch", "kind", "subscription", "attempt", "at", "since", "seen", "token", "cursor"})
 _encoder = json.JSONEncoder(separators=(",", ":"))  # writes ASCII: one byte per character
@@ -92,7 +94,7 @@ class Job:
     - `seen`: the etag of a lease that was not free; the message was hidden for as long as the lease has to be observed.
     - `later`: the fields that only a later version knows. They stay in a job that this version puts back.
     - `token`: identifies the one job of its kind, or of its watch, that is waited for; "" if none is.
-    - `cursor`: the key after which a sweep or a cleanup goes on; of a resync, whether it follows another.
+    - `cursor`: the key after which a sweep or a cleanup goes on.
     """
 
     watch_id: str

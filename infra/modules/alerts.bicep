@@ -103,6 +103,30 @@ var rules = [
     query: loadTextContent('../alerts/forged-notifications.kql')
     text: 'Many notifications were dropped because they were not from Graph. After a key was retired this passes; otherwise consider restrictInbound.'
   }
+  {
+    name: 'dataverse-held'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT2H'
+    query: loadTextContent('../alerts/dataverse-held.kql')
+    text: 'Writes of the feature dataverse have been held for an hour. GET /api/dataverse says which; look, then release them.'
+  }
+  {
+    name: 'dataverse-hints'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT1H'
+    query: loadTextContent('../alerts/dataverse-hints.kql')
+    text: 'A change of a booking has waited for over 15 minutes. Read the log of settle_pairs, and GET /api/dataverse.'
+  }
+  {
+    name: 'dataverse-token'
+    severity: 2
+    every: 'PT30M'
+    window: 'PT1H'
+    query: loadTextContent('../alerts/dataverse-token.kql')
+    text: 'Dataverse has not been read for a quarter of the life of its token. Read the log of follow_dataverse, and the findings of the doctor.'
+  }
 ]
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {

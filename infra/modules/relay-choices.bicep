@@ -13,6 +13,7 @@ type relayChoices = {
   EVENT_DETAIL: string
   INVITEES: string
   CUSTOMER_INVITATIONS: string
+  BOOKINGS_DELIVERIES: string
   DATAVERSE_URL: string
   DATAVERSE_RESOURCES: string
 }

@@ -16,6 +16,7 @@ param publicBaseUrl = 'https://relay.contoso.com'
 param uniqueHostName = true
 param invitees = 'own-domains'
 param customerInvitations = false
+param bookingsDeliveries = 'workshop@contoso.com'
 param dataverseUrl = 'https://contoso.crm4.dynamics.com'
 param dataverseResources = 'column:new_calendarrelay'
 param deliverAlwaysReady = 1

@@ -53,7 +53,7 @@ def of_environment(
 
 
 def of_relay(relay: RelayClient, out: Output, options: Namespace) -> int:
-    """Run plan, start, status, hold or release at the relay, and print its answer."""
+    """Run plan, start, status, hold or release at the relay, and print its answer. A plan with findings has FAILED."""
     if options.verb == "status":
         answer = relay.call("GET", "/dataverse")
     else:
@@ -61,7 +61,7 @@ def of_relay(relay: RelayClient, out: Output, options: Namespace) -> int:
     out.data(answer)
     for name, value in answer.items():
         out.line(f"{name}: {_shown(value)}")
-    return OK
+    return FAILED if options.verb == "plan" and answer.get("findings") else OK
 
 
 def _body(options: Namespace) -> dict[str, Any]:

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 from shared.bootstrap.dataverse_reading import DataverseReadingParts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from shared.dataverse.flow.comparing import ResourceComparison
     from shared.dataverse.flow.following import Follow
     from shared.dataverse.flow.leading import EventLeading
     from shared.dataverse.flow.listening import EventChanges
     from shared.dataverse.flow.looking import Looking
+    from shared.dataverse.flow.microsoft_events import MicrosoftEvents
     from shared.dataverse.flow.present import PresentSetting
     from shared.dataverse.flow.process import PairChanges
     from shared.dataverse.flow.resource_list import ResourceList
     from shared.dataverse.flow.settling_pair import PairSettling
+    from shared.dataverse.flow.work_orders import LeftToMicrosoft
     from shared.dataverse.operation.hold import Hold
+    from shared.dataverse.operation.measures import Measures
     from shared.dataverse.operation.plan import Plan
     from shared.dataverse.operation.start import Start
     from shared.dataverse.operation.status import Status
@@ -53,30 +56,65 @@ class DataverseParts(DataverseReadingParts):
     @cached_property
     def title_policies(self) -> Sequence[TitlePolicy]:
         """What the features that are on say of titles."""
+        if not self.follows_dataverse:
+            return ()
         from shared.dataverse.event_titles import EventTitles
 
-        return (EventTitles(lambda: self.settings.dataverse_titles),) if self.follows_dataverse else ()
+        return (EventTitles(lambda: self.settings.dataverse_titles),)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What tells whether the feature keeps up."""
+        from shared.dataverse.operation.measures import Measures
+
+        return Measures(self.tracking, self.pairs, self.brakes, self.pair_queue, self.now)
+
+    @cached_property
+    def gauges_of_features(self) -> Sequence[Callable[[], None]]:
+        """What reports the gauges of the feature; nothing while it is off."""
+        if not self.follows_dataverse:
+            return ()
+        from shared.dataverse.operation.gauges import DataverseGauges
+
+        gauges = DataverseGauges(self.measures)
+        return (gauges.report_pairs, gauges.report_held, gauges.report_hints, gauges.report_token)
+
+    @cached_property
+    def checks_of_features(self) -> Mapping[str, Callable[[], str]]:
+        """The health checks of the feature, by name; none while it is off."""
+        if not self.follows_dataverse:
+            return {}
+        from shared.dataverse.operation.health import DataverseHealth
+
+        return DataverseHealth(self.measures, self.pair_dead_letters, self.dynamics_breaker).by_name()
 
     @cached_property
     def looking(self) -> Looking:
         """Looks at both sides."""
         from shared.dataverse.flow.looking import Looking
+
+        return Looking(self.booking_reader, self.event_reader, self.resource_states, self.left_to_microsoft, self.now)
+
+    @cached_property
+    def left_to_microsoft(self) -> LeftToMicrosoft:
+        """Says which bookings are left to Microsoft's own sync."""
         from shared.dataverse.flow.work_orders import LeftToMicrosoft
 
-        theirs = LeftToMicrosoft(
+        return LeftToMicrosoft(
             self.resource_states, self.dynamics_reads, lambda: self.settings.dataverse_work_orders, self.now
         )
-        return Looking(self.booking_reader, self.event_reader, self.resource_states, theirs, self.now)
 
     @cached_property
     def pair_processing(self) -> PairSettling:
         """Settles pairs."""
         from shared.dataverse.flow.brake_check import BrakeCheck
+        from shared.dataverse.flow.removals import RemovalReader
         from shared.dataverse.flow.settling_pair import PairSettling
-        from shared.dataverse.flow.writing import EventWriter
+        from shared.dataverse.flow.writing import PairWriter
 
-        writer = EventWriter(self.marked_events, self.event_reader, self.resource_states)
-        brake = BrakeCheck(self.brakes, self.pairs, self.now)
+        writer = PairWriter(self.marked_events, self.event_reader, self.resource_states)
+        removals = RemovalReader(self.booking_rows, self.booking_reader)
+        brake = BrakeCheck(self.brakes, self.pairs, removals, self.now)
         return PairSettling(self.pairs, self.pair_index, self.looking, writer, brake)
 
     @cached_property
@@ -87,11 +125,18 @@ class DataverseParts(DataverseReadingParts):
         return PresentSetting(self.tracking, self.dynamics_reads, self.settings, self.client_state_keys, self.now)
 
     @cached_property
+    def microsoft_events(self) -> MicrosoftEvents:
+        """Notes events of Microsoft's own sync."""
+        from shared.dataverse.flow.microsoft_events import MicrosoftEvents
+
+        return MicrosoftEvents(self.pair_index, self.resource_states, self.now)
+
+    @cached_property
     def event_leading(self) -> EventLeading:
         """Leads events to pairs."""
         from shared.dataverse.flow.leading import EventLeading
 
-        return EventLeading(self.pair_index, self.pairs, self.event_reader, self.resource_states, self.now)
+        return EventLeading(self.pair_index, self.pairs, self.event_reader, self.resource_states, self.microsoft_events)
 
     @cached_property
     def resource_comparison(self) -> ResourceComparison:
@@ -99,7 +144,13 @@ class DataverseParts(DataverseReadingParts):
         from shared.dataverse.flow.comparing import ResourceComparison
 
         return ResourceComparison(
-            self.resource_states, self.booking_rows, self.marked_events, self.pairs, self.pair_queue, self.now
+            self.resource_states,
+            self.booking_rows,
+            self.marked_events,
+            self.pairs,
+            self.pair_queue,
+            self.microsoft_events,
+            self.now,
         )
 
     @cached_property
@@ -134,10 +185,12 @@ class DataverseParts(DataverseReadingParts):
     def follow(self) -> Follow:
         """Reads what has changed."""
         from shared.dataverse.flow.following import Follow
+        from shared.dataverse.flow.restored import RestoredEnvironment
 
+        restored = RestoredEnvironment(self.bookable_resources, self.brakes, self.pair_queue, self.now)
         return Follow(
-            self.tracking, self.present_setting, self.resource_list, self.bookable_resources, self.booking_rows,
-            self.pairs, self.pair_queue, self.now,
+            self.tracking, self.present_setting, self.resource_list, self.booking_rows,
+            self.pairs, self.pair_queue, restored, self.now, self.stop.is_stopped,
         )  # fmt: skip
 
     @cached_property
@@ -146,8 +199,8 @@ class DataverseParts(DataverseReadingParts):
         from shared.dataverse.operation.plan import Plan
 
         return Plan(
-            self.dynamics_reads, self.resource_list, self.bookable_resources, self.booking_rows, self.booking_reader,
-            self.pairs, self.settings, self.now,
+            self.dynamics_reads, self.resource_list, self.booking_rows, self.booking_reader,
+            self.left_to_microsoft, self.pairs, self.settings, self.now, self.permission.require_running,
         )  # fmt: skip
 
     @cached_property
@@ -155,7 +208,10 @@ class DataverseParts(DataverseReadingParts):
         """Begins to follow."""
         from shared.dataverse.operation.start import Start
 
-        return Start(self.dynamics_reads, self.tracking, self.follow, self.bookable_resources, self.settings, self.now)
+        return Start(
+            self.dynamics_reads, self.tracking, self.follow, self.bookable_resources, self.settings, self.now,
+            self.permission.require_running,
+        )  # fmt: skip
 
     @cached_property
     def dataverse_hold(self) -> Hold:
@@ -170,6 +226,6 @@ class DataverseParts(DataverseReadingParts):
         from shared.dataverse.operation.status import Status
 
         return Status(
-            self.tracking, self.bookable_resources, self.pairs, self.pair_queue, self.pair_dead_letters,
-            self.dynamics_breaker, self.now,
+            self.tracking, self.bookable_resources, self.measures, self.pair_queue, self.pair_dead_letters,
+            self.dynamics_breaker,
         )  # fmt: skip

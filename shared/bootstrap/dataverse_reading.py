@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.subscriptions import SubscriptionParts
+from shared.bootstrap.health import HealthParts
 
 if TYPE_CHECKING:
     from shared.dataverse.call_breaker import DynamicsBreaker
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from shared.graph.client import GetToken
     from shared.graph.marked_events.events import MarkedEvents
     from shared.storage.pairs.brakes import Brakes
+    from shared.storage.pairs.call_counts import CallCounts
     from shared.storage.pairs.index import PairIndex
     from shared.storage.pairs.pairs import Pairs
     from shared.storage.pairs.resources import Resources
     from shared.storage.pairs.tracking import TrackingRow
 
 
-class DataverseReadingParts(SubscriptionParts):
+class DataverseReadingParts(HealthParts):
     """The clients of the feature dataverse, its rows, and what reads them."""
 
     @cached_property
@@ -48,8 +49,16 @@ class DataverseReadingParts(SubscriptionParts):
         return DynamicsBreaker(CallPauses(lambda: self.pairs_table, self.now), self.now)
 
     @cached_property
+    def call_counts(self) -> CallCounts:
+        """How many calls of Dataverse there were."""
+        from shared.storage.pairs.call_counts import CallCounts
+
+        return CallCounts(lambda: self.pairs_table, self.now)
+
+    @cached_property
     def dynamics(self) -> DynamicsClient:
         """The client for Dataverse."""
+        from shared.dataverse.counted_calls import CountedCalls
         from shared.dynamics.client import DynamicsClient
         from shared.http.session import session_for
 
@@ -57,7 +66,8 @@ class DataverseReadingParts(SubscriptionParts):
             return self.dynamics_token(fresh=fresh)
 
         session = cache(lambda: session_for(self.settings.dataverse_url))
-        return DynamicsClient(lambda: self.settings.dataverse_url, get_token, session, self.dynamics_breaker)
+        counted = CountedCalls(self.dynamics_breaker, self.call_counts, self.now)
+        return DynamicsClient(lambda: self.settings.dataverse_url, get_token, session, counted)
 
     @cached_property
     def dynamics_reads(self) -> Environment:
@@ -78,7 +88,7 @@ class DataverseReadingParts(SubscriptionParts):
         """Events with the relay's mark."""
         from shared.graph.marked_events.events import MarkedEvents
 
-        return MarkedEvents(self.graph)
+        return MarkedEvents(self.graph, self.mailbox_holds, self.now)
 
     @cached_property
     def pairs(self) -> Pairs:

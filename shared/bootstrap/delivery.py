@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shared.delivery.failures import Failures
     from shared.delivery.hand_over import HandOver
     from shared.delivery.mailbox_access import MailboxAccess
+    from shared.delivery.partner_delivery import PartnerDelivery
     from shared.delivery.poison import PoisonMessages
     from shared.delivery.posting import Posting
     from shared.delivery.recovery import Recovery
@@ -201,8 +202,18 @@ class DeliveryParts(PartnerParts):
         from shared.delivery.deliver import Delivery
 
         return Delivery(
-            self.settings, self.breaker, self.parking, self.changes, self.batches, self.failures,
-            self.delivery_metrics, self.hand_over, self.stop.is_stopped, self.now,
+            self.settings, self.parking, self.changes, self.hand_over, self.partner_delivery, self.stop.is_stopped,
+            self.now,
+        )  # fmt: skip
+
+    @cached_property
+    def partner_delivery(self) -> PartnerDelivery:
+        """Delivers changes to the partner."""
+        from shared.delivery.partner_delivery import PartnerDelivery
+
+        return PartnerDelivery(
+            self.breaker, self.parking, self.changes, self.batches, self.failures, self.delivery_metrics,
+            self.stop.is_stopped, self.now,
         )  # fmt: skip
 
     @cached_property

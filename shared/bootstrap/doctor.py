@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.bootstrap.dataverse import DataverseParts
 
 if TYPE_CHECKING:
+    from shared.doctor.dataverse import DataverseChecks
     from shared.doctor.graph import GraphChecks
     from shared.doctor.mailboxes import MailboxChecks
     from shared.doctor.run import Doctor
@@ -23,27 +24,36 @@ class DoctorParts(DataverseParts):
         """Tests everything that the relay depends on."""
         from shared.doctor.bookings import BookingsPermissionCheck
         from shared.doctor.calendars import CalendarWriteCheck
-        from shared.doctor.dataverse import DataverseChecks
         from shared.doctor.package import PackageCheck
         from shared.doctor.partner import PartnerCheck
-        from shared.doctor.run import Doctor
+        from shared.doctor.run import Doctor, FeatureChecks
         from shared.doctor.runtime import RuntimeChecks
-        from shared.dynamics.examination import Examination
 
         return Doctor(
             setup=self._setup_checks,
             vault=self._vault_checks,
             graph=self._graph_checks,
             mailboxes=self._mailbox_checks,
-            calendar_write=CalendarWriteCheck(self.settings, self.graph_diagnostics, self.watches),
-            bookings=BookingsPermissionCheck(self.settings, self.graph_diagnostics),
-            dataverse=DataverseChecks(
-                self.settings, lambda: Examination(self.dynamics), lambda: self.dataverse_plan.plan().findings
+            features=FeatureChecks(
+                calendar_write=CalendarWriteCheck(self.settings, self.graph_diagnostics, self.watches),
+                bookings=BookingsPermissionCheck(self.settings, self.graph_diagnostics),
+                dataverse=self._dataverse_checks(),
             ),
             partner=PartnerCheck(self.webhook, self.breaker, self.now),
             runtime=RuntimeChecks(self.health_checks.run),
             package=PackageCheck(self.package),
         )
+
+    def _dataverse_checks(self) -> DataverseChecks | None:
+        if not self.follows_dataverse:
+            return None
+        from shared.doctor.dataverse import DataverseChecks
+        from shared.dynamics.examination import Examination
+
+        return DataverseChecks(
+            self.settings, lambda: Examination(self.dynamics), lambda: self.dataverse_plan.plan().findings,
+            lambda: self.call_counts.of_last_day(),  # noqa: PLW0108
+        )  # fmt: skip
 
     @property
     def _setup_checks(self) -> SetupChecks:

@@ -23,11 +23,14 @@ class ForgettingParts(MaintenanceParts):
     @cached_property
     def mailbox_forgetting(self) -> MailboxForgetting:
         """Forgets a mailbox."""
+        from shared.storage.followed.deletion import FollowedRows
+        from shared.storage.rooms.readings import RoomReadings
         from shared.subscriptions.forgotten.mailbox import MailboxForgetting
 
         return MailboxForgetting(
             self.watches, self.room_lists, self.endings, self.unknown_cleanup, self.mailbox_rows, self.rows_of_pairs,
-            self.permission,
+            self.permission, FollowedRows(self.followed_appointments, self.followed_businesses),
+            RoomReadings(lambda: self.watches_table),
         )  # fmt: skip
 
     @cached_property
@@ -44,7 +47,7 @@ class ForgettingParts(MaintenanceParts):
         """Deletes what the features keep about calls."""
         from shared.storage.deletion.call_rows import CallRows
 
-        return CallRows(lambda: self.watches_table, lambda: self.attempts_table)
+        return CallRows(lambda: self.watches_table, lambda: self.attempts_table, self.appointments_table)
 
     @cached_property
     def rows_of_pairs(self) -> PairRows:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shared.storage.room_lists import RoomListReadings, RoomLists
     from shared.storage.tombstones import RemovedWatches, Tombstones
     from shared.storage.watches import Watches
+    from shared.watches.partner_watches import PartnerWatches
 
 IDENTITY_OPTIONS: dict[str, Any] = {
     "connection_timeout": 3, "read_timeout": 4, "retry_total": 1, "user_agent": USER_AGENT,
@@ -98,6 +99,13 @@ class StoredParts:
         from shared.storage.watches import Watches
 
         return Watches(lambda: self.watches_table)
+
+    @cached_property
+    def partner_watches(self) -> PartnerWatches:
+        """The watches that the partner may see."""
+        from shared.watches.partner_watches import PartnerWatches
+
+        return PartnerWatches(self.watches)
 
     @cached_property
     def tombstones(self) -> Tombstones:

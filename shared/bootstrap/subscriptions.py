@@ -1,4 +1,4 @@
-"""The services of subscriptions, jobs and health, each built at its first use."""
+"""The services of subscriptions and jobs, each built at its first use."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from typing import TYPE_CHECKING
 from shared.bootstrap.forgetting import ForgettingParts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from shared.health.all_checks import AllChecks
-    from shared.health.check_memory import CheckMemory
-    from shared.health.metrics import Gauges
-    from shared.health.table_check import RowChecks
     from shared.jobs import JobRunner
     from shared.queues import JobQueue
     from shared.reliability.awaited_queue import AwaitedQueue
@@ -31,13 +25,12 @@ if TYPE_CHECKING:
     from shared.subscriptions.timer.restart import Restart
     from shared.subscriptions.timer.runs import Runs
     from shared.subscriptions.watch_jobs import WatchJobs
-    from shared.watches.partner_watches import PartnerWatches
     from shared.watches.quota import WatchQuota
     from shared.watches.sources import WatchSources
 
 
 class SubscriptionParts(ForgettingParts):
-    """The parts that maintain subscriptions, run jobs and report health."""
+    """The parts that maintain subscriptions and run jobs."""
 
     @cached_property
     def quota(self) -> WatchQuota:
@@ -52,13 +45,6 @@ class SubscriptionParts(ForgettingParts):
         from shared.watches.sources import WatchSources
 
         return WatchSources(self.watches, self.quota)
-
-    @cached_property
-    def partner_watches(self) -> PartnerWatches:
-        """The watches that the partner may see."""
-        from shared.watches.partner_watches import PartnerWatches
-
-        return PartnerWatches(self.watches)
 
     def watching(self, feature: str) -> FeatureWatches:
         """Return what holds watches for a feature."""
@@ -188,75 +174,7 @@ class SubscriptionParts(ForgettingParts):
 
         return JobRunner(
             self.watch_jobs, self.reconciler, self.audit, self.recovery, self.dead_letters, self.jobs,
-            {"sweep": self.ledger_sweep.step, "cleanup": self.nightly_cleanup.step},
+            {"sweep": self.ledger_sweep.step, "cleanup": self.nightly_cleanup.step, "backlog": self.send_backlog,
+             "retries": self.send_backlog},
             self.awaited_jobs, self.stop.is_stopped,
-        )  # fmt: skip
-
-    @cached_property
-    def health_checks(self) -> AllChecks:
-        """The health checks."""
-        from shared.health.all_checks import AllChecks
-        from shared.health.checks import HealthChecks
-        from shared.health.maintenance import MaintenanceChecks
-        from shared.health.timer_check import RenewalCheck
-        from shared.health.vault import VaultReadings
-
-        checks = HealthChecks(
-            self.settings, self.client_state_keys, self.webhook, lambda: self.get_token(), self.watches,  # noqa: PLW0108
-            self.heartbeat, self.changes, self.pause, self.now,
-        )  # fmt: skip
-        maintenance = MaintenanceChecks(
-            self.settings, self.brake_row, self.rollout_row, self.lifetime_row, lambda: self.audit.health(),  # noqa: PLW0108
-            self.silence.is_outage, self.clock_skew,
-        )  # fmt: skip
-        vault = VaultReadings(self.settings, self.secrets)
-        more = {
-            **RenewalCheck(self.heartbeat, self.started, self.now).by_name(),
-            **self.permission_checks().by_name(),
-            **maintenance.by_name(), **self.row_checks().by_name(), "identifierKey": vault.identifier_key,
-            "version": lambda: f"ok; {self.package}",
-        }  # fmt: skip
-        return AllChecks(checks, vault.problems, more)
-
-    @cached_property
-    def check_memory(self) -> CheckMemory:
-        """The results of the health checks, kept for a while."""
-        from shared.health.check_memory import CheckMemory
-
-        return CheckMemory(self.health_checks.check_all)
-
-    @cached_property
-    def vital_memory(self) -> CheckMemory:
-        """The results of the vital checks: anonymous requests must not each cause calls of vault, login and storage."""
-        from shared.health.check_memory import CheckMemory
-
-        return CheckMemory(self.health_checks.check_vital)
-
-    def row_checks(self) -> RowChecks:
-        """Return the check of stored rows."""
-        from shared.health.table_check import RowChecks
-        from shared.storage.parked import DEAD, WAITING
-
-        readers: dict[str, Callable[[], Iterable[object]]] = {
-            "watch in the table watches": self.watches.rows,
-            "roomlist in the table watches": self.room_lists.rows,
-            "directory in the table watches": self.room_list_readings.rows,
-            "replay in the table watches": self.replays.rows,
-            "endpoint in the table watches": self.endpoints.rows,
-            "stop in the table watches": self.stop.rows,
-            "waiting in the table parked": lambda: self.parked.rows(WAITING),
-            "dead in the table parked": lambda: self.parked.rows(DEAD),
-        }
-        if "scheduling" in self.settings.switched_on:
-            readers["booking in the table slots"] = self.slot_bookings.rows
-        return RowChecks(readers)
-
-    @cached_property
-    def gauges(self) -> Gauges:
-        """Reports the gauges."""
-        from shared.health.metrics import Gauges
-
-        return Gauges(
-            self.watches, self.changes, self.pause, self.now, self.delivery_metrics, self.heartbeat,
-            self.lifetimes.renew_before, self.stop.is_stopped,
         )  # fmt: skip

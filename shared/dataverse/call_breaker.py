@@ -9,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.dynamics.errors import DynamicsUnavailable
+from shared.dynamics.errors import DynamicsUnavailable, is_pause
 from shared.moments import is_impossible
 from shared.reliability.retry_schedule import MAX_RETRY_AFTER
 from shared.storage.pairs.call_pauses import CallPauses
 
 FIRST, LONGEST = 5.0, 300.0  # seconds of the pause after a 503 without Retry-After; doubled each time
 PROBE = timedelta(seconds=40)  # longer than a call takes
-PAUSING = (429, 503)
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,13 @@ class DynamicsBreaker:
             raise DynamicsUnavailable(429, "", FIRST)
 
     def record(self, error: DynamicsUnavailable | None) -> None:
-        """Begin or end a pause. Other failures pass: their own hint waits."""
+        """Begin or end a pause. Other failures pass: their own hint waits.
+
+        Only the probe ends a pause, not a call that began before it.
+        """
         row = self.pauses.read()
-        if error is None or error.status not in PAUSING:
-            if row.until is not None and error is None:
+        if error is None or not is_pause(error):
+            if row.is_probing and error is None:
                 self.pauses.end()
             return
         growing = min(FIRST * 2**row.failures, LONGEST)

@@ -19,6 +19,7 @@ from shared.dataverse.rules.ended import booking_over, let_go, person_ended
 from shared.dataverse.rules.live import both_live, handed_over
 from shared.dataverse.rules.progress import under_way
 from shared.dataverse.rules.reassignment import reassigned
+from shared.dataverse.rules.refused import is_refused, not_repeated
 from shared.dataverse.rules.returned import (
     booking_returned,
     event_returned,
@@ -44,6 +45,8 @@ def decide(look: Look) -> Decision:
     seen = Compared(look)
     first = _first(BEFORE_DIRECTION, seen)
     decision = first or _first(AFTER_DIRECTION, seen) or _nothing_new(seen)
+    if is_refused(seen, decision):
+        decision = not_repeated(seen, decision)
     if not is_allowed(seen, decision):
         return withheld(seen, decision, decision.row if first else FORBIDDEN)
     return held_if_repeated(seen, decision)

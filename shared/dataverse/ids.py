@@ -12,12 +12,20 @@ from datetime import datetime
 from shared.utc import format_utc
 
 _NAMESPACE = uuid.UUID("6c1c4f0e-9d0a-4f6b-8a52-5b8f6f2f3f61")
+MOST_GENERATIONS = 40  # that are looked for when the row of a pair was lost
 _EVENT, _BOOKING = "event of a booking", "booking of an event"
 
 
 def transaction_id(organization: str, booking_id: str, watch_id: str, generation: int) -> str:
     """Return the transactionId of the event that is made for a booking."""
     return _derived(_EVENT, _guid(organization), _guid(booking_id), watch_id, generation)
+
+
+def generation_of(organization: str, booking: str, watch_id: str, transaction: str) -> int:
+    """Return which event of a booking has a transactionId, 0 if none."""
+    numbers = range(1, MOST_GENERATIONS + 1)
+    same = (each for each in numbers if transaction_id(organization, booking, watch_id, each) == transaction)
+    return next(same, 0)
 
 
 def booking_id(organization: str, user_id: str, event_id: str, original_start: datetime | None, generation: int) -> str:

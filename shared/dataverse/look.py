@@ -38,12 +38,16 @@ class ResourceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A bookable resource: `watch_id` and `user_id` (Entra's) of its mailbox, "" if it has none."""
+    """A bookable resource: `watch_id` and `user_id` (Entra's) of its mailbox, "" if it has none.
+
+    `released_at`: when the mailbox was released last.
+    """
 
     id: str
     state: ResourceState = ResourceState.UNMARKED
     watch_id: str = ""
     user_id: str = ""
+    released_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

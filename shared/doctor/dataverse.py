@@ -27,11 +27,15 @@ _SIGN_IN = (
 
 @dataclass(frozen=True)
 class DataverseChecks:
-    """What the feature needs of its environment. `findings`: those of a plan, which counts what nobody carries."""
+    """What the feature needs of its environment. `findings`: those of a plan, which counts what nobody carries.
+
+    `requests`: about how many calls all instances made in the last 24 hours.
+    """
 
     settings: Settings
     examination: Examine
     findings: Callable[[], Sequence[str]]
+    requests: Callable[[], int] = lambda: 0
 
     def run(self) -> list[Finding]:
         """Return the findings; empty while the feature is off. The others need the first one."""
@@ -55,7 +59,8 @@ class DataverseChecks:
         if wrong:
             text = "Ask who customized the table. The relay does not start: its events would be hours off."
             raise Failed(f"times of bookings are not UserLocal: {', '.join(wrong)}", text)
-        return "Dataverse answers, and keeps the times of bookings as UserLocal"
+        number = self.requests()
+        return f"Dataverse answers, and keeps the times of bookings as UserLocal; about {number} calls in 24 hours"
 
     def _rights(self) -> str:
         """Compare the rights that the application user has with those to read the tables, for the organization."""

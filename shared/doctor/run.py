@@ -33,6 +33,15 @@ AT_ONCE = 12
 
 
 @dataclass(frozen=True)
+class FeatureChecks:
+    """The checks of what single features need. `dataverse` is None while the feature is off."""
+
+    calendar_write: CalendarWriteCheck
+    bookings: BookingsPermissionCheck
+    dataverse: DataverseChecks | None
+
+
+@dataclass(frozen=True)
 class Doctor:
     """All checks of everything that the relay needs."""
 
@@ -40,9 +49,7 @@ class Doctor:
     vault: VaultChecks
     graph: GraphChecks
     mailboxes: MailboxChecks
-    calendar_write: CalendarWriteCheck
-    bookings: BookingsPermissionCheck
-    dataverse: DataverseChecks
+    features: FeatureChecks
     partner: PartnerCheck
     runtime: RuntimeChecks
     package: PackageCheck
@@ -71,10 +78,11 @@ class Doctor:
         return [
             partial(self.mailboxes.check_allow_list, request),
             partial(self.mailboxes.check_calendars, request),
-            partial(self.calendar_write.run, request),
+            partial(self.features.calendar_write.run, request),
             self.graph.check_room_lists,
-            self.bookings.run,
-            self.dataverse.run,
+            self.features.bookings.run,
+            self.graph.check_rooms,
+            *([self.features.dataverse.run] if self.features.dataverse is not None else []),
         ]
 
 

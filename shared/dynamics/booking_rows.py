@@ -62,6 +62,16 @@ class BookingRows:
 
         return iter(self._selected(listed))
 
+    def created_since(self, moment: datetime) -> list[dict[str, Any]]:
+        """Return the bookings of all resources that were made since a moment, each with its createdon."""
+        rule = f"createdon ge {format_utc(moment)}"
+
+        def listed(select: str) -> list[dict[str, Any]]:
+            return list(self._client.pages(SET, {"$select": f"{select},createdon", "$filter": rule}))
+
+        rows: list[dict[str, Any]] = self._selected(listed)
+        return rows
+
     def changed(self, link: str = "") -> ChangedRows:
         """Return a page of what changed since a link was given; without a link, the first page of all rows.
 

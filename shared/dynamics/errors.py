@@ -18,6 +18,9 @@ _CODE = re.compile(r"0x[0-9a-fA-F]{8}")
 _RIGHT = re.compile(r"\bprv[A-Za-z]{3,80}\b")
 
 
+PAUSING = (429, 503)  # nobody calls for a while: see shared.dataverse.call_breaker
+
+
 class DynamicsError(RelayError):
     """An error response of Dataverse. `code`: 0x and eight digits, "" if there was none. `right`: a missing one."""
 
@@ -47,6 +50,11 @@ class DynamicsRejected(DynamicsError):
 
 class DynamicsUnavailable(DynamicsError):
     """429, 5xx or no response (status 0): try again, after `retry_after` seconds if given."""
+
+
+def is_pause(error: RelayError) -> bool:
+    """Return whether Dataverse may not be called now, which says nothing of what was asked for."""
+    return isinstance(error, DynamicsUnavailable) and error.status in PAUSING
 
 
 def error_of(status: int, content: object, headers: Mapping[str, str]) -> DynamicsError:

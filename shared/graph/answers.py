@@ -55,6 +55,7 @@ _MAILBOX = re.compile("mailbox", _FLAGS)
 _WRAPPED_STATUS = re.compile(r"Status Code: \w+", _FLAGS)  # of an inner error: repeats the status, in words
 _ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _EXISTING = re.compile(rf"Subscription Id '?({_ID})'? already exists", _FLAGS)
+_EXISTING_EVENT = "@event.existingEventId"  # a member of the error ErrorDuplicateTransactionId; not documented
 _MINUTES = re.compile(r"expiration can only be (\d{1,6}) minutes", _FLAGS)
 _TIME_SPAN = re.compile(r"beyond allowed max '(?:(\d{1,3})\.)?(\d{2}):(\d{2}):\d{2}", _FLAGS)  # .NET: days.hh:mm:ss
 
@@ -73,12 +74,12 @@ def error_of(status: int, content: object, headers: Mapping[str, str]) -> GraphE
     if status < 400 or status == 429 or status >= 500 or status in _PASSING_STATUSES or is_passing(code):
         return GraphUnavailable(status, code, request_id, wait, is_rate=status == 429 and _is_rate(code, message))
     if status == 409:
-        existing = _EXISTING.search(message)
-        return GraphConflict(status, code, request_id, wait, existing_id=existing[1] if existing else "")
+        return GraphConflict(status, code, request_id, wait, existing_id=_existing_id(content, message))
     if status in _MEANING:
         return _MEANING[status](status, code, request_id, wait)
     longest = _longest_minutes(code, message) if status == 400 else None
-    return GraphRejected(status, code, request_id, wait, longest_minutes=longest)
+    existing = _existing_id(content, message)
+    return GraphRejected(status, code, request_id, wait, longest_minutes=longest, existing_id=existing)
 
 
 def is_passing(code: str) -> bool:
@@ -108,6 +109,16 @@ def _code_and_message(content: object) -> tuple[str, str]:
     code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
     readable = isinstance(code, str) and _CODE.fullmatch(code)
     return str(code) if readable else "Unreadable", message[:MESSAGE_LENGTH] if isinstance(message, str) else ""
+
+
+def _existing_id(content: object, message: str) -> str:
+    """Return the id of the subscription, or of the event with the same transactionId, that Graph says exists."""
+    error = content.get("error") if isinstance(content, dict) else None
+    event = error.get(_EXISTING_EVENT) if isinstance(error, dict) else None
+    if isinstance(event, str):
+        return event
+    subscription = _EXISTING.search(message)
+    return subscription[1] if subscription else ""
 
 
 def _wait(message: str, headers: Mapping[str, str]) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
@@ -79,10 +79,14 @@ class Calendars:
 
     def get(self, mailbox: str, event_id: str, details: Collection[str]) -> dict[str, Any]:
         """Return an event ("Get event")."""
+        return self._titles.read(mailbox, self._reading(mailbox, event_id, details))
+
+    def _reading(
+        self, mailbox: str, event_id: str, details: Collection[str] = ()
+    ) -> Callable[[dict[str, str]], dict[str, Any]]:
+        """Return what reads an event with further query parameters."""
         path, params = _event(mailbox, event_id), {"$select": _select(details)}
-        return self._titles.read(
-            mailbox, lambda more: self._graph.call("GET", path, params=params | more, prefer=PREFER)
-        )
+        return lambda more: self._graph.call("GET", path, params=params | more, prefer=PREFER)
 
     def find_by_transaction(self, mailbox: str, calendar: str, transaction_id: str, near: datetime) -> str | None:
         """Return the id of the event or series that has a transactionId and begins within a day of `near`."""
@@ -102,8 +106,15 @@ class Calendars:
         return self._graph.call("POST", f"{_calendar(mailbox, calendar)}/events", body=event, prefer=PREFER)
 
     def change_event(self, mailbox: str, event_id: str, changes: Mapping[str, Any], etag: str | None) -> dict[str, Any]:
-        """Change an event, if it still has the etag ("Update event"). Exchange notifies its attendees."""
-        return self._graph.call("PATCH", _event(mailbox, event_id), body=changes, prefer=PREFER, if_match=etag)
+        """Change an event, if it still has the etag ("Update event"). Exchange notifies its attendees.
+
+        The answer has the title that the caller gives it, or the one that a reading shows.
+        """
+        path = _event(mailbox, event_id)
+        answer = self._graph.call("PATCH", path, body=changes, prefer=PREFER, if_match=etag)
+        return (
+            answer if "subject" in changes else self._titles.written(mailbox, answer, self._reading(mailbox, event_id))
+        )
 
     def delete_event(self, mailbox: str, event_id: str, etag: str | None) -> None:
         """Delete an event, if it still has the etag ("Delete event"). This cancels a meeting."""

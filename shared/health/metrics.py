@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ _logger = logging.getLogger("relay.metrics")
 
 @dataclass(frozen=True)
 class Gauges:
-    """Reports the gauges."""
+    """Reports the gauges. `of_features`: what reports those of the features that are on."""
 
     watches: Watches
     changes: ChangeQueue
@@ -36,11 +36,13 @@ class Gauges:
     heartbeat: Heartbeat | None = None
     renew_before: Callable[[], timedelta] = lambda: timedelta(0)
     is_stopped: Callable[[], bool] = lambda: False
+    of_features: Sequence[Callable[[], None]] = ()
 
     def report_gauges(self) -> None:
         """Log every gauge that can be read. Never raises: a missing gauge must not end the timer's run."""
         reports = (
             self._report_stop, self._report_watches, self._report_queue, self._report_deliveries, self._report_retries,
+            *self.of_features,
         )  # fmt: skip
         for report in reports:
             try:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # set-up: a watch for a caller. renew, create, address: PATCH and POST of its subscription, and a new notificationUrl.
 # resync: compare its calendar with the ledger. deliver: read one event and send it. read, write: a calendar, for a
 # caller. list: name what Graph lists, by its own address: a room that joins a list, a business. audit: judge a
-# subscription that Graph lists.
+# subscription that Graph lists, or a resource that Dataverse lists.
 Verb = Literal["set-up", "renew", "create", "address", "resync", "deliver", "read", "write", "list", "audit"]
 OF_FEATURES = ("read", "write")  # Graph is asked for the owner of the calendar, at most once a day for an address
 _ANOTHER = "This address is one of a mailbox that the customer's ALLOWED_MAILBOXES does not name. Ask their IT."

@@ -1,1 +1,1 @@
-"""What the core calls in features, and features in the core: neither imports the other, bootstrap connects them."""
+"""What passes between the core and the features, which do not import each other: Protocols and their values."""

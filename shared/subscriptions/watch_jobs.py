@@ -26,7 +26,7 @@ from shared.watches.graph_errors import state_after
 from shared.watches.readings import Readings
 
 LOOK_AGAIN = 60.0  # seconds, while another job resyncs the mailbox
-SECOND_LOOK = "second-look"  # the cursor of a resync that follows another
+SECOND = "second-resync"  # the kind of a resync that follows another
 
 _logger = logging.getLogger("relay.jobs")
 
@@ -62,12 +62,12 @@ class ResyncJobs:
                 queue.send(job, LOOK_AGAIN)
             return attempt
         try:
-            self._tell_features(attempt, job)
+            self._notify_features(attempt, job)
             counts = self._compared(attempt)
         except RelayError as error:
             return self._failed(attempt, job, error, queue)
         self.readings.succeeded(attempt.watch)
-        self._queue_second_look(attempt, job)
+        self._queue_second(attempt, job)
         self.catch_up.awaited.succeeded(attempt, has_wrong_clock=self.has_wrong_clock())
         if is_daily(job, attempt.watch) and self.silence.record(attempt.watch, counts):
             self._replace_silent(watch.id)
@@ -78,19 +78,19 @@ class ResyncJobs:
         watch = attempt.watch
         return Counter[str]() if watch.is_features_alone else self.resync.resync(watch, full=attempt.is_full)
 
-    def _tell_features(self, attempt: Attempt, job: Job) -> None:
+    def _notify_features(self, attempt: Attempt, job: Job) -> None:
         """Tell the features that hold the watch of a gap. What they compare each night is their own."""
         if attempt.token or not is_daily(job, attempt.watch):
             for name in attempt.watch.features.split():
                 if name in self.listeners:
                     self.listeners[name].gap(attempt.watch)
 
-    def _queue_second_look(self, attempt: Attempt, job: Job) -> None:
+    def _queue_second(self, attempt: Attempt, job: Job) -> None:
         """Queue the second resync of a gap, before the first is recorded as done: a crash between repeats both."""
-        has_no_gap = is_daily(job, attempt.watch) or job.cursor == SECOND_LOOK
+        has_no_gap = is_daily(job, attempt.watch) or job.kind == SECOND
         if attempt.token or not has_no_gap:
             again_at = attempt.began + timedelta(seconds=VIEW_LAG)
-            self.work.send(Job(attempt.watch.id, "resync", at=again_at, cursor=SECOND_LOOK), VIEW_LAG)
+            self.work.send(Job(attempt.watch.id, "second-resync", at=again_at), VIEW_LAG)
 
     def leave(self, job: Job) -> None:
         """Leave a resync that failed at its last try to a gap of its watch. Raises ServiceUnavailable."""

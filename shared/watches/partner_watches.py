@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.storage.watches import Watch, Watches
+from shared.unreadable_rows import Unreadable
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class PartnerWatches:
         """Return a watch, or None if there is none for the partner."""
         watch = self.watches.get(watch_id)
         return None if watch is None or watch.is_features_alone else watch
+
+    def find(self, watch_id: str) -> Watch | Unreadable | None:
+        """Return a watch, Unreadable for a row of which nobody can say who holds it, or None."""
+        watch = self.watches.find(watch_id)
+        return None if isinstance(watch, Watch) and watch.is_features_alone else watch
 
     def page(self, size: int, after: str) -> list[Watch]:
         """Return the next `size` watches after an id; fewer at the end."""

@@ -44,14 +44,16 @@ EXEMPT = {
 # Terms of module names that are plain English or standard, and need no glossary entry.
 _PLAIN = """
 access address admission after all answer api app auth authenticator availability awaited body book bootstrap calendar
-call cancel checked cleanup clock comparing comparison config conflict connection create creation dataverse day deadline decide
-deleted deletion deliver diagnostic direction draft due duration dynamic ended ending environment error examination existing failure field filter find
-first flow following forgetting forgotten former graph hand held hint http id idempotency index invitee jwk key lifetime limit listener live
-leading listening login looking lookup marked loss mailbox memory metric missed model moment name new night nightly notified off old order over overdue
-operation owner package parse part path policy port posting present process progress queue quiet rate read reassignment record recurrence
-rejection reliability removal renamed repetition request resolver resource returned row rule run runtime safety
-scheduling seat segment sending session setting setup status start step storage subscribe sweep table telemetry thread time timer
-title token tracking unavailable unreadable url utc vault version watching work write writing zone
+call cancel checked cleanup clock comparing comparison config conflict connection contract count counted create creation
+dataverse day deadline decide deleted deletion deliver deprecation diagnostic direction directory draft due duration
+dynamic ended ending environment error examination existing failure field filter find first flow following forgetting
+forgotten former graph hand held hint http id idempotency index invitee jwk key leading lifetime limit listener
+listening live login looking lookup loss mailbox marked measure memory metric missed model moment name new night nightly
+notified off offer old operation order outbox over overdue own owner package page parse part path permitted policy poll
+port posting present process progress query queue quiet rate read reader reassignment record recurrence rejection
+reliability removal renamed repetition request resolver resource restored returned row rule run runtime safety
+scheduling seat segment sending session setting setup start status step storage subscribe sweep table telemetry thread time timer title
+token tracking unavailable unreadable url utc vault version view watching work write writing zone microsoft refused
 """
 
 RETIRED, PLAIN = set(_RETIRED.split()), set(_PLAIN.split())

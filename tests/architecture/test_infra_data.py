@@ -33,8 +33,10 @@ def test_private_networking_closes_storage_and_vault() -> None:
     for text in (STORAGE, VAULT):
         assert "publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'\n" in text
         assert "defaultAction: isPrivate ? 'Deny' : 'Allow'\n" in text
-    for name in ("storage", "vault", "network"):
+    for name in ("data", "network"):
         assert CALLS[f"modules/{name}.bicep"].parameters["isPrivate"] == "privateNetworking"
+    for name in ("storage", "vault"):
+        assert CALLS[f"modules/{name}.bicep"].parameters["isPrivate"] == "isPrivate"
     assert "publicNetworkAccess: 'Enabled'" in APP
 
 
@@ -77,5 +79,6 @@ def test_zone_redundancy_covers_app_and_storage() -> None:
     """The plan, and the storage that the app needs to start."""
     assert "zoneRedundant: isZoneRedundant }" in APP
     assert "sku: { name: isZoneRedundant ? 'Standard_ZRS' : 'Standard_LRS' }\n" in STORAGE
-    for name in ("storage", "function-app"):
+    for name in ("data", "function-app"):
         assert CALLS[f"modules/{name}.bicep"].parameters["isZoneRedundant"] == "zoneRedundant"
+    assert CALLS["modules/storage.bicep"].parameters["isZoneRedundant"] == "isZoneRedundant"

@@ -24,6 +24,7 @@ JOBS = ("WatchJobs.run",)
 SETUP = ("Admission.require",)
 TIMER = ("DueWork._is_allowed",)
 BUSINESS = ("BusinessLookup.business_id",)
+PAIRS = ("ResourceStates._state", "ResourceStates._is_permitted")
 CHECKED_BEFORE: dict[str, tuple[str, ...]] = {
     "EventSync": DELIVERY, "Posting": DELIVERY, "Occurrences": (*DELIVERY, *JOBS), "Resync": JOBS,
     "Creation": (*SETUP, *TIMER, *JOBS), "SubscriptionService": (*TIMER, *JOBS), "Losses": (*TIMER, *JOBS),
@@ -34,13 +35,16 @@ CHECKED_BEFORE: dict[str, tuple[str, ...]] = {
     "StaffTimes": BUSINESS, "AppointmentUpdate": BUSINESS,
     "SlotConflicts": ("SlotBooker.book", "BookingChanger.move"),
     "BookingEvents": ("SlotBooker.book", "BookingChanger.move", "BookingCleanup._resolve_if_allowed"),
-    "EventWriter": ("CalendarService._allowed",),
+    "BusyMailboxFinder": ("PermittedMailboxes._of",),
+    "EventWriter": ("CalendarService._allowed",), "BusinessReader": ("AppointmentPoll._read",),
+    "EventReader": PAIRS, "ResourceComparison": PAIRS,
 }  # fmt: skip
 # What uses no mailbox, or is IT's own act. Each with the reason.
 NOT_CHECKED = {
     "Removal": "deletes subscriptions", "Audit": "lists and deletes subscriptions",
     "UnknownCleanup": "deletes subscriptions, at an administrator's request",
     "ClockCheck": "GET of one subscription by its id, for the time", "HealthChecks": "signs, and sends nothing",
+    "PartnerOutbox": "asks whether the relay is stopped; the feature asked for the mailbox when it read",
     "PartnerCheck": "the doctor, which leaves it out while the relay is stopped",
     "MailboxChecks": "the same", "GraphChecks": "the same", "CalendarWriteCheck": "the same",
     "BookingsPermissionCheck": "the same", "_CalendarReads": "the same",
@@ -71,6 +75,7 @@ HANDED_ON = {
 CONNECTIONS = {
     "shared/bootstrap/app.py": "login's keys", "shared/bootstrap/graph.py": "GRAPH_BASE_URL; the relay's own address",
     "shared/graph/login.py": "login", "shared/graph/client.py": "GRAPH_BASE_URL",
+    "shared/bootstrap/dataverse_reading.py": "DATAVERSE_URL",
 }  # fmt: skip
 
 
@@ -181,7 +186,8 @@ def test_the_owners_are_used_by_the_permission_alone() -> None:
         for path in (ROOT / "shared").rglob("*.py")
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Attribute) and node.attr in ("at_setup", "at_call", "refreshed")
-    }
+        and "owners" in ast.unparse(node)
+    }  # fmt: skip
     assert askers == {"shared/policy/permission.py"}
 
 

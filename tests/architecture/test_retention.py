@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 
 from shared.bookings import records
+from shared.bookings.deliveries import states
 from shared.forgetting import off_list, old_rows
 from shared.policy import owner
 from shared.reliability.retry_schedule import ATTEMPT_OFFSETS, MAX_RETRY_AFTER
@@ -19,7 +20,8 @@ from shared.scheduling import cleanup
 from shared.storage import tombstones
 from shared.storage.deletion import call_rows, pair_rows
 from shared.storage.retries import SLOT, SLOTS
-from tests.architecture.test_data_protection import OF_PAIRS, OTHERS, PAGE, PAIRS, PERSONAL
+from tests.architecture.stored_kinds import OTHERS, PAIRS, PERSONAL
+from tests.architecture.test_data_protection import OF_PAIRS, PAGE
 
 SECTION = "".join(page.partition("\n## When it ends\n")[2].partition("\n## ")[0] for page in (PAGE, OF_PAIRS))
 ROWS = [line.strip("|").split(" | ") for line in SECTION.splitlines() if line.startswith("| ") and "---" not in line]
@@ -34,15 +36,20 @@ DAYS: dict[str, set[timedelta]] = {
     "Parked: waiting": {old_rows.ORPHANS_KEPT},
     "Parked: dead letter": {old_rows.ORPHANS_KEPT},
     "Booking": {old_rows.SLOTS_KEPT, cleanup.KEPT},
+    "FollowedAppointment": {states.KEPT, call_rows.FOLLOWED_KEPT},
+    "FollowedBusiness": {call_rows.FOLLOWED_KEPT},
     "Replay": {old_rows.REPLAYS_KEPT},
     "FirstCall": {call_rows.FIRST_CALLS_KEPT},
     "AppointmentRecord": {records.KEPT},
     "UnknownSubscription": {LONGEST_SUBSCRIPTION},
     "OffList": {off_list.LONGEST_GAP},
     "OwnerReading": {owner.KEPT},
+    "RoomReading": {call_rows.ROOMS_KEPT},
+    "RoomPart": {call_rows.ROOMS_KEPT},
     "Pair": {pair_rows.PAIRS_KEPT},
     "IndexedEvent": {pair_rows.PAIRS_KEPT},
     "StoredResource": {pair_rows.RESOURCES_KEPT},
+    "DeadHint": {pair_rows.DEAD_KEPT},
     "Tombstone": {tombstones.KEEP},
     "Lease": {old_rows.LEASES_KEPT},
     "Change": {LAST_ATTEMPT},

@@ -20,9 +20,9 @@ PAGE, OPERATIONS = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("sub
 CHECKS = [
     ROOT / "shared" / f"{name}.py"
     for name in ("health/checks", "health/timer_check", "health/permissions", "health/maintenance",
-                 "health/table_check", "bootstrap/subscriptions")
+                 "health/table_check", "bootstrap/health")
 ]  # fmt: skip
-CHECK = r'"(\w+)": (?:self\._|vault\.|lambda)'  # the name of a check, and where its function is
+CHECK = r'"(\w+)"(?:: (?:self\._|vault\.|lambda)|\] = self\.)'  # the name of a check, and where its function is
 
 
 def section(title: str, page: str = PAGE) -> str:

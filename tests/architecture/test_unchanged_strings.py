@@ -23,13 +23,24 @@ BEFORE = reference("strings")
 VALUES: dict[str, dict[str, Any]] = BEFORE["values"]
 NUMBER = "a number"
 ADDED: dict[str, set[str]] = {  # since
-    "counters": {"owner_checks", "requests", "rows_unreadable", "timer_runs"},
-    "gauges": {"changes_retried", "relay_stopped"},
-    "audits": {"delete-unknown-subscriptions", "forget", "start", "stop"},
+    "counters": {
+        "appointments", "businesses", "dataverse_brake", "dataverse_dead_letters", "dataverse_decisions",
+        "dataverse_retries", "owner_checks", "requests", "rows_unreadable", "timer_runs",
+    },
+    "gauges": {
+        "changes_retried", "dataverse_held", "dataverse_oldest_hint_seconds", "dataverse_pairs",
+        "dataverse_token_percent", "relay_stopped",
+    },
+    "audits": {
+        "dataverse-hold", "dataverse-release", "dataverse-start", "delete-unknown-subscriptions", "forget",
+        "start", "stop",
+    },
 }  # fmt: skip
 # Since rows decide and lists do not, no subscription is deleted because a list lacks its row.
 NO_LONGER_COUNTED = {"needed-meanwhile"}
 ADDED_VALUES = {
+    ("businesses", "failed"),
+    ("businesses", "read"),
     ("owner_checks", "other"),
     ("owner_checks", "unknown"),
     ("repairs", "unknown"),
@@ -53,6 +64,7 @@ QUOTED = {  # log texts that docs/ and infra/ quote, with the quoted part
     "The partner's endpoint is %s: %s": "The partner's endpoint is",
     "Subscriptions: %d of %d steps done (%s)": "Subscriptions: 420 of 1000 steps done (",
     "Subscriptions are reconciled: %s": "Subscriptions are reconciled: ",
+    "Row %d for the booking %s %s": "Row ",
 }
 
 
@@ -163,5 +175,5 @@ def test_every_query_filters_by_a_metric_or_a_quoted_log_text() -> None:
     """By the name of a metric, such as "watches=", the beginning of a text listed above, or the line at the start."""
     beginnings = {single or double for single, double in re.findall(FILTER, PAGES)}
     metrics = {f"{name}=" for kind in ("counters", "gauges") for name in {*BEFORE[kind], *ADDED[kind]}}
-    assert beginnings - metrics == {"A change of watch", "The partner's endpoint is", "relay.start version="}
+    assert beginnings - metrics == {"A change of watch", "The partner's endpoint is", "Row ", "relay.start version="}
     assert len(beginnings & metrics) > 10

@@ -69,7 +69,7 @@ def events(relay: Relay) -> list[dict[str, Any]]:
 
 
 def test_from_nothing_to_the_first_event_and_back(relay: Relay, administrator: Administrator) -> None:
-    """The doctor and `check` name what is missing; after start a booking is an event; undo ends it."""
+    """The doctor and `check` name what is missing; after start a booking is an event; a hold delays; undo ends it."""
     environment = relay.stack.dataverse
     assert administrator.finding("dataverse")["ok"] is False
     assert administrator.of_environment("check").code == 1
@@ -92,7 +92,15 @@ def test_from_nothing_to_the_first_event_and_back(relay: Relay, administrator: A
     status = administrator.of_relay("status").content
     assert status["startedAt"] is not None
     assert status["organization"] == started.content["organization"]
+    assert (status["oldestHintSeconds"], status["mailboxesHeld"], status["heldSince"]) == (0, 0, None)
+    assert administrator.of_relay("hold").content["heldSince"] is not None
+    checks = relay.api.call("GET", "/health/checks", key="master").json()["checks"]
+    assert {name: checks[name]["ok"] for name in ("dataverseReading", "dataverseHints", "dataverseHeld")} == {
+        "dataverseReading": True, "dataverseHints": True, "dataverseHeld": False,
+    }  # fmt: skip
     environment.remove(booking["bookableresourcebookingid"])
+    released = administrator.of_relay("release")
+    assert (released.code, released.content["heldSince"]) == (0, None)
     eventually(lambda: events(relay) == [])
     undone = administrator.of_environment("undo", "--yes")
     assert undone.code == 0, undone.err

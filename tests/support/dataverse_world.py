@@ -1,6 +1,6 @@
 """A tenant with a Dynamics 365 environment that serves in a thread, and the calls of its tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -110,15 +110,15 @@ def refusal(answer: requests.Response) -> tuple[int, str]:
 
 
 @contextmanager
-def dataverse_world(folder: Path, **dataverse: Any) -> Iterator[DataverseWorld]:
-    """Serve a tenant with two people, a room, two apps and an environment; keywords are keys of its seed."""
+def dataverse_world(folder: Path, people: Sequence[str] = (OLA, KARI), **dataverse: Any) -> Iterator[DataverseWorld]:
+    """Serve a tenant with people, a room, two apps and an environment; keywords are keys of its seed."""
     seed = {
         "tenantId": TENANT_ID,
         "identityHeader": "identity-header",
         "clients": [{"clientId": app, "roles": ["Calendars.ReadWrite"], "secrets": ["s"]} for app in (APP, OTHER_APP)],
         "managedIdentities": [{"clientId": None}],
         "mailboxes": [
-            {"address": OLA, "displayName": "Ola"}, {"address": KARI, "displayName": "Kari"},
+            *({"address": each, "displayName": each.partition("@")[0].capitalize()} for each in people),
             {"address": ROOM, "kind": "room"},
         ],
         "dataverse": {**dataverse, "settings": {**QUICK, **dataverse.get("settings", {})}},

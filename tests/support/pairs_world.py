@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import requests
 
 from sandbox.tenant.tokens import GRAPH
+from shared.config import Settings
 from shared.dataverse.flow.hints import HintQueue
 from shared.dynamics.client import DynamicsClient
 from shared.graph.client import GraphClient
@@ -19,7 +21,7 @@ from shared.messages import Change
 from shared.storage.pairs.pair import Pair
 from shared.storage.watches import watch_id_of
 from tests.support.dataverse_world import APP, BOOKINGS, OLA, DataverseWorld, dataverse_world
-from tests.support.world import World
+from tests.support.world import SETTINGS, World
 
 MOST_MESSAGES = 400  # until the queue is empty: more would be a loop
 Call = tuple[str, str]
@@ -31,9 +33,11 @@ class MemoryQueue:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
         self.messages: list[tuple[datetime, str]] = []
+        self.before: Callable[[], None] = lambda: None
 
     def put(self, text: str, delay: float = 0) -> None:
-        """Keep a message."""
+        """Keep a message, after `before` has run."""
+        self.before()
         self.messages.append((self.now() + timedelta(seconds=delay), text))
 
     def depth(self) -> int:
@@ -41,8 +45,9 @@ class MemoryQueue:
         return len(self.messages)
 
     def due(self, most: int = 32) -> list[tuple[str, datetime]]:
-        """Return the first ones."""
-        return [(text, moment) for moment, text in self.messages[:most]]
+        """Return the first visible ones, encoded as a storage queue keeps them."""
+        visible = [(text, moment) for moment, text in sorted(self.messages) if moment <= self.now()]
+        return [(base64.b64encode(text.encode()).decode(), moment) for text, moment in visible[:most]]
 
     def take(self) -> tuple[float, str]:
         """Take the first message, and return it after the seconds until it is visible."""
@@ -92,17 +97,23 @@ class PairsWorld(World):
             return dataverse.token()
 
         graph = GraphClient(lambda: f"{dataverse.graph_url}/v1.0", graph_token, lambda: self.to_graph, tenant.clock.now)
-        parts = {"graph": graph, "events": Events(graph), "pair_queue": HintQueue(self.queue)}
+        parts = {"graph": graph, "events": None, "pair_queue": HintQueue(self.queue)}
         required = {
             "FEATURES": "dataverse", "DATAVERSE_URL": dataverse.url, "DATAVERSE_RESOURCES": "column:new_calendarrelay",
             "ALLOW_LOOPBACK_ADDRESSES": "true", "WINDOW_PAST_DAYS": "7",
         }  # fmt: skip
-        super().__init__(parts, **(required | settings))
+        self._given = required | settings
+        super().__init__(parts, **self._given)
+        self.events = Events(graph, self.title_filter)  # type: ignore[assignment]  # not a fake in this world
         self.dynamics = DynamicsClient(lambda: dataverse.url, token, lambda: self.to_dynamics, self.dynamics_breaker)
 
     def now(self) -> datetime:
         """Return the tenant's time."""
         return self.dataverse.tenant.clock.now()
+
+    def allow(self, allowed_mailboxes: str) -> None:
+        """Change ALLOWED_MAILBOXES; the other settings stay."""
+        self.settings = Settings.load(SETTINGS | self._given | {"ALLOWED_MAILBOXES": allowed_mailboxes})
 
     def begin_to_follow(self) -> PairsWorld:
         """Start the feature and settle what it finds."""
@@ -128,12 +139,17 @@ class PairsWorld(World):
 
     def notify(self, mailbox: str = OLA) -> None:
         """Notify the relay of every event of a mailbox and of those of its pairs, as Graph does, and settle."""
-        watch = self.watches.get(watch_id_of(mailbox))
-        assert watch is not None
-        ids = {each["id"] for each in self.calendar(mailbox)} | {pair.event_id for pair in self.pairs.all()}
-        changes = [Change(watch.id, "user", each) for each in sorted(ids - {""})]
-        self.event_changes.changed(watch, changes, self.now())
+        self.hint_events(mailbox)
         self.empty_queue()
+
+    def hint_events(self, *mailboxes: str) -> None:
+        """Queue every event of mailboxes, and those of the pairs, as hints."""
+        for mailbox in mailboxes:
+            watch = self.watches.get(watch_id_of(mailbox))
+            assert watch is not None
+            ids = {each["id"] for each in self.calendar(mailbox)} | {pair.event_id for pair in self.pairs.all()}
+            changes = [Change(watch.id, "user", each) for each in sorted(ids - {""})]
+            self.event_changes.changed(watch, changes, self.now())
 
     def calendar(self, mailbox: str = OLA) -> list[dict[str, Any]]:
         """Return the events of the next weeks."""

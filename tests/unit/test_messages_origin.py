@@ -14,7 +14,8 @@ from shared.messages import BadMessage, Change, ChangeMessage, read_changes, wri
 AT = datetime(2026, 11, 20, 10, 0, 0, 123_456, tzinfo=UTC)
 PLAIN = Change("w", "u", "e")
 FULL = Change("w", "u", "f", deleted=True, series_id="M+/=", first_at=AT - timedelta(days=3), is_second_look=True)
-MESSAGE = ChangeMessage(AT, (PLAIN, FULL), 3, "token", skip_settling=True, force=True, origin="backfill", yields=True)
+MESSAGE = ChangeMessage(AT, (PLAIN, FULL), 3, "token", skip_settling=True, force=True, origin="backfill", yields=True,
+                        audience="partner")  # fmt: skip
 
 
 def text_of(message: ChangeMessage) -> str:
@@ -49,7 +50,7 @@ def test_each_field_of_a_change_is_read_by_itself(change: Change) -> None:
     assert read_changes(text_of(ChangeMessage(AT, (change, PLAIN)))).changes == (change, PLAIN)
 
 
-@pytest.mark.parametrize("name", ["skip_settling", "force", "origin", "yields"])
+@pytest.mark.parametrize("name", ["skip_settling", "force", "origin", "yields", "audience"])
 def test_each_field_of_a_message_is_read_by_itself(name: str) -> None:
     """The others keep their defaults."""
     message = replace(ChangeMessage(AT, (PLAIN,)), **{name: getattr(MESSAGE, name)})
@@ -67,7 +68,8 @@ def test_what_says_nothing_is_not_written() -> None:
 def test_the_keys_are_these() -> None:
     """Later versions must read them, too."""
     content = json.loads(text_of(MESSAGE))
-    assert list(content) == ["v", "hinted", "attempt", "retry", "settled", "again", "origin", "yields", "changes"]
+    keys = ["v", "hinted", "attempt", "retry", "settled", "again", "origin", "yields", "for", "changes"]
+    assert list(content) == keys
     assert content["changes"][1] == {
         "watch": "w", "user": "u", "event": "f", "deleted": True, "series": "M+/=", "missing": True,
         "first": "2026-11-17T10:00:00.123456+00:00",

@@ -11,14 +11,17 @@ ONLY_DELEGATED = "/me request is only valid with delegated authentication flow."
 
 
 class GraphError(Exception):
-    """A call that Graph rejects; `code` and `message` are those of the response's error object."""
+    """A call that Graph rejects; `code`, `message` and `members` are those of the response's error object."""
 
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **members: str
+    ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.members = members
 
     def body(self, now: datetime, request_id: str, client_request_id: str) -> dict[str, Any]:
         """Return the JSON body: error.code, error.message, and innerError with the date and both request ids."""
@@ -27,7 +30,7 @@ class GraphError(Exception):
             "request-id": request_id,
             "client-request-id": client_request_id,
         }
-        return {"error": {"code": self.code, "message": self.message, "innerError": inner}}
+        return {"error": {"code": self.code, "message": self.message, **self.members, "innerError": inner}}
 
 
 def bad_request(message: str, code: str = "BadRequest") -> GraphError:

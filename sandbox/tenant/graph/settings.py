@@ -29,10 +29,13 @@ DEFAULTS: dict[str, Any] = {
     "directoryLagSeconds": 0.0,  # tenant's seconds until it does
     "directoryEmpty": "empty",  # how it writes lists without items: empty, null or missing
     "transactionSeconds": 300.0,  # tenant's seconds for which a transactionId is remembered
+    "transactionNamesEvent": False,  # whether that answer names the event
     "transactionStatus": 409,  # status of a repeated one for a different event
     "deletedItemsSeconds": 0.0,  # tenant's seconds that an event lies in Deleted Items; 0: for ever
     "honoursIfMatch": True,  # whether PATCH and DELETE of events compare etags
     "roomLists": {},  # addresses of rooms by address of their room list
+    "places": {},  # properties of rooms by their address, such as {"capacity": 8}
+    "distributionLists": {},  # addresses of members by address of their distribution list
 }
 
 

@@ -5,11 +5,14 @@ one that is gone, it is rejected. How long Exchange remembers is not documented:
 transactionSeconds.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sandbox.tenant.graph.calendar import Calendar
 from sandbox.tenant.graph.errors import GraphError
 from sandbox.tenant.graph.event import Event
+from sandbox.tenant.graph.settings import setting
 
 USED = (
     "Your request can't be completed. The TransactionId specified in the request has already been used to create a "
@@ -17,19 +20,23 @@ USED = (
 )
 
 
-def earlier_event(calendar: Calendar, event: Event, now: datetime, seconds: float, status: int) -> Event | None:
+def earlier_event(calendar: Calendar, event: Event, now: datetime, settings: Mapping[str, Any]) -> Event | None:
     """Return the event that an earlier call with the same transactionId made, None if it is not remembered.
 
-    Raises GraphError, with ErrorDuplicateTransactionId and the status, when that was a different event or is gone.
+    Raises GraphError, with ErrorDuplicateTransactionId, when that was a different event or is gone. The settings of the
+    tenant say for how long, with which status, and whether the error names the event.
     """
     if event.transaction is None:
         return None
     existing, moment = calendar.transactions.get(event.transaction, (None, now))
-    if existing is None or now - moment >= timedelta(seconds=seconds):
+    if existing is None or now - moment >= timedelta(seconds=setting(settings, "transactionSeconds")):
         return None
-    if identity(existing) != identity(event) or calendar.find(existing.ids[1]) is not existing:
-        raise GraphError(status, "ErrorDuplicateTransactionId", USED)
-    return existing
+    is_there = calendar.find(existing.ids[1]) is existing
+    if identity(existing) == identity(event) and is_there:
+        return existing
+    is_named = is_there and setting(settings, "transactionNamesEvent")
+    names = {"@event.existingEventId": existing.ids[1]} if is_named else {}
+    raise GraphError(setting(settings, "transactionStatus"), "ErrorDuplicateTransactionId", USED, None, **names)
 
 
 def identity(event: Event) -> tuple[object, ...]:

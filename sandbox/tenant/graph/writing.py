@@ -60,8 +60,7 @@ async def create(graph: Graph, call: Call) -> Answer:
         _set_times(event, body)
         event.uid = f"040000008200E00074C5B7101A82E008{event.change_key.encode().hex().upper()}"
         event.join_url = _joined(event, body)
-        remembered, status = float(graph.setting("transactionSeconds")), int(graph.setting("transactionStatus"))
-        existing = earlier_event(calendar, event, now, remembered, status)
+        existing = earlier_event(calendar, event, now, graph.tenant.settings)
         if existing is None:
             graph.processing.created(mailbox, event)
             if transaction:

@@ -6,63 +6,82 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from shared import telemetry
-from shared.dataverse.brake import HALF, counted, holding, is_braked, with_removal
-from shared.storage.pairs.brakes import Brakes, Creation, MailboxBrake, Removal
+from shared.dataverse.brake import ALWAYS, HALF, counted, holding, is_braked, with_removal
+from shared.dataverse.flow.removals import RemovalReader
+from shared.moments import is_impossible
+from shared.storage.pairs.brakes import Brakes, MailboxBrake, Removal
 from shared.storage.pairs.pair import Pair, Side
 from shared.storage.pairs.pairs import Pairs
 
+IN_STEP = ("making", "paired")
 RELEASED = timedelta(minutes=15)  # what was held is carried out meanwhile, and does not count again
 _logger = logging.getLogger("relay.dataverse")
 
 
 @dataclass(frozen=True)
 class BrakeCheck:
-    """Methods raise ServiceUnavailable or ConfigurationError when storage fails."""
+    """Methods raise ServiceUnavailable or ConfigurationError when storage fails, DynamicsError when Dataverse does."""
 
     brakes: Brakes
     pairs: Pairs
+    bookings: RemovalReader
     now: Callable[[], datetime]
 
-    def holds(self, pair: Pair, side: Side) -> bool:
-        """Count a removal of a pair's half, and return whether its mailbox is held now."""
+    def holds(self, pair: Pair, side: Side, hinted_at: datetime) -> bool:
+        """Count a removal of a pair's half, and return whether its mailbox is held now.
+
+        What was hinted soon after a release is carried out, however long its hint waited.
+        """
         now = self.now()
         removal = Removal(pair.id, side, now, cause=pair.cause, resource=pair.resource)
-        if _is_released(self.brakes.read(pair.mailbox_watch), now):
+        if _is_released(self.brakes.read(pair.mailbox_watch), hinted_at, now):
             return False
         brake = self.brakes.change(pair.mailbox_watch, lambda row: with_removal(row, removal))
         if brake.held_since is not None:
             return True
-        if not self._is_too_much(brake, side, now):
+        if not self._is_too_much(brake, pair, side, now):
             return False
         self.brakes.change(pair.mailbox_watch, lambda _: holding(now, "brake"))
         _logger.error("Too many removals in the mailbox of watch %s: held until it is released", pair.mailbox_watch)
         telemetry.count("dataverse_brake", side=side)
         return True
 
-    def _is_too_much(self, brake: MailboxBrake, side: Side, now: datetime) -> bool:
-        removals = brake.removals()
-        if len(counted(removals, (), side, now)) < HALF[0]:
-            return False
-        ids = counted(removals, self._moves(removals, now), side, now)
+    def _is_too_much(self, brake: MailboxBrake, pair: Pair, side: Side, now: datetime) -> bool:
+        """Return whether the removals of the last hour, and those that Dataverse asks for now, hold the mailbox."""
         alive = {
-            each.id for each in self.pairs.of_mailbox(brake.id) if isinstance(each, Pair) and each.state != "ended"
-        }
-        return is_braked(len(ids), len(alive | ids))
+            each.id: each for each in self.pairs.of_mailbox(brake.id)
+            if isinstance(each, Pair) and each.state != "ended"
+        }  # fmt: skip
+        recorded = brake.removals()
+        number = len({each.pair_id for each in recorded} | alive.keys())
+        if number < HALF[0]:
+            return False
+        removals = [*recorded, *self._ahead(recorded, alive, pair, side, now)]
+        if not is_braked(len(counted(removals, (), side, now)), number):
+            return False
+        return is_braked(len(counted(removals, self.bookings.new(now), side, now)), number)
 
-    def _moves(self, removals: list[Removal], now: datetime) -> list[Creation]:
-        """Return the bookings that stand in place of the removed ones, of the same work order or requirement."""
-        gone = {each.pair_id for each in removals}
-        found: dict[str, Creation] = {}
-        for cause in {each.cause for each in removals if each.cause}:
-            for pair in self.pairs.of_cause(cause):
-                if isinstance(pair, Pair) and pair.id not in gone and pair.state in ("making", "paired"):
-                    found[pair.id] = Creation(pair.id, now, cause, pair.resource)
-        return list(found.values())
+    def _ahead(
+        self, recorded: list[Removal], alive: dict[str, Pair], pair: Pair, side: Side, now: datetime
+    ) -> list[Removal]:
+        """Return removals of other pairs that are not decided yet; none if there are too few to hold the mailbox."""
+        if side != "outlook":
+            return []
+        done = counted(recorded, (), side, now)
+        others = [each for each in alive.values() if each.id not in done | {pair.id} and each.state in IN_STEP]
+        missing = self.bookings.missing(others)
+        if not is_braked(len(done) + len(missing), len(done | alive.keys())):
+            return []
+        over = islice(self.bookings.over(missing), ALWAYS)
+        return [Removal(each.id, side, now, cause=each.cause, resource=each.resource) for each in over]
 
 
-def _is_released(brake: MailboxBrake, now: datetime) -> bool:
-    """Return whether IT has just released a mailbox. One that is held again since is not."""
+def _is_released(brake: MailboxBrake, hinted_at: datetime, now: datetime) -> bool:
+    """Return whether a hint is covered by the release of a mailbox. One that is held again since is not released."""
     released = brake.released_at
-    return brake.held_since is None and released is not None and timedelta(0) <= now - released < RELEASED
+    if brake.held_since is not None or released is None or is_impossible(released, now):
+        return False
+    return hinted_at - released < RELEASED

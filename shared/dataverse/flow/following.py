@@ -12,6 +12,7 @@ from typing import Any
 from shared.dataverse.flow.hints import HintQueue, Hints
 from shared.dataverse.flow.looking import Setting
 from shared.dataverse.flow.resource_list import ResourceList
+from shared.dataverse.flow.restored import RestoredEnvironment, version_of
 from shared.dynamics.booking_rows import KEY, BookingRows, ChangedRows, is_expired, is_untracked
 from shared.dynamics.errors import DynamicsRejected
 from shared.storage.pairs.pair import Pair, key_of
@@ -32,20 +33,26 @@ class Follow:
     tracking: TrackingRow
     setting: Callable[[], Setting | None]
     resource_list: ResourceList
-    resources: Resources
     rows: BookingRows
     pairs: Pairs
     queue: HintQueue
+    restored: RestoredEnvironment
     now: Callable[[], datetime]
+    is_stopped: Callable[[], bool]
 
     def run(self) -> None:
-        """Queue what has changed. A no-op before `start`, while the feature is held, and in another organization."""
+        """Queue what has changed.
+
+        A no-op before `start`, in another organization, and while the feature is held or the relay is stopped.
+        """
+        if self.is_stopped():
+            return
         setting = self.setting()
         if setting is None or setting.present != setting.organization:
             return
         for resource_id in self.resource_list.refresh():
             self.queue.send(Hints(hinted_at=self.now(), resource=resource_id))
-        wanted = _Wanted(self.resources, self.pairs, setting, self.now())
+        wanted = _Wanted(self.resource_list.resources, self.pairs, setting, self.now())
         try:
             self._walk(wanted)
         except DynamicsRejected as error:
@@ -53,7 +60,9 @@ class Follow:
                 self._by_time(wanted)
             elif is_expired(error):
                 _logger.warning("The token of change tracking is void: all bookings are read")
-                self.tracking.change(lambda _: {"delta_link": "", "next_link": "", "walk_began": None})
+                self.tracking.change(
+                    lambda _: {"delta_link": "", "next_link": "", "walk_began": None, "walk_version": ""}
+                )
                 self._walk(wanted)
             else:
                 raise
@@ -63,22 +72,30 @@ class Follow:
         row = self.tracking.read()
         is_first, link = not row.delta_link, row.next_link or row.delta_link
         began = row.walk_began if row.next_link and row.walk_began else self.now()
+        highest = version_of(row.walk_version) if row.next_link else 0
         for _ in range(MOST_PAGES):
             read_at = self.now()
             page = self.rows.changed(link)
-            self._queue(page, wanted, read_at)
+            highest = max([highest, *(version_of(each.get("versionnumber")) for each in page.rows)])
             if page.delta_link:
-                if is_first:
+                is_restored = self.restored.is_noticed(row, highest, is_first=is_first)
+                self._queue(page, wanted, read_at)
+                if is_first or is_restored:
                     self.queue.send(Hints(hinted_at=read_at, bookings=tuple(wanted.paired_ids)))
-                self._store(page, began)
+                self._store(page, began, highest if is_restored else max(highest, version_of(row.highest_version)))
                 return
+            self._queue(page, wanted, read_at)
             link = page.next_link
-            self.tracking.change(lambda _, link=link: {"next_link": link, "walk_began": began})  # type: ignore[misc]
+            changes = {"next_link": link, "walk_began": began, "walk_version": str(highest)}
+            self.tracking.change(lambda _, changes=changes: changes)  # type: ignore[misc]
 
-    def _store(self, page: ChangedRows, began: datetime) -> None:
+    def _store(self, page: ChangedRows, began: datetime, highest: int) -> None:
         self.tracking.change(
-            lambda _: {"delta_link": page.delta_link, "delta_at": began, "next_link": "", "walk_began": None}
-        )
+            lambda _: {
+                "delta_link": page.delta_link, "delta_at": began, "next_link": "", "walk_began": None,
+                "highest_version": str(highest), "walk_version": "",
+            }
+        )  # fmt: skip
 
     def _by_time(self, wanted: _Wanted) -> None:
         """Read by modifiedon, with an overlap: deletions wait for the nightly comparison."""

@@ -6,6 +6,7 @@ Version 1: `{"v": 1, "hinted": "2026-11-20T10:00:00+00:00", "attempt": 0, "booki
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -49,6 +50,10 @@ class HintQueue:
         """Return about how many messages there are, the hidden ones included."""
         return self._queue.depth()
 
+    def oldest(self) -> datetime | None:
+        """Return the time of the oldest hint among the first visible messages; None without any."""
+        return min(filter(None, (_hinted_at(text) for text, _ in self._queue.due())), default=None)
+
 
 def written(hints: Hints) -> Iterator[str]:
     """Yield the messages of hints."""
@@ -80,6 +85,14 @@ def read(text: str) -> Hints:
 def retried(hints: Hints) -> Hints:
     """Return hints for their next attempt."""
     return replace(hints, attempt=hints.attempt + 1)
+
+
+def _hinted_at(stored: str) -> datetime | None:
+    """Return the time of a message as the queue keeps it; None for one that the host moves to the poison queue."""
+    try:
+        return read(base64.b64decode(stored, validate=True).decode()).hinted_at
+    except (BadHints, ValueError):
+        return None
 
 
 def _text(hints: Hints, part: dict[str, Any]) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from shared.dataverse.ids import mark_of, transaction_id
+from shared.dataverse.ids import MOST_GENERATIONS, mark_of, transaction_id
 from shared.dataverse.look import Context, Look, Refusal, Resource, ResourceState, Rules, Stray
 from shared.dataverse.prints import Prints
 from shared.dataverse.reading.bookings import BookingReader
-from shared.dataverse.reading.events import EventReader, unreadable_of
+from shared.dataverse.reading.events import LAG, EventReader, unreadable_of
 from shared.dataverse.reading.resources import ResourceStates
-from shared.dataverse.sides import GONE, Booking, BookingSide, Event, EventSide, Gone
-from shared.errors import GraphError
+from shared.dataverse.repetition import wrote_within
+from shared.dataverse.sides import GONE, Booking, BookingSide, Event, EventSide, Gone, Status, Unreadable, Why
+from shared.dynamics.errors import DynamicsError
+from shared.errors import GraphError, GraphUnavailable
 from shared.storage.pairs.pair import Pair
 
 
@@ -47,7 +49,7 @@ class Looking:
 
     def look(
         self, booking_id: str, pair: Pair | None, setting: Setting, hinted: Sequence[tuple[str, str]] = (),
-        refusal: Refusal | None = None, *, is_released: bool = False,
+        refusal: Refusal | None = None,
     ) -> Look:  # fmt: skip
         """Return the look. `hinted`: watch and id of events that led to this pair."""
         began = self.now()
@@ -61,12 +63,27 @@ class Looking:
         if setting.present != setting.organization or resource.state is not ResourceState.FOLLOWED:
             return Look(context=context, booking=booking, pair=pair)
         event, others = self._event(booking_id, pair, resource, setting, hinted)
-        theirs = isinstance(booking, Booking) and self.is_theirs(booking)
-        return Look(
+        if isinstance(event, Gone) and pair is not None and _is_unproven(pair, booking, began):
+            event = Unreadable()
+        look = Look(
             context=context, booking=booking, event=event, pair=pair, resource=resource.id, strays=others,
-            is_theirs=theirs, has_tagged=theirs and self._has_tagged(resource, booking), refusal=refusal,
-            is_released=is_released,
+            refusal=refusal, is_released=pair is not None and _is_released(pair, resource),
         )  # fmt: skip
+        return self._beside_microsoft(look, resource, booking) if isinstance(booking, Booking) else look
+
+    def _beside_microsoft(self, look: Look, resource: Resource, booking: Booking) -> Look:
+        """Return the look with what Microsoft's own sync does. While that is unknown, nothing is decided."""
+        if not booking.has_work_order:
+            return look
+        try:
+            theirs, stored = self.is_theirs(booking), self.states.stored(resource.id)
+            is_seen = theirs or (stored is not None and stored.tagged_at is not None)
+            has_tagged = is_seen and self._has_tagged(resource, booking)
+        except DynamicsError:
+            return replace(look, booking=Unreadable())
+        except GraphError as error:
+            return replace(look, event=unreadable_of(error))
+        return replace(look, is_theirs=theirs, has_tagged=has_tagged)
 
     def _resources(self, pair: Pair | None, booking: BookingSide) -> dict[str, Resource]:
         named = {pair.resource} if pair is not None else set()
@@ -81,9 +98,10 @@ class Looking:
         """Return the pair's event, and its other events that are known."""
         mark, mailbox = mark_of(setting.organization, booking_id), self.states.mailbox(resource.watch_id)
         if not mailbox:
-            return GONE, ()
+            return Unreadable(Why.NO_MAILBOX), ()
+        named = pair.event_id if pair is not None else ""
         try:
-            known = [self._hinted(each, mark) for each in hinted]
+            known = [self._hinted(each, mark) for each in hinted if each[1] != named]
             if pair is None or not pair.event_id:
                 is_first = pair is None and not hinted
                 marked = [] if is_first else self.events.marked(mailbox, mark)
@@ -92,23 +110,29 @@ class Looking:
             return unreadable_of(error), ()
         times = (pair.start, pair.end) if pair.start and pair.end else None
         event = self.events.read(mailbox, pair.event_id, times)
-        strays = [each for each in known if each is not None and each.event.id != pair.event_id]
+        strays = [each for each in known if each is not None]
         return event, tuple(each for each in strays if _belongs(each, pair, booking_id, setting))
 
     def _hinted(self, hint: tuple[str, str], mark: str) -> Stray | None:
         watch_id, event_id = hint
         mailbox = self.states.mailbox(watch_id)
         event = self.events.read(mailbox, event_id, None) if mailbox else GONE
+        if isinstance(event, Unreadable):
+            raise GraphUnavailable(0, "Unconfirmed")
         return Stray(watch_id, event) if isinstance(event, Event) and event.mark == mark else None
 
-    def _has_tagged(self, resource: Resource, booking: Booking | object) -> bool:
+    def _has_tagged(self, resource: Resource, booking: Booking) -> bool:
+        """Return whether an event of that sync has the booking's times. Raises GraphError."""
         mailbox = self.states.mailbox(resource.watch_id)
-        if not isinstance(booking, Booking) or not mailbox:
-            return False
-        try:
-            return self.events.tagged(mailbox, (booking.start, booking.end))
-        except GraphError:
-            return False
+        if not mailbox:
+            raise GraphUnavailable(0, "NotAllowedNow")
+        return self.events.tagged(mailbox, (booking.start, booking.end))
+
+
+def _is_released(pair: Pair, resource: Resource) -> bool:
+    """Return whether this is the pair's first look since its mailbox was released."""
+    released = resource.released_at
+    return released is not None and (pair.read_at is None or pair.read_at < released)
 
 
 def _calendar_of(pair: Pair | None, booking: BookingSide, resources: dict[str, Resource]) -> Resource:
@@ -119,13 +143,30 @@ def _calendar_of(pair: Pair | None, booking: BookingSide, resources: dict[str, R
     return resources.get(named, Resource(named))
 
 
+def _is_unproven(pair: Pair, booking: BookingSide, now: datetime) -> bool:
+    """Return whether an event that is not found may be there: lists and reads by id show a new one minutes late.
+
+    The event of a live booking may be made again at once: a repeated transactionId makes nothing twice.
+    """
+    if pair.state not in ("making", "paired") or not wrote_within(pair, "outlook", now, LAG):
+        return False
+    if pair.event_id or not isinstance(booking, Booking):
+        return True
+    return booking.resource != pair.resource or booking.status in (Status.ENDED, Status.PROPOSED, Status.SIMULATED)
+
+
 def _own(
     marked: list[Event], pair: Pair | None, resource: Resource, booking_id: str, setting: Setting
 ) -> tuple[EventSide, tuple[Stray, ...]]:
-    """Return the event that the pair made, by its transactionId, and the pair's others. Copies are neither."""
-    generation = pair.generation if pair is not None else 1
-    derived = transaction_id(setting.organization, booking_id, resource.watch_id, generation)
-    own = next((each for each in marked if each.transaction_id == derived), None)
+    """Return the event that the pair made, by its transactionId, and the pair's others. Copies are neither.
+
+    If the pair's row was lost, the newest generation's event is the pair's.
+    """
+    newest, oldest = (pair.generation,) * 2 if pair is not None else (MOST_GENERATIONS, 1)
+    derived = [transaction_id(setting.organization, booking_id, resource.watch_id, each)
+               for each in range(newest, oldest - 1, -1)]  # fmt: skip
+    found = {each.transaction_id: each for each in marked}
+    own = next((found[each] for each in derived if each in found), None)
     others = [Stray(resource.watch_id, each) for each in marked if own is None or each.id != own.id]
     strays = tuple(each for each in others if pair is not None and _belongs(each, pair, booking_id, setting))
     return own or Gone(), strays

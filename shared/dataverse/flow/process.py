@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared import telemetry
+from shared.dataverse.call_breaker import FIRST
 from shared.dataverse.flow.comparing import ResourceComparison
 from shared.dataverse.flow.dead import PairDeadLetters
 from shared.dataverse.flow.hints import BadHints, HintQueue, Hints, read, retried
 from shared.dataverse.flow.leading import EventLeading
 from shared.dataverse.flow.looking import Setting
 from shared.dataverse.flow.settling_pair import Outcome, PairSettling
-from shared.dynamics.errors import DynamicsUnavailable
+from shared.dynamics.errors import DynamicsUnavailable, is_pause
 from shared.errors import GraphError, RelayError, ServiceUnavailable
-from shared.reliability.retry_schedule import delay_after, is_exhausted
+from shared.reliability.retry_schedule import MAX_RETRY_AFTER, delay_after, is_exhausted
 from shared.storage.leases import Held
 from shared.storage.pairs.call_leases import CallLeases
 
+LONGEST_PAUSE = timedelta(days=1)  # afterwards each is an attempt, so that a hint ends
 BUSY_SECONDS, NO_LEASE_SECONDS, PAUSED_SECONDS = 10.0, 3.0, 60.0
 _logger = logging.getLogger("relay.dataverse")
 
@@ -74,13 +76,17 @@ class PairChanges:
         """Settle each booking; those that follow a lost lease are queued again."""
         failed: list[tuple[Hints, RelayError | None]] = []
         busy: list[Hints] = []
-        for part in _each(hints):
+        parts = _each(hints)
+        for number, part in enumerate(parts):
             if not lease.keep(self.now()):
                 busy.append(part)
                 continue
             try:
                 outcome = self._process_hint(part, setting)
             except RelayError as error:
+                if is_pause(error):
+                    self._again(_together(parts[number:]), error)
+                    break
                 failed.append((part, error))
             else:
                 if outcome is Outcome.BUSY:
@@ -103,14 +109,25 @@ class PairChanges:
         return outcome
 
     def _again(self, hints: Hints, error: RelayError | None) -> None:
-        """Queue hints for their next attempt, or make them a dead letter after the last one."""
+        """Queue hints for their next attempt, or make them a dead letter after the last one. A pause is no attempt."""
+        age = int((self.now() - hints.hinted_at).total_seconds())
+        telemetry.gauge("dataverse_oldest_hint_seconds", max(0, age))  # a delayed message cannot be peeked
         wait = error.retry_after if isinstance(error, GraphError | DynamicsUnavailable | ServiceUnavailable) else None
+        if error is not None and is_pause(error) and self.now() - hints.hinted_at < LONGEST_PAUSE:
+            self.queue.send(hints, FIRST if wait is None else min(wait, MAX_RETRY_AFTER))  # nothing was tried
+            return
         if is_exhausted(hints.attempt):
             self.dead.gave_up(hints)
             return
         _logger.warning("Hints are tried again: %s", error or "a side is unreadable")
         telemetry.count("dataverse_retries")
         self.queue.send(retried(hints), delay_after(hints.attempt, wait))
+
+
+def _together(parts: Sequence[Hints]) -> Hints:
+    """Return the hints of a message that were not settled, as one again."""
+    bookings = tuple(each for part in parts for each in part.bookings)
+    return replace(parts[0], bookings=bookings, events=tuple(each for part in parts for each in part.events))
 
 
 def _each(hints: Hints) -> list[Hints]:

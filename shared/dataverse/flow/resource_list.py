@@ -88,7 +88,7 @@ class ResourceList:
         known = was or StoredResource(key)
         if not address:
             return replace(known, state=ResourceState.UNMARKED, mailbox="", read_at=self.now())
-        if self.permission.allow_list.decide(address).allowed is False:
+        if self._is_allowed(address) is False:
             return replace(known, state=ResourceState.OFF_LIST, user_id=user_id, read_at=self.now())
         is_fresh = known.read_at is not None and self.now() - known.read_at < OWNER_FRESH
         if known.state == ResourceState.FOLLOWED and known.user_id == user_id and is_fresh:
@@ -102,9 +102,16 @@ class ResourceList:
         except GraphError as error:
             _logger.warning("The calendar of a resource cannot be read: %s", error)
             return row if row.state == ResourceState.FOLLOWED else replace(row, state=ResourceState.REFUSED)
-        if self.permission.allow_list.decide(owner).allowed is not True:
+        verdict = self._is_allowed(owner)
+        if verdict is None and row.state == ResourceState.FOLLOWED:
+            return row  # a room list that cannot be read takes nothing away
+        if verdict is not True:
             return replace(row, state=ResourceState.OFF_LIST, read_at=self.now())
         return replace(row, state=ResourceState.FOLLOWED, mailbox=owner, read_at=self.now())
+
+    def _is_allowed(self, address: str) -> bool | None:
+        """Return whether a mailbox is on the allow-list; None while that is unknown."""
+        return self.permission.may(None, address, "", "dataverse", "audit").allowed
 
     def _store(self, row: StoredResource, was: StoredResource | None) -> None:
         watched = self._watched(row, was)

@@ -13,11 +13,13 @@ from shared.dataverse.decide import decide
 from shared.dataverse.decision import Decision
 from shared.dataverse.flow.brake_check import BrakeCheck
 from shared.dataverse.flow.looking import Looking, Setting
-from shared.dataverse.flow.writing import EventWriter, TransactionUsed, left_of
+from shared.dataverse.flow.writing import PairWriter, TransactionUsed, left_of
 from shared.dataverse.look import Look, Refusal
+from shared.dataverse.reading.events import LAG
 from shared.dataverse.record import recorded
+from shared.dataverse.repetition import with_write, wrote_within
 from shared.dataverse.sides import Booking, Event
-from shared.errors import GraphNotFound, GraphRejected, RelayError
+from shared.errors import GraphNotFound, GraphRejected, GraphUnavailable, RelayError
 from shared.storage.pairs.index import IndexedEvent, PairIndex, event_key
 from shared.storage.pairs.pair import Pair, is_covered, key_of, with_formers
 from shared.storage.pairs.pairs import Pairs
@@ -29,7 +31,7 @@ _logger = logging.getLogger("relay.dataverse")
 
 
 class Outcome(StrEnum):
-    """How a hint ended. BUSY: another worker has the pair, or it changes too fast; RETRY: a side was unreadable."""
+    """How a hint ended. BUSY: another worker has the pair; RETRY: a side was unreadable, or changes too fast."""
 
     DONE = "done"
     BUSY = "busy"
@@ -47,7 +49,7 @@ class PairSettling:
     pairs: Pairs
     index: PairIndex
     looking: Looking
-    writer: EventWriter
+    writer: PairWriter
     brake: BrakeCheck
 
     def process(
@@ -62,12 +64,15 @@ class PairSettling:
             claimed = self.pairs.claim(pair) if pair is not None else None
             if pair is not None and claimed is None:
                 return Outcome.BUSY
-            run = _Run(self, claimed, setting)
+            run = _Run(self, claimed, setting, hinted_at)
             try:
                 look = self.looking.look(booking_id, claimed, setting, events, refusal)
                 outcome = run.carry_out(look, decide(look))
-            except (_Again, TransactionUsed) as error:
-                run.give_back(next_generation=isinstance(error, TransactionUsed))
+            except _Again:
+                run.give_back()
+                continue
+            except TransactionUsed:
+                run.give_back_used(claimed)
                 continue
             except GraphRejected as error:
                 run.give_back()
@@ -81,7 +86,7 @@ class PairSettling:
                 raise
             if outcome is not None:
                 return outcome
-        return Outcome.BUSY
+        return Outcome.RETRY
 
 
 @dataclass
@@ -91,6 +96,7 @@ class _Run:
     settling: PairSettling
     stored: Pair | None
     setting: Setting
+    hinted_at: datetime
 
     def carry_out(self, look: Look, decision: Decision) -> Outcome | None:
         """Carry a decision out; None if the pair has to be looked at again at once."""
@@ -106,23 +112,34 @@ class _Run:
             return Outcome.RETRY
         return None if decision.looks_again else Outcome.DONE
 
-    def give_back(self, *, next_generation: bool = False) -> None:
-        """End the claim. With the next generation, the next event gets another transactionId."""
-        if self.stored is None:
-            return
-        changed = replace(self.stored, generation=self.stored.generation + 1) if next_generation else self.stored
-        self.settling.pairs.release(changed)
+    def give_back(self) -> None:
+        """End the claim."""
+        if self.stored is not None:
+            self.settling.pairs.release(self.stored)
+
+    def give_back_used(self, before: Pair | None) -> None:
+        """End the claim of a pair whose transactionId is used up: the next event is one of the next generation.
+
+        Raises GraphUnavailable, and keeps the generation, while an event of an earlier attempt may not be shown yet.
+        `before`: the pair before this attempt, None if its row is new: nobody knows when the id was used then.
+        """
+        now = self.settling.looking.now()
+        if before is None or wrote_within(before, "outlook", now, LAG):
+            self.give_back()
+            raise GraphUnavailable(0, "Unconfirmed")
+        if self.stored is not None:
+            self.settling.pairs.release(replace(self.stored, generation=self.stored.generation + 1))
 
     def _is_braked(self, look: Look, decision: Decision) -> bool:
         return decision.counts is not None and look.pair is not None and self.settling.brake.holds(
-            look.pair, decision.counts
+            look.pair, decision.counts, self.hinted_at
         )  # fmt: skip
 
     def _store_before(self, look: Look, decision: Decision) -> None:
         """Store what is about to be done. Raises _Again if another worker was faster."""
         if decision.before is None:
             return
-        before = _with_cause(decision.before, look)
+        before = with_write(_with_cause(decision.before, look), "outlook", look.context.now)
         if self.stored is None:
             self.stored = self.settling.pairs.add(before)
         else:

@@ -26,7 +26,7 @@ class TransactionUsed(RelayError):
 
 
 @dataclass(frozen=True)
-class EventWriter:
+class PairWriter:
     """Writes events. Methods raise GraphError."""
 
     events: MarkedEvents
@@ -60,12 +60,22 @@ class EventWriter:
             "start": _in_zone(write.start, "UTC"), "end": _in_zone(write.end, "UTC"),
         }  # fmt: skip
         try:
-            return replace(
-                event_of(self.events.create(mailbox, body, write.mark, write.transaction_id)), mark=write.mark
-            )
+            made = event_of(self.events.create(mailbox, body, write.mark, write.transaction_id))
         except GraphError as error:
             if error.code != DUPLICATE:
                 raise
+            made = self._earlier(mailbox, write, error.existing_id)
+        if made.is_plain and (made.start, made.end, made.subject) != (write.start, write.end, write.subject):
+            body = {name: body[name] for name in ("subject", "start", "end")}  # an earlier attempt made it
+            made = event_of(self.events.change(mailbox, made.id, body, made.etag))
+        return replace(made, mark=write.mark)
+
+    def _earlier(self, mailbox: str, write: MakeEvent, event_id: str) -> Event:
+        """Return the event that an earlier attempt made: the one that Graph names, or else the one with the mark."""
+        if event_id:
+            named = event_of(self.events.get(mailbox, event_id))
+            if named.mark == write.mark:
+                return named
         same = [each for each in self.reader.marked(mailbox, write.mark) if each.transaction_id == write.transaction_id]
         if not same:
             raise TransactionUsed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,25 +11,27 @@ from shared import problems
 from shared.config import Settings
 from shared.dataverse.flow.present import rules_of
 from shared.dataverse.flow.resource_list import ResourceList
+from shared.dataverse.flow.work_orders import LeftToMicrosoft
 from shared.dataverse.look import ResourceState, Rules
 from shared.dataverse.reading.bookings import BookingReader
 from shared.dataverse.sides import Booking, Status
-from shared.dynamics.booking_rows import KEY, BookingRows
+from shared.dynamics.booking_rows import BookingRows
 from shared.dynamics.environment import Environment
 from shared.dynamics.errors import DynamicsError
 from shared.errors import RequestRejected
 from shared.storage.pairs.pair import key_of
 from shared.storage.pairs.pairs import Pairs
-from shared.storage.pairs.resources import Resources
+from shared.storage.pairs.resources import StoredResource
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedResource:
-    """A resource, its state, and how many events would be made."""
+    """A resource, its state, how many events would be made, and how many bookings nobody would show."""
 
     id: str
     state: str
     events_to_make: int
+    unshown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +46,56 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """Raises RequestRejected while Dataverse does not answer or refuses; RelayError for the rest."""
+    """Raises RequestRejected while the relay is stopped or Dataverse refuses; RelayError for the rest."""
 
     environment: Environment
     resource_list: ResourceList
-    resources: Resources
     rows: BookingRows
     reader: BookingReader
+    left: LeftToMicrosoft
     pairs: Pairs
     settings: Settings
     now: Callable[[], datetime]
+    require_running: Callable[[], None]
 
     def plan(self) -> Planned:
         """Return the plan."""
+        self.require_running()
         try:
             detail = self.environment.organization()
-            stored = {row.id: row for row in self.resources.all()}
+            stored = {row.id: row for row in self.resource_list.resources.all()}
             found = self.resource_list.read(stored)
-            planned = tuple(self._planned(row.id, row.state) for row in found)
+            planned = tuple(self._planned(row) for row in found)
         except DynamicsError as error:
             raise rejection_of(error) from None
-        findings = tuple(f"{each.id}: {each.state}" for each in planned if each.state != ResourceState.FOLLOWED)
-        return Planned(detail.id, detail.kind, planned, findings)
+        return Planned(detail.id, detail.kind, planned, tuple(_findings(planned)))
 
-    def _planned(self, key: str, state: str) -> PlannedResource:
-        resource_id = str(uuid.UUID(key))
-        number = self._to_make(resource_id) if state == ResourceState.FOLLOWED else 0
-        return PlannedResource(resource_id, str(state), number)
+    def _planned(self, row: StoredResource) -> PlannedResource:
+        resource_id = str(uuid.UUID(row.id))
+        if row.state != ResourceState.FOLLOWED:
+            return PlannedResource(resource_id, str(row.state), 0)
+        live = self._live(resource_id)
+        ours = [each for each in live if not self.left(each)]
+        number = sum(self.pairs.get(key_of(each.id)) is None for each in ours)
+        return PlannedResource(resource_id, str(row.state), number, self.left.unshown(live, row.user_id))
 
-    def _to_make(self, resource_id: str) -> int:
+    def _live(self, resource_id: str) -> list[Booking]:
+        """Return the bookings of a resource in the window that stand for events."""
         rules, now = rules_of(self.settings), self.now()
         rows = self.rows.of_resource(resource_id, now - rules.past, now + rules.future)
-        sides = {str(row[KEY]): self.reader.side_of(row) for row in rows}
-        live = [key for key, side in sides.items() if isinstance(side, Booking) and _is_live(side, rules)]
-        return sum(self.pairs.get(key_of(each)) is None for each in live)
+        sides = [self.reader.side_of(row) for row in rows]
+        return [side for side in sides if isinstance(side, Booking) and _is_live(side, rules)]
+
+
+def _findings(planned: Iterable[PlannedResource]) -> Iterator[str]:
+    for each in planned:
+        if each.state != ResourceState.FOLLOWED:
+            yield f"{each.id}: {each.state}"
+        if each.unshown:
+            yield (
+                f"{each.id}: nobody shows {each.unshown} bookings of work orders: DATAVERSE_WORK_ORDERS is theirs, but "
+                "the user has no server-side synchronization, or they are more than 14 days ahead"
+            )
 
 
 def rejection_of(error: DynamicsError) -> RequestRejected:

@@ -31,7 +31,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Start:
-    """Raises RequestRejected when the environment is refused; RelayError for the rest. Idempotent."""
+    """Raises RequestRejected for the environment and while the relay is stopped; RelayError otherwise. Idempotent."""
 
     environment: Environment
     tracking: TrackingRow
@@ -39,9 +39,11 @@ class Start:
     resources: Resources
     settings: Settings
     now: Callable[[], datetime]
+    require_running: Callable[[], None]
 
     def start(self, caller: str, *, sandbox: bool = False) -> Started:
         """Note the environment, and follow it. `sandbox`: it may be one that is not for production."""
+        self.require_running()
         try:
             detail = self.environment.organization()
             behaviors = self.environment.date_behaviors()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.dataverse.call_breaker import DynamicsBreaker
 from shared.dataverse.flow.dead import PairDeadLetters
 from shared.dataverse.flow.hints import HintQueue
-from shared.storage.pairs.pairs import Pairs
+from shared.dataverse.operation.measures import Measures
 from shared.storage.pairs.resources import Resources
 from shared.storage.pairs.tracking import TrackingRow
 
 
 @dataclass(frozen=True, slots=True)
 class DataverseStatus:
-    """`resources` and `pairs`: how many are in each state. `waiting`: messages of hints, the delayed ones included."""
+    """`resources` and `pairs`: how many are in each state. `waiting`: messages of hints, the delayed ones included.
+
+    `mailboxes_held`: by the brake or an administrator. `oldest_hint_seconds`: of those that are due.
+    """
 
     started_at: datetime | None
     organization: str
@@ -27,6 +30,8 @@ class DataverseStatus:
     pairs: Mapping[str, int]
     waiting: int
     dead_letters: int
+    mailboxes_held: int
+    oldest_hint_seconds: int
     breaker_until: datetime | None
 
 
@@ -36,11 +41,10 @@ class Status:
 
     tracking: TrackingRow
     resources: Resources
-    pairs: Pairs
+    measures: Measures
     queue: HintQueue
     dead: PairDeadLetters
     breaker: DynamicsBreaker
-    now: Callable[[], datetime]
 
     def status(self) -> DataverseStatus:
         """Return the status."""
@@ -49,10 +53,12 @@ class Status:
             started_at=row.started_at,
             organization=row.organization,
             held_since=row.held_since,
-            token_age_seconds=(self.now() - row.delta_at).total_seconds() if row.delta_at else None,
+            token_age_seconds=self.measures.token_seconds(),
             resources=Counter(each.state for each in self.resources.all()),
-            pairs=Counter(str(each.state) for each in self.pairs.all()),
+            pairs=self.measures.pairs_by_state(),
             waiting=self.queue.depth(),
             dead_letters=self.dead.count(),
+            mailboxes_held=self.measures.held()["mailboxes"],
+            oldest_hint_seconds=self.measures.oldest_hint_seconds(),
             breaker_until=self.breaker.until(),
         )

@@ -10,7 +10,7 @@ from typing import Any
 from shared.dataverse.sides import GONE, Booking, BookingSide, Status, Unreadable, Why
 from shared.dynamics.booking_rows import KEY, BookingRows
 from shared.dynamics.environment import Environment
-from shared.dynamics.errors import DynamicsError, DynamicsRefused, RowGone
+from shared.dynamics.errors import DynamicsError, DynamicsRefused, RowGone, is_pause
 from shared.utc import parse_utc
 
 FRESH = timedelta(minutes=5)
@@ -51,14 +51,19 @@ class BookingReader:
     statuses: Statuses
 
     def read(self, booking_id: str) -> BookingSide:
-        """Return a booking, GONE only for 404 with the code of a row that does not exist, or Unreadable."""
+        """Return a booking, GONE only for 404 with the code of a row that does not exist, or Unreadable.
+
+        Raises DynamicsUnavailable while Dataverse may not be called: that says nothing of the booking.
+        """
         try:
             return self.side_of(self.rows.get(booking_id))
         except RowGone:
             return GONE
         except DynamicsRefused as error:
             return Unreadable(Why.REFUSED, error.right)
-        except DynamicsError:
+        except DynamicsError as error:
+            if is_pause(error):
+                raise
             return Unreadable()
 
     def side_of(self, row: Mapping[str, Any]) -> Booking | Unreadable:

@@ -29,7 +29,11 @@ class ResourceStates:
         stored = self.stored(resource_id)
         if stored is None:
             return Resource(resource_id)
-        return Resource(resource_id, self._state(stored), stored.watch_id, stored.user_id)
+        brake = self.brakes.read(stored.watch_id) if stored.state == ResourceState.FOLLOWED else None
+        state = self._state(stored, is_held=brake is not None and brake.held_since is not None)
+        return Resource(
+            resource_id, state, stored.watch_id, stored.user_id, brake.released_at if brake is not None else None
+        )
 
     def stored(self, resource_id: str) -> StoredResource | None:
         """Return the row of a resource, None if there is none."""
@@ -41,7 +45,7 @@ class ResourceStates:
         row = next(rows, None)
         return row.mailbox if row is not None and self._is_permitted(row.mailbox) else ""
 
-    def _state(self, stored: StoredResource) -> ResourceState:
+    def _state(self, stored: StoredResource, *, is_held: bool) -> ResourceState:
         state = ResourceState(stored.state)
         if state is not ResourceState.FOLLOWED:
             return state
@@ -49,7 +53,7 @@ class ResourceStates:
         if decision.allowed is not True:
             is_stopped = decision.allowed is None or decision.cause == "stop"
             return ResourceState.PAUSED if is_stopped else ResourceState.OFF_LIST
-        return ResourceState.FOLLOWED if self.brakes.read(stored.watch_id).held_since is None else ResourceState.HELD
+        return ResourceState.HELD if is_held else ResourceState.FOLLOWED
 
     def _is_permitted(self, mailbox: str) -> bool:
         return self.permission.may(None, mailbox, "", FEATURE, "write").allowed is True

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from shared.dataverse.comparison import Compared, required
 from shared.dataverse.decision import Decision
-from shared.dataverse.ids import mark_of, transaction_id
-from shared.dataverse.prints import times_text
+from shared.dataverse.ids import generation_of, mark_of
+from shared.dataverse.prints import gone, times_text
 from shared.dataverse.rules.booking_writes import make_booking, make_booking_again
 from shared.dataverse.rules.event_writes import make_event
 from shared.dataverse.sides import Gone
+from shared.dataverse.titles import subject_of
+from shared.storage.pairs.pair import Pair
 
 
 def unmade(seen: Compared) -> Decision | None:
@@ -19,10 +21,19 @@ def unmade(seen: Compared) -> Decision | None:
     if pair is None or seen.state != "making":
         return None
     if seen.is_dv and seen.is_live and seen.is_gone:
-        return make_event(seen, 55, resource=seen.resource, generation=pair.generation)
+        return _made_again(seen, pair)
     if not seen.is_dv and isinstance(seen.look.booking, Gone) and seen.in_rule:
         return make_booking_again(seen, 56)
     return None
+
+
+def _made_again(seen: Compared, pair: Pair) -> Decision:
+    """Return the creation again. An earlier attempt may have made the event: until it is known, its prints are kept, so
+    that what the booking shows since, and what a person did to the event, is news.
+    """
+    decision = make_event(seen, 55, resource=seen.resource, generation=pair.generation)
+    before = replace(required(decision.before), booking_print=pair.booking_print, event_print=pair.event_print)
+    return replace(decision, before=before)
 
 
 def first_event(seen: Compared) -> Decision | None:
@@ -66,12 +77,23 @@ def _is_own(seen: Compared) -> bool:
     booking, event, organization = required(seen.booking), seen.event, seen.context.organization
     if event is None or not event.is_plain or event.mark != mark_of(organization, booking.id):
         return False
-    derived = transaction_id(organization, booking.id, seen.resource.watch_id, 1)
-    return event.transaction_id == derived or seen.have_equal_times
+    return _generation(seen) > 0 or seen.have_equal_times
 
 
 def _adopted(seen: Compared, decision: Decision) -> Decision:
-    """Return the decision to pair a booking with an event that exists. The next look compares them."""
-    event = required(seen.event)
-    after = replace(required(decision.after), state="paired", event_id=event.id, event_etag=event.etag)
+    """Return the decision to pair a booking with an event that exists. The next look carries over what differs."""
+    booking, event = required(seen.booking), required(seen.event)
+    is_named = event.subject == subject_of(booking)
+    shown = seen.shown_booking if is_named else seen.shown_booking._replace(title="")
+    after = replace(
+        required(decision.after), state="paired", event_id=event.id, event_etag=event.etag,
+        event_print=seen.prints.make(gone()), booking_print=seen.prints.make(shown),
+        generation=max(_generation(seen), 1),
+    )  # fmt: skip
     return Decision(row=55, after=after, looks_again=True)
+
+
+def _generation(seen: Compared) -> int:
+    """Return which event of its booking the event is, 0 if its transactionId does not say so."""
+    booking, event = required(seen.booking), required(seen.event)
+    return generation_of(seen.context.organization, booking.id, seen.resource.watch_id, event.transaction_id)

@@ -6,9 +6,9 @@ The mark is found on /users/{id}/events alone; a calendar view only expands it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from shared.errors import GraphUnavailable
@@ -27,21 +27,33 @@ _MARGIN = timedelta(seconds=1)
 _READ = {"$select": SELECT, "$expand": EXPAND}
 
 
+class Holds(Protocol):
+    """The mailboxes that Graph has asked not to call for a while (shared.reliability.mailbox_holds)."""
+
+    def note(self, mailbox: str, error: Exception, now: datetime) -> None:
+        """Hold a mailbox for the Retry-After of an error."""
+
+    def check(self, mailbox: str, now: datetime) -> None:
+        """Raise GraphUnavailable while a mailbox is held."""
+
+
 class MarkedEvents:
     """Needs Calendars.ReadWrite. `mailbox`: an address or an object id. Every method raises GraphError."""
 
-    def __init__(self, graph: GraphClient) -> None:
+    def __init__(self, graph: GraphClient, holds: Holds, now: Callable[[], datetime]) -> None:
         self._graph = graph
+        self._holds = holds
+        self._now = now
 
     def get(self, mailbox: str, event_id: str) -> dict[str, Any]:
         """Return an event with its mark."""
-        return _identified(self._graph.call("GET", _event_path(mailbox, event_id), params=_READ, prefer=PREFER))
+        return _identified(self._call(mailbox, "GET", _event_path(mailbox, event_id), params=_READ))
 
     def find(self, mailbox: str, mark: str) -> list[dict[str, Any]]:
         """Return the events with a mark. The answer to the filter has no mark, so that each is read by its id."""
         value = mark.replace("'", "''")
         rule = f"singleValueExtendedProperties/Any(ep: ep/id eq '{PROPERTY}' and ep/value eq '{value}')"
-        found = self._pages(f"{_user_path(mailbox)}/events", {"$select": "id", "$filter": rule})
+        found = self._pages(mailbox, "events", {"$select": "id", "$filter": rule})
         return [self.get(mailbox, str(each["id"])) for each in found]
 
     def view(self, mailbox: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
@@ -50,26 +62,41 @@ class MarkedEvents:
         Unlike "Get event" it does not return what lies in Deleted Items.
         """
         times = {"startDateTime": format_utc(start - _MARGIN), "endDateTime": format_utc(end + _MARGIN)}
-        return self._pages(f"{_user_path(mailbox)}/calendarView", {**times, **_READ, "$top": "100"})
+        return self._pages(mailbox, "calendarView", {**times, **_READ, "$top": "100"})
 
     def create(self, mailbox: str, body: Mapping[str, Any], mark: str, transaction: str) -> dict[str, Any]:
         """Return the new event, or that of an earlier call with this transactionId ("event resource type")."""
         marked = {"singleValueExtendedProperties": [{"id": PROPERTY, "value": mark}], "transactionId": transaction}
         path = f"{_user_path(mailbox)}/events"
-        return _identified(self._graph.call("POST", path, body={**body, **marked}, prefer=PREFER))
+        return _identified(self._call(mailbox, "POST", path, body={**body, **marked}))
 
     def change(self, mailbox: str, event_id: str, body: Mapping[str, Any], etag: str) -> dict[str, Any]:
         """Change an event of a version and return it; GraphRejected 412 if it has another version by now."""
         path = _event_path(mailbox, event_id)
-        return _identified(self._graph.call("PATCH", path, body=body, prefer=PREFER, if_match=etag))
+        return _identified(self._call(mailbox, "PATCH", path, body=body, if_match=etag))
 
     def remove(self, mailbox: str, event_id: str) -> None:
         """Delete an event."""
-        self._graph.call("DELETE", _event_path(mailbox, event_id), prefer=PREFER)
+        self._call(mailbox, "DELETE", _event_path(mailbox, event_id))
 
-    def _pages(self, path: str, params: dict[str, str]) -> Iterator[dict[str, Any]]:
-        pages = self._graph.pages(path, params, prefer=PREFER, most=LIST_PAGES, seconds=LIST_SECONDS)
-        return map(_identified, pages)
+    def _call(self, mailbox: str, method: str, path: str, **more: Any) -> Any:
+        """Call Graph, unless it asked to leave the mailbox alone: then GraphUnavailable says for how long."""
+        self._holds.check(mailbox, self._now())
+        try:
+            return self._graph.call(method, path, prefer=PREFER, **more)
+        except GraphUnavailable as error:
+            self._holds.note(mailbox, error, self._now())
+            raise
+
+    def _pages(self, mailbox: str, name: str, params: dict[str, str]) -> Iterator[dict[str, Any]]:
+        self._holds.check(mailbox, self._now())
+        path = f"{_user_path(mailbox)}/{name}"
+        try:
+            pages = self._graph.pages(path, params, prefer=PREFER, most=LIST_PAGES, seconds=LIST_SECONDS)
+            yield from map(_identified, pages)
+        except GraphUnavailable as error:
+            self._holds.note(mailbox, error, self._now())
+            raise
 
 
 def mark_in(event: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Protocol
 
-from shared.errors import GraphRejected
+from shared.errors import GraphError, GraphRejected
 
 BUSY = "Busy"  # in place of a title that stays
 
@@ -46,6 +46,15 @@ class TitleFilter:
         except GraphRejected:
             return _with_events(call({}), _without_title)
         return _with_events(answer, self._filtered)
+
+    def written(self, mailbox: str, answer: Event, call: Callable[[dict[str, str]], Event]) -> Event:
+        """Return the answer to a write, which expands nothing, with the title that a reading shows. `call` reads it."""
+        if not self._parameters(mailbox):
+            return answer
+        try:
+            return answer | {"subject": self.read(mailbox, call).get("subject")}
+        except GraphError:
+            return _without_title(answer)
 
     def each(self, mailbox: str, pages: Callable[[dict[str, str]], Iterator[Event]]) -> Iterator[Event]:
         """Yield the events of a list. `pages` takes further query parameters."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PAIRS_KEPT = timedelta(days=30)  # after their end left the window: what is edited late must not be made twice
 BRAKES_KEPT = timedelta(days=1)  # after their last change; they count for an hour
 RESOURCES_KEPT = timedelta(days=30)  # after they were last read
+DEAD, DEAD_KEPT = "dead", timedelta(days=30)  # hints that were given up (shared.dataverse.flow.dead)
 # "." follows "-": the end of the partitions that begin with "event-".
 _ENDED = f"(PartitionKey eq '{PAIRS}' or (PartitionKey ge '{INDEX}' and PartitionKey lt 'event.'))"
 
@@ -39,10 +40,12 @@ class PairRows:
         ended = {"moment": text_of(now - self._past() - PAIRS_KEPT), "none": ""}
         unused = {"moment": text_of(now - BRAKES_KEPT), "none": ""}
         unread = {"moment": text_of(now - RESOURCES_KEPT), "none": ""}
+        given_up = {"moment": text_of(now - DEAD_KEPT), "none": ""}
         return sum((
             self._drop(f"{_ENDED} and end lt @moment and end gt @none", ended),
             self._drop(f"PartitionKey eq '{BRAKES}' and changed lt @moment and held_since eq @none", unused),
             self._drop(f"PartitionKey eq '{RESOURCES}' and read_at lt @moment and read_at gt @none", unread),
+            self._drop(f"PartitionKey eq '{DEAD}' and at lt @moment and at gt @none", given_up),
         ))  # fmt: skip
 
     def forget(self, watch_id: str) -> int:

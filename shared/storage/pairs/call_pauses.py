@@ -19,11 +19,15 @@ FRESH = timedelta(seconds=0.5)
 
 @dataclass(frozen=True, slots=True)
 class CallPause:
-    """`until`: no call before; `failures`: in a row, without a Retry-After. One probe at a time goes after `until`."""
+    """`until`: no call before; `failures`: in a row, without a Retry-After. One probe at a time goes after `until`.
+
+    `is_probing`: a probe is under way, and `until` is when it counts as lost.
+    """
 
     id: str = ONLY
     until: datetime | None = None
     failures: int = 0
+    is_probing: bool = False
     etag: str = ""
 
 
@@ -42,20 +46,25 @@ class CallPauses:
         return self._read[1]
 
     def pause(self, until: datetime, failures: int) -> None:
-        """Pause all calls; a longer pause stays."""
+        """Pause all calls; a longer pause stays, the time of a probe does not."""
 
         def longer(row: CallPause) -> dict[str, object]:
-            is_longer = row.until is None or until > row.until
-            return {"until": until if is_longer else row.until, "failures": max(failures, row.failures)}
+            is_longer = row.until is None or row.is_probing or until > row.until
+            later = until if is_longer else row.until
+            return {"until": later, "failures": max(failures, row.failures), "is_probing": False}
 
         self._read = (self._now(), change_row(self._rows, CallPause(), longer))
 
     def take_probe(self, seen: CallPause, until: datetime) -> bool:
         """Let this process make the one call of a probe; False if another does."""
-        taken = self._rows.change(seen, until=until)
+        taken = self._rows.change(seen, until=until, is_probing=True)
         self._read = None
         return taken is not None
 
     def end(self) -> None:
-        """End the pause: a call was answered."""
-        self._read = (self._now(), change_row(self._rows, CallPause(), lambda _: {"until": None, "failures": 0}))
+        """End the pause, because the probe was answered. One that began since stays."""
+
+        def ended(row: CallPause) -> dict[str, object]:
+            return {"until": None, "failures": 0, "is_probing": False} if row.is_probing else {}
+
+        self._read = (self._now(), change_row(self._rows, CallPause(), ended))

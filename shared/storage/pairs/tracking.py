@@ -27,6 +27,7 @@ class Tracking:
     - `modified_since`: where the next reading by modifiedon begins, if change tracking is off.
     - `organization`, `environment`, `environment_type`: as `start` noted them. `started_at`: when.
     - `highest_version`: the highest versionnumber seen; a lower one later shows that the environment was restored.
+      `walk_version`: the highest one of an unfinished walk.
     - `held_since`: since when an administrator holds the whole feature.
     """
 
@@ -42,6 +43,7 @@ class Tracking:
     environment_type: str = ""
     started_at: datetime | None = None
     highest_version: str = ""
+    walk_version: str = ""
     held_since: datetime | None = None
     etag: str = ""
 

@@ -50,6 +50,11 @@ ACCEPTED = {
         "o'neil+x@sub.contoso.co.uk,@contoso.com",
     ),
     "features": ("calendars", "calendars,scheduling,bookings", "scheduling , bookings"),
+    "dataverseUrl": ("https://contoso.crm4.dynamics.com", "https://contoso.crm.dynamics.com/", "https://o.crm.dynamics.cn"),
+    "dataverseResources": (
+        "column:new_calendarrelay", "0b0b0b0b-0000-4000-8000-00000000000a",
+        "0b0b0b0b-0000-4000-8000-00000000000a, 0b0b0b0b-0000-4000-8000-00000000000b",
+    ),
     "alertEmails": ("it@contoso.com", "it@contoso.com, operations@contoso.com"),
 }  # fmt: skip
 REFUSED = {
@@ -66,6 +71,14 @@ REFUSED = {
         "room1@contoso.com,", "roomlist:@contoso.com", "roomlists:building1@contoso.com", "contoso.com", "@.com",
     ),
     "features": ("calendar", "calendars;scheduling", "relay,calendars", "Calendars", "calendars,"),
+    "dataverseUrl": (
+        "contoso.crm4.dynamics.com", "http://contoso.crm4.dynamics.com", "https://contoso", "https://c.crm4.dynamics.com/x",
+        "https://contoso.crm4.dynamics.com/api/data/v9.2/", "https://user@contoso.crm4.dynamics.com", "https://o.d.com?a=b",
+    ),
+    "dataverseResources": (
+        "new_calendarrelay", "column:", "column:New Relay", "column:a,column:b", "0b0b0b0b", "ola@contoso.com",
+        "0b0b0b0b-0000-4000-8000-00000000000a;0b0b0b0b-0000-4000-8000-00000000000b",
+    ),
     "alertEmails": ("it", "@contoso.com", "it@contoso.com;operations@contoso.com", "it@contoso"),
 }  # fmt: skip
 
@@ -112,9 +125,15 @@ def test_the_form_has_the_documented_outline() -> None:
         assert element.keys() <= PROPERTIES[element["type"]], name
 
 
-def test_it_has_four_questions() -> None:
-    """Beside subscription, group and region, which the portal asks; each has a label and says what to enter."""
-    assert list(QUESTIONS) == ["partnerWebhookUrl", "allowedMailboxes", "features", "alertEmails"]
+def test_it_has_six_questions() -> None:
+    """Beside subscription, group and region, which the portal asks; each has a label and says what to enter.
+
+    Those of the feature dataverse are asked once it is named.
+    """
+    of_dataverse = ["dataverseUrl", "dataverseResources"]
+    assert list(QUESTIONS) == ["partnerWebhookUrl", "allowedMailboxes", "features", *of_dataverse, "alertEmails"]
+    conditions = {name: element.get("visible") for name, element in QUESTIONS.items() if "visible" in element}
+    assert conditions == dict.fromkeys(of_dataverse, "[contains(coalesce(basics('features'), ''), 'dataverse')]")
     for name, element in QUESTIONS.items():
         assert element["label"], name
         assert element["toolTip"].endswith("."), name
@@ -167,6 +186,13 @@ def test_the_relay_accepts_every_address_that_the_form_accepts() -> None:
     by_relay = ("https://partner.example:80/", "https://PARTNER.example/", "https://203.0.114.1/")
     assert matches(pattern, by_relay) == [False] * 3
     assert all(Settings.load({"PARTNER_WEBHOOK_URL": each}).partner_webhook_url for each in by_relay)
+
+
+def test_the_relay_accepts_what_the_form_accepts_of_dataverse() -> None:
+    """So that no deployment ends with a setting that the relay refuses."""
+    for name, setting in (("dataverseUrl", "DATAVERSE_URL"), ("dataverseResources", "DATAVERSE_RESOURCES")):
+        for text in ACCEPTED[name]:
+            assert Settings.load({"FEATURES": "dataverse", setting: text}).problems.get(setting) is None
 
 
 def test_the_features_are_those_of_the_relay() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as some
 
-from shared.dataverse.ids import booking_id, mark_of, marked, transaction_id
+from shared.dataverse.ids import MOST_GENERATIONS, booking_id, generation_of, mark_of, marked, transaction_id
 from tests.unit.dataverse.scene import BOOKING, ORGANIZATION
 
 GUIDS, TEXTS, NUMBERS = some.uuids().map(str), some.text(max_size=10), some.integers(1, 9)
@@ -21,6 +21,15 @@ def test_another_event_has_another_transaction_id(
 ) -> None:
     """Organization, booking, watch and generation each count."""
     assert (transaction_id(*first) == transaction_id(*other)) == (first == other)
+
+
+def test_a_transaction_id_tells_which_event_of_its_booking_it_made() -> None:
+    """The row of its pair may be lost; another's id, and none, tell nothing."""
+    for number in (1, MOST_GENERATIONS):
+        made = transaction_id(ORGANIZATION, BOOKING, "watch", number)
+        assert generation_of(ORGANIZATION, BOOKING, "watch", made) == number
+        assert generation_of(ORGANIZATION, BOOKING, "other watch", made) == 0
+    assert generation_of(ORGANIZATION, BOOKING, "watch", "") == 0
 
 
 @given(GUIDS, GUIDS, TEXTS, TEXTS, NUMBERS, NUMBERS)

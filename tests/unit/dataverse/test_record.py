@@ -12,13 +12,13 @@ from shared.dataverse.decision import Decision, Finding, MakeBooking
 from shared.dataverse.look import Direction, Look
 from shared.dataverse.record import recorded, released
 from shared.dataverse.repetition import MOST_ANSWERS, with_write
-from shared.dataverse.sides import Booking, Event, Status
+from shared.dataverse.sides import GONE, Booking, EventSide, Status
 from shared.storage.pairs.pair import Pair, Side, writes_text
 from tests.unit.dataverse.cases import MINE, MOVED, MOVED_B, MOVED_E, UNMADE, dv, ol
 from tests.unit.dataverse.scene import HERE, HOUR, NOW, OWN, PLAIN, THERE, context
 
 
-def look_at(pair: Pair | None, booking: Booking, event: Event) -> Look:
+def look_at(pair: Pair | None, booking: Booking, event: EventSide) -> Look:
     """Return a look at two sides."""
     return Look(context=context(), pair=pair, booking=booking, event=event, resource=HERE)
 
@@ -47,6 +47,23 @@ def test_an_event_of_a_killed_worker_is_compared_with_what_it_should_be() -> Non
     making = dv(**UNMADE)
     assert decide(look_at(making, MOVED_B, OWN)).row == 57
     assert decide(look_at(making, PLAIN, MOVED_E)).row == 58
+
+
+def test_an_event_that_an_earlier_attempt_made_is_compared_with_that_attempt() -> None:
+    """The booking moved, the second attempt was lost as well: the event of the first one follows."""
+    making = dv(**UNMADE)
+    again = decide(look_at(making, MOVED_B, GONE))
+    assert again.before is not None
+    assert decide(look_at(again.before, MOVED_B, OWN)).row == 57
+    assert decide(look_at(again.before, PLAIN, MOVED_E)).row == 58
+
+
+@pytest.mark.parametrize("row", [1, 2])
+def test_a_look_that_did_not_read_both_sides_covers_no_hint(row: int) -> None:
+    """A hint from before it is not done with."""
+    pair = dv()
+    assert recorded(Decision(row=row, after=pair), context()).read_at == pair.read_at
+    assert recorded(Decision(row=60, after=pair), context()).read_at == NOW
 
 
 def test_a_killed_worker_makes_the_booking_under_the_stored_id() -> None:
@@ -155,7 +172,7 @@ def test_a_pair_that_can_be_read_again_forgets_since_when_it_could_not() -> None
     assert decision.after.failing_since is None
 
 
-def test_what_one_way_did_not_write_is_not_written_later() -> None:
+def test_what_to_outlook_did_not_write_is_not_written_later() -> None:
     """The event was dragged while DATAVERSE_DIRECTION was to-outlook: `both` does not carry it over."""
     drag = look_at(dv(), PLAIN, MOVED_E)
     one_way = decide(replace(drag, context=context(direction=Direction.TO_OUTLOOK)))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.delivery.deliver import TIME_BUDGET
+from shared.delivery.partner_delivery import TIME_BUDGET
 from shared.errors import ServiceUnavailable
 from shared.messages import ChangeMessage
 from shared.partner.webhook import NotDelivered

@@ -172,7 +172,7 @@ def test_a_second_resync_is_the_last(world: World, queues: DueMessages, kind: st
     """Each gap costs two resyncs: what multiplies never ends."""
     queues.put(Job(WATCH_ID, kind))
     queues.play(timedelta(hours=12))
-    assert [job.kind for job in queues.processed if isinstance(job, Job)] == [kind, "resync"]
+    assert [job.kind for job in queues.processed if isinstance(job, Job)] == [kind, "second-resync"]
 
 
 def test_a_nightly_resync_has_no_second(world: World, queues: DueMessages) -> None:

@@ -86,7 +86,7 @@ def test_the_right_to_read_rights_is_named_as_well(world: DataverseWorld) -> Non
     assert "prvReadUser" in finding.detail
 
 
-def test_an_app_without_an_application_user_is_told_so(world: DataverseWorld) -> None:
+def test_an_app_without_an_application_user_is_reported(world: DataverseWorld) -> None:
     """The other checks are inconclusive: what cannot be read is not missing."""
     world.control("POST", f"/users/{APP}", {"privileges": None})
     seen = examined(world)

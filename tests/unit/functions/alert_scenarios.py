@@ -11,7 +11,7 @@ from datetime import timedelta
 from shared.errors import GraphForbidden
 from shared.partner.webhook import NotDelivered
 from shared.reliability.dead_letters import Selection
-from tests.unit.functions import alert_requests
+from tests.unit.functions import alert_dataverse, alert_requests
 from tests.unit.functions.alert_scene import HALF_HOUR, UNAVAILABLE, Scene
 from tests.unit.functions.test_notifications import item
 
@@ -178,6 +178,21 @@ FIRING: dict[str, list[Scenario]] = {
     "subscription-expiring": [_not_renewed],
     "watches-refused": [_graph_refuses, _mailbox_missing],
     "forged-notifications": [alert_requests.many_forged],
+    "dataverse-held": [
+        alert_dataverse.pair_is_held,
+        alert_dataverse.mailbox_is_held,
+        alert_dataverse.everything_is_held,
+    ],
+    "dataverse-hints": [
+        alert_dataverse.hint_waits,
+        alert_dataverse.attempts_fail,
+        alert_dataverse.calls_are_paused,
+    ],
+    "dataverse-token": [
+        alert_dataverse.token_is_old,
+        alert_dataverse.token_of_a_day_is_old,
+        alert_dataverse.never_read,
+    ],
 }
 SILENT: dict[str, list[Scenario]] = {
     "no-data": [_timer_fails],
@@ -192,4 +207,12 @@ SILENT: dict[str, list[Scenario]] = {
     "subscription-expiring": [_renewed],
     "watches-refused": [_renewed, _graph_allows_later],
     "forged-notifications": [alert_requests.few_forged],
+    "dataverse-held": [
+        alert_dataverse.released_soon,
+        alert_dataverse.held_for_half_an_hour,
+        alert_dataverse.nothing_is_held,
+        _renewed,
+    ],
+    "dataverse-hints": [alert_dataverse.hint_is_new, alert_dataverse.hint_waits_while_stopped],
+    "dataverse-token": [alert_dataverse.token_is_young, alert_dataverse.read_by_times, alert_dataverse.first_walk],
 }

@@ -131,6 +131,15 @@ def test_a_409_names_the_existing_subscription(message: object, existing: str) -
     assert error.existing_id == existing
 
 
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_used_transaction_may_name_its_event(status: int) -> None:
+    """Whatever the status; anything but a text is no id."""
+    code = {"code": "ErrorDuplicateTransactionId"}
+    assert error_of(status, {"error": {**code, "@event.existingEventId": "AAMk"}}, {}).existing_id == "AAMk"
+    assert error_of(status, {"error": {**code, "@event.existingEventId": 5}}, {}).existing_id == ""
+    assert error_of(status, {"error": code}, {}).existing_id == ""
+
+
 @pytest.mark.parametrize(
     ("message", "minutes"),
     [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import GraphRejected
+from shared.errors import GraphRejected, GraphUnavailable
 from shared.graph.titles.title_filter import TitleFilter
 
 HELD, OTHER = "held@contoso.com", "other@contoso.com"
@@ -33,7 +33,7 @@ class Graph:
     def __init__(self, *events: dict[str, Any], strict: bool = False) -> None:
         self.events = events
         self.strict = strict
-        self.asked: list[str] = []
+        self.expanded: list[str] = []
 
     def call(self, more: dict[str, str]) -> dict[str, Any]:
         """Answer with the only event."""
@@ -45,7 +45,7 @@ class Graph:
 
     def pages(self, more: dict[str, str]) -> Iterator[dict[str, Any]]:
         """Answer with all events."""
-        self.asked.append(more.get("$expand", ""))
+        self.expanded.append(more.get("$expand", ""))
         if self.strict and more:
             raise GraphRejected(400, "ErrorInvalidUrlQuery")
         for event in self.events:
@@ -71,11 +71,29 @@ def test_the_title_of_a_marked_event_stays(titles: TitleFilter) -> None:
     assert subjects(titles, Graph(MARKED, PLAIN), HELD) == ["Busy", "Ola Nordmann"]
 
 
+@pytest.mark.parametrize("mailbox", [HELD, OTHER])
+def test_the_answer_to_a_write_shows_what_a_reading_shows(titles: TitleFilter, mailbox: str) -> None:
+    """Graph returns the whole event, whatever was changed."""
+    graph = Graph(MARKED)
+    shown = titles.written(mailbox, {"id": "E", "subject": MARKED["subject"]}, graph.call)
+    assert shown == {"id": "E", "subject": "Busy" if mailbox == HELD else MARKED["subject"]}
+    assert len(graph.expanded) == (mailbox == HELD)
+
+
+def test_the_answer_to_a_write_has_no_title_while_the_event_is_unreadable(titles: TitleFilter) -> None:
+    """What is not known does not leave."""
+
+    def down(_: dict[str, str]) -> dict[str, Any]:
+        raise GraphUnavailable(503, "")
+
+    assert titles.written(HELD, {"subject": "A customer's visit"}, down) == {"subject": "Busy"}
+
+
 def test_another_mailbox_is_read_as_before(titles: TitleFilter) -> None:
     """Nothing is expanded."""
     graph = Graph(PLAIN)
     assert subjects(titles, graph, OTHER) == ["Ola Nordmann"]
-    assert set(graph.asked) == {""}
+    assert set(graph.expanded) == {""}
 
 
 def test_where_graph_refuses_to_expand_every_title_stays(titles: TitleFilter) -> None:
@@ -94,4 +112,4 @@ def test_without_a_policy_nothing_changes() -> None:
     """Most installations have none."""
     graph = Graph(PLAIN)
     assert [event["subject"] for event in TitleFilter().each(HELD, graph.pages)] == ["Ola Nordmann"]
-    assert graph.asked == [""]
+    assert graph.expanded == [""]

@@ -157,7 +157,7 @@ def test_while_the_relay_is_stopped_nothing_is_handed_over(
     assert listening.taken == []
 
 
-def test_each_gap_is_told_twice_and_no_night(world: World, queues: DueMessages, listening: Listening) -> None:
+def test_each_gap_is_reported_twice_and_no_night(world: World, queues: DueMessages, listening: Listening) -> None:
     """Once when it ends, and once when the calendar view has caught up; nights are the feature's own."""
     hold(world)
     watch = world.watches.get(WATCH_ID)
@@ -170,7 +170,7 @@ def test_each_gap_is_told_twice_and_no_night(world: World, queues: DueMessages, 
     assert listening.gaps == [watch.mailbox] * 2
 
 
-def test_a_gap_that_cannot_be_told_is_tried_again(world: World, queues: DueMessages, listening: Listening) -> None:
+def test_a_gap_that_a_feature_cannot_take_is_repeated(world: World, queues: DueMessages, listening: Listening) -> None:
     """As a resync that fails."""
     hold(world)
     listening.is_down = True

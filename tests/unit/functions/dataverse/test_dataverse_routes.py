@@ -28,11 +28,13 @@ from tests.unit.functions.conftest import HostWorld, call, content_of
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 STATE = SimpleNamespace(
     started_at=NOON, organization="o1", held_since=None, token_age_seconds=61.5, resources={"followed": 3},
-    pairs={"paired": 7, "held": 1}, waiting=2, dead_letters=0, breaker_until=NOON,
+    pairs={"paired": 7, "held": 1}, waiting=2, dead_letters=0,
+    mailboxes_held=1, oldest_hint_seconds=40, breaker_until=NOON,
 )  # fmt: skip
 SHOWN = {
     "startedAt": "2026-11-20T12:00:00Z", "organization": "o1", "heldSince": None, "tokenAgeSeconds": 61.5,
     "resources": {"followed": 3}, "pairs": {"paired": 7, "held": 1}, "waiting": 2, "deadLetters": 0,
+    "mailboxesHeld": 1, "oldestHintSeconds": 40,
     "circuitBreakerUntil": "2026-11-20T12:00:00Z",
 }  # fmt: skip
 
@@ -120,7 +122,7 @@ def test_a_plan_is_returned_and_changes_nothing(feature: Feature) -> None:
 
 
 @pytest.mark.parametrize(("body", "sandbox"), [({}, False), ({"sandbox": False}, False), ({"sandbox": True}, True)])
-def test_start_passes_on_who_and_how(feature: Feature, body: dict[str, Any], sandbox: bool) -> None:  # noqa: FBT001
+def test_start_passes_on_the_caller_and_the_flag(feature: Feature, body: dict[str, Any], sandbox: bool) -> None:  # noqa: FBT001
     """A non-production environment has to be allowed in so many words."""
     answer = call(start_dataverse, body=body)
     assert (answer.status_code, content_of(answer)) == (200, {"organization": "o1", "resources": 3, "watches": 2})
@@ -166,7 +168,7 @@ def test_a_refusal_is_a_problem(feature: Feature) -> None:
     assert call(start_dataverse, body={}).status_code == 503
 
 
-def test_timer_and_queues_call_one_use_case(feature: Feature) -> None:
+def test_timer_and_queues_each_call_a_use_case(feature: Feature) -> None:
     """A message is passed on as a text, whatever it holds."""
     follow_dataverse(None)
     settle_pairs(message("{}"))

@@ -51,7 +51,7 @@ def test_setup_twice_changes_nothing(world: DataverseWorld, run: Run, session: D
 
 
 @pytest.mark.parametrize("answer", ["n", "", "perhaps"])
-def test_setup_asks_first(world: DataverseWorld, run: Run, answer: str) -> None:
+def test_setup_needs_a_yes(world: DataverseWorld, run: Run, answer: str) -> None:
     """The rights and the way without anything made are printed all the same."""
     code, text = run("setup", answer=answer)
     assert code == 0
@@ -61,7 +61,7 @@ def test_setup_asks_first(world: DataverseWorld, run: Run, answer: str) -> None:
     assert refusal(world.api("GET", f"roles({ROLE_ID})"))[0] == 404
 
 
-def test_setup_without_anybody_to_answer_changes_nothing(world: DataverseWorld, run: Run) -> None:
+def test_setup_without_an_answer_changes_nothing(world: DataverseWorld, run: Run) -> None:
     """A script has to say --yes."""
     with pytest.raises(UsageError):
         run("setup", "--json")
@@ -152,7 +152,7 @@ def test_a_role_that_reaches_a_part_only_is_not_enough(world: DataverseWorld, ru
     assert "lacks prvReadBookableResourceBooking" in run("check")[1]
 
 
-def test_an_administrator_without_rights_is_told_which(world: DataverseWorld, run: Run) -> None:
+def test_the_rights_that_an_administrator_lacks_are_shown(world: DataverseWorld, run: Run) -> None:
     """Nothing was read, so nothing is taken as missing."""
     world.control("POST", f"/users/{APP}", {"privileges": "administrator", "without": ["prvReadRole"]})
     with pytest.raises(Refused) as caught:

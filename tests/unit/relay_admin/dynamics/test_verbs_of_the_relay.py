@@ -8,7 +8,7 @@ import pytest
 
 from relay_admin.arguments import parser
 from relay_admin.dynamics.command import of_relay
-from relay_admin.errors import OK
+from relay_admin.errors import FAILED, OK
 from relay_admin.output import Output
 
 STATE = {"startedAt": "2026-11-20T12:00:00Z", "pairs": {"paired": 7}, "heldSince": None, "findings": ["a", "b"]}
@@ -19,11 +19,12 @@ class Relay:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.answer: dict[str, Any] = STATE
 
     def call(self, *what: Any) -> dict[str, Any]:
         """Record a call."""
         self.calls.append(what)
-        return STATE
+        return self.answer
 
 
 @pytest.mark.parametrize(
@@ -41,11 +42,20 @@ def test_each_verb_calls_its_route(typed: str, called: tuple[Any, ...], capsys: 
     """Every line of the answer is printed."""
     options, relay = parser().parse_args(["dataverse", *typed.split()]), Relay()
     assert (options.run, options.calls_relay) == (of_relay, True)
-    assert of_relay(relay, Output(as_json=False), options) == OK  # type: ignore[arg-type]
+    expected = FAILED if typed == "plan" else OK  # the answer has findings
+    assert of_relay(relay, Output(as_json=False), options) == expected  # type: ignore[arg-type]
     assert relay.calls == [called]
     printed = capsys.readouterr().out
     for line in ("startedAt: 2026-11-20T12:00:00Z", "pairs: paired 7", "heldSince: none", "a\n", "b\n"):
         assert line in printed
+
+
+def test_a_plan_without_findings_succeeds() -> None:
+    """A script may go on with `start`."""
+    relay = Relay()
+    relay.answer = {"findings": [], "resources": []}
+    options = parser().parse_args(["dataverse", "plan"])
+    assert of_relay(relay, Output(as_json=True), options) == OK  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("verb", ["setup", "check", "undo"])

@@ -61,6 +61,15 @@ def test_the_status_of_a_used_transaction_is_a_setting(world: World) -> None:
     assert refusal(answer) == (400, "ErrorDuplicateTransactionId")
 
 
+def test_a_used_transaction_may_name_its_event(world: World) -> None:
+    """By the setting, and while the event is there."""
+    world.control("POST", "/settings", {"transactionNamesEvent": True})
+    world.graph("POST", EVENTS, body())
+    named = world.graph("POST", EVENTS, body(**at(11))).json()["error"]["@event.existingEventId"]
+    assert world.graph("DELETE", f"{EVENTS}/{named}").status_code == 204
+    assert "@event.existingEventId" not in world.graph("POST", EVENTS, body(**at(11))).json()["error"]
+
+
 def test_an_event_exists_although_graph_answers_503(world: World) -> None:
     """The repeated POST answers with it."""
     fault = {"match": f"POST /v1.0/users/{USER}/events", "status": 503, "after": True, "times": 1}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tools.openapi.fields import Moment, Strict
+from tools.openapi.fields import Moment, Strict, left_out
 from tools.openapi.operation import Operation, Response
 
 
-class StartDataverse(Strict):
+class DataverseStart(Strict):
     """How to start."""
 
     sandbox: bool = Field(
@@ -19,7 +19,7 @@ class StartDataverse(Strict):
 class MailboxToHold(Strict):
     """One mailbox; without it, the whole feature."""
 
-    mailbox: str | None = Field(default=None, description="Its address.", examples=["room1@contoso.com"])
+    mailbox: str = left_out("Its address.")
 
 
 class NoContent(Strict):
@@ -61,6 +61,8 @@ class DataverseState(Strict):
     resources: dict[str, int] = Field(description="Number of resources by state.")
     pairs: dict[str, int] = Field(description="Number of pairs by state.")
     waiting: int = Field(ge=0, description="Approximate number of messages on the queue pair-changes.")
+    oldest_hint_seconds: int = Field(ge=0, description="Age of the oldest hint that is due; 0 without one.")
+    mailboxes_held: int = Field(ge=0, description="Number of mailboxes held by the brake or an administrator.")
     dead_letters: int = Field(ge=0)
     circuit_breaker_until: Moment | None = Field(description="Until when Dataverse is not called; null if it is.")
 
@@ -80,7 +82,7 @@ DATAVERSE = (
     Operation(
         "start_dataverse", "post", "dataverse/start", "operations",
         "Begin to follow the bookings of the environment. Idempotent.",
-        {200: Response("What is followed.", StartedDataverse)}, (400, 409, 422, 502, 503), StartDataverse,
+        {200: Response("What is followed.", StartedDataverse)}, (400, 409, 422, 502, 503), DataverseStart,
         body_is_needed=False, feature="dataverse",
     ),
     Operation(
