@@ -33,11 +33,14 @@ test test-fast: export PYTHONDONTWRITEBYTECODE =
 test-fast: .venv/ready dist/wheels/ready ## The tests of make test that start no server, in three minutes
 	EXAMPLES_SHARE=0.1 $(RUN) -m pytest -q -n 2 --dist worksteal -p no:schemathesis -m 'not server and not long' tests/unit tests/properties tests/architecture
 
-check: .venv/ready ## Style, types and import directions
+check: .venv/ready node_modules/ready ## Style, types, import directions, and the OpenAPI document
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	MYPYPATH=docs/examples .venv/bin/mypy docs/examples
 	.venv/bin/lint-imports --no-cache
+	REDOCLY_TELEMETRY=off node_modules/.bin/redocly lint docs/openapi.json
+	node_modules/.bin/spectral lint --fail-severity=hint docs/openapi.json
 
 year: .venv/ready ## Simulate a year of two hundred subscriptions (SEED=, DAYS=, SUBSCRIPTIONS=, UPGRADE=1; ten minutes)
 	@$(RUN) -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS)) \
@@ -74,8 +77,9 @@ wheel: .venv/ready ## Build the wheel of the command line: dist/wheel/calendar_r
 audit: .venv/ready ## Check the pinned requirements for known vulnerabilities (MUST_ANSWER=1: fail if their database is unreachable)
 	@$(RUN) -m tools.audit $(if $(MUST_ANSWER),--must-answer)
 
-openapi: .venv/ready ## Generate shared/openapi.json, which the relay serves, and its copy in docs/
+openapi: .venv/ready ## Generate shared/openapi.json, which the relay serves, its copy in docs/, and the codes of docs/errors.md
 	@$(RUN) -m tools.openapi
+	@$(RUN) -m tools.errors
 
 infra: .venv/ready node_modules/ready ## Check infra/ without Azure: Bicep (BICEP_LINT=bicep_lint.py), checkov if installed, KQL, tests
 	@if [ -n "$(BICEP_LINT)" ]; then $(PYTHON) "$(BICEP_LINT)" infra/ --strict; else echo "no BICEP_LINT: az bicep build --file infra/main.bicep does the same"; fi

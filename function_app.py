@@ -12,14 +12,17 @@ from functions import (
     health,
     jobs,
     lifecycle,
+    many_subscriptions,
     notifications,
     openapi,
     poison,
+    problem_pages,
     relay_state,
     renewal,
     resync,
     room_lists,
     subscriptions,
+    unknown_paths,
     unknown_subscriptions,
     version,
 )
@@ -27,6 +30,7 @@ from functions.features import feature_modules
 
 RELAY = (
     subscriptions,
+    many_subscriptions,
     room_lists,
     notifications,
     lifecycle,
@@ -43,6 +47,8 @@ RELAY = (
     openapi,
     doctor,
     version,
+    problem_pages,
+    unknown_paths,
 )
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)

@@ -15,6 +15,8 @@ from weakref import WeakKeyDictionary
 
 import azure.functions as func
 
+from functions.answer_headers import note, with_headers
+from functions.parameters import check_parameters
 from functions.responses import problem_of
 from shared import problems
 from shared.api.url_parts import check_url_parts
@@ -23,7 +25,7 @@ from shared.bootstrap.app import relay
 from shared.errors import RelayError, RequestRejected
 from shared.policy.stop import rejection
 
-__all__ = ["ADMIN", "READ", "SETUP", "address", "caller_of", "charge", "route"]
+__all__ = ["ADMIN", "READ", "SETUP", "address", "admit", "caller_of", "charge", "route"]
 
 Handler = Callable[[func.HttpRequest], func.HttpResponse]
 ENTRA = "entra/"
@@ -41,18 +43,23 @@ def route(blueprint: func.Blueprint, path: str, *, methods: list[str], role: str
     def registered(handler: Handler) -> Any:
         master = role == ADMIN
 
+        @wraps(handler)
+        def checked(req: func.HttpRequest) -> func.HttpResponse:
+            check_parameters(req, handler.__name__, methods[0], path)
+            return handler(req)
+
         def key_caller(_: func.HttpRequest) -> Caller:
-            return relay().authenticator.authenticate_key(master=master, other=f"/api/{ENTRA}{path}")
+            return relay().authenticator.key_caller(master=master, other=f"/api/{ENTRA}{path}")
 
         def token_caller(req: func.HttpRequest) -> Caller:
             token, has_principal = req.headers.get("authorization"), "x-ms-client-principal" in req.headers
-            return relay().authenticator.authenticate_token(token, role, has_principal=has_principal)
+            return relay().authenticator.token_caller(token, has_principal=has_principal)
 
-        tokens = _authenticated(token_caller, handler, has_key=False)
+        tokens = _authenticated(token_caller, role, checked, has_key=False)
         tokens.__name__ = f"{handler.__name__}_entra"
         blueprint.route(ENTRA + path, methods=methods, auth_level=func.AuthLevel.ANONYMOUS)(tokens)
         level = func.AuthLevel.ADMIN if master else func.AuthLevel.FUNCTION
-        keyed = _authenticated(key_caller, handler, has_key=True)
+        keyed = _authenticated(key_caller, role, checked, has_key=True)
         return blueprint.route(path, methods=methods, auth_level=level)(keyed)
 
     return registered
@@ -75,7 +82,7 @@ def address(req: func.HttpRequest, path: str) -> str:
 
 
 def _authenticated(
-    authenticate: Callable[[func.HttpRequest], Caller], handler: Handler, *, has_key: bool
+    recognize: Callable[[func.HttpRequest], Caller], role: str, handler: Handler, *, has_key: bool
 ) -> Callable[..., func.HttpResponse]:
     """Return the handler behind its check. `has_key`: the host has checked a key before."""
 
@@ -83,13 +90,22 @@ def _authenticated(
     def authenticated(req: func.HttpRequest) -> func.HttpResponse:
         relay().request_metrics.write_due()
         try:
-            return _answered(req)
+            response = _answered(req)
         except RelayError as error:
-            return problem_of(error, is_recognized=has_key or req in _callers)
+            response = problem_of(error, is_recognized=has_key or req in _callers)
+        return with_headers(req, response)
 
     def _answered(req: func.HttpRequest) -> func.HttpResponse:
-        _callers[req] = authenticate(req)
-        is_open = _callers[req].may(ADMIN) or handler.__name__ in OPEN_WHILE_STOPPED
+        caller = recognize(req)
+        try:
+            admit(req, caller, role)
+            _callers[req] = caller
+            return _admitted(req, caller)
+        finally:  # the work may have been charged
+            _note_quota(req, caller)
+
+    def _admitted(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
+        is_open = caller.may(ADMIN) or handler.__name__ in OPEN_WHILE_STOPPED
         if not is_open and relay().stop.is_stopped():  # what an administrator asks for, Permission judges
             raise rejection()
         if len(req.get_body()) > LARGEST_BODY:
@@ -99,3 +115,21 @@ def _authenticated(
         return handler(req)
 
     return authenticated
+
+
+def admit(req: func.HttpRequest, caller: Caller, role: str) -> None:
+    """Count a call of a caller, and note for its answer how many are left. Raises RequestRejected 403 or 429."""
+    try:
+        relay().authenticator.admit(caller, role)
+    finally:
+        _note_quota(req, caller)
+
+
+def _note_quota(req: func.HttpRequest, caller: Caller) -> None:
+    """Note how many calls the caller may still make. ("RateLimit header fields for HTTP", Internet-Draft 10)"""
+    quota = relay().authenticator.quota(caller)
+    note(
+        req,
+        RateLimit_Policy=f'"calls";q={quota.per_minute};w=60',
+        RateLimit=f'"calls";r={quota.remaining};t={quota.next_in}',
+    )

@@ -7,12 +7,15 @@ from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
+from functions.answer_headers import mark_deprecated
 from functions.auth import READ, SETUP, address, caller_of, route
 from functions.responses import json_object, json_response, page_size
 from shared.bootstrap.app import relay
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from shared.graph.bookings.models import Span, Staff
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "bookings"
@@ -74,14 +77,30 @@ def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BUSINESS + "/availability", methods=["GET"], role=READ)
 def get_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
-    """Return the availability of the staff between `from` and `to`; `staff` selects members, separated by commas."""
+    """Return the availability of the staff between `from` and `to`; `staff` are ids of members, separated by commas.
+
+    Names and addresses are an old spelling, because the host logs URLs: `query_booking_availability` takes those.
+    """
     from shared.bookings.requests import parse_window
-    from shared.partner.bookings_payload import public_availability
 
     staff = [name.strip() for name in req.params.get("staff", "").split(",") if name.strip()]
+    if any("@" in name for name in staff):  # before anything can be refused
+        mark_deprecated(req)
     window = parse_window(req.params.get("from"), req.params.get("to"))
     availability = relay().bookings_reader.availability(_business(req), staff, window)
-    return json_response(200, {"value": [public_availability(member, spans) for member, spans in availability]})
+    if not {member.id for member, _ in availability}.issuperset(staff):
+        mark_deprecated(req)
+    return _availability_json(availability)
+
+
+@route(blueprint, BUSINESS + "/availability/query", methods=["POST"], role=READ)
+def query_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
+    """Return the availability of the staff. In the body, because the host logs URLs."""
+    from shared.bookings.requests import StaffAvailabilityRequest, parse, parse_window
+
+    body = parse(StaffAvailabilityRequest, json_object(req.get_body()))
+    window = parse_window(body.from_, body.to)
+    return _availability_json(relay().bookings_reader.availability(_business(req), body.staff, window))
 
 
 @route(blueprint, BUSINESS + "/appointments", methods=["GET"], role=READ)
@@ -128,7 +147,8 @@ def change_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     from shared.partner.bookings_payload import booked_appointment
 
     change = parse(AppointmentChange, json_object(req.get_body()))
-    appointment = relay().appointment_changer.change(_business(req), _appointment_id(req), change)
+    caller = caller_of(req).identity
+    appointment = relay().appointment_changer.change(_business(req), _appointment_id(req), change, caller)
     return json_response(200, booked_appointment(appointment, relay().settings.details))
 
 
@@ -138,8 +158,9 @@ def cancel_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     from shared.bookings.requests import BookingCancellation, parse
 
     cancellation = parse(BookingCancellation, json_object(req.get_body() or b"{}"))
+    ids = _business(req), _appointment_id(req)
     relay().appointment_changer.cancel(
-        _business(req), _appointment_id(req), cancellation.message, all_customers=cancellation.all_customers
+        *ids, cancellation.message, caller_of(req).identity, all_customers=cancellation.all_customers
     )
     return func.HttpResponse(status_code=204)
 
@@ -147,8 +168,14 @@ def cancel_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
 @route(blueprint, APPOINTMENT, methods=["DELETE"], role=SETUP)
 def delete_booking_appointment(req: func.HttpRequest) -> func.HttpResponse:
     """Delete an appointment, or one customer's seat, which needs fewer permissions. Idempotent."""
-    relay().appointment_changer.cancel(_business(req), _appointment_id(req), None)
+    relay().appointment_changer.cancel(_business(req), _appointment_id(req), None, caller_of(req).identity)
     return func.HttpResponse(status_code=204)
+
+
+def _availability_json(availability: list[tuple[Staff, list[Span]]]) -> func.HttpResponse:
+    from shared.partner.bookings_payload import public_availability
+
+    return json_response(200, {"value": [public_availability(member, spans) for member, spans in availability]})
 
 
 def _business(req: func.HttpRequest) -> str:

@@ -18,7 +18,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has
 ROUTE = "calendars/{mailbox}"
 EVENTS = ROUTE + "/events"
 EVENT = EVENTS + "/{id}"
-PAGE_PARAMETERS = ("start", "end", "timeZone", "pageSize", "calendar")  # carried over to nextLink
+PAGE_PARAMETERS = ("from", "to", "timeZone", "pageSize", "calendar")  # carried over to nextLink
 
 
 @route(blueprint, ROUTE, methods=["GET"], role=READ)
@@ -38,7 +38,7 @@ def create_calendar(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, EVENTS, methods=["GET"], role=READ)
 def list_events(req: func.HttpRequest) -> func.HttpResponse:
-    """List the events of a calendar from `start` to `end`, series as occurrences, `pageSize` to a page."""
+    """List the events of a calendar from `from` to `to`, series as occurrences, `pageSize` to a page."""
     from shared.calendars.requests import page_token, read_event_query
 
     query, mailbox = read_event_query(req.params, page_size(req)), req.route_params["mailbox"]
@@ -107,5 +107,8 @@ def _events_of(req: func.HttpRequest) -> str:
 
 
 def _next_link(req: func.HttpRequest, after: str) -> str:
-    params = {name: req.params[name] for name in PAGE_PARAMETERS if name in req.params}
+    from shared.api.windows import in_new_spelling
+
+    given = in_new_spelling(req.params)
+    params = {name: given[name] for name in PAGE_PARAMETERS if name in given}
     return f"{address(req, _events_of(req))}?{urlencode({**params, 'after': after})}"

@@ -48,9 +48,13 @@ def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
 @route(blueprint, ROUTE, methods=["DELETE"], role=ADMIN)
 def delete_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     """Delete dead letters by ?ids=a,b or ?watch=…&from=…&to=… or ?all=true, and return how many."""
+    from shared.api.query import ACCEPTED_EVERYWHERE
+    from shared.api.windows import with_plus
     from shared.reliability.dead_letters import parse_selection
 
-    params: dict[str, Any] = {name: text for name, text in req.params.items() if name != "code"}
+    params: dict[str, Any] = {
+        name: with_plus(text) for name, text in req.params.items() if name.lower() not in ACCEPTED_EVERYWHERE
+    }
     if "ids" in params:
         params["ids"] = params["ids"].split(",")
     if "all" in params:
@@ -78,9 +82,10 @@ def get_replay(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _moment(req: func.HttpRequest, name: str) -> datetime | None:
+    from shared.api.windows import with_plus
     from shared.utc import parse_utc
 
-    text = req.params.get(name, "").replace(" ", "+")  # an unescaped plus sign
+    text = with_plus(req.params.get(name, ""))
     if not text:
         return None
     try:

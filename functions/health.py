@@ -3,13 +3,14 @@
 import azure.functions as func
 
 from functions.auth import READ, route
+from functions.open_routes import open_route
 from functions.responses import json_response
 from shared.bootstrap.app import relay
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
 
-@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@open_route(blueprint, "health")
 def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  (the host binds it by its name)
     """Return 200 up or stopped, or 503 down, without details."""
     from shared.health.checks import is_up

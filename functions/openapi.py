@@ -1,6 +1,7 @@
 """Serves the OpenAPI document. Anonymous: it holds public documentation only, and no settings.
 
 Anybody may ask, so it is sent as small as it can be: compressed, or without white space to who does not accept that.
+Version 1 of the contract is kept as it was, for clients that are generated from it.
 """
 
 import gzip
@@ -12,9 +13,16 @@ from typing import Any, NamedTuple
 import azure.functions as func
 
 import shared
+from functions.answer_headers import deprecated
+from functions.open_routes import open_route
+from functions.responses import problem
+from shared import problems
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 KEEP = "public, max-age=86400"
+PRESENT, FORMER = "openapi.json", "openapi-1.json"
+FILES = {None: PRESENT, "2": PRESENT, "2.0": PRESENT, "1": FORMER, "1.0": FORMER}  # by version of the contract
+VERSION_UNKNOWN = "version: send 1 or 2, or leave it out for the present version of the contract."
 
 
 class Document(NamedTuple):
@@ -25,10 +33,18 @@ class Document(NamedTuple):
     hash: str
 
 
-@blueprint.route("openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@open_route(blueprint, "openapi.json")
 def openapi(req: func.HttpRequest) -> func.HttpResponse:
-    """Return the OpenAPI document, or 304 if If-None-Match has its etag."""
-    document, is_compressed = _document(), accepts_gzip(req.headers.get("accept-encoding", ""))
+    """Return the OpenAPI document of a version of the contract, or 304 if If-None-Match has its etag."""
+    file = FILES.get(req.params.get("version"))
+    if file is None:
+        return problem(problems.INVALID_PARAMETER, VERSION_UNKNOWN)
+    response = _response(req, _document(file))
+    return deprecated(response) if file == FORMER else response
+
+
+def _response(req: func.HttpRequest, document: Document) -> func.HttpResponse:
+    is_compressed = accepts_gzip(req.headers.get("accept-encoding", ""))
     etag = f'"{document.hash}-gzip"' if is_compressed else f'"{document.hash}"'
     headers = {"ETag": etag, "Cache-Control": KEEP, "Vary": "Accept-Encoding"}
     if document.hash in req.headers.get("if-none-match", ""):
@@ -50,11 +66,11 @@ def accepts_gzip(header: str) -> bool:
 
 
 @cache
-def _document() -> Document:
-    """Return the document shipped with the app; read at the first call."""
+def _document(file: str) -> Document:
+    """Return a document shipped with the app; read at the first call."""
     from pathlib import Path  # imported here to keep the cold start short
 
-    content = json.loads((Path(shared.__path__[0]) / "openapi.json").read_bytes())
+    content = json.loads((Path(shared.__path__[0]) / file).read_bytes())
     whole = _text(content)
     shortest = _text(with_common_responses(content))
     return Document(shortest, gzip.compress(whole, mtime=0), hashlib.sha256(whole).hexdigest()[:32])

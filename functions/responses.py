@@ -7,8 +7,6 @@ import logging
 import math
 import re
 import time
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import azure.functions as func
@@ -18,6 +16,8 @@ from shared.errors import ConfigurationError, RelayError, RequestRejected, Servi
 from shared.problems import Problem
 
 LARGEST_PAGE = 1000
+TRIED_AGAIN = (429, 503)
+RETRY_SECONDS = 30
 LOGGED_EVERY = 60.0  # seconds
 MOST_LOGGED = 100  # texts that are remembered
 _logged: dict[str, float] = {}
@@ -30,20 +30,26 @@ _logger = logging.getLogger("relay.http")
 
 def json_response(status: int, content: Any, **headers: str) -> func.HttpResponse:
     """Return a JSON response."""
-    sent = UNCACHED | headers
+    sent = UNCACHED | _wait(status, None) | headers
     return func.HttpResponse(_encoded(content), status_code=status, headers=sent, mimetype="application/json")
 
 
 def problem(kind: Problem, detail: str, retry_after: float | None = None, **more: Any) -> func.HttpResponse:
     """Return problem details. `detail` says what to do; `retry_after` is in seconds; `more` are extension members."""
-    headers = UNCACHED | ({} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))})
-    content = {"type": "about:blank", **problem_members(kind, detail), **more}
+    content = {**problem_members(kind, detail), **more}
     return func.HttpResponse(
         _encoded(content),
         status_code=kind.status,
-        headers=headers,
+        headers=UNCACHED | _wait(kind.status, retry_after),
         mimetype="application/problem+json",
     )
+
+
+def _wait(status: int, seconds: float | None) -> dict[str, str]:
+    """Return the header Retry-After. Where nobody knows how long, those that may be sent again wait RETRY_SECONDS."""
+    if seconds is None and status in TRIED_AGAIN:
+        seconds = RETRY_SECONDS
+    return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
 
 
 def _encoded(content: Any) -> bytes:
@@ -53,7 +59,7 @@ def _encoded(content: Any) -> bytes:
 
 def problem_members(kind: Problem, detail: str) -> dict[str, Any]:
     """Return the members of a problem, for problem details and for the results of a multi-mailbox call."""
-    return {"title": kind.title, "status": kind.status, "code": kind.code, "detail": detail}
+    return {"type": kind.type, "title": kind.title, "status": kind.status, "code": kind.code, "detail": detail}
 
 
 def problem_of(error: RelayError, *, is_recognized: bool = True) -> func.HttpResponse:
@@ -90,7 +96,7 @@ def problem_fields(error: RelayError, *, is_logged: bool = True) -> tuple[Proble
     if isinstance(error, ConfigurationError):
         return problems.RELAY_MISCONFIGURED, f"{CORRECT_IT} {error}", 300
     wait = error.retry_after if isinstance(error, ServiceUnavailable) else None
-    return problems.RELAY_UNAVAILABLE, f"Try again soon. {error}", 30 if wait is None else wait
+    return problems.RELAY_UNAVAILABLE, f"Try again soon. {error}", wait
 
 
 def _nameless(error: RelayError, detail: str) -> str:
@@ -98,19 +104,6 @@ def _nameless(error: RelayError, detail: str) -> str:
     if isinstance(error, ConfigurationError):
         return CORRECT_IT
     return f"Try again soon: {error}." if isinstance(error, ServiceUnavailable) else detail
-
-
-def problem_responses(handler: Callable[[func.HttpRequest], func.HttpResponse]) -> Callable[..., func.HttpResponse]:
-    """Decorate a handler of an anonymous route so that a RelayError becomes problem details."""
-
-    @wraps(handler)
-    def wrapped(req: func.HttpRequest) -> func.HttpResponse:
-        try:
-            return handler(req)
-        except RelayError as error:
-            return problem_of(error, is_recognized=False)
-
-    return wrapped
 
 
 def page_size(req: func.HttpRequest) -> int:

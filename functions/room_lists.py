@@ -1,4 +1,4 @@
-"""Reads the progress of watched room lists and releases them. POST /api/subscriptions creates them."""
+"""Watches room lists, reads their progress and releases them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from functions.auth import READ, SETUP, route
-from functions.responses import json_response, problem
+from functions.auth import READ, SETUP, address, route
+from functions.responses import json_object, json_response, problem
 from shared import problems
 from shared.bootstrap.app import relay
 
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 ROUTE = "room-lists"
+
+
+@route(blueprint, ROUTE, methods=["POST"], role=SETUP)
+def create_room_list(req: func.HttpRequest) -> func.HttpResponse:
+    """Watch the rooms of a room list: 202 with the URL of its progress. Idempotent."""
+    from shared.watches.requests import read_room_list
+
+    return watch_room_list(req, read_room_list(json_object(req.get_body())))
 
 
 @route(blueprint, ROUTE, methods=["GET"], role=READ)
@@ -40,6 +48,13 @@ def delete_room_list(req: func.HttpRequest) -> func.HttpResponse:
     """Release a room list, and soon the rooms that have no other source. Idempotent."""
     relay().room_list_service.release(req.route_params["id"])
     return func.HttpResponse(status_code=204)
+
+
+def watch_room_list(req: func.HttpRequest, mailbox: str) -> func.HttpResponse:
+    """Watch a room list by its address, and return where its progress can be read."""
+    room_list = relay().room_list_service.watch(mailbox)
+    link = address(req, f"{ROUTE}/{room_list.id}")
+    return json_response(202, {"id": room_list.id, "roomList": room_list.address, "link": link}, Location=link)
 
 
 def _view(room_list: RoomList) -> dict[str, Any]:

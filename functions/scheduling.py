@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from shared.scheduling.booking import Booked
     from shared.scheduling.find_slots import Slot
+    from shared.scheduling.slot_requests import SlotSearch
     from shared.scheduling.unavailable import Unavailable
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
@@ -32,21 +34,21 @@ EVERY_FIVE_MINUTES = "0 */5 * * * *"
 @route(blueprint, SLOTS, methods=["GET"], role=READ)
 def list_slots(req: func.HttpRequest) -> func.HttpResponse:
     """List free slots within working hours, earliest first, in the caller's time zone."""
-    from shared.scheduling.requests import read_slots
+    from shared.scheduling.slot_requests import read_slots
 
     size = page_size(req)
     search = read_slots(_mailbox(req), req.params, relay().now())
-    charge(req, len(search.mailboxes))
-    zone = search.query.zone
+    return _slot_page(req, search, size, partial(_next_page, req, zone=search.query.zone))
 
-    def find() -> func.HttpResponse:
-        found = relay().slot_finder.answer(search)
-        slots, unavailable = found.slots, _unavailable_json(found.unavailable)
-        more = _next_page(req, slots[size], zone) if len(slots) > size else None
-        value = [_slot_json(slot, zone) for slot in slots[:size]]
-        return json_response(200, {"value": value, "unavailable": unavailable, "nextLink": more})
 
-    return _with_details(find, zone)
+@route(blueprint, SLOTS + "/query", methods=["POST"], role=READ)
+def query_slots(req: func.HttpRequest) -> func.HttpResponse:
+    """List free slots as `list_slots` does. In the body, because the host logs URLs; the same body goes to nextLink."""
+    from shared.scheduling.slot_requests import read_slot_request
+
+    content, after = json_object(req.get_body()), req.params.get("after", "")
+    search, size = read_slot_request(_mailbox(req), content, after, relay().now())
+    return _slot_page(req, search, size, partial(_next_query_page, req))
 
 
 @route(blueprint, BOOKINGS, methods=["POST"], role=SETUP)
@@ -97,6 +99,23 @@ def settle_bookings(timer: func.TimerRequest) -> None:  # noqa: ARG001  (the hos
     relay().booking_cleanup.resolve_all()
 
 
+def _slot_page(
+    req: func.HttpRequest, search: SlotSearch, size: int, next_page: Callable[[Slot], str]
+) -> func.HttpResponse:
+    """Return a page of the free slots; `next_page` returns the URL of the page that begins with a slot."""
+    charge(req, len(search.mailboxes))
+    zone = search.query.zone
+
+    def find() -> func.HttpResponse:
+        found = relay().slot_finder.answer(search)
+        slots, unavailable = found.slots, _unavailable_json(found.unavailable)
+        more = next_page(slots[size]) if len(slots) > size else None
+        value = [_slot_json(slot, zone) for slot in slots[:size]]
+        return json_response(200, {"value": value, "unavailable": unavailable, "nextLink": more})
+
+    return _with_details(find, zone)
+
+
 def _mailbox(req: func.HttpRequest) -> str:
     from shared.api.fields import checked_address
 
@@ -138,7 +157,18 @@ def _next_page(req: func.HttpRequest, first: Slot, zone: tzinfo) -> str:
     """Return the same query, from the first slot that did not fit on the page."""
     start = first.span.start.astimezone(zone).isoformat(timespec="seconds")
     params = {"from": start} | {name: req.params[name] for name in SLOT_PARAMETERS if name in req.params}
-    return f"{address(req, SLOTS.format(mailbox=_escaped(_mailbox(req))))}?{urlencode(params)}"
+    return f"{_slots_of(req)}?{urlencode(params)}"
+
+
+def _next_query_page(req: func.HttpRequest, first: Slot) -> str:
+    """Return the URL for the same body, from the first slot that did not fit on the page."""
+    from shared.utc import format_utc
+
+    return f"{_slots_of(req)}/query?{urlencode({'after': format_utc(first.span.start)})}"
+
+
+def _slots_of(req: func.HttpRequest) -> str:
+    return address(req, SLOTS.format(mailbox=_escaped(_mailbox(req))))
 
 
 def _booking_json(booked: Booked) -> dict[str, Any]:

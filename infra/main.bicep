@@ -25,7 +25,7 @@ param allowedMailboxes string = ''
 param ownerCheck string = 'warn'
 @description('Comma-separated hosts that direct delivery may use. Empty or none: direct delivery is off.')
 param allowedNotificationHosts string = ''
-@description('Comma-separated features to switch on: calendars, scheduling, bookings. Each needs its own permission.')
+@description('Comma-separated features to switch on: calendars, scheduling, bookings, rooms. Each needs its own permission.')
 param features string = 'relay'
 @description('Fields of an event in responses beside title, times, availability: minimal, or a comma list of location, organizer, attendees.')
 param eventDetail string = 'minimal'
@@ -33,6 +33,8 @@ param eventDetail string = 'minimal'
 param invitees string = ''
 @description('Whether Microsoft Bookings may send mail to the customers of appointments that callers make, change or cancel.')
 param customerInvitations bool = true
+@description('Comma-separated addresses of Microsoft Bookings businesses, at most 20, whose appointments are delivered to the partner (feature bookings). Empty: none.')
+param bookingsDeliveries string = ''
 
 // Who signs in, and how.
 @description('How the relay signs in to Graph. managed-identity needs no secret; the others need clientId, and a secret in the vault.')
@@ -206,6 +208,7 @@ module app 'modules/function-app.bicep' = {
       EVENT_DETAIL: eventDetail
       INVITEES: invitees
       CUSTOMER_INVITATIONS: customerInvitations ? 'true' : 'false'
+      BOOKINGS_DELIVERIES: bookingsDeliveries
     }
     clientId: clientId
     otherSettings: otherSettings

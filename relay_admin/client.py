@@ -149,7 +149,7 @@ def _refusal(response: requests.Response) -> Refused | Unreachable:
         return Refused("Not authenticated", text, 401)
     return Unreachable(
         f"No relay at this address ({response.status_code})",
-        "Check that the address is the app's, and that the app is running.",
+        "Check that the address is the app's, and that the app is running and has the command line's version.",
         response.status_code,
     )
 

@@ -16,13 +16,11 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from shared.errors import ConfigurationError
-from shared.features import BY_NAME, names_in
+from shared.features import ADDRESS_LISTS, BY_NAME, names_in
 from shared.http.addresses import AddressRule, is_plain, is_web_port
 
 FEATURE_NAMES = ("relay", *BY_NAME)  # the first is always on
 DETAILS = ("location", "organizer", "attendees")  # optional details of an event in responses
-_INVITEE = r"[^\s@,;]*@(?:[a-z0-9-]+\.)+[a-z0-9-]+"
-_INVITEES = re.compile(f"any|none|own-domains|{_INVITEE}(?:,{_INVITEE})*")
 _FALSE = ("", "false", "0", "no", "off", "n", "f")
 # Settings that have no effect: of earlier versions, and of local development in a deployed app
 _RETIRED = {"TRUST_APP_SERVICE_AUTH": "has no effect: callers need the token that App Service passes on; remove it"}
@@ -73,6 +71,7 @@ class Settings(BaseModel):
     outgoing_address: str = ""
     features: str = "relay"
     event_detail: str = "minimal"
+    bookings_deliveries: str = ""
     customer_invitations: bool = True
     invitees: str = "any"
 
@@ -113,13 +112,10 @@ class Settings(BaseModel):
             raise ValueError(f"must be minimal, or a comma-separated list of {', '.join(DETAILS)}")
         return ",".join(sorted(details))
 
-    @field_validator("invitees")
+    @field_validator(*ADDRESS_LISTS)
     @classmethod
-    def _are_invitees(cls, value: str) -> str:
-        entries = ",".join(entry.strip().lower() for entry in value.split(",") if entry.strip())
-        if not _INVITEES.fullmatch(entries):
-            raise ValueError("must be any, none, own-domains, or a comma-separated list of addresses and @domains")
-        return entries
+    def _are_addresses(cls, value: str, info: Any) -> str:
+        return ADDRESS_LISTS[info.field_name](value)
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -205,6 +201,12 @@ class Settings(BaseModel):
     def address_rule(self) -> AddressRule:
         """Which addresses of the partner may be called."""
         return AddressRule(self.allow_private_addresses, self.allow_loopback_addresses)
+
+    @property
+    def followed_businesses(self) -> tuple[str, ...]:
+        """The businesses of BOOKINGS_DELIVERIES, in lower case; none without the feature. Raises ConfigurationError."""
+        named = tuple(each for each in self.bookings_deliveries.split(",") if each)
+        return named if "bookings" in self.switched_on else ()
 
     @property
     def details(self) -> frozenset[str]:

@@ -5,8 +5,15 @@ docs/adding-a-feature.md lists the files of a feature; tests/architecture/test_f
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+_DOMAIN = r"@(?:[a-z0-9-]+\.)+[a-z0-9-]+"
+_INVITEE = rf"[^\s@,;]*{_DOMAIN}"
+_INVITEES = re.compile(f"any|none|own-domains|{_INVITEE}(?:,{_INVITEE})*")
+_BUSINESS = re.compile(rf"[^\s@,;/\\?#%]+{_DOMAIN}")
+MOST_BUSINESSES = 20  # that are followed; each costs a call of Graph every 15 minutes
 WRITE_CALENDARS = "Calendars.ReadWrite"
 
 
@@ -52,7 +59,10 @@ FEATURES = (
     Feature(
         name="scheduling",
         modules=("scheduling",),
-        functions=("list_slots", "create_booking", "get_booking", "move_booking", "cancel_booking", "settle_bookings"),
+        functions=(
+            "list_slots", "query_slots", "create_booking", "get_booking", "move_booking", "cancel_booking",
+            "settle_bookings",
+        ),
         services=("slot_finder", "slot_booker", "booking_changer", "booking_cleanup"),
         permissions=(WRITE_CALENDARS,),
         checks=("calendarsWrite",),
@@ -60,18 +70,30 @@ FEATURES = (
     ),
     Feature(
         name="bookings",
-        modules=("bookings",),
+        modules=("bookings", "appointments"),
         functions=(
             "list_booking_businesses", "get_booking_business", "list_booking_services", "list_booking_staff",
-            "search_booking_customers", "get_booking_availability", "list_booking_appointments",
-            "get_booking_appointment", "create_booking_appointment", "change_booking_appointment",
-            "cancel_booking_appointment", "delete_booking_appointment",
+            "search_booking_customers", "get_booking_availability", "query_booking_availability",
+            "list_booking_appointments", "get_booking_appointment", "create_booking_appointment",
+            "change_booking_appointment", "cancel_booking_appointment", "delete_booking_appointment",
+            "follow_appointments",
         ),
-        services=("business_lookup", "bookings_reader", "appointment_creator", "appointment_changer"),
+        services=(
+            "business_lookup", "bookings_reader", "appointment_creator", "appointment_changer", "own_changes",
+            "appointment_poll",
+        ),
         permissions=("Bookings.Read.All", "BookingsAppointment.ReadWrite.All"),
         optional_permissions=("Bookings.ReadWrite.All",),  # to send a message with a cancellation
         checks=("bookings",),
-        settings=("EVENT_DETAIL",),
+        settings=("EVENT_DETAIL", "BOOKINGS_DELIVERIES"),
+    ),
+    Feature(
+        name="rooms",
+        modules=("rooms",),
+        functions=("list_rooms", "query_availability"),
+        services=("room_directory", "busy_mailbox_finder"),
+        permissions=("Place.Read.All",),
+        checks=("rooms",),
     ),
 )  # fmt: skip
 BY_NAME = {feature.name: feature for feature in FEATURES}
@@ -80,3 +102,29 @@ BY_NAME = {feature.name: feature for feature in FEATURES}
 def names_in(text: str) -> frozenset[str]:
     """Return the names in a value of FEATURES, in lower case, including unknown ones."""
     return frozenset(name.strip().lower() for name in text.split(",")) - {""}
+
+
+def _invitees(text: str) -> str:
+    """Return a value of INVITEES in lower case, without blanks. Raises ValueError."""
+    entries = ",".join(_entries(text))
+    if not _INVITEES.fullmatch(entries):
+        raise ValueError("must be any, none, own-domains, or a comma-separated list of addresses and @domains")
+    return entries
+
+
+def _businesses(text: str) -> str:
+    """Return a value of BOOKINGS_DELIVERIES in lower case, each address once. Raises ValueError."""
+    entries = list(dict.fromkeys(_entries(text)))
+    if not all(_BUSINESS.fullmatch(entry) for entry in entries):
+        raise ValueError("must be a comma-separated list of addresses of Bookings businesses")
+    if len(entries) > MOST_BUSINESSES:
+        raise ValueError(f"names {len(entries)} businesses; at most {MOST_BUSINESSES} can be followed")
+    return ",".join(entries)
+
+
+def _entries(text: str) -> list[str]:
+    return [entry.strip().lower() for entry in text.split(",") if entry.strip()]
+
+
+# The settings of features that list addresses, each with what checks its value.
+ADDRESS_LISTS: Mapping[str, Callable[[str], str]] = {"invitees": _invitees, "bookings_deliveries": _businesses}

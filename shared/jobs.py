@@ -25,7 +25,7 @@ from shared.subscriptions.unknown.audit import Audit
 from shared.subscriptions.watch_jobs import WatchJobs
 from shared.watches.graph_errors import state_after
 
-ENDED_BY_STOP = ("audit", "probe", "drain", "replay")
+ENDED_BY_STOP = ("audit", "probe", "drain", "replay", "backlog", "retries")
 STOPPED_SECONDS = 600.0  # between two looks of a replay whether the relay runs again
 
 _logger = logging.getLogger("relay.jobs")
@@ -33,7 +33,7 @@ _logger = logging.getLogger("relay.jobs")
 
 @dataclass(frozen=True)
 class JobRunner:
-    """Runs jobs. `nightly` has for each kind of nightly job the function that carries out the step at a cursor."""
+    """Runs jobs. `steps` has for each kind of job in steps the function that carries out the step at a cursor."""
 
     watch_jobs: WatchJobs
     reconciler: Reconciler
@@ -41,7 +41,7 @@ class JobRunner:
     recovery: Recovery
     dead_letters: DeadLetters
     jobs: JobQueue
-    nightly: Mapping[str, Callable[[str], str]]
+    steps: Mapping[str, Callable[[str], str]]
     awaited: AwaitedJobs
     is_stopped: Callable[[], bool]
 
@@ -84,7 +84,7 @@ class JobRunner:
             "reconcile": self.reconciler.reconcile, "run": self.reconciler.run,
             "audit": lambda: self._audit(job, queue), "probe": self.recovery.probe, "drain": self.recovery.drain,
             "replay": lambda: self.dead_letters.replay_step(job.watch_id),
-            **{kind: partial(step, job.cursor) for kind, step in self.nightly.items()},
+            **{kind: partial(step, job.cursor) for kind, step in self.steps.items()},
         }  # fmt: skip
         if job.kind not in kinds:
             return self.watch_jobs.run(job, queue)

@@ -21,9 +21,10 @@ LIFECYCLE_KINDS = frozenset({"reauthorizationRequired", "subscriptionRemoved", "
 # watch_id of a replay is the replay's id.
 REPAIR_KINDS = LIFECYCLE_KINDS | {"resync", "resync-full", "reconcile", "probe", "drain", "replay"}
 # lookup reads one subscription by its id; run continues the renewal run; audit reads the list of subscriptions; sweep
-# deletes ledger entries of watches that were removed; cleanup deletes other rows that nobody needs;
-# second-resync repeats the resync of a gap, when the view has caught up with the calendar.
-WORK_KINDS = frozenset({"lookup", "run", "audit", "sweep", "cleanup", "second-resync"})
+# deletes ledger entries of watches that were removed; cleanup deletes other rows that nobody needs; backlog sends what
+# features have to deliver, and retries what is due of it later; second-resync repeats the resync of a gap, when the
+# view has caught up with the calendar.
+WORK_KINDS = frozenset({"lookup", "run", "audit", "sweep", "cleanup", "backlog", "retries", "second-resync"})
 JOB_KINDS = REPAIR_KINDS | WORK_KINDS
 _JOB_KEYS = frozenset({"watch", "kind", "subscription", "attempt", "at", "since", "seen", "token", "cursor"})
 _encoder = json.JSONEncoder(separators=(",", ":"))  # writes ASCII: one byte per character

@@ -1,7 +1,7 @@
 """Every kind of problem that a response can report: its HTTP status, its stable code, its title.
 
-Programs compare `code`, which never changes; titles may change. docs/partner-guide.md lists the codes, and a test
-compares that list with this module. ("Problem Details for HTTP APIs", RFC 9457)
+Programs compare `code`, which never changes; titles may change. problems.json says of each code what it means and what
+to do; docs/errors.md and GET /api/problems/CODE show that. ("Problem Details for HTTP APIs", RFC 9457)
 """
 
 from __future__ import annotations
@@ -16,8 +16,18 @@ class Problem(NamedTuple):
     code: str
     title: str
 
+    @property
+    def type(self) -> str:
+        """The address of the page that explains it: relative, so that it names the relay that was called."""
+        return f"/api/problems/{self.code}"
+
 
 # The request itself
+UNKNOWN_PATH = Problem(404, "unknown_path", "Unknown path")
+METHOD_NOT_ALLOWED = Problem(405, "method_not_allowed", "Method not allowed")
+FEATURE_OFF = Problem(501, "feature_off", "Feature is off")
+PROBLEM_UNKNOWN = Problem(404, "problem_unknown", "Unknown code of a problem")
+UNKNOWN_PARAMETER = Problem(422, "unknown_parameter", "Unknown parameter")
 NOT_A_JSON_OBJECT = Problem(400, "not_a_json_object", "Not a JSON object")
 INVALID_REQUEST = Problem(422, "invalid_request", "Invalid request")
 INVALID_PARAMETER = Problem(422, "invalid_parameter", "Invalid parameter")
@@ -42,6 +52,7 @@ STOPPED = Problem(503, "stopped", "The relay is stopped")
 RELAY_UNAVAILABLE = Problem(503, "relay_unavailable", "The relay is temporarily unavailable")
 GRAPH_UNAVAILABLE = Problem(503, "graph_unavailable", "Microsoft Graph is unavailable")
 GRAPH_PERMISSION_MISSING = Problem(502, "graph_permission_missing", "Permission missing at Microsoft Graph")
+PERMISSION_MISSING = Problem(503, "permission_missing", "Permission missing")
 GRAPH_REJECTED = Problem(502, "graph_rejected", "Rejected by Microsoft Graph")
 GRAPH_RESPONSE_INVALID = Problem(502, "graph_response_invalid", "Invalid response from Microsoft Graph")
 DNS_UNAVAILABLE = Problem(503, "dns_unavailable", "DNS lookup failed")
@@ -50,6 +61,7 @@ DNS_UNAVAILABLE = Problem(503, "dns_unavailable", "DNS lookup failed")
 SUBSCRIPTION_NOT_FOUND = Problem(404, "subscription_not_found", "Subscription not found")
 ROOM_LIST_NOT_FOUND = Problem(404, "room_list_not_found", "Room list not found")
 MAILBOX_UNKNOWN = Problem(422, "mailbox_unknown", "Unknown mailbox")
+MAILBOX_NOT_WATCHED = Problem(422, "mailbox_not_watched", "Mailbox not watched")
 ROOM_LIST_UNKNOWN = Problem(422, "room_list_unknown", "Unknown room list")
 TOO_MANY_SUBSCRIPTIONS = Problem(409, "too_many_subscriptions", "Too many subscriptions")
 SETUP_IN_PROGRESS = Problem(503, "setup_in_progress", "Setup in progress")

@@ -9,7 +9,7 @@ Insights. A threading.local, such as the deadline of shared/http/deadline.py, is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import partial
 from threading import BoundedSemaphore, Lock, Thread
@@ -56,6 +56,20 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], at_once:
         return [work(item) for item in todo]
     with ContextPool(min(at_once, len(todo)), name) as workers:
         return list(workers.map(work, todo))
+
+
+def side_by_side_within(
+    work: Callable[[Item], Result], items: Iterable[Item], at_once: int, seconds: float, name: str
+) -> list[Result | None]:
+    """Run `work` for each item in parallel, for `seconds` at most; return the results in order, None for what has not
+    ended. A call that is under way goes on; what has not begun never does. `work` must not raise.
+    """
+    todo = list(items)
+    workers = ContextPool(max(1, min(at_once, len(todo))), name)
+    running = [workers.submit(work, item) for item in todo]
+    wait(running, timeout=seconds)
+    workers.shutdown(wait=False, cancel_futures=True)
+    return [each.result() if each.done() and not each.cancelled() else None for each in running]
 
 
 class MailboxLimit:

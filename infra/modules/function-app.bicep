@@ -1,4 +1,7 @@
 // The app, its identity and the identity's roles: Flex Consumption, one HTTP instance always ready, no keys.
+
+import { relayChoices } from 'relay-choices.bicep'
+
 param location string
 param tags { *: string }
 param suffix string
@@ -22,22 +25,6 @@ param choices relayChoices
 param clientId string
 param otherSettings { *: string }
 param packageUri string
-
-@description('The parameters of main.bicep that become the setting with the same name.')
-type relayChoices = {
-  PARTNER_WEBHOOK_URL: string
-  ALLOWED_MAILBOXES: string
-  OWNER_CHECK: string
-  ALLOWED_NOTIFICATION_HOSTS: string
-  GRAPH_CREDENTIAL: string
-  CALLER_KEYS: string
-  ENTRA_AUDIENCE: string
-  PUBLIC_BASE_URL: string
-  FEATURES: string
-  EVENT_DETAIL: string
-  INVITEES: string
-  CUSTOMER_INVITATIONS: string
-}
 
 // A resource of its own, so that it has its roles before the app first starts.
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
@@ -86,6 +73,7 @@ var relaySettings = {
   EVENT_DETAIL: choices.EVENT_DETAIL
   INVITEES: choices.INVITEES
   CUSTOMER_INVITATIONS: choices.CUSTOMER_INVITATIONS
+  BOOKINGS_DELIVERIES: choices.BOOKINGS_DELIVERIES
   AZURE_AUTHORITY_HOST: environment().authentication.loginEndpoint
   GRAPH_BASE_URL: 'https://graph.microsoft.com/v1.0'
   GRAPH_CLIENT_SECRET_NAME: 'graph-client-secret'

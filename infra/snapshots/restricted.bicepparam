@@ -16,5 +16,6 @@ param publicBaseUrl = 'https://relay.contoso.com'
 param uniqueHostName = true
 param invitees = 'own-domains'
 param customerInvitations = false
+param bookingsDeliveries = 'workshop@contoso.com'
 param deliverAlwaysReady = 1
 param updateStrategy = 'RollingUpdate'

@@ -48,7 +48,7 @@ def watch(relay: RelayClient, out: Output, options: Namespace) -> int:
         bar = progress.add_task("Setting up", total=len(options.mailboxes))
         for start in range(0, len(options.mailboxes), BATCH_SIZE):
             batch = options.mailboxes[start : start + BATCH_SIZE]
-            outcomes += relay.call("POST", "/subscriptions", {"mailboxes": batch})["value"]
+            outcomes += relay.call("POST", "/subscriptions/batch", {"mailboxes": batch})["value"]
             progress.advance(bar, len(batch))
     out.data({"value": outcomes})
     out.table(
@@ -100,7 +100,7 @@ def _chosen(listed: Iterable[dict[str, Any]], names: Sequence[str] | None) -> li
 
 def _watch_list(relay: RelayClient, out: Output, address: str, seconds: float) -> int:
     """Watch a room list, and wait until each of its rooms has a subscription or has failed."""
-    room_list = relay.call("POST", "/subscriptions", {"roomList": address})
+    room_list = relay.call("POST", "/room-lists", {"roomList": address})
     deadline = time.monotonic() + seconds
     with out.progress() as progress:
         bar = progress.add_task("Rooms", total=None)

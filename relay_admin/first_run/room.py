@@ -50,7 +50,7 @@ class FirstRoom:
             return error.title
 
     def _watch_problem(self) -> str:
-        result = self._relay.call("POST", "/subscriptions", {"mailboxes": [self._room]})["value"][0]
+        result = self._relay.call("POST", "/subscriptions/batch", {"mailboxes": [self._room]})["value"][0]
         if result["status"] >= 400:
             text = f"{result['title']}: {result['detail']}"
             if result["status"] not in PASSING or result.get("code") in LASTING:

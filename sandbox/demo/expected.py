@@ -9,14 +9,16 @@ from typing import Any
 
 def expected_event(event: dict[str, Any]) -> dict[str, Any]:
     """Return the payload of an event that the tenant returned."""
-    private = event["sensitivity"] in ("private", "confidential")
+    private, all_day = event["sensitivity"] in ("private", "confidential"), event["isAllDay"]
     return {
         "id": event["immutableId"],
         "seriesId": event["seriesMasterImmutableId"],
         "title": "Private" if private else event["subject"],
         "start": _utc(event["start"]),
         "end": _utc(event["end"]),
-        "allDay": event["isAllDay"],
+        "startDate": event["start"]["dateTime"][:10] if all_day else None,
+        "endDate": event["end"]["dateTime"][:10] if all_day else None,
+        "allDay": all_day,
         "availability": event["showAs"],
         "cancelled": event["isCancelled"],
     }

@@ -43,9 +43,9 @@ class Conversation:
 
     def slots(self, day: datetime, agents: tuple[str, ...] = AGENTS) -> list[dict[str, Any]]:
         """Return the free half hours of a day with any of the agents, in the customer's time zone."""
-        params = {"from": f"{day:%Y-%m-%dT00:00:00}", "to": f"{day + timedelta(days=1):%Y-%m-%dT00:00:00}",
-                 "duration": "30", "timeZone": ZONE, "bufferMinutes": "5", "with": ",".join(agents[1:])}  # fmt: skip
-        response = self._stack.relay.call("GET", f"/schedules/{agents[0]}/slots", params=params)
+        body = {"from": f"{day:%Y-%m-%dT00:00:00}", "to": f"{day + timedelta(days=1):%Y-%m-%dT00:00:00}",
+               "duration": 30, "timeZone": ZONE, "bufferMinutes": 5, "mailboxes": agents[1:]}  # fmt: skip
+        response = self._stack.relay.call("POST", f"/schedules/{agents[0]}/slots/query", json=body)
         response.raise_for_status()
         free: list[dict[str, Any]] = response.json()["value"]
         return free

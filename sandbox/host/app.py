@@ -26,7 +26,8 @@ class FunctionLoadError(Exception):
 
 
 def load_app(folder: Path, settings: Mapping[str, str]) -> list[FunctionPlan]:
-    """Import FOLDER/function_app.py and return a plan of each function, in the host's order (by name).
+    """Import FOLDER/function_app.py and return a plan of each function, in the host's order: by name, as .NET compares
+    with OrdinalIgnoreCase, where an underscore comes after all letters.
 
     `settings` resolve the `%NAME%` of bindings, and leave out functions ("How to disable functions in Azure
     Functions"). Raises FunctionLoadError for what the worker rejects ("Azure Functions Python developer guide"),
@@ -40,7 +41,7 @@ def load_app(folder: Path, settings: Mapping[str, str]) -> list[FunctionPlan]:
     if not functions:
         raise FunctionLoadError("function_app.py registers no function")
     plans = [_plan(function, settings) for function in functions]
-    return sorted((plan for plan in plans if not _is_disabled(plan, settings)), key=lambda plan: plan.name.lower())
+    return sorted((plan for plan in plans if not _is_disabled(plan, settings)), key=lambda plan: plan.name.upper())
 
 
 def _is_disabled(plan: FunctionPlan, settings: Mapping[str, str]) -> bool:

@@ -6,14 +6,16 @@ so it reports every unexpected field.
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 PING = "calendar.relay.ping"  # a test delivery with which an administrator checks that deliveries arrive
 TYPES = ("calendar.event.created", "calendar.event.updated", "calendar.event.deleted")
+APPOINTMENT_TYPES = tuple(f"bookings.appointment.{kind}" for kind in ("created", "updated", "cancelled"))
 AVAILABILITY = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
 
 _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # whole seconds: they sort as texts
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 Check = Callable[[Any], bool]
 
 
@@ -28,6 +30,17 @@ def _is_time(value: Any) -> bool:
         return False
     try:
         datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_date(value: Any) -> bool:
+    """Accept an ISO 8601 date."""
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value)
     except ValueError:
         return False
     return True
@@ -58,9 +71,23 @@ EVENT: dict[str, Check] = {
     "title": lambda value: isinstance(value, str),
     "start": _is_time,
     "end": _is_time,
+    "startDate": lambda value: value is None or _is_date(value),
+    "endDate": lambda value: value is None or _is_date(value),
     "allDay": _is_bool,
     "availability": lambda value: value in AVAILABILITY,
     "cancelled": _is_bool,
+}
+
+
+APPOINTMENT_PAYLOAD: dict[str, Check] = {**PAYLOAD, "type": lambda value: value in APPOINTMENT_TYPES}
+APPOINTMENT: dict[str, Check] = {
+    "id": lambda value: _is_name(value) and "/" not in value,
+    "businessId": lambda value: _is_name(value) and "@" in value,
+    "serviceId": lambda value: value is None or _is_name(value),
+    "staffIds": lambda value: isinstance(value, list) and all(map(_is_name, value)),
+    "start": _is_time,
+    "end": _is_time,
+    "status": lambda value: value in ("booked", "cancelled"),
 }
 
 
@@ -71,6 +98,8 @@ def violations(payload: Any) -> tuple[str, ...]:
     """
     if isinstance(payload, dict) and payload.get("type") == PING:
         return tuple(_compare("payload", payload, PING_PAYLOAD))
+    if isinstance(payload, dict) and payload.get("type") in APPOINTMENT_TYPES:
+        return tuple(_appointment_violations(payload))
     lines = _compare("payload", payload, PAYLOAD)
     data = payload.get("data") if isinstance(payload, dict) else None
     if not isinstance(data, dict):
@@ -82,12 +111,37 @@ def violations(payload: Any) -> tuple[str, ...]:
         lines += _compare("data.event", event, DELETED_EVENT if deleted else EVENT)
         if _is_time(event.get("start")) and _is_time(event.get("end")) and _ends_early(event):
             lines.append("data.event: ends before it starts")
+        if not deleted and not _has_its_dates(event):
+            lines.append("data.event: its dates are not those of an all-day event")
     return tuple(lines)
+
+
+def _appointment_violations(payload: dict[str, Any]) -> list[str]:
+    """Return the violations of a delivery about an appointment."""
+    data = payload.get("data")
+    lines = _compare("payload", payload, APPOINTMENT_PAYLOAD)
+    lines += _compare("data", data, {"appointment": lambda value: isinstance(value, dict)})
+    appointment = data.get("appointment") if isinstance(data, dict) else None
+    if isinstance(appointment, dict):
+        lines += _compare("data.appointment", appointment, APPOINTMENT)
+        if (appointment.get("status") == "cancelled") != payload["type"].endswith(".cancelled"):
+            lines.append("data.appointment.status: not that of the type")
+        if _is_time(appointment.get("start")) and _is_time(appointment.get("end")) and _ends_early(appointment):
+            lines.append("data.appointment: ends before it starts")
+    return lines
 
 
 def _ends_early(event: dict[str, str]) -> bool:
     """Return whether an event's end is before its start."""
     return datetime.fromisoformat(event["end"]) < datetime.fromisoformat(event["start"])
+
+
+def _has_its_dates(event: dict[str, Any]) -> bool:
+    """Return whether an all-day event has at least one day, and a timed event has no dates."""
+    start, end = event.get("startDate"), event.get("endDate")
+    if event.get("allDay") is not True:
+        return start is None and end is None
+    return _is_date(start) and _is_date(end) and str(start) < str(end)
 
 
 def _compare(place: str, value: Any, expected: dict[str, Check]) -> list[str]:

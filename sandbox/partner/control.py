@@ -18,6 +18,7 @@ ROUTES = {
     "GET /_control": "this list",
     "DELETE /_control": "forget everything that was received",
     "GET /_control/picture": "mailbox → events",
+    "GET /_control/appointments": "business → appointments",
     "GET /_control/deliveries?since=N": "counts, violations, and the attempts after number N",
     "GET /_control/raw": "every request as received: method, path, headers, body",
     "GET /_control/wait?deliveries=N&seconds=S": "wait for N distinct webhook-ids (&taken=true: accepted ones)",
@@ -67,6 +68,7 @@ def _journal_routes(partner: "Partner") -> list[web.RouteDef]:
     return [
         web.get("/_control", _reading(lambda: ROUTES)),
         web.get("/_control/picture", _reading(partner.receiver.calendars.listed)),
+        web.get("/_control/appointments", _reading(partner.appointments.listed)),
         web.get("/_control/raw", _reading(lambda: partner.raw)),
         web.get("/_control/direct", _reading(partner.direct.listed)),
         web.get("/_control/deliveries", deliveries),

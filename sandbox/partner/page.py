@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from sandbox.partner.calendars import Calendars
 from sandbox.partner.deliveries import Attempt
+from sandbox.partner.receive import Calendars
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",

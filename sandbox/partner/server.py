@@ -7,13 +7,13 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.partner import control
+from sandbox.partner import contract, control
+from sandbox.partner.appointments import Appointments
 from sandbox.partner.behaviour import Behaviours
-from sandbox.partner.calendars import Calendars
 from sandbox.partner.deliveries import Deliveries
 from sandbox.partner.direct import DirectReceiver
 from sandbox.partner.page import HEADERS, page
-from sandbox.partner.receive import Receiver
+from sandbox.partner.receive import Calendars, Receiver
 from sandbox.partner.webhook import WebhookRoute
 
 
@@ -22,6 +22,7 @@ class Partner:
     """The state of a running partner, in memory."""
 
     receiver: Receiver
+    appointments: Appointments = field(default_factory=Appointments)
     deliveries: Deliveries = field(default_factory=Deliveries)
     behaviours: Behaviours = field(default_factory=Behaviours)
     direct: DirectReceiver = field(default_factory=DirectReceiver)
@@ -31,6 +32,7 @@ class Partner:
         """Forget everything that was received; secrets, behaviours and clientStates stay."""
         self.receiver.calendars.forget()
         self.receiver.applied.clear()
+        self.appointments.forget()
         self.deliveries.forget()
         self.direct.forget()
         self.raw.clear()
@@ -38,9 +40,9 @@ class Partner:
 
 def application(secrets: list[str]) -> web.Application:
     """Build the application for these `whsec_…` secrets. Raises ValueError when one is not base64."""
-    partner = Partner(Receiver(secrets, Calendars()))
+    partner = Partner(Receiver(secrets, Calendars(), contract.violations))
     app = web.Application(middlewares=[_keep_raw(partner), control.errors_as_json])
-    route = WebhookRoute(partner.receiver, partner.deliveries, partner.behaviours)
+    route = WebhookRoute(partner.receiver, partner.deliveries, partner.behaviours, partner.appointments)
 
     async def show(_request: web.Request) -> web.Response:
         """Handle GET /."""

@@ -4,6 +4,7 @@ import asyncio
 
 from aiohttp import web
 
+from sandbox.partner.appointments import Appointments
 from sandbox.partner.behaviour import Behaviour, Behaviours
 from sandbox.partner.deliveries import Attempt, Deliveries
 from sandbox.partner.receive import Receipt, Receiver
@@ -14,10 +15,13 @@ _LARGEST_DRIP = 64 * 1024
 class WebhookRoute:
     """The route that the relay calls."""
 
-    def __init__(self, receiver: Receiver, deliveries: Deliveries, behaviours: Behaviours) -> None:
+    def __init__(
+        self, receiver: Receiver, deliveries: Deliveries, behaviours: Behaviours, appointments: Appointments
+    ) -> None:
         self.receiver = receiver
         self.deliveries = deliveries
         self.behaviours = behaviours
+        self.appointments = appointments
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Handle one delivery."""
@@ -41,6 +45,8 @@ class WebhookRoute:
     async def _process(self, request: web.Request, body: bytes, attempt: Attempt) -> Receipt:
         """Receive the delivery, and record the result."""
         receipt = self._receive(request, body)
+        if receipt.status == 204:
+            self.appointments.apply(body)
         await self.deliveries.completed(attempt, receipt)
         return receipt
 

@@ -8,7 +8,7 @@ from shared import problems, telemetry
 from shared.auth.access_token import UNKNOWN_KEY, KeyOf, bearer_of, claims_to_be_new, key_id_of, verified_claims
 from shared.auth.caller import FUNCTION_KEY, MASTER_KEY, Caller
 from shared.auth.claims import Expected, caller_from, expected_of
-from shared.auth.rate_limit import CallRateLimiter
+from shared.auth.rate_limit import CallRateLimiter, Quota
 from shared.errors import RequestRejected, ServiceUnavailable, Unauthenticated
 
 if TYPE_CHECKING:
@@ -38,38 +38,41 @@ class Authenticator:
         self._rate = rate
         self._unread_key = unread_key
 
-    def authenticate_key(self, *, master: bool, other: str) -> Caller:
+    def key_caller(self, *, master: bool, other: str) -> Caller:
         """Return the caller of a request whose key the host has checked. `other` is the route for tokens.
 
-        Raises RequestRejected when keys are disabled or the rate limit is exceeded.
+        Raises RequestRejected when keys are disabled.
         """
         if not self._settings.caller_keys:
             text = f"Function keys are disabled. Call {other} with a bearer token from Microsoft Entra ID."
             raise RequestRejected(problems.KEYS_DISABLED, text)
-        caller = MASTER_KEY if master else FUNCTION_KEY
-        self._limit(caller)
-        return caller
+        return MASTER_KEY if master else FUNCTION_KEY
 
-    def authenticate_token(self, authorization: str | None, role: str, *, has_principal: bool = False) -> Caller:
+    def token_caller(self, authorization: str | None, *, has_principal: bool = False) -> Caller:
         """Return the calling app of an Authorization header.
 
         `has_principal`: the call has the header of App Service authentication. It is not signed, so it is counted as
         the reason of a refusal, and not read: App Service passes the token on.
 
-        Raises Unauthenticated, RequestRejected 403 or 429, ConfigurationError, or ServiceUnavailable when Entra's
-        signing keys cannot be fetched.
+        Raises Unauthenticated, ConfigurationError, or ServiceUnavailable when Entra's signing keys cannot be fetched.
         """
         try:
-            caller = self._recognized(authorization, has_principal=has_principal)
+            return self._recognized(authorization, has_principal=has_principal)
         except Unauthenticated as error:
             self._count_refusal(error.reason)
             raise
+
+    def admit(self, caller: Caller, role: str) -> None:
+        """Count a call of a caller. Raises RequestRejected 429 when there are too many, or 403 without the role."""
         self._limit(caller)
         if not caller.may(role):
             self._count_refusal("role")
             text = f"This call needs the relay's app role {role}. The customer's IT assigns it to the calling app."
             raise RequestRejected(problems.ROLE_MISSING, text)
-        return caller
+
+    def quota(self, caller: Caller) -> Quota:
+        """Return how many calls a caller may still make."""
+        return self._rate.quota(caller.name, self._settings.calls_per_minute)
 
     def charge(self, caller: Caller, mailboxes: int) -> None:
         """Count a call that names several mailboxes as one call for each. It was counted once already."""

@@ -4,9 +4,20 @@ several. Counts in this process only: with n instances, a caller may have n time
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a caller has left: `remaining` calls at once, and another after `next_in` seconds, up to `per_minute`."""
+
+    per_minute: int
+    remaining: int
+    next_in: int
 
 
 class CallRateLimiter:
@@ -21,11 +32,22 @@ class CallRateLimiter:
         """Take one token and return 0, or return the seconds until one is available."""
         with self._lock:
             now = self._now()
-            tokens, at = self._buckets.get(name, (float(per_minute), now))
-            tokens = min(per_minute, tokens + (now - at) * per_minute / 60)
+            tokens = self._tokens(name, per_minute, now)
             taken = tokens >= 1
             self._buckets[name] = (tokens - 1 if taken else tokens, now)
         return 0.0 if taken else (1 - tokens) * 60 / per_minute
+
+    def quota(self, name: str, per_minute: int) -> Quota:
+        """Return what a caller has left, without taking a token."""
+        with self._lock:
+            tokens = self._tokens(name, per_minute, self._now())
+        remaining = max(0, math.floor(tokens))
+        lacking = min(remaining + 1, per_minute) - tokens
+        return Quota(per_minute, remaining, math.ceil(lacking * 60 / per_minute))
+
+    def _tokens(self, name: str, per_minute: int, now: float) -> float:
+        tokens, at = self._buckets.get(name, (float(per_minute), now))
+        return min(per_minute, tokens + (now - at) * per_minute / 60)
 
     def charge(self, name: str, number: int, per_minute: int) -> None:
         """Take further tokens for a call that was admitted; the caller's next calls wait until they are earned back."""

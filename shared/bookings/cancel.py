@@ -24,6 +24,7 @@ from shared.graph.bookings.ids import Seat
 
 if TYPE_CHECKING:
     from shared.bookings.appointments import Appointments, CurrentAppointment, CurrentAppointments
+    from shared.bookings.deliveries.own_changes import OwnChanges
     from shared.bookings.held_times import HeldTimes
     from shared.bookings.records import AppointmentRecords
     from shared.bookings.seats import Seats
@@ -42,8 +43,9 @@ class AppointmentCanceller:
     held: HeldTimes
     records: AppointmentRecords
     mails_customers: Callable[[], bool]
+    own: OwnChanges
 
-    def cancel(self, address: str, seat: Seat, message: str | None, *, for_all: bool) -> None:
+    def cancel(self, address: str, seat: Seat, message: str | None, caller: str = "", *, for_all: bool) -> None:
         """Cancel with a message for the customers and the staff; without one (None), delete.
 
         Of an appointment with other customers, only the seat of one is given back, unless it is cancelled `for_all`.
@@ -52,18 +54,21 @@ class AppointmentCanceller:
         if message and not self.mails_customers():
             raise CustomerMailOff
         try:
-            self._cancel(address, seat, message, for_all=for_all)
+            if self._cancel(address, seat, message, for_all=for_all):
+                self.own.cancelled(address, seat.appointment, caller)
         except NoSuchAppointment:  # perhaps since a moment: another call may have cancelled it meanwhile
             self.appointments.require_record(address, seat)
 
-    def _cancel(self, address: str, seat: Seat, message: str | None, *, for_all: bool) -> None:
+    def _cancel(self, address: str, seat: Seat, message: str | None, *, for_all: bool) -> bool:
+        """Cancel; return whether the whole appointment is gone, and not a seat only."""
         current = self.current.read(address, seat)
         self.current.check_lead(current)
         if self.records.is_failing(self.records.find(self.records.key_of(address, seat))):
             raise BookingsFailing("Nothing was cancelled")
         with self._locked(current):
-            self._end(current, seat, message, for_all=for_all)
+            is_whole = self._end(current, seat, message, for_all=for_all)
         telemetry.count("bookings", end="cancelled")
+        return is_whole
 
     @contextmanager
     def _locked(self, current: CurrentAppointment) -> Iterator[None]:
@@ -75,7 +80,7 @@ class AppointmentCanceller:
             check_held(lock, "Nothing was cancelled.")
             yield
 
-    def _end(self, current: CurrentAppointment, seat: Seat, message: str | None, *, for_all: bool) -> None:
+    def _end(self, current: CurrentAppointment, seat: Seat, message: str | None, *, for_all: bool) -> bool:
         address, appointment = current.business.id, current.appointment
         if current.is_shared:
             appointment = self.current.read_again(current, seat).appointment
@@ -87,11 +92,12 @@ class AppointmentCanceller:
                 raise AppointmentShared
             self._give_back(replace(current, appointment=appointment), seat)
             self._remember(current, seat)
-            return
+            return False
         self._remove(replace(current, appointment=appointment), seat, message)
         self._remember(current, seat)
         self._remember(current, Seat(seat.appointment))
         self.held.release_appointment(address, seat.appointment)
+        return True
 
     def _give_back(self, current: CurrentAppointment, seat: Seat) -> None:
         """Give back a seat, and count a call without an outcome: after some of them the answer is definite."""

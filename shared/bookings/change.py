@@ -32,6 +32,7 @@ from shared.graph.bookings.ids import Seat
 if TYPE_CHECKING:
     from shared.bookings.appointments import Appointments, CurrentAppointment, CurrentAppointments
     from shared.bookings.cancel import AppointmentCanceller
+    from shared.bookings.deliveries.own_changes import OwnChanges
     from shared.bookings.held_times import HeldTimes
     from shared.bookings.records import AppointmentRecords
     from shared.graph.bookings.client import BookingsClient
@@ -52,7 +53,7 @@ class AppointmentChanger:
     update: AppointmentUpdate
     now: Callable[[], datetime]
 
-    def change(self, business: str, appointment_id: str, change: AppointmentChange) -> Appointment:
+    def change(self, business: str, appointment_id: str, change: AppointmentChange, caller: str = "") -> Appointment:
         """Move an appointment, or assign it to other staff, and return the result, without the link of its meeting."""
         if change.start is None and change.staff is None:
             raise invalid("start or staff: give at least one of them")
@@ -69,16 +70,18 @@ class AppointmentChanger:
             if _changed(current.appointment, wanted):
                 self._check(current, wanted)
                 check_held(lock, "Nothing was changed.")
-                self.update.send(current, wanted)
+                self.update.send(current, wanted, caller)
         telemetry.count("bookings", end="changed")
         missing = "not_told" if wanted.is_online else "not_online"
         return replace(wanted, join_url="", missing_link=missing)
 
-    def cancel(self, business: str, appointment_id: str, message: str | None, *, all_customers: bool = False) -> None:
+    def cancel(
+        self, business: str, appointment_id: str, message: str | None, caller: str = "", *, all_customers: bool = False
+    ) -> None:
         """Cancel an appointment (see AppointmentCanceller.cancel)."""
         address = self.businesses.business_id(business, "write")
         seat = self.appointments.seat(appointment_id)
-        self.canceller.cancel(address, seat, message, for_all=all_customers)
+        self.canceller.cancel(address, seat, message, caller, for_all=all_customers)
 
     def _staff_ids(self, current: CurrentAppointment, names: list[str] | None) -> tuple[str, ...]:
         """Return the ids of the named staff; none without names."""
@@ -121,9 +124,14 @@ class AppointmentUpdate:
     held: HeldTimes
     records: AppointmentRecords
     mails_customers: Callable[[], bool]
+    own: OwnChanges
 
-    def send(self, current: CurrentAppointment, wanted: Appointment) -> None:
-        """Send a change, once. Bookings may carry it out and answer an error."""
+    def send(self, current: CurrentAppointment, wanted: Appointment, caller: str = "") -> None:
+        """Send a change, once, and note that its caller has it. Bookings may carry it out and answer an error."""
+        self._send(current, wanted)
+        self.own.reported(current.business.id, wanted, caller)
+
+    def _send(self, current: CurrentAppointment, wanted: Appointment) -> None:
         address, whole = current.business.id, Seat(wanted.id)
         key = self.records.key_of(address, whole)
         if self.records.is_failing(self.records.find(key)):

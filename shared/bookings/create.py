@@ -30,6 +30,7 @@ from shared.graph.bookings.ids import Seat
 from shared.storage.leases import Held, Leases
 
 if TYPE_CHECKING:
+    from shared.bookings.deliveries.own_changes import OwnChanges
     from shared.bookings.existing import ExistingAppointments
     from shared.bookings.records import AppointmentRecord, AppointmentRecords
     from shared.bookings.sending import AppointmentSender
@@ -49,6 +50,7 @@ class AppointmentCreator:
     sender: AppointmentSender
     records: AppointmentRecords
     leases: Leases
+    own: OwnChanges
     now: Callable[[], datetime]
 
     def create(self, business: str, request: AppointmentRequest, caller: str = "") -> tuple[Appointment, bool]:
@@ -73,6 +75,7 @@ class AppointmentCreator:
             self._release_unsent(lease, key)
             raise
         lease.release()
+        self.own.reported(draft.business.id, appointment, caller)
         telemetry.count("bookings", end="made" if is_new else "stood")
         return appointment, is_new
 

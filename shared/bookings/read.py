@@ -11,7 +11,7 @@ from shared import problems
 from shared.api.fields import invalid
 from shared.bookings.graph_errors import READING, translate_graph_errors
 from shared.bookings.lookup import BusinessLookup, staff_named
-from shared.bookings.requests import PageMark
+from shared.bookings.requests import MAX_STAFF, PageMark
 from shared.errors import RequestRejected
 from shared.graph.client import LIST_PAGES
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MIN_LETTERS = 3  # of a customer search, so that callers cannot export the whole list
 MAX_CUSTOMERS = 20  # found by a search
 _DOMAIN = re.compile(r"@\S*")
-MAX_STAFF = 50  # per request for availability
 Window = tuple[datetime, datetime]
 
 

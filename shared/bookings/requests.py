@@ -13,11 +13,13 @@ from pydantic.alias_generators import to_camel
 
 from shared.api.fields import Model, invalid, is_recipient, read_body
 from shared.api.times import read_moment
+from shared.api.windows import with_plus
 from shared.graph.bookings.client import PAGE_PARAMETERS
 from shared.graph.time_zones import Zone
 
 MAX_FAULTS = 10  # reported in one response
 MAX_WINDOW = timedelta(days=62)  # per request for appointments or availability
+MAX_STAFF = 50  # per request for availability
 LONGEST_MARK = 2_000  # characters of `after`
 Moment = Annotated[str, Field(max_length=40, description="ISO 8601, with an offset or in the local time of timeZone.")]
 ALL_CUSTOMERS = "Needed where other customers have the same appointment: true changes or cancels it for all of them."
@@ -84,6 +86,16 @@ class CustomerSearch(BookingsRequest):
     search: str = Field(min_length=3, max_length=200, description="At least three letters of a name or an address.")
 
 
+class StaffAvailabilityRequest(BookingsRequest):
+    """The span, and the staff whose availability to return in it."""
+
+    from_: Moment = Field(alias="from", description="Start of the span.")
+    to: Moment = Field(description=f"End of the span, at most {MAX_WINDOW.days} days later.")
+    staff: list[Name] = Field(
+        default=[], max_length=MAX_STAFF, description="Ids, addresses or names; all staff if missing."
+    )
+
+
 def parse(model: type[Model], content: dict[str, Any]) -> Model:
     """Return a validated body. Raises RequestRejected 422."""
     return read_body(model, content, MAX_FAULTS)
@@ -109,7 +121,7 @@ def parse_window(start: str | None, end: str | None) -> tuple[datetime, datetime
     """Return the window between two times. Raises RequestRejected 422."""
     if not start or not end:
         raise invalid("from and to: give both")
-    first, last = parse_time(start, "from"), parse_time(end, "to")
+    first, last = parse_time(with_plus(start), "from"), parse_time(with_plus(end), "to")
     if not first < last <= first + MAX_WINDOW:
         raise invalid(f"to: must be later than from, by at most {MAX_WINDOW.days} days")
     return first, last

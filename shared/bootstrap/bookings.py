@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from shared.bootstrap.graph import GraphParts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure.data.tables import TableClient
+
     from shared.bookings.appointments import Appointments, CurrentAppointments
     from shared.bookings.business_lock import BusinessLock
     from shared.bookings.cancel import AppointmentCanceller
     from shared.bookings.change import AppointmentChanger
     from shared.bookings.create import AppointmentCreator
+    from shared.bookings.deliveries.own_changes import OwnChanges
     from shared.bookings.existing import ExistingAppointments
     from shared.bookings.held_times import HeldTimes
     from shared.bookings.lookup import BusinessLookup
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from shared.bookings.sending import AppointmentSender
     from shared.bookings.staff_times import StaffTimes
     from shared.graph.bookings.client import BookingsClient
+    from shared.storage.followed.appointments import FollowedAppointments, FollowedBusinesses
 
 
 class BookingsParts(GraphParts):
@@ -123,7 +129,7 @@ class BookingsParts(GraphParts):
 
         return AppointmentCreator(
             self.bookings_client, self.business_lookup, self.existing_appointments, self.appointment_sender,
-            self.appointment_records, self.leases, self.now,
+            self.appointment_records, self.leases, self.own_changes, self.now,
         )  # fmt: skip
 
     @cached_property
@@ -133,7 +139,7 @@ class BookingsParts(GraphParts):
 
         return AppointmentCanceller(
             self.bookings_client, self.appointments, self.current_appointments, self.business_lock,
-            self.seats, self.held_times, self.appointment_records, self.mails_customers,
+            self.seats, self.held_times, self.appointment_records, self.mails_customers, self.own_changes,
         )  # fmt: skip
 
     @cached_property
@@ -142,12 +148,38 @@ class BookingsParts(GraphParts):
         from shared.bookings.change import AppointmentChanger, AppointmentUpdate
 
         update = AppointmentUpdate(
-            self.bookings_client, self.held_times, self.appointment_records, self.mails_customers
+            self.bookings_client, self.held_times, self.appointment_records, self.mails_customers, self.own_changes
         )  # fmt: skip
         return AppointmentChanger(
             self.bookings_client, self.business_lookup, self.appointments, self.current_appointments,
             self.appointment_canceller, self.business_lock, self.staff_times, update, self.now,
         )  # fmt: skip
+
+    @cached_property
+    def appointments_table(self) -> Callable[[], TableClient]:
+        """Opens the table of followed appointments, which exists from its first use on."""
+        return cache(lambda: self.storage.table("appointments"))
+
+    @cached_property
+    def followed_appointments(self) -> FollowedAppointments:
+        """The rows of followed appointments."""
+        from shared.storage.followed.appointments import FollowedAppointments
+
+        return FollowedAppointments(self.appointments_table)
+
+    @cached_property
+    def followed_businesses(self) -> FollowedBusinesses:
+        """The rows of followed businesses."""
+        from shared.storage.followed.appointments import FollowedBusinesses
+
+        return FollowedBusinesses(self.appointments_table)
+
+    @cached_property
+    def own_changes(self) -> OwnChanges:
+        """Notes what callers with a key did."""
+        from shared.bookings.deliveries.own_changes import OwnChanges
+
+        return OwnChanges(self.settings, self.followed_appointments, self.now)
 
     def mails_customers(self) -> bool:
         """Return whether Bookings may send mail to the customers of appointments."""

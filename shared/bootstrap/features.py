@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.bootstrap.bookings import BookingsParts
 from shared.bootstrap.graph import GraphParts
+from shared.bootstrap.rooms import RoomParts
 from shared.bootstrap.scheduling import SchedulingParts
 
 if TYPE_CHECKING:
@@ -54,5 +55,5 @@ class CalendarParts(GraphParts):
         )
 
 
-class FeatureParts(CalendarParts, SchedulingParts, BookingsParts):
+class FeatureParts(CalendarParts, SchedulingParts, BookingsParts, RoomParts):
     """The parts of all features."""

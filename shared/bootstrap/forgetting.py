@@ -21,11 +21,15 @@ class ForgettingParts(MaintenanceParts):
     @cached_property
     def mailbox_forgetting(self) -> MailboxForgetting:
         """Forgets a mailbox."""
+        from shared.storage.followed.deletion import FollowedRows
+        from shared.storage.rooms.readings import RoomReadings
         from shared.subscriptions.forgotten.mailbox import MailboxForgetting
 
         return MailboxForgetting(
-            self.watches, self.room_lists, self.endings, self.unknown_cleanup, self.mailbox_rows, self.permission
-        )
+            self.watches, self.room_lists, self.endings, self.unknown_cleanup, self.mailbox_rows, self.permission,
+            FollowedRows(self.followed_appointments, self.followed_businesses),
+            RoomReadings(lambda: self.watches_table),
+        )  # fmt: skip
 
     @cached_property
     def off_list_mailboxes(self) -> OffListMailboxes:
@@ -41,7 +45,7 @@ class ForgettingParts(MaintenanceParts):
         """Deletes what the features keep about calls."""
         from shared.storage.deletion.call_rows import CallRows
 
-        return CallRows(lambda: self.watches_table, lambda: self.attempts_table)
+        return CallRows(lambda: self.watches_table, lambda: self.attempts_table, self.appointments_table)
 
     @cached_property
     def old_rows(self) -> OldRows:

@@ -10,6 +10,8 @@ from shared.bootstrap.storage import IDENTITY_OPTIONS, StoredParts
 from shared.http.session import USER_AGENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from azure.core.credentials import TokenCredential
     from azure.keyvault.secrets import SecretClient
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from shared.graph.events import Events
     from shared.graph.handshake_check import HandshakeCheck
     from shared.graph.rooms import Rooms
+    from shared.graph.schedules import Schedules
     from shared.graph.subscriptions import Subscriptions
     from shared.key_vault import Secrets
     from shared.policy.allow_list import AllowList
@@ -145,7 +148,12 @@ class GraphParts(StoredParts):
         """The mailboxes that the customer allows."""
         from shared.policy.allow_list import AllowList
 
-        return AllowList(lambda: self.settings.allowed_mailboxes, self.rooms.of_list, self.now, self.room_list_readings)
+        allowed_mailboxes, rooms_of = (lambda: self.settings.allowed_mailboxes), self.rooms_of_list
+        return AllowList(allowed_mailboxes, rooms_of, self.now, self.room_list_readings)
+
+    def rooms_of_list(self, address: str) -> Iterable[str]:
+        """Return the addresses of a room list's rooms."""
+        return self.rooms.of_list(address)
 
     @cached_property
     def permission(self) -> Permission:
@@ -190,6 +198,13 @@ class GraphParts(StoredParts):
         from shared.graph.rooms import Rooms
 
         return Rooms(self.graph)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Queries when mailboxes are busy."""
+        from shared.graph.schedules import Schedules
+
+        return Schedules(self.graph)
 
     def graph_diagnostics(self) -> GraphDiagnostics:
         """Return a tester of Graph that gets its own new token and does not replace the relay's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.delivery import DeliveryParts
+from shared.bootstrap.appointment_deliveries import AppointmentDeliveryParts
 
 if TYPE_CHECKING:
     from shared.forgetting.off_list import OffListRows
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shared.subscriptions.unknown.unknown_cleanup import UnknownCleanup
 
 
-class MaintenanceParts(DeliveryParts):
+class MaintenanceParts(AppointmentDeliveryParts):
     """What is stored about the maintenance of subscriptions, and the services that do it."""
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shared.delivery.pause import Pause
     from shared.http.resolver import Resolver
     from shared.partner.webhook import Webhook
+    from shared.ports.outbox import Backlog
     from shared.reliability.circuit_breaker import CircuitBreaker
     from shared.reliability.dead_letters import DeadLetters
     from shared.reliability.delivery_metrics import DeliveryMetrics
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 class PartnerParts(FeatureParts):
     """The parts that know whether the partner takes deliveries, and what waits for it."""
+
+    def backlogs(self) -> Mapping[str, Backlog]:
+        """Return what features have to deliver; the parts of each feature's deliveries say it."""
+        return {}
 
     @cached_property
     def resolver(self) -> Resolver:
@@ -55,7 +60,7 @@ class PartnerParts(FeatureParts):
         from shared.reliability.parking import Parking
 
         return Parking(
-            self.parked, self.breaker, self.changes, self.jobs, self.graph_clock, self.removed_watches
+            self.parked, self.breaker, self.changes, self.jobs, self.graph_clock, self.removed_watches, self.backlogs
         )  # fmt: skip
 
     @cached_property
@@ -79,4 +84,4 @@ class PartnerParts(FeatureParts):
         """Pauses and resumes deliveries."""
         from shared.delivery.pause import Pause
 
-        return Pause(self.breaker, self.parked, self.jobs, self.delivery_metrics)
+        return Pause(self.breaker, self.parked, self.jobs, self.delivery_metrics, self.backlogs)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
     from shared.graph.booked_events import BookedEvents
-    from shared.graph.schedules import Schedules
     from shared.scheduling.book import SlotBooker
     from shared.scheduling.booking_events import BookingEvents
     from shared.scheduling.change_booking import BookingChanger
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
 
 class SchedulingParts(GraphParts):
     """The services of the feature scheduling and their collaborators."""
-
-    @cached_property
-    def schedules(self) -> Schedules:
-        """Queries when mailboxes are busy."""
-        from shared.graph.schedules import Schedules
-
-        return Schedules(self.graph)
 
     @cached_property
     def booked_events(self) -> BookedEvents:

@@ -171,7 +171,8 @@ class SubscriptionParts(ForgettingParts):
 
         return JobRunner(
             self.watch_jobs, self.reconciler, self.audit, self.recovery, self.dead_letters, self.jobs,
-            {"sweep": self.ledger_sweep.step, "cleanup": self.nightly_cleanup.step},
+            {"sweep": self.ledger_sweep.step, "cleanup": self.nightly_cleanup.step, "backlog": self.send_backlog,
+             "retries": self.send_backlog},
             self.awaited_jobs, self.stop.is_stopped,
         )  # fmt: skip
 
@@ -199,6 +200,8 @@ class SubscriptionParts(ForgettingParts):
             **maintenance.by_name(), **self.row_checks().by_name(), "identifierKey": vault.identifier_key,
             "version": lambda: f"ok; {self.package}",
         }  # fmt: skip
+        if "bookings" in self.settings.switched_on:
+            more["appointmentDeliveries"] = self.appointment_checks().check
         return AllChecks(checks, vault.problems, more)
 
     @cached_property
@@ -232,6 +235,8 @@ class SubscriptionParts(ForgettingParts):
         }
         if "scheduling" in self.settings.switched_on:
             readers["booking in the table slots"] = self.slot_bookings.rows
+        if "bookings" in self.settings.switched_on:
+            readers |= self.appointment_readers()
         return RowChecks(readers)
 
     @cached_property

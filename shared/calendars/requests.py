@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.api.fields import checked_recipient, invalid, read_body
 from shared.api.times import WHEN_PATTERN, check_order, read_day, read_moment, read_zone
+from shared.api.windows import names_in, read_window
 from shared.calendars.recurrence import Recurrence, as_graph, check_zone
 from shared.config import LONGEST_VIEW_DAYS
 from shared.graph.calendars import PAGE_PARAMETERS
@@ -147,9 +148,7 @@ def read_cancellation(content: dict[str, Any]) -> Cancellation:
 def read_event_query(params: Mapping[str, str], size: int) -> EventQuery:
     """Return the calendar view that the query parameters select. Raises RequestRejected 422."""
     zone = read_zone(params.get("timeZone"))
-    # The plus sign of an offset arrives as a space when it was not escaped.
-    start, end = (read_moment(name, params.get(name, "").replace(" ", "+"), zone) for name in ("start", "end"))
-    check_order(start, end, LONGEST_VIEW)
+    start, end = read_window(params, zone, longest=LONGEST_VIEW, names=names_in(params))
     return EventQuery((start.utc, end.utc), size, _page_of(params.get("after", "")))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shared import problems
 from shared.api.fields import checked_address, invalid
 from shared.api.graph_errors import rejection_of
+from shared.api.idempotency_keys import check_key
 from shared.calendars.first_calls import key_reused, shows_another
 from shared.calendars.requests import EventChange, EventQuery, NewEvent, graph_event
 from shared.caller_keys import Derive, as_before
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 NOT_READABLE = "The event exists and cannot be read yet. Repeat the call with the same Idempotency-Key."
 DUPLICATE_TRANSACTION = "ErrorDuplicateTransactionId"
-_HEADER = re.compile(r"[!-~]{1,255}")  # visible ASCII characters
+_ETAG = re.compile(r"[!-~]{1,255}")  # visible ASCII characters
 
 
 @dataclass(frozen=True)
@@ -83,21 +84,21 @@ class CalendarService:
             if key is None:
                 event, is_own = self.calendars.create_event(address, calendar, draft), True
             else:
-                _checked_header("Idempotency-Key", key)
+                check_key(key)
                 with self.first_calls.same(caller, (address, calendar), key, draft) as is_repeated:
                     event, is_own = self._created_once(address, calendar, draft, key, caller, is_repeated=is_repeated)
             return self.writer.answer(address, event, request, with_link=is_own)
 
     def change_event(self, mailbox: str, event_id: str, request: EventChange, etag: str | None) -> dict[str, Any]:
         """Change an event and return it; with an etag, only if the event still has it."""
-        changes, etag = graph_event(request), _checked_header("If-Match", etag)
+        changes, etag = graph_event(request), _checked_etag(etag)
         with self._allowed(mailbox, "write") as address:
             self.owners.require_of_event(address, event_id, "write")
             return self.writer.change(address, event_id, request, changes, etag)
 
     def delete_event(self, mailbox: str, event_id: str, etag: str | None) -> None:
         """Delete an event; with an etag, only if the event still has it. An event that does not exist is no error."""
-        etag = _checked_header("If-Match", etag)
+        etag = _checked_etag(etag)
         with self._allowed(mailbox, "write") as address:
             self.owners.require_of_event(address, event_id, "write")
             try:
@@ -182,13 +183,13 @@ def _same(event: dict[str, Any], draft: Mapping[str, Any], *, is_repeated: bool)
 
 def _transaction_id(mailbox: str, calendar: str, key: str) -> str:
     """Return the transactionId that earlier versions gave to a key: specific to this mailbox and calendar."""
-    _checked_header("Idempotency-Key", key)
+    check_key(key)
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join((mailbox, calendar, key))))
 
 
-def _checked_header(name: str, text: str | None) -> str | None:
-    if text is not None and not _HEADER.fullmatch(text):
-        raise invalid(f"{name}: 1 to 255 visible ASCII characters")
+def _checked_etag(text: str | None) -> str | None:
+    if text is not None and not _ETAG.fullmatch(text):
+        raise invalid("If-Match: 1 to 255 visible ASCII characters")
     return text
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shared import problems, telemetry
 from shared.errors import RequestRejected
 from shared.messages import Job
+from shared.ports.outbox import Backlog
 from shared.queues import JobQueue
 from shared.reliability.circuit_breaker import CircuitBreaker
 from shared.reliability.delivery_metrics import DeliveryMetrics, DeliveryReport
@@ -19,7 +21,9 @@ MOST_COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """The endpoint's state, and the numbers of parked changes and dead letters (MOST_COUNTED: that many or more)."""
+    """The endpoint's state, and the numbers of parked changes, with what features have to deliver, and of dead letters
+    (MOST_COUNTED: that many or more).
+    """
 
     endpoint: Endpoint
     waiting: int
@@ -28,17 +32,19 @@ class DeliveryStatus:
 
 @dataclass(frozen=True)
 class Pause:
-    """Pauses and resumes deliveries."""
+    """Pauses and resumes deliveries. `backlogs` returns what features have to deliver, by the name of the feature."""
 
     breaker: CircuitBreaker
     parked: ParkedChanges
     jobs: JobQueue
     delivery_metrics: DeliveryMetrics
+    backlogs: Callable[[], Mapping[str, Backlog]] = dict
 
     def delivery_status(self) -> DeliveryStatus:
         """Return the status of deliveries."""
         waiting, dead = (self.parked.count(kind, MOST_COUNTED) for kind in (WAITING, DEAD))
-        return DeliveryStatus(self.breaker.endpoint(fresh=True), waiting, dead)
+        of_features = sum(backlog.waiting(MOST_COUNTED) for backlog in self.backlogs().values())
+        return DeliveryStatus(self.breaker.endpoint(fresh=True), min(waiting + of_features, MOST_COUNTED), dead)
 
     def delivery_report(self) -> DeliveryReport:
         """Return whether deliveries flow and how many changes are retried."""

@@ -86,6 +86,7 @@ class Recovery:
             return "not-now"
         waiting = self.parked.page(WAITING, DRAINED_AT_ONCE)
         self.parking.requeue(WAITING, waiting)
+        self._wake_features()
         if len(waiting) < DRAINED_AT_ONCE:
             self.breaker.release_drain()
         # Check this only after releasing the lease: a change may have been parked since, and the drain that was
@@ -118,8 +119,30 @@ class Recovery:
                 return result
             is_unread = is_unread or result == "unread"
             if self.clock.now() > deadline:
-                break
-        return "failed" if is_unread else "nothing-to-send"
+                return "failed" if is_unread else "nothing-to-send"
+        result = self._probe_with_features()
+        return "failed" if is_unread and result == "nothing-to-send" else result
+
+    def _probe_with_features(self) -> str:
+        """Offer what a feature has to deliver as the probe, when no parked change could be."""
+        for source, backlog in self.parking.backlogs().items():
+            try:
+                result = backlog.probe()
+            except RelayError as error:
+                _logger.warning("Nothing of %s could be sent as a probe: %s", source, error)
+                continue
+            if result != "nothing-to-send":
+                telemetry.count("probes", end=result)
+                return result
+        return "nothing-to-send"
+
+    def _wake_features(self) -> None:
+        """Have features send what they have to deliver. Their own runs do so, too, if this fails."""
+        for source, backlog in self.parking.backlogs().items():
+            try:
+                backlog.wake()
+            except RelayError as error:
+                _logger.warning("What %s has to deliver waits for its next run: %s", source, error)
 
     def _probe_candidates(self) -> list[Parked]:
         """Return up to MOST_TRIED parked changes, from a random id on: the endpoint may fail on the first one only.

@@ -27,6 +27,7 @@ _EVERY_CALENDAR = (
     "; calendar permissions from Entra ID apply to every calendar of the tenant, regardless of Exchange's scope"
 )
 _GRANT = "python -m relay_admin entra grant relay --app-id CLIENT_ID --feature"
+_LATER = "Existing tokens do not contain it: wait an hour for an app registration, a day for a managed identity."
 _REVOKE = "python -m relay_admin entra revoke relay --app-id CLIENT_ID --permission"
 _FIRST_IN_EXCHANGE = (
     "Grant what the relay needs in Exchange, which takes up to two hours: infra/exchange/Grant-RelayMailboxAccess.ps1. "
@@ -59,6 +60,10 @@ class GraphChecks:
     def check_room_lists(self) -> list[Finding]:
         """Test Place.Read.All, if any room list is used."""
         return [check("roomLists", self._room_lists, TRY_AGAIN)]
+
+    def check_rooms(self) -> list[Finding]:
+        """Read one room of the tenant; empty while the feature rooms is off."""
+        return [check("rooms", self._rooms, TRY_AGAIN)] if "rooms" in self.settings.switched_on else []
 
     def _token(self) -> str:
         roles = self.graph_diagnostics().roles()
@@ -93,6 +98,14 @@ class GraphChecks:
             remedy = "Correct its address in ALLOWED_MAILBOXES, or remove the room list."
             raise Failed(f"{min(lists)} is not a room list: {error}", remedy) from None
         return f"{min(lists)} can be read"
+
+    def _rooms(self) -> str:
+        try:
+            diagnostics_with_token(self.graph_diagnostics).read_rooms()
+        except GraphForbidden as error:
+            remedy = f"Grant {ROOM_LIST_ROLE} in Entra ID: {_GRANT} rooms. {_LATER}"
+            raise Failed(f"FEATURES includes rooms, but rooms cannot be read: {error}", remedy) from None
+        return "rooms can be read"
 
 
 def _surplus_roles(surplus: list[str]) -> Failed:

@@ -72,6 +72,7 @@ class Doctor:
             partial(self.calendar_write.run, request),
             self.graph.check_room_lists,
             self.bookings.run,
+            self.graph.check_rooms,
         ]
 
 

@@ -72,6 +72,10 @@ class GraphDiagnostics:
         path = f"/places/{quote(address, safe='@')}/microsoft.graph.roomList/rooms"
         self._graph.call("GET", path, params={"$select": "id", "$top": "1"})
 
+    def read_rooms(self) -> None:
+        """Read one room of the tenant."""
+        self._graph.call("GET", "/places/microsoft.graph.room", params={"$select": "id", "$top": "1"})
+
     def server_time(self) -> datetime | None:
         """Return Graph's time, to the second; None if its response has no Date. Needs no token."""
         from requests import RequestException

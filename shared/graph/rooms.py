@@ -1,47 +1,72 @@
-"""The rooms of a room list. ("List places")"""
+"""The rooms of a room list, and all rooms of the tenant. ("List places")"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from shared.errors import GraphRejected
-from shared.graph.client import LIST_PAGES, LIST_SECONDS, TOO_MANY_PAGES, GraphClient
+from shared.errors import GraphRejected, GraphUnavailable
+from shared.graph.client import LIST_PAGES, LIST_SECONDS, TOO_MANY_PAGES, TOO_SLOW, GraphClient
 
 PAGE_SIZE = 100  # the default
+TENANT_PAGES = 300  # of all rooms of a tenant
+TENANT_SECONDS = 60.0
 
 
 class Rooms:
     """Reads room lists. Needs Place.Read.All, which nothing else needs. Every method raises GraphError."""
 
-    def __init__(self, graph: GraphClient) -> None:
+    def __init__(self, graph: GraphClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._graph = graph
+        self._clock = clock
 
     def of_list(self, address: str) -> Iterator[str]:
         """Yield the addresses of a list's rooms in lower case; rooms without an address have no calendar.
 
+        More than LIST_PAGES full pages are GraphRejected.
+        """
+        for room in self._all(_path_of(address), {"$select": "id,emailAddress"}, LIST_PAGES, LIST_SECONDS):
+            mailbox = room.get("emailAddress")
+            if isinstance(mailbox, str) and mailbox:
+                yield mailbox.lower()
+
+    def with_properties(self, address: str, properties: str) -> Iterator[dict[str, Any]]:
+        """Yield a list's rooms with some properties, separated by commas, among them `id` and `emailAddress`."""
+        return self._all(_path_of(address), {"$select": properties}, LIST_PAGES, LIST_SECONDS)
+
+    def of_tenant(self, properties: str) -> Iterator[dict[str, Any]]:
+        """Yield all rooms of the tenant with some properties.
+
+        More than TENANT_PAGES full pages are GraphRejected, and more than TENANT_SECONDS GraphUnavailable.
+        """
+        return self._all("/places/microsoft.graph.room", {"$select": properties}, TENANT_PAGES, TENANT_SECONDS)
+
+    def _all(self, path: str, select: dict[str, str], most: int, seconds: float) -> Iterator[dict[str, Any]]:
+        """Yield the rooms of all pages, each once.
+
         The page documents nextLink, but Graph does not send it here: a full page without one is followed by a page
-        with $skip, until a page is not full or has nothing new. More than LIST_PAGES full pages are GraphRejected.
+        with $skip, until a page is not full or has nothing new.
         """
         known: set[str] = set()
-        read, size = 0, PAGE_SIZE
+        read, size, end = 0, PAGE_SIZE, self._clock() + seconds
         while size and size % PAGE_SIZE == 0:
-            if read >= LIST_PAGES * PAGE_SIZE:
+            if read >= most * PAGE_SIZE:
                 raise GraphRejected(200, TOO_MANY_PAGES)
-            page = self._page(address, read)
-            new = {key: room for room in page if (key := _key(room)) not in known}
-            for room in new.values():
-                mailbox = room.get("emailAddress")
-                if isinstance(mailbox, str) and mailbox:
-                    yield mailbox.lower()
-            known |= new.keys()
-            read, size = read + len(page), len(page) if new else 0
+            if self._clock() > end:
+                raise GraphUnavailable(0, TOO_SLOW)
+            params = select | {"$top": str(PAGE_SIZE)} | ({"$skip": str(read)} if read else {})
+            size, before = 0, len(known)
+            for size, room in enumerate(self._graph.pages(path, params, most=most, seconds=seconds), 1):  # noqa: B007
+                if (key := _key(room)) not in known:
+                    known.add(key)
+                    yield room
+            read, size = read + size, size if len(known) > before else 0
 
-    def _page(self, address: str, skip: int) -> list[dict[str, Any]]:
-        path = f"/places/{quote(address, safe='@')}/microsoft.graph.roomList/rooms"
-        params = {"$select": "id,emailAddress", "$top": str(PAGE_SIZE)} | ({"$skip": str(skip)} if skip else {})
-        return list(self._graph.pages(path, params, most=LIST_PAGES, seconds=LIST_SECONDS))
+
+def _path_of(room_list: str) -> str:
+    return f"/places/{quote(room_list, safe='@')}/microsoft.graph.roomList/rooms"
 
 
 def _key(room: dict[str, Any]) -> str:

@@ -48,7 +48,7 @@ class Schedules:
             try:
                 return self._post(f"/users/{quote(mailbox, safe='@')}/calendar/getSchedule", body)
             except GraphError as error:
-                if not _is_about_mailbox(error):
+                if not is_about_mailbox(error):
                     raise
                 errors.append(error)
         raise errors[0]
@@ -58,12 +58,12 @@ class Schedules:
         try:
             return call()
         except GraphUnavailable as error:
-            if error.retry_after is not None or _is_about_mailbox(error):
+            if error.retry_after is not None or is_about_mailbox(error):
                 raise
             return call()
 
 
-def _is_about_mailbox(error: GraphError) -> bool:
+def is_about_mailbox(error: GraphError) -> bool:
     """Return whether an error is about the mailbox in the path: not found, out of the app's scope, or being moved."""
     return isinstance(error, (GraphNotFound, GraphForbidden)) or "mailbox" in error.code.lower()
 

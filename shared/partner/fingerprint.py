@@ -17,6 +17,8 @@ from shared.graph.client_state import Key, signing_key
 
 _PURPOSE = b"fingerprint of a public event\n"  # the key also signs the clientState
 _LENGTH = 32  # hex digits
+# Follow from start, end and allDay. Left out, so that entries of versions without them still match.
+_DERIVED = frozenset({"startDate", "endDate"})
 
 
 def fingerprint(event: dict[str, Any], keys: Sequence[Key], now: datetime) -> str:
@@ -32,5 +34,6 @@ def is_same(stored: str, event: dict[str, Any], keys: Sequence[Key]) -> bool:
 
 
 def _keyed(event: dict[str, Any], key: Key) -> str:
-    text = json.dumps(event, sort_keys=True, separators=(",", ":"))
+    shown = {name: value for name, value in event.items() if name not in _DERIVED}
+    text = json.dumps(shown, sort_keys=True, separators=(",", ":"))
     return f"{key.version}:{hmac.new(key.secret, _PURPOSE + text.encode(), hashlib.sha256).hexdigest()[:_LENGTH]}"

@@ -27,14 +27,23 @@ class UnreadableEvent(ValueError):
 
 
 def public_event(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the public event for one that Graph returned in UTC. Raises UnreadableEvent."""
+    """Return the public event for one that Graph returned in UTC. Raises UnreadableEvent.
+
+    An all-day event is at midnight in every zone that a call asks for ("event resource type": isAllDay), so its days
+    are those of its `start` and `end`, wherever its mailbox is. A timed event has none: which day it is on depends on
+    the reader's zone.
+    """
+    start, end = moment_of(event, "start"), moment_of(event, "end")
+    all_day = event.get("isAllDay") is True
     return {
         "id": event_id_of(event),
         "seriesId": _series_id(event.get("seriesMasterId")),
         "title": _title(event),
-        "start": format_utc(moment_of(event, "start")),
-        "end": format_utc(moment_of(event, "end")),
-        "allDay": event.get("isAllDay") is True,
+        "start": format_utc(start),
+        "end": format_utc(end),
+        "startDate": start.date().isoformat() if all_day else None,
+        "endDate": end.date().isoformat() if all_day else None,
+        "allDay": all_day,
         "availability": _availability(event.get("showAs")),
         "cancelled": event.get("isCancelled") is True,
     }

@@ -98,6 +98,19 @@ class AllowList:
         """The room lists whose rooms are allowed."""
         return self._entries().room_lists
 
+    @property
+    def has_names(self) -> bool:
+        """Whether an entry is an address or a domain."""
+        return bool(self._entries().plain)
+
+    def names_hash(self) -> str:
+        """Return a hash of the entries that are addresses or domains. Raises ConfigurationError."""
+        return hashlib.sha256("\n".join(sorted(self._entries().plain)).encode("utf-8", "replace")).hexdigest()[:16]
+
+    def is_named(self, mailbox: str) -> bool:
+        """Return whether an entry names an address, or its domain; room lists are not read."""
+        return self._is_plain(mailbox.lower())
+
     def allows(self, mailbox: str) -> bool:
         """Return whether an address is allowed; an empty list allows none.
 

@@ -16,7 +16,7 @@ from shared.messages import Job
 from shared.queues import JobQueue
 from shared.storage.awaited_jobs import AwaitedJobs
 
-AWAITED_KINDS = ("reconcile", "run", "sweep", "cleanup")
+AWAITED_KINDS = ("reconcile", "run", "sweep", "cleanup", "backlog", "retries")
 
 
 class AwaitedQueue(JobQueue):

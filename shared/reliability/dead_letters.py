@@ -94,12 +94,20 @@ class DeadLetters:
         if self.parking.removed.names(change.watch_id):
             return
         letter = parked_change(message, change, reason, self.now())
-        self.parked.put(DEAD, [replace(letter, status=status, attempts=message.attempt + 1)])
+        self.keep(replace(letter, status=status, attempts=message.attempt + 1))
+
+    def keep(self, letter: Parked) -> None:
+        """Store a dead letter, also one of a feature."""
+        self.parked.put(DEAD, [letter])
         _logger.error(
-            "A change of watch %s is a dead letter: %s, status %d", change.watch_id, reason, status,
-            extra={"watch": change.watch_id, "event": telemetry.short(change.event_id)},
+            "A change of watch %s is a dead letter: %s, status %d", letter.watch_id, letter.reason, letter.status,
+            extra={"watch": letter.watch_id, "event": telemetry.short(letter.event_id)},
         )  # fmt: skip
-        telemetry.count("dead_letters", reason=reason, status=status)
+        telemetry.count("dead_letters", reason=letter.reason, status=letter.status)
+
+    def forget_item(self, group: str, item: str) -> None:
+        """Delete the dead letter of a feature's item, if there is one."""
+        self.parked.forget(DEAD, parked_id(group, item))
 
     def dead_letter_unreadable(self, text: str) -> None:
         """Record a message that no version of the relay has written. Its content is not kept: it may be anything."""

@@ -11,8 +11,8 @@ from shared.messages import Job
 from shared.reliability.retry_schedule import is_exhausted
 
 RESYNCS = ("missed", "resync", "resync-full", "second-resync")
-# The timer looks for their work at each run, and the night requests a sweep and a cleanup.
-OF_THE_TIMER = ("reconcile", "run", "audit", "lookup", "probe", "drain", "sweep", "cleanup")
+# A timer looks for their work at each run, and the night requests a sweep and a cleanup.
+OF_THE_TIMER = ("reconcile", "run", "audit", "lookup", "probe", "drain", "sweep", "cleanup", "backlog", "retries")
 LAST_OF_THE_TIMER = 4  # half an hour after the first try
 LAST_RESYNC = 8  # 22 hours after the first try: then the next night comes
 LONGEST = timedelta(hours=22)  # of a resync whose tries Retry-After moves apart

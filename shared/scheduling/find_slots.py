@@ -17,7 +17,7 @@ from shared.scheduling.unavailable import SchedulesUnavailable, Unavailable, una
 if TYPE_CHECKING:
     from shared.graph.schedules import Schedules
     from shared.policy.permission import Permission
-    from shared.scheduling.requests import SlotSearch
+    from shared.scheduling.slot_requests import SlotSearch
     from shared.storage.slot_bookings import SlotBookings
     from shared.threads import MailboxLimits
 

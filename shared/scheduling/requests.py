@@ -1,29 +1,27 @@
-"""Validate requests for slots and bookings. Errors name the field and the rule, never the value."""
+"""Validate requests for slot bookings. Errors name the field and the rule, never the value."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.api.fields import checked_address, checked_recipient, invalid, read_body
+from shared.api.fields import checked_recipient, invalid, read_body
+from shared.api.idempotency_keys import check_key
 from shared.api.times import TIME_PATTERN, read_moment, read_zone
 from shared.graph.booked_events import EventDraft
-from shared.graph.schedules import LONGEST_DAYS, MOST_MAILBOXES
 from shared.graph.time_zones import Zone, zone_named
-from shared.scheduling.slot_rules import GRID, SlotQuery, Span
+from shared.scheduling.slot_rules import GRID, Span
 from shared.utc import format_utc
 
 LONGEST_MINUTES = 480
 FURTHEST = timedelta(days=7305)
-_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -80,15 +78,6 @@ class NewBooking:
         return *(format_utc(time) for time in times), draft.title, draft.note, draft.customer, draft.invited
 
 
-@dataclass(frozen=True, slots=True)
-class SlotSearch:
-    """A search for free slots: `match` says whether any of the mailboxes or all of them must be free."""
-
-    mailboxes: tuple[str, ...]
-    match: Literal["any", "all"]
-    query: SlotQuery
-
-
 def read_booking(mailbox: str, content: dict[str, Any], key: str | None, now: datetime) -> NewBooking:
     """Return the booking that a request body describes. Raises RequestRejected 422."""
     body = read_body(BookingRequest, content)
@@ -113,46 +102,6 @@ def read_new_times(content: dict[str, Any], length: timedelta, now: datetime) ->
     return _slot(body.start, minutes, body.time_zone, now)
 
 
-def read_slots(mailbox: str, params: Mapping[str, str], now: datetime) -> SlotSearch:
-    """Return the search that query parameters describe, without past slots. Raises RequestRejected 422."""
-    others = [address for address in params.get("with", "").split(",") if address.strip()]
-    mailboxes = tuple(dict.fromkeys(checked_address("with", address) for address in (mailbox, *others)))
-    if len(mailboxes) > MOST_MAILBOXES:
-        raise invalid(f"with: at most {MOST_MAILBOXES} mailboxes in one call")
-    match = params.get("match") or "any"
-    if match not in ("any", "all"):
-        raise invalid("match: must be any or all")
-    zone = read_zone(params.get("timeZone") or None)
-    window = _window(params, zone, now)
-    duration = _minutes(params, "duration", None, 5, LONGEST_MINUTES)
-    step = _minutes(params, "stepMinutes", 30, 5, 1440)
-    buffer = _minutes(params, "bufferMinutes", 0, 0, LONGEST_MINUTES)
-    query = SlotQuery(window, duration, (zone or zone_named("UTC")).info, step, buffer)
-    return SlotSearch(mailboxes, "all" if match == "all" else "any", query)
-
-
-def _window(params: Mapping[str, str], zone: Zone | None, now: datetime) -> Span:
-    start, end = (read_moment(name, _plus(params.get(name, "")), zone).utc for name in ("from", "to"))
-    if end <= start:
-        raise invalid("to: must be after from")
-    if end - start > timedelta(days=LONGEST_DAYS):
-        raise invalid(f"to: at most {LONGEST_DAYS} days after from")
-    start = max(start, now)
-    return Span(start, max(start, end))
-
-
-def _plus(text: str) -> str:
-    """Restore the plus sign of an offset that arrived as a space because it was not escaped."""
-    return re.sub(r" (\d\d:\d\d)$", r"+\1", text)
-
-
-def _minutes(params: Mapping[str, str], name: str, default: int | None, least: int, most: int) -> timedelta:
-    text = params.get(name) or ("" if default is None else str(default))
-    if not re.fullmatch("[0-9]{1,4}", text) or not least <= int(text) <= most or int(text) % 5:
-        raise invalid(f"{name}: minutes, a multiple of 5 from {least} to {most}")
-    return timedelta(minutes=int(text))
-
-
 def _slot(start: str, minutes: int, zone_name: str | None, now: datetime) -> tuple[Span, Zone]:
     zone = read_zone(zone_name)
     begin = read_moment("start", start, zone).utc
@@ -169,6 +118,5 @@ def _booking_id(mailbox: str, key: str | None) -> str:
     """Return a new id, or the id that earlier versions gave to an Idempotency-Key. Raises RequestRejected 422."""
     if key is None:
         return uuid.uuid4().hex
-    if not _KEY.fullmatch(key):
-        raise invalid("Idempotency-Key: 1 to 100 visible ASCII characters")
+    check_key(key)
     return hashlib.sha256(f"{mailbox}\n{key}".encode()).hexdigest()[:32]

@@ -11,24 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from shared.busy_times.spans import DAY, Span
+
+__all__ = [
+    "ALWAYS", "DAY", "GRID", "SlotQuery", "Span", "WorkingHours", "free_starts", "starts_of", "working_spans",
+]  # fmt: skip
+
 GRID = timedelta(minutes=5)  # every start and every duration is a multiple of it, and so is every zone's offset
-DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """The time from `start` until `end`, which is exclusive."""
-
-    start: datetime
-    end: datetime
-
-    def overlaps(self, other: Span) -> bool:
-        """Return whether the two have any time in common."""
-        return self.start < other.end and other.start < self.end
-
-    def contains(self, other: Span) -> bool:
-        """Return whether the other lies entirely within this one."""
-        return self.start <= other.start and other.end <= self.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _KEYS = {"PartitionKey": "relay", "RowKey": "awaited"}
 ATTEMPTS = 5  # to write to a row that other processes write to as well
+# Of these kinds a job that is sooner due takes the place of the one that is waited for. That one is dropped when it
+# comes while another is waited for, or finds nothing to do.
+SOONEST_FIRST = frozenset({"retries"})
+SOONER = timedelta(seconds=1)  # at least: two computations of the same moment may differ by less
 LATE = timedelta(minutes=30)  # after its time a job is believed lost; the timer has come by then
 LONGEST = timedelta(hours=24) + LARGEST_SKEW  # a time further ahead is that of a wrong clock
 
@@ -29,12 +33,13 @@ class AwaitedJobs:
     def expect(self, kind: str, now: datetime, due: datetime) -> str:
         """Record that a job is about to be queued that is due at `due`, and return its token.
 
-        Return "" if one is waited for already: it begins later than now, so it does this work, too.
+        Return "" if one is waited for already: it begins later than now, so it does this work, too; of SOONEST_FIRST,
+        if it is due no later than this one.
         """
         token = uuid.uuid4().hex
         for _ in range(ATTEMPTS):
             row = self._read()
-            if row is not None and _is_awaited(row, kind, now):
+            if row is not None and _is_awaited(row, kind, now) and not _is_sooner(row, kind, due):
                 return ""
             if self._write(row, {f"{kind}_token": token, f"{kind}_due": due.astimezone(UTC).isoformat()}):
                 return token
@@ -75,6 +80,12 @@ class AwaitedJobs:
             except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
                 return False
         return True
+
+
+def _is_sooner(row: Any, kind: str, due: datetime) -> bool:
+    """Return whether a job is due before the one that is waited for, and takes its place."""
+    awaited = moment_or_none(row.get(f"{kind}_due"))
+    return kind in SOONEST_FIRST and awaited is not None and awaited - due > SOONER
 
 
 def _is_awaited(row: Any, kind: str, now: datetime) -> bool:

@@ -32,7 +32,8 @@ class Parked:
     `force` whether to deliver it even if the partner has this state. An unreadable message has neither watch nor event.
 
     `attempts`: how many attempts have failed. `series_id`: the series of an occurrence, if known. `first_at`: when
-    Graph first notified the relay of what is owed; None in a row of an earlier version.
+    Graph first notified the relay of what is owed; None in a row of an earlier version. `source`: the feature whose
+    item this is, by its group (`watch_id`) and id (`event_id`); empty for an event of a watch.
     """
 
     watch_id: str
@@ -46,6 +47,7 @@ class Parked:
     attempts: int = 0
     series_id: str = ""
     first_at: datetime | None = None
+    source: str = ""
     etag: str = ""
 
     @property
@@ -214,7 +216,7 @@ def merged(before: Parked | Unreadable | None, after: Parked) -> Parked:
 
 _COLUMNS = {name: column for name, column in columns_of(Parked).items() if name not in ("at", "first_at")}
 
-_OPTIONAL = ("again", "deleted", "series_id")
+_OPTIONAL = ("again", "deleted", "series_id", "source")
 
 
 def _row(kind: str, change: Parked) -> dict[str, Any]:

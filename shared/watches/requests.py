@@ -1,61 +1,74 @@
-"""Parse and validate the body of a setup call. Pure."""
+"""Parse and validate the bodies of the calls that set up watches, or look them up. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from shared.api.fields import checked_address, faults_of, invalid
+from shared.api.fields import checked_address, invalid, read_body
 from shared.http.addresses import is_private, is_web_port
 from shared.policy.permission import allows_host
 
 if TYPE_CHECKING:
     from shared.config import Settings
 
-_SUBJECTS = {"mailbox", "mailboxes", "roomList"}
-_SUBJECT_RULE = "mailbox: send exactly one of mailbox, mailboxes and roomList"
 MOST_MAILBOXES = 100  # per call
-
-# Rules that pydantic's schema does not express: exactly one subject, and which fields each delivery allows.
-_RULES: dict[str, Any] = {
-    "allOf": [
-        {"oneOf": [
-            {"required": ["mailbox"], "properties": {"mailbox": {"type": "string"}}},
-            {"required": ["mailboxes"], "properties": {"mailboxes": {"type": "array"}}},
-            {"required": ["roomList"], "properties": {"roomList": {"type": "string"}}},
-        ]},
-        {"anyOf": [
-            {"properties": {"delivery": {"const": "relay"}, "notificationUrl": {"type": "null"}}},
-            {"required": ["delivery", "notificationUrl"],
-             "properties": {"delivery": {"const": "direct"}, "notificationUrl": {"type": "string"},
-                            "roomList": {"type": "null"}}},
-        ]},
-    ],
-    "examples": [
-        {"mailbox": "room1@contoso.com"},
-        {"mailboxes": ["room1@contoso.com", "room2@contoso.com"]},
-        {"roomList": "building1@contoso.com"},
-        {"mailbox": "room3@contoso.com", "delivery": "direct", "notificationUrl": "https://partner.example/graph"},
-    ],
-}  # fmt: skip
+_URL_RULE: dict[str, Any] = {  # which delivery has a notificationUrl: pydantic's schema cannot express it
+    "if": {"required": ["delivery"], "properties": {"delivery": {"const": "direct"}}},
+    "then": {"required": ["notificationUrl"], "properties": {"notificationUrl": {"type": "string"}}},
+    "else": {"properties": {"notificationUrl": {"type": "null"}}},
+}
 
 
-class SetupRequest(BaseModel):
-    """The JSON body of POST /api/subscriptions. Other fields are rejected.
+class Delivery(Protocol):
+    """The fields of a body that say where the changes of its mailboxes go."""
 
-    It names one mailbox, several mailboxes, or a room list.
-    """
+    @property
+    def delivery(self) -> Literal["relay", "direct"]:
+        """Who receives Graph's notifications: the relay, or the partner itself."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_RULES)
+    @property
+    def notification_url(self) -> str | None:
+        """Where Graph posts them, for direct delivery."""
 
-    mailbox: str | None = None
-    mailboxes: list[str] | None = Field(default=None, min_length=1, max_length=MOST_MAILBOXES)
-    room_list: str | None = Field(default=None, alias="roomList")
+
+class SubscriptionRequest(BaseModel):
+    """The mailbox to watch."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_URL_RULE)
+
+    mailbox: str = Field(description="Its address.")
     delivery: Literal["relay", "direct"] = "relay"
     notification_url: str | None = Field(default=None, alias="notificationUrl", max_length=2048)
+
+
+class SubscriptionsRequest(BaseModel):
+    """The mailboxes to watch, each independently of the others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_URL_RULE)
+
+    mailboxes: list[str] = Field(min_length=1, max_length=MOST_MAILBOXES, description="Their addresses.")
+    delivery: Literal["relay", "direct"] = "relay"
+    notification_url: str | None = Field(default=None, alias="notificationUrl", max_length=2048)
+
+
+class RoomListRequest(BaseModel):
+    """The room list whose rooms to watch."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    room_list: str = Field(alias="roomList", description="Its address.")
+
+
+class SubscriptionQuery(BaseModel):
+    """The mailboxes whose watches to return."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    mailboxes: list[str] = Field(min_length=1, max_length=MOST_MAILBOXES, description="Their addresses.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +80,24 @@ class WatchRequest:
     notification_url: str = ""
 
 
-def parse_setup_request(content: dict[str, Any]) -> SetupRequest:
-    """Parse the body of a setup call. Raises RequestRejected 422, which names the field and rule but not the value."""
-    try:
-        request = SetupRequest.model_validate(content)
-    except ValidationError as error:
-        faults = faults_of(error)
-        raise invalid("; ".join(faults if _SUBJECTS & content.keys() else [*faults, _SUBJECT_RULE])) from None
-    if sum(subject is not None for subject in (request.mailbox, request.mailboxes, request.room_list)) != 1:
-        raise invalid(_SUBJECT_RULE)
-    return request
+def read_watch(content: dict[str, Any], settings: Settings) -> WatchRequest:
+    """Return the request of a call for one mailbox. Raises RequestRejected 422, which never quotes a value."""
+    body = read_body(SubscriptionRequest, content)
+    return parse_watch_request(body, body.mailbox, settings)
 
 
-def parse_room_list(request: SetupRequest) -> str:
-    """Return the address of the requested room list. Raises RequestRejected 422."""
-    if request.delivery != "relay" or request.notification_url is not None:
-        raise invalid(
-            "delivery: a room list allows delivery by the relay only; set up single rooms for direct delivery"
-        )
-    return checked_address("roomList", request.room_list or "")
+def read_room_list(content: dict[str, Any]) -> str:
+    """Return the address of the room list of a call. Raises RequestRejected 422."""
+    return checked_address("roomList", read_body(RoomListRequest, content).room_list)
 
 
-def parse_watch_request(request: SetupRequest, mailbox: str, settings: Settings) -> WatchRequest:
+def read_query(content: dict[str, Any]) -> list[str]:
+    """Return the addresses of a look-up, each once. Raises RequestRejected 422, which never quotes a value."""
+    mailboxes = read_body(SubscriptionQuery, content).mailboxes
+    return list(dict.fromkeys(checked_address("mailboxes", mailbox) for mailbox in mailboxes))
+
+
+def parse_watch_request(request: Delivery, mailbox: str, settings: Settings) -> WatchRequest:
     """Return the request for one mailbox of a call. Raises RequestRejected 422, which never quotes a value."""
     mailbox = checked_address("mailbox", mailbox)
     if request.delivery == "relay":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.features import BY_NAME
-from tests.architecture.test_import import ROOT, bindings_of, probed
+from tests.architecture.test_import import CATCH_ALL, ROOT, bindings_of, probed
 from tools.openapi.routes import ENTRA_IS_SERVED, operations
 
 LEVELS = {"anyone": "ANONYMOUS", "Microsoft Graph": "ANONYMOUS", "partner": "FUNCTION", "operations": "ADMIN"}
@@ -18,6 +18,7 @@ def indexed() -> dict[str, tuple[str, str, str]]:
     return {
         name: (*(method.lower() for method in found["methods"]), found["route"], found.get("authLevel") or "FUNCTION")
         for name, found in triggers.items()
+        if name != CATCH_ALL
     }
 
 

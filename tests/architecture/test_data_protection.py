@@ -18,10 +18,13 @@ from shared.forgetting.off_list import OffList
 from shared.graph import booked_events, calendars, events
 from shared.messages import Change, Job
 from shared.partner import payload
+from shared.partner.appointment_payload import public_appointment_state
 from shared.policy.owner import OwnerReading
 from shared.policy.stop import Stop
 from shared.reliability.awaited_queue import AWAITED_KINDS
+from shared.rooms.room import PROPERTIES
 from shared.storage.awaited_jobs import AwaitedJobs
+from shared.storage.followed.appointments import FollowedAppointment, FollowedBusiness
 from shared.storage.heartbeat import Heartbeat
 from shared.storage.leases import Lease
 from shared.storage.ledger_entry import Entry
@@ -31,6 +34,7 @@ from shared.storage.partner_endpoint import Endpoint
 from shared.storage.replays import Replay
 from shared.storage.retries import DeliveryCount, Retry
 from shared.storage.room_lists import RoomList, RoomListReading
+from shared.storage.rooms.readings import RoomPart, RoomReading
 from shared.storage.slot_bookings import Booking
 from shared.storage.table import columns_of
 from shared.storage.tombstones import Tombstone
@@ -41,13 +45,13 @@ from tests.support.table import FakeTable
 
 PAGE, MORE = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("data-protection", "subscriptions"))
 PERSONAL = (
-    Watch, RoomList, Endpoint, Stop, Replay, UnknownSubscription, Tombstone, OffList, OwnerReading, Lease, Booking,
-    Entry, Parked, Change, Job,
+    Watch, RoomList, Endpoint, Stop, Replay, UnknownSubscription, Tombstone, OffList, OwnerReading, RoomPart, Lease,
+    Booking, FollowedAppointment, FollowedBusiness, Entry, Parked, Change, Job,
 )  # fmt: skip
 # Rows of ids, hashes, numbers and times; docs/subscriptions.md lists them.
 OTHERS = (
-    Sweep, Brake, Rollout, Lifetime, Handshake, ResyncHour, AuditState, RoomListReading, Retry, DeliveryCount,
-    FirstCall, AppointmentRecord, HeldTime,
+    Sweep, Brake, Rollout, Lifetime, Handshake, ResyncHour, AuditState, RoomListReading, RoomReading, Retry,
+    DeliveryCount, FirstCall, AppointmentRecord, HeldTime,
 )  # fmt: skip
 NOT_STORED = {"Unreadable", "Beats"}  # what a row was read as
 NOON = {"dateTime": "2026-11-20T12:00:00", "timeZone": "UTC"}
@@ -96,16 +100,18 @@ def test_the_page_lists_the_properties_read_for_slots() -> None:
     """
     more = listed("an event at the time of a booking (feature scheduling)")
     assert ",".join((events.SELECT, *more)) == booked_events._SELECT
-    taken = set(re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / "scheduling" / "availability.py").read_text()))
-    for cells in ("a schedule: busy times (feature scheduling)", "the same: working hours"):
+    paths = ("scheduling/availability.py", "busy_times/schedule_items.py")
+    taken = {name for path in paths for name in re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / path).read_text())}
+    for cells in ("a schedule: busy times (feature scheduling)", "the same: working hours", "the same (feature rooms)"):
         assert set(listed(cells)) <= taken | {"start", "end"}
     assert not {"subject", "location", "isPrivate", "availabilityView"} & taken
 
 
 def test_the_page_lists_the_properties_read_of_a_room() -> None:
-    """By the list of its rooms."""
+    """By the list of its rooms, and by the feature rooms."""
     selected = re.findall(r'"\$select": "([^"]+)"', (ROOT / "shared" / "graph" / "rooms.py").read_text())
     assert selected == [",".join(listed("a room of a room list"))]
+    assert listed("the same, and the rooms of the tenant (feature rooms)") == PROPERTIES.split(",")
 
 
 def test_the_page_lists_the_properties_read_of_bookings() -> None:
@@ -140,6 +146,9 @@ def test_the_page_lists_the_fields_of_the_payload() -> None:
     assert listed("a deleted event") == list(body["data"]["event"])
     assert listed("the envelope") == list(body)
     assert listed("data") == list(body["data"])
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    appointment = public_appointment_state("business", "id", "service", ["staff"], (noon, noon), "booked")
+    assert listed("an appointment ([BOOKINGS_DELIVERIES](bookings-deliveries.md))") == list(appointment)
 
 
 @pytest.mark.parametrize("kind", [*PERSONAL, *OTHERS], ids=lambda kind: kind.__name__)
@@ -198,7 +207,7 @@ def test_no_table_and_no_queue_is_missing() -> None:
 def test_every_kind_of_row_is_on_the_page() -> None:
     """A new dataclass of shared/storage must be documented."""
     defined = set()
-    for path in (ROOT / "shared" / "storage").glob("*.py"):
+    for path in (ROOT / "shared" / "storage").rglob("*.py"):
         for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list):
                 defined.add(node.name)

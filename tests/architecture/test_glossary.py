@@ -41,13 +41,13 @@ EXEMPT = {
 # Terms of module names that are plain English or standard, and need no glossary entry.
 _PLAIN = """
 access address admission after all answer api app auth authenticator availability awaited body book bootstrap calendar
-call cancel checked cleanup clock config conflict connection create creation day deadline deletion deliver diagnostic
-draft due duration ending error existing failure field find first forgetting forgotten former graph held http id
-idempotency invitee jwk key lifetime limit login lookup loss mailbox memory metric missed model moment new night
-notified off old overdue owner package parse part path policy posting queue rate read record recurrence rejection
-reliability removal renamed request resolver row rule run runtime scheduling seat segment sending session setup status
-step storage subscribe sweep table telemetry thread time timer token unavailable unreadable url utc vault version work
-write zone
+call cancel checked cleanup clock comparison config conflict connection contract create creation day deadline deletion
+deliver deprecation diagnostic directory draft due duration ending error existing failure field find first forgetting
+forgotten former graph held http id idempotency invitee jwk key lifetime limit login lookup loss mailbox memory metric
+missed model moment new night notified off offer old outbox overdue own owner package page parse part path permitted
+policy poll port posting query queue rate read reader record recurrence rejection reliability removal renamed request
+resolver row rule run runtime scheduling seat segment sending session setup status step storage subscribe sweep table
+telemetry thread time timer token unavailable unreadable url utc vault version view work write zone
 """
 
 RETIRED, PLAIN = set(_RETIRED.split()), set(_PLAIN.split())

@@ -30,9 +30,11 @@ functions = function_app.app.get_functions()
 bindings = {f.get_function_name(): [json.loads(binding) for binding in f.get_raw_bindings()] for f in functions}
 print(json.dumps({"read": read, "sockets": sockets, "bindings": bindings, "modules": modules}))
 """
-ANONYMOUS = {"receive_notifications", "receive_lifecycle_events", "health", "openapi", "version"}
+ANONYMOUS = {"receive_notifications", "receive_lifecycle_events", "health", "openapi", "version", "get_problem"}
 ROUTES = {
     "create_subscription": ("POST", "subscriptions"), "list_subscriptions": ("GET", "subscriptions"),
+    "create_many_subscriptions": ("POST", "subscriptions/batch"),
+    "query_subscriptions": ("POST", "subscriptions/query"), "create_room_list": ("POST", "room-lists"),
     "get_subscription": ("GET", "subscriptions/{id}"), "delete_subscription": ("DELETE", "subscriptions/{id}"),
     "receive_notifications": ("POST", "notifications"), "receive_lifecycle_events": ("POST", "lifecycle"),
     "health": ("GET", "health"), "health_checks": ("GET", "health/checks"),
@@ -46,8 +48,9 @@ ROUTES = {
     "openapi": ("GET", "openapi.json"),
     "list_unknown_subscriptions": ("GET", "relay/unknown-subscriptions"),
     "delete_unknown_subscriptions": ("DELETE", "relay/unknown-subscriptions"),
-    "examine_relay": ("POST", "doctor"), "version": ("GET", "version"),
+    "examine_relay": ("POST", "doctor"), "version": ("GET", "version"), "get_problem": ("GET", "problems/{code}"),
 }  # fmt: skip
+CATCH_ALL = "zz_unknown"  # takes every method and path that no other function takes
 QUEUES = {
     "deliver_changes": "calendar-changes", "repair_mailboxes": "mailbox-repairs",
     "work_on_subscriptions": "subscription-work", "keep_poisoned_work": "subscription-work-poison",
@@ -56,7 +59,7 @@ QUEUES = {
 BY_TOKEN = {
     f"{name}_entra": (method, f"entra/{route}") for name, (method, route) in ROUTES.items() if name not in ANONYMOUS
 }
-FUNCTIONS = {*ROUTES, *BY_TOKEN, *QUEUES, "renew_subscriptions", "resync_calendars"}
+FUNCTIONS = {*ROUTES, *BY_TOKEN, *QUEUES, CATCH_ALL, "renew_subscriptions", "resync_calendars"}
 MASTER_KEY = {
     "resync_subscription", "get_relay", "pause_relay", "resume_relay", "stop_relay", "start_relay",
     "forget_mailbox", "list_dead_letters", "delete_dead_letters",
@@ -120,6 +123,8 @@ def test_the_functions_are_those_of_the_documentation(imported: dict[str, Any]) 
 def test_the_routes_are_those_of_the_contract(imported: dict[str, Any]) -> None:
     """Method, route, and whether a key is needed."""
     triggers = bindings_of(imported, "httpTrigger")
+    catch_all = triggers.pop(CATCH_ALL)
+    assert (catch_all["route"], catch_all["authLevel"], catch_all.get("methods")) == ("{*path}", "ANONYMOUS", None)
     assert {name: (*found["methods"], found["route"]) for name, found in triggers.items()} == ROUTES | BY_TOKEN
     open_ones = {name for name, found in triggers.items() if found.get("authLevel") == "ANONYMOUS"}
     assert open_ones == ANONYMOUS | BY_TOKEN.keys()
@@ -131,7 +136,7 @@ def test_the_routes_are_those_of_the_contract(imported: dict[str, Any]) -> None:
 def test_every_function_has_both_routes_or_is_anonymous_on_purpose(imported: dict[str, Any]) -> None:
     """One for keys and one for tokens, with the same path and methods; anonymous functions are listed here."""
     triggers = bindings_of(imported, "httpTrigger")
-    for name in triggers.keys() - ANONYMOUS - {f"{twin}_entra" for twin in triggers}:
+    for name in triggers.keys() - {*ANONYMOUS, CATCH_ALL} - {f"{twin}_entra" for twin in triggers}:
         keyed, twin = triggers[name], triggers.get(f"{name}_entra", {})
         assert (twin.get("route"), twin.get("methods")) == (f"entra/{keyed['route']}", keyed["methods"]), name
         assert (keyed["authLevel"] in ("FUNCTION", "ADMIN"), twin["authLevel"]) == (True, "ANONYMOUS"), name

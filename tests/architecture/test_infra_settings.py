@@ -8,6 +8,7 @@ import re
 from shared.config import UNSET, Settings
 from tests.architecture.bicep_files import APP, BICEP, MAIN, ROOT, block
 
+CHOICES = BICEP["modules/relay-choices.bicep"]
 OF_THE_HOST = {"AZURE_FUNCTIONS_ENVIRONMENT"}  # set by the host, to Production in Azure
 LOCAL_ONLY = {"FUNCTIONS_WORKER_RUNTIME", "AZURE_FUNCTIONS_ENVIRONMENT", "AzureWebJobsStorage"}
 # "Azure Functions Flex Consumption plan hosting", Deprecated properties and settings; and settings of a remote build.
@@ -45,7 +46,7 @@ def test_every_parameter_is_passed_on() -> None:
     [body] = re.findall(r"choices: {\n(.*?)\n    }", MAIN, re.DOTALL)
     assert set(re.findall(r"^ +(\w+):", body, re.MULTILINE)) == chosen
     assert {name for name, value in settings.items() if value.startswith("choices.")} == chosen
-    [declared] = re.findall(r"^type relayChoices = {\n(.*?)^}", APP, re.MULTILINE | re.DOTALL)
+    [declared] = re.findall(r"^type relayChoices = {\n(.*?)^}", CHOICES, re.MULTILINE | re.DOTALL)
     assert set(re.findall(r"^  (\w+): string$", declared, re.MULTILINE)) == chosen
 
 

@@ -34,13 +34,15 @@ CHECKED_BEFORE: dict[str, tuple[str, ...]] = {
     "StaffTimes": BUSINESS, "AppointmentUpdate": BUSINESS,
     "SlotConflicts": ("SlotBooker.book", "BookingChanger.move"),
     "BookingEvents": ("SlotBooker.book", "BookingChanger.move", "BookingCleanup._resolve_if_allowed"),
-    "EventWriter": ("CalendarService._allowed",),
+    "BusyMailboxFinder": ("PermittedMailboxes._of",),
+    "EventWriter": ("CalendarService._allowed",), "BusinessReader": ("AppointmentPoll._read",),
 }  # fmt: skip
 # What uses no mailbox, or is IT's own act. Each with the reason.
 NOT_CHECKED = {
     "Removal": "deletes subscriptions", "Audit": "lists and deletes subscriptions",
     "UnknownCleanup": "deletes subscriptions, at an administrator's request",
     "ClockCheck": "GET of one subscription by its id, for the time", "HealthChecks": "signs, and sends nothing",
+    "PartnerOutbox": "asks whether the relay is stopped; the feature asked for the mailbox when it read",
     "PartnerCheck": "the doctor, which leaves it out while the relay is stopped",
     "MailboxChecks": "the same", "GraphChecks": "the same", "CalendarWriteCheck": "the same",
     "BookingsPermissionCheck": "the same", "_CalendarReads": "the same",

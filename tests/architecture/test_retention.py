@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from shared.bookings import records
+from shared.bookings.deliveries import states
 from shared.forgetting import off_list, old_rows
 from shared.policy import owner
 from shared.reliability.retry_schedule import ATTEMPT_OFFSETS, MAX_RETRY_AFTER
@@ -32,12 +33,16 @@ DAYS: dict[str, set[timedelta]] = {
     "Parked: waiting": {old_rows.ORPHANS_KEPT},
     "Parked: dead letter": {old_rows.ORPHANS_KEPT},
     "Booking": {old_rows.SLOTS_KEPT, cleanup.KEPT},
+    "FollowedAppointment": {states.KEPT, call_rows.FOLLOWED_KEPT},
+    "FollowedBusiness": {call_rows.FOLLOWED_KEPT},
     "Replay": {old_rows.REPLAYS_KEPT},
     "FirstCall": {call_rows.FIRST_CALLS_KEPT},
     "AppointmentRecord": {records.KEPT},
     "UnknownSubscription": {LONGEST_SUBSCRIPTION},
     "OffList": {off_list.LONGEST_GAP},
     "OwnerReading": {owner.KEPT},
+    "RoomReading": {call_rows.ROOMS_KEPT},
+    "RoomPart": {call_rows.ROOMS_KEPT},
     "Tombstone": {tombstones.KEEP},
     "Lease": {old_rows.LEASES_KEPT},
     "Change": {LAST_ATTEMPT},

@@ -29,6 +29,8 @@ MANY = {
     "shared.storage.maintenance.ResyncHour": "a row",
     "shared.bookings.held_times.HeldTime": "a row",
     "shared.storage.slot_bookings.Booking": "a row",
+    "shared.storage.followed.appointments.FollowedAppointment": "a row",
+    "shared.storage.rooms.readings.RoomReading": "a row",
     "shared.storage.watches.Watch": "a row",
     "shared.subscriptions.plan.DesiredState": "a value",
 }

@@ -22,7 +22,7 @@ CHECKS = [
     for name in ("health/checks", "health/timer_check", "health/permissions", "health/maintenance",
                  "health/table_check", "bootstrap/subscriptions")
 ]  # fmt: skip
-CHECK = r'"(\w+)": (?:self\._|vault\.|lambda)'  # the name of a check, and where its function is
+CHECK = r'"(\w+)"(?:: (?:self\._|vault\.|lambda)|\] = self\.)'  # the name of a check, and where its function is
 
 
 def section(title: str, page: str = PAGE) -> str:

@@ -23,6 +23,10 @@ ADDED = {
     "list_unknown_subscriptions_entra", "delete_unknown_subscriptions_entra", "version",
     "stop_relay", "stop_relay_entra", "start_relay", "start_relay_entra",
     "forget_mailbox", "forget_mailbox_entra",
+    "create_many_subscriptions", "create_many_subscriptions_entra", "create_room_list", "create_room_list_entra",
+    "query_subscriptions", "query_subscriptions_entra", "query_slots", "query_slots_entra",
+    "query_booking_availability", "query_booking_availability_entra", "follow_appointments",
+    "get_problem", "zz_unknown",
 }  # fmt: skip
 # An event that the partner never had is no longer reported as deleted.
 NOT_DELIVERED = [{"kind": "deliveries", "given": ["AAMkAGI1AAAt9AHjAAA=", ""]}]

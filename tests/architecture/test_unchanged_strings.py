@@ -23,13 +23,15 @@ BEFORE = reference("strings")
 VALUES: dict[str, dict[str, Any]] = BEFORE["values"]
 NUMBER = "a number"
 ADDED: dict[str, set[str]] = {  # since
-    "counters": {"owner_checks", "requests", "rows_unreadable", "timer_runs"},
+    "counters": {"appointments", "businesses", "owner_checks", "requests", "rows_unreadable", "timer_runs"},
     "gauges": {"changes_retried", "relay_stopped"},
     "audits": {"delete-unknown-subscriptions", "forget", "start", "stop"},
 }  # fmt: skip
 # Since rows decide and lists do not, no subscription is deleted because a list lacks its row.
 NO_LONGER_COUNTED = {"needed-meanwhile"}
 ADDED_VALUES = {
+    ("businesses", "failed"),
+    ("businesses", "read"),
     ("owner_checks", "other"),
     ("owner_checks", "unknown"),
     ("repairs", "unknown"),

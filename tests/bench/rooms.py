@@ -32,7 +32,7 @@ def measure(folder: Path) -> Iterator[Row]:
 
 def _until_live(stack: Stack) -> float:
     began = time.perf_counter()
-    answer = stack.relay.call("POST", "/subscriptions", json={"roomList": LIST})
+    answer = stack.relay.call("POST", "/room-lists", json={"roomList": LIST})
     link = f"/room-lists/{answer.json()['id']}"
     while time.perf_counter() < began + PATIENCE:
         if stack.relay.call("GET", link).json()["live"] == len(ROOMS):

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,8 @@ def _requests() -> dict[str, Work]:
     from functions.health import health
     from functions.notifications import receive
     from functions.openapi import openapi
+    from functions.problem_pages import get_problem
+    from functions.unknown_paths import zz_unknown
     from functions.version import version
 
     def posted(body: bytes, query: str = "") -> Work:
@@ -112,15 +114,23 @@ def _requests() -> dict[str, Work]:
         request = func.HttpRequest("POST", url, headers={"content-type": "application/json"}, body=body)
         return lambda: asyncio.run(receive(request, _Out(), _Out()))
 
-    def called(function: Any, **headers: str) -> Work:
-        request = func.HttpRequest("GET", "https://relay.example/api/x", headers=headers, body=b"")
+    def called(function: Any, parts: Mapping[str, str] | None = None, **headers: str) -> Work:
+        url = "https://relay.example/api/x"
+        request = func.HttpRequest("GET", url, headers=headers, params={}, route_params=parts, body=b"")
         return lambda: function._function.get_user_function()(request)
+
+    def unknown(path: str) -> Work:
+        work = called(zz_unknown, {"path": path})
+        return lambda: asyncio.run(work())
 
     return {
         "a forged notification": posted(FORGED),
         "an empty collection": posted(b'{"value":[]}'),
         "a handshake": posted(b"", "?validationToken=x"),
-        "a 401": called(version, authorization="Bearer x"),
+        "a 401": called(version, None, authorization="Bearer x"),
         "health": called(health),
-        "the OpenAPI document": called(openapi, **{"accept-encoding": "gzip"}),
+        "an unknown path": unknown("x"),
+        "a feature that is off": unknown("calendars/room1@contoso.com/events"),
+        "the page of a problem": called(get_problem, {"code": "stopped"}),
+        "the OpenAPI document": called(openapi, None, **{"accept-encoding": "gzip"}),
     }

@@ -162,5 +162,6 @@ def _public(item: Item, number: int) -> dict[str, Any]:
         "seriesId": item.id if item.days else None,
         "title": "Private" if item.is_private else item.title,
         "start": f"{start:{FORM}}Z", "end": f"{start + item.length:{FORM}}Z",
-        "allDay": False, "availability": item.availability, "cancelled": item.is_cancelled,
+        "startDate": None, "endDate": None, "allDay": False, "availability": item.availability,
+        "cancelled": item.is_cancelled,
     }  # fmt: skip

@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.partner.calendars import Calendars
+from sandbox.partner.receive import Calendars
 from shared.errors import GraphNotFound, RelayError
 from shared.messages import ChangeMessage
 from shared.partner.payload import moment_of, public_event

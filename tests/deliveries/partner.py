@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.partner.calendars import DELETED, Calendars
+from sandbox.partner.receive import DELETED, Calendars
 from shared.partner.webhook import NotDelivered
 from tests.simulation.world import Partner
 
+NO_DATES = {"startDate": None, "endDate": None}  # the version before sends none, which means the same
 KEPT = timedelta(days=8)
 
 
@@ -95,6 +96,8 @@ class JudgedPartner(Partner):
     def begin(self, message_id: str, body: str) -> tuple[Attempt, dict[str, Any]]:
         """Record an attempt that a worker is about to make; return it with its content."""
         payload: dict[str, Any] = json.loads(body)
+        event = payload["data"]["event"]
+        payload["data"]["event"] = event if "start" not in event else NO_DATES | event
         attempt = self.describe(message_id, payload)
         self.attempts.append(attempt)
         self.starting(attempt)

@@ -9,7 +9,7 @@ from sandbox.certificates import make_certificates
 from shared.features import BY_NAME
 from tests.support.directory_world import directory_world
 from tests.support.entra_command import OF_API, OF_CALLER, EntraCommand
-from tests.support.relay import BOOKINGS_ROLES, Relay
+from tests.support.relay import FEATURE_ROLES, Relay
 
 FOLDER = Path(__file__).parent
 FEATURES = {"FEATURES": ",".join(("relay", *BY_NAME)), "INVITEES": "@contoso.com,@fabrikam.com"}
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def shared_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     """Start the relay that most tests share."""
     with Relay.running(tmp_path_factory.mktemp("stack"), FEATURES) as relay:
-        relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": BOOKINGS_ROLES})
+        relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": FEATURE_ROLES})
         yield relay
 
 

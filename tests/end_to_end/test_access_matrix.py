@@ -13,6 +13,7 @@ from shared.auth.caller import ADMIN, READ, SETUP
 from tests.end_to_end.conftest import FEATURES
 from tests.support.access_matrix import (
     ANONYMOUS,
+    CATCH_ALL,
     CREDENTIALS,
     OPTIONAL,
     ROLES,
@@ -23,7 +24,8 @@ from tests.support.access_matrix import (
     State,
     expected,
 )
-from tests.support.relay import BOOKINGS_ROLES, Relay
+from tests.support.relay import FEATURE_ROLES, Relay
+from tools.openapi.routes import operations
 
 pytestmark = pytest.mark.long  # it starts a stack of its own: a stop would disturb other tests
 
@@ -31,7 +33,8 @@ OTHER_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 VALUES = {"mailbox": "room1@contoso.com", "business": "shop@contoso.com"}  # of a path; an id is that of nothing
 NO_ID = "0" * 32
 START, END = "2026-12-01T08:00:00Z", "2026-12-01T18:00:00Z"
-QUERY = {"start": START, "end": END, "from": START, "to": END, "duration": "30", "name": "shop"}  # of all routes
+QUERY = {"from": START, "to": END, "duration": "30", "name": "shop"}  # of all routes
+TAKEN = {(one.method.upper(), one.route): {query.name for query in one.query} for one in operations()}
 UNREADABLE = b"{"  # whoever is let in gets 400 and changes nothing
 REFUSALS: dict[tuple[int, str], Answer] = {
     (401, "unauthenticated"): "401", (403, "role_missing"): "403", (503, "stopped"): "503",
@@ -44,7 +47,7 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     """Start a stack with all features that lets a caller make all calls of the matrix within a minute."""
     settings = FEATURES | {"CALLS_PER_MINUTE": "1000000"}
     with Relay.running(tmp_path_factory.mktemp("access_matrix"), settings) as relay:
-        relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": BOOKINGS_ROLES})
+        relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": FEATURE_ROLES})
         relay.tenant.grant_in_exchange(relay.client_id, "Calendars.Read", "Calendars.ReadWrite")
         yield relay
 
@@ -59,7 +62,7 @@ def routes(relay: Relay) -> list[Route]:
         Route(name.removesuffix("_entra"), method, binding["route"], binding.get("authLevel") or "FUNCTION")
         for name, binding in triggers
         if binding["type"] == "httpTrigger"
-        for method in binding["methods"]
+        for method in binding.get("methods") or ["GET"]  # none listed: all
     ]
 
 
@@ -99,9 +102,11 @@ def _operate(relay: Relay, operation: str) -> None:
 
 
 def _call(relay: Relay, route: Route, credential: dict[str, str]) -> requests.Response:
-    path = re.sub(r"\{(\w+)\}", lambda name: VALUES.get(name[1], NO_ID), route.path)
+    path = re.sub(r"\{\*?(\w+)\}", lambda name: VALUES.get(name[1], NO_ID), route.path)
     reads = route.method == "GET"
-    arguments: dict[str, Any] = {"params": QUERY} if reads else {"data": UNREADABLE}
+    taken = TAKEN.get((route.method, route.path), set())
+    query = {name: text for name, text in QUERY.items() if name in taken}
+    arguments: dict[str, Any] = {"params": query} if reads else {"data": UNREADABLE}
     headers = {"Content-Type": "application/json", **credential}
     return relay.api.call(route.method, f"/{path}", key=None, headers=headers, **arguments)
 
@@ -123,7 +128,7 @@ def _cell(route: Route, answer: requests.Response) -> Cell | str:
 def test_each_registered_route_has_a_row(routes: list[Route]) -> None:
     """A function with a key has two routes, for keys and for tokens, at the level that its row demands."""
     registered = sorted((route.function, route.by_token, route.level) for route in routes)
-    rows = [(name, False, "ANONYMOUS") for name in (*ANONYMOUS, OPTIONAL)]
+    rows = [(name, False, "ANONYMOUS") for name in (*ANONYMOUS, OPTIONAL, CATCH_ALL)]
     for role, functions in ROLES.items():
         level = "ADMIN" if role == ADMIN else "FUNCTION"
         rows += [(name, *kind) for name in functions for kind in ((False, level), (True, "ANONYMOUS"))]

@@ -209,7 +209,7 @@ def test_the_header_of_app_service_authentication_proves_nothing(stack: Stack) -
 
 @pytest.mark.long
 def test_a_disabled_feature_has_no_route(stack: Stack) -> None:
-    """By default every feature is off: each of its routes is the host's 404, even with the master key."""
+    """By default every feature is off: each of its routes is 501, even with the master key, and names the feature."""
     disabled = [route for route in operations() if route.feature in BY_NAME]
     assert {route.feature for route in disabled} == set(BY_NAME)
     with relay_with(stack) as relay:
@@ -217,4 +217,5 @@ def test_a_disabled_feature_has_no_route(stack: Stack) -> None:
             path = "/" + re.sub(r"\{\w+\}", "room1@contoso.com", route.route)
             unchecked = {"response": [lambda answer, **_: answer]}
             answer = relay.api.call(route.method.upper(), path, key="master", hooks=unchecked)
-            assert (answer.status_code, answer.content) == (404, b""), route.function
+            assert (answer.status_code, answer.json()["code"]) == (501, "feature_off"), route.function
+            assert f"the feature {route.feature}," in answer.json()["detail"]

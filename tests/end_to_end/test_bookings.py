@@ -35,6 +35,20 @@ def test_every_read_accepts_names(relay: Relay) -> None:
             assert answer.status_code == 200, answer.text
 
 
+def test_staff_are_queried_in_a_body(relay: Relay) -> None:
+    """By id or name, with a key and with a token that may only read; the answer is that of ids as a parameter."""
+    window, path = {"from": at(0), "to": at(24)}, f"/bookings/{ADDRESS}"
+    members = relay.api.call("GET", f"{path}/staff").json()["value"][:2]
+    ids, names = ([member[key] for member in members] for key in ("id", "name"))
+    shown = relay.api.call("GET", f"{path}/availability", params=window | {"staff": ",".join(ids)})
+    assert (shown.status_code, "Deprecation" in shown.headers) == (200, False)
+    for credential in ({}, {"token": relay.token("Relay.Read")}):
+        for staff in (ids, names):
+            body = {**window, "staff": staff}
+            answer = relay.api.call("POST", f"{path}/availability/query", json=body, **credential)
+            assert (answer.status_code, answer.json()) == (200, shown.json())
+
+
 def test_an_appointment_is_created_changed_and_cancelled(relay: Relay) -> None:
     """A repeated create and a repeated cancel succeed without a second effect; start and staff can be changed."""
     body = appointment_at(9)

@@ -1,6 +1,5 @@
 """Claims about the feature calendars on the running stack: no duplicate, no lost update, no content kept."""
 
-import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,8 +8,8 @@ import pytest
 import requests
 
 from sandbox.demo.canaries import canaries_below, canaries_in
-from tests.support.calendars_guide import block, booked_in_node, in_python
 from tests.support.expected import at
+from tests.support.pages import blocks
 from tests.support.relay import Relay
 
 EVENT_POSTS = r"POST /v1\.0/users/[^/]+/events$"
@@ -206,35 +205,8 @@ def test_links_and_owners_reach_nobody_else(relay: Relay) -> None:
 def test_the_event_of_the_page_is_accepted(relay: Relay) -> None:
     """It is accepted unchanged and recurs on the stated days."""
     address = relay.mailbox()
-    assert relay.api.call("POST", f"/calendars/{address}/events", data=block("json")).status_code == 201
+    body = blocks("partner-calendars", "json")[0]
+    assert relay.api.call("POST", f"/calendars/{address}/events", data=body).status_code == 201
     shown = relay.tenant.calendar(address, "2026-12-01T00:00:00Z", "2027-01-31T00:00:00Z")
     days = [int(event["start"]["dateTime"][8:10]) for event in shown]
     assert days == [1, 3, 8, 10, 15, 17, 22, 24, 29, 31]
-
-
-def test_the_python_of_the_page_books_once_renames_and_lists(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost response creates no second event, and a 412 is resolved by a new read."""
-    names = in_python()
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(relay.stack.certificates.bundle))
-    address = relay.mailbox()
-    target = (relay.api.url, relay.api.keys["function"], address)
-    relay.fault(EVENT_POSTS, times=1, after=True, status=503, headers={"Retry-After": "1"})
-    created = names["book"](*target, meeting())
-    assert [event["immutableId"] for event in stored(relay, address)] == [created["id"]]
-    conflict = {"error": {"code": "ErrorIrresolvableConflict"}}
-    relay.fault(r"PATCH /v1\.0/users/[^/]+/events/", times=1, status=412, body=conflict)
-    assert names["rename"](*target, created["id"], "Renamed")["title"] == "Renamed"
-    names["book"](*target, meeting(11))
-    shown = list(names["shown"](*target, **window(), pageSize="1"))
-    assert [event["title"] for event in shown] == ["Renamed", "Kick-off"]
-
-
-def test_the_node_of_the_page_books_once(relay: Relay) -> None:
-    """A lost response creates no second event, and an invalid event raises an error that names the field."""
-    address = relay.mailbox()
-    target = [relay.api.url, relay.api.keys["function"], address]
-    relay.fault(EVENT_POSTS, times=1, after=True, status=503, headers={"Retry-After": "1"})
-    done = booked_in_node(relay, *target, meeting())
-    assert [json.loads(done.stdout)["id"]] == [event["immutableId"] for event in stored(relay, address)]
-    done = booked_in_node(relay, *target, meeting(end=at(0)))
-    assert "end: has no zone" in done.stderr

@@ -27,7 +27,8 @@ def test_a_booking_is_a_single_signed_delivery_with_exactly_the_public_fields(re
     assert abs((datetime.now(UTC) - moment).total_seconds()) < 60
     event = {
         "id": booked["immutableId"], "seriesId": None, "title": "Blåbær 🫐 og kaffe", "start": at(0, 12) + "Z",
-        "end": at(0, 13) + "Z", "allDay": False, "availability": "tentative", "cancelled": False,
+        "end": at(0, 13) + "Z", "startDate": None, "endDate": None, "allDay": False, "availability": "tentative",
+        "cancelled": False,
     }  # fmt: skip
     data = {"subscriptionId": watch["id"], "mailbox": address, "event": event}
     assert post["body"] == {"type": "calendar.event.created", "data": data}

@@ -22,7 +22,7 @@ def test_the_document_is_public_and_cacheable(relay: Relay) -> None:
 def test_a_response_that_differs_from_the_document_is_detected(relay: Relay) -> None:
     """The check of responses rejects another field, an invalid value, an unknown status and another media type."""
     answer = relay.api.call("GET", f"/subscriptions/{relay.api.watch(relay.mailbox())['id']}")
-    described = operation("GET", "/api/subscriptions/x")
+    described = operation("GET", "/subscriptions/x")
     assert described is not None
     response = described["responses"]["200"]
     assert body_error(response, "application/json", answer.content) is None
@@ -54,6 +54,6 @@ def test_every_delivery_is_what_the_document_says(relay: Relay) -> None:
 
 
 def test_an_unknown_route_is_404(relay: Relay) -> None:
-    """A route without a function gets the host's 404."""
+    """A route without a function gets the catch-all's 404."""
     answer: requests.Response = relay.api.call("GET", "/no-such-thing")
     assert answer.status_code == 404

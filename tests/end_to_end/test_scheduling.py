@@ -1,11 +1,7 @@
 """Claims about the feature scheduling on the running stack: no slot twice, no content stored, logged or disclosed."""
 
 import hashlib
-import json
-import os
 import random
-import re
-import shutil
 import subprocess
 import sys
 import uuid
@@ -20,14 +16,8 @@ from azure.data.tables import UpdateMode
 from sandbox.demo.canaries import canaries_below, canaries_in
 from sandbox.process import ROOT
 from tests.support.relay import Relay
-from tests.support.scheduling_calls import HOURS, agent, at, book, booking_body, calendar_of, free_slots
+from tests.support.scheduling_calls import HOURS, agent, at, book, booking_body, calendar_of, free_slots, queried_slots
 from tests.support.waiting import eventually
-
-PAGE = (ROOT / "docs" / "partner-scheduling.md").read_text()
-NODE = """
-const [relay, key, agent, booking] = JSON.parse(process.env.CASE);
-console.log(JSON.stringify(await book(relay, key, agent, booking)));
-"""
 
 
 @pytest.mark.parametrize("spread", [False, True])
@@ -104,6 +94,17 @@ def test_a_slot_can_require_every_mailbox_to_be_free(relay: Relay) -> None:
     slots = free_slots(relay, address, **{"with": room, "match": "all", "timeZone": "Asia/Kolkata"})
     assert [slot["start"][10:] for slot in slots] == ["T20:30:00+05:30", "T21:00:00+05:30"]
     assert {mailbox for slot in slots for mailbox in slot["mailboxes"]} == {address, room}
+    assert queried_slots(relay, address, mailboxes=[room], match="all", timeZone="Asia/Kolkata") == slots
+
+
+def test_a_query_reads_each_page_with_the_same_body(relay: Relay) -> None:
+    """It finds what the parameters find, and whoever may only read can send it."""
+    address, reader = agent(relay), relay.token("Relay.Read")
+    assert len(slots := queried_slots(relay, address)) > 7
+    assert slots == free_slots(relay, address)
+    body = {"from": at(0), "to": at(24), "duration": 30}
+    read = relay.api.call("POST", f"/schedules/{address}/slots/query", token=reader, json=body)
+    assert (read.status_code, read.json()["value"]) == (200, slots)
 
 
 def test_the_timer_undoes_a_claim_that_a_killed_call_left(relay: Relay) -> None:
@@ -140,34 +141,6 @@ def test_each_refusal_has_its_status(relay: Relay) -> None:
     refused = book(relay, address)
     relay.tenant.grant_in_exchange(relay.client_id, "Calendars.Read", "Calendars.ReadWrite")
     assert (refused.status_code, "Calendars.ReadWrite" in refused.json()["detail"]) == (502, True)
-
-
-def test_the_python_of_the_partner_guide_finds_and_books(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page's code books with the page's body; a second call for the slot gets the nearest free slots."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(relay.stack.certificates.bundle))
-    names: dict[str, Any] = {}
-    exec(compile(blocks("python")[0], "page", "exec"), names)  # noqa: S102  (the page's own example)
-    agents, at_relay = [agent(relay), agent(relay)], (relay.api.url, relay.api.keys["function"])
-    slots = list(names["slots"](*at_relay, agents, **{"from": at(0), "to": at(24), "duration": 30, "pageSize": 3}))
-    assert len(slots) == 16
-    assert slots[0].keys() == json.loads(blocks("json")[0])["value"][0].keys()
-    body = json.loads(blocks("json")[1]) | {"start": slots[2]["start"]}
-    created, _ = names["book"](*at_relay, slots[2]["mailboxes"][0], body)
-    example = json.loads(blocks("json")[2])
-    assert (created.keys(), created["event"].keys()) == (example.keys(), example["event"].keys())
-    none, nearest = names["book"](*at_relay, slots[2]["mailboxes"][0], body)
-    assert (none, len(nearest)) == (None, 5)
-
-
-def test_the_node_of_the_partner_guide_books(relay: Relay) -> None:
-    """It books although Graph first answers 503, and a second call gets the nearest free slots."""
-    address = agent(relay)
-    relay.fault("POST .*/events$", status=503, times=1, headers={"Retry-After": "1"})
-    created, nearest = in_node(relay, address)
-    assert (created["event"]["start"], nearest) == (at(10), [])
-    none, nearest = in_node(relay, address)
-    assert (none, len(nearest)) == (None, 5)
-    assert len(calendar_of(relay, address)) == 1
 
 
 def test_no_content_of_a_booking_or_a_busy_event_is_stored_logged_or_disclosed(relay: Relay) -> None:
@@ -208,19 +181,3 @@ def test_the_demonstration_of_slots_ends_well() -> None:
         "demo-slots: 4 questions asked, 1 slot booked, 1 moved, 1 cancelled, 50 turned away, 0 double-booked, 0 leaked"
     ), done.stdout + done.stderr
     assert done.returncode == 0
-
-
-def blocks(language: str) -> list[str]:
-    """Return the page's code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-
-
-def in_node(relay: Relay, address: str) -> Any:
-    """Book in Node by the page's example, at 10 o'clock."""
-    case = [relay.api.url, relay.api.keys["function"], address, booking_body()]
-    ca = str(relay.stack.certificates.ca_pem)
-    env = {"PATH": os.environ["PATH"], "CASE": json.dumps(case), "NODE_EXTRA_CA_CERTS": ca}
-    command = [shutil.which("node") or "node", "--input-type=module", "-e", blocks("js")[0] + NODE]
-    run = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=180)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)

@@ -185,8 +185,8 @@ def _lengths() -> Iterator[Case]:
     """Yield texts, lists and numbers around their bounds."""
     event = {"title": "T", "start": START, "end": "2040-01-02T09:00:00Z"}
     booking = {"start": START, "duration": 30, "title": "T", "customer": {"name": "Ola"}}
-    yield from _keys(f"/calendars/{ROOM}/events", event, 255)
-    yield from _keys(f"/schedules/{ROOM}/bookings", booking, 100)
+    yield from _keys(f"/calendars/{ROOM}/events", event, 128)
+    yield from _keys(f"/schedules/{ROOM}/bookings", booking, 128)
     for name, number, within in _around(255):
         yield _post(f"title of an event {name}", f"/calendars/{ROOM}/events", event | {"title": "x" * number}, within)
         change = booking | {"title": "x" * number}
@@ -199,7 +199,8 @@ def _lengths() -> Iterator[Case]:
         yield _post(f"reason {name}", "/relay/resume", {"reason": "x" * number}, within)
     for name, number, within in _around(100):
         boxes = [f"made-up{each}@fabrikam.com" for each in range(number)]
-        yield _post(f"mailboxes {name}", "/subscriptions", {"mailboxes": boxes}, within)
+        for path in ("/subscriptions/batch", "/subscriptions/query"):
+            yield _post(f"mailboxes {name} {path}", path, {"mailboxes": boxes}, within)
     for name, number, within in _around(64):  # of the part before the @; within, the mailbox is not found or refused
         yield _post(f"address {name}", "/subscriptions", {"mailbox": f"{'a' * number}@fabrikam.com"}, within)
         path = f"/calendars/{'a' * number}@fabrikam.com"

@@ -15,7 +15,7 @@ from shared.reliability.retry_schedule import DELAYS, JITTER, MAX_RETRY_AFTER, d
 from shared.utc import format_utc
 
 CANARY = "canary-7f3a"
-FIELDS = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled"}
+FIELDS = {"id", "seriesId", "title", "start", "end", "startDate", "endDate", "allDay", "availability", "cancelled"}
 NAMES = [
     "body",
     "bodyPreview",

@@ -18,6 +18,7 @@ from functions.responses import LARGEST_PAGE, json_object, page_size
 from functions.resync import _full
 from functions.subscriptions import _page_start
 from sandbox.json_schema import Draft202012Validator
+from sandbox.process import ROOT
 from shared.config import Settings
 from shared.errors import ConfigurationError, RequestRejected
 from shared.http.addresses import is_private
@@ -25,13 +26,8 @@ from shared.partner.webhook import signed_headers
 from shared.policy.allow_list import AllowList
 from shared.reliability.dead_letters import parse_selection
 from shared.storage.room_lists import RoomListReadings
-from shared.watches.requests import (
-    SetupRequest,
-    checked_notification_url,
-    parse_room_list,
-    parse_setup_request,
-    parse_watch_request,
-)
+from shared.watches.former_requests import SetupRequest, parse_room_list, parse_setup_request
+from shared.watches.requests import checked_notification_url, parse_watch_request
 from tests.properties.test_reading_properties import JSON, NOW
 from tests.support.table import FakeTable
 from tests.support.world import SETTINGS
@@ -39,9 +35,11 @@ from tools.openapi.document import document
 
 PLAIN = Settings.load(SETTINGS)
 SCHEMAS = document()["components"]["schemas"]
-SETUP, RESYNC, SELECTION, REASON = (
-    Draft202012Validator(SCHEMAS[name]) for name in ("SetupRequest", "Resync", "DeadLetterSelection", "Reason")
+RESYNC, SELECTION, REASON = (
+    Draft202012Validator(SCHEMAS[name]) for name in ("Resync", "DeadLetterSelection", "StateChange")
 )
+FORMER = json.loads((ROOT / "shared/openapi-1.json").read_text())["components"]["schemas"]
+SETUP = Draft202012Validator(FORMER["SetupRequest"])
 ADDRESSES = st.sampled_from(["room1@contoso.com", "ROOM@contoso.com ", "x", "a..b@contoso.com"]) | st.text(max_size=12)
 ODD_URLS = ["https://partner.example/graph", "http://partner.example", "https://[::1]:0/", "https://[", ""]
 URLS = st.sampled_from(ODD_URLS) | st.text(max_size=30).map(lambda text: "https://" + text)

@@ -10,10 +10,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from sandbox.tenant.graph.working_hours import zone_by_rules
+from shared.busy_times.zone_rules import DAYS, zone_of_rules
 from shared.scheduling.all_day import placed
 from shared.scheduling.availability import Availability, span_of, working_hours_of
 from shared.scheduling.slot_rules import SlotQuery, Span, WorkingHours, free_starts, starts_of
-from shared.scheduling.zone_rules import DAYS, zone_of_rules
 from tests.properties.test_slot_properties import busy_times, reference
 from tests.support.booking_world import graph_time
 from tests.support.examples import examples

@@ -59,6 +59,7 @@ class FakeProbe(GraphDiagnostics):
         self.calendars: dict[str, GraphError | None] = {MAILBOX: None}
         self.writes: dict[str, GraphError | None] = {}
         self.room_list: GraphError | None = None
+        self.rooms: GraphError | None = None
         self.time: datetime | None = None
         self.reads: list[str] = []
 
@@ -83,6 +84,11 @@ class FakeProbe(GraphDiagnostics):
         """Read a room list, or raise."""
         if self.room_list:
             raise self.room_list
+
+    def read_rooms(self) -> None:
+        """Read a room, or raise."""
+        if self.rooms:
+            raise self.rooms
 
     def server_time(self) -> datetime | None:
         """Return Graph's time."""

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-PUBLIC = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled"}
+PUBLIC = {"id", "seriesId", "title", "start", "end", "startDate", "endDate", "allDay", "availability", "cancelled"}
 
 
 def at(days: float, hours: float = 0.0) -> str:

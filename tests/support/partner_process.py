@@ -32,6 +32,8 @@ def news(**event: Any) -> dict[str, Any]:
                 "title": "Ola Nordmann",
                 "start": "2026-11-20T12:00:00Z",
                 "end": "2026-11-20T13:00:00Z",
+                "startDate": None,
+                "endDate": None,
                 "allDay": False,
                 "availability": "busy",
                 "cancelled": False,

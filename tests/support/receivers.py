@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from standardwebhooks import Webhook
 
-from sandbox.partner.calendars import Calendars
-from sandbox.partner.receive import Receiver
+from sandbox.partner.contract import violations
+from sandbox.partner.receive import Calendars, Receiver
 from tests.support.guide import in_python
 from tests.support.partner_process import SECRET
 
@@ -56,7 +56,8 @@ class Sender:
 
     def _delivery(self, webhook_id: str, event_id: str, kind: str, state: str | None) -> Delivery:
         times = {"start": "2026-11-20T12:00:00Z", "end": "2026-11-20T13:00:00Z"}
-        details = {"title": state, **times, "allDay": False, "availability": "busy", "cancelled": False}
+        dates = {"startDate": None, "endDate": None}
+        details = {"title": state, **times, **dates, "allDay": False, "availability": "busy", "cancelled": False}
         event = {"id": event_id, "seriesId": None} | ({} if state is None else details)
         timestamp = self.now()
         content = {"type": f"calendar.event.{kind}", "timestamp": timestamp,
@@ -124,7 +125,7 @@ class SandboxReceiver:
 
     def __init__(self, calendars: Calendars | None = None) -> None:
         self.calendars = calendars or Calendars()
-        self.receiver = Receiver([SECRET], self.calendars)
+        self.receiver = Receiver([SECRET], self.calendars, violations)
         self.receiver.webhooks = [_Signed(SECRET)]
 
     def take(self, delivery: Delivery) -> None:

@@ -30,6 +30,7 @@ SETTINGS = {
     "RENEWAL_SCHEDULE": NEVER, "RESYNC_SCHEDULE": NEVER,
 }  # fmt: skip
 BOOKINGS_ROLES = ["Bookings.Read.All", "BookingsAppointment.ReadWrite.All", "Bookings.ReadWrite.All"]
+FEATURE_ROLES = [*BOOKINGS_ROLES, "Place.Read.All"]  # of all features
 SENDER = {"hintSpreadSeconds": 0.2, "batchSeconds": 0.05, "flipSeconds": 0.3, "seed": 7}
 
 

@@ -37,6 +37,19 @@ def book(relay: Relay, address: str, *arguments: Any, key: str = "", **changes: 
     )
 
 
+def queried_slots(relay: Relay, address: str, **fields: Any) -> list[dict[str, Any]]:
+    """Return the Monday's free half hours as `free_slots` does: the same body is sent to each page."""
+    body = {"from": at(0), "to": at(24), "duration": 30, "pageSize": 7, **fields}
+    path, slots = f"/schedules/{address}/slots/query", list[dict[str, Any]]()
+    while path:
+        response = relay.api.call("POST", path, json=body)
+        assert response.status_code == 200, response.text
+        slots += response.json()["value"]
+        former, path = path, (response.json()["nextLink"] or "").partition("/api")[2]
+        assert path != former, "the same page again"
+    return slots
+
+
 def calendar_of(relay: Relay, address: str) -> list[dict[str, Any]]:
     """Return the week's events in the calendar."""
     return relay.tenant.calendar(address, at(0), at(0, 7))

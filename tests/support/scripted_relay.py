@@ -59,7 +59,7 @@ class ScriptedRelay:
     def call(self, method: str, path: str, body: Any) -> Any:
         """Answer a route of the API."""
         self.calls.append((method, path, body))
-        if path == "/subscriptions":
+        if path == "/subscriptions/batch":
             return {"value": [_next(self.setup)]}
         marks = self.pinged if body["ping"] else _next(self.examined)
         details = {"partner": "the partner did not accept the delivery: 401"} if marks.get("partner") is False else {}

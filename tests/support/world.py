@@ -148,7 +148,7 @@ class World(App):
         self.time = START
         self.keys = [OLD]
         self.rows, self.ledger_rows, self.parked_rows = FakeTable(), FakeTable(), FakeTable()
-        self.slot_rows = FakeTable()
+        self.slot_rows, self.appointment_rows = FakeTable(), FakeTable()
         self.names = FakeNames()
         self.slept: list[float] = []
         self.skew: timedelta | None = timedelta()
@@ -157,7 +157,7 @@ class World(App):
         self.threads = ThreadPoolExecutor(16)
         fakes: dict[str, Any] = {
             "watches_table": self.rows, "ledger_table": self.ledger_rows, "attempts_table": FakeTable(),
-            "slots_table": lambda: self.slot_rows,
+            "slots_table": lambda: self.slot_rows, "appointments_table": lambda: self.appointment_rows,
             "parked": ParkedChanges(lambda: self.parked_rows), "changes": FakeQueue(), "jobs": FakeJobs(),
             "work": FakeJobs(),
             "events": FakeEvents(), "rooms": FakeRooms(), "subscriptions": FakeSubscriptions(),

@@ -58,7 +58,7 @@ def test_a_job_of_an_earlier_version_has_no_moments() -> None:
 
 def test_the_kinds_are_these() -> None:
     """The second queue has kinds of its own, which versions that do not read it never get."""
-    assert sorted(WORK_KINDS) == ["audit", "cleanup", "lookup", "run", "second-resync", "sweep"]
+    assert sorted(WORK_KINDS) == ["audit", "backlog", "cleanup", "lookup", "retries", "run", "second-resync", "sweep"]
     assert sorted(JOB_KINDS - WORK_KINDS) == [
         "drain", "missed", "probe", "reauthorizationRequired", "reconcile", "replay", "resync", "resync-full",
         "subscriptionRemoved",

@@ -9,7 +9,7 @@ from contextvars import ContextVar, copy_context
 import pytest
 
 from shared.http.deadline import seconds_left, within
-from shared.threads import MailboxLimits, MailboxWorkers, in_background, pool, side_by_side
+from shared.threads import MailboxLimits, MailboxWorkers, in_background, pool, side_by_side, side_by_side_within
 
 INVOCATION: ContextVar[str] = ContextVar("invocation", default="none")
 Run = Callable[[Callable[[int], object]], list[object]]  # calls a function with 0 and 1 in threads; returns the results
@@ -105,3 +105,33 @@ def test_work_in_the_background_does_not_block() -> None:
     go.set()
     assert done.wait(30)
     assert seen == ["a", 1, True]
+
+
+def test_work_that_ends_in_time_has_its_results_in_order() -> None:
+    """And no work has none."""
+    assert side_by_side_within(lambda number: number * 2, [3, 1, 2], 2, 60.0, "test") == [6, 2, 4]
+    assert side_by_side_within(lambda number: number * 2, list[int](), 2, 60.0, "test") == []
+
+
+def test_work_that_does_not_end_in_time_has_no_result() -> None:
+    """What has begun goes on; what has not begun never does."""
+    go_on, ended, begun = threading.Event(), threading.Event(), list[int]()
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number == 1:
+            assert go_on.wait(30)
+            ended.set()
+        return number
+
+    assert side_by_side_within(work, [1, 2], 1, 0.5, "test") == [None, None]
+    go_on.set()
+    assert ended.wait(30)
+    assert begun == [1]
+
+
+def test_without_time_nothing_is_waited_for() -> None:
+    """The time may be over before."""
+    go_on = threading.Event()
+    assert side_by_side_within(lambda _: go_on.wait(30), [1], 1, 0.0, "test") == [None]
+    go_on.set()

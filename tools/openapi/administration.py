@@ -26,7 +26,7 @@ _SELECTION: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Reason(Strict):
+class StateChange(Strict):
     """Why deliveries are paused or resumed, or the relay stopped or started; in the log and in GET /api/relay."""
 
     reason: str = Field(max_length=LONGEST_REASON, min_length=1, description="One line.")

@@ -38,21 +38,21 @@ ADMINISTRATION = (
     ),
     Operation(
         "pause_relay", "post", "relay/pause", "operations", "Pause all deliveries; intake continues.",
-        {200: _STATE}, (400, 422, 503), administration.Reason,
+        {200: _STATE}, (400, 422, 503), administration.StateChange,
     ),
     Operation(
         "resume_relay", "post", "relay/resume", "operations", "Resume deliveries, also after a 410.",
-        {200: _STATE}, (400, 422, 503), administration.Reason,
+        {200: _STATE}, (400, 422, 503), administration.StateChange,
     ),
     Operation(
         "stop_relay", "post", "relay/stop", "operations",
         "Stop the whole relay: no calendar is read or written, direct subscriptions end, and callers get 503.",
-        {200: _STATE}, (400, 422, 503), administration.Reason,
+        {200: _STATE}, (400, 422, 503), administration.StateChange,
     ),
     Operation(
         "start_relay", "post", "relay/start", "operations",
         "Start the relay again: every watch gets a subscription, and its mailbox is resynced.",
-        {200: _STATE}, (400, 422, 503), administration.Reason,
+        {200: _STATE}, (400, 422, 503), administration.StateChange,
     ),
     Operation(
         "forget_mailbox", "post", "relay/forget", "operations",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tools.openapi.fields import Moment, Strict, left_out
+from tools.openapi.fields import Moment, Strict, deprecation, left_out
 
 Text = Annotated[str, Field(min_length=1)]
 _MIDNIGHT = r"^([01]\d|2[0-4]):[0-5]\d$"
@@ -138,5 +138,7 @@ class BookingAppointments(Strict):
     """A page of appointments, ordered by start within the page."""
 
     value: list[BookingAppointment]
-    next_after: str | None = Field(description="Value of `after` for the next page; null on the last.")
+    next_after: str | None = Field(
+        description=f"`after` of nextLink. {deprecation('Use nextLink.')}", json_schema_extra={"deprecated": True}
+    )
     next_link: str | None = Field(description="URL of the next page; null on the last.")

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.bookings.requests import AppointmentChange, AppointmentRequest, BookingCancellation, CustomerSearch
+from shared.bookings.requests import (
+    AppointmentChange,
+    AppointmentRequest,
+    BookingCancellation,
+    CustomerSearch,
+    StaffAvailabilityRequest,
+)
 from tools.openapi import bookings as models
+from tools.openapi.fields import deprecation
 from tools.openapi.operation import Operation, Query, Response
 
 BUSINESS = "bookings/{business}"
@@ -24,10 +31,19 @@ _WINDOW = (
 )
 _PAGE = (
     Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
-    Query("after", "nextAfter of the previous page.", {"type": "string", "pattern": r"^[A-Za-z0-9%=&._~+-]{0,2000}$"}),
+    Query(
+        "after",
+        "Start of the page; taken from nextLink.",
+        {"type": "string", "pattern": r"^[A-Za-z0-9%=&._~+-]{0,2000}$"},
+    ),
 )
 _NAME = Query("name", "Part of the name of the business.", {"type": "string", "minLength": 1}, required=True)
-_STAFF = Query("staff", "Ids, addresses or names, separated by commas; all staff if missing.", {"type": "string"})
+_STAFF = Query(
+    "staff",
+    "Ids, separated by commas; all staff if missing. Names and addresses: "
+    + deprecation("Use POST /bookings/{business}/availability/query."),
+    {"type": "string"},
+)
 
 _TABLE = (
     Operation(
@@ -55,6 +71,12 @@ _TABLE = (
         "get_booking_availability", "get", BUSINESS + "/availability", "partner", "Read the availability of the staff.",
         {200: Response("The availability of each member of staff.", models.StaffAvailabilities)}, READ,
         query=(*_SPAN, _STAFF),
+    ),
+    Operation(
+        "query_booking_availability", "post", BUSINESS + "/availability/query", "partner",
+        "Read the availability of some of the staff, or of all.",
+        {200: Response("The availability of each member of staff.", models.StaffAvailabilities)}, WRITE,
+        StaffAvailabilityRequest,
     ),
     Operation(
         "list_booking_appointments", "get", BUSINESS + "/appointments", "partner",

@@ -9,7 +9,7 @@ from pydantic import Field
 from shared.api.times import TIME_PATTERN
 from shared.calendars.requests import Cancellation, EventChange, NewCalendar, NewEvent
 from tools.openapi.deliveries import Event
-from tools.openapi.fields import Strict, never_null
+from tools.openapi.fields import IDEMPOTENCY_KEY, Strict, never_null
 from tools.openapi.operation import Header, Operation, Query, Response
 
 FEATURE = "calendars"
@@ -82,15 +82,17 @@ _WHEN = "With an offset, or as local time in timeZone."
 _MOMENT = {"type": "string", "pattern": TIME_PATTERN}
 _CALENDAR = Query("calendar", "Id of a calendar; the default calendar if missing.", {"type": "string"})
 _WINDOW = (
-    Query("start", f"Start of the span: events that end after it. {_WHEN}", _MOMENT, required=True),
-    Query("end", f"End of the span (at most 1825 days): events that begin before it. {_WHEN}", _MOMENT, required=True),
-    Query("timeZone", "IANA or Windows name of the time zone of start and end.", {"type": "string"}),
+    Query("from", f"Start of the span: events that end after it. {_WHEN}", _MOMENT, required=True),
+    Query("to", f"End of the span (at most 1825 days): events that begin before it. {_WHEN}", _MOMENT, required=True),
+    Query("start", "Start of the span.", _MOMENT, deprecated="Use from."),
+    Query("end", "End of the span.", _MOMENT, deprecated="Use to."),
+    Query("timeZone", "IANA or Windows name of the time zone of from and to.", {"type": "string"}),
     Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
     Query("after", "Start of the page; taken from nextLink.", {"type": "string"}),
     _CALENDAR,
 )
 _KEY = Header("Idempotency-Key", "A repeated call of the caller with the same key creates no second event.",
-              {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"})  # fmt: skip
+              IDEMPOTENCY_KEY)  # fmt: skip
 _MATCH = Header("If-Match", "An etag: the call succeeds only if the event still has it.",
                 {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"})  # fmt: skip
 _READING, _WRITING = (403, 404, 422, 502, 503), (400, 403, 404, 409, 422, 502, 503)

@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from tools.openapi.fields import Moment, Strict, WatchId
+from tools.openapi.fields import Day, Moment, Strict, WatchId
 
+STATE_READ_AT = "When the state was read. It is later in each delivery of an appointment: keep the latest."
 READ_AT = "When the calendar was read. It is later in each delivery of an event: keep the latest."
 
 
@@ -22,8 +23,10 @@ class Event(GoneEvent):
     """The state of an event. Nothing more leaves the customer's tenant."""
 
     title: str = Field(description='"Private" for a private or confidential event.')
-    start: Moment
-    end: Moment
+    start: Moment = Field(description="UTC, whole seconds. For an all-day event midnight of startDate.")
+    end: Moment = Field(description="UTC, whole seconds. For an all-day event midnight of endDate.")
+    start_date: Day | None = Field(description="First day of an all-day event, as the calendar shows it; else null.")
+    end_date: Day | None = Field(description="The day after the last day of an all-day event; else null.")
     all_day: bool
     availability: Literal["free", "tentative", "busy", "oof", "workingElsewhere", "unknown"]
     cancelled: bool = Field(description="A cancelled meeting stays in a room's calendar until it is deleted.")
@@ -47,6 +50,40 @@ class GoneEventData(Strict):
     subscription_id: WatchId = Field(description="Id from the response of the setup call.")
     mailbox: str
     event: GoneEvent
+
+
+class AppointmentState(Strict):
+    """The state of an appointment of Microsoft Bookings. No customer, no note and no name leaves the tenant."""
+
+    id: str = Field(min_length=1, description="Id as in the calls of the feature bookings.")
+    business_id: str = Field(description="Address of the business, in lower case.")
+    service_id: str | None
+    staff_ids: list[str]
+    start: Moment = Field(description="UTC, whole seconds.")
+    end: Moment = Field(description="UTC, whole seconds.")
+    status: Literal["booked", "cancelled"]
+
+
+class AppointmentData(Strict):
+    """The appointment."""
+
+    appointment: AppointmentState
+
+
+class AppointmentDelivery(Strict):
+    """`created` for an appointment that the partner may not have, `updated` for one that it may have. Store either."""
+
+    type: Literal["bookings.appointment.created", "bookings.appointment.updated"]
+    timestamp: Moment = Field(description=STATE_READ_AT)
+    data: AppointmentData
+
+
+class CancelledAppointmentDelivery(Strict):
+    """An appointment was cancelled or deleted. Harmless if the partner does not have it."""
+
+    type: Literal["bookings.appointment.cancelled"]
+    timestamp: Moment = Field(description=STATE_READ_AT)
+    data: AppointmentData
 
 
 class EventDelivery(Strict):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic.alias_generators import to_camel
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -14,23 +16,28 @@ WITH_KEY = ("partner", "operations")
 
 @dataclass(frozen=True)
 class Response:
-    """A successful response: its meaning and body. `names` is the route that takes the ids in it, for links."""
+    """A successful response: its meaning and body. `names` is the route that takes the ids in it, for links.
+
+    `example`: of the body, in place of the model's.
+    """
 
     description: str
     model: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
     media: str = "application/json"
     names: str = ""
+    example: Any = None
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query parameter, optional or required, and its JSON schema."""
+    """A query parameter, optional or required, and its JSON schema. `deprecated`: what to use instead."""
 
     name: str
     description: str
     schema: dict[str, Any]
     required: bool = False
+    deprecated: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Header:
 class Operation:
     """A route and a method, served by `function` if its feature is on.
 
-    `problems` are the statuses that come with problem details.
+    `problems` are the statuses that come with problem details. `description`: sentences that the summary has no place
+    for. `deprecated`: what to use instead.
     """
 
     function: str
@@ -63,3 +71,15 @@ class Operation:
     feature: str = "relay"
     by_token: bool = False
     token_is_optional: bool = False
+    description: str = ""
+    deprecated: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its operationId: the function's name in camelCase. NSwag splits an id at underscores into two clients."""
+        return operation_id(self.function)
+
+
+def operation_id(name: str) -> str:
+    """Return the operationId of a function, or of a type of delivery (`calendar.event.created`). Pure."""
+    return to_camel(name.replace(".", "_"))

@@ -9,8 +9,9 @@ from pydantic import Field
 from tools.openapi.fields import Moment, Strict, WatchId, left_out
 
 ProblemCode: Any = Field(
-    pattern="^[a-z]+(_[a-z]+)*$", description="Never changes, unlike the title. The partner guide lists the codes."
+    pattern="^[a-z]+(_[a-z]+)*$", description="Never changes, unlike the title. GET /problems/{code} explains it."
 )
+ProblemType: Any = Field(pattern="^/api/problems/[a-z]+(_[a-z]+)*$", description="Where this code is explained.")
 
 # shared.watches.states.ShownState: pydantic reads an enumeration from objects only, and these models read JSON as well
 WatchState = Literal[
@@ -22,7 +23,7 @@ WatchState = Literal[
 class Problem(Strict):
     """Problem details (RFC 9457): `code` and `title` name the problem, `detail` says what to do."""
 
-    type: Literal["about:blank"]
+    type: str = ProblemType
     title: str = Field(min_length=1)
     status: int = Field(ge=400, le=599)
     code: str = ProblemCode
@@ -66,6 +67,16 @@ class SubscriptionPage(Strict):
     next_link: str | None = Field(description="URL of the next page; null on the last.")
 
 
+class SubscriptionLookup(Strict):
+    """The watches of the mailboxes of a call, in its order."""
+
+    value: list[Subscription]
+    not_watched: list[str] = Field(description="The addresses of the call that have no watch.")
+    unreadable: list[str] = Field(
+        description="The addresses whose watch the relay cannot read now: ask the customer's IT to run the doctor."
+    )
+
+
 class WatchedMailbox(Strict):
     """A mailbox of a call for several that is watched: new (201) or already before (200)."""
 
@@ -78,6 +89,7 @@ class RefusedMailbox(Strict):
     """A mailbox of a call for several that could not be set up, with the problem of a call for it alone."""
 
     mailbox: str
+    type: str = ProblemType
     status: int = Field(ge=400, le=599)
     code: str = ProblemCode
     title: str
@@ -98,7 +110,7 @@ class AcceptedRoomList(Strict):
     link: str
 
 
-class RoomList(Strict):
+class WatchedRoomList(Strict):
     """A watched room list."""
 
     id: WatchId
@@ -113,10 +125,10 @@ class RoomList(Strict):
 class RoomLists(Strict):
     """The watched room lists."""
 
-    value: list[RoomList]
+    value: list[WatchedRoomList]
 
 
-class RoomListProgress(RoomList):
+class RoomListProgress(WatchedRoomList):
     """A watched room list, with the number of its rooms in each state."""
 
     live: int = Field(ge=0)
@@ -133,7 +145,7 @@ class QueuedResync(Strict):
     full: bool
 
 
-class Health(Strict):
+class RelayHealth(Strict):
     """Whether the relay works."""
 
     status: Literal["up", "stopped", "down"]
@@ -146,7 +158,7 @@ class Check(Strict):
     detail: str
 
 
-class Checks(Strict):
+class CheckResults(Strict):
     """The named checks."""
 
     checks: dict[str, Check]

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from shared.watches.requests import SetupRequest
+from shared.watches.requests import RoomListRequest, SubscriptionQuery, SubscriptionRequest, SubscriptionsRequest
 from tools.openapi import requests, responses
 from tools.openapi.administration_routes import ADMINISTRATION
 from tools.openapi.bookings_routes import BOOKING
 from tools.openapi.calendars import CALENDARS
+from tools.openapi.features.rooms import ROOMS
+from tools.openapi.fields import deprecation
 from tools.openapi.operation import WITH_KEY, Operation, Query, Response
 from tools.openapi.scheduling import SCHEDULING
 from tools.openapi.version import VERSION
@@ -25,9 +27,16 @@ _PAGE = (
     Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
     Query("after", "Items after this id; taken from nextLink.", {"type": "string", "pattern": "^([0-9a-f]{32})?$"}),
 )
+_FORMER = "A body with mailboxes or roomList in place of mailbox: " + deprecation(
+    "Use /subscriptions/batch or /room-lists, which answer as this does."
+)
 _HANDSHAKE = Query("validationToken", "Graph's handshake: returned in the response.", {"type": "string"})
+_VERSION = Query(
+    "version", "Version of the contract: 1, until 2027-11-30, or 2; the present one if missing.",
+    {"type": "string", "pattern": "^[12]([.]0)?$"},
+)  # fmt: skip
 _FROM_GRAPH: dict[int, Response] = {
-    200: Response("The decoded validationToken.", media="text/plain"),
+    200: Response("The decoded validationToken.", media="text/plain", example="Validation: 7f105c7d"),
     202: Response("All authentic items are queued."),
     500: Response("From the host: the queue could not be written. Graph tries again."),
 }
@@ -35,15 +44,23 @@ _FROM_GRAPH: dict[int, Response] = {
 _TABLE = (
     Operation(
         "create_subscription", "post", "subscriptions", "partner",
-        "Watch a mailbox, several mailboxes, or the rooms of a room list. Idempotent.",
+        "Watch a mailbox. Idempotent.",
         {
             200: Response("The existing watch.", responses.NewSubscription, ("Location",), names=WATCH),
             201: Response("A new watch.", responses.NewSubscription, ("Location",), names=WATCH),
-            202: Response("The room list is watched; Location is its progress.", responses.AcceptedRoomList,
-                        ("Location",), names=LIST),
-            207: Response("Several mailboxes: a result for each.", responses.SetupResults),
         },
-        (400, 403, 409, 422, 502, 503), SetupRequest,
+        (400, 403, 409, 422, 502, 503), SubscriptionRequest, description=_FORMER,
+    ),
+    Operation(
+        "create_many_subscriptions", "post", "subscriptions/batch", "partner",
+        "Watch several mailboxes, each independently of the others. Idempotent.",
+        {207: Response("A result for each mailbox.", responses.SetupResults)}, (400, 422, 503), SubscriptionsRequest,
+    ),
+    Operation(
+        "query_subscriptions", "post", "subscriptions/query", "partner",
+        "Read the watches of mailboxes, by their addresses.",
+        {200: Response("The watches, and the mailboxes without one.", responses.SubscriptionLookup, names=WATCH)},
+        (400, 422, 503), SubscriptionQuery,
     ),
     Operation(
         "list_subscriptions", "get", "subscriptions", "partner", "List the watches, a page at a time.",
@@ -66,6 +83,13 @@ _TABLE = (
         requests.Resync, body_is_needed=False,
     ),
     Operation(
+        "create_room_list", "post", "room-lists", "partner",
+        "Watch the rooms of a room list, also those that join it later. Idempotent.",
+        {202: Response("The room list is watched; Location is its progress.", responses.AcceptedRoomList,
+                       ("Location",), names=LIST)},
+        (400, 403, 409, 422, 502, 503), RoomListRequest,
+    ),
+    Operation(
         "list_room_lists", "get", "room-lists", "partner", "List the watched room lists.",
         {200: Response("All watched room lists.", responses.RoomLists, names=LIST)}, (503,),
     ),
@@ -81,6 +105,7 @@ _TABLE = (
     *CALENDARS,
     *SCHEDULING,
     *BOOKING,
+    *ROOMS,
     Operation(
         "receive_notifications", "post", "notifications", "Microsoft Graph", "Receive change notifications.",
         _FROM_GRAPH, (400, 413, 415, 503), requests.NotificationCollection, query=(_HANDSHAKE,),
@@ -91,16 +116,32 @@ _TABLE = (
     ),
     Operation(
         "health", "get", "health", "anyone", "Read whether the relay is up, stopped or down.",
-        {200: Response("Up, or stopped by IT.", responses.Health), 503: Response("Down.", responses.Health)},
+        {
+            200: Response("Up, or stopped by IT.", responses.RelayHealth),
+            503: Response("Down.", responses.RelayHealth, example={"status": "down"}),
+        },
     ),
     Operation(
         "health_checks", "get", "health/checks", "partner", "List the health checks: ok, or what to do.",
-        {200: Response("All are ok.", responses.Checks), 503: Response("At least one is not ok.", responses.Checks)},
+        {
+            200: Response("All are ok.", responses.CheckResults),
+            503: Response("At least one is not ok.", responses.CheckResults),
+        },
     ),
     VERSION,
     Operation(
+        "get_problem", "get", "problems/{code}", "anyone", "Read what a code of a problem means, and what to do.",
+        {200: Response("A short text.", headers=("Cache-Control",), media="text/plain",
+                       example="slot_taken (409): Slot not free")},
+        (404, 422),
+    ),
+    Operation(
         "openapi", "get", "openapi.json", "anyone", "Read this document.",
-        {200: Response("OpenAPI 3.1.", headers=("ETag", "Cache-Control")), 304: Response("Not modified.")},
+        {
+            200: Response("OpenAPI 3.1.", headers=("ETag", "Cache-Control"), example={"openapi": "3.1.0"}),
+            304: Response("Not modified."),
+        },
+        (422,), query=(_VERSION,),
     ),
 )  # fmt: skip
 
@@ -112,7 +153,7 @@ def operations(*, entra: bool = ENTRA_IS_SERVED, features: Collection[str] | Non
     for operation in _TABLE:
         if features is not None and operation.feature not in ("relay", *features):
             continue
-        yield operation if entra else replace(operation, token_is_optional=False)
+        yield operation
         if entra and operation.caller in WITH_KEY:
             name = f"{operation.function}_entra"
             yield replace(operation, function=name, route=ENTRA + operation.route, by_token=True)

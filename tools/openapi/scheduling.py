@@ -8,8 +8,9 @@ from pydantic import Field
 
 from shared.api.times import TIME_PATTERN
 from shared.scheduling.requests import BookingRequest, NewTimes
+from shared.scheduling.slot_requests import SlotRequest
 from tools.openapi.calendars import CalendarEvent
-from tools.openapi.fields import Strict, WatchId
+from tools.openapi.fields import IDEMPOTENCY_KEY, Strict, WatchId
 from tools.openapi.operation import Header, Operation, Query, Response
 from tools.openapi.responses import Problem
 
@@ -84,14 +85,19 @@ _SLOT_QUERY = (
           {**_MINUTES, "maximum": 1440, "default": 30}),
     Query("bufferMinutes", "Minutes before and after a slot that must be free, too.",
           {**_MINUTES, "minimum": 0, "maximum": 480, "default": 0}),
-    Query("with", "Up to 19 other mailboxes, separated by commas.", {"type": "string"}),
+    Query("with", "Up to 19 other mailboxes, separated by commas.", {"type": "string"},
+          deprecated="Use POST /schedules/{mailbox}/slots/query: addresses belong in a body, because URLs are logged."),
     Query("match", "Whether any mailbox or all mailboxes must be free.",
           {"type": "string", "enum": ["any", "all"], "default": "any"}),
     Query("pageSize", "Maximum number of items.", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
 )  # fmt: skip
+_AFTER = Query(
+    "after", "Start of the page; taken from nextLink. The body stays the same.",
+    {"type": "string", "pattern": r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?$"},
+)  # fmt: skip
 _KEY = Header(
     "Idempotency-Key", "A repeated call of the caller with the same key books the slot only once.",
-    {"type": "string", "pattern": "^[!-~]{1,100}$"},
+    IDEMPOTENCY_KEY,
 )  # fmt: skip
 _TAKEN = Response("The slot is not free; returns the nearest free slots.", SlotTaken, media="application/problem+json")
 _NO_SCHEDULE = {
@@ -109,6 +115,12 @@ SCHEDULING = (
         "list_slots", "get", "schedules/{mailbox}/slots", "partner",
         "List free slots within working hours, earliest first.",
         {200: Response("A page.", SlotPage), **_NO_SCHEDULE}, (403, 404, 502), query=_SLOT_QUERY, feature="scheduling",
+    ),
+    Operation(
+        "query_slots", "post", "schedules/{mailbox}/slots/query", "partner",
+        "List free slots of one or several mailboxes, earliest first. POST the same body to nextLink.",
+        {200: Response("A page.", SlotPage), **_NO_SCHEDULE}, (400, 403, 404, 502), SlotRequest, query=(_AFTER,),
+        feature="scheduling",
     ),
     Operation(
         "create_booking", "post", "schedules/{mailbox}/bookings", "partner",

@@ -8,7 +8,8 @@ from pathlib import Path
 from tools.package import PackageError
 
 FILES = (
-    "LICENSE", "function_app.py", "host.json", "requirements.txt", "shared/graph_roles.json", "shared/openapi.json",
+    "LICENSE", "function_app.py", "host.json", "requirements.txt", "shared/graph_roles.json", "shared/openapi-1.json",
+    "shared/openapi.json", "shared/problems.json",
 )  # fmt: skip
 FOLDERS = ("functions", "shared")  # of these, the modules
 _BUILT_WITH = ("requirements-app.txt", "tools/package")  # decide about the rest of the package

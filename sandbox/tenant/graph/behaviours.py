@@ -1,8 +1,8 @@
 """The behaviours of Graph that can be switched on: one list, with the bounds and the source of each.
 
-`OF_CALENDARS`, `OF_BOOKINGS`, `OF_TIMES` and `OF_SCHEDULES` name them; the code that plays one asks `graph.switches`
-(switches.py). docs/sandbox-behaviours.md describes the control routes. Untrue answers about subscriptions are in
-lies.py.
+`OF_CALENDARS`, `OF_BOOKINGS`, `OF_TIMES`, `OF_SCHEDULES` and `OF_ROOMS` name them; the code that plays one asks
+`graph.switches` (switches.py). docs/sandbox-behaviours.md describes the control routes. Untrue answers about
+subscriptions are in lies.py.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,6 @@ OF_CALENDARS = (
     Behaviour("ownersUnknown", 'calendar resource type: `owner` only "if set"'),
     Behaviour("capitalsInAddresses", "addresses come back in the letters of the directory"),
     Behaviour("linkLate", "isOnlineMeeting without onlineMeeting in the answer of POST and PATCH"),
-    Behaviour("placesWithoutLinks", "MGD 6427, 18604: List places gives no nextLink", "tenant"),
 )  # fmt: skip
 OF_BOOKINGS = (
     Behaviour("listsWithoutCustomers", "MGC 539, MGD 15647: List appointments and calendarView", "business"),
@@ -49,6 +48,10 @@ OF_BOOKINGS = (
     Behaviour("staffAvailabilityCutShort", "MGD 18796: busy ends with the later, shorter appointment", "business"),
     Behaviour("busyStaffShownFree", "msgraph-sdk-dotnet 1455: appointments count as available", "business"),
     Behaviour("busyStaffAccepted", "no page says that Bookings refuses a second appointment", "business"),
+    Behaviour("appointmentListsLack", "no page says that a list or a calendarView is whole", "business",
+              choices=("half", "all")),
+    Behaviour("appointmentsNotFound", "404 ErrorItemNotFound for an appointment that stands", "business",
+              choices=("half", "all")),
     Behaviour("deleteSendsMail", "MGC 9012: Delete bookingAppointment mails the customer", "business"),
     Behaviour("joinLinkLate", "joinWebUrl is missing in the answer of a POST", "business"),
     Behaviour("appointmentWriteFails", "msgraph-sdk-java 1581: 500 although it was carried out", "business",
@@ -74,7 +77,15 @@ OF_SCHEDULES = (
                        "MailboxNotEnabledForRESTAPI")),
     Behaviour("scheduleLeftOut", "getSchedule has no entry for a mailbox that was asked for"),
     Behaviour("scheduleLags", "getSchedule shows what the lists show"),
+    Behaviour("scheduleSeconds", "getSchedule answers late: real seconds; by the mailbox in whose name it is asked",
+              bounds=(0, 40)),
+)  # fmt: skip
+OF_ROOMS = (
+    Behaviour("placesWithoutLinks", "MGD 6427, 18604: List places gives no nextLink", "tenant"),
+    Behaviour("placesEmpty", "lists are empty for a while, as List subscriptions: lies.py", "tenant"),
+    Behaviour("placesMissing", "lists have holes: so many rooms are left out", "tenant", bounds=(0, 1000)),
+    Behaviour("placesSeconds", "a page of places comes late: real seconds", "tenant", bounds=(0, 60)),
 )  # fmt: skip
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    each.name: each for each in (*OF_CALENDARS, *OF_BOOKINGS, *OF_TIMES, *OF_SCHEDULES)
+    each.name: each for each in (*OF_CALENDARS, *OF_BOOKINGS, *OF_TIMES, *OF_SCHEDULES, *OF_ROOMS)
 }

@@ -57,7 +57,7 @@ async def create(graph: Graph, call: Call) -> Answer:
         missing = [name for name in REQUIRED if body.get(name) is None]
         if missing:
             raise bad_request(f"Missing: {', '.join(missing)}.")
-        appointment = {**DEFAULTS, **_plain(body), "id": _new_id(graph, business)}
+        appointment = {**DEFAULTS, **_plain(body), "id": new_id(graph, business)}
         _check(graph, business, {**appointment, "id": None})
         with _failing(graph, business, appointment["id"]):
             _store_new(graph, business, appointment)
@@ -78,7 +78,8 @@ async def change(graph: Graph, call: Call) -> Answer:
             if "customers" in body:
                 changed["customers"] = replaced_customers(business, changed)
                 changed["filledAttendeesCount"] = len(changed["customers"])
-            business.put(changed, graph.clock.now(), _lag(graph, business, current["id"]))
+            changed["lastUpdatedDateTime"] = f"{graph.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+            business.put(changed, graph.clock.now(), lag_of(graph, business, current["id"]))
             business.mail(changed, "update")
         return Answer(204)
 
@@ -105,7 +106,8 @@ async def cancel(graph: Graph, call: Call) -> Answer:
         return Answer(204)
 
 
-def _new_id(graph: Graph, business: BookingBusiness) -> str:
+def new_id(graph: Graph, business: BookingBusiness) -> str:
+    """Return an id for a new appointment."""
     letters = uuid.uuid4().hex
     if graph.switches.is_on("slashesInIds", business.id):
         return f"AAMk{letters[:8]}/{letters[8:16]}+{letters[16:]}AAA="
@@ -125,11 +127,11 @@ def _store_new(graph: Graph, business: BookingBusiness, appointment: JSON) -> No
     appointment["createdDateTime"] = appointment["lastUpdatedDateTime"] = f"{now:%Y-%m-%dT%H:%M:%SZ}"
     unseen = graph.switches.number("appointmentUnseenSeconds", business.id, key)
     business.readable[key] = now + timedelta(seconds=unseen)
-    business.put(appointment, now, _lag(graph, business, key))
+    business.put(appointment, now, lag_of(graph, business, key))
     business.mail(appointment, "confirmation")
 
 
-def _lag(graph: Graph, business: BookingBusiness, key: str) -> timedelta:
+def lag_of(graph: Graph, business: BookingBusiness, key: str) -> timedelta:
     """Return how long lists do not show a write."""
     lag = graph.switches.number("appointmentListLagSeconds", business.id, key)
     return timedelta(seconds=max(lag, graph.setting("bookingsHiddenSeconds")))

@@ -1,10 +1,10 @@
-"""Control of booking businesses: create one, keep its staff busy, and return what is stored."""
+"""Control of booking businesses: create one, act as its staff and customers, and return what is stored."""
 
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.tenant.graph import types
+from sandbox.tenant.graph import bookings_people, types
 from sandbox.tenant.graph.bookings_store import BookingBusiness, new_business
 from sandbox.tenant.graph.control_body import ControlError, body_of, control, only
 from sandbox.tenant.graph.service import graph_of
@@ -12,6 +12,7 @@ from sandbox.tenant.graph.zones import instant, zone_info
 from sandbox.tenant.state import Tenant
 
 BUSINESS = "/_control/bookings/{address}"
+APPOINTMENT = BUSINESS + "/appointments/{appointment}"
 KINDS = {"services": "bookingService", "staff": "bookingStaffMember", "customers": "bookingCustomer"}
 
 
@@ -21,6 +22,9 @@ def routes(tenant: Tenant) -> list[web.RouteDef]:
         web.post("/_control/bookings", control(tenant, create)),
         web.get(BUSINESS, control(tenant, view)),
         web.post(BUSINESS + "/busy", control(tenant, keep_busy)),
+        web.post(BUSINESS + "/appointments", control(tenant, book)),
+        web.patch(APPOINTMENT, control(tenant, move)),
+        web.delete(APPOINTMENT, control(tenant, cancel)),
     ]
 
 
@@ -71,6 +75,36 @@ async def keep_busy(tenant: Tenant, request: web.Request) -> web.Response:
         raise ControlError(404, "no such staff")
     business.busy.setdefault(body["staffId"], []).append((instant(body["start"]), instant(body["end"])))
     return web.json_response(body, status=201)
+
+
+async def book(tenant: Tenant, request: web.Request) -> web.Response:
+    """Make an appointment as a customer does on the business's page: {"serviceId", "start", "end"?, "staffIds"?}."""
+    business, body = _business(tenant, request), await body_of(request)
+    only(body, serviceId=str, start=str, end=str, staffIds=list)
+    made = bookings_people.book(graph_of(tenant), business, body)
+    return web.json_response(made, status=201)
+
+
+async def move(tenant: Tenant, request: web.Request) -> web.Response:
+    """Change an appointment as staff does in Bookings: {"start"?, "end"?, "staffIds"?, "serviceId"?}."""
+    business, body = _business(tenant, request), await body_of(request)
+    only(body, serviceId=str, start=str, end=str, staffIds=list)
+    return web.json_response(bookings_people.move(graph_of(tenant), business, _appointment(business, request), body))
+
+
+async def cancel(tenant: Tenant, request: web.Request) -> web.Response:
+    """Cancel an appointment as staff or customer does."""
+    business = _business(tenant, request)
+    key = _appointment(business, request)
+    bookings_people.cancel(graph_of(tenant), business, key)
+    return web.json_response({"id": key})
+
+
+def _appointment(business: BookingBusiness, request: web.Request) -> str:
+    key = str(request.match_info["appointment"])
+    if key not in business.appointments:
+        raise ControlError(404, "no such appointment")
+    return key
 
 
 def _business(tenant: Tenant, request: web.Request) -> BookingBusiness:

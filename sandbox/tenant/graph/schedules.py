@@ -4,6 +4,7 @@ Graph: calendar: getSchedule; scheduleInformation, scheduleItem and workingHours
 mailbox outside the app's permissions gets an error, whatever the tenant's sharing would allow.
 """
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,7 +32,8 @@ DIGITS = {"free": 0, "workingElsewhere": 0, "tentative": 1, "busy": 2, "oof": 3,
 async def get_schedule(graph: Graph, call: Call) -> Answer:
     """Return a scheduleInformation for each address; errors are returned in the entry."""
     async with at_mailbox(graph, call, EVENT_READ):
-        parameters, preferred = _parameters(call), preferences(call)
+        parameters, preferred = _parameters(graph, call), preferences(call)
+        await asyncio.sleep(graph.switches.number("scheduleSeconds", call.params["id"], call.request_id))
         window = _window(parameters)
         addresses = [each for each in parameters["Schedules"] if not graph.switches.is_on("scheduleLeftOut", each)]
         value = [_information(graph, call, address, window, preferred) for address in addresses]
@@ -39,7 +41,7 @@ async def get_schedule(graph: Graph, call: Call) -> Answer:
         return Answer(200, {"@odata.context": context, "value": value}, preferred.headers())
 
 
-def _parameters(call: Call) -> dict[str, Any]:
+def _parameters(graph: Graph, call: Call) -> dict[str, Any]:
     """Return the action's parameters, whose names are case-insensitive in OData. Raises GraphError (400)."""
     names = {name.lower(): name for name in PARAMETERS}
     body = call.json_object()
@@ -52,7 +54,7 @@ def _parameters(call: Call) -> dict[str, Any]:
     schedules = parameters.get("Schedules")
     if not isinstance(schedules, list) or not schedules or not all(isinstance(address, str) for address in schedules):
         raise bad_request("Schedules: a list of addresses is required.", "ErrorInvalidParameter")
-    if len(schedules) > MOST_SCHEDULES:
+    if sum(len(_members(graph, address) or [address]) for address in schedules) > MOST_SCHEDULES:
         raise bad_request(f"Schedules: more than {MOST_SCHEDULES}.", "ErrorInvalidParameter")
     return parameters
 
@@ -79,7 +81,9 @@ def _window(parameters: dict[str, Any]) -> tuple[datetime, datetime, int]:
 def _information(
     graph: Graph, call: Call, address: str, window: tuple[datetime, datetime, int], preferred: Preferences
 ) -> dict[str, Any]:
-    """Return one mailbox's schedule, or the error."""
+    """Return one mailbox's schedule, or the error; of a distribution list, the times of all its members."""
+    if members := _members(graph, address):
+        return _of_list(address, [_information(graph, call, each, window, preferred) for each in members])
     try:
         mailbox = graph.access.mailbox(call.caller, address, EVENT_READ)
     except GraphError as error:
@@ -98,6 +102,20 @@ def _information(
         "scheduleItems": [spelled(_item(event, preferred, calendar.zone), spelling) for event in events],
         "workingHours": hours_of(graph, mailbox),
     }
+
+
+def _members(graph: Graph, address: str) -> list[str]:
+    """Return the members of a distribution list; none for another address."""
+    lists: dict[str, list[str]] = graph.setting("distributionLists")
+    return {each.lower(): members for each, members in lists.items()}.get(address.lower(), [])
+
+
+def _of_list(address: str, members: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the schedule of a distribution list: the items of its members, and the busiest digit of each interval."""
+    views = [each["availabilityView"] for each in members if each["availabilityView"]]
+    digits = "".join(max(column) for column in zip(*views, strict=True))
+    items = [item for each in members for item in each["scheduleItems"]]
+    return {"scheduleId": address, "availabilityView": digits, "scheduleItems": items}
 
 
 def _code_of(error: GraphError) -> str:

@@ -29,6 +29,8 @@ DEFAULTS: dict[str, Any] = {
     "directoryLagSeconds": 0.0,  # tenant's seconds until it does
     "directoryEmpty": "empty",  # how it writes lists without items: empty, null or missing
     "roomLists": {},  # addresses of rooms by address of their room list
+    "places": {},  # properties of rooms by their address, such as {"capacity": 8}
+    "distributionLists": {},  # addresses of members by address of their distribution list
 }
 
 

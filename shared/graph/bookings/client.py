@@ -94,6 +94,13 @@ class BookingsClient:
         These are the paging parameters of the nextLink. The link itself is not used, because callers send it back and
         could forge it. After `until` (see list_end) no page is read.
         """
+        items, following = self.view_page(business, start, end, page, until)
+        return [appointment_of(item) for item in items], following
+
+    def view_page(
+        self, business: str, start: datetime, end: datetime, page: Mapping[str, str], until: float = math.inf
+    ) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """Return one page as `calendar_page` does, with its appointments as Graph wrote them."""
         if self._clock() > until:
             raise GraphUnavailable(0, "ListTooSlow")
         params = {"start": format_utc(start), "end": format_utc(end), **page}
@@ -105,7 +112,7 @@ class BookingsClient:
             raise GraphRejected(200, "ForeignNextLink")
         if link and following == dict(page):  # a list that would not end
             raise GraphRejected(200, "RepeatedNextLink")
-        return [appointment_of(item) for item in items_of(response)], following
+        return items_of(response), following
 
     def appointment(self, business: str, appointment: str) -> Appointment:
         """Return an appointment ("Get bookingAppointment")."""

@@ -110,6 +110,7 @@ class Appointment:
     seat: str = ""
     missing_link: str = ""
     created: datetime | None = None
+    updated: datetime | None = None
 
     @property
     def block(self) -> tuple[datetime, datetime]:

@@ -86,6 +86,7 @@ def appointment_of(raw: dict[str, Any]) -> Appointment:
         filled if isinstance(filled, int) and filled > 0 else len(customers), _plain(location, "displayName"),
         _plain(raw, "joinWebUrl"), _capacity(raw), before, after, raw.get("isLocationOnline") is True,
         raw.get("optOutOfCustomerEmail") is True, tuple(customers), created=_instant(raw.get("createdDateTime")),
+        updated=_instant(raw.get("lastUpdatedDateTime")),
     )  # fmt: skip
 
 

@@ -16,7 +16,9 @@ from shared.api.fields import checked_address
 from shared.errors import GraphError, RequestRejected, ServiceUnavailable
 from shared.forgetting.rows import MailboxRows
 from shared.policy.permission import Permission
+from shared.storage.followed.deletion import FollowedRows
 from shared.storage.room_lists import RoomLists, room_list_id_of
+from shared.storage.rooms.readings import RoomReadings
 from shared.storage.watches import Watch, Watches, watch_id_of
 from shared.subscriptions.endings import Endings
 from shared.subscriptions.unknown.unknown_cleanup import GRAPH_ERROR, ONLY_SUBSCRIPTION, UnknownCleanup
@@ -66,6 +68,8 @@ class MailboxForgetting:
     unknown: UnknownCleanup
     rows: MailboxRows
     permission: Permission
+    followed: FollowedRows
+    room_readings: RoomReadings
 
     def forget(self, mailbox: str, caller: str) -> Forgotten:
         """Forget a mailbox by one of its addresses. Idempotent; works also if it is not watched any more.
@@ -121,6 +125,8 @@ class MailboxForgetting:
         counts = sum((self._removed(watch, only_if) for watch in others), Counter[str]())
         for address in names.addresses - {names.address}:
             counts += self.rows.forget_slots(address) + self.rows.forget(watch_id_of(address))
+        counts["roomReadings"] += sum(map(self.room_readings.forget, names.addresses))
+        counts += Counter({"followedAppointments": sum(map(self.followed.forget, names.addresses))})
         mailboxes = {*names.addresses, *names.user_ids}
         counts += self._unknown_deleted(mailboxes, (GRAPH_ERROR,))
         counts += sum((self._removed(watch, only_if) for watch in names.watches if watch not in others), Counter[str]())

@@ -102,7 +102,7 @@ def test_the_state_that_the_page_lists_is_what_is_stored() -> None:
     """Each table of storage, each secret, the container of the package."""
     stored = (ROOT / "docs/data-protection.md").read_text()
     tables = set(re.findall(r"^\| table `(\w+)`", stored, re.MULTILINE)) - {"attempts"}  # locks, for seconds
-    assert {"watches", "ledger", "parked", "slots"} == tables
+    assert {"watches", "ledger", "parked", "slots", "appointments"} == tables
     listed = " ".join(row[1] for row in rows(RECOVERY, "## What is where"))
     assert tables <= set(re.findall(r"`(\w+)`", listed))
     assert "name: 'package'" in BICEP["modules/storage.bicep"]

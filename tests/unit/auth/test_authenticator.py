@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.auth.authenticator import Authenticator
-from shared.auth.caller import ADMIN, READ, SETUP
-from shared.auth.rate_limit import CallRateLimiter
+from shared.auth.caller import ADMIN, READ, SETUP, Caller
+from shared.auth.rate_limit import CallRateLimiter, Quota
 from shared.config import Settings
 from shared.errors import ConfigurationError, RequestRejected, ServiceUnavailable, Unauthenticated
 from tests.support.minting import PARTNER, RELAY, TENANT, key_of, token
@@ -34,6 +34,13 @@ def authenticator(clock: Callable[[], float] = lambda: 0.0, /, **settings: str) 
     return Authenticator(Settings.load(GIVEN | settings), lambda: key_of, CallRateLimiter(clock))
 
 
+def admitted(by: Authenticator, authorization: str, role: str) -> Caller:
+    """Return the caller with a token, if it is admitted with a role."""
+    caller = by.token_caller(authorization)
+    by.admit(caller, role)
+    return caller
+
+
 def bearer(**changes: Any) -> str:
     """Return the header of a valid token with these changes."""
     return f"Bearer {token(**changes)}"
@@ -41,9 +48,9 @@ def bearer(**changes: Any) -> str:
 
 def test_a_function_key_grants_setup_and_the_master_key_everything() -> None:
     """The host has checked the key; the relay cannot see which function key it was."""
-    key = authenticator().authenticate_key(master=False, other="/")
+    key = authenticator().key_caller(master=False, other="/")
     assert (key.name, key.may(SETUP), key.may(READ), key.may(ADMIN)) == ("key", True, True, False)
-    master = authenticator().authenticate_key(master=True, other="/")
+    master = authenticator().key_caller(master=True, other="/")
     assert (master.name, master.may(ADMIN)) == ("master key", True)
 
 
@@ -52,24 +59,24 @@ def test_keys_can_be_turned_off(master: bool) -> None:  # noqa: FBT001
     """With CALLER_KEYS=false a key is rejected with the route to call instead; tokens still work."""
     closed = authenticator(CALLER_KEYS="false")
     with pytest.raises(RequestRejected, match="Call /api/entra/x with a bearer token") as caught:
-        closed.authenticate_key(master=master, other="/api/entra/x")
+        closed.key_caller(master=master, other="/api/entra/x")
     assert caught.value.status == 403
-    assert closed.authenticate_token(bearer(), SETUP).name == PARTNER
+    assert admitted(closed, bearer(), SETUP).name == PARTNER
 
 
 def test_a_broken_setting_rejects_every_caller() -> None:
     """The error names the setting, since a value like "perhaps" might have meant off."""
     with pytest.raises(ConfigurationError, match="CALLER_KEYS"):
-        authenticator(CALLER_KEYS="perhaps").authenticate_key(master=True, other="/")
+        authenticator(CALLER_KEYS="perhaps").key_caller(master=True, other="/")
     with pytest.raises(ConfigurationError, match="CALLS_PER_MINUTE"):
-        authenticator(CALLS_PER_MINUTE="0").authenticate_token(bearer(), READ)
+        admitted(authenticator(CALLS_PER_MINUTE="0"), bearer(), READ)
 
 
 @pytest.mark.parametrize(("roles", "role"), [([], READ), ([READ], SETUP), ([SETUP], ADMIN), (["Relay.Owner"], READ)])
 def test_a_missing_role_is_403_and_named(roles: list[str], role: str) -> None:
     """The error names the missing role, so that an administrator can assign it."""
     with pytest.raises(RequestRejected, match=role) as caught:
-        authenticator().authenticate_token(bearer(roles=roles), role)
+        admitted(authenticator(), bearer(roles=roles), role)
     assert caught.value.status == 403
 
 
@@ -77,9 +84,9 @@ def test_the_header_of_app_service_is_no_proof() -> None:
     """A call with that header alone is refused for a reason of its own, so that IT sees who relies on it."""
     for token_sent, reason in ((None, "principal"), ("", "principal"), ("Bearer x", "not a token")):
         with pytest.raises(Unauthenticated) as caught:
-            authenticator().authenticate_token(token_sent, READ, has_principal=True)
+            authenticator().token_caller(token_sent, has_principal=True)
         assert caught.value.reason == reason
-    assert authenticator().authenticate_token(bearer(), SETUP, has_principal=True).name == PARTNER
+    assert authenticator().token_caller(bearer(), has_principal=True).name == PARTNER
 
 
 def test_each_caller_has_its_calls_per_minute() -> None:
@@ -87,26 +94,45 @@ def test_each_caller_has_its_calls_per_minute() -> None:
     clock = Clock()
     busy = authenticator(clock, CALLS_PER_MINUTE="6")
     for _ in range(6):
-        busy.authenticate_token(bearer(), SETUP)
+        admitted(busy, bearer(), SETUP)
     with pytest.raises(RequestRejected, match="6 calls per minute") as caught:
-        busy.authenticate_token(bearer(), SETUP)
+        admitted(busy, bearer(), SETUP)
     assert (caught.value.status, caught.value.retry_after) == (429, 10)
-    busy.authenticate_token(bearer(appid=RELAY), SETUP)
-    busy.authenticate_key(master=False, other="/")
-    busy.authenticate_key(master=True, other="/")
+    admitted(busy, bearer(appid=RELAY), SETUP)
+    for master in (False, True):
+        busy.admit(busy.key_caller(master=master, other="/"), READ)
     clock.time = 10.0
-    busy.authenticate_token(bearer(), SETUP)
+    admitted(busy, bearer(), SETUP)
     with pytest.raises(RequestRejected):
-        busy.authenticate_token(bearer(), SETUP)
+        admitted(busy, bearer(), SETUP)
+
+
+def test_a_caller_can_read_what_it_has_left() -> None:
+    """Calls at once, and the seconds until there is another. A call for many mailboxes may leave less than none."""
+    clock = Clock()
+    busy = authenticator(clock, CALLS_PER_MINUTE="6")
+    caller = admitted(busy, bearer(), SETUP)
+    assert busy.quota(caller) == Quota(6, 5, 10)
+    busy.charge(caller, 8)
+    assert busy.quota(caller) == Quota(6, 0, 30)
+    clock.time = 15.0
+    assert busy.quota(caller) == busy.quota(caller) == Quota(6, 0, 15)
+    with pytest.raises(RequestRejected) as caught:
+        busy.admit(caller, SETUP)
+    assert caught.value.retry_after == 15
+    clock.time = 32.5
+    assert busy.quota(caller) == Quota(6, 1, 8)
+    clock.time = 1_000.0
+    assert busy.quota(caller) == Quota(6, 6, 0)
 
 
 def test_calls_rejected_for_a_missing_role_count_too() -> None:
     """A caller without the role cannot call without limit."""
     busy = authenticator(CALLS_PER_MINUTE="1")
     with pytest.raises(RequestRejected, match=ADMIN):
-        busy.authenticate_token(bearer(), ADMIN)
+        admitted(busy, bearer(), ADMIN)
     with pytest.raises(RequestRejected, match="calls per minute"):
-        busy.authenticate_token(bearer(), ADMIN)
+        admitted(busy, bearer(), ADMIN)
 
 
 def test_an_idle_caller_saves_up_a_minute_of_calls_at_most() -> None:
@@ -135,7 +161,7 @@ class Unread:
     def refused(self, **changes: Any) -> Exception:
         """Return the refusal of a token that is signed with that key."""
         with pytest.raises((Unauthenticated, ServiceUnavailable)) as caught:
-            self.authenticator.authenticate_token(bearer(signer="three", **changes), SETUP)
+            admitted(self.authenticator, bearer(signer="three", **changes), SETUP)
         return caught.value
 
 

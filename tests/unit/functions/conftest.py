@@ -15,14 +15,17 @@ from functions import (
     dead_letters,
     forget,
     health,
+    many_subscriptions,
     notifications,
     relay_state,
     renewal,
     resync,
     room_lists,
     subscriptions,
+    unknown_paths,
     unknown_subscriptions,
     version,
+    watch_views,
 )
 from shared.auth.authenticator import Authenticator
 from shared.auth.rate_limit import CallRateLimiter
@@ -93,8 +96,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostWorld]:
     """Return a world that the functions use as the process's relay."""
     host = HostWorld()
     modules = (
-        auth, notifications, subscriptions, room_lists, resync, relay_state, dead_letters, health, renewal,
-        forget, unknown_subscriptions, version,
+        auth, notifications, subscriptions, many_subscriptions, room_lists, resync, relay_state, dead_letters, health,
+        renewal, forget, unknown_paths, unknown_subscriptions, version, watch_views,
     )  # fmt: skip
     for module in modules:
         monkeypatch.setattr(module, "relay", lambda: host)

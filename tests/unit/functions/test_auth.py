@@ -10,7 +10,16 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions import dead_letters, health, relay_state, resync, room_lists, subscriptions, unknown_subscriptions
+from functions import (
+    dead_letters,
+    health,
+    many_subscriptions,
+    relay_state,
+    resync,
+    room_lists,
+    subscriptions,
+    unknown_subscriptions,
+)
 from functions.auth import address, caller_of
 from shared.auth.authenticator import Authenticator
 from shared.auth.caller import ADMIN, READ, SETUP
@@ -22,10 +31,14 @@ from tests.support.minting import PARTNER, RELAY, TENANT, token
 from tests.support.world import MAILBOX
 from tests.unit.functions.conftest import HostWorld, content_of
 
-MODULES = (subscriptions, room_lists, resync, health, relay_state, dead_letters, unknown_subscriptions)
+MODULES = (
+    subscriptions, many_subscriptions, room_lists, resync, health, relay_state, dead_letters, unknown_subscriptions,
+)  # fmt: skip
 ROLES = {
     "list_subscriptions": READ, "get_subscription": READ, "list_room_lists": READ, "get_room_list": READ,
-    "health_checks": READ, "create_subscription": SETUP, "delete_subscription": SETUP, "delete_room_list": SETUP,
+    "health_checks": READ, "query_subscriptions": READ,
+    "create_subscription": SETUP, "create_many_subscriptions": SETUP, "create_room_list": SETUP,
+    "delete_subscription": SETUP, "delete_room_list": SETUP,
     "resync_subscription": ADMIN, "get_relay": ADMIN, "pause_relay": ADMIN, "resume_relay": ADMIN,
     "stop_relay": ADMIN, "start_relay": ADMIN,
     "list_dead_letters": ADMIN, "delete_dead_letters": ADMIN, "replay_dead_letters": ADMIN, "get_replay": ADMIN,
@@ -126,7 +139,7 @@ def test_a_reader_does_not_see_the_query_of_a_notification_url(tenant: HostWorld
     body = json.dumps({"mailbox": MAILBOX, "delivery": "direct", "notificationUrl": url}).encode()
     created = content_of(sent("create_subscription", body))
     assert created["notificationUrl"] == url
-    trigger = FUNCTIONS["get_subscription_entra"][1]
+    trigger, query = FUNCTIONS["get_subscription_entra"][1], json.dumps({"mailboxes": [MAILBOX]}).encode()
     for role, seen in ((READ, "https://partner.example/graph"), (SETUP, url)):
         headers = {"authorization": f"Bearer {token(roles=[role])}"}
         [listed] = content_of(sent("list_subscriptions_entra", **headers))["value"]
@@ -134,6 +147,7 @@ def test_a_reader_does_not_see_the_query_of_a_notification_url(tenant: HostWorld
             "GET", "https://relay.example/x", headers=headers, body=b"", route_params={"id": created["id"]}
         )
         assert content_of(trigger(request))["notificationUrl"] == listed["notificationUrl"] == seen
+        assert content_of(sent("query_subscriptions_entra", query, **headers))["value"] == [listed]
         assert ("clientState" in listed) is (role == SETUP)
     [by_key] = content_of(sent("list_subscriptions"))["value"]
     assert by_key["notificationUrl"] == url
@@ -166,6 +180,22 @@ def test_the_caller_is_unavailable_before_authentication(world: HostWorld) -> No
         caller_of(request)
     with pytest.raises(KeyError):
         address(request, "subscriptions")
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_each_answer_to_a_recognized_caller_has_its_rate_limit(tenant: HostWorld, name: str) -> None:
+    """Also a refusal for a missing role; who is not recognized has no limit of its own."""
+    below = sent(f"{name}_entra", authorization=f"Bearer {token(roles=[])}")
+    for answer in (sent(name), below, sent(name, b"[" * 65_537)):
+        assert all(name in answer.headers for name in ("RateLimit", "RateLimit-Policy")), answer.status_code
+    assert "RateLimit" not in sent(f"{name}_entra").headers
+
+
+def test_a_call_for_several_mailboxes_shows_what_it_cost(world: HostWorld) -> None:
+    """The header is written after the call was charged."""
+    body = json.dumps({"mailboxes": [f"room{number}@contoso.com" for number in range(5)]}).encode()
+    left = [sent("list_subscriptions").headers["RateLimit"], sent("create_subscription", body).headers["RateLimit"]]
+    assert [each.partition(";t=")[0] for each in left] == ['"calls";r=299', '"calls";r=294']
 
 
 def test_an_outage_of_entra_id_is_503(tenant: HostWorld) -> None:
@@ -202,9 +232,12 @@ def test_a_broken_setting_of_a_service_is_named_to_a_caller_with_a_token(tenant:
 
 
 def test_too_many_calls_are_429(world: HostWorld) -> None:
-    """Retry-After is in whole seconds."""
+    """Retry-After is in whole seconds. Each answer says how many calls are left, and when there is another."""
     world.settings = world.settings.model_copy(update={"calls_per_minute": 7})
     answers = [sent("list_subscriptions") for _ in range(8)]
     assert [answer.status_code for answer in answers] == [200] * 7 + [429]
     assert answers[-1].headers["Retry-After"] == "9"
+    assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"calls";q=7;w=60'}
+    assert answers[0].headers["RateLimit"] == '"calls";r=6;t=9'
+    assert [answer.headers["RateLimit"] for answer in answers[-2:]] == ['"calls";r=0;t=9'] * 2
     assert sent("resync_subscription").status_code == 404  # the master key is another caller

@@ -17,6 +17,7 @@ from functions import (
     calendars,
     dead_letters,
     doctor,
+    many_subscriptions,
     relay_state,
     resync,
     room_lists,
@@ -30,8 +31,8 @@ from shared.bodies import MOST_ITEMS
 from tests.support.world import MAILBOX
 from tests.unit.functions.conftest import HostWorld, call, content_of
 
-MODULES = (bookings, calendars, dead_letters, doctor, relay_state, resync, room_lists, scheduling, subscriptions,
-           unknown_subscriptions)  # fmt: skip
+MODULES = (bookings, calendars, dead_letters, doctor, many_subscriptions, relay_state, resync, room_lists, scheduling,
+           subscriptions, unknown_subscriptions)  # fmt: skip
 NAMES = {"id": "0" * 32, "mailbox": MAILBOX, "business": "shop@contoso.com", "appointment": "a"}
 UNREADABLE = {
     "items": (b'{"a":[' + b"1," * MOST_ITEMS + b"1]}", "too_many_items"),
@@ -75,7 +76,8 @@ def test_every_function_with_a_body_is_tested() -> None:
         "cancel_booking_appointment", "create_calendar", "create_event", "change_event", "cancel_event",
         "replay_dead_letters", "examine_relay", "pause_relay", "resume_relay", "stop_relay", "start_relay",
         "resync_subscription",
-        "create_booking", "move_booking", "create_subscription",
+        "create_booking", "move_booking", "create_subscription", "create_many_subscriptions", "create_room_list",
+        "query_subscriptions", "query_slots", "query_booking_availability",
     }  # fmt: skip
 
 

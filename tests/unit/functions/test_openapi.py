@@ -15,22 +15,23 @@ from sandbox.process import ROOT
 from tests.unit.functions.conftest import call
 
 PACKAGED = json.loads((ROOT / "shared" / "openapi.json").read_text())
+FORMER = json.loads((ROOT / "shared" / "openapi-1.json").read_text())
 GZIP = {"accept-encoding": "gzip, deflate, br"}
 
 
-def document(**headers: str) -> func.HttpResponse:
-    """Ask for the document."""
-    return call(
-        openapi, "GET", "openapi.json", headers={name.replace("_", "-"): text for name, text in headers.items()}
-    )
+def document(version: str | None = None, **headers: str) -> func.HttpResponse:
+    """Ask for the document, or for that of a version."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    params = {} if version is None else {"version": version}
+    return call(openapi, "GET", "openapi.json", headers=named, params=params)
 
 
-def test_a_client_with_gzip_gets_the_packaged_document_in_less_than_20_kb() -> None:
+def test_a_client_with_gzip_gets_the_packaged_document_in_less_than_32_kb() -> None:
     """Anybody may ask for it, and its bytes are paid for."""
     response = document(accept_encoding=GZIP["accept-encoding"])
     assert (response.status_code, response.headers["Content-Encoding"]) == (200, "gzip")
     assert json.loads(gzip.decompress(response.get_body())) == PACKAGED
-    assert len(response.get_body()) < 20_000
+    assert len(response.get_body()) < 32_000
 
 
 def test_a_client_without_gzip_gets_less_than_250_kb() -> None:
@@ -81,3 +82,42 @@ def test_a_matching_etag_is_304(headers: dict[str, str]) -> None:
 def test_the_encodings_have_different_etags() -> None:
     """They are different bytes ("RFC 9110, section 8.8.3")."""
     assert document().headers["ETag"] != document(accept_encoding="gzip").headers["ETag"]
+
+
+@pytest.mark.parametrize("version", ["1", "1.0"])
+def test_version_1_of_the_contract_is_served_as_it_was_and_says_until_when(version: str) -> None:
+    """Clients that were generated from it still find it for a year (RFC 9745, RFC 8594)."""
+    response = document(version)
+    content = json.loads(response.get_body())
+    assert response.status_code == 200
+    assert resolved(content, content.pop("components")["responses"])["paths"] == FORMER["paths"]
+    assert (response.headers["Deprecation"], response.headers["Sunset"]) == (
+        "@1795996800", "Tue, 30 Nov 2027 00:00:00 GMT",
+    )  # fmt: skip
+    assert response.headers["ETag"] != document().headers["ETag"]
+
+
+@pytest.mark.parametrize("version", [None, "2", "2.0"])
+def test_version_2_is_the_present_version(version: str | None) -> None:
+    """With its number or without; it is not deprecated."""
+    response = document(version)
+    assert json.loads(response.get_body())["info"]["version"] == "2.0"
+    assert "Deprecation" not in response.headers
+    assert "Sunset" not in response.headers
+
+
+@pytest.mark.parametrize("version", ["", "0", "3", "1.1", "../openapi-1", "\ud800"])
+def test_another_version_is_refused_with_those_there_are(version: str) -> None:
+    """Never another document than the one that was asked for, and never another file."""
+    response = document(version)
+    content = json.loads(response.get_body())
+    assert (response.status_code, content["code"]) == (422, "invalid_parameter")
+    assert "1 or 2" in content["detail"]
+
+
+def test_version_1_has_the_paths_of_before() -> None:
+    """With their prefix, a twin for tokens of each operation, and the ids of before."""
+    operations = [one for methods in FORMER["paths"].values() for one in methods.values()]
+    ids = {one["operationId"] for one in operations}
+    assert {"create_subscription", "create_subscription_entra", "list_slots", "openapi"} <= ids
+    assert all(path.startswith("/api/") for path in FORMER["paths"])

@@ -11,11 +11,13 @@ import pytest
 import functions
 from functions.responses import json_response, problem, problem_of
 from shared import problems
-from shared.errors import ConfigurationError, RelayError, ServiceUnavailable, Unauthenticated
+from shared.errors import ConfigurationError, RelayError, RequestRejected, ServiceUnavailable, Unauthenticated
+from shared.problems import Problem
 
+ALL = [kind for kind in vars(problems).values() if isinstance(kind, Problem)]
 FOLDER = Path(functions.__path__[0])
-# The handshake's token, and the OpenAPI document, which is public
-OF_THEIR_OWN = {"notifications.py", "openapi.py", "responses.py"}
+# The handshake's token; the OpenAPI document and the pages of problems, which are public
+OF_THEIR_OWN = {"notifications.py", "openapi.py", "problem_pages.py", "responses.py"}
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,22 @@ def test_further_headers_stay() -> None:
     """Of the answer itself."""
     assert json_response(201, {}, Location="/x").headers["Location"] == "/x"
     assert problem(problems.RELAY_UNAVAILABLE, "x", 1.2).headers["Retry-After"] == "2"
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.code)
+def test_what_may_be_sent_again_says_when(kind: Problem) -> None:
+    """429 and 503 always have Retry-After, also where nobody said how long; other errors have it only if told."""
+    answer = problem_of(RequestRejected(kind, "x"))
+    assert answer.headers.get("Retry-After") == ("30" if kind.status in (429, 503) else None)
+    assert problem_of(RequestRejected(kind, "x", 1.2)).headers["Retry-After"] == "2"
+    assert ("Retry-After" in json_response(kind.status, {}).headers) is (kind.status in (429, 503))
+
+
+@pytest.mark.parametrize("error", [ConfigurationError("X", "y"), ServiceUnavailable("login")], ids=repr)
+def test_what_fails_in_the_relay_says_when(error: RelayError) -> None:
+    """Also to somebody who is not recognized."""
+    assert {problem_of(error, is_recognized=known).status_code for known in (True, False)} == {503}
+    assert all("Retry-After" in problem_of(error, is_recognized=known).headers for known in (True, False))
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)

@@ -57,6 +57,17 @@ def test_a_token_that_is_sent_has_to_be_valid(tenant: HostWorld, header: Callabl
     assert call(version, "GET", headers={"authorization": header()}).status_code == status
 
 
+@pytest.mark.parametrize(("roles", "statuses"), [([READ], [200, 429]), ([], [403, 429])], ids=["with", "without"])
+def test_a_caller_with_a_token_sees_its_rate_limit(tenant: HostWorld, roles: list[str], statuses: list[int]) -> None:
+    """The calls count as others do; who sends no token has no limit of its own."""
+    tenant.settings = tenant.settings.model_copy(update={"calls_per_minute": 1})
+    headers = {"authorization": f"Bearer {token(roles=roles)}"}
+    answers = [call(version, "GET", headers=headers) for _ in statuses]
+    assert [answer.status_code for answer in answers] == statuses
+    assert {answer.headers["RateLimit"] for answer in answers} == {'"calls";r=0;t=60'}
+    assert "RateLimit" not in call(version, "GET").headers
+
+
 def test_a_checkout_has_no_package(world: HostWorld) -> None:
     """The fields are null."""
     assert content_of(call(version, "GET")) == {"package": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -80,3 +81,36 @@ def test_a_later_page_that_fails_fails_the_list() -> None:
     places.failing_at = 1
     with pytest.raises(GraphUnavailable):
         [*Rooms(places).of_list("list@contoso.com")]
+
+
+PROPERTIES = "id,emailAddress,capacity"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_all_rooms_of_the_tenant_are_read(links: bool) -> None:  # noqa: FBT001  (a table's cell)
+    """With the properties that the caller names; as they come, so that an error leaves what came before."""
+    places = RoomsOfGraph([room(number) for number in range(250)], links=links)
+    assert len([*Rooms(places).of_tenant(PROPERTIES)]) == 250
+    assert places.requested[0] == ("/places/microsoft.graph.room", {"$select": PROPERTIES, "$top": "100"})
+    places.failing_at = len(places.requested) + 2
+    rooms = Rooms(places).of_tenant(PROPERTIES)
+    assert len([*islice(rooms, 200)]) == 200
+    with pytest.raises(GraphUnavailable):
+        next(rooms)
+
+
+def test_the_properties_of_a_lists_rooms_are_read() -> None:
+    """By the list's address."""
+    places = RoomsOfGraph([room(1)])
+    assert [*Rooms(places).with_properties("list@contoso.com", PROPERTIES)] == [room(1)]
+    path, params = places.requested[0]
+    assert (path, params["$select"]) == ("/places/list@contoso.com/microsoft.graph.roomList/rooms", PROPERTIES)
+
+
+def test_a_reading_of_the_tenant_ends_after_a_minute() -> None:
+    """The pages of a large tenant may come slowly."""
+    seconds = iter(range(0, 1000, 25))
+    places = RoomsOfGraph([room(number) for number in range(1000)])
+    with pytest.raises(GraphUnavailable) as caught:
+        list(Rooms(places, clock=lambda: float(next(seconds))).of_tenant(PROPERTIES))
+    assert (caught.value.code, len(places.requested)) == ("ListTooSlow", 2)

@@ -1,9 +1,10 @@
-"""The OpenAPI document matches the code, is valid, and follows one rule for callers with tokens."""
+"""The OpenAPI document matches the code, is valid, and has one operation for keys and tokens."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,10 +13,22 @@ import schemathesis
 from sandbox.process import ROOT
 from tools.openapi.__main__ import WRITTEN
 from tools.openapi.deliveries import EventData
-from tools.openapi.document import _by_title, document, text
+from tools.openapi.document import document, text
 from tools.openapi.fields import schema_name
-from tools.openapi.operation import WITH_KEY
+from tools.openapi.objects.parameters import parameters
+from tools.openapi.operation import WITH_KEY, Operation, Query
+from tools.openapi.paths import operation_object
 from tools.openapi.routes import operations
+from tools.openapi.schemas.models import by_title
+
+LINTERS = ("redocly.yaml", ".spectral.yaml")
+
+
+def described() -> Iterator[tuple[Operation, dict[str, Any]]]:
+    """Yield each operation of the table, with that of the document."""
+    paths = document()["paths"]
+    for operation in operations(entra=False):
+        yield operation, paths[f"/{operation.route}"][operation.method]
 
 
 def test_the_stored_document_is_generated_from_the_code() -> None:
@@ -38,41 +51,59 @@ def test_a_class_may_have_another_name_than_its_schema() -> None:
     """The title names the schema, also in references; two models with one title would overwrite each other."""
     schema, other = {"title": "Public", "type": "object"}, {"title": "B", "$ref": "#/components/schemas/A"}
     public = {"title": "B", "$ref": "#/components/schemas/Public"}
-    assert _by_title({"A": schema, "B": other}) == {"Public": schema, "B": public}
+    assert by_title({"A": schema, "B": other}) == {"Public": schema, "B": public}
     assert EventData.__name__ not in text()
     assert schema_name(EventData) == "ToldEvent"
     with pytest.raises(ValueError, match="the same title"):
-        _by_title({"A": schema, "B": schema})
+        by_title({"A": schema, "B": schema})
 
 
-def test_every_response_object_is_closed() -> None:
-    """An undocumented field would break the contract, so no response object allows one."""
-    open_ones = {
-        name for name, schema in document()["components"]["schemas"].items()
-        if schema.get("type") == "object" and schema.get("additionalProperties") is not False
-    }  # fmt: skip
-    assert open_ones == {"NotificationCollection"}  # Graph may add what it likes
+def test_an_operation_stands_once_for_keys_and_tokens() -> None:
+    """Each twin for tokens is the same operation with the other base of the server."""
+    twins = {one.function.removesuffix("_entra") for one in operations() if one.by_token}
+    for operation, shown in described():
+        schemes = {scheme for requirement in shown["security"] for scheme in requirement}
+        assert ("entraToken" in schemes and len(schemes) > 1) == (operation.caller in WITH_KEY), operation.function
+        assert (operation.function in twins) == (operation.caller in WITH_KEY)
+    assert not [path for path in document()["paths"] if "entra" in path or path.startswith("/api")]
 
 
-def test_every_route_with_a_key_has_a_twin_for_tokens() -> None:
-    """The twin is under /api/entra, has the same responses, and accepts only a token."""
-    paths: dict[str, Any] = document(entra=True)["paths"]
-    for operation in operations(entra=False):
-        twin = paths.get(f"/api/entra/{operation.route}", {}).get(operation.method)
-        assert (twin is not None) == (operation.caller in WITH_KEY), operation.function
-        if twin is not None:
-            plain = paths[f"/api/{operation.route}"][operation.method]
-            assert twin["security"] == [{"entraToken": []}]
-            assert twin["operationId"] == f"{operation.function}_entra"
-            assert twin["responses"].keys() == plain["responses"].keys()
-            links = [link for answer in twin["responses"].values() for link in answer.get("links", {})]
-            assert all(link.endswith("_entra") for link in links)
+def test_where_each_operation_is_stands_in_its_description() -> None:
+    """Below which base it takes what; one without a credential is only below the default base."""
+    for operation, shown in described():
+        is_open = operation.caller not in WITH_KEY
+        assert ("Only below `api`." in shown["description"]) == is_open, operation.function
+        assert ("below `api/entra`" in shown["description"]) != is_open
+        is_public = shown["security"] == [] or {} in shown["security"]  # {}: the token is optional
+        assert is_public == is_open
 
 
-def test_a_public_route_has_an_empty_list_of_requirements() -> None:
-    """An empty list of requirements differs from a missing one, which would mean the default."""
-    paths = document()["paths"]
-    for operation in operations():
-        described = paths[f"/api/{operation.route}"][operation.method]
-        is_public = described["security"] == [] or {} in described["security"]  # {}: the token is optional
-        assert is_public == (operation.caller in ("anyone", "Microsoft Graph"))
+def test_links_lead_to_operations() -> None:
+    """Each names an operation of the document, and only parameters of its path."""
+    ids = {shown["operationId"]: operation for operation, shown in described()}
+    links = [link for _, shown in described() for answer in shown["responses"].values()
+             for link in answer.get("links", {}).values()]  # fmt: skip
+    assert len(links) > 10
+    for link in links:
+        assert link["parameters"].keys() <= set(re.findall(r"\{(\w+)\}", ids[link["operationId"]].route))
+
+
+def test_an_old_spelling_is_marked_with_its_dates() -> None:
+    """An operation and a parameter: since when, until when, and what to use instead."""
+    old = Query("with", "Other mailboxes.", {"type": "string"}, deprecated="Use the body.")
+    operation = Operation("list_old", "get", "old", "partner", "List.", {}, query=(old,), deprecated="Use POST /new.")
+    shown = operation_object(operation, [operation])
+    (parameter,) = parameters(operation)
+    assert (shown["deprecated"], parameter["deprecated"]) == (True, True)
+    span = "Deprecated since 2026-11-30, accepted until 2027-11-30."
+    assert shown["description"].startswith(f"{span} Use POST /new.")
+    assert parameter["description"] == f"Other mailboxes. {span} Use the body."
+
+
+@pytest.mark.parametrize("name", LINTERS)
+def test_each_rule_that_a_linter_leaves_out_has_its_reason(name: str) -> None:
+    """A comment stands above it."""
+    lines = (ROOT / name).read_text().partition("\nrules:\n")[2].splitlines()
+    rules = [number for number, line in enumerate(lines) if re.match(r"  [a-z0-9-]+:", line)]
+    assert rules
+    assert all(lines[number - 1].startswith("  # ") for number in rules)

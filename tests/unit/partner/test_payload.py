@@ -40,8 +40,8 @@ def test_a_delivery_is_exactly_the_json_of_the_contract() -> None:
     assert body == (
         '{"type":"calendar.event.updated","timestamp":"2026-11-20T10:00:04Z","data":{"subscriptionId":"w1",'
         '"mailbox":"room1@contoso.com","event":{"id":"AAMk=","seriesId":null,"title":"Ola Nordmann",'
-        '"start":"2026-11-20T12:00:00Z","end":"2026-11-20T13:00:00Z","allDay":false,"availability":"busy",'
-        '"cancelled":false}}}'
+        '"start":"2026-11-20T12:00:00Z","end":"2026-11-20T13:00:00Z","startDate":null,"endDate":null,'
+        '"allDay":false,"availability":"busy","cancelled":false}}}'
     )
 
 
@@ -147,6 +147,19 @@ def test_an_all_day_event_is_marked() -> None:
     """Its times are midnights in UTC, as Graph returns them."""
     shown = public_fields(isAllDay=True, start=at("2026-11-20T00:00:00"), end=at("2026-11-21T00:00:00"))
     assert (shown["allDay"], shown["start"], shown["end"]) == (True, "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z")
+
+
+@pytest.mark.parametrize("after", ["2026-11-21", "2027-01-01"])
+def test_an_all_day_event_has_its_days(after: str) -> None:
+    """The end is the day after the last one, as in Graph."""
+    shown = public_fields(isAllDay=True, start=at("2026-11-20T00:00:00.0000000"), end=at(f"{after}T00:00:00"))
+    assert (shown["startDate"], shown["endDate"]) == ("2026-11-20", after)
+
+
+def test_a_timed_event_has_no_days() -> None:
+    """Not even one from midnight to midnight: which day that is depends on the zone."""
+    shown = public_fields(start=at("2026-11-20T00:00:00"), end=at("2026-11-21T00:00:00"))
+    assert (shown["startDate"], shown["endDate"]) == (None, None)
 
 
 @pytest.mark.parametrize("value", [None, ..., 1, "true", []])

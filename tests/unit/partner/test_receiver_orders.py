@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.partner.calendars import Calendars
+from sandbox.partner.receive import Calendars
 from tests.support.receivers import MAILBOX, Delivery, GuideReceiver, SandboxReceiver, Sender, newest
 
 History = tuple[tuple[str, str], ...]  # the event and the kind of each delivery

@@ -40,7 +40,8 @@ def test_a_response_of_another_service_means_not_reached(
     with responses.RequestsMock(assert_all_requests_are_fired=False) as server:
         for method in ("GET", "POST", "DELETE"):
             for path in ("health/checks", "relay", "relay/pause", "doctor", "room-lists", "subscriptions",
-                         "dead-letters", "dead-letters/replay", "relay/unknown-subscriptions"):  # fmt: skip
+                         "subscriptions/batch", "dead-letters", "dead-letters/replay",
+                         "relay/unknown-subscriptions"):  # fmt: skip
                 server.add(method, f"{URL}/api/{path}", body=body, content_type="application/json")
             server.add(method, f"{URL}/api/notifications")
             server.add(method, f"{URL}/api/lifecycle")

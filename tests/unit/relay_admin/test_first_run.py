@@ -51,7 +51,7 @@ def test_a_good_relay_is_ready(relay: ScriptedRelay, run: Run) -> None:
     assert (code, content["ok"], content["url"]) == (OK, True, relay.url)
     assert marks(content) == dict.fromkeys(("warm", "check", "watch", "scope", "ping"), True)
     assert content["next"] == [f"Now book a meeting in {ROOM}; it reaches the partner in about ten seconds."]
-    assert relay.paths() == ["/doctor", "/subscriptions", "/doctor", "/doctor"]
+    assert relay.paths() == ["/doctor", "/subscriptions/batch", "/doctor", "/doctor"]
     assert [body["ping"] for _, path, body in relay.calls if path == "/doctor"] == [False, False, True]
 
 
@@ -137,7 +137,7 @@ def test_exchange_is_waited_for(relay: ScriptedRelay, run: Run) -> None:
     code, content = run()
     assert (code, marks(content)["watch"]) == (OK, True)
     assert relay.clock.time >= 3 * PAUSE
-    assert relay.paths().count("/subscriptions") == 4
+    assert relay.paths().count("/subscriptions/batch") == 4
 
 
 @pytest.mark.parametrize("wait", [0, 100])
@@ -147,7 +147,7 @@ def test_the_wait_ends(relay: ScriptedRelay, run: Run, wait: float) -> None:
     code, content = run(wait=wait)
     assert (code, marks(content)["watch"]) == (FAILED, False)
     assert relay.clock.time <= wait + 1
-    assert relay.paths().count("/subscriptions") == 1 + wait // PAUSE
+    assert relay.paths().count("/subscriptions/batch") == 1 + wait // PAUSE
     assert {"Test-RelayMailboxAccess.ps1", "Grant-RelayMailboxAccess.ps1"} <= set(
         content["next"][0].replace("/", " ").replace(";", " ").split()
     )
@@ -184,7 +184,7 @@ def test_a_watch_that_is_not_live_is_waited_for(relay: ScriptedRelay, run: Run) 
     pending = {"status": 200, "subscription": {"state": "pending", "expirationDateTime": None, "lastError": None}}
     relay.setup = [pending, LIVE]
     assert run()[0] == OK
-    assert relay.paths().count("/subscriptions") == 2
+    assert relay.paths().count("/subscriptions/batch") == 2
 
 
 def test_a_refusal_of_the_caller_is_that_of_every_command(relay: ScriptedRelay, run: Run) -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from relay_admin.errors import FAILED, OK, USAGE
 from shared.partner.webhook import signed_headers
@@ -80,6 +81,26 @@ def test_a_signing_secret_is_rotated_in_two_steps(it: Rotating) -> None:
         assert version.content_type == ""
         headers = signed_headers(SIGNING, version.value, "msg", now(), "{}")
         assert len(headers["webhook-signature"].split()) == number
+
+
+def test_two_secrets_are_valid_during_set_up(it: Rotating) -> None:
+    """The developers' and production's own, from the first delivery on; at its end production's alone.
+
+    docs/secrets.md#two-secrets-during-set-up
+    """
+    for step in (("--at-once",), ()):
+        assert it.run(SIGNING, *step)[0] == OK
+    developers, production = it.values(SIGNING)
+    assert developers != production
+    value, body, moment = it.versions(SIGNING)[-1].value, '{"type": "x"}', now()
+    headers = signed_headers(SIGNING, value, "msg", moment, body)
+    for secret in (developers, production):
+        assert Webhook(secret).verify(body, headers) == {"type": "x"}
+    assert it.run(SIGNING)[0] == FAILED
+    assert it.run(SIGNING, "--finish")[0] == OK
+    assert it.values(SIGNING) == [production]
+    with pytest.raises(WebhookVerificationError):
+        Webhook(developers).verify(body, signed_headers(SIGNING, production, "msg", moment, body))
 
 
 def test_the_steps_of_a_rotation_are_refused_out_of_order(it: Rotating) -> None:

@@ -11,7 +11,7 @@ import pytest
 from shared.scheduling.all_day import is_floating, placed
 from shared.scheduling.availability import Availability, span_of
 from shared.scheduling.conflicts import SlotTaken
-from shared.scheduling.requests import SlotSearch
+from shared.scheduling.slot_requests import SlotSearch
 from shared.scheduling.slot_rules import ALWAYS, SlotQuery, Span, WorkingHours
 from shared.storage.slot_bookings import Booking
 from tests.support.booking_world import AGENT, BookingWorld, graph_time

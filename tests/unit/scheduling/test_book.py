@@ -14,7 +14,7 @@ import pytest
 
 from shared.errors import GraphForbidden, RequestRejected
 from shared.scheduling.conflicts import SlotTaken
-from shared.scheduling.requests import SlotSearch
+from shared.scheduling.slot_requests import SlotSearch
 from shared.scheduling.slot_rules import SlotQuery, Span
 from tests.support.booking_world import AGENT, BookingWorld
 

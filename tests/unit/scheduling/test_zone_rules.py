@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.scheduling.zone_rules import UnreadableRules, time_of_day, zone_of_rules
+from shared.busy_times.zone_rules import UnreadableRules, time_of_day, zone_of_rules
 
 HOUR = timedelta(hours=1)
 

@@ -50,7 +50,7 @@ ADDED_OF = {  # the same, of the ledger, of what is parked, and of slot bookings
         "tried", "fingerprint", "page", "born", "sent_as", "origin", "webhook_id", "kind", "first_attempt",
         "last_attempt", "attempts", "last_status",
     ),
-    "Parked": ("series_id", "first_at"),
+    "Parked": ("series_id", "first_at", "source"),
     "Booking": ("content_hash",),
 }  # fmt: skip
 Table = Callable[[], Any]

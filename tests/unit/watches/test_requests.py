@@ -8,7 +8,8 @@ import pytest
 
 from shared.config import Settings
 from shared.errors import RequestRejected
-from shared.watches.requests import WatchRequest, parse_room_list, parse_setup_request
+from shared.watches.former_requests import parse_room_list, parse_setup_request
+from shared.watches.requests import WatchRequest
 from shared.watches.requests import parse_watch_request as parse_request
 from tests.support.world import SETTINGS
 

@@ -16,7 +16,8 @@ from tests.support.tenant_world import TenantWorld, json_of, tenant_world
 AT = {"mailbox": USER}
 MEETING = {"title": "Canary budget", "start": "2026-12-01T09:00:00", "end": "2026-12-01T10:00:00",
            "timeZone": "Europe/Oslo"}  # fmt: skip
-PUBLIC = {"id", "seriesId", "title", "start", "end", "allDay", "availability", "cancelled", "etag"}
+PUBLIC = {"id", "seriesId", "title", "start", "end", "startDate", "endDate", "allDay", "availability", "cancelled",
+          "etag"}  # fmt: skip
 DECEMBER = {"start": "2026-12-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}
 
 

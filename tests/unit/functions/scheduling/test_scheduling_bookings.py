@@ -40,8 +40,9 @@ def test_a_booking_becomes_an_event(world: TenantWorld) -> None:
     assert booking == {
         "id": booking["id"], "mailbox": USER,
         "event": {"id": event["immutableId"], "seriesId": None, "title": TALK["title"],
-                  "start": "2026-12-01T09:00:00Z", "end": "2026-12-01T09:30:00Z", "allDay": False,
-                  "availability": "busy", "cancelled": False, "etag": event["@odata.etag"]},
+                  "start": "2026-12-01T09:00:00Z", "end": "2026-12-01T09:30:00Z", "startDate": None,
+                  "endDate": None, "allDay": False, "availability": "busy", "cancelled": False,
+                  "etag": event["@odata.etag"]},
     }  # fmt: skip
     assert json_of(get_booking, 200, method="GET", route_params=at(booking)) == booking
 
@@ -116,7 +117,7 @@ def test_an_invalid_booking_is_rejected_by_field(world: TenantWorld, changes: di
     assert truth(world) == []
 
 
-@pytest.mark.parametrize("key", ["", "a b", "x" * 101, "ø"])
+@pytest.mark.parametrize("key", ["", "a\tb", "x" * 129, "ø"])
 def test_an_invalid_idempotency_key_is_rejected(world: TenantWorld, key: str) -> None:
     """The response is a 422, and no event is created."""
     problem(create_booking, 422, body=TALK, route_params=AT, headers={"idempotency-key": key})

@@ -26,7 +26,7 @@ from tests.support.entra_runs import (
 )  # fmt: skip
 
 GRANTS = {
-    "relay": ("relay", "--app-id", RELAY, "--feature", "bookings,bookings-cancel,room-lists"),
+    "relay": ("relay", "--app-id", RELAY, "--feature", "bookings,bookings-cancel,room-lists,rooms"),
     "api": ("api", "--api-app-id", API),
     "caller": ("caller", "--api-app-id", API, "--caller-app-id", PARTNER),
 }

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.tenant.graph.series import read_rule
 from sandbox.tenant.graph.working_hours import zone_by_rules
-from shared.scheduling.zone_rules import zone_of_rules
+from shared.busy_times.zone_rules import zone_of_rules
 from tests.support.graph_world import ROOM, USER, World, fits
 
 pytestmark = pytest.mark.server

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.host.app import FunctionLoadError, load_app
+from sandbox.host.routes import RouteTable
 from sandbox.host.settings import SettingsError, apply_settings
 from tests.support.host_process import ROOT, StartHost, host_command, write_app
 
@@ -82,6 +83,30 @@ def test_a_disabled_function_is_left_out(tmp_path: Path) -> None:
     """By an app setting, as in Azure."""
     app = write_app(tmp_path, HEAD + GOOD + TIMER % "0 0 * * * *")
     assert [plan.name for plan in load_app(app, {"AzureWebJobs.t.Disabled": "True"})] == ["good"]
+
+
+@pytest.mark.usefixtures("_clean_import")
+def test_functions_are_in_the_order_of_the_host(tmp_path: Path) -> None:
+    """By name without regard to case, an underscore after all letters. Their routes are tried in this order."""
+    routes = {"a_b": "x/{id}", "ab": "x/one", "Aa": "x/two", "zz_last": "{*path}", "zza": "z"}
+    source = HEAD + "".join(
+        GOOD.replace("route('good')", f"route('{route}')").replace("good(", f"{name}(")
+        for name, route in routes.items()
+    )
+    plans = load_app(write_app(tmp_path, source), {})
+    assert [plan.name for plan in plans] == ["Aa", "ab", "a_b", "zza", "zz_last"]
+    table = RouteTable(plans, "api")
+    for path, name in (
+        ("x/one", "ab"),
+        ("x/two", "Aa"),
+        ("x/three", "a_b"),
+        ("z", "zza"),
+        ("y/z", "zz_last"),
+        ("", "zz_last"),
+    ):
+        found, _, _ = table.find("GET", f"/api/{path}")
+        assert found is not None
+        assert found.name == name
 
 
 AT_START = {

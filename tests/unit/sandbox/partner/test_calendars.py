@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.partner.calendars import Calendars, UnusablePayloadError
+from sandbox.partner.receive import Calendars, UnusablePayloadError
 from tests.support.partner_process import deleted, news
 
 

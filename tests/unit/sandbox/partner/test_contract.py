@@ -86,6 +86,29 @@ def test_ends_before_start() -> None:
     assert violations(news(end="2026-11-20T11:59:59Z")) == ("data.event: ends before it starts",)
 
 
+WHOLE_DAY = {"allDay": True, "start": "2026-11-20T00:00:00Z", "end": "2026-11-21T00:00:00Z"}
+DATES = "data.event: its dates are not those of an all-day event"
+
+
+def test_the_dates_of_an_all_day_event() -> None:
+    """It has both; the end is a later day."""
+    assert violations(news(**WHOLE_DAY, startDate="2026-11-20", endDate="2026-11-21")) == ()
+    for dates in ({}, {"startDate": "2026-11-20"}, {"startDate": "2026-11-20", "endDate": "2026-11-20"}):
+        assert violations(news(**WHOLE_DAY, **dates)) == (DATES,)
+
+
+def test_a_timed_event_has_no_dates() -> None:
+    """Neither of them."""
+    assert violations(news(startDate="2026-11-20", endDate="2026-11-21")) == (DATES,)
+
+
+@pytest.mark.parametrize("day", ["20261120", "2026-11-20T00:00:00Z", "2026-02-30", "", 20])
+def test_a_date(day: Any) -> None:
+    """A date is ISO 8601 with hyphens, of a day that exists."""
+    dated = news(**WHOLE_DAY, startDate=day, endDate="2026-11-21")
+    assert "data.event.startDate: not allowed by the contract" in violations(dated)
+
+
 @pytest.mark.parametrize("payload", [[], None, "x", {}, {"data": 1}, {"data": {"event": []}}, {"type": []}])
 def test_any_json(payload: Any) -> None:
     """Any JSON is checked without an exception."""

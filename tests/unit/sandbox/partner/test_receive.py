@@ -1,13 +1,17 @@
 """How the partner responds to a delivery."""
 
 import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.partner.calendars import Calendars
+from sandbox.partner import receive
 from sandbox.partner.contract import violations
-from sandbox.partner.receive import Receipt, Receiver
+from sandbox.partner.receive import Calendars, Receipt, Receiver
 from tests.support.partner_process import SECRET, deleted, news, signed
 
 OTHER_SECRET = "whsec_cGFydG5lci1zaWduaW5nLXNlY3JldC0wMDAy"
@@ -15,7 +19,7 @@ OTHER_SECRET = "whsec_cGFydG5lci1zaWduaW5nLXNlY3JldC0wMDAy"
 
 def receiver(*secrets: str) -> Receiver:
     """Return a receiver without any state."""
-    return Receiver(secrets or (SECRET,), Calendars())
+    return Receiver(secrets or (SECRET,), Calendars(), violations)
 
 
 def received(by: Receiver, payload: Any, webhook_id: str = "msg_1", **sign: str) -> Receipt:
@@ -123,3 +127,21 @@ def test_ping() -> None:
     assert violations(ping | {"data": {"mailbox": "room1@contoso.com"}}) != ()
     assert received(receiver(), ping) == Receipt(204)
     assert received(receiver(OTHER_SECRET), ping).status == 401
+
+
+def test_the_file_can_be_copied(tmp_path: Path) -> None:
+    """Alone in a folder, without this project on the path, it takes a delivery of the relay and keeps its event."""
+    shutil.copy(receive.__file__, tmp_path)
+    body = json.dumps(news())
+    program = (
+        "import json, sys; sys.path.insert(0, '.'); from receive import Calendars, Receiver\n"
+        "secret, headers, body = json.load(sys.stdin)\n"
+        "receiver = Receiver([secret], Calendars())\n"
+        "print(receiver.receive(headers, body.encode()).status, len(receiver.calendars.listed()['room1@contoso.com']))"
+    )
+    given = json.dumps([SECRET, signed(body.encode()), body])
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", program], cwd=tmp_path, input=given, text=True, capture_output=True, timeout=180,
+        check=False,
+    )  # fmt: skip
+    assert (run.stdout.split(), run.stderr) == (["204", "1"], "")

@@ -31,7 +31,7 @@ class Small:
         for name in ("functions/hello.py", "shared/version.py"):
             (self.root / name).parent.mkdir(parents=True)
             (self.root / name).write_text('VERSION = "1.2.3"\n')
-        for name in ("graph_roles.json", "openapi.json"):
+        for name in ("graph_roles.json", "openapi.json", "openapi-1.json", "problems.json"):
             (self.root / "shared" / name).write_text("{}\n")
         for name in ("LICENSE", "function_app.py", "host.json", "requirements.txt"):
             shutil.copyfile(ROOT / name, self.root / name)

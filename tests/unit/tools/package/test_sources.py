@@ -30,7 +30,8 @@ def test_nothing_ships_but_what_is_allowed(small: Small) -> None:
         (small.root / name).write_text("")
     assert sources(small.root) == before
     assert before == ["LICENSE", "function_app.py", "functions/hello.py", "host.json", "requirements.txt",
-                      "shared/graph_roles.json", "shared/openapi.json", "shared/version.py"]  # fmt: skip
+                      "shared/graph_roles.json", "shared/openapi-1.json", "shared/openapi.json",
+                      "shared/problems.json", "shared/version.py"]  # fmt: skip
 
 
 def test_the_commit_is_that_of_the_sources(small: Small) -> None:

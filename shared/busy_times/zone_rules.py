@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from shared.scheduling.slot_rules import DAY
+from shared.busy_times.spans import DAY
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ALMOST_A_DAY = timedelta(hours=23, minutes=59, seconds=59)  # with any fraction: Exchange's end of a day

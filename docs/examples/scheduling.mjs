@@ -1,0 +1,19 @@
+// Calls of the feature scheduling (../partner-scheduling.md). Needs relay.mjs beside it.
+import { randomUUID } from "node:crypto";
+
+/** Yields the free slots at any of the agents; `query` has from, to and duration. */
+export function slots(relay, agents, query) {
+  const [first, ...mailboxes] = agents;
+  return relay.pages(`/schedules/${encodeURIComponent(first)}/slots/query`, { body: { mailboxes, ...query } });
+}
+
+/** Returns [the booking, []], or [null, the nearest free slots] when the slot is taken. */
+export async function book(relay, agent, booking) {
+  const headers = { "idempotency-key": randomUUID() };
+  try {
+    return [await relay.call("POST", `/schedules/${encodeURIComponent(agent)}/bookings`, booking, { headers }), []];
+  } catch (refused) {
+    if (refused.code !== "slot_taken") throw refused;
+    return [null, refused.problem.nearest ?? []];
+  }
+}

@@ -1,0 +1,1 @@
+"""Graph's schedules, read for the features that need them: busy times, and the time zones of mailboxes."""

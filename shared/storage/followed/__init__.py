@@ -1,0 +1,1 @@
+"""The rows of appointments that are followed in Microsoft Bookings."""

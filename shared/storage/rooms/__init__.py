@@ -1,0 +1,1 @@
+"""What readings of rooms have returned, for all instances."""

@@ -1,0 +1,12 @@
+"""Values that stand in several examples."""
+
+WATCH = "6f1b3a7c9d2e4f508a6b7c8d9e0f1a2b"
+ROOM_LIST = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+BOOKING = "b7e2d9c4a1f64e0893d5c8a7f6b1e0d2"
+GRAPH_SUBSCRIPTION = "7f105c7d-2dc5-4530-97cd-4e7ae6534c07"
+EVENT = "AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0A7cHJ7nb9P0qXv3uWBJY5HwABk2nBwAAA"
+ROOM, OTHER_ROOM = "room1@contoso.com", "room2@contoso.com"
+BUILDING = "building1@contoso.com"
+SHOP = "shop@contoso.com"
+NOW = "2026-11-20T10:00:04Z"
+START, END = "2026-11-20T12:00:00Z", "2026-11-20T13:00:00Z"
