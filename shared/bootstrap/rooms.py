@@ -40,7 +40,7 @@ class RoomParts(GraphParts):
         from shared.rooms.permitted import PermittedMailboxes
 
         return BusyMailboxFinder(
-            permitted=PermittedMailboxes(self.permission, self.watches),
+            permitted=PermittedMailboxes(self.permission, self.watches, self.now),
             schedules=self.schedules,
             limits=self.mailbox_limits,
         )

@@ -13,12 +13,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; `status` 0 closes the connection without any."""
+    """An answer; `status` 0 closes the connection without any, and with `is_silent` none ever comes.
+
+    Of the body only the share `sent` comes before the connection is closed.
+    """
 
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/problem+json"
+    sent: float = 1
+    is_silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.scenarios[scenario].answer_to(Request(self.command, f"/{path}", body, headers))
         self.close_connection = True
-        if answer.status:
+        if answer.is_silent:
+            self.rfile.read(1)  # returns when the caller gives up
+        elif answer.status:
             self.send(answer, answer.body.replace("{origin}", f"{self.server.origin}/{scenario}").encode())
 
     do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815  (the library's names)
@@ -77,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         }.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: int(answer.sent * len(body))])
 
     def log_message(self, *_: Any) -> None:
         """Write no log."""
