@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,7 +17,8 @@ from typing import Any
 class Answer:
     """An answer; `status` 0 closes the connection without any, and with `is_silent` none ever comes.
 
-    Of the body only the share `sent` comes before the connection is closed.
+    Of the body only the share `sent` comes before the connection is closed. `retry_at`: Retry-After names the moment
+    so many seconds after the answer.
     """
 
     status: int
@@ -24,6 +27,12 @@ class Answer:
     content_type: str = "application/problem+json"
     sent: float = 1
     is_silent: bool = False
+    retry_at: float | None = None
+
+    def all_headers(self) -> dict[str, str]:
+        """Return the headers as they are sent now."""
+        moment = {} if self.retry_at is None else {"Retry-After": formatdate(time.time() + self.retry_at, usegmt=True)}
+        return {"Content-Type": self.content_type, "Connection": "close", **self.headers, **moment}
 
 
 @dataclass(frozen=True)
@@ -76,12 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Send an answer with its length."""
         self.send_response(answer.status)
         length = {} if answer.status == 204 else {"Content-Length": str(len(body))}
-        for name, value in {
-            "Content-Type": answer.content_type,
-            "Connection": "close",
-            **answer.headers,
-            **length,
-        }.items():
+        for name, value in (answer.all_headers() | length).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body[: int(answer.sent * len(body))])

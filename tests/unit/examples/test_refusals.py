@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -44,9 +42,9 @@ def problem(status: int, code: str, retry_after: str = "") -> Answer:
     return Answer(status, json.dumps(body), {"Retry-After": retry_after} if retry_after else {})
 
 
-def in_seconds(seconds: float) -> str:
-    """Return a moment as Retry-After has it."""
-    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+def until(seconds: float) -> Answer:
+    """Return a 503 whose Retry-After names a moment, so many seconds after the answer."""
+    return replace(problem(503, "stopped"), retry_at=seconds)
 
 
 PAGE = "<html>no</html>"
@@ -81,8 +79,8 @@ REFUSALS = {
     "503 twice": Refusal(LATER, times=2, waits=(30, 30)),
     "503 without a body": Refusal(Answer(503), waits=(5,)),
     "503 at once": Refusal(problem(503, "stopped", "0"), waits=(1,)),
-    "503 until a date": Refusal(problem(503, "stopped", in_seconds(200)), waits=(200,), slack=99),
-    "503 until a date in the past": Refusal(problem(503, "stopped", in_seconds(-9)), waits=(1,)),
+    "503 until a date": Refusal(until(200), waits=(200,), slack=99),
+    "503 until a date in the past": Refusal(until(-9), waits=(1,)),
     "503 until nonsense": Refusal(problem(503, "stopped", "soon"), waits=(5,)),
     "503 until a fraction": Refusal(problem(503, "stopped", "1.5"), waits=(5,)),
     "503 until less than nothing": Refusal(problem(503, "stopped", "-9"), waits=(5,)),
@@ -91,7 +89,7 @@ REFUSALS = {
     "503 for ever": Refusal(LATER, "relay_unavailable", 5, (30,) * 4),
     "503 for a day": Refusal(problem(503, "stopped", "86400"), "stopped"),
     "503 for ages": Refusal(problem(503, "stopped", "9" * 400), "stopped"),
-    "503 until a date of next week": Refusal(problem(503, "stopped", in_seconds(604_800)), "stopped"),
+    "503 until a date of next week": Refusal(until(604_800), "stopped"),
     "no answer four times": Refusal(NO_ANSWER, times=4, waits=(5,) * 4),
     "half an answer": Refusal(Answer(200, json.dumps(EVENT), sent=0.5), waits=(5,)),
 }
