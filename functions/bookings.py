@@ -7,7 +7,6 @@ from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
-from functions.answer_headers import mark_deprecated
 from functions.auth import READ, SETUP, address, caller_of, route
 from functions.responses import json_object, json_response, page_size
 from shared.bootstrap.app import relay
@@ -77,20 +76,14 @@ def search_booking_customers(req: func.HttpRequest) -> func.HttpResponse:
 
 @route(blueprint, BUSINESS + "/availability", methods=["GET"], role=READ)
 def get_booking_availability(req: func.HttpRequest) -> func.HttpResponse:
-    """Return the availability of the staff between `from` and `to`; `staff` are ids of members, separated by commas.
-
-    Names and addresses are an old spelling, because the host logs URLs: `query_booking_availability` takes those.
+    """Return the availability of the staff between `from` and `to`. `staff` is an old spelling, because the host logs
+    URLs: ids, names or addresses, separated by commas.
     """
     from shared.bookings.requests import parse_window
 
     staff = [name.strip() for name in req.params.get("staff", "").split(",") if name.strip()]
-    if any("@" in name for name in staff):  # before anything can be refused
-        mark_deprecated(req)
     window = parse_window(req.params.get("from"), req.params.get("to"))
-    availability = relay().bookings_reader.availability(_business(req), staff, window)
-    if not {member.id for member, _ in availability}.issuperset(staff):
-        mark_deprecated(req)
-    return _availability_json(availability)
+    return _availability_json(relay().bookings_reader.availability(_business(req), staff, window))
 
 
 @route(blueprint, BUSINESS + "/availability/query", methods=["POST"], role=READ)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
+from functions.answer_headers import mark_deprecated
 from functions.auth import READ, SETUP, address, caller_of, route
 from functions.responses import json_object, json_response, page_size
 from shared.bootstrap.app import relay
@@ -49,10 +50,13 @@ def list_events(req: func.HttpRequest) -> func.HttpResponse:
 @route(blueprint, EVENTS, methods=["POST"], role=SETUP)
 def create_event(req: func.HttpRequest) -> func.HttpResponse:
     """Create an event: 201. With an Idempotency-Key a repeated call creates no second event."""
+    from shared.api.idempotency_keys import is_former
     from shared.calendars.requests import read_new_event
 
-    request, mailbox = read_new_event(json_object(req.get_body())), req.route_params["mailbox"]
     calendar, key = req.params.get("calendar", ""), req.headers.get("idempotency-key")
+    if is_former(key):
+        mark_deprecated(req)
+    request, mailbox = read_new_event(json_object(req.get_body())), req.route_params["mailbox"]
     event = relay().calendar_service.create_event(mailbox, calendar, request, key, caller_of(req).identity)
     link = address(req, f"{_events_of(req)}/{quote(event['id'], safe='')}")
     return _event_response(201, event, Location=link)

@@ -14,6 +14,7 @@ import azure.functions as func
 from functions.invocation import join_invocation
 from functions.responses import problem, problem_of
 from shared import problems
+from shared.api.query import shown, unknown_names
 from shared.bootstrap.app import relay
 from shared.errors import RelayError
 from shared.threads import in_background
@@ -22,6 +23,7 @@ if typing.TYPE_CHECKING:
     from shared.bootstrap.app import App
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
+PARAMETERS = frozenset({"validationToken"})  # not from the document: to parse it would delay the first handshake
 STOP_SECONDS = 1.0  # for reading the stop: an answer takes three at most, with the queue's write
 Messages = func.Out[typing.List[str]]  # noqa: UP006  (with list[str] the host fails to index the app)
 
@@ -45,6 +47,8 @@ async def receive(
     What is not taken in is counted, and never logged by itself: anybody can send it.
     """
     response = await _answer(route, req, changes, repairs)
+    if ignored := unknown_names(req.params, PARAMETERS):
+        response.headers["Ignored-Parameters"] = shown(ignored)
     if response.status_code >= 400:
         kind = "error" if response.status_code >= 500 else f"refused-{response.status_code}"
         relay().request_metrics.answered(route, kind)

@@ -1,9 +1,8 @@
 // Calls of the feature calendars (../partner-calendars.md). Needs relay.mjs beside it.
-import { randomUUID } from "node:crypto";
 
-/** Creates an event once, however often the call is repeated; returns it. */
-export function book(relay, mailbox, event) {
-  const headers = { "idempotency-key": randomUUID() };
+/** Creates an event once for an id of yours, however often this is called; returns it. */
+export function book(relay, mailbox, event, orderId) {
+  const headers = { "idempotency-key": orderId };
   return relay.call("POST", `/calendars/${encodeURIComponent(mailbox)}/events`, event, { headers });
 }
 

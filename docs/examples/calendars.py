@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -10,15 +9,15 @@ from urllib.parse import quote
 from relay import Refused, Relay
 
 
-def book(relay: Relay, mailbox: str, event: dict[str, Any]) -> Any:
-    """Create an event once, however often the call is repeated; return it."""
-    once = {"Idempotency-Key": str(uuid.uuid4())}
-    return relay.call("POST", f"/calendars/{quote(mailbox)}/events", event, headers=once)
+def book(relay: Relay, mailbox: str, event: dict[str, Any], order_id: str) -> Any:
+    """Create an event once for an id of yours, however often this is called; return it."""
+    once = {"Idempotency-Key": order_id}
+    return relay.call("POST", f"/calendars/{quote(mailbox, safe='')}/events", event, headers=once)
 
 
 def rename(relay: Relay, mailbox: str, event_id: str, title: str) -> Any:
     """Change a title without overwriting another's change: after 412, read again and retry, five tries in all."""
-    path = f"/calendars/{quote(mailbox)}/events/{quote(event_id, safe='')}"
+    path = f"/calendars/{quote(mailbox, safe='')}/events/{quote(event_id, safe='')}"
 
     def rename_once() -> Any:
         seen = relay.call("GET", path)
@@ -35,4 +34,4 @@ def rename(relay: Relay, mailbox: str, event_id: str, title: str) -> Any:
 
 def shown(relay: Relay, mailbox: str, start: str, end: str) -> Iterator[Any]:
     """Yield all events between two times."""
-    return relay.pages(f"/calendars/{quote(mailbox)}/events", {"from": start, "to": end})
+    return relay.pages(f"/calendars/{quote(mailbox, safe='')}/events", {"from": start, "to": end})

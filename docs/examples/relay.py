@@ -9,14 +9,18 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
-from requests.exceptions import ChunkedEncodingError, ConnectionError, Timeout  # noqa: A004  (requests' own name)
+from requests.exceptions import ChunkedEncodingError, ConnectionError, ContentDecodingError, Timeout  # noqa: A004
 
 MOST_TRIES = 5
 LONGEST_WAIT = 300  # seconds; a longer Retry-After is for a queue of yours, not for a sleeping program
+NO_ANSWER = (ConnectionError, ChunkedEncodingError, ContentDecodingError, Timeout)
 
 
 class Refused(Exception):
-    """An answer that is no success. Compare `code`; `detail` says what to do. `retry_after` is in seconds."""
+    """An answer that is no success of the relay. Compare `code`; `detail` says what to do; `retry_after` is in seconds.
+
+    An answer without a problem detail, as for a wrong key or of a proxy, has the `code` status_401, status_200 …
+    """
 
     def __init__(self, answer: requests.Response) -> None:
         self.status = answer.status_code
@@ -26,20 +30,28 @@ class Refused(Exception):
         self.retry_after = _seconds(answer.headers.get("Retry-After", ""))
         super().__init__(f"{self.status} {self.code}: {self.detail}")
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same call may succeed later; 502 and 504 without a problem detail are a gateway's."""
+        return self.status in (429, 503) or self.code in ("status_502", "status_504")
+
 
 class Relay:
     """A relay, called with a function key or with a token of Microsoft Entra."""
 
-    def __init__(self, url: str, *, key: str = "", token: str = "", pause: Callable[[float], Any] = time.sleep) -> None:
-        self.base = f"{url}/api" if key else f"{url}/api/entra"
+    def __init__(
+        self, url: str, *, key: str = "", token: str = "", timeout: float = 60,
+        pause: Callable[[float], Any] = time.sleep,
+    ) -> None:  # fmt: skip
+        self.base = url.rstrip("/") + ("/api" if key else "/api/entra")
         self.headers = {"x-functions-key": key} if key else {"Authorization": f"Bearer {token}"}
-        self.pause = pause
+        self.timeout, self.pause = timeout, pause
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """Return the answer's JSON, or None if it has none; `options` are `params` and `headers`.
 
-        Repeats the call when no answer comes, and after 429 and 503, once Retry-After has passed. Raises Refused, or
-        after the last try what requests raises.
+        Repeats the call when no answer comes, and after 429 and 503, once Retry-After has passed; five tries in all.
+        Raises Refused, or after the last try what requests raises.
         """
         for _ in range(MOST_TRIES - 1):
             wait = 5.0
@@ -47,9 +59,9 @@ class Relay:
                 return self._call_once(method, path, body, **options)
             except Refused as refused:
                 wait = refused.retry_after
-                if refused.status not in (429, 503) or wait > LONGEST_WAIT:
+                if not refused.may_pass or wait > LONGEST_WAIT:
                     raise
-            except (ConnectionError, ChunkedEncodingError, Timeout):
+            except NO_ANSWER:
                 pass
             self.pause(wait)
         return self._call_once(method, path, body, **options)
@@ -69,15 +81,18 @@ class Relay:
         url = path if "://" in path else self.base + path  # a nextLink is a whole address
         sent = {**self.headers, **(headers or {})}
         answer = requests.request(
-            method, url, json=body, params=params, headers=sent, timeout=60, allow_redirects=False
+            method, url, json=body, params=params, headers=sent, timeout=self.timeout, allow_redirects=False
         )
         if not 200 <= answer.status_code < 300:
             raise Refused(answer)
-        return answer.json() if answer.content else None
+        try:
+            return answer.json() if answer.content else None
+        except ValueError:  # a page of a proxy, for example
+            raise Refused(answer) from None
 
 
 def _problem(answer: requests.Response) -> dict[str, Any]:
-    """Return the problem detail; empty if there is none, as for a wrong key, or when a proxy answers."""
+    """Return the problem detail; empty if there is none."""
     try:
         problem = answer.json()
     except ValueError:
@@ -91,5 +106,5 @@ def _seconds(retry_after: str) -> float:
         return max(1.0, float(retry_after))
     try:
         return max(1.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # neither of them
         return 5.0

@@ -16,6 +16,6 @@ export async function rooms(relay) {
 /** Returns for each of up to 100 mailboxes whether it is free from start to end; null if that is unknown. */
 export async function freeAt(relay, mailboxes, start, end) {
   const answer = await relay.call("POST", "/availability/query", { from: start, to: end, mailboxes });
-  const unknown = answer.unknown.map((each) => [each.mailbox, null]);
-  return Object.fromEntries([...unknown, ...answer.value.map((each) => [each.mailbox, each.busy.length === 0])]);
+  const free = new Map(answer.value.map((each) => [each.mailbox.toLowerCase(), each.busy.length === 0]));
+  return Object.fromEntries(mailboxes.map((mailbox) => [mailbox, free.get(mailbox.toLowerCase()) ?? null]));
 }

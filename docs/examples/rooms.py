@@ -22,5 +22,5 @@ def rooms(relay: Relay) -> tuple[list[Any], bool]:
 def free_at(relay: Relay, mailboxes: list[str], start: str, end: str) -> dict[str, bool | None]:
     """Return for each of up to 100 mailboxes whether it is free from start to end; None if that is unknown."""
     answer = relay.call("POST", "/availability/query", {"from": start, "to": end, "mailboxes": mailboxes})
-    free: dict[str, bool | None] = {each["mailbox"]: None for each in answer["unknown"]}
-    return free | {each["mailbox"]: not each["busy"] for each in answer["value"]}
+    busy = {each["mailbox"].lower(): bool(each["busy"]) for each in answer["value"]}
+    return {mailbox: not busy[mailbox.lower()] if mailbox.lower() in busy else None for mailbox in mailboxes}

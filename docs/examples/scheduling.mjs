@@ -1,5 +1,4 @@
 // Calls of the feature scheduling (../partner-scheduling.md). Needs relay.mjs beside it.
-import { randomUUID } from "node:crypto";
 
 /** Yields the free slots at any of the agents; `query` has from, to and duration. */
 export function slots(relay, agents, query) {
@@ -7,9 +6,9 @@ export function slots(relay, agents, query) {
   return relay.pages(`/schedules/${encodeURIComponent(first)}/slots/query`, { body: { mailboxes, ...query } });
 }
 
-/** Returns [the booking, []], or [null, the nearest free slots] when the slot is taken. */
-export async function book(relay, agent, booking) {
-  const headers = { "idempotency-key": randomUUID() };
+/** Returns [the booking, []], or [null, the nearest free slots] when the slot is taken; once for an id of yours. */
+export async function book(relay, agent, booking, orderId) {
+  const headers = { "idempotency-key": orderId };
   try {
     return [await relay.call("POST", `/schedules/${encodeURIComponent(agent)}/bookings`, booking, { headers }), []];
   } catch (refused) {

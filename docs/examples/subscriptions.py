@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from relay import Refused, Relay
 
@@ -26,7 +27,7 @@ def not_watched(relay: Relay, mailboxes: list[str]) -> Any:
 def unwatch(relay: Relay, watch_id: str) -> None:
     """Remove a watch; one that is gone already is no error."""
     try:
-        relay.call("DELETE", f"/subscriptions/{watch_id}")
+        relay.call("DELETE", f"/subscriptions/{quote(watch_id, safe='')}")
     except Refused as refused:
         if refused.code != "subscription_not_found":
             raise

@@ -17,6 +17,9 @@ def unknown_names(names: Iterable[str], parameters: frozenset[str]) -> list[str]
 
 
 def shown(names: Iterable[str]) -> str:
-    """Return names for a header or a detail: some of them, shortened, in printable ASCII, separated by commas."""
+    """Return names for a header or a detail: some of them, shortened, in printable ASCII, separated by commas.
+
+    A query such as `?=x` has an empty name, shown as "".
+    """
     some = sorted(names)[:MOST_SHOWN]
-    return ", ".join(quote(name[:LONGEST_SHOWN], safe="", errors="replace") for name in some)
+    return ", ".join(quote(name[:LONGEST_SHOWN], safe="", errors="replace") or '""' for name in some)

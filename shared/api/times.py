@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from shared.api.fields import invalid
 from shared.graph.time_zones import Moment, UnknownZone, Zone, instants_of, zone_named
 
-TIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?$"
-WHEN_PATTERN = r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?)?$"  # a time or a day
+# With the small letters and nanoseconds of "Date and Time on the Internet" (RFC 3339); seconds may be left out
+_CLOCK = r"[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?"
+TIME_PATTERN = rf"^\d{{4}}-\d\d-\d\d{_CLOCK}$"
+WHEN_PATTERN = rf"^\d{{4}}-\d\d-\d\d({_CLOCK})?$"  # a time or a day
 DATE_PATTERN = r"^\d{4}-\d\d-\d\d$"
 YEARS = range(1970, 2100)  # outside them, Outlook shows nothing and time zones have no rules
 
@@ -54,7 +56,7 @@ def _time(field: str, text: str) -> datetime:
     """Return a date and time without fractions of a second; aware if the text has an offset."""
     fits = re.fullmatch(TIME_PATTERN, text, re.ASCII)
     try:
-        moment = datetime.fromisoformat(re.sub(r"\.[0-9]+", "", text)) if fits else None
+        moment = datetime.fromisoformat(re.sub(r"\.[0-9]+", "", text.upper())) if fits else None
     except ValueError:
         moment = None
     if moment is None or moment.year not in YEARS:

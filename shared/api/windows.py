@@ -23,7 +23,9 @@ def read_window(
     """Return the two times of a window. Raises RequestRejected 422 if one is missing or no time, or if the second is
     not after the first, by at most `longest`.
     """
-    start, end = (read_moment(name, with_plus(params.get(name, "")), zone) for name in names)
+    if not all(params.get(name) for name in names):
+        raise invalid(f"{' and '.join(names)}: give both")
+    start, end = (read_moment(name, with_plus(params[name]), zone) for name in names)
     if end.utc <= start.utc:
         raise invalid(f"{names[1]}: must be after {names[0]}")
     if longest is not None and end.utc - start.utc > longest:

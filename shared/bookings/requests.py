@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.api.fields import Model, invalid, is_recipient, read_body
 from shared.api.times import read_moment
-from shared.api.windows import with_plus
+from shared.api.windows import read_window
 from shared.graph.bookings.client import PAGE_PARAMETERS
 from shared.graph.time_zones import Zone
 
@@ -119,12 +119,8 @@ def parse_start(text: str, zone: Zone | None) -> datetime:
 
 def parse_window(start: str | None, end: str | None) -> tuple[datetime, datetime]:
     """Return the window between two times. Raises RequestRejected 422."""
-    if not start or not end:
-        raise invalid("from and to: give both")
-    first, last = parse_time(with_plus(start), "from"), parse_time(with_plus(end), "to")
-    if not first < last <= first + MAX_WINDOW:
-        raise invalid(f"to: must be later than from, by at most {MAX_WINDOW.days} days")
-    return first, last
+    first, last = read_window({"from": start or "", "to": end or ""}, longest=MAX_WINDOW)
+    return first.utc, last.utc
 
 
 def window_from(today: datetime) -> tuple[datetime, datetime]:

@@ -91,4 +91,6 @@ class AppointmentDeliveryParts(DeliveryParts):
         """Return the health check of the followed businesses."""
         from shared.bookings.deliveries.health import FollowedHealth
 
-        return FollowedHealth(self.settings, self.followed_businesses, self.permission, self.started, self.now)
+        return FollowedHealth(
+            self.settings, self.followed_businesses, self.permission, self.started, self.stop.is_stopped, self.now
+        )

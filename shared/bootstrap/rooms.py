@@ -40,7 +40,7 @@ class RoomParts(GraphParts):
         from shared.rooms.permitted import PermittedMailboxes
 
         return BusyMailboxFinder(
-            permitted=PermittedMailboxes(self.permission, self.partner_watches),
+            permitted=PermittedMailboxes(self.permission, self.partner_watches, self.now),
             schedules=self.schedules,
             limits=self.mailbox_limits,
         )

@@ -20,6 +20,9 @@ from shared.partner.payload import UnreadableEvent, moment_of
 NO_ANSWER = "NoAnswer"  # in the place of Graph's code
 NOT_BUSY = frozenset({"free", "workingElsewhere"})  # 0 in availabilityView ("calendar: getSchedule")
 UNREADABLE = "UnreadableEvent"
+WITHOUT_ITEMS = "BusyWithoutItems"
+_NO_TIMES = "Graph says that it is busy, and not when. Contact the customer's IT."
+_BUSY_DIGITS = frozenset("123")  # of availabilityView: tentative, busy, out of office
 
 
 class NoSchedule(ValueError):
@@ -44,6 +47,8 @@ def busy_times(information: dict[str, Any]) -> list[Span]:
     if error or not isinstance(items, list):
         code = error.get("responseCode") if isinstance(error, dict) else None
         raise NoSchedule(str(code)[:80] if code else NO_ANSWER)
+    if not items and _BUSY_DIGITS & {*str(information.get("availabilityView"))}:
+        raise NoSchedule(WITHOUT_ITEMS, _NO_TIMES)  # it is not free, and nothing says when
     return list(_busy(items, information))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shared import problems
 from shared.api.fields import checked_address, invalid
 from shared.api.graph_errors import rejection_of
-from shared.api.idempotency_keys import check_key
+from shared.api.idempotency_keys import LONGEST_FORMER_KEY, check_key
 from shared.calendars.first_calls import key_reused, shows_another
 from shared.calendars.requests import EventChange, EventQuery, NewEvent, graph_event
 from shared.caller_keys import Derive, as_before
@@ -84,7 +84,7 @@ class CalendarService:
             if key is None:
                 event, is_own = self.calendars.create_event(address, calendar, draft), True
             else:
-                check_key(key)
+                check_key(key, LONGEST_FORMER_KEY)
                 with self.first_calls.same(caller, (address, calendar), key, draft) as is_repeated:
                     event, is_own = self._created_once(address, calendar, draft, key, caller, is_repeated=is_repeated)
             return self.writer.answer(address, event, request, with_link=is_own)
@@ -183,7 +183,7 @@ def _same(event: dict[str, Any], draft: Mapping[str, Any], *, is_repeated: bool)
 
 def _transaction_id(mailbox: str, calendar: str, key: str) -> str:
     """Return the transactionId that earlier versions gave to a key: specific to this mailbox and calendar."""
-    check_key(key)
+    check_key(key, LONGEST_FORMER_KEY)
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "\n".join((mailbox, calendar, key))))
 
 

@@ -31,9 +31,13 @@ class PartnerOutbox:
     metrics: DeliveryMetrics
     is_stopped: Callable[[], bool]
 
+    def flows(self) -> bool:
+        """Return whether an offer would be sent now (see Outbox.flows)."""
+        return not self.is_stopped() and self.breaker.allows_delivery()
+
     def offer(self, offer: Offer, *, is_probe: bool = False) -> Result:
         """Send a delivery if deliveries flow (see Outbox.offer). A probe that fails is no attempt."""
-        if self.is_stopped() or not (is_probe or self.breaker.allows_delivery()):
+        if self.is_stopped() if is_probe else not self.flows():
             return Result(Answer.HELD)
         try:
             self.webhook.deliver(offer.message_id, offer.body)

@@ -12,7 +12,7 @@ from shared.graph.client import LIST_PAGES, LIST_SECONDS, TOO_MANY_PAGES, TOO_SL
 
 PAGE_SIZE = 100  # the default
 TENANT_PAGES = 300  # of all rooms of a tenant
-TENANT_SECONDS = 60.0
+PATIENT_SECONDS = 120.0  # for what nobody waits for: hundreds of pages, one after the other
 
 
 class Rooms:
@@ -32,16 +32,19 @@ class Rooms:
             if isinstance(mailbox, str) and mailbox:
                 yield mailbox.lower()
 
-    def with_properties(self, address: str, properties: str) -> Iterator[dict[str, Any]]:
-        """Yield a list's rooms with some properties, separated by commas, among them `id` and `emailAddress`."""
-        return self._all(_path_of(address), {"$select": properties}, LIST_PAGES, LIST_SECONDS)
+    def with_properties(self, address: str, properties: str, seconds: float = LIST_SECONDS) -> Iterator[dict[str, Any]]:
+        """Yield a list's rooms with some properties, separated by commas, among them `id` and `emailAddress`.
+
+        More than LIST_PAGES full pages are GraphRejected, and more than `seconds` GraphUnavailable.
+        """
+        return self._all(_path_of(address), {"$select": properties}, LIST_PAGES, seconds)
 
     def of_tenant(self, properties: str) -> Iterator[dict[str, Any]]:
         """Yield all rooms of the tenant with some properties.
 
-        More than TENANT_PAGES full pages are GraphRejected, and more than TENANT_SECONDS GraphUnavailable.
+        More than TENANT_PAGES full pages are GraphRejected, and more than PATIENT_SECONDS GraphUnavailable.
         """
-        return self._all("/places/microsoft.graph.room", {"$select": properties}, TENANT_PAGES, TENANT_SECONDS)
+        return self._all("/places/microsoft.graph.room", {"$select": properties}, TENANT_PAGES, PATIENT_SECONDS)
 
     def _all(self, path: str, select: dict[str, str], most: int, seconds: float) -> Iterator[dict[str, Any]]:
         """Yield the rooms of all pages, each once.

@@ -53,6 +53,9 @@ class Result:
 class Outbox(Protocol):
     """Sends deliveries. Implemented by the core."""
 
+    def flows(self) -> bool:
+        """Return whether an offer would be sent now. Raises ServiceUnavailable or ConfigurationError."""
+
     def offer(self, offer: Offer, *, is_probe: bool = False) -> Result:
         """Send a delivery if deliveries flow; a probe is sent while the endpoint is failing, too.
 

@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import GraphError, RelayError
+from shared.graph.client import LIST_SECONDS
+from shared.graph.rooms import PATIENT_SECONDS
 from shared.rooms.reading_rules import Reading, after, claimed, is_due
 from shared.rooms.room import PROPERTIES, room_of
 from shared.rooms.room_answer import SourceAnswer, answer_of
@@ -79,7 +81,7 @@ class RoomDirectory:
         claim = self._claim_quietly(address) if address in self.allow_list.room_lists else None
         if claim is None:
             return self.graph.of_list(address)
-        reading = self._read(address)
+        reading = self._read_claimed(address, claim, LIST_SECONDS)
         with suppress(RelayError):  # of storage: another reading stores it
             self._store(address, claim, reading)
         if reading.failure is not None:
@@ -97,7 +99,7 @@ class RoomDirectory:
         try:
             claim = self._claim(source)
             if claim is not None:
-                self._store(source, claim, self._read(source))
+                self._store(source, claim, self._read_claimed(source, claim, PATIENT_SECONDS))
         except RelayError as error:
             return error
         return self._answer_of(source)
@@ -110,11 +112,20 @@ class RoomDirectory:
         row = self.readings.change(source, lambda each: claimed(each, claim, now) if is_due(each, now) else None)
         return claim if row is not None else None
 
-    def _read(self, source: str) -> Reading:
-        """Read a source from Graph: what was read before an error is part of the result."""
+    def _read_claimed(self, source: str, claim: str, seconds: float) -> Reading:
+        """Read a source, and give the claim back if the relay itself fails, such as for want of a token."""
+        try:
+            return self._read(source, seconds)
+        except RelayError:
+            with suppress(RelayError):
+                self.readings.change(source, lambda row: replace(row, claim="") if row.claim == claim else None)
+            raise
+
+    def _read(self, source: str, seconds: float) -> Reading:
+        """Read a source from Graph: what was read before an error is part of the result. `seconds`: for a room list."""
         rooms, count, failure, names = dict[str, dict[str, Any]](), 0, None, self._names_for(source)
         try:
-            for place in self._all_of(source):
+            for place in self._all_of(source, seconds):
                 room, count = room_of(place), count + 1
                 if room is not None and (source != TENANT or self.allow_list.is_named(room["mailbox"])):
                     rooms[room["mailbox"]] = room
@@ -122,10 +133,10 @@ class RoomDirectory:
             failure = error
         return Reading(list(rooms.values()), count, names, failure)
 
-    def _all_of(self, source: str) -> Iterator[dict[str, Any]]:
+    def _all_of(self, source: str, seconds: float) -> Iterator[dict[str, Any]]:
         if source == TENANT:
             return self.graph.of_tenant(PROPERTIES)
-        return self.graph.with_properties(source, PROPERTIES)
+        return self.graph.with_properties(source, PROPERTIES, seconds)
 
     def _store(self, source: str, claim: str, reading: Reading) -> None:
         """Store the result of a reading, unless another was begun since."""
@@ -161,13 +172,15 @@ class RoomDirectory:
         return row, self._rooms_of(source, row)
 
     def _rooms_of(self, source: str, row: RoomReading) -> list[dict[str, Any]] | None:
-        """Return the rooms of a stored reading; None if there is none. Its parts are read once."""
+        """Return the rooms of a stored reading; None if there is none. Its parts are read once, until the row changes:
+        with a new reading, or when a mailbox was forgotten.
+        """
         if row.as_of is None:
             return None
-        token, rooms = self._kept.get(source, ("", []))
-        if token == row.token:
+        etag, rooms = self._kept.get(source, ("", []))
+        if etag == row.etag:
             return rooms
         stored = self.readings.rooms(row)
         if stored is not None:
-            self._kept[source] = row.token, stored
+            self._kept[source] = row.etag, stored
         return stored

@@ -20,14 +20,14 @@ def room_of(place: dict[str, Any]) -> dict[str, Any] | None:
 
     What Graph does not know, or gives in another type, is None.
     """
-    mailbox = _text(place.get("emailAddress"))
-    if mailbox is None or "@" not in mailbox:
-        return None
+    mailbox = place.get("emailAddress")
+    if not isinstance(mailbox, str) or "@" not in mailbox or not mailbox.isprintable() or len(mailbox) > LONGEST:
+        return None  # another address, such as without a sign that is not shown, would be that of another mailbox
     devices = {name: _text(place.get(f"{name}DeviceName")) for name in ("audio", "video", "display")}
     tags = place.get("tags")
     texts = [_text(tag, LONGEST_TAG) for tag in tags] if isinstance(tags, list) else []
     return {
-        "mailbox": mailbox.lower(),
+        "mailbox": mailbox.strip().lower(),
         "name": _text(place.get("displayName")),
         "capacity": _number(place.get("capacity"), least=0),
         "building": _text(place.get("building")),

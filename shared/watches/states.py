@@ -47,12 +47,17 @@ def shown(watch: Watch, now: datetime) -> Shown:
     if watch.state == "live" and watch.missing_since is not None:
         text = "Graph denies the subscription. The relay asks again, and makes a new one if it is denied twice."
         return Shown(ShownState.DOUBTFUL, watch.missing_since, text)
-    if watch.state == "live" and watch.renamed_at is not None and now - watch.renamed_at < RENAMED_FOR:
+    if watch.state == "live" and is_renamed(watch, now):
         return Shown(ShownState.LIVE, watch.since, _renamed(watch))
     if watch.state == "pending" and watch.retry_at is not None and watch.retry_at > now:
         return Shown(ShownState.WAITING, watch.since, watch.last_error)
     state = _PAUSES.get(watch.paused_by, ShownState.PAUSED) if watch.state == "paused" else ShownState(watch.state)
     return Shown(state, watch.since, watch.last_error)
+
+
+def is_renamed(watch: Watch, now: datetime) -> bool:
+    """Return whether Graph last found the mailbox by its object id only: its address may be another's by now."""
+    return watch.renamed_at is not None and now - watch.renamed_at < RENAMED_FOR
 
 
 def _renamed(watch: Watch) -> str:

@@ -78,7 +78,7 @@ def test_the_page_lists_the_properties_read_for_slots() -> None:
     taken = {name for path in paths for name in re.findall(r'"([a-zA-Z]+)"', (ROOT / "shared" / path).read_text())}
     for cells in ("a schedule: busy times (feature scheduling)", "the same: working hours", "the same (feature rooms)"):
         assert set(listed(cells)) <= taken | {"start", "end"}
-    assert not {"subject", "location", "isPrivate", "availabilityView"} & taken
+    assert not {"subject", "location", "isPrivate"} & taken
 
 
 def test_the_page_lists_the_properties_read_of_a_room() -> None:

@@ -43,3 +43,23 @@ def test_every_link_leads_to_a_file() -> None:
     linked = list(links())
     assert len(linked) > 40
     assert [f"{page.name}: {path}" for page, path in linked if not (page.parent / path).exists()] == []
+
+
+def headings(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    lines = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)
+    found = re.findall(r"^#+ (.+)$", lines, re.M)
+    texts = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in found)
+    return {re.sub(r"[^\w\- ]", "", text).replace(" ", "-") for text in texts}
+
+
+def test_every_link_into_a_page_leads_to_a_heading() -> None:
+    """Of its own page or of another."""
+    targets = [(page, target) for page in PAGES for target in re.findall(r"\]\(([^)\s:]*#[^)\s]+)\)", page.read_text())]
+    assert len(targets) > 40
+    wrong = []
+    for page, target in targets:
+        path, _, anchor = target.partition("#")
+        if anchor not in headings(page.parent / path if path else page):
+            wrong.append(f"{page.name}: {target}")
+    assert wrong == []

@@ -56,6 +56,13 @@ def test_each_list_has_what_is_granted_there() -> None:
     assert ENTRA["grantedInExchange"] == in_exchange
 
 
+def test_the_core_needs_a_single_permission() -> None:
+    """Calendars.Read, granted in Exchange; a place is read for room lists and rooms only."""
+    features = {permission["name"]: permission["features"] for permission in IN_PRODUCT}
+    assert [name for name, needed_by in features.items() if "relay" in needed_by] == ["Calendars.Read"]
+    assert features["Place.Read.All"] == ["room-lists", "rooms"]
+
+
 def test_no_permission_is_named_twice() -> None:
     """Neither by its name nor by its id."""
     for key in ("name", "appRoleId"):

@@ -29,13 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def shared_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     """Start the relay that most tests share."""
     with Relay.running(tmp_path_factory.mktemp("stack"), FEATURES, dataverse={}) as relay:
-        relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": FEATURE_ROLES})
         yield relay
 
 
 @pytest.fixture
 def relay(shared_relay: Relay) -> Iterator[Relay]:
     """Return the shared relay; before the test, permissions are granted; after it, faults are removed."""
+    shared_relay.tenant.control("POST", f"/clients/{shared_relay.client_id}", {"roles": FEATURE_ROLES})
     shared_relay.tenant.grant_in_exchange(shared_relay.client_id, "Calendars.Read", "Calendars.ReadWrite")
     yield shared_relay
     shared_relay.clear()

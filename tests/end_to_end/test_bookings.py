@@ -12,7 +12,7 @@ import requests
 
 from sandbox.demo.canaries import Canaries, canaries_below, canaries_in
 from sandbox.process import ROOT
-from tests.support.relay import BOOKINGS_ROLES, Relay
+from tests.support.relay import BOOKINGS_ROLES, FEATURE_ROLES, Relay
 from tests.support.workshop import ADDRESS, BUSINESS, appointment_at, at, booked_ids
 
 
@@ -36,12 +36,12 @@ def test_every_read_accepts_names(relay: Relay) -> None:
 
 
 def test_staff_are_queried_in_a_body(relay: Relay) -> None:
-    """By id or name, with a key and with a token that may only read; the answer is that of ids as a parameter."""
+    """By id or name, with a key and with a token that may only read; the answer is that of the old parameter."""
     window, path = {"from": at(0), "to": at(24)}, f"/bookings/{ADDRESS}"
     members = relay.api.call("GET", f"{path}/staff").json()["value"][:2]
     ids, names = ([member[key] for member in members] for key in ("id", "name"))
     shown = relay.api.call("GET", f"{path}/availability", params=window | {"staff": ",".join(ids)})
-    assert (shown.status_code, "Deprecation" in shown.headers) == (200, False)
+    assert (shown.status_code, "Deprecation" in shown.headers) == (200, True)
     for credential in ({}, {"token": relay.token("Relay.Read")}):
         for staff in (ids, names):
             body = {**window, "staff": staff}
@@ -136,7 +136,7 @@ def test_each_refusal_has_its_status(relay: Relay) -> None:
     assert relay.api.call("GET", "/bookings/salon@fabrikam.com").status_code == 403
     relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": []})
     refused = relay.api.call("POST", path, json=appointment_at(9))
-    relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": BOOKINGS_ROLES})
+    relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": FEATURE_ROLES})
     assert (refused.status_code, "Bookings.Read.All" in refused.json()["detail"]) == (502, True)
 
 
@@ -188,7 +188,7 @@ def test_the_doctor_reports_a_missing_permission(relay: Relay) -> None:
     assert [check["ok"] for check in findings().values()] == [True, True]
     relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": [BOOKINGS_ROLES[0], BOOKINGS_ROLES[2]]})
     failed = findings()["bookings"]
-    relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": BOOKINGS_ROLES})
+    relay.tenant.control("POST", f"/clients/{relay.client_id}", {"roles": FEATURE_ROLES})
     assert failed["ok"] is False
     assert "entra grant relay --app-id CLIENT_ID --feature bookings" in failed["whatToDo"]
     assert BOOKINGS_ROLES[1] in failed["detail"]

@@ -56,15 +56,15 @@ def test_an_event_is_created_once_renamed_and_listed(relay: Relay, example: Exam
     """A lost response creates no second event, and after 412 the event is read again."""
     address, body = relay.mailbox(), json.loads(blocks("partner-calendars", "json")[0]) | {"recurrence": None}
     relay.fault(r"POST /v1\.0/users/[^/]+/events$", times=1, after=True, status=503, headers={"Retry-After": "1"})
-    created = example("calendars", "book", address, body)
+    created = example("calendars", "book", address, body, "order-1")
+    assert example("calendars", "book", address, body, "order-1")["id"] == created["id"]
     conflict = {"error": {"code": "ErrorIrresolvableConflict"}}
     relay.fault(r"PATCH /v1\.0/users/[^/]+/events/", times=1, status=412, body=conflict)
     assert example("calendars", "rename", address, created["id"], "Renamed")["title"] == "Renamed"
     shown = example("calendars", "shown", address, "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z")
     assert [(event["id"], event["title"]) for event in shown] == [(created["id"], "Renamed")]
-    assert (
-        example("calendars", "book", address, {"title": "Kick-off", "start": at(1), "end": at(2)}) == "invalid_request"
-    )
+    local = {"title": "Kick-off", "start": at(1), "end": at(2)}
+    assert example("calendars", "book", address, local, "order-2") == "invalid_request"
 
 
 def test_a_slot_is_looked_for_and_booked(relay: Relay, example: Example) -> None:
@@ -78,10 +78,11 @@ def test_a_slot_is_looked_for_and_booked(relay: Relay, example: Example) -> None
     assert slots[0].keys() == listed["value"][0].keys()
     body |= {"start": slots[2]["start"]}
     relay.fault("POST .*/events$", status=503, times=1, headers={"Retry-After": "1"})
-    created, nearest = example("scheduling", "book", agents[0], body)
+    created, nearest = example("scheduling", "book", agents[0], body, "order-1")
+    assert example("scheduling", "book", agents[0], body, "order-1") == [created, []]
     assert (created["event"]["start"], nearest) == (scheduling_calls.at(9), [])
     assert (created.keys(), created["event"].keys()) == (booking.keys(), booking["event"].keys())
-    none, nearest = example("scheduling", "book", agents[0], body)
+    none, nearest = example("scheduling", "book", agents[0], body, "order-2")
     assert (none, len(nearest)) == (None, 5)
 
 

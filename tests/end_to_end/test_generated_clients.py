@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support import workshop
+from tests.support.example_server import Answer, Scenario, prepared
 from tests.support.generated_clients import NODE_MODULES, SOURCES, output_of, python_client, typescript_client, used
 from tests.support.openapi import DOCUMENT
 from tests.support.pages import blocks
@@ -26,7 +27,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("python")
     printed = python_client(folder)
     assert "warning" not in printed.lower(), printed
-    shutil.copy(SOURCES / "use_client.py", folder)
+    for program in ("use_client.py", "refuse_page.py"):
+        shutil.copy(SOURCES / program, folder)
     (folder / "page.py").write_text(blocks("clients", "python")[0])
     return folder
 
@@ -37,7 +39,8 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("typescript")
     printed = typescript_client(folder)
     assert "warn" not in printed.lower(), printed
-    shutil.copy(SOURCES / "use_client.ts", folder)
+    for program in ("use_client.ts", "refuse_page.ts"):
+        shutil.copy(SOURCES / program, folder)
     (folder / "page.ts").write_text(blocks("clients", "ts")[0])
     output_of([str(NODE_MODULES / ".bin" / "tsc")], folder)
     return folder
@@ -60,7 +63,7 @@ def expected(needs: dict[str, Any]) -> dict[str, Any]:
                "read": needs["watched"], "gone": "subscription_not_found"}  # fmt: skip
     return {
         "watches": watches, "refusals": [403, "mailbox_not_allowed", 401], "calendars": [True, "Kick-off", 204],
-        "slots": [True, True, "slot_taken", 5], "bookings": [True, "business_rule"],
+        "slots": [True, True, "slot_taken", 5], "bookings": [True, "business_rule", 1],
         "rooms": [[needs["agent"]], ["mailbox_not_watched"], "listed"],
     }  # fmt: skip
 
@@ -98,3 +101,50 @@ def test_the_python_client_reads_what_a_later_version_adds(python: Path) -> None
         "print(Subscription.from_dict(json.loads(sys.argv[1])).state)"
     )
     assert output_of([sys.executable, "-c", lines, watch], python) == "resting\n"
+
+
+def problem(status: int, code: str) -> Answer:
+    """Return a refusal of the relay."""
+    body = {"type": f"/api/problems/{code}", "title": "Refused", "status": status, "code": code, "detail": "Do this."}
+    return Answer(status, json.dumps(body))
+
+
+HTML = "text/html"
+REFUSED = {
+    "401": (problem(401, "unauthenticated"), "status 401", "unauthenticated"),
+    "403": (problem(403, "mailbox_not_allowed"), "mailbox_not_allowed", ""),
+    "409": (problem(409, "delivery_differs"), "delivery_differs", ""),
+    "422": (problem(422, "invalid_request"), "invalid_request", ""),
+    "429": (problem(429, "too_many_calls"), "too_many_calls", ""),
+    "503": (problem(503, "relay_unavailable"), "relay_unavailable", ""),
+    "401 of the host": (Answer(401), "status 401", ""),
+    "404 of the host": (Answer(404), "status 404", ""),
+    "413 of the host": (Answer(413), "no JSON", "status 413"),
+    "500 of the host": (Answer(500), "status 500", ""),
+    "503 of the host": (Answer(503), "no JSON", "status 503"),
+    "403 of a gateway": (Answer(403, "<html>", content_type=HTML), "no JSON", "status 403"),
+    "502 of a gateway": (Answer(502, "<html>", content_type=HTML), "no JSON", "status 502"),
+    "504 of a gateway": (Answer(504, "<html>", content_type=HTML), "status 504", ""),
+}
+
+
+def ends_of(command: list[str], folder: Path) -> dict[str, str]:
+    """Return how the page's lines end for each refusal."""
+    scenarios = {str(number): Scenario([refused[0]]) for number, refused in enumerate(REFUSED.values())}
+    with prepared(scenarios) as origin:
+        urls = json.dumps([f"{origin}/{number}" for number in scenarios])
+        return dict(zip(REFUSED, json.loads(output_of([*command, urls], folder)), strict=True))
+
+
+def test_the_lines_for_python_end_with_each_refusal(python: Path) -> None:
+    """With the problem's code or the status; the client cannot read a body without JSON where it expects a problem."""
+    ends = ends_of([sys.executable, "refuse_page.py"], python)
+    assert ends == {name: end for name, (_, end, _) in REFUSED.items()}
+
+
+def test_the_lines_for_typescript_end_with_each_refusal(typescript: Path) -> None:
+    """With the problem's code, or the status."""
+    node = shutil.which("node")
+    assert node is not None
+    ends = ends_of([node, "out/refuse_page.js"], typescript)
+    assert ends == {name: in_node or end for name, (_, end, in_node) in REFUSED.items()}

@@ -185,7 +185,7 @@ def _lengths() -> Iterator[Case]:
     """Yield texts, lists and numbers around their bounds."""
     event = {"title": "T", "start": START, "end": "2040-01-02T09:00:00Z"}
     booking = {"start": START, "duration": 30, "title": "T", "customer": {"name": "Ola"}}
-    yield from _keys(f"/calendars/{ROOM}/events", event, 128)
+    yield from _keys(f"/calendars/{ROOM}/events", event, 255)  # of version 1
     yield from _keys(f"/schedules/{ROOM}/bookings", booking, 128)
     for name, number, within in _around(255):
         yield _post(f"title of an event {name}", f"/calendars/{ROOM}/events", event | {"title": "x" * number}, within)

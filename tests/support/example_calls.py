@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MAILBOX, EVENT = "room1@contoso.com", {"id": "AAMk1", "title": "Kick-off", "etag": 'W/"1"'}
+CREDENTIALS: dict[str, dict[str, Any]] = {"/api/": {"key": "a key"}, "/api/entra/": {"token": "a token"}}
 FROM, TO = "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z"
 PLACE = {"mailbox": MAILBOX, "name": "Room 1"}
 BUSY = {"start": "2026-12-01T09:00:00Z", "end": "2026-12-01T09:30:00Z"}
 SLOT = {"start": "2026-12-01T09:00:00Z", "end": "2026-12-01T09:30:00Z", "mailboxes": [MAILBOX]}
+ORDER = "order-4711"
 MORE = "{origin}/api/next"  # the address of a second page, at the server that answers
 
 
@@ -47,7 +49,7 @@ CALLS = [
         [{"value": [], "notWatched": [MAILBOX], "unreadable": []}], [MAILBOX],
     ),
     ExampleCall("subscriptions", "unwatch", "unwatch", ["w1"], [None], None, {"subscription_not_found": None}),
-    ExampleCall("calendars", "book", "book", [MAILBOX, {"title": "Kick-off"}], [EVENT], EVENT),
+    ExampleCall("calendars", "book", "book", [MAILBOX, {"title": "Kick-off"}, ORDER], [EVENT], EVENT),
     ExampleCall("calendars", "rename", "rename", [MAILBOX, "AAMk1", "New"], [EVENT, EVENT], EVENT),
     ExampleCall(
         "calendars", "shown", "shown", [MAILBOX, FROM, TO],
@@ -58,7 +60,8 @@ CALLS = [
         [{"value": [SLOT], "nextLink": MORE}, {"value": [SLOT], "nextLink": None}], [SLOT, SLOT],
     ),
     ExampleCall(
-        "scheduling", "book", "book", [MAILBOX, {"start": FROM, "duration": 30}], [{"id": "b1"}], [{"id": "b1"}, []],
+        "scheduling", "book", "book", [MAILBOX, {"start": FROM, "duration": 30}, ORDER],
+        [{"id": "b1"}], [{"id": "b1"}, []],
         {"slot_taken": [None, []]},
     ),
     ExampleCall(
@@ -67,10 +70,10 @@ CALLS = [
          {"value": [PLACE], "complete": False, "nextLink": None}], [[PLACE, PLACE], False],
     ),
     ExampleCall(
-        "rooms", "free_at", "freeAt", [[MAILBOX, "room2@contoso.com", "room3@contoso.com"], FROM, TO],
+        "rooms", "free_at", "freeAt", [["Room1@Contoso.com", "room2@contoso.com", "room3@contoso.com"], FROM, TO],
         [{"value": [{"mailbox": MAILBOX, "busy": []}, {"mailbox": "room2@contoso.com", "busy": [BUSY]}],
           "unknown": [{"mailbox": "room3@contoso.com", "code": "graph_unavailable", "detail": "x"}]}],
-        {MAILBOX: True, "room2@contoso.com": False, "room3@contoso.com": None},
+        {"Room1@Contoso.com": True, "room2@contoso.com": False, "room3@contoso.com": None},
     ),
     ExampleCall("bookings", "booked", "booked", [MAILBOX, {"service": "Repair"}], [{"id": "a1"}], {"id": "a1"}),
 ]  # fmt: skip

@@ -23,11 +23,11 @@ class Run:
 
     call: ExampleCall
     scenario: Scenario
-    credential: Mapping[str, str]
+    credential: Mapping[str, Any]
     end: Mapping[str, Any]
 
 
-def ended(language: str, runs: Iterable[tuple[ExampleCall, Scenario, Mapping[str, str]]]) -> list[Run]:
+def ended(language: str, runs: Iterable[tuple[ExampleCall, Scenario, Mapping[str, Any]]]) -> list[Run]:
     """Call each example once, in one process, and return how it ended: `result` or `error`, and `waits`."""
     runs = list(runs)
     with prepared({str(number): scenario for number, (_, scenario, _) in enumerate(runs)}) as origin:
@@ -39,19 +39,24 @@ def ended(language: str, runs: Iterable[tuple[ExampleCall, Scenario, Mapping[str
     return [Run(*run, end) for run, end in zip(runs, ends, strict=True)]
 
 
-def called(language: str, call: ExampleCall, url: str, credential: Mapping[str, str]) -> dict[str, Any]:
+def called(language: str, call: ExampleCall, url: str, credential: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call at a relay, as in_language takes it."""
     function = call.python if language == "python" else call.node
     return {"url": url, "file": call.file, "function": function, "arguments": call.arguments, "credential": credential,
             "hasty": True}  # fmt: skip
 
 
-def in_language(language: str, calls: list[dict[str, Any]], environment: Mapping[str, str] | None = None) -> list[Any]:
-    """Carry out calls one after another in one process, and return how they ended. Those that are hasty do not wait."""
+def in_language(
+    language: str, calls: list[dict[str, Any]], environment: Mapping[str, str] | None = None, limit: float = 300
+) -> list[Any]:
+    """Carry out calls one after another in one process, and return how they ended. Those that are hasty do not wait.
+
+    Raises TimeoutExpired after `limit` seconds.
+    """
     program, script = (sys.executable, "run_examples.py") if language == "python" else (_node(), "run_examples.mjs")
     run = subprocess.run(
         [program, str(SUPPORT / script)], cwd=EXAMPLES, input=json.dumps(calls), env=environment, text=True,
-        capture_output=True, timeout=300, check=False,
+        capture_output=True, timeout=limit, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     ends: list[Any] = json.loads(run.stdout)

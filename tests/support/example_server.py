@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; `status` 0 closes the connection without any."""
+    """An answer; `status` 0 closes the connection without any, and with `is_silent` none ever comes.
+
+    Of the body only the share `sent` comes before the connection is closed. `retry_at`: Retry-After names the moment
+    so many seconds after the answer.
+    """
 
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/problem+json"
+    sent: float = 1
+    is_silent: bool = False
+    retry_at: float | None = None
+
+    def all_headers(self) -> dict[str, str]:
+        """Return the headers as they are sent now."""
+        moment = {} if self.retry_at is None else {"Retry-After": formatdate(time.time() + self.retry_at, usegmt=True)}
+        return {"Content-Type": self.content_type, "Connection": "close", **self.headers, **moment}
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.scenarios[scenario].answer_to(Request(self.command, f"/{path}", body, headers))
         self.close_connection = True
-        if answer.status:
+        if answer.is_silent:
+            self.rfile.read(1)  # returns when the caller gives up
+        elif answer.status:
             self.send(answer, answer.body.replace("{origin}", f"{self.server.origin}/{scenario}").encode())
 
     do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815  (the library's names)
@@ -69,15 +85,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Send an answer with its length."""
         self.send_response(answer.status)
         length = {} if answer.status == 204 else {"Content-Length": str(len(body))}
-        for name, value in {
-            "Content-Type": answer.content_type,
-            "Connection": "close",
-            **answer.headers,
-            **length,
-        }.items():
+        for name, value in (answer.all_headers() | length).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: int(answer.sent * len(body))])
 
     def log_message(self, *_: Any) -> None:
         """Write no log."""

@@ -87,6 +87,10 @@ class FollowedWorld(AppointmentWorld):
         """Take the business off BOOKINGS_DELIVERIES, as if the process had started anew."""
         self._restart(BOOKINGS_DELIVERIES="")
 
+    def set_followed(self, businesses: str) -> None:
+        """Set BOOKINGS_DELIVERIES, as if the process had started anew."""
+        self._restart(BOOKINGS_DELIVERIES=businesses)
+
     def _restart(self, **settings: str) -> None:
         self.settings = Settings.load(SETTINGS | FOLLOWED | settings)
         for part in ("permission", "allow_list", "appointment_poll", "appointment_backlog", "outbox"):

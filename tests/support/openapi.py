@@ -6,6 +6,7 @@ that a field that it does not describe is detected. An answer to an old spelling
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import requests
@@ -68,10 +69,14 @@ class Contract:
         return self.schema_error(content[media_type]["schema"], json.loads(body))
 
     def schema_error(self, schema: dict[str, Any], value: Any) -> str | None:
-        """Return the error of a value by a schema of the document, or None."""
+        """Return the first error of a value by a schema of the document, or None."""
+        return next(self.schema_errors(schema, value), None)
+
+    def schema_errors(self, schema: dict[str, Any], value: Any) -> Iterator[str]:
+        """Yield the errors of a value by a schema of the document."""
         absolute = json.loads(json.dumps(schema).replace('"#/', '"urn:relay#/'))
-        errors = Draft202012Validator(absolute, registry=self._registry).iter_errors(value)
-        return next((f"{error.json_path}: {error.message}" for error in errors), None)
+        for error in Draft202012Validator(absolute, registry=self._registry).iter_errors(value):
+            yield f"{error.json_path}: {error.message}"
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -12,7 +12,6 @@ from shared.bookings.requests import (
     StaffAvailabilityRequest,
 )
 from tools.openapi import bookings as models
-from tools.openapi.fields import deprecation
 from tools.openapi.operation import Operation, Query, Response
 
 BUSINESS = "bookings/{business}"
@@ -40,9 +39,9 @@ _PAGE = (
 _NAME = Query("name", "Part of the name of the business.", {"type": "string", "minLength": 1}, required=True)
 _STAFF = Query(
     "staff",
-    "Ids, separated by commas; all staff if missing. Names and addresses: "
-    + deprecation("Use POST /bookings/{business}/availability/query."),
+    "Ids, names or addresses, separated by commas; all staff if missing.",
     {"type": "string"},
+    deprecated="Use POST /bookings/{business}/availability/query.",
 )
 
 _TABLE = (

@@ -76,6 +76,8 @@ OF_SCHEDULES = (
                        "ErrorNoFreeBusyAccess", "ErrorProxyRequestProcessingFailed",
                        "MailboxNotEnabledForRESTAPI")),
     Behaviour("scheduleLeftOut", "getSchedule has no entry for a mailbox that was asked for"),
+    Behaviour("scheduleWithoutItems", "EWS FreeBusyViewType MergedOnly: a view without scheduleItems"),
+    Behaviour("scheduleReversed", "no page says in which order getSchedule answers", "tenant"),
     Behaviour("scheduleLags", "getSchedule shows what the lists show"),
     Behaviour("scheduleSeconds", "getSchedule answers late: real seconds; by the mailbox in whose name it is asked",
               bounds=(0, 40)),

@@ -37,6 +37,8 @@ async def get_schedule(graph: Graph, call: Call) -> Answer:
         window = _window(parameters)
         addresses = [each for each in parameters["Schedules"] if not graph.switches.is_on("scheduleLeftOut", each)]
         value = [_information(graph, call, address, window, preferred) for address in addresses]
+        if graph.switches.is_on("scheduleReversed"):
+            value.reverse()
         context = f"{call.base}/$metadata#Collection(microsoft.graph.scheduleInformation)"
         return Answer(200, {"@odata.context": context, "value": value}, preferred.headers())
 
@@ -96,10 +98,11 @@ def _information(
     spelling = graph.switches.choice("valuesSpelled", address)
     if len(events) > MOST_ITEMS:
         return _failed(address, "5006", f"More than {MOST_ITEMS} entries.")
+    items = [spelled(_item(event, preferred, calendar.zone), spelling) for event in events]
     return {
         "scheduleId": address,
         "availabilityView": _digits(events, (start, end), timedelta(minutes=minutes), calendar.zone),
-        "scheduleItems": [spelled(_item(event, preferred, calendar.zone), spelling) for event in events],
+        "scheduleItems": [] if graph.switches.is_on("scheduleWithoutItems", address) else items,
         "workingHours": hours_of(graph, mailbox),
     }
 

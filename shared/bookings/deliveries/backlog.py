@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 
 from shared import telemetry
 from shared.bookings.deliveries.offers import group_of, offer_of
-from shared.bookings.deliveries.states import is_undelivered, taken
-from shared.errors import RelayError
+from shared.bookings.deliveries.states import dead, is_undelivered, refused, replayed, taken
+from shared.errors import RelayError, ServiceUnavailable
 from shared.ports.outbox import Answer, Outbox, Result
 from shared.storage.followed.appointments import (
     FollowedAppointment,
@@ -28,6 +29,7 @@ from shared.storage.followed.appointments import (
 )
 from shared.storage.leases import Held, Leases
 from shared.threads import side_by_side
+from shared.unreadable_rows import Unreadable
 
 LEASE = "deliveries of appointments"
 BUDGET = timedelta(seconds=90)  # of a run; it ends long before its lease does
@@ -76,7 +78,7 @@ class AppointmentBacklog:
         with self._lease() as lease:
             if lease is None:
                 return "failed"
-            candidates = list(islice(self.rows.waiting(), MOST))
+            candidates = self._permitted(self.rows.waiting())
             for row in random.sample(candidates, min(MOST_PROBED, len(candidates))):
                 answer = self._send(row, is_probe=True)
                 if answer is not None:
@@ -88,8 +90,8 @@ class AppointmentBacklog:
         for business in [each.business for each in self.businesses.all() if group_of(each.business) == group]:
             for item in items:
                 row = self.rows.find(row_id(business, item))
-                if isinstance(row, FollowedAppointment) and is_undelivered(row):
-                    self.rows.change(row, due=self.now(), attempts=0)
+                if isinstance(row, FollowedAppointment):
+                    self._update(row, lambda each: replayed(each, self.now()))
         self.wake()
 
     def wake(self) -> None:
@@ -110,12 +112,18 @@ class AppointmentBacklog:
     def _send_due(self, lease: Held) -> list[Answer | None]:
         """Send the rows that are due, the oldest first, until deliveries stop or the time is used up."""
         began, answers = self.now(), list[Answer | None]()
-        due = sorted(islice(self.rows.due(began), MOST), key=lambda row: (row.changed or began, row.id))
+        due = sorted(self._permitted(self.rows.due(began)), key=lambda row: (row.changed or began, row.id))
         for first in range(0, len(due), AT_ONCE):
-            if self.now() - began >= BUDGET or not lease.is_held() or Answer.HELD in answers:
+            is_over = self.now() - began >= BUDGET or not lease.is_held() or Answer.HELD in answers
+            if is_over or not self.outbox.flows():
                 break
             answers += side_by_side(self._send, due[first : first + AT_ONCE], AT_ONCE, "appointment")
         return answers
+
+    def _permitted(self, rows: Iterator[FollowedAppointment]) -> list[FollowedAppointment]:
+        """Return up to MOST rows that may be sent: those of other businesses keep none of them waiting."""
+        may_deliver = cache(self.may_deliver)
+        return list(islice((row for row in rows if may_deliver(row.business)), MOST))
 
     def _send(self, row: FollowedAppointment, *, is_probe: bool = False) -> Answer | None:
         """Offer the state of a row; return the answer, None if nothing was offered."""
@@ -128,7 +136,7 @@ class AppointmentBacklog:
         if tried is None:  # it was changed meanwhile, and is due
             return None
         try:
-            result = self.outbox.offer(offer_of(tried), is_probe=is_probe)
+            result = self.outbox.offer(offer_of(tried, is_repeated=bool(row.tried)), is_probe=is_probe)
         except RelayError:
             raise
         except Exception as error:  # noqa: BLE001  (it must not keep the others; its text may contain anything)
@@ -138,26 +146,25 @@ class AppointmentBacklog:
         return result.answer
 
     def _record(self, row: FollowedAppointment, result: Result) -> None:
-        """Write what came of an offer. A state that was read meanwhile stays due."""
+        """Write what came of an offer, also if a reading has changed the row meanwhile."""
         now = self.now()
         if result.answer == Answer.TAKEN:
-            self._record_taken(row)
+            self._update(row, lambda each: taken(each, row.shown, now))
         elif result.answer == Answer.RETRY:
-            self.rows.change(row, attempts=row.attempts + 1, due=now + timedelta(seconds=result.wait))
+            self._update(row, lambda each: refused(each, row.shown, now + timedelta(seconds=result.wait)))
         elif result.answer == Answer.DEAD:
-            self.rows.change(row, attempts=0, due=None, is_dead=True)
+            self._update(row, lambda each: dead(each, row.shown))
         if result.answer != Answer.HELD:
             telemetry.count("appointments", end=result.answer)
 
-    def _record_taken(self, row: FollowedAppointment) -> None:
-        current, fingerprint = row, row.shown
+    def _update(self, row: FollowedAppointment, change: Callable[[FollowedAppointment], FollowedAppointment]) -> None:
+        """Change a row, whoever else changes it. Raises ServiceUnavailable when too many do."""
+        found: FollowedAppointment | Unreadable | None = row
         for _ in range(ATTEMPTS):
-            if self.rows.put(current, taken(current, fingerprint, self.now())) is not None:
+            if not isinstance(found, FollowedAppointment) or self.rows.put(found, change(found)) is not None:
                 return
             found = self.rows.find(row.id)
-            if not isinstance(found, FollowedAppointment):
-                return
-            current = found
+        raise ServiceUnavailable("storage", "has too many writers of one row")
 
     def _request_next(self, *, has_progressed: bool) -> None:
         """Request the run for what is due next. What was not sent without a reason of its own waits for the timer."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shared.graph.bookings.models import Appointment
 
 DAYS = timedelta(days=62)  # of a calendar view
+LAG = timedelta(minutes=10)  # of lists, at most
 MOST_READ = 100  # appointments of a business that a run reads by id
 _NEVER = datetime.min.replace(tzinfo=UTC)
 Row = FollowedAppointment | Unreadable
@@ -50,7 +51,8 @@ def to_read(
     Those that are new, the latest change first, take turns with those that changed or are missing, the one that was
     read longest ago first: so neither kind keeps the other waiting.
     """
-    new = sorted((each for each in view if each not in rows), key=lambda each: _written(view[each]), reverse=True)
+    unknown = (each for each, shown in view.items() if each not in rows and window.shows(shown.start, shown.end))
+    new = sorted(unknown, key=lambda each: _written(view[each]), reverse=True)
     known = [each for each, row in rows.items() if _is_doubtful(row, view.get(each), window, now)]
     known.sort(key=lambda each: (_read_at(rows[each]), each))
     turns = chain.from_iterable(zip_longest(new, known))
@@ -59,16 +61,17 @@ def to_read(
 
 def is_of_baseline(appointment: Appointment, baseline_at: datetime) -> bool:
     """Return whether an appointment that no reading showed so far was as it is now when the first reading began: its
-    list had a hole. Without the time of its last change nobody knows.
+    list had a hole. Without the time of its last change nobody knows. What was written within LAG before is not: the
+    partner's own list may have lacked it, too.
     """
-    is_older = appointment.updated is not None and appointment.updated < baseline_at
+    is_older = appointment.updated is not None and appointment.updated < baseline_at - LAG
     return is_older and Window.of(baseline_at).shows(appointment.start, appointment.end)
 
 
 def _is_doubtful(row: Row, shown: Appointment | None, window: Window, now: datetime) -> bool:
     """Return whether an appointment that is known has to be read by id."""
     if isinstance(row, Unreadable):
-        return shown is not None
+        return True
     if row.missing_since is not None:
         return row.status == "booked" and has_passed(SECOND_LOOK, row.missing_since, now)
     if shown is not None:

@@ -20,12 +20,15 @@ SILENT = timedelta(hours=1)  # four runs of the timer
 
 @dataclass(frozen=True)
 class FollowedHealth:
-    """Says whether the followed businesses are read. `started`: when the process began."""
+    """Says whether the followed businesses are read. `started`: when the process began. `is_stopped` may raise
+    RelayError.
+    """
 
     settings: Settings
     businesses: FollowedBusinesses
     permission: Permission
     started: datetime
+    is_stopped: Callable[[], bool]
     now: Callable[[], datetime]
 
     def check(self) -> str:
@@ -37,6 +40,8 @@ class FollowedHealth:
         followed = self.settings.followed_businesses
         if not followed:
             return "ok; BOOKINGS_DELIVERIES names no business"
+        if self.is_stopped():
+            return "ok; not read while the relay is stopped"
         forbidden = [each for each in followed if not self.permission.may(None, each, "", "relay", "list").is_allowed()]
         if forbidden:
             raise ServiceUnavailable("Bookings", f"has {len(forbidden)} followed businesses that may not be read: add "

@@ -23,21 +23,25 @@ def group_of(business: str) -> str:
     return watch_id_of(business)
 
 
-def offer_of(row: FollowedAppointment) -> Offer:
-    """Return the delivery of the state that a row shows; the same at every attempt."""
+def offer_of(row: FollowedAppointment, *, is_repeated: bool = False) -> Offer:
+    """Return the delivery of the state that a row shows; the same at every attempt.
+
+    `is_repeated`: whether something was offered before of which the row does not say what came.
+    """
     moment = row.changed or _NEVER
     staff = row.staff.split("\n") if row.staff else []
     times = row.start or _NEVER, row.end or _NEVER
     public = public_appointment_state(row.business, row.appointment, row.service, staff, times, row.status)
     message_id = appointment_message_id(row.business, row.appointment, row.number, moment, row.shown)
     body = appointment_body(_kind(row), public, moment)
+    may_have_letter = row.is_dead or is_repeated
     return Offer(
-        SOURCE, group_of(row.business), row.appointment, message_id, body, row.attempts, moment, row.is_dead
+        SOURCE, group_of(row.business), row.appointment, message_id, body, row.attempts, moment, may_have_letter
     )  # fmt: skip
 
 
 def _kind(row: FollowedAppointment) -> str:
-    """Return the last word of the type. What the partner may have in some state is an update."""
+    """Return the last word of the type. What the partner took in some state is updated."""
     if row.status == "cancelled":
         return "cancelled"
     return "updated" if row.taken not in ("", UNKNOWN) else "created"

@@ -65,7 +65,7 @@ class AppointmentPoll:
         rows, stop = self._without_old(list(self.rows.rows()), followed), self.now() + BUDGET
 
         def read(business: FollowedBusiness) -> bool:
-            return self.now() < stop and self._read(business, rows_of(business.business, rows))
+            return self.now() < stop and self._read(business, rows_of(business.business, rows), stop)
 
         businesses = sorted(self._businesses(followed), key=lambda each: each.read_at or _NEVER)
         results = side_by_side(read, businesses, AT_ONCE, "business")
@@ -74,12 +74,12 @@ class AppointmentPoll:
         if next(self.rows.due(self.now()), None) is not None:
             self.wake()
 
-    def _read(self, business: FollowedBusiness, stored: Mapping[str, Row]) -> bool:
+    def _read(self, business: FollowedBusiness, stored: Mapping[str, Row], until: datetime) -> bool:
         """Read one business, and note whether it could be read as a whole."""
         began = self.now()
         try:
             self.permission.require(business.business, "read")
-            error = self.reader.read(business, stored)
+            error = self.reader.read(business, stored, until)
         except RelayError as failure:
             error = str(failure)
         except Exception as failure:  # noqa: BLE001  (it must not keep the others; its text may contain anything)

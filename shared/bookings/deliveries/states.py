@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from shared.moments import has_passed, is_impossible
 from shared.storage.followed.appointments import FollowedAppointment, Status, row_id
+from shared.unreadable_rows import Unreadable, fitting, moment_or_none
 
 if TYPE_CHECKING:
     from shared.graph.bookings.models import Appointment
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 SECOND_LOOK = timedelta(minutes=10)  # between two answers "no such appointment", until it counts as cancelled
 LONGEST_LAG = timedelta(hours=1)  # the same for one that the calendar view still shows
 KEPT = timedelta(days=7)  # after its end, for an appointment whose last state the partner does not have
+ENDED = timedelta(hours=1)  # after its end, for any other: a clock that is behind may still show it
+_SECOND = timedelta(seconds=1)  # moments are delivered in whole seconds
 UNKNOWN = "unknown"  # in place of a fingerprint: the partner may have any state
 
 
@@ -52,16 +55,29 @@ def new_row(business: str, appointment: str) -> FollowedAppointment:
     return FollowedAppointment(row_id(business, appointment), business, appointment)
 
 
+def salvaged(row: Unreadable, business: str, appointment: str) -> FollowedAppointment:
+    """Return what can be read of an unreadable row. The partner may have any state of the appointment."""
+    start, end, changed = (moment_or_none(row.cells.get(name)) for name in ("start", "end", "changed"))
+    texts = {name: row.cells[name] for name in ("service", "staff") if name in row.cells}
+    known = fitting(FollowedAppointment, texts)
+    return replace(new_row(business, appointment), start=start, end=end, changed=changed, taken=UNKNOWN, **known)
+
+
 def is_undelivered(row: FollowedAppointment) -> bool:
     """Return whether the partner lacks the state of a row, or may have another one."""
     return row.shown != row.taken or row.tried not in ("", row.shown)
 
 
 def with_state(row: FollowedAppointment, state: State, now: datetime) -> FollowedAppointment:
-    """Return the row after a reading by id. A state that is new is due at once."""
+    """Return the row after a reading by id. A state that is new is due at once.
+
+    The cancellation of an appointment that the partner never heard of is not delivered.
+    """
     read = replace(row, missing_since=None, read_at=now)
     if row.shown == state.fingerprint:
         return read
+    if state.status == "cancelled" and not (row.taken or row.tried):
+        read = replace(read, taken=state.fingerprint)
     return _scheduled(_showing(read, state, now), now)
 
 
@@ -97,19 +113,38 @@ def taken(row: FollowedAppointment, fingerprint: str, now: datetime) -> Followed
     return _scheduled(replace(row, taken=fingerprint, tried="", is_dead=False), now)
 
 
+def refused(row: FollowedAppointment, fingerprint: str, due: datetime) -> FollowedAppointment:
+    """Return the row after a failed attempt. A state that was read meanwhile has attempts of its own."""
+    return replace(row, attempts=row.attempts + 1, due=due) if row.shown == fingerprint else row
+
+
+def dead(row: FollowedAppointment, fingerprint: str) -> FollowedAppointment:
+    """Return the row after the delivery of a state became a dead letter. A state that was read meanwhile stays due."""
+    marked = replace(row, is_dead=True)
+    return replace(marked, attempts=0, due=None) if row.shown == fingerprint else marked
+
+
+def replayed(row: FollowedAppointment, now: datetime) -> FollowedAppointment:
+    """Return the row when its state is to be offered again, if the partner lacks it."""
+    return replace(row, attempts=0, due=now) if is_undelivered(row) else row
+
+
 def is_over(row: FollowedAppointment, now: datetime) -> bool:
-    """Return whether a row is of no use any more: its appointment has ended, and the partner has its last state or did
-    not take it for KEPT.
+    """Return whether a row is of no use any more: its appointment ended longer ago than ENDED, or than KEPT if the
+    partner lacks its last state or the second look at a missing one is still to come.
     """
-    if row.end is None:
-        return True
-    return row.end <= now if not is_undelivered(row) else now - row.end > KEPT
+    is_open = is_undelivered(row) or (row.missing_since is not None and row.status == "booked")
+    return row.end is None or now - row.end > (KEPT if is_open else ENDED)
 
 
 def _showing(row: FollowedAppointment, state: State, now: datetime) -> FollowedAppointment:
+    """Return the row with another state, whose moment is later than that of the state before: the partner keeps the
+    latest, and this instance's clock may be behind that of another.
+    """
+    moment = now if row.changed is None else max(now, row.changed + _SECOND)
     return replace(
         row, service=state.service, staff="\n".join(state.staff), start=state.start, end=state.end,
-        status=state.status, shown=state.fingerprint, number=row.number + 1, changed=now, attempts=0,
+        status=state.status, shown=state.fingerprint, number=row.number + 1, changed=moment, attempts=0,
     )  # fmt: skip
 
 

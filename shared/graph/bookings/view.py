@@ -22,18 +22,14 @@ if TYPE_CHECKING:
 class ViewReading:
     """What was read of a calendar view, by the id of the appointment; `error`: why that is not the whole view, if so.
 
-    `is_answered`: whether Graph answered at all; otherwise the business itself may be out of reach, and that it finds
-    no appointment says nothing of the appointment.
+    `is_ended`: whether every page was read. `is_answered`: whether Graph answered at all; otherwise the business itself
+    may be out of reach, and that it finds no appointment says nothing of the appointment.
     """
 
     appointments: dict[str, Appointment]
     error: str = ""
     is_answered: bool = True
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every page and every appointment was read."""
-        return not self.error
+    is_ended: bool = False
 
 
 def read_view(bookings: BookingsClient, business: str, start: datetime, end: datetime) -> ViewReading:
@@ -52,7 +48,7 @@ def read_view(bookings: BookingsClient, business: str, start: datetime, end: dat
         for item in items:
             error = _add(appointments, item) or error
         if not page:
-            return ViewReading(appointments, error)
+            return ViewReading(appointments, error, is_ended=True)
     return ViewReading(appointments, "the list has too many pages")
 
 

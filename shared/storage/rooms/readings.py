@@ -117,9 +117,13 @@ class RoomReadings:
 
     def forget(self, mailbox: str) -> int:
         """Delete a room from the stored readings, and return in how many it was. An unreadable part is deleted whole:
-        it may hold the room.
+        it may hold the room. Then each reading gets another etag: instances remember the rooms by it.
         """
-        return sum(self._without(part, mailbox.lower()) for part in list(self._parts.rows()))
+        found = sum(self._without(part, mailbox.lower()) for part in list(self._parts.rows()))
+        for row in list(self._readings.rows()):
+            if isinstance(row, RoomReading):
+                self._readings.change(row, at=row.at)
+        return found
 
     def _without(self, part: RoomPart | Unreadable, mailbox: str) -> bool:
         """Delete a room from a part; return whether it was there."""

@@ -28,6 +28,7 @@ from relay_client.api.partner import (
     list_rooms,
     list_subscriptions,
     query_availability,
+    query_booking_availability,
     query_slots,
     query_subscriptions,
 )
@@ -40,6 +41,7 @@ from relay_client.models import (
     Problem,
     SlotRequest,
     SlotTaken,
+    StaffAvailabilityRequest,
     SubscriptionQuery,
     SubscriptionRequest,
 )
@@ -102,7 +104,9 @@ def bookings(client: AuthenticatedClient, given: dict[str, Any]) -> list[Any]:
     )
     listed = list_booking_appointments.sync(business, client=client)
     late = create_booking_appointment.sync(business, client=client, body=AppointmentAsked.from_dict(given["late"]))
-    return [created.id in [each.id for each in listed.value], late.code]
+    query = StaffAvailabilityRequest(from_=given["from"], to=given["to"], staff=["Staff 1"])
+    available = query_booking_availability.sync(business, client=client, body=query)
+    return [created.id in [each.id for each in listed.value], late.code, len(available.value)]
 
 
 def client_of(given: dict[str, Any]) -> AuthenticatedClient:

@@ -80,7 +80,10 @@ async function bookings() {
   const created = await client.POST("/bookings/{business}/appointments", { params: { path }, body: given.appointment });
   const page = await client.GET("/bookings/{business}/appointments", { params: { path } });
   const late = await client.POST("/bookings/{business}/appointments", { params: { path }, body: given.late });
-  return [page.data!.value.some((each) => each.id === created.data!.id), late.error!.code];
+  const query = { from: given.from, to: given.to, staff: ["Staff 1"] };
+  const available = await client.POST("/bookings/{business}/availability/query", { params: { path }, body: query });
+  const isListed = page.data!.value.some((each) => each.id === created.data!.id);
+  return [isListed, late.error!.code, available.data!.value.length];
 }
 
 /** Returns what is busy of a watched mailbox and of another, and the rooms or the code of a refusal. */

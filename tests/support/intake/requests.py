@@ -47,7 +47,7 @@ HANDSHAKES = {
 }
 
 METHODS = {
-    f"{method} {path}": Case(items(), 404, path=path, method=method)
+    f"{method} {path}": Case(items(), 405, path=path, method=method)
     for method in ("GET", "PUT", "DELETE", "PATCH", "OPTIONS")
     for path in ("/notifications", "/lifecycle", "/notifications?validationToken=a")
 } | {"HEAD /notifications": Case(items(), 405, method="HEAD")}

@@ -29,6 +29,7 @@ def refusal(text: str, zone: str | None = None) -> str:
         ("2026-07-01T09:00", "W. Europe Standard Time", ("2026-07-01T09:00:00", "W. Europe Standard Time")),
         ("2026-07-01T09:00:00.1234567", "UTC", ("2026-07-01T09:00:00", "UTC")),
         ("2026-07-01T07:00:00Z", None, ("2026-07-01T07:00:00", "UTC")),
+        ("2026-07-01t07:00:00.999999999z", None, ("2026-07-01T07:00:00", "UTC")),
         ("2026-07-01T09:00:00+02:00", None, ("2026-07-01T07:00:00", "UTC")),
         ("2026-07-01T07:00:00Z", OSLO, ("2026-07-01T09:00:00", "W. Europe Standard Time")),
         ("2026-10-25T02:30:00+02:00", OSLO, ("2026-10-25T00:30:00", "UTC")),
@@ -90,6 +91,7 @@ def test_an_unknown_zone_is_rejected_without_quoting_it() -> None:
 @pytest.mark.parametrize(
     ("text", "fits"),
     [("2026-11-20", True), ("2026-11-20T12:00", True), ("2026-11-20T12:00:00.1234567+01:00", True), ("", False),
+     ("2026-11-20t12:00:00.123456789z", True), ("2026-11-20 12:00Z", False), ("2026-11-20T12:00:00.Z", False),
      ("2026-11-20T12", False), ("2026-11-20Z", False), ("20.11.2026", False)],
 )  # fmt: skip
 def test_the_published_pattern_accepts_what_the_parser_accepts(text: str, fits: bool) -> None:  # noqa: FBT001

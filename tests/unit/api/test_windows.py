@@ -27,7 +27,8 @@ def test_a_window_is_two_instants() -> None:
     """Whatever their offsets; a plus sign that was not escaped arrives as a space."""
     midnight = datetime(2026, 11, 20, tzinfo=UTC)
     assert read() == (midnight, midnight + timedelta(days=1))
-    for text in ("2026-11-20T01:00:00+01:00", "2026-11-20T01:00:00 01:00", "2026-11-19T19:00:00-05:00"):
+    for text in ("2026-11-20T01:00:00+01:00", "2026-11-20T01:00:00 01:00", "2026-11-19T19:00:00-05:00",
+                 "2026-11-20t00:00:00z", "2026-11-20T00:00:00.123456789Z", "2026-11-20T00:00Z"):  # fmt: skip
         assert read(from_=text)[0] == midnight
 
 
@@ -42,7 +43,8 @@ def test_a_local_time_needs_a_zone() -> None:
 
 @pytest.mark.parametrize(
     ("params", "detail"),
-    [({"from_": ""}, "from"), ({"to": ""}, "to"), ({"to": "2026-11-20T00:00:00Z"}, "to: must be after from"),
+    [({"from_": ""}, "from and to: give both"), ({"to": ""}, "from and to: give both"),
+     ({"to": "2026-11-20T00:00:00Z"}, "to: must be after from"),
      ({"to": "2026-12-21T00:00:01Z"}, "to: at most 31 days"), ({"from_": "2026-11-20"}, "from"),
      ({"from_": "yesterday"}, "from"), ({"to": "2026-11-21T00:00:00Z,2026-11-22T00:00:00Z"}, "to")],
 )  # fmt: skip

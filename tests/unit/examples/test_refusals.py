@@ -6,21 +6,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import pytest
 
-from tests.support.example_calls import CALLS, EVENT, ExampleCall
+from tests.support.example_calls import CALLS, CREDENTIALS, EVENT, ExampleCall
 from tests.support.example_runs import EXAMPLES, Run, ended, printed_by
 from tests.support.example_server import Answer, Scenario, prepared, success
 from tests.support.pages import blocks
 
 pytestmark = pytest.mark.server
-CREDENTIALS = {"/api/": {"key": "a key"}, "/api/entra/": {"token": "a token"}}
 
 
 @dataclass(frozen=True)
@@ -45,18 +42,21 @@ def problem(status: int, code: str, retry_after: str = "") -> Answer:
     return Answer(status, json.dumps(body), {"Retry-After": retry_after} if retry_after else {})
 
 
-def in_seconds(seconds: float) -> str:
-    """Return a moment as Retry-After has it."""
-    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+def until(seconds: float) -> Answer:
+    """Return a 503 whose Retry-After names a moment, so many seconds after the answer."""
+    return replace(problem(503, "stopped"), retry_at=seconds)
 
 
+PAGE = "<html>no</html>"
 BUSY, LATER = problem(429, "too_many_calls", "7"), problem(503, "relay_unavailable", "30")
 NO_ANSWER = Answer(0)
 REFUSALS = {
     "401 without a body": Refusal(Answer(401), "status_401"),
     "401 of the relay": Refusal(problem(401, "unauthenticated"), "unauthenticated"),
     "403": Refusal(problem(403, "mailbox_not_allowed"), "mailbox_not_allowed"),
-    "403 of a proxy": Refusal(Answer(403, "<html>no</html>", content_type="text/html"), "status_403"),
+    "200 of a proxy": Refusal(Answer(200, PAGE, content_type="text/html"), "status_200"),
+    "403 of a proxy": Refusal(Answer(403, PAGE, content_type="text/html"), "status_403"),
+    "403 with a code that is empty": Refusal(Answer(403, '{"code": "", "detail": null}'), "status_403"),
     "404": Refusal(problem(404, "subscription_not_found"), "subscription_not_found"),
     "404 without a body": Refusal(Answer(404), "status_404"),
     "409": Refusal(problem(409, "delivery_differs"), "delivery_differs"),
@@ -65,22 +65,33 @@ REFUSALS = {
     "422": Refusal(problem(422, "invalid_request"), "invalid_request"),
     "422 that is no object": Refusal(Answer(422, "[1]"), "status_422"),
     "422 that is null": Refusal(Answer(422, "null"), "status_422"),
+    "422 that is a text": Refusal(Answer(422, '"code"'), "status_422"),
     "500": Refusal(Answer(500), "status_500"),
     "501": Refusal(problem(501, "feature_off"), "feature_off"),
     "502": Refusal(problem(502, "graph_rejected"), "graph_rejected"),
+    "502 of a gateway": Refusal(Answer(502, PAGE, content_type="text/html"), waits=(5,)),
+    "504 of a gateway": Refusal(Answer(504, '{"message": "timeout"}'), waits=(5,)),
     "a redirect": Refusal(Answer(302, headers={"Location": "/elsewhere"}), "status_302"),
     "429 once": Refusal(BUSY, waits=(7,)),
     "429 without Retry-After": Refusal(problem(429, "too_many_calls"), waits=(5,)),
+    "429 of a gateway": Refusal(Answer(429, PAGE, {"Retry-After": "2"}, "text/html"), waits=(2,)),
     "429 for ever": Refusal(BUSY, "too_many_calls", 5, (7,) * 4),
     "503 twice": Refusal(LATER, times=2, waits=(30, 30)),
     "503 without a body": Refusal(Answer(503), waits=(5,)),
     "503 at once": Refusal(problem(503, "stopped", "0"), waits=(1,)),
-    "503 until a date": Refusal(problem(503, "stopped", in_seconds(200)), waits=(200,), slack=99),
-    "503 until a date in the past": Refusal(problem(503, "stopped", in_seconds(-9)), waits=(1,)),
+    "503 until a date": Refusal(until(200), waits=(200,), slack=99),
+    "503 until a date in the past": Refusal(until(-9), waits=(1,)),
     "503 until nonsense": Refusal(problem(503, "stopped", "soon"), waits=(5,)),
+    "503 until a fraction": Refusal(problem(503, "stopped", "1.5"), waits=(5,)),
+    "503 until less than nothing": Refusal(problem(503, "stopped", "-9"), waits=(5,)),
+    "503 until no date": Refusal(problem(503, "stopped", "Mon, 30 Nov 99999999999999999999 07:00:00 GMT"), waits=(5,)),
+    "503 for five minutes": Refusal(problem(503, "stopped", "300"), waits=(300,)),
     "503 for ever": Refusal(LATER, "relay_unavailable", 5, (30,) * 4),
     "503 for a day": Refusal(problem(503, "stopped", "86400"), "stopped"),
+    "503 for ages": Refusal(problem(503, "stopped", "9" * 400), "stopped"),
+    "503 until a date of next week": Refusal(until(604_800), "stopped"),
     "no answer four times": Refusal(NO_ANSWER, times=4, waits=(5,) * 4),
+    "half an answer": Refusal(Answer(200, json.dumps(EVENT), sent=0.5), waits=(5,)),
 }
 PLANNED = [(call, name, at) for call in CALLS for name in REFUSALS for at in range(len(call.answers))]
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from typing import Any
+from urllib.parse import parse_qsl
 
 import azure.functions as func
 import pytest
@@ -32,7 +33,8 @@ def post(body: object, query: str = "", headers: dict[str, str] | None = None) -
     """Post to the function, and return its response and the outputs for changes and jobs."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     url = "https://relay.example/api/notifications" + query
-    request = func.HttpRequest("POST", url, headers=JSON if headers is None else headers, body=content)
+    sent = JSON if headers is None else headers
+    request = func.HttpRequest("POST", url, headers=sent, params=dict(parse_qsl(query[1:])), body=content)
     changes, jobs = Out(), Out()
     answer = asyncio.run(receive(request, changes, jobs))
     return answer, changes, jobs
@@ -44,6 +46,14 @@ def test_a_valid_notification_is_queued_and_answered_202(world: HostWorld) -> No
     assert (answer.status_code, answer.get_body()) == (202, b"")
     assert [change.event_id for change in read_changes(changes.messages[0]).changes] == ["E"]
     assert jobs.messages == []
+
+
+@pytest.mark.parametrize(("query", "status"), [("?x=canary", 202), ("?validationToken=abc&x=canary", 200)])
+def test_an_unknown_parameter_is_named(world: HostWorld, query: str, status: int) -> None:
+    """As on every route of version 1, without its value; what Graph sends is not."""
+    answer, _, _ = post({"value": [item()]}, query)
+    assert (answer.status_code, answer.headers["Ignored-Parameters"]) == (status, "x")
+    assert "Ignored-Parameters" not in post({"value": []}, query.partition("x=")[0])[0].headers
 
 
 def test_a_lifecycle_notification_becomes_a_job(world: HostWorld) -> None:

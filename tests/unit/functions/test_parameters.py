@@ -75,8 +75,8 @@ def test_what_the_host_and_gateways_use_is_accepted_everywhere(name: str) -> Non
 @pytest.mark.parametrize(
     ("name", "shown"),
     [("a\r\nSet-Cookie: x", "a%0D%0ASet-Cookie%3A%20x"), ("a, b", "a%2C%20b"), ("é", "%C3%A9"), ("\ud800", "%3F"),
-     ("x" * 9_000, "x" * 40), ("<script>", "%3Cscript%3E"), ('"', "%22")],
-    ids=["lines", "comma", "letter", "surrogate", "long", "tag", "quote"],
+     ("x" * 9_000, "x" * 40), ("<script>", "%3Cscript%3E"), ('"', "%22"), ("", '""')],
+    ids=["lines", "comma", "letter", "surrogate", "long", "tag", "quote", "empty"],
 )  # fmt: skip
 def test_a_name_is_safe_in_a_header(name: str, shown: str) -> None:
     """It is shortened, and in printable ASCII."""

@@ -13,6 +13,7 @@ from functions import auth, rooms
 from functions.rooms import list_rooms
 from sandbox.tenant.state import Mailbox
 from shared.graph.rooms import Rooms
+from tests.support.busy_scene import Scene
 from tests.support.graph_world import APP
 from tests.support.tenant_world import TenantWorld, json_of, tenant_world
 
@@ -30,6 +31,14 @@ def world(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenan
         grant(tenant, "Place.Read.All", "Calendars.Read")
         tenant.set(FEATURES="rooms")
         yield tenant
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    """Return a scene."""
+    scene = Scene()
+    yield scene
+    scene.world.end()
 
 
 def grant(world: TenantWorld, *roles: str) -> None:

@@ -155,6 +155,29 @@ def test_a_mailbox_without_a_schedule_is_unknown(world: TenantWorld, on: dict[st
     assert ([each["mailbox"] for each in answer["value"]], codes(answer)) == ([ROOM], {OTHER_ROOM: "graph_unavailable"})
 
 
+def test_busy_without_times_is_unknown(world: TenantWorld) -> None:
+    """Graph says that it is busy, and not when. A mailbox that is free without any item is free."""
+    for mailbox in (ROOM, OTHER_ROOM):
+        world.watch(mailbox)
+    book(world, "01T08:00:00", "01T09:00:00")
+    book(world, "01T08:00:00", "01T09:00:00", OTHER_ROOM, showAs="free")
+    world.control("POST", "/behaviours", {"on": {"scheduleWithoutItems": True}})
+    answer = query(ROOM, OTHER_ROOM)
+    assert (answer["value"], codes(answer)) == (
+        [{"mailbox": OTHER_ROOM, "busy": []}], {ROOM: "schedule_unavailable"},
+    )  # fmt: skip
+
+
+def test_schedules_in_another_order_belong_to_their_mailboxes(world: TenantWorld) -> None:
+    """The answer has the order of the query."""
+    for mailbox in (ROOM, OTHER_ROOM, USER):
+        world.watch(mailbox)
+    book(world, "01T08:00:00", "01T09:00:00")
+    world.control("POST", "/behaviours", {"on": {"scheduleReversed": True}})
+    answer = query(ROOM, OTHER_ROOM, USER)
+    assert [(each["mailbox"], len(each["busy"])) for each in answer["value"]] == [(ROOM, 1), (OTHER_ROOM, 0), (USER, 0)]
+
+
 def test_the_next_mailbox_takes_the_call(world: TenantWorld) -> None:
     """If it does not serve the first."""
     world.watch(ROOM)

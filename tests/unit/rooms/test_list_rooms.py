@@ -9,6 +9,7 @@ import pytest
 
 from functions.rooms import list_rooms
 from shared.rooms.directory import RoomDirectory
+from shared.rooms.room import room_of
 from shared.storage.rooms.readings import RoomReadings
 from shared.storage.watches import watch_id_of
 from tests.support.graph_world import OTHER_ROOM, ROOM, USER
@@ -127,6 +128,32 @@ def test_an_entry_that_is_removed_counts_at_once(world: TenantWorld) -> None:
     assert (mailboxes(page), page["complete"], "ALLOWED_MAILBOXES" in page["detail"]) == ({ROOM}, False, True)
     world.pass_by(3600)
     assert (mailboxes(listed()), listed()["complete"]) == ({ROOM, OTHER_ROOM}, True)
+
+
+@pytest.mark.parametrize("address", ["room1\u200b@contoso.com", "room1\n@contoso.com", "room1", "", None, 1])
+def test_an_address_that_is_none_has_no_calendar(address: object) -> None:
+    """Without a sign that is not shown it would be the address of another mailbox, which may be allowed."""
+    assert room_of({"emailAddress": address, "displayName": "Room 1"}) is None
+
+
+@pytest.mark.parametrize("value", [-1, 8.5, "8", True, None, [], {}])
+def test_a_property_of_another_type_is_null(value: object) -> None:
+    """The room is listed all the same. Texts are no numbers, and numbers no texts."""
+    room = room_of({"emailAddress": ROOM, "capacity": value, "tags": value, "isWheelChairAccessible": "yes",
+                    "building": 5, "audioDeviceName": value if value != "8" else ""})  # fmt: skip
+    assert room is not None
+    assert (room["capacity"], room["tags"], room["wheelchairAccessible"], room["building"]) == (None, [], None, None)
+    assert room["equipment"] == {"audio": None, "video": None, "display": None}
+
+
+def test_a_forgotten_mailbox_is_not_listed(world: TenantWorld) -> None:
+    """Neither from storage, nor by an instance that remembers the last reading. The next one lists what is allowed."""
+    assert mailboxes(listed()) == {ROOM, OTHER_ROOM}
+    elsewhere = RoomReadings(lambda: world.rows)
+    assert elsewhere.forget(ROOM) == 1
+    assert mailboxes(listed()) == {OTHER_ROOM}
+    world.pass_by(3600)
+    assert mailboxes(listed()) == {ROOM, OTHER_ROOM}
 
 
 @pytest.mark.parametrize("params", [{"after": "x"}, {"pageSize": "0"}, {"pageSize": "1001"}, {"mailbox": ROOM}])

@@ -10,13 +10,12 @@ import azure.functions as func
 import pytest
 
 from functions.rooms import list_rooms
-from shared.errors import GraphUnavailable, RequestRejected
+from shared.errors import GraphUnavailable, RequestRejected, ServiceUnavailable
 from shared.graph.client import GraphClient
 from shared.graph.rooms import Rooms
 from shared.rooms.directory import RoomDirectory
 from shared.storage.rooms.readings import RoomReadings
 from tests.support.graph_world import OTHER_ROOM, ROOM
-from tests.support.table import FakeTable
 from tests.support.tenant_world import TenantWorld
 from tests.support.waiting import eventually
 from tests.unit.functions.conftest import call, content_of
@@ -43,19 +42,6 @@ class HeldRooms(Rooms):
             if number == self.fails_after:
                 raise GraphUnavailable(503, "x")
             yield place
-
-
-class FailingTable(FakeTable):
-    """A table that fails after so many calls."""
-
-    def __init__(self, working: int) -> None:
-        super().__init__()
-        self._left = working
-
-    def _called(self) -> None:
-        self._left -= 1
-        self.failing = 1 if self._left < 0 else self.failing
-        super()._called()
 
 
 def refused(code: str) -> func.HttpResponse:
@@ -211,6 +197,34 @@ def _rooms_of(directory: RoomDirectory) -> list[dict[str, Any]]:
         return []
 
 
+def test_a_reading_that_the_relay_cannot_make_holds_up_no_other(world: TenantWorld) -> None:
+    """Login gives no token: the next call does not wait for a reading that nobody makes."""
+    vars(world)["rooms"] = reader = HeldRooms(world.graph)
+    vars(reader)["of_tenant"] = _without_token
+    assert content_of(call(list_rooms, method="GET"))["code"] == "relay_unavailable"
+    del vars(reader)["of_tenant"]
+    assert mailboxes(listed()) == {ROOM, OTHER_ROOM}
+
+
+def _without_token(_: str) -> Iterator[dict[str, Any]]:
+    raise ServiceUnavailable("login")
+
+
+def test_a_long_room_list_is_read_patiently(world: TenantWorld) -> None:
+    """Its pages take longer than the allow-list may wait for them: the reading for callers goes on for two minutes."""
+    halls = add_rooms(world, 250)
+    world.control("POST", "/settings", {"roomLists": {BUILDING: halls}})
+    allow(world, f"roomlist:{BUILDING}")
+    moments = iter(range(0, 1000, 15))
+    vars(world)["rooms"] = Rooms(world.graph, clock=lambda: next(moments))
+    world.control("POST", "/behaviours", {"on": {"placesWithoutLinks": True}})
+    with pytest.raises(GraphUnavailable):
+        list(world.room_directory.of_list(BUILDING))
+    world.pass_by(60)
+    page = listed(pageSize="1000")
+    assert (mailboxes(page), page["complete"]) == ({*halls}, True)
+
+
 def test_a_source_of_several_is_unknown(world: TenantWorld) -> None:
     """The others are listed, and the answer says that rooms are missing."""
     world.control("POST", "/settings", {"roomLists": {BUILDING: [OTHER_ROOM]}})
@@ -219,21 +233,3 @@ def test_a_source_of_several_is_unknown(world: TenantWorld) -> None:
     page = listed()
     assert (mailboxes(page), page["complete"]) == ({ROOM}, False)
     assert page["detail"]
-
-
-@pytest.mark.parametrize("working", range(6))
-def test_storage_that_fails_does_not_keep_the_allow_list_from_its_rooms(world: TenantWorld, working: int) -> None:
-    """Neither before nor after the reading."""
-    world.control("POST", "/settings", {"roomLists": {BUILDING: [OTHER_ROOM]}})
-    allow(world, f"roomlist:{BUILDING}")
-    table = FailingTable(working)
-    directory = RoomDirectory(
-        world.allow_list, world.permission, world.rooms, RoomReadings(lambda: table), world.now
-    )  # fmt: skip
-    assert list(directory.of_list(BUILDING)) == [OTHER_ROOM]
-
-
-def test_storage_that_fails_is_said(world: TenantWorld) -> None:
-    """Nothing is listed then."""
-    world.rows.failing = 100
-    assert call(list_rooms, method="GET").status_code == 503

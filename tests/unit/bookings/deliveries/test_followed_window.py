@@ -14,7 +14,7 @@ def test_past_appointments_are_dropped_silently(world: FollowedWorld) -> None:
     """Their rows end with them."""
     made = world.booked_by_others(NOON)
     world.run()
-    world.time = NOON + HOUR
+    world.time = NOON + 2 * HOUR
     world.run()
     assert world.delivered == [("created", made)]
     assert not list(world.followed_appointments.all())

@@ -55,6 +55,13 @@ def test_a_business_off_the_allow_list_is_shown(world: FollowedWorld) -> None:
     assert "1 followed businesses that may not be read: add them to ALLOWED_MAILBOXES" in text(world)
 
 
+def test_while_the_relay_is_stopped_no_business_is_late(world: FollowedWorld) -> None:
+    """IT has decided it, and the check of the stop says it; nobody has to change ALLOWED_MAILBOXES."""
+    world.stopping.stop("incident", "admin")
+    world.time += 2 * HOUR
+    assert text(world) == "ok: ok; not read while the relay is stopped"
+
+
 def test_an_invalid_setting_is_named_and_breaks_nothing_else() -> None:
     """Core deliveries and their probes go on; only the feature's own work fails."""
     world = FollowedWorld(baseline=False, BOOKINGS_DELIVERIES="not an address")

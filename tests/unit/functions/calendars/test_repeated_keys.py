@@ -13,6 +13,7 @@ from tests.support.graph_world import USER
 from tests.support.tenant_world import TenantWorld, json_of, problem
 from tests.unit.functions.calendars.conftest import AT, MEETING, truth
 from tests.unit.functions.calendars.test_calendar_events import upgrade
+from tests.unit.functions.conftest import call
 
 pytestmark = pytest.mark.server
 
@@ -47,6 +48,18 @@ def test_another_call_with_the_key_is_refused(world: TenantWorld, change: str) -
     first = create()
     assert "Idempotency-Key" in refused(**CHANGES[change])
     assert create()["id"] == first["id"]
+    assert len(truth(world)) == 1
+
+
+@pytest.mark.parametrize(("length", "is_old"), [(128, False), (129, True), (255, True)])
+def test_a_key_of_version_1_is_an_old_spelling(world: TenantWorld, length: int, is_old: bool) -> None:  # noqa: FBT001
+    """It had up to 255 characters: such a key creates one event still, and its answers say that it is deprecated."""
+    key: dict[str, Any] = {"headers": {"idempotency-key": "x" * length}, "route_params": AT}
+    answers = [call(create_event, body=MEETING, **key) for _ in range(2)]
+    refused = call(create_event, body=MEETING | {"title": "Another"}, **key)
+    assert [answer.status_code for answer in (*answers, refused)] == [201, 201, 422]
+    assert answers[0].get_body() == answers[1].get_body()
+    assert {"Deprecation" in answer.headers for answer in (*answers, refused)} == {is_old}
     assert len(truth(world)) == 1
 
 
