@@ -52,8 +52,9 @@ listening live login looking lookup loss mailbox marked measure memory metric mi
 notified off offer old operation order outbox over overdue own owner package page parse part path permitted policy poll
 port posting present process progress query queue quiet rate read reader reassignment record recurrence rejection
 reliability removal renamed repetition request resolver resource restored returned row rule run runtime safety
-scheduling seat segment sending session setting setup start status step storage subscribe sweep table telemetry thread time timer title
-token tracking unavailable unreadable url utc vault version view watching work write writing zone microsoft refused
+scheduling seat segment sending session setting setup start status step storage subscribe sweep table telemetry
+thread time timer title token tracking unavailable unreadable url utc vault
+version view watching work write writing zone microsoft refused
 """
 
 RETIRED, PLAIN = set(_RETIRED.split()), set(_PLAIN.split())

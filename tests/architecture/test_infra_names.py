@@ -51,8 +51,9 @@ ADDED = {
 }
 
 ALERTS = [
-    "changes-parked", "dead-letters", "errors-to-graph", "forged-notifications", "no-data", "no-notifications",
-    "oldest-change", "relay-stopped", "slow-answers", "subscription-expiring", "timer-silent", "watches-refused",
+    "changes-parked", "dataverse-held", "dataverse-hints", "dataverse-token", "dead-letters", "errors-to-graph",
+    "forged-notifications", "no-data", "no-notifications", "oldest-change", "relay-stopped", "slow-answers",
+    "subscription-expiring", "timer-silent", "watches-refused",
 ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ PAGE, OPERATIONS = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("sub
 CHECKS = [
     ROOT / "shared" / f"{name}.py"
     for name in ("health/checks", "health/timer_check", "health/permissions", "health/maintenance",
-                 "health/table_check", "bootstrap/health")
+                 "health/table_check", "bootstrap/health", "dataverse/operation/health")
 ]  # fmt: skip
 CHECK = r'"(\w+)"(?:: (?:self\._|vault\.|lambda)|\] = self\.)'  # the name of a check, and where its function is
 

@@ -80,7 +80,7 @@ def test_an_event_follows_its_booking_and_its_name_stays_here(following: Relay) 
     assert CANARY not in str(following.partner.deliveries())
 
 
-def test_scenarios_1_to_3_one_event_and_no_write_without_news(following: Relay) -> None:
+def test_scenarios_1_to_3_a_single_event_and_no_write_without_news(following: Relay) -> None:
     """Its own notification, repeated walks and columns of travel leave the event as it is; nobody is invited."""
     booking = book(following, KARI, 3, name="A visit")
     (event,) = eventually(lambda: named(following, KARI, "A visit"))

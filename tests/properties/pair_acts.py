@@ -11,13 +11,14 @@ from shared.errors import RelayError
 from shared.messages import Change
 from shared.storage.watches import watch_id_of
 from tests.support.dataverse_world import KARI, OLA
-from tests.support.killing import KilledAtCall
+from tests.support.killing import AtCall, KilledAfter, KilledAtCall
 from tests.support.pair_edits import behave, bring_back, end_booking, on_event, reassign, tick
 from tests.support.pairs_world import PairsWorld
 
 MAILBOXES = (OLA, KARI)
 MOST_BOOKINGS = 4  # of one mailbox: fewer removals than the brake holds
 EVENT = "/v1.0/users/.*/events"
+LAG = 200  # seconds: lists show a new event by then
 ROWS = "/api/data/v9.2/bookableresourcebookings"
 DISPATCHER = ("book", "book", "linked", "move", "move", "rename", "end", "back", "reassign", "reassign", "travel")
 PERSON = ("drag", "delete", "discard", "undelete", "retitle", "free", "invite", "copy")
@@ -31,44 +32,57 @@ FAULTS = st.builds(
                      {"cut": True, "after": True}]),
     st.integers(1, 4),
 )  # fmt: skip
+KILLS = st.sampled_from(["POST", "PATCH", "DELETE"]) | st.integers(1, 45)
 LIES = st.sampled_from([{"missingShare": 0.5}, {"empty": True}, {"stale": True}])
 
 
 class Act(NamedTuple):
-    """One edit, and what goes wrong while the relay carries it over."""
+    """One edit, and what goes wrong while the relay carries it over. `killed_at`: a counted call, or a method."""
 
     kind: str
-    which: int
-    number: int
-    killed_at: int | None
-    fault: dict[str, Any] | None
-    lie: dict[str, Any] | None
-    lag: float
-    notified: bool
-    pause: int
+    which: int = 0
+    number: int = 0
+    killed_at: int | str | None = None
+    fault: dict[str, Any] | None = None
+    lie: dict[str, Any] | None = None
+    lag: float = 0
+    notified: bool = True
+    pause: int = 400
 
 
 def _acts(kinds: tuple[str, ...]) -> st.SearchStrategy[Act]:
     return st.builds(
-        Act, st.sampled_from(kinds), st.integers(0, 3), st.integers(0, 3), st.none() | st.integers(1, 45),
+        Act, st.sampled_from(kinds), st.integers(0, 3), st.integers(0, 3), st.none() | KILLS,
         st.none() | FAULTS, st.none() | LIES, st.sampled_from([0, 0, 0, 40, 120]), st.booleans(),
         st.sampled_from([0, 0, 5, 60, 400, 4_000]),
     )  # fmt: skip
 
 
-ACTS = st.tuples(_acts(("book", "linked")), st.lists(_acts(DISPATCHER + PERSON), min_size=2, max_size=8)).map(
-    lambda each: [each[0], *each[1]]
+LOST = {"match": f"POST {EVENT}", "status": 503, "after": True, "times": 1}
+FORGOTTEN = 4_000  # seconds: Graph knows a transactionId no longer
+STORIES = (
+    [Act("book", killed_at="POST", notified=False, pause=FORGOTTEN)],
+    [Act("linked", which=1, fault=LOST, notified=False, pause=FORGOTTEN)],
+    [Act("discard"), Act("undelete")],
+    [Act("end", number=1), Act("back")],
+    [Act("reassign", number=1, killed_at="POST", notified=False, pause=FORGOTTEN), Act("reassign", fault=LOST)],
 )
+"""Edits after which a second event is easily made, or left."""
+ACTS = st.tuples(
+    _acts(("book", "linked")),
+    st.lists(_acts(DISPATCHER + PERSON).map(lambda act: [act]) | st.sampled_from(STORIES), min_size=2, max_size=7),
+).map(lambda each: [each[0], *(act for acts in each[1] for act in acts)])
 
 
 class Edits:
-    """Carries out edits. `bookings`: how each ended, "" while it lives."""
+    """Carries out edits. `bookings`: how each ended, "" while it lives. `replaceable`: whose event may be another."""
 
     def __init__(self, world: PairsWorld) -> None:
         self.world = world
         self.bookings: dict[str, str] = {}
         self.copies = 0
         self.discarded: list[tuple[str, str]] = []
+        self.replaceable: set[str] = set()
 
     def do(self, act: Act) -> None:
         """Carry out an act's edit; one that is not possible now is none."""
@@ -91,6 +105,8 @@ class Edits:
 
     def _of_dispatcher(self, act: Act, booking: str) -> None:
         ended = self.bookings[booking]
+        if act.kind in ("end", "back", "reassign"):
+            self.replaceable.add(booking)
         if act.kind == "back":
             if ended:
                 bring_back(self.world, booking, ended)
@@ -113,16 +129,19 @@ class Edits:
         """Act on an event of the relay, through Graph's control and its behaviours."""
         if act.kind == "undelete":
             if self.discarded:
+                self.replaceable |= self.bookings.keys()
                 on_event(self.world, *self.discarded.pop(), "restore")
             return
         found = own_events(self.world)
         if not found:
             return
         mailbox, event = found[act.which % len(found)]
+        if act.kind in ("discard", "delete", "invite"):
+            self.replaceable.add(booking_in(event))
         hour = f"2026-12-2{act.number}T1{act.number}"
         times = {"start": f"{hour}:00:00Z", "end": f"{hour}:30:00Z"}
         if act.kind == "discard":
-            self.discarded.append((mailbox, event["id"]))
+            self.discarded.append((mailbox, event["immutableId"]))  # the other id changes
             on_event(self.world, mailbox, event["id"], "softDelete")
         elif act.kind == "copy":
             self.copies += 1
@@ -142,7 +161,7 @@ class Edits:
 
 
 def carried_over(world: PairsWorld, act: Act) -> None:
-    """Let the relay carry over what changed, while the act's troubles happen; then they end."""
+    """Let the relay carry over what changed, while the act's troubles happen; then they end, and the timer runs."""
     behave(world)
     if act.lag:
         behave(world, createdUnseenSeconds=act.lag / 4, listLagSeconds=act.lag)
@@ -153,16 +172,22 @@ def carried_over(world: PairsWorld, act: Act) -> None:
     if act.lie:
         world.dataverse.control("POST", "/lies", act.lie)
     waiting = list(world.queue.messages)
-    with KilledAtCall(world, act.killed_at or 0) as killer, suppress(RelayError):
+    with _killer(world, act.killed_at) as killer, suppress(RelayError):
         world.follow.run()
         waiting = list(world.queue.messages)
         world.empty_queue()
     if killer.reached:
         world.queue.messages.extend(each for each in waiting if each not in world.queue.messages)
-    if act.notified:
-        notify(world)
     tick(world, act.pause)
+    if act.notified or act.kind == "undelete":  # only Graph tells that an old event is there again
+        notify(world)
     end_troubles(world)
+    tick(world, LAG)
+    world.follow_on()
+
+
+def _killer(world: PairsWorld, killed_at: int | str | None) -> AtCall:
+    return KilledAfter(world, killed_at) if isinstance(killed_at, str) else KilledAtCall(world, killed_at or 0)
 
 
 def end_troubles(world: PairsWorld) -> None:
@@ -194,6 +219,11 @@ def own_events(world: PairsWorld) -> list[tuple[str, dict[str, Any]]]:
     """Return the events that the relay made and that are there, each with its mailbox; copies have no transactionId."""
     found = [(mailbox, each) for mailbox in MAILBOXES for each in events_in(world, mailbox) if each["transactionId"]]
     return sorted(found, key=lambda each: each[1]["id"])
+
+
+def booking_in(event: dict[str, Any]) -> str:
+    """Return the booking of an event that the relay made, by its mark."""
+    return str(next(iter(event["extendedProperties"].values()))).rpartition("/")[2]
 
 
 def touched(world: PairsWorld, bookings: list[str]) -> None:

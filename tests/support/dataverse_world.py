@@ -74,7 +74,7 @@ class DataverseWorld:
         self, *, hours: float = 24, resource: str = OLA, status: str = "Committed", **more: Any
     ) -> dict[str, Any]:
         """Return the body of a booking of one hour that starts in some hours."""
-        start = (self.tenant.clock.now() + timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
+        start = self.tenant.clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
         body = {
             "name": "Visit",
             "starttime": f"{start:%Y-%m-%dT%H:%M:%SZ}",

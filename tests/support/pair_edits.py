@@ -82,8 +82,8 @@ def process_next(world: PairsWorld) -> None:
     world.pair_settling.process(text)
 
 
-def made(world: PairsWorld) -> list[str]:
-    """Return the mailboxes in which an event was asked to be made, in order."""
+def creations(world: PairsWorld) -> list[str]:
+    """Return the mailboxes of the requests to create an event, in order."""
     return [path.split("/users/")[1].split("/")[0] for method, path in world.to_graph.calls if method == "POST"]
 
 

@@ -93,18 +93,21 @@ class ResourceList:
         is_fresh = known.read_at is not None and self.now() - known.read_at < OWNER_FRESH
         if known.state == ResourceState.FOLLOWED and known.user_id == user_id and is_fresh:
             return known
-        return self._owned(replace(known, user_id=user_id), address)
+        return self._owned(replace(known, user_id=user_id), address) or known
 
-    def _owned(self, row: StoredResource, address: str) -> StoredResource:
-        """Return a resource with the mailbox that answers: its calendar's owner must be on the list, too."""
+    def _owned(self, row: StoredResource, address: str) -> StoredResource | None:
+        """Return a resource with the mailbox that answers: its calendar's owner must be on the list, too.
+
+        None while that is unknown of a followed one: it stays as it was stored, and the next run asks again.
+        """
         try:
             owner = self.owner(row.user_id or address) or address
         except GraphError as error:
             _logger.warning("The calendar of a resource cannot be read: %s", error)
-            return row if row.state == ResourceState.FOLLOWED else replace(row, state=ResourceState.REFUSED)
+            return None if row.state == ResourceState.FOLLOWED else replace(row, state=ResourceState.REFUSED)
         verdict = self._is_allowed(owner)
         if verdict is None and row.state == ResourceState.FOLLOWED:
-            return row  # a room list that cannot be read takes nothing away
+            return None  # a room list that cannot be read takes nothing away
         if verdict is not True:
             return replace(row, state=ResourceState.OFF_LIST, read_at=self.now())
         return replace(row, state=ResourceState.FOLLOWED, mailbox=owner, read_at=self.now())
@@ -142,7 +145,7 @@ class ResourceList:
 
     def _is_left(self, row: StoredResource, was: StoredResource) -> bool:
         is_other = row.state == ResourceState.UNMARKED or row.mailbox != was.mailbox
-        is_held = was.watch_id and was.state == ResourceState.FOLLOWED
+        is_held = was.watch_id and was.state != ResourceState.UNMARKED  # a refused one keeps its watch until it is left
         return bool(is_other and is_held) and not self._is_shared(was)
 
     def _is_shared(self, row: StoredResource) -> bool:

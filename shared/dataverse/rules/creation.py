@@ -21,13 +21,13 @@ def unmade(seen: Compared) -> Decision | None:
     if pair is None or seen.state != "making":
         return None
     if seen.is_dv and seen.is_live and seen.is_gone:
-        return _made_again(seen, pair)
+        return _repeated_creation(seen, pair)
     if not seen.is_dv and isinstance(seen.look.booking, Gone) and seen.in_rule:
         return make_booking_again(seen, 56)
     return None
 
 
-def _made_again(seen: Compared, pair: Pair) -> Decision:
+def _repeated_creation(seen: Compared, pair: Pair) -> Decision:
     """Return the creation again. An earlier attempt may have made the event: until it is known, its prints are kept, so
     that what the booking shows since, and what a person did to the event, is news.
     """

@@ -31,6 +31,15 @@ def reassigned(seen: Compared) -> Decision | None:
     return Decision(row=7, after=pair, finding=Finding.TARGET_NOT_READY)
 
 
+def has_left(seen: Compared) -> bool:
+    """Return whether a booking went from a resource that is marked no longer, or off the list, to a followed one."""
+    pair, booking = seen.pair, seen.booking
+    if pair is None or booking is None or not (seen.is_dv and seen.is_live) or pair.state in ("held", "ended"):
+        return False
+    target = seen.context.resource(booking.resource)
+    return seen.resource.state in NOT_THERE and target.state is ResourceState.FOLLOWED
+
+
 def _move(seen: Compared) -> Decision:
     """Row 5: a new event first, then the removal of the former ones, which are stored before. Row 9: too many."""
     pair, booking = required(seen.pair), required(seen.booking)
@@ -47,12 +56,16 @@ def _move(seen: Compared) -> Decision:
 
 
 def _old_event(seen: Compared) -> list[Former]:
-    """Return the event in the old calendar: one with attendees is left to its owner, one in the making looked up."""
+    """Return the event in the old calendar: one with attendees is left to its owner, one in the making looked up.
+
+    In a calendar that is not followed it stays, until the calendar is followed again (row 28).
+    """
     pair = required(seen.pair)
     if seen.event is not None:
         former = former_of(seen, pair, is_removed=False)._replace(event_id=seen.event.id)
         return [former] if seen.event.is_plain else []
-    return [former_of(seen, pair, is_removed=pair.state != "making")]
+    is_pending = pair.state == "making" and seen.resource.state is ResourceState.FOLLOWED
+    return [former_of(seen, pair, is_removed=not is_pending)]
 
 
 def _leave(seen: Compared) -> Decision:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from shared.dataverse.comparison import Compared
 from shared.dataverse.decision import Decision, Finding
 from shared.dataverse.look import ResourceState
+from shared.dataverse.rules.reassignment import has_left
 from shared.dataverse.sides import Unreadable, Why
 from shared.storage.pairs.pair import Pair
 
@@ -31,11 +32,15 @@ def unreadable(seen: Compared) -> Decision | None:
 
 
 def not_followed(seen: Compared) -> Decision | None:
-    """Row 2: another organization, a held pair, or a resource that is not followed."""
+    """Row 2: another organization, a held pair, or a resource that is not followed.
+
+    A booking that left such a resource for a followed one gets its event there (row 5).
+    """
     context = seen.context
     is_other = context.present_organization not in ("", context.organization)
     is_held = seen.state == "held"
-    if is_other or is_held or seen.resource.state is not ResourceState.FOLLOWED:
+    is_followed = seen.resource.state is ResourceState.FOLLOWED or has_left(seen)
+    if is_other or is_held or not is_followed:
         return Decision(row=2, after=seen.pair)
     return None
 

@@ -23,7 +23,7 @@ def test_another_event_has_another_transaction_id(
     assert (transaction_id(*first) == transaction_id(*other)) == (first == other)
 
 
-def test_a_transaction_id_tells_which_event_of_its_booking_it_made() -> None:
+def test_a_transaction_id_names_the_generation_of_its_event() -> None:
     """The row of its pair may be lost; another's id, and none, tell nothing."""
     for number in (1, MOST_GENERATIONS):
         made = transaction_id(ORGANIZATION, BOOKING, "watch", number)

@@ -49,7 +49,7 @@ def test_an_event_of_a_killed_worker_is_compared_with_what_it_should_be() -> Non
     assert decide(look_at(making, PLAIN, MOVED_E)).row == 58
 
 
-def test_an_event_that_an_earlier_attempt_made_is_compared_with_that_attempt() -> None:
+def test_an_event_of_an_earlier_attempt_is_compared_with_that_attempt() -> None:
     """The booking moved, the second attempt was lost as well: the event of the first one follows."""
     making = dv(**UNMADE)
     again = decide(look_at(making, MOVED_B, GONE))

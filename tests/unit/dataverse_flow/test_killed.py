@@ -75,7 +75,7 @@ def test_a_worker_that_is_killed_or_not_alone_makes_an_event_once(world: PairsWo
 
 @pytest.mark.long
 @pytest.mark.parametrize("trouble", [KilledAtCall, notified_at_call])
-def test_each_call_of_a_worker_may_be_its_last_or_meet_another_one(world: PairsWorld, trouble: Trouble) -> None:
+def test_each_call_of_a_worker_may_be_its_last_or_meet_another_worker(world: PairsWorld, trouble: Trouble) -> None:
     """Of the queue, storage, Graph and Dataverse; the message comes back after a pause, the events were notified."""
     world.begin_to_follow()
     reached = [

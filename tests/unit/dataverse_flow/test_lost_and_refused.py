@@ -89,7 +89,7 @@ def test_a_booking_that_goes_to_a_resource_that_is_not_followed_has_no_event(wor
     assert (world.times(OLA), world.times(KARI)) == ([], [])
 
 
-def test_a_booking_that_goes_round_leaves_one_event(world: PairsWorld) -> None:
+def test_a_booking_that_goes_round_leaves_a_single_event(world: PairsWorld) -> None:
     """A to B to A to B, each before the one before was carried over: one event, in the last calendar."""
     booking = world.dataverse.book()
     world.begin_to_follow()

@@ -29,7 +29,7 @@ def world(certificates: Path) -> Iterator[PairsWorld]:
         yield world.begin_to_follow()
 
 
-def settle(world: PairsWorld) -> None:
+def exchange(world: PairsWorld) -> None:
     """Let both sides tell of what happened, twice, as they do."""
     for _ in range(2):
         world.follow_on()
@@ -69,7 +69,7 @@ def test_the_row_is_carried_out(world: PairsWorld, row: Row, caplog: pytest.LogC
     caplog.clear()
     row.act(world, booking)
     before = calendars(world)
-    settle(world)
+    exchange(world)
     assert calendars(world) == expected(world, row, booking, before)
     assert (row.number, row.finding) in decided(caplog)
     assert world.to_dynamics.writes == []

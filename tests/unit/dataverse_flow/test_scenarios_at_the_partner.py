@@ -58,7 +58,7 @@ def deliver(world: PairsWorld) -> None:
     world.empty_queue()
 
 
-def told(world: PairsWorld) -> str:
+def partner_view(world: PairsWorld) -> str:
     """Return all that the partner is told: its deliveries, and the answers to its calls about the mailbox."""
     deliver(world)
     query = read_event_query({"start": in_hours(world, -24), "end": in_hours(world, 24 * 30)}, 1000)
@@ -79,15 +79,15 @@ def test_scenario_31_the_name_stays_here_at_creation_moved_and_after_the_end(wor
     """The partner gets the times, and "Busy"; and that the event is gone."""
     booking = world.dataverse.book(name=CANARY)
     world.follow_on()
-    first = told(world)
+    first = partner_view(world)
     world.move(booking, 60)
     world.follow_on()
     tick(world, LATER)
-    second = told(world)
+    second = partner_view(world)
     end_booking(world, booking, "canceled")
     world.follow_on()
     tick(world, LATER)
-    third = told(world)
+    third = partner_view(world)
     assert CANARY not in first + second + third
     assert '"Busy"' in first
     assert {news for news, _ in world.webhook.news} == {"created", "updated", "deleted"}
@@ -102,11 +102,11 @@ def test_scenario_31_the_name_stays_here_after_a_kill(world: PairsWorld, number:
     with KilledAtCall(world, number) as killer:
         world.empty_queue()
     assert killer.reached
-    first = told(world)
+    first = partner_view(world)
     world.queue.messages.extend(waiting)
     world.empty_queue()
     tick(world, LATER)
-    assert CANARY not in first + told(world)
+    assert CANARY not in first + partner_view(world)
 
 
 @pytest.mark.parametrize("where", ["on another day", "of another environment"])
@@ -122,7 +122,7 @@ def test_scenario_31_the_name_of_a_copy_stays_here(world: PairsWorld, where: str
         body = {"subject": CANARY, "start": event["start"], "end": event["end"]}
         world.marked_events.create(OLA, body, mark, "another")
     tick(world, LATER)
-    assert (len(world.calendar()), CANARY in told(world)) == (2, False)
+    assert (len(world.calendar()), CANARY in partner_view(world)) == (2, False)
 
 
 def test_scenario_31_the_name_stays_here_once_the_mailbox_is_followed_no_longer(world: PairsWorld) -> None:
@@ -132,7 +132,7 @@ def test_scenario_31_the_name_stays_here_once_the_mailbox_is_followed_no_longer(
     resource = world.dataverse.id_of(f"resource:{OLA}")
     world.dataverse.control("PATCH", f"/rows/bookableresources/{resource}", {"new_calendarrelay": False})
     world.follow_on()
-    assert (len(world.calendar()), CANARY in told(world)) == (1, False)
+    assert (len(world.calendar()), CANARY in partner_view(world)) == (1, False)
 
 
 def test_scenario_31_it_may_let_names_leave(certificates: Path) -> None:
@@ -141,14 +141,14 @@ def test_scenario_31_it_may_let_names_leave(certificates: Path) -> None:
         followed(world)
         world.dataverse.book(name=CANARY)
         world.follow_on()
-        assert CANARY in told(world)
+        assert CANARY in partner_view(world)
 
 
-def test_the_partner_is_told_the_titles_of_other_events(world: PairsWorld) -> None:
+def test_the_partner_gets_the_titles_of_other_events(world: PairsWorld) -> None:
     """Also in a mailbox that is followed."""
     times = [{"dateTime": in_hours(world, hours)[:19], "timeZone": "UTC"} for hours in (30, 31)]
     world.graph.call("POST", f"/users/{OLA}/events", body={"subject": "Lunch", "start": times[0], "end": times[1]})
-    assert '"Lunch"' in told(world)
+    assert '"Lunch"' in partner_view(world)
 
 
 ANSWERS: dict[str, int | EndpointState] = {"410": 410, "503": 503, "hangs": 0, "paused": EndpointState.PAUSED}

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.server, pytest.mark.timeout(120)]
 DAY = 24 * 3600  # seconds
 
 
-def test_scenario_1_a_booking_is_one_event_that_mails_nobody(world: PairsWorld) -> None:
+def test_scenario_1_a_booking_is_a_single_event_without_mail(world: PairsWorld) -> None:
     """Its times, its title, busy; no attendee, no reminder, no body: nothing that Exchange would send."""
     world.begin_to_follow()
     booking = world.dataverse.book(name="Visit Ola")
@@ -56,7 +56,7 @@ def test_scenario_3_a_change_of_travel_alone_writes_nothing(world: PairsWorld, k
 
 
 @pytest.mark.parametrize("hours", [24.5, 60, -24])
-def test_scenario_4_a_moved_booking_moves_its_event_with_one_write(world: PairsWorld, hours: float) -> None:
+def test_scenario_4_a_moved_booking_moves_its_event_with_a_single_write(world: PairsWorld, hours: float) -> None:
     """Within the day, to another one, and into the past."""
     booking = world.dataverse.book()
     world.begin_to_follow()
@@ -123,7 +123,7 @@ def test_scenario_17_an_event_that_is_dragged_at_work_is_put_back(world: PairsWo
 
 
 @pytest.mark.parametrize("number", [3, 8, 12, 16])
-def test_scenario_6_a_killed_worker_leaves_one_event(world: PairsWorld, number: int) -> None:
+def test_scenario_6_a_killed_worker_leaves_a_single_event(world: PairsWorld, number: int) -> None:
     """Its message comes back, the event is notified in the gap, and a day passes."""
     world.begin_to_follow()
     booking = world.dataverse.book(hours=60)

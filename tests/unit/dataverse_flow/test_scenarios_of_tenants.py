@@ -17,9 +17,7 @@ from tests.support.pairs_world import PairsWorld, pairs_world
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(120)]
 SECOND = "55555555-0000-4000-8000-000000000005"  # the id of a resource that leads to Ola's mailbox, too
-SYNCED = [{"mailbox": OLA, "serverSideSync": True}, {"mailbox": KARI, "serverSideSync": True}]
 LATER = 600  # seconds, after which lists have caught up
-DAY = 24 * 3600
 
 
 def mark(world: PairsWorld, mailbox: str, *, marked: bool) -> None:
@@ -65,7 +63,7 @@ def test_scenario_24_a_calendar_that_is_marked_again_is_in_step_again(world: Pai
     assert (world.times(), world.calendar()[0]["id"]) == ([shown(world, booking)], before["id"])
 
 
-def test_scenario_24_two_resources_that_are_found_on_one_mailbox_are_both_left(certificates: Path) -> None:
+def test_scenario_24_two_resources_of_a_single_mailbox_are_both_left(certificates: Path) -> None:
     """The relay cannot tell whose bookings the calendar is for; the state says why."""
     resources = [{"mailbox": OLA, "name": "First"}, {"mailbox": OLA, "name": "Second", "id": SECOND}]
     with pairs_world(certificates, resources=resources) as world:
@@ -75,7 +73,7 @@ def test_scenario_24_two_resources_that_are_found_on_one_mailbox_are_both_left(c
         assert {row.state for row in world.bookable_resources.all()} == {"double"}
 
 
-def test_scenario_24_of_two_resources_the_one_that_is_followed_stays(world: PairsWorld) -> None:
+def test_scenario_24_of_two_resources_that_which_is_followed_stays(world: PairsWorld) -> None:
     """A second one that leads to the same mailbox changes nothing for the first."""
     booking = world.dataverse.book()
     world.begin_to_follow()
@@ -145,122 +143,6 @@ def test_scenario_28_a_copy_in_place_of_production_stops_everything(world: Pairs
     assert refused.value.problem.code == "environment_refused"
 
 
-def microsofts(world: PairsWorld) -> list[str]:
-    """Return the ids of the events of Microsoft's own sync."""
-    return [each["id"] for each in world.calendar() if each["categories"]]
-
-
-def synchronize(world: PairsWorld) -> None:
-    """Let Microsoft's own sync make and change its events, and tell of them."""
-    world.dataverse.control("POST", "/outlook-sync/run")
-    tick(world, LATER)
-    world.notify()
-    world.follow_on()
-
-
-@pytest.mark.parametrize("order", ["relay first", "Microsoft first", "Microsoft before the start"])
-def test_scenario_23_a_booking_has_one_event_of_either_sync(certificates: Path, order: str) -> None:
-    """Whoever comes first, Microsoft's event stays, ours goes, and no booking is made for it."""
-    with pairs_world(certificates, resources=SYNCED) as world:
-        if order != "Microsoft before the start":
-            world.begin_to_follow()
-        linked(world)
-        if order == "relay first":
-            world.follow_on()
-            assert len(world.calendar()) == 1
-        world.dataverse.control("POST", "/outlook-sync/run")
-        if order == "Microsoft before the start":
-            world.begin_to_follow()
-        synchronize(world)
-        assert (len(microsofts(world)), len(world.calendar())) == (1, 1)
-        assert (len(world.dataverse.control("GET", "/rows/bookableresourcebookings")["value"])) == 1
-        assert world.to_dynamics.writes == []
-
-
-def test_scenario_23_beyond_two_weeks_the_event_is_ours_until_theirs_appears(certificates: Path) -> None:
-    """Microsoft's sync covers two weeks; the relay hands over when it has come so far."""
-    with pairs_world(certificates, resources=SYNCED) as world:
-        world.begin_to_follow()
-        linked(world, hours=24)
-        synchronize(world)
-        far = linked(world, hours=20 * 24, name="Far")
-        world.follow_on()
-        synchronize(world)
-        assert [each[0] for each in world.times() if each[0] == "Far"] == ["Far"]
-        assert shown(world, far) in world.times()
-        for _ in range(8):
-            tick(world, DAY)
-            world.follow_on()
-        synchronize(world)
-        world.event_changes.run()
-        world.empty_queue()
-        assert [bool(each["categories"]) for each in world.calendar() if each["subject"] == "Far"] == [True]
-
-
-@pytest.mark.parametrize(("setting", "events"), [("ours", 2), ("theirs", 1)])
-def test_scenario_23_it_can_decide(certificates: Path, setting: str, events: int) -> None:
-    """DATAVERSE_WORK_ORDERS: both stay, which the log tells; or the relay makes none for any work order."""
-    with pairs_world(certificates, {"DATAVERSE_WORK_ORDERS": setting}, resources=SYNCED) as world:
-        world.begin_to_follow()
-        booking = linked(world)
-        plain = world.dataverse.book(hours=48, name="Course")
-        world.follow_on()
-        assert len(world.calendar()) == events
-        synchronize(world)
-        assert (len(microsofts(world)), len(world.calendar())) == (1, events + 1)
-        assert shown(world, plain) in world.times()
-        assert shown(world, booking) in world.times()
-
-
-@pytest.mark.parametrize("fault", ["calendar", "mailbox"])
-def test_what_microsofts_sync_does_decides_nothing_while_it_is_unreadable(certificates: Path, fault: str) -> None:
-    """No second event is made, and none removed, until the view and the row of the mailbox can be read."""
-    with pairs_world(certificates, resources=SYNCED) as world:
-        world.begin_to_follow()
-        linked(world)
-        synchronize(world)
-        booking = linked(world, hours=50, name="Second")
-        world.dataverse.control("POST", "/outlook-sync/run")
-        tick(world, LATER)
-        match = "GET /v1.0/users/.*/calendarView" if fault == "calendar" else "GET /api/data/v9.2/mailboxes"
-        wanted = {"match": match, "status": 503, "times": 4}
-        if fault == "calendar":
-            world.tenant_fault(wanted)
-        else:
-            world.dataverse.control("POST", "/faults", wanted)
-        world.forget_calls()
-        world.follow_on()
-        assert world.to_graph.writes == []
-        assert [each for each in world.times() if each[0] == "Second"] == [shown(world, booking)]
-
-
-def test_scenario_33_the_tag_is_taken_off_everywhere(certificates: Path) -> None:
-    """One setting of the organization does that: no booking follows, and no second event."""
-    with pairs_world(certificates, resources=SYNCED) as world:
-        world.begin_to_follow()
-        for number in range(3):
-            linked(world, hours=24 + 5 * number)
-        synchronize(world)
-        before = {each["id"] for each in world.calendar()}
-        world.dataverse.control("POST", "/outlook-sync/untag")
-        tick(world, LATER)
-        world.notify()
-        world.event_changes.run()
-        world.empty_queue()
-        drag_first(world)
-        world.notify()
-        rows = world.dataverse.control("GET", "/rows/bookableresourcebookings")["value"]
-        assert (len(rows), world.to_dynamics.writes) == (3, [])
-        assert {each["id"] for each in world.calendar()} == before
-
-
-def drag_first(world: PairsWorld) -> None:
-    """Let a person rename one of the events."""
-    event = world.calendar()[0]
-    url = f"{world.dataverse.graph_url}/_control/calendars/{OLA}/events/{event['id']}"
-    assert world.dataverse.session.patch(url, json={"subject": "Mine"}, timeout=60).ok
-
-
 TAKEN = ("prvReadMailbox", "prvReadOrganization", "prvReadUser", "prvReadBookingStatus", "prvReadBookableResource")
 
 
@@ -274,17 +156,17 @@ def test_scenario_33_a_right_that_is_taken_away_loses_nothing(world: PairsWorld,
     new = linked(world, hours=70)
     world.dataverse.control("DELETE", f"/rows/bookableresourcebookings/{ended}")
     tick(world, LATER)
-    run_and_settle(world)
+    run_despite_refusals(world)
     world.dataverse.control("POST", f"/users/{APP}", {"privileges": "full"})
     for _ in range(2):
         tick(world, LATER)
-        run_and_settle(world)
+        run_despite_refusals(world)
     world.event_changes.run()
     world.empty_queue()
     assert world.times() == sorted(shown(world, each) for each in (booking, new))
 
 
-def run_and_settle(world: PairsWorld) -> None:
+def run_despite_refusals(world: PairsWorld) -> None:
     """Run the timer, which fails while its list is refused, and settle."""
     try:
         world.follow.run()
@@ -293,7 +175,7 @@ def run_and_settle(world: PairsWorld) -> None:
     world.empty_queue()
 
 
-def test_bookings_that_are_proposed_are_left_out_unless_it_wants_them(certificates: Path) -> None:
+def test_bookings_that_are_proposed_are_left_out_unless_the_setting_shows_them(certificates: Path) -> None:
     """DATAVERSE_PROPOSED=tentative shows them as tentative, and as busy once they are committed."""
     with pairs_world(certificates, {"DATAVERSE_PROPOSED": "tentative"}) as world:
         booking = world.dataverse.book(status="Proposed")

@@ -9,37 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.dataverse.call_breaker import DynamicsBreaker
 from shared.dataverse.flow.hints import HintQueue, Hints
-from shared.dynamics.client import DynamicsClient
 from shared.storage.pairs.call_leases import CallLeases
-from shared.storage.pairs.call_pauses import CallPauses
 from tests.support.dataverse_world import KARI, OLA
 from tests.support.pairs_world import MemoryQueue, PairsWorld, pairs_world
+from tests.support.throttling import another_instance, queued, refuse
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(120)]
-API = "/api/data/v9.2/"
-
-
-def refuse(world: PairsWorld, status: int, seconds: int | None, *, match: str = "bookableresourcebookings\\(") -> None:
-    """Let Dataverse refuse the next call."""
-    headers = {} if seconds is None else {"Retry-After": str(seconds)}
-    fault = {"match": f"GET {API}{match}", "status": status, "times": 1, "headers": headers}
-    world.dataverse.control("POST", "/faults", fault)
-
-
-def queued(world: PairsWorld, number: int) -> list[str]:
-    """Make bookings and queue their hints."""
-    bookings = [world.dataverse.book(hours=24 + each) for each in range(number)]
-    world.follow.run()
-    return bookings
-
-
-def another_instance(world: PairsWorld) -> DynamicsClient:
-    """Return the client of an instance that knows only what is stored."""
-    breaker = DynamicsBreaker(CallPauses(lambda: world.pairs_table, world.now), world.now)
-    return DynamicsClient(lambda: world.dataverse.url, lambda **_: world.dataverse.token(), lambda: world.to_dynamics,
-                          breaker)  # fmt: skip
 
 
 def moments_of_calls(world: PairsWorld) -> list[datetime]:
@@ -154,59 +130,6 @@ def test_events_of_a_paused_message_stay_with_it(world: PairsWorld) -> None:
     world.pair_settling.process(world.queue.take()[1])
     ((_, text),) = world.queue.messages
     assert json.loads(text)["events"] == [list(each) for each in hints.events]
-
-
-def test_503_without_retry_after_pauses_longer_each_time(world: PairsWorld) -> None:
-    """5 seconds, doubled; the first answer ends it."""
-    world.begin_to_follow()
-    lengths = []
-    for _ in range(4):
-        refuse(world, 503, None, match="WhoAmI")
-        with pytest.raises(Exception, match="503"):
-            world.dynamics.call("GET", "WhoAmI")
-        until = world.dynamics_breaker.until()
-        assert until is not None
-        lengths.append(round((until - world.now()).total_seconds()))
-        world.dataverse.tenant.clock.advance(lengths[-1] + 1)
-    assert lengths == [5, 10, 20, 40]
-    world.dynamics.call("GET", "WhoAmI")
-    assert world.dynamics_breaker.until() is None
-
-
-def test_an_answer_to_an_earlier_call_ends_no_pause(world: PairsWorld) -> None:
-    """A call was under way when another one was refused; its answer says nothing of the pause."""
-    world.begin_to_follow()
-    other = another_instance(world)
-    refuse(world, 429, 60, match="bookingstatuses")
-
-    def refused(when: str) -> None:
-        if when == "after":
-            world.to_dynamics.on_call = lambda _: None
-            with pytest.raises(Exception, match="429"):
-                other.call("GET", "bookingstatuses")
-
-    world.to_dynamics.on_call = refused
-    world.dynamics.call("GET", "WhoAmI")
-    world.dataverse.tenant.clock.advance(50)
-    world.forget_calls()
-    with pytest.raises(Exception, match="429"):
-        world.dynamics.call("GET", "WhoAmI")
-    assert world.to_dynamics.calls == []
-
-
-def test_a_probe_that_was_lost_is_followed_by_another(world: PairsWorld) -> None:
-    """Its worker was killed: after 40 seconds the next one probes."""
-    world.begin_to_follow()
-    refuse(world, 503, None, match="WhoAmI")
-    with pytest.raises(Exception, match="503"):
-        world.dynamics.call("GET", "WhoAmI")
-    world.dataverse.tenant.clock.advance(6)
-    world.dynamics_breaker.require()
-    with pytest.raises(Exception, match="429"):
-        world.dynamics_breaker.require()
-    world.dataverse.tenant.clock.advance(41)
-    world.dynamics.call("GET", "WhoAmI")
-    assert world.dynamics_breaker.until() is None
 
 
 def test_a_hint_that_is_paused_for_days_uses_attempts_up(world: PairsWorld) -> None:

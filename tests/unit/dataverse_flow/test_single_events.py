@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from shared.storage.pairs.pair import key_of
 from tests.support.dataverse_world import KARI, OLA
-from tests.support.killing import AtCall
 from tests.support.pair_edits import (
     behave,
     bring_back,
+    creations,
     end_booking,
     linked,
-    made,
     on_event,
     process_next,
     reassign,
@@ -29,7 +27,7 @@ LOST = {"match": "POST /v1.0/users/.*/events", "status": 503, "after": True, "ti
 MINUTES = 60  # seconds
 
 
-def test_a_new_event_that_graph_does_not_find_yet_is_not_made_again(world: PairsWorld) -> None:
+def test_a_new_event_that_graph_does_not_find_yet_is_not_repeated(world: PairsWorld) -> None:
     """GET by its id is 404, and the view has it not yet either: within three minutes of the write that is no proof."""
     world.begin_to_follow()
     behave(world, createdUnseenSeconds=30, listLagSeconds=120)
@@ -40,10 +38,10 @@ def test_a_new_event_that_graph_does_not_find_yet_is_not_made_again(world: Pairs
     world.follow_on()
     behave(world)
     world.follow_on()
-    assert (len(made(world)), len(world.calendar())) == (1, 1)
+    assert (len(creations(world)), len(world.calendar())) == (1, 1)
 
 
-def test_a_lost_event_is_not_made_again_although_the_booking_moved_and_lists_lag(world: PairsWorld) -> None:
+def test_a_lost_event_is_not_repeated_although_the_booking_moved_and_lists_lag(world: PairsWorld) -> None:
     """The transactionId is refused for other times, and the look-up by the mark finds nothing for two minutes."""
     world.begin_to_follow()
     behave(world, listLagSeconds=120)
@@ -79,7 +77,7 @@ def test_an_event_that_graph_names_is_taken(world: PairsWorld, status: int) -> N
     assert world.times() == [shown(world, booking)]
 
 
-def test_an_event_that_was_deleted_before_it_was_noted_uses_its_id_up(world: PairsWorld) -> None:
+def test_an_event_that_was_deleted_before_it_was_stored_uses_its_id_up(world: PairsWorld) -> None:
     """The answer was lost and a person deleted the event: the next generation has another transactionId."""
     world.begin_to_follow()
     booking = world.dataverse.book()
@@ -136,7 +134,7 @@ def test_an_event_whose_pair_is_lost_is_paired_again(world: PairsWorld, generati
     world.forget_calls()
     world.event_changes.run()
     world.empty_queue()
-    assert (made(world), world.times()) == ([], [shown(world, booking)])
+    assert (creations(world), world.times()) == ([], [shown(world, booking)])
     assert world.pairs.get(key_of(booking)) is not None
 
 
@@ -212,42 +210,3 @@ def assert_carried_over(world: PairsWorld, days: int) -> None:
     world.follow_on()
     assert world.times() == sorted(shown(world, each) for each in (kept, moved, new))
     assert sorted(call[0] for call in world.to_graph.writes) == ["DELETE", "PATCH", "POST"]
-
-
-def test_an_edit_between_the_look_and_the_write_is_looked_at_again(world: PairsWorld) -> None:
-    """A person renames the event after it was read: 412, another look, and the name and the new times both stand."""
-    world.begin_to_follow()
-    booking = world.dataverse.book()
-    world.follow_on()
-    for number in range(1, 40):
-        (event,) = world.calendar()
-        world.move(booking, 60 + number)
-        world.follow.run()
-        url = f"{world.dataverse.graph_url}/_control/calendars/{OLA}/events/{event['id']}"
-        with AtCall(
-            world, number, partial(world.dataverse.session.patch, url, json={"subject": f"Mine {number}"})
-        ) as at:
-            world.empty_queue()
-        if not at.reached:
-            assert number > 10
-            return
-        world.notify()
-        assert world.times() == [(f"Mine {number}", *shown(world, booking)[1:])]
-
-
-@pytest.mark.parametrize("fault", ["GET /api/data/v9.2/bookableresourcebookings", "GET /v1.0/users/.*/events"])
-def test_a_look_that_could_not_read_both_sides_covers_no_hint(world: PairsWorld, fault: str) -> None:
-    """500 once for either side: the hint is tried again, although a look began after it."""
-    world.begin_to_follow()
-    booking = world.dataverse.book()
-    world.follow_on()
-    world.move(booking, 60)
-    world.follow.run()
-    broken = {"match": fault, "status": 500, "times": 3}
-    tick(world, 10)
-    if "data" in fault:
-        world.dataverse.control("POST", "/faults", broken | {"times": 1})
-    else:
-        world.tenant_fault(broken)
-    world.empty_queue()
-    assert world.times() == [shown(world, booking)]
