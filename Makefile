@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-slots demo-bookings sandbox test test-fast test-long check year year-upgrade dataverse-run fuzz bench chaos plants mutants package wheel audit openapi infra lock clean
+.PHONY: help demo demo-slots demo-bookings demo-dispatch sandbox test test-fast test-long check year year-upgrade dataverse-run fuzz bench chaos plants mutants package wheel audit openapi infra lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -16,6 +16,9 @@ demo-slots: .venv/ready node_modules/ready ## Demo: a customer books an agent, w
 
 demo-bookings: .venv/ready node_modules/ready ## Demo: tickets become appointments in Microsoft Bookings, never twice
 	@$(RUN) -m sandbox.demo.bookings
+
+demo-dispatch: .venv/ready node_modules/ready ## Demo: a day of a dispatcher and two technicians, Dynamics 365 and Outlook in step
+	@$(RUN) -m sandbox.demo.dispatch
 
 sandbox: .venv/ready node_modules/ready ## Start the sandbox of the demos and leave it running
 	@$(RUN) -m sandbox

@@ -26,15 +26,20 @@ def get_dataverse(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  
 
 @route(blueprint, "dataverse/plan", methods=["POST"], role=ADMIN)
 def plan_dataverse(req: func.HttpRequest) -> func.HttpResponse:
-    """Return what `start` would do: the resources and the number of events to make. Reads only."""
+    """Return what `start` would do: the resources, and how many events and bookings it would make. Reads only."""
     _flag(req.get_body(), "")
     planned = relay().dataverse_plan.plan()
     resources = [
-        {"id": each.id, "state": each.state, "eventsToMake": each.events_to_make} for each in planned.resources
-    ]
+        {
+            "id": each.id, "state": each.state, "eventsToMake": each.events_to_make,
+            "bookingsToMake": each.bookings_to_make,
+        }
+        for each in planned.resources
+    ]  # fmt: skip
     return json_response(200, {
         "organization": planned.organization,
         "environmentType": planned.environment_type,
+        "direction": planned.direction,
         "resources": resources,
         "findings": list(planned.findings),
     })  # fmt: skip
@@ -118,6 +123,7 @@ def _status() -> func.HttpResponse:
         "mailboxesHeld": status.mailboxes_held,
         "deadLetters": status.dead_letters,
         "circuitBreakerUntil": _utc(status.breaker_until),
+        "lastWebhookAt": _utc(status.last_webhook_at),
     })  # fmt: skip
 
 

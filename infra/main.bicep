@@ -39,6 +39,8 @@ param bookingsDeliveries string = ''
 param dataverseUrl string = ''
 @description('Resources whose bookings become events: column:NAME, the yes/no column that marks them, or a comma list of ids of resources. Empty: none.')
 param dataverseResources string = ''
+@description('Which side the feature dataverse writes: to-outlook, both, or to-dataverse. Each needs rights of its own.')
+param dataverseDirection string = 'to-outlook'
 
 // Who signs in, and how.
 @description('How the relay signs in to Graph. managed-identity needs no secret; the others need clientId, and a secret in the vault.')
@@ -210,6 +212,7 @@ module app 'modules/function-app.bicep' = {
       BOOKINGS_DELIVERIES: bookingsDeliveries
       DATAVERSE_URL: dataverseUrl
       DATAVERSE_RESOURCES: dataverseResources
+      DATAVERSE_DIRECTION: dataverseDirection
     }
     clientId: clientId
     otherSettings: otherSettings
@@ -219,15 +222,7 @@ module app 'modules/function-app.bicep' = {
 
 module diagnostics 'modules/diagnostics.bicep' = if (!empty('${diagnosticsWorkspaceId}${diagnosticsEventHubRuleId}')) {
   name: 'diagnostics'
-  params: {
-    vaultName: data.outputs.vaultName
-    storageName: data.outputs.storageName
-    appName: app.outputs.name
-    workspaceId: diagnosticsWorkspaceId
-    eventHubRuleId: diagnosticsEventHubRuleId
-    eventHubName: diagnosticsEventHubName
-    auditWorkspaceId: monitoring.outputs.workspaceId
-  }
+  params: { vaultName: data.outputs.vaultName, storageName: data.outputs.storageName, appName: app.outputs.name, workspaceId: diagnosticsWorkspaceId, eventHubRuleId: diagnosticsEventHubRuleId, eventHubName: diagnosticsEventHubName, auditWorkspaceId: monitoring.outputs.workspaceId }
 }
 
 // Names and addresses only, which azd keeps in its environment. Secrets never leave the vault.

@@ -6,7 +6,7 @@ import argparse
 import getpass
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from relay_admin.arguments import parser
 from relay_admin.azd import azd_value
@@ -22,12 +22,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     out = Output(as_json=options.json)
     try:
-        return int(options.run(_client(options) if options.calls_relay else None, out, options))
+        return int(options.run(_client(options) if calls_relay(options, os.environ) else None, out, options))
     except CommandError as error:
         out.error(error)
         return error.code
     except KeyboardInterrupt:
         return FAILED
+
+
+def calls_relay(options: argparse.Namespace, environ: Mapping[str, str]) -> bool:
+    """Return whether the command calls the relay: `dataverse setup` only with a key or a token for it."""
+    if options.calls_relay or not getattr(options, "webhooks", False):
+        return bool(options.calls_relay)
+    typed = options.key or options.prompt_for_key or options.audience
+    return bool(typed or environ.get("RELAY_KEY") or environ.get("RELAY_AUDIENCE"))
 
 
 def _client(options: argparse.Namespace) -> RelayClient:

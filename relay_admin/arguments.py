@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     _add_rotate(add)
     about = "Grant, revoke and check what the relay needs in Entra ID, with your own sign-in (az login)"
     add_verbs(add("entra", entra, about, "entra check --app-id CLIENT_ID", calls_relay=False), PROGRAM)
-    about = "Set up and run the feature dataverse: bookings of Dynamics 365 into Outlook"
+    about = "Set up and run the feature dataverse: bookings of Dynamics 365 and events in Outlook"
     dataverse = add("dataverse", of_relay, about, "dataverse status", calls_relay=False)
     add_dataverse_verbs(dataverse, PROGRAM, _common(), _for_scripts())
     command = add(

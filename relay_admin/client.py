@@ -28,7 +28,7 @@ class RelayClient:
     """A deployed relay at `url`. Every call raises Refused or Unreachable."""
 
     def __init__(self, url: str, auth: ByKey | ByToken, sleep: Callable[[float], None] = time.sleep) -> None:
-        self.url = _checked(url)
+        self.url = checked(url)
         self._auth = auth
         self._sleep = sleep
         self._session = requests.Session()
@@ -91,7 +91,7 @@ class RelayClient:
             raise _unreachable(self.url, type(error).__name__) from None
 
 
-def _checked(url: str) -> str:
+def checked(url: str) -> str:
     """Return the relay's address. Raises UsageError if invalid or without https, except on this computer."""
     invalid = UsageError(
         "The address is invalid", "Give the app's address: --url https://YOUR-APP.azurewebsites.net, or RELAY_URL."

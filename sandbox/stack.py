@@ -66,11 +66,15 @@ class Stack:
             self.dataverse = DataverseClient(self.tenant_process.ready["dataverseUrl"], ca)
         self.partner = PartnerClient(self.partner_process.ready["url"], self.partner_process.ready["control"])
 
-    def start_host(self, app: Path = ROOT) -> Process:
-        """Start the Functions host on the app in the folder `app`."""
+    def start_host(self, app: Path = ROOT, *, port: int = 0, lease: float | None = None) -> Process:
+        """Start the Functions host on the app in the folder `app`.
+
+        `port`: 0 picks a free one. `lease`: seconds that the message of a killed host stays hidden; None: ten minutes.
+        """
         self.keys = {"function": secrets.token_hex(16), "master": secrets.token_hex(16)}
         arguments = ["--app", str(app), "--tls", str(self.folder / "server.pem")]
         arguments += ["--function-key", self.keys["function"], "--master-key", self.keys["master"]]
+        arguments += ["--port", str(port)] + ([] if lease is None else ["--lease", str(lease)])
         self.host = Process("sandbox.host", arguments, self.folder / "host.log", self.env)
         self._keep(self.host)
         self.relay = RelayClient(self.host.ready["url"], self.keys, str(self.certificates.ca_pem))

@@ -99,20 +99,22 @@ FEATURES = (
     ),
     Feature(
         name="dataverse",
-        modules=("dataverse",),
+        modules=("dataverse", "booking_hooks"),
         functions=(
             "get_dataverse", "plan_dataverse", "start_dataverse", "hold_dataverse", "release_dataverse",
-            "follow_dataverse", "settle_pairs", "keep_poisoned_pairs",
+            "receive_bookings", "follow_dataverse", "settle_pairs", "keep_poisoned_pairs",
         ),
         services=(
-            "dataverse_status", "dataverse_plan", "dataverse_start", "dataverse_hold", "follow", "pair_settling",
-            "pair_dead_letters",
+            "dataverse_status", "dataverse_plan", "dataverse_start", "dataverse_hold", "hook_intake", "follow",
+            "pair_settling", "pair_dead_letters",
         ),
         permissions=(WRITE_CALENDARS,),
-        checks=("calendarsWrite", "dataverse", "dataverseRights", "dataverseTracking", "dataverseMailboxes"),
+        checks=("calendarsWrite", "dataverse", "dataverseRights", "dataverseTracking", "dataverseStatuses",
+                "dataverseMailboxes"),
         settings=(
             "DATAVERSE_URL", "DATAVERSE_RESOURCES", "DATAVERSE_DIRECTION", "DATAVERSE_SCHEDULE", "DATAVERSE_SHOW_AS",
             "DATAVERSE_PROPOSED", "DATAVERSE_TITLES", "DATAVERSE_CONFLICT", "DATAVERSE_WORK_ORDERS",
+            "DATAVERSE_COMMITTED_STATUS", "DATAVERSE_CANCELED_STATUS", "DATAVERSE_OWNER", "DATAVERSE_HOOK_SECRET_NAME",
         ),
         page="dataverse",
     ),

@@ -76,6 +76,7 @@ var relaySettings = {
   BOOKINGS_DELIVERIES: choices.BOOKINGS_DELIVERIES
   DATAVERSE_URL: choices.DATAVERSE_URL
   DATAVERSE_RESOURCES: choices.DATAVERSE_RESOURCES
+  DATAVERSE_DIRECTION: choices.DATAVERSE_DIRECTION
   AZURE_AUTHORITY_HOST: environment().authentication.loginEndpoint
   GRAPH_BASE_URL: 'https://graph.microsoft.com/v1.0'
   GRAPH_CLIENT_SECRET_NAME: 'graph-client-secret'
@@ -98,13 +99,16 @@ var relaySettings = {
   INBOUND_RESTRICTED: empty(inboundAddressRanges) ? 'false' : 'true'
   CALLS_PER_MINUTE: '300'
   MOST_WATCHES: '10000'
-  DATAVERSE_DIRECTION: 'to-outlook'
   DATAVERSE_SCHEDULE: '0 */5 * * * *'
   DATAVERSE_SHOW_AS: 'busy,oof'
   DATAVERSE_PROPOSED: 'out'
   DATAVERSE_TITLES: 'busy'
   DATAVERSE_CONFLICT: 'birth'
   DATAVERSE_WORK_ORDERS: 'auto'
+  DATAVERSE_COMMITTED_STATUS: ''
+  DATAVERSE_CANCELED_STATUS: ''
+  DATAVERSE_OWNER: ''
+  DATAVERSE_HOOK_SECRET_NAME: 'dataverse-hook-secret'
 }
 
 // Settings of the platform. No keys or passwords: only addresses, and the identity to use.

@@ -16,4 +16,5 @@ type relayChoices = {
   BOOKINGS_DELIVERIES: string
   DATAVERSE_URL: string
   DATAVERSE_RESOURCES: string
+  DATAVERSE_DIRECTION: string
 }

@@ -19,5 +19,6 @@ param customerInvitations = false
 param bookingsDeliveries = 'workshop@contoso.com'
 param dataverseUrl = 'https://contoso.crm4.dynamics.com'
 param dataverseResources = 'column:new_calendarrelay'
+param dataverseDirection = 'both'
 param deliverAlwaysReady = 1
 param updateStrategy = 'RollingUpdate'

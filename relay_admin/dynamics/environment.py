@@ -9,24 +9,28 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from relay_admin.dynamics.rights import UNCHANGED, Purpose, read_rights
 from relay_admin.dynamics.session import DynamicsSession
 from relay_admin.dynamics.steps import ROLE_ID
 from relay_admin.errors import Unreachable
 
-NEEDED = ("bookableresourcebooking", "bookableresource", "bookingstatus", "organization", "systemuser", "mailbox")
-WITH_SCHEDULING = ("msdyn_bookingsetupmetadata",)  # read where Universal Resource Scheduling is installed
 BOOKING = "EntityDefinitions(LogicalName='bookableresourcebooking')"
 _USERS = "systemusers?$select=systemuserid,isdisabled&$filter=applicationid eq {}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentState:
-    """The state of an environment. `rights` are ids of privileges by name; `role` is None without the role."""
+    """The state of an environment. `rights` are ids of privileges by name; `role` is None without the role.
+
+    `direction` and `role_kind`: what these rights are for. `has_etags`: bookings have optimistic concurrency.
+    """
 
     organization: str
     business_unit: str
     blocks_customizations: bool
     rights: dict[str, str]
+    direction: str
+    role_kind: str
     role: dict[str, tuple[str, str]] | None  # id and depth of each privilege of the role, by name
     user_id: str
     has_user: bool
@@ -34,22 +38,26 @@ class EnvironmentState:
     has_role: bool
     has_column: bool
     tracks_bookings: bool
+    has_etags: bool
     behavior: str
 
 
-def read(session: DynamicsSession, app_id: str, column: str) -> EnvironmentState:
+def read(session: DynamicsSession, app_id: str, column: str, purpose: Purpose = UNCHANGED) -> EnvironmentState:
     """Return the state. Raises Refused or Unreachable: what could not be read is not taken as missing."""
     me = _object(session, "WhoAmI")
     (organization,) = session.rows("organizations?$select=islockdownofunmanagedcustomizationenabled")
     users = session.rows(_USERS.format(app_id))
     user_id = str(users[0]["systemuserid"]) if users else new_user_id(me["OrganizationId"], app_id)
     role = _role(session)
-    table = _object(session, f"{BOOKING}?$select=ChangeTrackingEnabled")
+    rights = read_rights(session, purpose, role or {})
+    table = _object(session, f"{BOOKING}?$select=ChangeTrackingEnabled,IsOptimisticConcurrencyEnabled")
     return EnvironmentState(
         organization=str(me["OrganizationId"]),
         business_unit=_root_unit(session),
         blocks_customizations=organization["islockdownofunmanagedcustomizationenabled"] is True,
-        rights=_rights(session),
+        rights=rights.ids,
+        direction=rights.direction,
+        role_kind=rights.kind,
         role=role,
         user_id=user_id,
         has_user=bool(users),
@@ -57,6 +65,7 @@ def read(session: DynamicsSession, app_id: str, column: str) -> EnvironmentState
         has_role=bool(users) and role is not None and _has_role(session, user_id),
         has_column=bool(column) and _has_column(session, column),
         tracks_bookings=table["ChangeTrackingEnabled"] is True,
+        has_etags=table["IsOptimisticConcurrencyEnabled"] is True,
         behavior=_behavior(session),
     )
 
@@ -70,21 +79,6 @@ def _root_unit(session: DynamicsSession) -> str:
     """Return the root business unit: statuses belong to it, so that a role of another unit would not reach them."""
     units = session.rows("businessunits?$select=businessunitid&$filter=_parentbusinessunitid_value eq null")
     return str(units[0]["businessunitid"])
-
-
-def _rights(session: DynamicsSession) -> dict[str, str]:
-    """Return the ids of the privileges to read the tables, by name. Names do not always follow the table's."""
-    rights: dict[str, str] = {}
-    for name in (*NEEDED, *WITH_SCHEDULING):
-        table = session.get(f"EntityDefinitions(LogicalName='{name}')?$select=Privileges")
-        if table is None and name in WITH_SCHEDULING:
-            continue
-        privileges = (table or {}).get("Privileges") or []
-        reading = [each for each in privileges if each.get("PrivilegeType") == "Read"]
-        if not reading:
-            raise Unreachable(f"The privileges of {name} cannot be read", "Check that Dynamics 365 has this table.")
-        rights[str(reading[0]["Name"])] = str(reading[0]["PrivilegeId"])
-    return rights
 
 
 def _role(session: DynamicsSession) -> dict[str, tuple[str, str]] | None:

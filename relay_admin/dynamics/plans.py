@@ -8,6 +8,11 @@ from relay_admin.dynamics import steps
 from relay_admin.dynamics.environment import EnvironmentState
 from relay_admin.dynamics.steps import Step
 
+_DEACTIVATED = (
+    "the application user: assign the bookings that it owns to somebody else, then delete it in the Power Platform "
+    "admin center"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Undo:
@@ -37,17 +42,17 @@ def missing(state: EnvironmentState) -> dict[str, str]:
 
 
 def undo(state: EnvironmentState, column: str) -> Undo:
-    """Return the four lists: the application user owns nothing here, but cannot be deleted by the Web API."""
+    """Return the four lists: the application user cannot be deleted while it owns the bookings that it made."""
     has_user = state.has_user and not state.is_disabled
     requests = ((steps.delete_role(),) if state.role is not None else ()) + (
         (steps.enable_user(state.user_id, disabled=True),) if has_user else ()
     )
     return Undo(
         removed=(f"the security role “{steps.ROLE_NAME}”",) if state.role is not None else (),
-        deactivated=("the application user: delete it in the Power Platform admin center",) if has_user else (),
+        deactivated=(_DEACTIVATED,) if has_user else (),
         left=(
             *((f"the column {column.lower()} with what people marked",) if state.has_column else ()),
-            "the events in Outlook, which people may use",
+            "the events in Outlook and the bookings in Dynamics 365, which people may use",
         ),
         impossible=("change tracking of bookings stays on: Dataverse cannot switch it off",)
         if state.tracks_bookings
@@ -73,6 +78,8 @@ def problems(state: EnvironmentState, column: str) -> list[str]:
         lines.append(
             "Change tracking of bookings is off: deletions are found at night only. Switch it on in the table."
         )
+    if state.direction != "to-outlook" and not state.has_etags:
+        lines.append("Bookings have no optimistic concurrency: with this direction every change would be refused.")
     if state.behavior != "UserLocal":
         lines.append(f"starttime is {state.behavior} and not UserLocal: the relay refuses to start.")
     return lines

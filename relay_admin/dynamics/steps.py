@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ROLE_ID = "6f1c1f0e-53a8-5b0e-9d0a-0d7b7a0c21f1"
-ROLE_NAME = "Calendar Relay: bookings to Outlook"
+ROLE_NAME = "Calendar Relay: bookings and calendars"
 _ACTION = "Microsoft.Dynamics.CRM"
 _NEW = {"If-None-Match": "*"}  # a row that is there stays as it is
 _OLD = {"If-Match": "*"}  # without it a PATCH would make the row ("Perform conditional operations")

@@ -9,6 +9,10 @@ from sandbox.dataverse.columns import Table, boolean, choice, integer, lookup, t
 FIELD_SERVICE = (690970000, 690970001, 690970002, 690970003, 690970004, 690970005)
 """Scheduled, Traveling, On Break, In Progress, Completed, Canceled (msdyn_fieldservicestatus)."""
 SCHEDULED, TRAVELING, ON_BREAK, IN_PROGRESS, COMPLETED, CANCELED = FIELD_SERVICE
+FIELD_SERVICE_TABLES = ("msdyn_bookingtimestamp", "msdyn_bookingchange")
+"""Tables that exist only where Field Service is installed."""
+OPTIMIZATION = (192350000, 192350001, 192350002)
+"""Optimize, Do Not Move, Ignore (msdyn_optimizationmethod)."""
 METHODS = (690970001, 690970002, 690970003, 690970004, 690970005, 192350000)
 STATE = (choice("statecode", 0, 1, default=0, required=True), choice("statuscode", 1, 2, default=1))
 MORE_TRAVEL = ("msdyn_estimatedtravelduration", "msdyn_actualtravelduration")
@@ -71,6 +75,7 @@ def _status() -> Table:
         text("name", required=True),
         choice("status", 1, 2, 3, required=True, default=1),
         choice("msdyn_fieldservicestatus", *FIELD_SERVICE),
+        choice("msdyn_optimizationmethod", *OPTIMIZATION),
         *STATE,
         code=1148, owned=True, privilege="BookingStatus",
     )  # fmt: skip

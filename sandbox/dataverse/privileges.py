@@ -49,8 +49,9 @@ def role_set(organization: Organization, name: str) -> set[str]:
     added: list[Mapping[str, Collection[str]]] = [PLAIN] if name in ("plain", "full") else []
     added += [WITH_FIELD_SERVICE] if name == "full" else []
     return kept | {
-        tables[each].privilege_for(access) for part in added for each, every in part.items() for access in every
-    }
+        tables[each].privilege_for(access)
+        for part in added for each, every in part.items() if each in tables for access in every
+    }  # fmt: skip
 
 
 def depth_of(organization: Organization, user_id: str, privilege: str) -> str | None:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sandbox.dataverse.booking_tables import FIELD_SERVICE_TABLES
 from sandbox.dataverse.organization import Organization
 from sandbox.dataverse.seeded_rows import fill
 from sandbox.dataverse.settings import Settings
@@ -65,6 +66,8 @@ def organization_from(seed: SeededDataverse, tenant: Tenant) -> Organization:
     organization.organization_id = (seed.organization_id or organization.organization_id).lower()
     organization.environment_id = (seed.environment_id or organization.environment_id).lower()
     organization.type, organization.field_service = seed.type, seed.field_service
+    for name in () if seed.field_service else FIELD_SERVICE_TABLES:
+        del organization.tables[name]
     organization.blocks_customizations = seed.blocks_customizations
     for name in seed.tracked:
         organization.tables[name].tracked = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.bootstrap.dataverse_reading import DataverseReadingParts
+from shared.bootstrap.dataverse_writing import DataverseWritingParts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from shared.dataverse.flow.following import Follow
     from shared.dataverse.flow.leading import EventLeading
     from shared.dataverse.flow.listening import EventChanges
-    from shared.dataverse.flow.looking import Looking
+    from shared.dataverse.flow.looking import Looking, Setting
     from shared.dataverse.flow.microsoft_events import MicrosoftEvents
-    from shared.dataverse.flow.present import PresentSetting
     from shared.dataverse.flow.process import PairChanges
     from shared.dataverse.flow.resource_list import ResourceList
     from shared.dataverse.flow.settling_pair import PairSettling
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 FEATURE = "dataverse"
 
 
-class DataverseParts(DataverseReadingParts):
+class DataverseParts(DataverseWritingParts):
     """The services of the feature dataverse and their collaborators."""
 
     @property
@@ -93,7 +92,10 @@ class DataverseParts(DataverseReadingParts):
         """Looks at both sides."""
         from shared.dataverse.flow.looking import Looking
 
-        return Looking(self.booking_reader, self.event_reader, self.resource_states, self.left_to_microsoft, self.now)
+        return Looking(
+            self.booking_reader, self.event_reader, self.resource_states, self.left_to_microsoft, self.first_look,
+            self.series_dates, self.now,
+        )  # fmt: skip
 
     @cached_property
     def left_to_microsoft(self) -> LeftToMicrosoft:
@@ -107,22 +109,22 @@ class DataverseParts(DataverseReadingParts):
     @cached_property
     def pair_processing(self) -> PairSettling:
         """Settles pairs."""
-        from shared.dataverse.flow.brake_check import BrakeCheck
-        from shared.dataverse.flow.removals import RemovalReader
         from shared.dataverse.flow.settling_pair import PairSettling
         from shared.dataverse.flow.writing import PairWriter
+        from shared.dataverse.writes.run import Collaborators
 
-        writer = PairWriter(self.marked_events, self.event_reader, self.resource_states)
-        removals = RemovalReader(self.booking_rows, self.booking_reader)
-        brake = BrakeCheck(self.brakes, self.pairs, removals, self.now)
-        return PairSettling(self.pairs, self.pair_index, self.looking, writer, brake)
-
-    @cached_property
-    def present_setting(self) -> PresentSetting:
-        """What is the same for all pairs."""
-        from shared.dataverse.flow.present import PresentSetting
-
-        return PresentSetting(self.tracking, self.dynamics_reads, self.settings, self.client_state_keys, self.now)
+        return PairSettling(
+            Collaborators(
+                pairs=self.pairs,
+                index=self.pair_index,
+                looking=self.looking,
+                events=PairWriter(self.marked_events, self.event_reader, self.resource_states),
+                bookings=self.booking_writer,
+                waiting=self.write_waiting,
+                brake=self.brake_check,
+                breaker=self.dynamics_breaker,
+            )
+        )
 
     @cached_property
     def microsoft_events(self) -> MicrosoftEvents:
@@ -136,7 +138,10 @@ class DataverseParts(DataverseReadingParts):
         """Leads events to pairs."""
         from shared.dataverse.flow.leading import EventLeading
 
-        return EventLeading(self.pair_index, self.pairs, self.event_reader, self.resource_states, self.microsoft_events)
+        return EventLeading(
+            self.pair_index, self.pairs, self.event_reader, self.resource_states, self.microsoft_events,
+            self.series_expansion, self.now,
+        )  # fmt: skip
 
     @cached_property
     def resource_comparison(self) -> ResourceComparison:
@@ -188,19 +193,25 @@ class DataverseParts(DataverseReadingParts):
         from shared.dataverse.flow.restored import RestoredEnvironment
 
         restored = RestoredEnvironment(self.bookable_resources, self.brakes, self.pair_queue, self.now)
+
+        def setting() -> Setting | None:
+            return None if self.stop.is_stopped() else self.present_setting()
+
         return Follow(
-            self.tracking, self.present_setting, self.resource_list, self.booking_rows,
-            self.pairs, self.pair_queue, restored, self.now, self.stop.is_stopped,
+            self.tracking, setting, self.resource_list, self.booking_rows, self.pairs, self.pair_queue, restored,
+            self.name_sweep, self.now,
         )  # fmt: skip
 
     @cached_property
     def dataverse_plan(self) -> Plan:
         """Says what a start would do."""
         from shared.dataverse.operation.plan import Plan
+        from shared.dataverse.operation.unpaired import UnpairedCount
 
         return Plan(
-            self.dynamics_reads, self.resource_list, self.booking_rows, self.booking_reader,
-            self.left_to_microsoft, self.pairs, self.settings, self.now, self.permission.require_running,
+            self.dynamics_reads, self.resource_list, self.booking_rows, self.booking_reader, self.left_to_microsoft,
+            UnpairedCount(self.pairs, self.marked_events, self.now), self.settings, self.now,
+            self.permission.require_running,
         )  # fmt: skip
 
     @cached_property
@@ -218,7 +229,9 @@ class DataverseParts(DataverseReadingParts):
         """Holds and releases."""
         from shared.dataverse.operation.hold import Hold
 
-        return Hold(self.tracking, self.bookable_resources, self.brakes, self.pairs, self.pair_queue, self.now)
+        return Hold(
+            self.tracking, self.bookable_resources, self.brakes, self.pairs, self.write_waits, self.pair_queue, self.now
+        )
 
     @cached_property
     def dataverse_status(self) -> Status:

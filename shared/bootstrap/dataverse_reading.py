@@ -11,9 +11,14 @@ if TYPE_CHECKING:
     from shared.dataverse.call_breaker import DynamicsBreaker
     from shared.dataverse.flow.dead import PairDeadLetters
     from shared.dataverse.flow.hints import HintQueue
+    from shared.dataverse.flow.present import PresentSetting
+    from shared.dataverse.hooks.intake import HookIntake
     from shared.dataverse.reading.bookings import BookingReader
     from shared.dataverse.reading.events import EventReader
     from shared.dataverse.reading.resources import ResourceStates
+    from shared.dataverse.unpaired.expansion import SeriesExpansion
+    from shared.dataverse.unpaired.first_look import FirstLook
+    from shared.dataverse.unpaired.series import SeriesDates
     from shared.dynamics.booking_rows import BookingRows
     from shared.dynamics.client import DynamicsClient
     from shared.dynamics.environment import Environment
@@ -47,6 +52,16 @@ class DataverseReadingParts(HealthParts):
         from shared.storage.pairs.call_pauses import CallPauses
 
         return DynamicsBreaker(CallPauses(lambda: self.pairs_table, self.now), self.now)
+
+    @cached_property
+    def present_setting(self) -> PresentSetting:
+        """What is the same for all pairs."""
+        from shared.dataverse.flow.present import PresentSetting
+
+        return PresentSetting(
+            self.tracking, self.dynamics_reads, self.settings, self.client_state_keys, self.dynamics_breaker.open,
+            self.now,
+        )  # fmt: skip
 
     @cached_property
     def call_counts(self) -> CallCounts:
@@ -134,6 +149,17 @@ class DataverseReadingParts(HealthParts):
         return HintQueue(Queue(cache(lambda: self.storage.queue(PAIR_CHANGES))))
 
     @cached_property
+    def hook_intake(self) -> HookIntake:
+        """Takes in the webhooks of Dataverse."""
+        from shared.dataverse.hooks.intake import HookIntake
+        from shared.dataverse.hooks.secret import HookSecret
+
+        return HookIntake(
+            HookSecret(self.secrets, lambda: self.settings.dataverse_hook_secret_name), self.tracking, self.pair_queue,
+            self.stop.is_stopped, lambda: self.settings.settle_seconds, self.now,
+        )  # fmt: skip
+
+    @cached_property
     def pair_dead_letters(self) -> PairDeadLetters:
         """Hints that are not tried again."""
         from shared.dataverse.flow.dead import PairDeadLetters
@@ -160,3 +186,24 @@ class DataverseReadingParts(HealthParts):
         from shared.dataverse.reading.events import EventReader
 
         return EventReader(self.marked_events, self.now)
+
+    @cached_property
+    def first_look(self) -> FirstLook:
+        """Looks at events that have no pair."""
+        from shared.dataverse.unpaired.first_look import FirstLook
+
+        return FirstLook(self.event_reader, self.resource_states, self.pairs)
+
+    @cached_property
+    def series_dates(self) -> SeriesDates:
+        """Reads the dates of series."""
+        from shared.dataverse.unpaired.series import SeriesDates
+
+        return SeriesDates(self.event_reader, self.pairs, self.pair_index, self.now)
+
+    @cached_property
+    def series_expansion(self) -> SeriesExpansion:
+        """Queues the dates and pairs of series."""
+        from shared.dataverse.unpaired.expansion import SeriesExpansion
+
+        return SeriesExpansion(self.series_dates, self.pair_queue, self.now)

@@ -47,12 +47,15 @@ class DoctorParts(DataverseParts):
     def _dataverse_checks(self) -> DataverseChecks | None:
         if not self.follows_dataverse:
             return None
+        from shared.dataverse.decision import NewStatus
         from shared.doctor.dataverse import DataverseChecks
         from shared.dynamics.examination import Examination
 
         return DataverseChecks(
             self.settings, lambda: Examination(self.dynamics), lambda: self.dataverse_plan.plan().findings,
+            lambda: [self.written_statuses.of(each) for each in NewStatus],
             lambda: self.call_counts.of_last_day(),  # noqa: PLW0108
+            lambda: self.name_sweep.waiting(self.settings.dataverse_titles),
         )  # fmt: skip
 
     @property

@@ -73,6 +73,8 @@ class Compared:
         """The side on which the pair was born; without a pair, the side that there is."""
         if self.pair is not None:
             return self.pair.born
+        if self.look.generation:
+            return "outlook"
         return "dataverse" if self.booking is not None else "outlook"
 
     @property
@@ -185,6 +187,8 @@ class Compared:
         pair, booking = self.pair, self.booking
         if pair is not None and (pair.state != "ended" or booking is None or not self.is_dv):
             return self.context.resource(pair.resource)
+        if self.look.generation:
+            return self.context.resource(self.look.resource)
         return self.context.resource(booking.resource if booking is not None else self.look.resource)
 
     @cached_property

@@ -12,7 +12,7 @@ from shared.dataverse.comparison import Compared
 from shared.dataverse.decision import Decision
 from shared.dataverse.look import Look
 from shared.dataverse.repetition import held_if_repeated
-from shared.dataverse.rules.creation import first_booking, first_event, unmade
+from shared.dataverse.rules.creation import first_booking, first_event, taken_id, unmade
 from shared.dataverse.rules.deleted import deleted_dv, deleted_ol
 from shared.dataverse.rules.direction import is_allowed, withheld
 from shared.dataverse.rules.ended import booking_over, let_go, person_ended
@@ -31,7 +31,7 @@ from shared.dataverse.rules.safety import not_followed, nothing_left, over_in_ti
 
 Rule = Callable[[Compared], Decision | None]
 BEFORE_DIRECTION: tuple[Rule, ...] = (
-    unreadable, not_followed, over_in_time, nothing_left, reassigned, booking_over, person_ended, let_go,
+    unreadable, not_followed, over_in_time, nothing_left, taken_id, reassigned, booking_over, person_ended, let_go,
 )  # fmt: skip
 AFTER_DIRECTION: tuple[Rule, ...] = (
     under_way, deleted_dv, deleted_ol, event_returned, second_event, booking_returned, restored_booking, left_out,

@@ -69,6 +69,7 @@ class Context:
 
     `organization`: the OrganizationId that `start` noted; `present_organization`: what Dataverse answers now.
     `resources`: those that the pair, the booking and the event lead to, by id; one that is missing is not followed.
+    `user_id`: the relay's application user in Dataverse.
     """
 
     organization: str
@@ -77,6 +78,7 @@ class Context:
     rules: Rules = Rules()
     present_organization: str = ""
     resources: Mapping[str, Resource] = field(default_factory=dict)
+    user_id: str = ""
 
     def resource(self, resource_id: str) -> Resource:
         """Return a resource; one that is not known is not followed."""
@@ -112,6 +114,8 @@ class Look:
     - `has_tagged`: an event of Microsoft's sync for the same booking is in the calendar. `is_theirs`: the booking is
       left to Microsoft's sync (shared.dataverse.work_orders).
     - `refusal`: what the last write of this pair was answered, if that was 400.
+    - `generation`: without a pair: which booking of the event has the id that is looked at, 0 if none
+      (shared.dataverse.unpaired). `was_planned`: the event was there at `start`, so that `plan` has counted it.
     - `is_released`: the first look after `start` or a release. `is_sweep`: the look after a change of DATAVERSE_TITLES.
     """
 
@@ -125,5 +129,7 @@ class Look:
     has_tagged: bool = False
     is_theirs: bool = False
     refusal: Refusal | None = None
+    generation: int = 0
+    was_planned: bool = False
     is_released: bool = False
     is_sweep: bool = False

@@ -57,7 +57,9 @@ class Booking:
     """A row of bookableresourcebookings. Times are in UTC. `id` has Dataverse's form.
 
     `is_linked`: it has a work order, a resource requirement or a project. `cascades`: msdyn_cascadecrewchanges.
-    `cause`: the id of the first of these, which a booking that replaces this one has, too.
+    `cause`: the id of the first of these, which a booking that replaces this one has, too. `header`: the id of its
+    bookableresourcebookingheader, which the bookings of a crew share. `created_by`, `owner`: ids of the user who made
+    it, and of the user or team that owns it.
     """
 
     id: str
@@ -72,6 +74,9 @@ class Booking:
     cascades: bool = False
     has_work_order: bool = False
     cause: str = ""
+    header: str = ""
+    created_by: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,16 +11,22 @@ from shared.dataverse.sides import Booking, Event
 BUSY = "Busy"
 PRIVATE = "Private"
 SUBJECT = "subject"
-LONGEST = 100  # characters of bookableresourcebooking.name
+LONGEST = 100  # of bookableresourcebooking.name, in units of UTF-16, of which an emoji needs two
 
 
 def name_of(event: Event, titles: str) -> str:
     """Return the name of the booking for an event. `titles`: the value of DATAVERSE_TITLES."""
     if event.is_private:
         return PRIVATE
-    return (event.subject or BUSY)[:LONGEST] if titles == SUBJECT else BUSY
+    return _shortened(event.subject.strip() or BUSY) if titles == SUBJECT else BUSY
 
 
 def subject_of(booking: Booking) -> str:
     """Return the subject of the event for a booking."""
     return booking.name or BUSY
+
+
+def _shortened(text: str) -> str:
+    """Return as much of a text as fits into a booking's name."""
+    encoded = text.encode("utf-16-le", "surrogatepass")[: 2 * LONGEST]
+    return encoded.decode("utf-16-le", "ignore")

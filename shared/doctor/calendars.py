@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.storage.watches import Watches
 
 WRITERS = frozenset(feature.name for feature in FEATURES if feature.writes_calendars)
+READS_ONLY = "to-dataverse"  # DATAVERSE_DIRECTION with which the feature dataverse only reads calendars
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,15 @@ class CalendarWriteCheck:
         return [check("calendarsWrite", lambda: self._permission(request), TRY_AGAIN)]
 
     def _permission(self, request: DoctorRequest) -> str:
+        features = self._writing()
+        if not features:
+            return f"DATAVERSE_DIRECTION is {READS_ONLY}: no calendar is written, so Calendars.Read is enough"
         mailboxes = mailboxes_to_try(request, self.watches)
         if not mailboxes:
             raise inconclusive("no mailbox is watched yet", "Set allowed to a mailbox that may be written.")
         diagnostics = diagnostics_with_token(self.graph_diagnostics)
         refused = [mailbox for mailbox in mailboxes if not _may_write(diagnostics, mailbox)]
         if refused:
-            features = sorted(self.settings.switched_on & WRITERS)
             raise Failed(
                 f"FEATURES includes {', '.join(features)}, but {', '.join(refused)} cannot be written: "
                 f"{WRITE_CALENDARS} is missing",
@@ -50,6 +53,12 @@ class CalendarWriteCheck:
                 "can take up to two hours to take effect. Or remove the feature from FEATURES.",
             )
         return f"{', '.join(mailboxes)} can be written"
+
+    def _writing(self) -> list[str]:
+        """Return the features that are on and write calendars. Raises ConfigurationError for an unknown direction."""
+        features = self.settings.switched_on & WRITERS
+        reads_only = "dataverse" in features and self.settings.dataverse_direction == READS_ONLY
+        return sorted(features - ({"dataverse"} if reads_only else set()))
 
 
 def _may_write(diagnostics: GraphDiagnostics, mailbox: str) -> bool:

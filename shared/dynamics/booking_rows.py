@@ -16,7 +16,7 @@ from shared.utc import format_utc
 SET, KEY = "bookableresourcebookings", "bookableresourcebookingid"
 PLAIN = (
     KEY, "name", "starttime", "endtime", "_resource_value", "_bookingstatus_value", "bookingtype", "statecode",
-    "versionnumber",
+    "versionnumber", "_createdby_value", "_ownerid_value", "_header_value",
 )  # fmt: skip
 # Columns of Field Service and its relatives, which not every organization has
 ADDED = (
@@ -46,6 +46,11 @@ class BookingRows:
         self._client = client
         self._columns: tuple[str, ...] = PLAIN + ADDED
 
+    @property
+    def select(self) -> str:
+        """The columns that this organization has, as far as a reading has told."""
+        return ",".join(self._columns)
+
     def get(self, booking_id: str) -> dict[str, Any]:
         """Return a row. Raises RowGone if it does not exist: no list ever says that."""
         path = f"{SET}({booking_id})"
@@ -71,6 +76,13 @@ class BookingRows:
 
         rows: list[dict[str, Any]] = self._selected(listed)
         return rows
+
+    def written_by_others(self, resource_id: str, user_id: str, since: datetime) -> list[str]:
+        """Return the ids of the bookings of a resource that another user than this one wrote last, since a moment."""
+        rule = (
+            f"_resource_value eq {resource_id} and modifiedon ge {format_utc(since)} and _modifiedby_value ne {user_id}"
+        )
+        return [str(row[KEY]) for row in self._client.pages(SET, {"$select": KEY, "$filter": rule})]
 
     def changed(self, link: str = "") -> ChangedRows:
         """Return a page of what changed since a link was given; without a link, the first page of all rows.

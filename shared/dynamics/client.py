@@ -20,6 +20,7 @@ PATH = "/api/data/v9.2/"
 CONNECT_SECONDS, READ_SECONDS = 3.05, 30.0
 PAGE_SIZE = 5_000  # rows of one answer, the most that the service returns
 MOST_PAGES = 10_000
+REQUEST_ID = "x-ms-client-request-id"
 _HEADERS = {"Accept": "application/json", "OData-Version": "4.0", "OData-MaxVersion": "4.0"}
 
 
@@ -60,22 +61,19 @@ class DynamicsClient:
         *,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        prefer: str = "",
-        if_match: str = "",
-        if_none_match: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Send a request and return the JSON object ({} for 204). Raises DynamicsError, see `error_of`.
 
-        `path`: below the Web API's root, or a link of an earlier answer. Raises ValueError for a PATCH without a
-        condition: it would make a deleted row again.
+        `path`: below the Web API's root, or a link of an earlier answer. `headers`: beside those that each call has.
+        Raises ValueError for a PATCH without a condition: it would make a deleted row again.
         """
-        if method == "PATCH" and not (if_match or if_none_match):
+        given = dict(headers or {})
+        if method == "PATCH" and not (given.get("If-Match") or given.get("If-None-Match")):
             raise ValueError("a PATCH without a condition makes what does not exist")
         self._breaker.require()
-        given = {"Prefer": prefer, "If-Match": if_match, "If-None-Match": if_none_match}
-        headers = _HEADERS | {name: value for name, value in given.items() if value}
         try:
-            answer = self._answer(method, self._url(path), params, body, headers)
+            answer = self._answer(method, self._url(path), params, body, {**_HEADERS, REQUEST_ID: _new_id(), **given})
         except DynamicsError as error:
             self._breaker.record(error if isinstance(error, DynamicsUnavailable) else None)
             raise
@@ -100,7 +98,7 @@ class DynamicsClient:
     def page(self, path: str, params: Mapping[str, str] | None = None, *preferences: str) -> dict[str, Any]:
         """Return one page."""
         prefer = ",".join((f"odata.maxpagesize={PAGE_SIZE}", *preferences))
-        return self.call("GET", path, params=params, prefer=prefer)
+        return self.call("GET", path, params=params, headers={"Prefer": prefer})
 
     def _url(self, path: str) -> str:
         """Return the address of a path. Raises DynamicsRejected for a link that leads elsewhere."""
@@ -134,7 +132,7 @@ class DynamicsClient:
     ) -> requests.Response:  # fmt: skip
         from requests import RequestException
 
-        own = {"Authorization": f"Bearer {self._get_token(fresh=fresh)}", "x-ms-client-request-id": str(uuid.uuid4())}
+        own = {"Authorization": f"Bearer {self._get_token(fresh=fresh)}"}
         limit = (CONNECT_SECONDS, READ_SECONDS)
         try:
             return self._session().request(
@@ -142,6 +140,10 @@ class DynamicsClient:
             )
         except RequestException:  # its text may quote the request
             raise DynamicsUnavailable(0) from None
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def rows_of(page: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.dynamics.client import DynamicsClient
-from shared.dynamics.errors import DynamicsUnavailable
+from shared.dynamics.errors import DynamicsRejected, DynamicsUnavailable
 
 RESOURCES, RESOURCE_KEY = "bookableresources", "bookableresourceid"
 _PERSON = "UserId($select=azureactivedirectoryobjectid,internalemailaddress,isdisabled)"
@@ -29,13 +29,10 @@ class Environment:
     def __init__(self, client: DynamicsClient) -> None:
         self._client = client
 
-    def organization_id(self) -> str:
-        """Return the OrganizationId ("WhoAmI function")."""
-        return _text(self._client.call("GET", "WhoAmI"), "OrganizationId").lower()
-
-    def user_id(self) -> str:
-        """Return the id of the application user ("WhoAmI function")."""
-        return _text(self._client.call("GET", "WhoAmI"), "UserId").lower()
+    def identity(self) -> tuple[str, str]:
+        """Return the OrganizationId, and the id of the application user ("WhoAmI function")."""
+        answer = self._client.call("GET", "WhoAmI")
+        return _text(answer, "OrganizationId").lower(), _text(answer, "UserId").lower()
 
     def organization(self) -> OrganizationDetail:
         """Return the organization's detail ("RetrieveCurrentOrganization function")."""
@@ -68,6 +65,19 @@ class Environment:
         """Return the rows of bookingstatuses, with the column of Field Service where there is one."""
         return list(self._client.pages("bookingstatuses"))
 
+    def default_statuses(self) -> list[dict[str, Any]]:
+        """Return the rows of booking setup metadata, none where Universal Resource Scheduling is not installed."""
+        path = "msdyn_bookingsetupmetadatas"
+        rule = "msdyn_entitylogicalname eq 'none'"  # of bookings without a requirement
+        names = ("committed", "canceled")
+        select = ",".join(f"_msdyn_defaultbooking{each}status_value" for each in names)
+        try:
+            return list(self._client.pages(path, {"$select": select, "$filter": rule}))
+        except DynamicsRejected as error:
+            if error.status != 404:
+                raise
+            return []
+
     def resources(self, column: str) -> Iterator[dict[str, Any]]:
         """Yield the resources that are marked in a column."""
         return self._client.pages(RESOURCES, {"$select": f"{_COLUMNS},{column}", "$filter": f"{column} eq true",
@@ -78,6 +88,12 @@ class Environment:
         select = f"{_COLUMNS},{column}" if column else _COLUMNS
         path = f"{RESOURCES}({resource_id})"
         return self._client.call("GET", path, params={"$select": select, "$expand": _PERSON})
+
+    def user_of(self, entra_id: str) -> str:
+        """Return the id of the user with an id in Entra, "" without one."""
+        rule = {"$select": "systemuserid", "$filter": f"azureactivedirectoryobjectid eq {entra_id}"}
+        rows = list(self._client.pages("systemusers", rule))
+        return str(rows[0]["systemuserid"]) if rows else ""
 
     def mailbox_of_user(self, entra_id: str) -> list[dict[str, Any]]:
         """Return the rows of a user's mailbox, which tell whether server-side synchronization is on."""

@@ -13,6 +13,9 @@ from shared.http.retry_after import seconds_of
 NO_SUCH_ROW = "0x80040217"
 TOKEN_EXPIRED = "0x80044352"  # noqa: S105  (the code of a delta token that is too old)
 TRACKING_OFF = "0x80044340"
+# "Web service error codes": a request that is wrong in itself, whatever it asks for, such as an unknown column or bind
+# name, or a table without optimistic concurrency
+_MALFORMED = frozenset({"0x80048d19", "0x80060888", "0x8006088d"})
 _PASSING = frozenset({"0x80040216"})  # an unexpected error of the platform
 _CODE = re.compile(r"0x[0-9a-fA-F]{8}")
 _RIGHT = re.compile(r"\bprv[A-Za-z]{3,80}\b")
@@ -55,6 +58,11 @@ class DynamicsUnavailable(DynamicsError):
 def is_pause(error: RelayError) -> bool:
     """Return whether Dataverse may not be called now, which says nothing of what was asked for."""
     return isinstance(error, DynamicsUnavailable) and error.status in PAUSING
+
+
+def is_refusal(error: DynamicsError) -> bool:
+    """Return whether what a write asks for is refused, by a rule of the platform or of the customer."""
+    return isinstance(error, DynamicsRejected) and error.status == 400 and error.code not in _MALFORMED
 
 
 def error_of(status: int, content: object, headers: Mapping[str, str]) -> DynamicsError:

@@ -1,7 +1,7 @@
 """Reads the rights of the relay and the metadata of the tables, for the doctor. Nothing is tried.
 
 Pages: "RetrieveUserPrivileges function", "Query table definitions using the Web API", "Use change tracking to
-synchronize data".
+synchronize data", "Optimistic concurrency".
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from typing import Any
 
 from shared.dynamics.client import DynamicsClient
 from shared.dynamics.errors import DynamicsRejected, DynamicsUnavailable, RowGone
+from shared.dynamics.rights import OF_SOLUTIONS, TIMESTAMP, needed
 
-READ_TABLES = ("bookableresourcebooking", "bookableresource", "bookingstatus", "organization", "systemuser", "mailbox")
-READ_WHERE_INSTALLED = ("msdyn_bookingsetupmetadata",)  # Universal Resource Scheduling's
 BOOKINGS = "EntityDefinitions(LogicalName='bookableresourcebooking')"
 WHOLE = "Global"
 
@@ -29,38 +28,51 @@ class Examination:
         answer = self._client.call("GET", f"systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()")
         return {str(each.get("PrivilegeName")): str(each.get("Depth")) for each in _list(answer, "RolePrivileges")}
 
-    def needed(self) -> dict[str, str]:
-        """Return the tables that the relay reads, by the name of the privilege to read each."""
-        return {self._reading(table): table for table in (*READ_TABLES, *self._installed())}
+    def needed(self, direction: str, owner: str) -> dict[str, str]:
+        """Return the names of the privileges that the relay needs, each with its table.
+
+        `direction`, `owner`: DATAVERSE_DIRECTION and DATAVERSE_OWNER. Tables that are not installed need none.
+        """
+        has_field_service = bool(self._privileges(TIMESTAMP))
+        names: dict[str, str] = {}
+        for table, accesses in needed(direction, owner, has_field_service=has_field_service).items():
+            privileges = self._privileges(table)
+            if privileges and not privileges.keys() >= set(accesses):
+                raise DynamicsUnavailable(200)
+            names |= {privileges[access]: table for access in accesses if privileges}
+        return names
 
     def tracks_bookings(self) -> bool:
         """Return whether change tracking of bookings is on."""
-        return self._client.call("GET", BOOKINGS, params={"$select": "ChangeTrackingEnabled"}).get(
-            "ChangeTrackingEnabled"
-        ) is True  # fmt: skip
+        return self._is_on("ChangeTrackingEnabled")
+
+    def has_etags(self) -> bool:
+        """Return whether bookings have optimistic concurrency: without it no change with If-Match is accepted."""
+        return self._is_on("IsOptimisticConcurrencyEnabled")
 
     def behaviors(self) -> dict[str, str]:
         """Return how the times of bookings are kept, by column: UserLocal unless a customizer changed it."""
         return {name: self._behavior(name) for name in ("starttime", "endtime")}
 
-    def _installed(self) -> list[str]:
-        installed = []
-        for table in READ_WHERE_INSTALLED:
-            try:
-                self._reading(table)
-            except (RowGone, DynamicsRejected):
-                continue
-            installed.append(table)
-        return installed
+    def _is_on(self, flag: str) -> bool:
+        return self._client.call("GET", BOOKINGS, params={"$select": flag}).get(flag) is True
 
-    def _reading(self, table: str) -> str:
-        """Return the name of a table's privilege to read: it does not always follow the table's name."""
+    def _privileges(self, table: str) -> dict[str, str]:
+        """Return the names of a table's privileges by PrivilegeType; empty for a table that is not installed.
+
+        Names do not always follow the table's.
+        """
         definition = f"EntityDefinitions(LogicalName='{table}')"
-        answer = self._client.call("GET", definition, params={"$select": "Privileges"})
-        for privilege in _list(answer, "Privileges"):
-            if privilege.get("PrivilegeType") == "Read":
-                return str(privilege.get("Name"))
-        raise DynamicsUnavailable(200)
+        try:
+            answer = self._client.call("GET", definition, params={"$select": "Privileges"})
+        except (RowGone, DynamicsRejected) as error:
+            if error.status == 404 and table in OF_SOLUTIONS:
+                return {}
+            raise
+        found = {str(each.get("PrivilegeType")): str(each.get("Name")) for each in _list(answer, "Privileges")}
+        if "Read" not in found:
+            raise DynamicsUnavailable(200)
+        return found
 
     def _behavior(self, column: str) -> str:
         path = f"{BOOKINGS}/Attributes(LogicalName='{column}')/Microsoft.Dynamics.CRM.DateTimeAttributeMetadata"

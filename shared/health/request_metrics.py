@@ -43,6 +43,10 @@ class RequestMetrics:
             sums |= {("requests", route, kind): 1 for kind in _slowness(seconds)}
         self._add(sums or {("requests", route, "empty"): 1})
 
+    def hooked(self, result: str) -> None:
+        """Count a webhook of Dataverse by what became of it: accepted, why it was dropped, refused-STATUS or error."""
+        self._add({("dataverse_hooks", result): 1})
+
     def refused(self, reason: str) -> None:
         """Count a caller without a valid token or without the role."""
         self._add({("callers_refused", reason): 1})
@@ -81,6 +85,8 @@ def _write(name: str, values: list[str], number: int) -> None:
         telemetry.count("requests", number, route=values[0], kind=values[1])
     elif name == "notifications_dropped":
         telemetry.count("notifications_dropped", number, reason=values[0])
+    elif name == "dataverse_hooks":
+        telemetry.count("dataverse_hooks", number, kind=values[0])
     else:
         telemetry.count("callers_refused", number, reason=values[0])
 

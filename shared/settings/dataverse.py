@@ -6,14 +6,13 @@ DATAVERSE_URL and DATAVERSE_RESOURCES are required while FEATURES names datavers
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 FEATURE = "dataverse"
 REQUIRED = ("DATAVERSE_URL", "DATAVERSE_RESOURCES")
-LATER = ("both", "to-dataverse")  # directions of a later version
 SHOWN_AS = frozenset({"free", "tentative", "busy", "oof", "workingElsewhere"})  # all that Graph has but unknown
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COLUMN = re.compile(r"column:[a-z][a-z0-9_]{0,99}")  # a logical name ("Create and update column definitions")
@@ -25,13 +24,17 @@ class DataverseSettings(BaseModel):
 
     dataverse_url: str = ""
     dataverse_resources: str = ""
-    dataverse_direction: Literal["to-outlook"] = "to-outlook"
+    dataverse_direction: Literal["to-outlook", "both", "to-dataverse"] = "to-outlook"
     dataverse_schedule: str = "0 */5 * * * *"
     dataverse_show_as: str = "busy,oof"
     dataverse_proposed: Literal["out", "tentative"] = "out"
     dataverse_titles: Literal["busy", "subject"] = "busy"
     dataverse_conflict: Literal["birth", "outlook", "dataverse"] = "birth"
     dataverse_work_orders: Literal["auto", "ours", "theirs"] = "auto"
+    dataverse_committed_status: str = ""
+    dataverse_canceled_status: str = ""
+    dataverse_owner: str = ""
+    dataverse_hook_secret_name: str = Field(default="dataverse-hook-secret", pattern=r"^[0-9A-Za-z-]{1,127}$")
 
     @field_validator("dataverse_url")
     @classmethod
@@ -47,12 +50,21 @@ class DataverseSettings(BaseModel):
             raise ValueError(_NOT_RESOURCES)
         return ",".join(dict.fromkeys(entries))
 
-    @field_validator("dataverse_direction", mode="before")
+    @field_validator("dataverse_committed_status", "dataverse_canceled_status")
     @classmethod
-    def _is_available_direction(cls, value: Any) -> Any:
-        if value in LATER:
-            raise ValueError("comes with a later version: this version has to-outlook only")
-        return value
+    def _is_status(cls, value: str) -> str:
+        wanted = value.strip().lower()
+        if wanted and not _ID.fullmatch(wanted):
+            raise ValueError("must be the id of a booking status")
+        return wanted
+
+    @field_validator("dataverse_owner")
+    @classmethod
+    def _is_owner(cls, value: str) -> str:
+        owner = value.strip().lower()
+        if owner and owner != "resource" and not _ID.fullmatch(owner):
+            raise ValueError("must be empty, resource, or the id of a team")
+        return owner
 
     @field_validator("dataverse_show_as")
     @classmethod

@@ -21,6 +21,7 @@ from shared.storage.pairs.index import IndexedEvent
 from shared.storage.pairs.pair import Pair
 from shared.storage.pairs.resources import StoredResource
 from shared.storage.pairs.tracking import Tracking
+from shared.storage.pairs.write_waits import WriteWait
 from shared.storage.parked import Parked
 from shared.storage.partner_endpoint import Endpoint
 from shared.storage.replays import Replay
@@ -43,4 +44,4 @@ OTHERS = (
     DeliveryCount, FirstCall, AppointmentRecord, HeldTime,
 )  # fmt: skip
 # Listed in docs/dataverse-data.md.
-PAIRS = (Pair, IndexedEvent, MailboxBrake, StoredResource, CallPause, CallCount, Tracking, DeadHint)
+PAIRS = (Pair, IndexedEvent, MailboxBrake, StoredResource, CallPause, CallCount, Tracking, WriteWait, DeadHint)

@@ -23,7 +23,9 @@ def let_in(credential: str, state: matrix.State) -> set[str]:
 def test_a_route_that_is_added_needs_a_row() -> None:
     """Each function with a route has one, with the role that its declaration names."""
     assert {name: NAMES[role] for name, (_, role) in declared().items()} == matrix.ROLE_OF
-    assert {one.function for one in operations(entra=False) if one.caller not in WITH_KEY} == OPEN
+    assert {one.function for one in operations(entra=False) if one.caller not in WITH_KEY} == OPEN | {
+        *matrix.WITH_SECRET
+    }
     assert set(matrix.USES_A_MAILBOX) <= matrix.ROLE_OF.keys()
 
 
@@ -49,4 +51,5 @@ def test_the_host_decides_about_keys_alone() -> None:
     for route in ROUTES:
         cells = [matrix.expected(route, who, state) for who in matrix.CREDENTIALS for state in matrix.STATES]
         answers = {cell.answer for cell in cells if cell.by_host}
-        assert answers == (set() if route.by_token or route.function in OPEN else {"401"})
+        is_decided_here = route.by_token or route.function in {*OPEN, *matrix.WITH_SECRET}
+        assert answers == (set() if is_decided_here else {"401"})

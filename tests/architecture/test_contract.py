@@ -8,7 +8,13 @@ from shared.features import BY_NAME
 from tests.architecture.test_import import CATCH_ALL, ROOT, bindings_of, probed
 from tools.openapi.routes import ENTRA_IS_SERVED, operations
 
-LEVELS = {"anyone": "ANONYMOUS", "Microsoft Graph": "ANONYMOUS", "partner": "FUNCTION", "operations": "ADMIN"}
+LEVELS = {
+    "anyone": "ANONYMOUS",
+    "Microsoft Graph": "ANONYMOUS",
+    "Dataverse": "ANONYMOUS",
+    "partner": "FUNCTION",
+    "operations": "ADMIN",
+}
 
 
 @pytest.fixture(scope="module")

@@ -218,4 +218,4 @@ def test_the_page_lists_the_counters() -> None:
 def test_the_page_lists_the_audited_operations() -> None:
     """By their names in the log."""
     audited = sorted({ast.literal_eval(call.args[0]) for call in calls_of("audit")})
-    assert listed("what an administrator did (logger `relay.audit`)") == audited
+    assert listed("operations (logger `relay.audit`)") == audited

@@ -47,14 +47,14 @@ access address admission after all answer api app auth authenticator availabilit
 call cancel checked cleanup clock comparing comparison config conflict connection contract count counted create creation
 dataverse day deadline decide deleted deletion deliver deprecation diagnostic direction directory draft due duration
 dynamic ended ending environment error examination existing failure field filter find first flow following forgetting
-forgotten former graph hand held hint http id idempotency index invitee jwk key leading lifetime limit listener
+forgotten former graph hand held hint hook http id idempotency index invitee jwk key leading lifetime limit listener
 listening live login looking lookup loss mailbox marked measure memory metric missed model moment name new night nightly
 notified off offer old operation order outbox over overdue own owner package page parse part path permitted policy poll
 port posting present process progress query queue quiet rate read reader reassignment record recurrence rejection
-reliability removal renamed repetition request resolver resource restored returned row rule run runtime safety
-scheduling seat segment sending session setting setup start status step storage subscribe sweep table telemetry
+reliability removal renamed repetition request resolver resource restored returned right row rule run runtime safety
+scheduling seat secret segment sending session setting setup start status step storage subscribe sweep table telemetry
 thread time timer title token tracking unavailable unreadable url utc vault
-version view watching work write writing zone microsoft refused
+version view watching work write writing zone microsoft refused unpaired unproven wait waiting derived expansion listed
 """
 
 RETIRED, PLAIN = set(_RETIRED.split()), set(_PLAIN.split())

@@ -102,12 +102,19 @@ def _measured(seen: Count) -> Iterator[Row]:
 
 
 def _requests() -> dict[str, Work]:
+    from functions.booking_hooks import receive as receive_hook
     from functions.health import health
     from functions.notifications import receive
     from functions.openapi import openapi
     from functions.problem_pages import get_problem
     from functions.unknown_paths import zz_unknown
     from functions.version import version
+    from shared.bootstrap.app import relay
+
+    def hooked() -> func.HttpResponse:
+        headers = {"x-calendar-relay-secret": "x" * 43}  # as long as the right one: the vault is asked
+        request = func.HttpRequest("POST", "https://relay.example/api/x", headers=headers, body=b"{}")
+        return receive_hook(request, relay())
 
     def posted(body: bytes, query: str = "") -> Work:
         url = f"https://relay.example/api/notifications{query}"
@@ -128,6 +135,7 @@ def _requests() -> dict[str, Work]:
         "an empty collection": posted(b'{"value":[]}'),
         "a handshake": posted(b"", "?validationToken=x"),
         "a 401": called(version, None, authorization="Bearer x"),
+        "a forged webhook of Dataverse": hooked,
         "health": called(health),
         "an unknown path": unknown("x"),
         "a feature that is off": unknown("calendars/room1@contoso.com/events"),

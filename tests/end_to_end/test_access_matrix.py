@@ -18,6 +18,7 @@ from tests.support.access_matrix import (
     OPTIONAL,
     ROLES,
     STATES,
+    WITH_SECRET,
     Answer,
     Cell,
     Route,
@@ -128,7 +129,7 @@ def _cell(route: Route, answer: requests.Response) -> Cell | str:
 def test_each_registered_route_has_a_row(routes: list[Route]) -> None:
     """A function with a key has two routes, for keys and for tokens, at the level that its row demands."""
     registered = sorted((route.function, route.by_token, route.level) for route in routes)
-    rows = [(name, False, "ANONYMOUS") for name in (*ANONYMOUS, OPTIONAL, CATCH_ALL)]
+    rows = [(name, False, "ANONYMOUS") for name in (*ANONYMOUS, *WITH_SECRET, OPTIONAL, CATCH_ALL)]
     for role, functions in ROLES.items():
         level = "ADMIN" if role == ADMIN else "FUNCTION"
         rows += [(name, *kind) for name in functions for kind in ((False, level), (True, "ANONYMOUS"))]

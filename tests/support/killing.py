@@ -51,18 +51,18 @@ class KilledAtCall(AtCall):
 
 
 class KilledAfter(AtCall):
-    """Kills the worker when Graph has answered its first call of a method, before it knows the answer."""
+    """Kills the worker when Graph, or Dataverse, has answered its first call of a method, before it knows of it."""
 
-    def __init__(self, world: PairsWorld, method: str) -> None:
+    def __init__(self, world: PairsWorld, method: str, *, dataverse: bool = False) -> None:
         super().__init__(world, 1, _kill)
-        self._method = method
+        self._method, self._session = method, world.to_dynamics if dataverse else world.to_graph
 
     def _count_with(self, moment: Callable[[], None]) -> None:
         def on_call(when: str) -> None:
-            if when == "after" and self._world.to_graph.calls[-1][0] == self._method:
+            if when == "after" and self._session.calls[-1][0] == self._method:
                 moment()
 
-        self._world.to_graph.on_call = on_call
+        self._session.on_call = on_call
 
 
 def _kill() -> None:

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-Caller = Literal["anyone", "Microsoft Graph", "partner", "operations"]
+Caller = Literal["anyone", "Microsoft Graph", "Dataverse", "partner", "operations"]
 WITH_KEY = ("partner", "operations")
 
 

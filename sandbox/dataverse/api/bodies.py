@@ -86,7 +86,7 @@ def _checked(column: Column, value: Any, table: Table) -> Any:
 def _text(column: Column, value: Any) -> Any:
     if not isinstance(value, str):
         return None
-    if len(value) > column.longest:
+    if len(value.encode("utf-16-le", "surrogatepass")) // 2 > column.longest:  # stored as UTF-16
         text = f"The length of the '{column.name}' attribute exceeded the maximum allowed length of '{column.longest}'."
         raise invalid(f"A validation error occurred. {text}", "0x80044331")
     return value

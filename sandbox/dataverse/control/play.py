@@ -37,6 +37,8 @@ class PluginGiven(Strict):
     later_seconds: float | None = Field(default=None, ge=0)
     back: bool = False
     refuse: str | None = None
+    on: Literal["times", "status"] = "times"
+    resource: str | None = None
     times: int | None = Field(default=None, ge=1)
 
 
@@ -135,10 +137,11 @@ async def run_optimizer(organization: Organization, request: web.Request) -> Any
 
 
 async def add_plugin(organization: Organization, request: web.Request) -> Any:
-    """Add a plug-in of bookings: {"shiftSeconds", "laterSeconds"?, "back"?, "refuse"?, "times"?}."""
+    """Add a plug-in: {"shiftSeconds", "laterSeconds"?, "back"?, "refuse"?, "on"?, "resource"?, "times"?}."""
     given = await body_of(request, PluginGiven)
     plugin = Plugin(organization, organization.background, shift_seconds=given.shift_seconds,
-                    later=given.later_seconds, back=given.back, refuse=given.refuse, times=given.times)  # fmt: skip
+                    later=given.later_seconds, back=given.back, refuse=given.refuse, times=given.times,
+                    on=given.on, resource=given.resource)  # fmt: skip
     organization.before_save.append(plugin.before)
     organization.writer.followers.append(plugin.follow)
     return given.model_dump(by_alias=True)

@@ -1,6 +1,7 @@
 """The optimizer: it plans bookings again by night, and can simulate a run.
 
-Resource Scheduling Optimization: Simulate an optimization run. A changed plan deletes a booking and makes another one
+Resource Scheduling Optimization: Simulate an optimization run; Troubleshoot bookings (the scheduling method of a
+booking's status says which bookings are moved). A changed plan deletes a booking and makes another one
 for the same requirement; a simulation makes bookings of the status Simulation and changes nothing else.
 """
 
@@ -13,6 +14,7 @@ from sandbox.dataverse.writer import Actor
 
 BOOKING = "bookableresourcebooking"
 METHOD = 192350000
+LOCKED = (192350001, 192350002)
 KEPT = ("name", "duration", "bookingtype", "bookingstatus", "msdyn_workorder", "msdyn_resourcerequirement",
         "msdyn_projectid")  # fmt: skip
 
@@ -23,12 +25,18 @@ def optimize(organization: Organization, share: float, *, simulation: bool) -> l
     A simulation only adds bookings.
     """
     rows = organization.rows.of(BOOKING)
-    living = sorted(key for key, row in rows.items() if row["statecode"] == 0)
+    living = sorted(key for key, row in rows.items() if row["statecode"] == 0 and not _is_locked(organization, row))
     resources = sorted(
         key for key, row in organization.rows.of("bookableresource").items() if row["resourcetype"] == 3
     )  # fmt: skip
     chosen = organization.random.sample(living, round(len(living) * share))
     return [_planned(organization, rows[key], organization.random.choice(resources), simulation) for key in chosen]
+
+
+def _is_locked(organization: Organization, row: Row) -> bool:
+    """Return whether the scheduling method of a booking's status keeps it where it is."""
+    status = organization.rows.get("bookingstatus", str(row["bookingstatus"])) or {}
+    return status.get("msdyn_optimizationmethod") in LOCKED
 
 
 def _planned(organization: Organization, row: Row, resource: str, simulation: bool) -> dict[str, str]:  # noqa: FBT001

@@ -76,11 +76,11 @@ async def cancel(tenant: Tenant, request: web.Request) -> web.Response:
 
 
 async def soft_delete(tenant: Tenant, request: web.Request) -> web.Response:
-    """Move a single event to Deleted Items, as Outlook deletes: Graph finds it by its id only, and return it."""
+    """Move an event or a series to Deleted Items, as Outlook deletes: Graph finds it by its id only, and return it."""
     graph, mailbox = graph_of(tenant), _mailbox(tenant, request)
     event = _event(graph, mailbox, request)
-    if event.type != "singleInstance" or event.id in graph.calendar(mailbox).deleted_items:
-        raise ControlError(409, "not a single event on the calendar")
+    if event.type not in ("singleInstance", "seriesMaster") or event.id in graph.calendar(mailbox).deleted_items:
+        raise ControlError(409, "not an event on the calendar, or one date of a series")
     graph.processing.moved_to_deleted_items(mailbox, event)
     return web.json_response(_json(mailbox, event))
 

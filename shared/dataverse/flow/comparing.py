@@ -18,6 +18,7 @@ from shared.dataverse.look import ResourceState
 from shared.dataverse.reading.events import TAG, event_of
 from shared.dataverse.reading.resources import ResourceStates
 from shared.dataverse.sides import Event
+from shared.dataverse.unpaired.listed import without_pair
 from shared.dynamics.booking_rows import KEY, BookingRows
 from shared.errors import GraphError
 from shared.graph.marked_events.events import MarkedEvents, mark_in
@@ -62,6 +63,9 @@ class ResourceComparison:
         led = {each for each in strays.values() if each}  # by their events: nothing is made before those were read
         new = [str(rows[key][KEY]) for key in rows.keys() - pairs.keys() - led]
         hinted = tuple((resource.watch_id, each) for each, booking in strays.items() if booking)
+        if setting.rules.direction.may_write("dataverse"):
+            unpaired = without_pair(events.values(), named, setting.rules, began)
+            hinted += tuple((resource.watch_id, each.id) for each in unpaired)
         self.queue.send(Hints(hinted_at=began, bookings=(*differing, *new), events=hinted))
 
 

@@ -13,6 +13,7 @@ from shared.dataverse.flow.hints import HintQueue, Hints
 from shared.dataverse.flow.looking import Setting
 from shared.dataverse.flow.resource_list import ResourceList
 from shared.dataverse.flow.restored import RestoredEnvironment, version_of
+from shared.dataverse.operation.sweep import NameSweep
 from shared.dynamics.booking_rows import KEY, BookingRows, ChangedRows, is_expired, is_untracked
 from shared.dynamics.errors import DynamicsRejected
 from shared.storage.pairs.pair import Pair, key_of
@@ -37,21 +38,21 @@ class Follow:
     pairs: Pairs
     queue: HintQueue
     restored: RestoredEnvironment
+    sweep: NameSweep
     now: Callable[[], datetime]
-    is_stopped: Callable[[], bool]
 
     def run(self) -> None:
         """Queue what has changed.
 
-        A no-op before `start`, in another organization, and while the feature is held or the relay is stopped.
+        A no-op while there is no setting (before `start`, while the feature is held or the relay is stopped), and in
+        another organization.
         """
-        if self.is_stopped():
-            return
         setting = self.setting()
         if setting is None or setting.present != setting.organization:
             return
         for resource_id in self.resource_list.refresh():
             self.queue.send(Hints(hinted_at=self.now(), resource=resource_id))
+        self.sweep.run(setting.rules.titles)
         wanted = _Wanted(self.resource_list.resources, self.pairs, setting, self.now())
         try:
             self._walk(wanted)

@@ -15,6 +15,10 @@ from shared.dataverse.reading.events import LAG, EventReader, unreadable_of
 from shared.dataverse.reading.resources import ResourceStates
 from shared.dataverse.repetition import wrote_within
 from shared.dataverse.sides import GONE, Booking, BookingSide, Event, EventSide, Gone, Status, Unreadable, Why
+from shared.dataverse.unpaired.first_look import FirstLook
+from shared.dataverse.unpaired.series import SeriesDates, needs_date
+from shared.dataverse.unpaired.titles import is_renamed
+from shared.dataverse.writes.unproven import is_booking_unproven
 from shared.dynamics.errors import DynamicsError
 from shared.errors import GraphError, GraphUnavailable
 from shared.storage.pairs.pair import Pair
@@ -29,12 +33,18 @@ class LeavesToMicrosoft(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is the same for all pairs of a message. `present`: the OrganizationId that Dataverse answers now."""
+    """What is the same for all pairs of a message.
+
+    `present`: the OrganizationId that Dataverse answers now; `user_id`: the relay's application user there.
+    `started_at`: when the feature was started.
+    """
 
     organization: str
     present: str
     rules: Rules
     prints: Prints
+    user_id: str = ""
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,8 @@ class Looking:
     events: EventReader
     states: ResourceStates
     is_theirs: LeavesToMicrosoft
+    first: FirstLook
+    series: SeriesDates
     now: Callable[[], datetime]
 
     def look(
@@ -57,19 +69,39 @@ class Looking:
         resources = self._resources(pair, booking)
         context = Context(
             organization=setting.organization, now=began, prints=setting.prints, rules=setting.rules,
-            present_organization=setting.present, resources=resources,
+            present_organization=setting.present, resources=resources, user_id=setting.user_id,
         )  # fmt: skip
+        first = None
+        if pair is None and hinted:
+            first = self.first.look(booking_id, booking, context, hinted[-1], setting.started_at)
+        if first is not None:
+            return replace(first, refusal=refusal)
         resource = _calendar_of(pair, booking, resources)
         if setting.present != setting.organization or resource.state is not ResourceState.FOLLOWED:
             return Look(context=context, booking=booking, pair=pair)
         event, others = self._event(booking_id, pair, resource, setting, hinted)
+        if pair is not None and needs_date(pair, event):
+            pair, event = self._dated(pair, event, resource, setting)
         if isinstance(event, Gone) and pair is not None and _is_unproven(pair, booking, began):
             event = Unreadable()
+        if is_booking_unproven(pair, booking, event, setting.rules, began):
+            booking = Unreadable()
         look = Look(
             context=context, booking=booking, event=event, pair=pair, resource=resource.id, strays=others,
             refusal=refusal, is_released=pair is not None and _is_released(pair, resource),
+            is_sweep=pair is not None and isinstance(event, Event) and is_renamed(pair, event, context),
         )  # fmt: skip
         return self._beside_microsoft(look, resource, booking) if isinstance(booking, Booking) else look
+
+    def _dated(
+        self, pair: Pair, event: EventSide, resource: Resource, setting: Setting
+    ) -> tuple[Pair, EventSide]:  # fmt: skip
+        """Return a pair of a series with the date that it follows, if its own event has another id by now."""
+        mailbox = self.states.mailbox(resource.watch_id)
+        try:
+            return self.series.followed(pair, mailbox, setting.rules) if mailbox else (pair, event)
+        except GraphError as error:
+            return pair, unreadable_of(error)
 
     def _beside_microsoft(self, look: Look, resource: Resource, booking: Booking) -> Look:
         """Return the look with what Microsoft's own sync does. While that is unknown, nothing is decided."""
@@ -101,7 +133,8 @@ class Looking:
             return Unreadable(Why.NO_MAILBOX), ()
         named = pair.event_id if pair is not None else ""
         try:
-            known = [self._hinted(each, mark) for each in hinted if each[1] != named]
+            has_marks = pair is None or pair.is_from_dataverse  # a person's own event has no mark
+            known = [self._hinted(each, mark) for each in hinted if has_marks and each[1] != named]
             if pair is None or not pair.event_id:
                 is_first = pair is None and not hinted
                 marked = [] if is_first else self.events.marked(mailbox, mark)

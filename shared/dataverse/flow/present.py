@@ -11,6 +11,7 @@ from shared.dataverse.flow.looking import Setting
 from shared.dataverse.look import Direction, Rules
 from shared.dataverse.prints import Key, Prints
 from shared.dynamics.environment import Environment
+from shared.dynamics.errors import DynamicsRefused
 from shared.graph.client_state import Key as VaultKey
 from shared.storage.pairs.tracking import TrackingRow
 
@@ -28,24 +29,34 @@ class PresentSetting:
     environment: Environment
     settings: Settings
     keys: Callable[[], Sequence[VaultKey]]
+    pause: Callable[[], None]
     now: Callable[[], datetime]
-    _answered: tuple[datetime, str] | None = field(default=None, init=False)
+    _answered: tuple[datetime, tuple[str, str]] | None = field(default=None, init=False)
 
     def __call__(self) -> Setting | None:
         """Return the setting of this moment."""
         row = self.tracking.read()
         if row.started_at is None or row.held_since is not None:
             return None
-        return Setting(row.organization, self._organization(), rules_of(self.settings), self.prints())
+        present, user_id = self._identity()
+        return Setting(row.organization, present, rules_of(self.settings), self.prints(), user_id, row.started_at)
 
     def prints(self) -> Prints:
         """Return what makes prints: the keys of the clientState."""
         return Prints([Key(each.version, each.secret) for each in self.keys()])
 
-    def _organization(self) -> str:
+    def _identity(self) -> tuple[str, str]:
         if self._answered is None or self.now() - self._answered[0] >= FRESH:
-            self._answered = (self.now(), self.environment.organization_id())
+            self._answered = (self.now(), self._read_identity())
         return self._answered[1]
+
+    def _read_identity(self) -> tuple[str, str]:
+        """Ask who the relay is. Without an answer to that, no call has a meaning, so all wait."""
+        try:
+            return self.environment.identity()
+        except DynamicsRefused:
+            self.pause()
+            raise
 
 
 def rules_of(settings: Settings) -> Rules:

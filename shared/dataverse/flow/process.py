@@ -14,7 +14,8 @@ from shared.dataverse.flow.dead import PairDeadLetters
 from shared.dataverse.flow.hints import BadHints, HintQueue, Hints, read, retried
 from shared.dataverse.flow.leading import EventLeading
 from shared.dataverse.flow.looking import Setting
-from shared.dataverse.flow.settling_pair import Outcome, PairSettling
+from shared.dataverse.flow.settling_pair import PairSettling
+from shared.dataverse.writes.outcome import Outcome
 from shared.dynamics.errors import DynamicsUnavailable, is_pause
 from shared.errors import GraphError, RelayError, ServiceUnavailable
 from shared.reliability.retry_schedule import MAX_RETRY_AFTER, delay_after, is_exhausted
@@ -22,7 +23,7 @@ from shared.storage.leases import Held
 from shared.storage.pairs.call_leases import CallLeases
 
 LONGEST_PAUSE = timedelta(days=1)  # afterwards each is an attempt, so that a hint ends
-BUSY_SECONDS, NO_LEASE_SECONDS, PAUSED_SECONDS = 10.0, 3.0, 60.0
+BUSY_SECONDS, SISTER_SECONDS, NO_LEASE_SECONDS, PAUSED_SECONDS = 10.0, 60.0, 3.0, 60.0
 _logger = logging.getLogger("relay.dataverse")
 
 
@@ -75,11 +76,11 @@ class PairChanges:
     def _process_each(self, hints: Hints, setting: Setting, lease: Held) -> None:
         """Settle each booking; those that follow a lost lease are queued again."""
         failed: list[tuple[Hints, RelayError | None]] = []
-        busy: list[Hints] = []
+        busy: list[tuple[Hints, float]] = []
         parts = _each(hints)
         for number, part in enumerate(parts):
             if not lease.keep(self.now()):
-                busy.append(part)
+                busy.append((part, BUSY_SECONDS))
                 continue
             try:
                 outcome = self._process_hint(part, setting)
@@ -89,12 +90,12 @@ class PairChanges:
                     break
                 failed.append((part, error))
             else:
-                if outcome is Outcome.BUSY:
-                    busy.append(part)
+                if outcome in (Outcome.BUSY, Outcome.WAITS):
+                    busy.append((part, SISTER_SECONDS if outcome is Outcome.WAITS else BUSY_SECONDS))
                 elif outcome is Outcome.RETRY:
                     failed.append((part, None))
-        for part in busy:
-            self.queue.send(part, BUSY_SECONDS)
+        for part, delay in busy:
+            self.queue.send(part, delay)
         for part, failure in failed:
             self._again(part, failure)
 
@@ -103,9 +104,10 @@ class PairChanges:
             return self.pairs.process(hints.bookings[0], hints.hinted_at, setting)
         watch_id, event_id = hints.events[0]
         outcome = Outcome.DONE
-        for booking_id in self.leading.bookings_of(watch_id, event_id, setting.organization):
+        for booking_id in self.leading.bookings_of(watch_id, event_id, setting):
             settled = self.pairs.process(booking_id, hints.hinted_at, setting, ((watch_id, event_id),))
             outcome = settled if settled is not Outcome.DONE else outcome
+        self.leading.expand_new_series(watch_id, event_id, setting)
         return outcome
 
     def _again(self, hints: Hints, error: RelayError | None) -> None:

@@ -18,6 +18,7 @@ from shared.storage.pairs.pair import Pair
 from shared.storage.pairs.pairs import Pairs
 from shared.storage.pairs.resources import Resources, StoredResource
 from shared.storage.pairs.tracking import TrackingRow
+from shared.storage.pairs.write_waits import WriteWaits
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Hold:
     resources: Resources
     brakes: Brakes
     pairs: Pairs
+    waits: WriteWaits
     queue: HintQueue
     now: Callable[[], datetime]
 
@@ -41,7 +43,7 @@ class Hold:
         telemetry.audit("dataverse-hold", caller, mailbox=mailbox)
 
     def release(self, caller: str, mailbox: str = "") -> None:
-        """Go on, and compare what was held: what changed meanwhile is carried over now."""
+        """Go on, and compare what was held: what changed meanwhile is carried over now, also on a busy board."""
         rows = self._rows(mailbox) if mailbox else list(self.resources.all())
         for row in rows:
             if row.watch_id:
@@ -50,6 +52,7 @@ class Hold:
         if not mailbox:
             self.tracking.change(lambda _: {"held_since": None})
         for row in rows:
+            self.waits.end(row.id)
             if row.state == ResourceState.FOLLOWED:
                 self.queue.send(Hints(hinted_at=self.now(), resource=str(uuid.UUID(row.id))))
         telemetry.audit("dataverse-release", caller, mailbox=mailbox)

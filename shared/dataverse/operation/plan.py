@@ -13,33 +13,38 @@ from shared.dataverse.flow.present import rules_of
 from shared.dataverse.flow.resource_list import ResourceList
 from shared.dataverse.flow.work_orders import LeftToMicrosoft
 from shared.dataverse.look import ResourceState, Rules
+from shared.dataverse.operation.unpaired import UnpairedCount
 from shared.dataverse.reading.bookings import BookingReader
 from shared.dataverse.sides import Booking, Status
 from shared.dynamics.booking_rows import BookingRows
 from shared.dynamics.environment import Environment
 from shared.dynamics.errors import DynamicsError
 from shared.errors import RequestRejected
-from shared.storage.pairs.pair import key_of
-from shared.storage.pairs.pairs import Pairs
 from shared.storage.pairs.resources import StoredResource
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedResource:
-    """A resource, its state, how many events would be made, and how many bookings nobody would show."""
+    """A resource, its state, how many events and bookings would be made, and how many bookings nobody would show.
+
+    `is_read`: whether its calendar could be read; without that, no booking is counted.
+    """
 
     id: str
     state: str
     events_to_make: int
     unshown: int = 0
+    bookings_to_make: int = 0
+    is_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What `start` would do."""
+    """What `start` would do. `direction`: DATAVERSE_DIRECTION."""
 
     organization: str
     environment_type: str
+    direction: str
     resources: tuple[PlannedResource, ...]
     findings: tuple[str, ...]
 
@@ -53,7 +58,7 @@ class Plan:
     rows: BookingRows
     reader: BookingReader
     left: LeftToMicrosoft
-    pairs: Pairs
+    unpaired: UnpairedCount
     settings: Settings
     now: Callable[[], datetime]
     require_running: Callable[[], None]
@@ -62,26 +67,31 @@ class Plan:
         """Return the plan."""
         self.require_running()
         try:
-            detail = self.environment.organization()
+            detail, (_, user_id) = self.environment.organization(), self.environment.identity()
             stored = {row.id: row for row in self.resource_list.resources.all()}
             found = self.resource_list.read(stored)
-            planned = tuple(self._planned(row) for row in found)
+            planned = tuple(self._planned(row, user_id) for row in found)
         except DynamicsError as error:
             raise rejection_of(error) from None
-        return Planned(detail.id, detail.kind, planned, tuple(_findings(planned)))
+        direction = str(self.settings.dataverse_direction)
+        return Planned(detail.id, detail.kind, direction, planned, tuple(_findings(planned)))
 
-    def _planned(self, row: StoredResource) -> PlannedResource:
-        resource_id = str(uuid.UUID(row.id))
+    def _planned(self, row: StoredResource, user_id: str) -> PlannedResource:
+        """Return the numbers of a resource. A booking that the relay made stands for an event already."""
+        resource_id, rules = str(uuid.UUID(row.id)), rules_of(self.settings)
         if row.state != ResourceState.FOLLOWED:
             return PlannedResource(resource_id, str(row.state), 0)
-        live = self._live(resource_id)
-        ours = [each for each in live if not self.left(each)]
-        number = sum(self.pairs.get(key_of(each.id)) is None for each in ours)
-        return PlannedResource(resource_id, str(row.state), number, self.left.unshown(live, row.user_id))
+        live = self._live(resource_id, rules) if rules.direction.may_write("outlook") else []
+        ours = [each for each in live if each.created_by != user_id and not self.left(each)]
+        unshown, bookings = self.left.unshown(live, row.user_id), self.unpaired.events_of(row.mailbox, rules)
+        return PlannedResource(
+            resource_id, str(row.state), self.unpaired.bookings(ours), unshown, bookings or 0,
+            is_read=bookings is not None,
+        )  # fmt: skip
 
-    def _live(self, resource_id: str) -> list[Booking]:
+    def _live(self, resource_id: str, rules: Rules) -> list[Booking]:
         """Return the bookings of a resource in the window that stand for events."""
-        rules, now = rules_of(self.settings), self.now()
+        now = self.now()
         rows = self.rows.of_resource(resource_id, now - rules.past, now + rules.future)
         sides = [self.reader.side_of(row) for row in rows]
         return [side for side in sides if isinstance(side, Booking) and _is_live(side, rules)]
@@ -91,6 +101,8 @@ def _findings(planned: Iterable[PlannedResource]) -> Iterator[str]:
     for each in planned:
         if each.state != ResourceState.FOLLOWED:
             yield f"{each.id}: {each.state}"
+        if not each.is_read:
+            yield f"{each.id}: its calendar cannot be read, so events that become bookings are not counted"
         if each.unshown:
             yield (
                 f"{each.id}: nobody shows {each.unshown} bookings of work orders: DATAVERSE_WORK_ORDERS is theirs, but "

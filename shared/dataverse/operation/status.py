@@ -19,7 +19,8 @@ from shared.storage.pairs.tracking import TrackingRow
 class DataverseStatus:
     """`resources` and `pairs`: how many are in each state. `waiting`: messages of hints, the delayed ones included.
 
-    `mailboxes_held`: by the brake or an administrator. `oldest_hint_seconds`: of those that are due.
+    `mailboxes_held`: by the brake or an administrator. `oldest_hint_seconds`: of those that are due. `last_webhook_at`:
+    None if none has arrived.
     """
 
     started_at: datetime | None
@@ -33,6 +34,7 @@ class DataverseStatus:
     mailboxes_held: int
     oldest_hint_seconds: int
     breaker_until: datetime | None
+    last_webhook_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -61,4 +63,5 @@ class Status:
             mailboxes_held=self.measures.held()["mailboxes"],
             oldest_hint_seconds=self.measures.oldest_hint_seconds(),
             breaker_until=self.breaker.until(),
+            last_webhook_at=row.hooked_at,
         )

@@ -38,7 +38,7 @@ class Statuses:
         """Return the class of a status, None if it is unknown."""
         if self._read is None or self.now() - self._read[0] >= FRESH or status_id not in self._read[1]:
             rows = self.environment.statuses()
-            classes = ((str(row.get("bookingstatusid", "")).lower(), _class_of(row)) for row in rows)
+            classes = ((str(row.get("bookingstatusid", "")).lower(), class_of(row)) for row in rows)
             self._read = (self.now(), {key: status for key, status in classes if status is not None})
         return self._read[1].get(status_id)
 
@@ -76,7 +76,9 @@ class BookingReader:
                 start=parse_utc(row["starttime"]), end=parse_utc(row["endtime"]), status=_required(status),
                 name=str(row.get("name") or ""), is_linked=bool(causes), is_solid=int(row["bookingtype"]) == SOLID,
                 cascades=row.get("msdyn_cascadecrewchanges") is True, cause=causes[0] if causes else "",
-                has_work_order=bool(row.get(_CAUSES[0])),
+                has_work_order=bool(row.get(_CAUSES[0])), header=str(row.get("_header_value") or "").lower(),
+                created_by=str(row.get("_createdby_value") or "").lower(),
+                owner=str(row.get("_ownerid_value") or "").lower(),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError, AttributeError):
             return Unreadable(Why.UNKNOWN_STATUS)
@@ -88,7 +90,7 @@ class BookingReader:
         return self.statuses.of(str(status).lower()) if state == 0 and status else None
 
 
-def _class_of(row: Mapping[str, Any]) -> Status | None:
+def class_of(row: Mapping[str, Any]) -> Status | None:
     """Return the class of a status; canceled (3) before what Field Service says."""
     status, of_field_service = row.get("status"), row.get("msdyn_fieldservicestatus")
     if status == 3:

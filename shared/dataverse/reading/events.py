@@ -6,19 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.dataverse.sides import GONE, Event, EventSide, Unreadable, Why
 from shared.errors import GraphError, GraphForbidden, GraphNotFound, GraphUnauthorized
 from shared.graph.events import VIEW_LAG, graph_value, is_missing
 from shared.graph.marked_events.events import MarkedEvents, mark_in
+from shared.graph.time_zones import UnknownZone, zone_named
 from shared.utc import parse_utc
 
 TAG = "Tracked to Dynamics 365"  # the category of items that server-side synchronization tracks
 LAG = timedelta(seconds=VIEW_LAG)
 TYPES = ("singleInstance", "occurrence", "exception", "seriesMaster")
 SHOWN_AS = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
+LAST_DATES, NEXT_DATES = timedelta(days=31), timedelta(days=366)
 Times = tuple[datetime, datetime]
 
 
@@ -36,6 +38,18 @@ class EventReader:
         except GraphError as error:
             return unreadable_of(error)
 
+    def raw(self, mailbox: str, event_id: str) -> dict[str, Any] | None:
+        """Return an event as Graph's JSON, None if there is none. Raises GraphError.
+
+        One in Deleted Items answers, too.
+        """
+        try:
+            return self.events.get(mailbox, event_id)
+        except GraphError as error:
+            if is_missing(error):
+                return None
+            raise
+
     def marked(self, mailbox: str, mark: str) -> list[Event]:
         """Return the events with a mark that are in the calendar. Raises GraphError, also while that is unknown."""
         found = [self.read(mailbox, str(each["id"]), None) for each in self.events.find(mailbox, mark)]
@@ -50,17 +64,16 @@ class EventReader:
         return any(each.is_tagged and (each.start, each.end) == times for each in shown)
 
     def _confirmed(self, mailbox: str, event_id: str, times: Times | None) -> EventSide:
-        try:
-            raw = self.events.get(mailbox, event_id)
-        except GraphError as error:
-            if not is_missing(error):
-                raise
+        raw = self.raw(mailbox, event_id)
+        if raw is None:
             is_seen = times is not None and self._is_seen(mailbox, event_id, times)
             return Unreadable() if is_seen else GONE
         event = event_of(raw)
         if self._is_seen(mailbox, event_id, (event.start, event.end)):
             return event
-        modified = _moment(raw.get("lastModifiedDateTime"))
+        if event.is_series and self._is_seen(mailbox, event_id, (self.now() - LAST_DATES, self.now() + NEXT_DATES)):
+            return event  # its first date was moved or deleted
+        modified = modified_of(raw)
         return Unreadable() if modified is not None and self.now() - modified < LAG else GONE
 
     def _is_seen(self, mailbox: str, event_id: str, times: Times) -> bool:
@@ -71,6 +84,8 @@ class EventReader:
 def event_of(raw: Mapping[str, Any]) -> Event:
     """Return the event that Graph's JSON shows. Raises GraphError if its times cannot be read."""
     start, end = _time(raw.get("start")), _time(raw.get("end"))
+    if raw.get("isAllDay") is True:
+        start, end = _midnight(start, raw), _midnight(end, raw)
     return Event(
         id=str(raw["id"]), etag=str(raw.get("@odata.etag") or ""), start=start, end=end,
         show_as=graph_value(raw.get("showAs"), SHOWN_AS) or "unknown", subject=str(raw.get("subject") or ""),
@@ -83,6 +98,11 @@ def event_of(raw: Mapping[str, Any]) -> Event:
         mark=mark_in(raw), transaction_id=str(raw.get("transactionId") or ""),
         created=_moment(raw.get("createdDateTime")),
     )  # fmt: skip
+
+
+def modified_of(raw: Mapping[str, Any]) -> datetime | None:
+    """Return when an event was changed last, None if that cannot be read."""
+    return _moment(raw.get("lastModifiedDateTime"))
 
 
 def unreadable_of(error: GraphError) -> Unreadable:
@@ -99,6 +119,18 @@ def _time(value: Any) -> datetime:
     if moment is None:
         raise GraphError(200, "UnreadableTimes")
     return moment
+
+
+def _midnight(day: datetime, raw: Mapping[str, Any]) -> datetime:
+    """Return midnight in the event's own zone.
+
+    Graph gives an all-day event the midnights of the zone that is asked for ("event resource type": isAllDay).
+    """
+    try:
+        zone = zone_named(str(raw.get("originalStartTimeZone") or "UTC"))
+    except UnknownZone:
+        return day
+    return day.replace(tzinfo=zone.info).astimezone(UTC)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -39,6 +39,12 @@ class ResourceStates:
         """Return the row of a resource, None if there is none."""
         return self.resources.get(uuid.UUID(resource_id).hex) if resource_id else None
 
+    def of_watch(self, watch_id: str) -> Resource:
+        """Return the resource whose calendar a watch follows; UNMARKED if none is followed there."""
+        rows = (row for row in self.resources.all() if row.watch_id == watch_id)
+        row = next((row for row in rows if row.state == ResourceState.FOLLOWED), None)
+        return self.of(str(uuid.UUID(row.id))) if row is not None else Resource("")
+
     def mailbox(self, watch_id: str) -> str:
         """Return the mailbox of a watch if it may be written now, else ""."""
         rows = (row for row in self.resources.all() if row.watch_id == watch_id and row.mailbox)

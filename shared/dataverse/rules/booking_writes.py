@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from shared.dataverse.comparison import Compared, required
 from shared.dataverse.decision import ChangeBooking, Decision, MakeBooking, NewStatus
-from shared.dataverse.ids import booking_id
 from shared.dataverse.prints import Shown, times_text
 from shared.dataverse.sides import Status, times_of
 from shared.dataverse.titles import name_of
+from shared.dataverse.unpaired.derived import derived_id
 from shared.storage.pairs.pair import Pair, key_of
 
 OLD = timedelta(hours=1)  # an event that becomes a booking so long after its creation counts for the brake
@@ -43,13 +43,11 @@ def cancel_booking(seen: Compared, row: int) -> Decision:
 
 def make_booking(seen: Compared, row: int, *, generation: int) -> Decision:
     """Return the creation of the booking of an event. The id is derived once, and stored first."""
-    event, context, resource = required(seen.event), seen.context, seen.resource
-    source = event.series_id if event.is_occurrence else event.id
-    original = event.original_start if event.is_occurrence else None
-    derived = booking_id(context.organization, resource.user_id, source, original, generation)
+    event, context = required(seen.event), seen.context
+    derived = derived_id(event, context.organization, seen.resource.user_id, generation)
     before = _new_of_event(seen, derived, generation)
     replaced = seen.refreshed("ended", event_id="") if seen.pair is not None else None
-    is_old = event.created is not None and context.now - event.created > OLD
+    is_old = event.created is not None and context.now - event.created > OLD and not seen.look.was_planned
     return Decision(
         row=row, before=before, dataverse=_creation(seen, derived), after=before, replaced=replaced,
         counts_creation=is_old,

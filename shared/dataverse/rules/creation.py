@@ -10,7 +10,7 @@ from shared.dataverse.ids import generation_of, mark_of
 from shared.dataverse.prints import gone, times_text
 from shared.dataverse.rules.booking_writes import make_booking, make_booking_again
 from shared.dataverse.rules.event_writes import make_event
-from shared.dataverse.sides import Gone
+from shared.dataverse.sides import Booking, Gone
 from shared.dataverse.titles import subject_of
 from shared.storage.pairs.pair import Pair
 
@@ -27,6 +27,18 @@ def unmade(seen: Compared) -> Decision | None:
     return None
 
 
+def taken_id(seen: Compared) -> Decision | None:
+    """Row 56 of a pair in the making whose booking's id somebody else has used: the next generation has another."""
+    pair, booking, user_id = seen.pair, seen.booking, seen.context.user_id
+    if pair is None or seen.is_dv or seen.state != "making" or booking is None or not user_id:
+        return None
+    if booking.created_by == user_id:
+        return None
+    if seen.in_rule and seen.is_in_window:
+        return make_booking(seen, 56, generation=pair.generation + 1)
+    return Decision(row=56, after=seen.refreshed("ended", event_id=""))
+
+
 def _repeated_creation(seen: Compared, pair: Pair) -> Decision:
     """Return the creation again. An earlier attempt may have made the event: until it is known, its prints are kept, so
     that what the booking shows since, and what a person did to the event, is news.
@@ -38,9 +50,9 @@ def _repeated_creation(seen: Compared, pair: Pair) -> Decision:
 
 def first_event(seen: Compared) -> Decision | None:
     """Row 55: a live booking of a followed resource, in the window, without a pair."""
-    if seen.pair is not None or seen.booking is None or not seen.is_live:
+    if seen.pair is not None or seen.booking is None or not seen.is_live or seen.look.generation:
         return None
-    if not seen.is_in_window or seen.look.is_theirs:
+    if not seen.is_in_window or seen.look.is_theirs or _is_by_relay(seen.booking, seen.context.user_id):
         return None
     decision = make_event(seen, 55, resource=seen.resource, generation=1)
     return _adopted(seen, decision) if _is_own(seen) else decision
@@ -49,13 +61,20 @@ def first_event(seen: Compared) -> Decision | None:
 def first_booking(seen: Compared) -> Decision | None:
     """Row 56: an event in rule, in the window, without a pair. A series is expanded first (row 46)."""
     event = seen.event
-    if seen.pair is not None or seen.booking is not None or event is None or not seen.in_rule:
+    if seen.pair is not None or event is None or not seen.in_rule:
+        return None
+    if seen.booking is not None and not seen.look.generation:
         return None
     if event.is_tagged or _is_copy_in_place(seen):
         return None
     if event.is_series:
         return Decision(row=46, expands=True) if seen.rules.direction.may_write("dataverse") else None
-    return make_booking(seen, 56, generation=1) if seen.is_in_window else None
+    return make_booking(seen, 56, generation=max(seen.look.generation, 1)) if seen.is_in_window else None
+
+
+def _is_by_relay(booking: Booking, user_id: str) -> bool:
+    """Return whether a booking stands for an event already, whose pair is not stored: the event leads to it."""
+    return bool(user_id) and booking.created_by == user_id
 
 
 def _is_copy_in_place(seen: Compared) -> bool:

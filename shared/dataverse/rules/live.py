@@ -36,7 +36,9 @@ def _carried_over(seen: Compared, times: Times, names: Names) -> Decision:
     dataverse = _to_dataverse(seen, times, names)
     rows = [part.row for part in (times, names) if part.row]
     row = min(rows) if rows else quiet_row(seen)
-    after = seen.refreshed("muted" if times.mutes else "paired", event_id=seen.event.id if seen.event else "")
+    after = seen.refreshed(
+        "muted" if times.mutes else "paired", event_id=seen.event.id if seen.event else "", canceled_by_us=False
+    )
     beside = Finding.BESIDE_MICROSOFTS if seen.look.has_tagged and seen.is_dv else None
     waits = dataverse is not None and required(seen.booking).cascades and times.winner == "outlook"
     return Decision(

@@ -64,6 +64,11 @@ class MarkedEvents:
         times = {"startDateTime": format_utc(start - _MARGIN), "endDateTime": format_utc(end + _MARGIN)}
         return self._pages(mailbox, "calendarView", {**times, **_READ, "$top": "100"})
 
+    def dates(self, mailbox: str, series_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+        """Yield the occurrences and exceptions of a series that overlap a time ("List instances")."""
+        times = {"startDateTime": format_utc(start), "endDateTime": format_utc(end)}
+        return self._pages(mailbox, f"events/{segment(series_id)}/instances", {**times, **_READ, "$top": "100"})
+
     def create(self, mailbox: str, body: Mapping[str, Any], mark: str, transaction: str) -> dict[str, Any]:
         """Return the new event, or that of an earlier call with this transactionId ("event resource type")."""
         marked = {"singleValueExtendedProperties": [{"id": PROPERTY, "value": mark}], "transactionId": transaction}

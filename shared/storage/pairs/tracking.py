@@ -29,6 +29,7 @@ class Tracking:
     - `highest_version`: the highest versionnumber seen; a lower one later shows that the environment was restored.
       `walk_version`: the highest one of an unfinished walk.
     - `held_since`: since when an administrator holds the whole feature.
+    - `hooked_at`: when the last webhook arrived, a minute older at most.
     """
 
     id: str = ONLY
@@ -45,6 +46,7 @@ class Tracking:
     highest_version: str = ""
     walk_version: str = ""
     held_since: datetime | None = None
+    hooked_at: datetime | None = None
     etag: str = ""
 
 

@@ -126,7 +126,7 @@ class MailboxForgetting:
         others = [watch for watch in names.watches if watch.id != names.watch_id]
         counts = sum((self._removed(watch, only_if) for watch in others), Counter[str]())
         for address in names.addresses - {names.address}:
-            counts += self._rows_deleted(address)
+            counts += self._rows_deleted(address, names.user_ids)
         counts["roomReadings"] += sum(map(self.room_readings.forget, names.addresses))
         counts += Counter({"followedAppointments": sum(map(self.followed.forget, names.addresses))})
         mailboxes = {*names.addresses, *names.user_ids}
@@ -134,15 +134,15 @@ class MailboxForgetting:
         counts += sum((self._removed(watch, only_if) for watch in names.watches if watch not in others), Counter[str]())
         if self.watches.find(names.watch_id) is not None:
             return counts  # it is wanted again: what is left belongs to it
-        counts += self._rows_deleted(names.address)
+        counts += self._rows_deleted(names.address, names.user_ids)
         return counts + self._unknown_deleted(mailboxes, (GRAPH_ERROR, ONLY_SUBSCRIPTION))
 
-    def _rows_deleted(self, address: str) -> Counter[str]:
+    def _rows_deleted(self, address: str, user_ids: Collection[str]) -> Counter[str]:
         """Delete the rows of an address. Pairs outlive their watch otherwise: without them a calendar that is followed
         again would get every event a second time.
         """
         watch_id = watch_id_of(address)
-        pairs = Counter({"pairs": self.pairs.forget(watch_id)})
+        pairs = Counter({"pairs": self.pairs.forget(watch_id, user_ids)})
         return self.rows.forget_slots(address) + self.rows.forget(watch_id) + pairs
 
     def _removed(self, watch: Watch, only_if: Callable[[Watch], bool]) -> Counter[str]:

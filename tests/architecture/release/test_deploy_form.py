@@ -55,6 +55,7 @@ ACCEPTED = {
         "column:new_calendarrelay", "0b0b0b0b-0000-4000-8000-00000000000a",
         "0b0b0b0b-0000-4000-8000-00000000000a, 0b0b0b0b-0000-4000-8000-00000000000b",
     ),
+    "dataverseDirection": ("to-outlook", "both", "to-dataverse"),
     "alertEmails": ("it@contoso.com", "it@contoso.com, operations@contoso.com"),
 }  # fmt: skip
 REFUSED = {
@@ -79,6 +80,7 @@ REFUSED = {
         "new_calendarrelay", "column:", "column:New Relay", "column:a,column:b", "0b0b0b0b", "ola@contoso.com",
         "0b0b0b0b-0000-4000-8000-00000000000a;0b0b0b0b-0000-4000-8000-00000000000b",
     ),
+    "dataverseDirection": ("both ways", "outlook", "To-Outlook", "to-outlook,to-dataverse", "from-outlook"),
     "alertEmails": ("it", "@contoso.com", "it@contoso.com;operations@contoso.com", "it@contoso"),
 }  # fmt: skip
 
@@ -125,12 +127,12 @@ def test_the_form_has_the_documented_outline() -> None:
         assert element.keys() <= PROPERTIES[element["type"]], name
 
 
-def test_it_has_six_questions() -> None:
+def test_it_has_seven_questions() -> None:
     """Beside subscription, group and region, which the portal asks; each has a label and says what to enter.
 
     Those of the feature dataverse are asked once it is named.
     """
-    of_dataverse = ["dataverseUrl", "dataverseResources"]
+    of_dataverse = ["dataverseUrl", "dataverseResources", "dataverseDirection"]
     assert list(QUESTIONS) == ["partnerWebhookUrl", "allowedMailboxes", "features", *of_dataverse, "alertEmails"]
     conditions = {name: element.get("visible") for name, element in QUESTIONS.items() if "visible" in element}
     assert conditions == dict.fromkeys(of_dataverse, "[contains(coalesce(basics('features'), ''), 'dataverse')]")
@@ -190,7 +192,8 @@ def test_the_relay_accepts_every_address_that_the_form_accepts() -> None:
 
 def test_the_relay_accepts_what_the_form_accepts_of_dataverse() -> None:
     """So that no deployment ends with a setting that the relay refuses."""
-    for name, setting in (("dataverseUrl", "DATAVERSE_URL"), ("dataverseResources", "DATAVERSE_RESOURCES")):
+    names = ("dataverseUrl", "dataverseResources", "dataverseDirection")
+    for name, setting in zip(names, ("DATAVERSE_URL", "DATAVERSE_RESOURCES", "DATAVERSE_DIRECTION"), strict=True):
         for text in ACCEPTED[name]:
             assert Settings.load({"FEATURES": "dataverse", setting: text}).problems.get(setting) is None
 

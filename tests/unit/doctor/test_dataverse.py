@@ -12,7 +12,8 @@ from shared.config import Settings
 from shared.doctor.dataverse import DataverseChecks
 from shared.doctor.finding import Finding
 from shared.dynamics.client import DynamicsClient
-from shared.dynamics.examination import READ_TABLES, Examination
+from shared.dynamics.examination import Examination
+from shared.dynamics.rights import READING
 from tests.support.dataverse_world import APP, DataverseWorld, dataverse_world
 
 pytestmark = pytest.mark.server
@@ -47,16 +48,17 @@ def examined(world: DataverseWorld, *findings: str, **settings: str) -> dict[str
         return world.token()
 
     client = DynamicsClient(lambda: world.url, token, lambda: world.session, NoBreaker())
-    checks = DataverseChecks(Settings.load(ON | settings), lambda: Examination(client), lambda: findings)
+    checks = DataverseChecks(Settings.load(ON | settings), lambda: Examination(client), lambda: findings, tuple)
     return {finding.name: finding for finding in checks.run()}
 
 
 def test_a_complete_setup_passes(world: DataverseWorld) -> None:
-    """All four checks, and nothing is left to do."""
+    """All five checks, and nothing is left to do."""
     seen = examined(world)
-    assert list(seen) == ["dataverse", "dataverseRights", "dataverseTracking", "dataverseMailboxes"]
-    assert [(each.ok, each.remedy) for each in seen.values()] == [(True, "")] * 4
-    assert all(table in seen["dataverseRights"].detail for table in READ_TABLES)
+    names = ["dataverse", "dataverseRights", "dataverseTracking", "dataverseStatuses", "dataverseMailboxes"]
+    assert list(seen) == names
+    assert [(each.ok, each.remedy) for each in seen.values()] == [(True, "")] * 5
+    assert all(table in seen["dataverseRights"].detail for table in READING)
 
 
 def test_nothing_is_called_while_the_feature_is_off() -> None:
@@ -65,7 +67,7 @@ def test_nothing_is_called_while_the_feature_is_off() -> None:
     def unused() -> Any:
         raise AssertionError("called")
 
-    assert DataverseChecks(Settings.load({"FEATURES": "calendars"}), unused, unused).run() == []
+    assert DataverseChecks(Settings.load({"FEATURES": "calendars"}), unused, unused, unused).run() == []
 
 
 @pytest.mark.parametrize("right", RIGHTS)
@@ -91,7 +93,7 @@ def test_an_app_without_an_application_user_is_reported(world: DataverseWorld) -
     world.control("POST", f"/users/{APP}", {"privileges": None})
     seen = examined(world)
     assert (seen["dataverse"].ok, "application user" in seen["dataverse"].remedy) == (False, True)
-    assert [seen[name].ok for name in seen if name != "dataverse"] == [None] * 3
+    assert [seen[name].ok for name in seen if name != "dataverse"] == [None] * 4
 
 
 @pytest.mark.parametrize("behavior", ["DateOnly", "TimeZoneIndependent"])

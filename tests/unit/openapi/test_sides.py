@@ -14,7 +14,7 @@ SCHEMAS: dict[str, Any] = document()["components"]["schemas"]
 BODIES, ANSWERS = (
     reached(SCHEMAS, [schema_name(model) for model in each]) for each in models(list(operations(entra=False)))
 )
-OPEN = {"NotificationCollection"}  # Graph may add what it likes
+OPEN = {"NotificationCollection", "ExecutionContext"}  # Graph and Dataverse may add what they like
 OBJECT = {"type": "object", "additionalProperties": False}
 
 

@@ -13,10 +13,17 @@ EXAMPLES: dict[str, Any] = {
     "DataverseStart": {"sandbox": False},
     "MailboxToHold": {"mailbox": ROOM},
     "NoContent": {},
+    "ExecutionContext": {
+        "MessageName": "Update",
+        "OrganizationId": _ORGANIZATION,
+        "PrimaryEntityName": "bookableresourcebooking",
+        "PrimaryEntityId": "c41d5b07-2a52-4f7e-8d3c-6b1e0f9a7c11",
+    },
     "DataversePlan": {
         "organization": _ORGANIZATION,
         "environmentType": "Customer",
-        "resources": [{"id": _RESOURCE, "state": "followed", "eventsToMake": 12}],
+        "direction": "to-outlook",
+        "resources": [{"id": _RESOURCE, "state": "followed", "eventsToMake": 12, "bookingsToMake": 0}],
         "findings": [],
     },
     "StartedDataverse": {"organization": _ORGANIZATION, "resources": 1, "watches": 1},
@@ -32,5 +39,6 @@ EXAMPLES: dict[str, Any] = {
         "mailboxesHeld": 0,
         "deadLetters": 0,
         "circuitBreakerUntil": None,
+        "lastWebhookAt": NOW,
     },
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from tools.openapi.fields import Moment, Strict, left_out
 from tools.openapi.operation import Operation, Response
@@ -31,7 +33,8 @@ class PlannedResource(Strict):
 
     id: str = Field(description="Its bookableresourceid.")
     state: str = Field(description="Whether its bookings would be followed, or why not.")
-    events_to_make: int = Field(ge=0)
+    events_to_make: int = Field(ge=0, description="0 unless DATAVERSE_DIRECTION writes events.")
+    bookings_to_make: int = Field(ge=0, description="0 unless DATAVERSE_DIRECTION writes bookings.")
 
 
 class DataversePlan(Strict):
@@ -39,6 +42,7 @@ class DataversePlan(Strict):
 
     organization: str = Field(description="The OrganizationId of the environment.")
     environment_type: str
+    direction: Literal["to-outlook", "both", "to-dataverse"] = Field(description="DATAVERSE_DIRECTION.")
     resources: list[PlannedResource]
     findings: list[str] = Field(description="What to look at first, a sentence for each.")
 
@@ -65,6 +69,22 @@ class DataverseState(Strict):
     mailboxes_held: int = Field(ge=0, description="Number of mailboxes held by the brake or an administrator.")
     dead_letters: int = Field(ge=0)
     circuit_breaker_until: Moment | None = Field(description="Until when Dataverse is not called; null if it is.")
+    last_webhook_at: Moment | None = Field(
+        description="When a webhook with the right secret last arrived, a minute older at most; null without one."
+    )
+
+
+class ExecutionContext(BaseModel):
+    """The body of a webhook ("Understand the execution context"). Nothing else of it is used."""
+
+    model_config = ConfigDict(extra="allow")
+
+    organization_id: str = Field(alias="OrganizationId", description="Of another organization: dropped.")
+    primary_entity_name: str = Field(alias="PrimaryEntityName", description="Another table than bookings: dropped.")
+    primary_entity_id: str = Field(alias="PrimaryEntityId", description="The booking that may have changed.")
+    input_parameters: list[Any] = Field(
+        default=[], alias="InputParameters", description="The Target; its id is used if PrimaryEntityId has none."
+    )
 
 
 _STATE = Response("The present state of the feature.", DataverseState)
@@ -94,5 +114,11 @@ DATAVERSE = (
         "release_dataverse", "post", "dataverse/release", "operations",
         "Release what was held, by hand or by the brake: the writes that waited are made.",
         {200: _STATE}, (400, 422, 503), MailboxToHold, body_is_needed=False, feature="dataverse",
+    ),
+    Operation(
+        "receive_bookings", "post", "dataverse/notifications", "Dataverse",
+        "Receive a webhook: the booking is read soon, by its id.",
+        {200: Response("The booking is queued, or the webhook is none of ours.", media="text/plain", example="")}, (400, 401, 413, 415, 422, 503),
+        ExecutionContext, feature="dataverse",
     ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ TAKES: dict[str, str] = {
     "operations": f"Takes the master key below `{KEY_BASE}`, or an Entra token with the role Relay.Admin below "
     f"`{TOKEN_BASE}`.",
     "Microsoft Graph": WITHOUT_CREDENTIAL,
+    "Dataverse": f"Takes the secret of webhooks in a header. Only below `{KEY_BASE}`.",
     "anyone": WITHOUT_CREDENTIAL,
 }
 
@@ -41,13 +42,19 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
     "masterKey": _KEY | {"description": f"The master key; base `{KEY_BASE}`."},
     "entraToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
                    "description": f"An Entra token with an app role; base `{TOKEN_BASE}`."},
+    "webhookSecret": {"type": "apiKey", "in": "header", "name": "x-calendar-relay-secret",
+                      "description": f"The secret of Dataverse's webhooks; base `{KEY_BASE}`."},
 }  # fmt: skip
-SCHEMES_OF = {"partner": ("functionKey", "functionKeyInQuery", "entraToken"), "operations": ("masterKey", "entraToken")}
+SCHEMES_OF = {
+    "partner": ("functionKey", "functionKeyInQuery", "entraToken"), "operations": ("masterKey", "entraToken"),
+    "Dataverse": ("webhookSecret",),
+}  # fmt: skip
 
 TAGS: dict[str, str] = {
     "partner": "Called by the partner.",
     "operations": "Called by the customer's IT.",
     "Microsoft Graph": "Called by Microsoft Graph alone.",
+    "Dataverse": "Called by Dataverse alone: its webhooks.",
     "anyone": "Open to anyone.",
     "deliveries": "What the relay sends to the partner's endpoint.",
 }

@@ -54,8 +54,10 @@ class Feature:
     def plan(self) -> Any:
         """Return a plan."""
         self._did("plan")
-        resources = (SimpleNamespace(id="r1", state="followed", events_to_make=4),)
-        return SimpleNamespace(organization="o1", environment_type="Customer", resources=resources, findings=("x",))
+        resources = (SimpleNamespace(id="r1", state="followed", events_to_make=4, bookings_to_make=2),)
+        return SimpleNamespace(
+            organization="o1", environment_type="Customer", direction="both", resources=resources, findings=("x",)
+        )
 
     def start(self, caller: str, *, sandbox: bool) -> Any:
         """Return what was started."""
@@ -115,8 +117,8 @@ def test_a_plan_is_returned_and_changes_nothing(feature: Feature) -> None:
     answer = call(plan_dataverse, body={})
     assert answer.status_code == 200
     assert content_of(answer) == {
-        "organization": "o1", "environmentType": "Customer", "findings": ["x"],
-        "resources": [{"id": "r1", "state": "followed", "eventsToMake": 4}],
+        "organization": "o1", "environmentType": "Customer", "direction": "both", "findings": ["x"],
+        "resources": [{"id": "r1", "state": "followed", "eventsToMake": 4, "bookingsToMake": 2}],
     }  # fmt: skip
     assert feature.calls == [("plan",)]
 

@@ -15,6 +15,8 @@ from relay_admin.dynamics.command import of_environment
 from relay_admin.dynamics.session import DynamicsSession
 from relay_admin.output import Output
 from tests.support.dataverse_world import APP, OTHER_APP, DataverseWorld, dataverse_world
+from tests.support.receiver import Receiver, Reply, receiving
+from tests.support.webhook_command import Command
 
 Run = Callable[..., tuple[int, str]]
 
@@ -61,3 +63,17 @@ def run(world: DataverseWorld, session: DynamicsSession, capsys: pytest.CaptureF
         return code, " ".join(capsys.readouterr().out.split())
 
     return ran
+
+
+@pytest.fixture
+def command(world: DataverseWorld, session: DynamicsSession, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The verbs of webhooks, before anything was made."""
+    return Command(world, session, capsys)
+
+
+@pytest.fixture
+def receiver(certificates: Path) -> Iterator[Receiver]:
+    """An endpoint that accepts everything."""
+    with receiving(certificates) as receiver:
+        receiver.notification = lambda _post: Reply(200)
+        yield receiver

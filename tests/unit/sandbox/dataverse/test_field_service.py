@@ -91,11 +91,13 @@ def test_a_crew_moves_together_if_its_flag_says_so(world: DataverseWorld, cascad
 
 @pytest.mark.parametrize("seed", [{"fieldService": False}])
 def test_without_field_service_nothing_follows(world: DataverseWorld, seed: dict[str, Any]) -> None:
-    """And it has no statuses of its own."""
+    """And it has no statuses and no tables of its own."""
     world.book()
     assert world.control("POST", "/background/flush") == {"done": 0}
     assert "status:Scheduled" not in world.organization.ids
-    assert world.control("GET", "/rows/msdyn_bookingtimestamps")["value"] == []
+    for name in ("msdyn_bookingtimestamp", "msdyn_bookingchange"):
+        assert world.api("GET", f"EntityDefinitions(LogicalName='{name}')").status_code == 404
+        assert world.api("GET", f"{name}s").status_code == 404
 
 
 def test_a_plugin_shifts_within_the_save(world: DataverseWorld) -> None:

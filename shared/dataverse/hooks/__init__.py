@@ -1,0 +1,1 @@
+"""Webhooks of Dataverse: which booking one names, its secret, and the hint that it becomes."""

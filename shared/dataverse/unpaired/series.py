@@ -1,0 +1,180 @@
+"""Read the dates of a series, and match them with the pairs of its occurrences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from shared.config import LONGEST_VIEW_DAYS
+from shared.dataverse.look import Rules
+from shared.dataverse.occurrences import Matched, matched
+from shared.dataverse.reading.events import LAG, EventReader, event_of, modified_of
+from shared.dataverse.sides import GONE, Event, EventSide, Gone, Unreadable
+from shared.errors import ServiceUnavailable
+from shared.graph.time_zones import UnknownZone, zone_named
+from shared.storage.pairs.index import IndexedEvent, PairIndex, event_key
+from shared.storage.pairs.pair import Pair
+from shared.storage.pairs.pairs import Pairs
+
+DAY, MONTH, YEAR = timedelta(days=1), timedelta(days=31), timedelta(days=366)
+LONGEST = timedelta(days=LONGEST_VIEW_DAYS)
+FRESH = timedelta(seconds=30)  # the occurrences of a series are settled one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    mailbox: str
+    series_id: str
+    at: datetime
+    dates: tuple[Event, ...]
+
+
+@dataclass
+class SeriesDates:
+    """Methods raise GraphError, and ServiceUnavailable or ConfigurationError when storage fails.
+
+    The dates that were read last are kept for FRESH: they only say where to look. What becomes of a pair is decided by
+    a reading of its event by its id.
+    """
+
+    reader: EventReader
+    pairs: Pairs
+    index: PairIndex
+    now: Callable[[], datetime]
+    _last: _Read | None = field(default=None, init=False)
+
+    def pairs_of(self, watch_id: str, series_id: str) -> list[Pair]:
+        """Return the pairs of a series in a mailbox, also that of the single event which became the series.
+
+        Raises ServiceUnavailable if the row of one cannot be read: its date would get a second booking.
+        """
+        rows = list(self.pairs.of_series(watch_id, series_id))
+        if any(not isinstance(row, Pair) for row in rows):
+            raise ServiceUnavailable("storage", "holds a pair of a series that this version cannot read")
+        pairs = [row for row in rows if isinstance(row, Pair) and not row.is_from_dataverse]
+        single = self._single(watch_id, series_id)
+        return pairs if single is None else [*pairs, single]
+
+    def note(self, watch_id: str, series_id: str, end: datetime) -> None:
+        """Note that a series has pairs, so that its master leads to them, also once it is deleted.
+
+        `end`: that of its last known date, by which the row ends.
+        """
+        indexed = self.index.find(watch_id, series_id)
+        is_series = indexed is not None and not indexed.booking_id
+        if is_series and indexed is not None and indexed.end is not None and indexed.end >= end:
+            return
+        if is_series or self._single(watch_id, series_id) is None:
+            row = IndexedEvent(event_key(series_id), "pair", series_id=series_id, start=end, end=end)
+            self.index.write(watch_id, row)
+
+    def _single(self, watch_id: str, series_id: str) -> Pair | None:
+        """Return the pair of the single event that became the series, until it has gone on to one of its dates."""
+        indexed = self.index.find(watch_id, series_id)
+        pair = self.pairs.get(indexed.booking_id) if indexed is not None else None
+        is_single = pair is not None and pair.event_id == series_id and not pair.is_from_dataverse
+        return pair if is_single else None
+
+    def match(self, pairs: Sequence[Pair], dates: Sequence[Event]) -> Matched:
+        """Return which pair follows which date. One that has ended follows none, and takes none from others.
+
+        In order is only a guess: a date that was deleted from an endless series is not the one that entered the window
+        at its other end.
+        """
+        result = matched([each for each in pairs if each.state != "ended"], dates, _zone_of(dates))
+        far = [each for each in result.matches if _is_far(*each)]
+        near = [each for each in result.matches if each not in far]
+        return Matched(near, [*result.pairs, *(pair for pair, _ in far)], [*result.events, *(date for _, date in far)])
+
+    def pair_of(self, event: Event, watch_id: str, mailbox: str, rules: Rules) -> Pair | None:
+        """Return the pair that follows an event whose id no pair names, None if it is a new date."""
+        series_id = event.series_id or event.id
+        pairs = self.pairs_of(watch_id, series_id)
+        if not pairs:
+            return None
+        dates = self._kept(mailbox, series_id)
+        if all(date.id != event.id for date in dates):
+            dates = self.read(mailbox, series_id, pairs, rules)
+        return next((pair for pair, date in self.match(pairs, dates).matches if date.id == event.id), None)
+
+    def followed(self, pair: Pair, mailbox: str, rules: Rules) -> tuple[Pair, EventSide]:
+        """Return a pair whose event is gone or became a series, with the date that it follows, as read just now.
+
+        GONE only if no date is left for it, and the series was not changed just now: lists show a change late.
+        """
+        series_id = pair.series_id or pair.event_id
+        for is_again in (False, True):
+            date = self._date_of(pair, mailbox, series_id, rules, is_again=is_again)
+            if date is None:
+                continue
+            event = self.reader.read(mailbox, date.id, (date.start, date.end))
+            if isinstance(event, Event) and not event.is_series:
+                named = replace(pair, event_id=event.id, series_id=event.series_id, original_start=event.original_start)
+                return named, event
+            if isinstance(event, Unreadable):
+                return pair, event
+        return pair, GONE if self._is_proven(mailbox, series_id) else Unreadable()
+
+    def _date_of(self, pair: Pair, mailbox: str, series_id: str, rules: Rules, *, is_again: bool) -> Event | None:
+        pairs = self.pairs_of(pair.mailbox_watch, series_id)
+        dates = () if is_again else self._kept(mailbox, series_id)
+        result = self.match(pairs, dates or self.read(mailbox, series_id, pairs, rules, after=YEAR * is_again))
+        if pair.state != "ended":
+            return next((date for each, date in result.matches if each.id == pair.id), None)
+        same = (date for date in result.events if date.original_start == pair.original_start)
+        return next(same, None) if pair.original_start else None
+
+    def read(
+        self, mailbox: str, series_id: str, pairs: Sequence[Pair], rules: Rules, *, after: timedelta = timedelta(0)
+    ) -> tuple[Event, ...]:
+        """Return the dates of the window and of the times of the pairs; with `after`, also later ones.
+
+        A series that became a single event is its own only date. One in Deleted Items has its dates, too: each is read
+        by its id before it is believed.
+        """
+        now = self.now()
+        start = min([now - rules.past, *(each.start - DAY for each in pairs if each.start)])
+        end = max([now + rules.future + after, *(each.end + DAY for each in pairs if each.end)])
+        dates = tuple(self._listed(mailbox, series_id, start, min(end, start + LONGEST)))
+        self._last = _Read(mailbox, series_id, now, dates)
+        return dates
+
+    def _listed(self, mailbox: str, series_id: str, start: datetime, end: datetime) -> Iterator[Event]:
+        raw = self.reader.raw(mailbox, series_id)
+        master = event_of(raw) if raw is not None else None
+        if master is not None and master.is_series:
+            yield from map(event_of, self.reader.events.dates(mailbox, series_id, start, end))
+        elif master is not None:
+            yield master
+
+    def _kept(self, mailbox: str, series_id: str) -> tuple[Event, ...]:
+        last = self._last
+        is_same = last is not None and (last.mailbox, last.series_id) == (mailbox, series_id)
+        return last.dates if last is not None and is_same and self.now() - last.at < FRESH else ()
+
+    def _is_proven(self, mailbox: str, series_id: str) -> bool:
+        master = self.reader.raw(mailbox, series_id)
+        modified = modified_of(master) if master is not None else None
+        return modified is None or self.now() - modified >= LAG
+
+
+def needs_date(pair: Pair, event: EventSide) -> bool:
+    """Return whether the event of a pair has to be looked for among the dates of a series."""
+    if pair.is_from_dataverse:
+        return False
+    return (isinstance(event, Gone) and bool(pair.series_id)) or (isinstance(event, Event) and event.is_series)
+
+
+def _is_far(pair: Pair, date: Event) -> bool:
+    """Return whether nothing but its order says that a pair follows a date, and more than a month is between them."""
+    if pair.event_id == date.id or pair.start is None or pair.original_start == date.original_start:
+        return False
+    return abs(date.start - pair.start) > MONTH
+
+
+def _zone_of(dates: Sequence[Event]) -> tzinfo:
+    try:
+        return zone_named(dates[0].zone).info if dates else UTC
+    except UnknownZone:
+        return UTC
