@@ -14,7 +14,7 @@ _OF_ENVIRONMENT = {
     "undo": "Take away what setup made, and list what stays",
 }
 _OF_RELAY = {
-    "plan": "Show which resources would be followed, and how many events would be made",
+    "plan": "Show which resources would be followed, and how many events would be made and removed",
     "start": "Begin to follow bookings",
     "status": "Show what is followed, and what waits",
     "hold": "Hold all writes, or those of one mailbox",

@@ -108,13 +108,11 @@ class DataverseParts(DataverseReadingParts):
     def pair_processing(self) -> PairSettling:
         """Settles pairs."""
         from shared.dataverse.flow.brake_check import BrakeCheck
-        from shared.dataverse.flow.removals import RemovalReader
         from shared.dataverse.flow.settling_pair import PairSettling
         from shared.dataverse.flow.writing import PairWriter
 
         writer = PairWriter(self.marked_events, self.event_reader, self.resource_states)
-        removals = RemovalReader(self.booking_rows, self.booking_reader)
-        brake = BrakeCheck(self.brakes, self.pairs, removals, self.now)
+        brake = BrakeCheck(self.brakes, self.pairs, self.removal_reader, self.now)
         return PairSettling(self.pairs, self.pair_index, self.looking, writer, brake)
 
     @cached_property
@@ -199,8 +197,8 @@ class DataverseParts(DataverseReadingParts):
         from shared.dataverse.operation.plan import Plan
 
         return Plan(
-            self.dynamics_reads, self.resource_list, self.booking_rows, self.booking_reader,
-            self.left_to_microsoft, self.pairs, self.settings, self.now, self.permission.require_running,
+            self.dynamics_reads, self.resource_list, self.booking_reader, self.left_to_microsoft, self.pairs,
+            self.planned_removals, self.settings, self.now, self.permission.require_running,
         )  # fmt: skip
 
     @cached_property
@@ -209,8 +207,8 @@ class DataverseParts(DataverseReadingParts):
         from shared.dataverse.operation.start import Start
 
         return Start(
-            self.dynamics_reads, self.tracking, self.follow, self.bookable_resources, self.settings, self.now,
-            self.permission.require_running,
+            self.dynamics_reads, self.tracking, self.follow, self.bookable_resources, self.planned_removals,
+            self.settings, self.now, self.permission.require_running,
         )  # fmt: skip
 
     @cached_property

@@ -50,12 +50,16 @@ class BrakeCheck:
         return True
 
     def _is_too_much(self, brake: MailboxBrake, pair: Pair, side: Side, now: datetime) -> bool:
-        """Return whether the removals of the last hour, and those that Dataverse asks for now, hold the mailbox."""
+        """Return whether the removals of the last hour, and those that Dataverse asks for now, hold the mailbox.
+
+        What was planned is neither among these nor among the mailbox's pairs.
+        """
+        planned = {each.pair_id for each in brake.removals() if each.was_planned}
         alive = {
             each.id: each for each in self.pairs.of_mailbox(brake.id)
-            if isinstance(each, Pair) and each.state != "ended"
+            if isinstance(each, Pair) and each.state != "ended" and each.id not in planned
         }  # fmt: skip
-        recorded = brake.removals()
+        recorded = [each for each in brake.removals() if each.pair_id not in planned]
         number = len({each.pair_id for each in recorded} | alive.keys())
         if number < HALF[0]:
             return False

@@ -169,8 +169,13 @@ class _Run:
         """Log ids and the number of the table's row; never a name."""
         if decision.writes or decision.finding is not None:
             finding = str(decision.finding or "")
-            _logger.info("Row %d for the booking %s %s", decision.row, _booking_of(look), finding)
+            _logger.info("Row %d for the booking %s %s", decision.row, _booking_of(look), _quoted(finding, look))
             telemetry.count("dataverse_decisions", row=decision.row, finding=finding)
+
+
+def _quoted(finding: str, look: Look) -> str:
+    """Return a finding with the code of the answer that refused the last write, which says what to correct."""
+    return f"{finding} {look.refusal.code}" if finding and look.refusal is not None else finding
 
 
 def _booking_of(look: Look) -> str:

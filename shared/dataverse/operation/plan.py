@@ -13,25 +13,29 @@ from shared.dataverse.flow.present import rules_of
 from shared.dataverse.flow.resource_list import ResourceList
 from shared.dataverse.flow.work_orders import LeftToMicrosoft
 from shared.dataverse.look import ResourceState, Rules
+from shared.dataverse.operation.planned_removals import PlannedRemovals
 from shared.dataverse.reading.bookings import BookingReader
 from shared.dataverse.sides import Booking, Status
-from shared.dynamics.booking_rows import BookingRows
 from shared.dynamics.environment import Environment
 from shared.dynamics.errors import DynamicsError
 from shared.errors import RequestRejected
 from shared.storage.pairs.pair import key_of
 from shared.storage.pairs.pairs import Pairs
 from shared.storage.pairs.resources import StoredResource
+from shared.storage.watches import watch_id_of
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedResource:
-    """A resource, its state, how many events would be made, and how many bookings nobody would show."""
+    """A resource, its state, how many events would be made, how many bookings nobody would show, and how many events
+    would be removed because their bookings are over.
+    """
 
     id: str
     state: str
     events_to_make: int
     unshown: int = 0
+    events_to_remove: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,10 @@ class Plan:
 
     environment: Environment
     resource_list: ResourceList
-    rows: BookingRows
     reader: BookingReader
     left: LeftToMicrosoft
     pairs: Pairs
+    removals: PlannedRemovals
     settings: Settings
     now: Callable[[], datetime]
     require_running: Callable[[], None]
@@ -77,14 +81,14 @@ class Plan:
         live = self._live(resource_id)
         ours = [each for each in live if not self.left(each)]
         number = sum(self.pairs.get(key_of(each.id)) is None for each in ours)
-        return PlannedResource(resource_id, str(row.state), number, self.left.unshown(live, row.user_id))
+        removals = sum(each.resource == resource_id for each in self.removals.of(watch_id_of(row.mailbox)))
+        return PlannedResource(resource_id, str(row.state), number, self.left.unshown(live, row.user_id), removals)
 
     def _live(self, resource_id: str) -> list[Booking]:
         """Return the bookings of a resource in the window that stand for events."""
         rules, now = rules_of(self.settings), self.now()
-        rows = self.rows.of_resource(resource_id, now - rules.past, now + rules.future)
-        sides = [self.reader.side_of(row) for row in rows]
-        return [side for side in sides if isinstance(side, Booking) and _is_live(side, rules)]
+        bookings = self.reader.of_resource(resource_id, now - rules.past, now + rules.future)
+        return [each for each in bookings if _is_live(each, rules)]
 
 
 def _findings(planned: Iterable[PlannedResource]) -> Iterator[str]:

@@ -16,7 +16,7 @@ EXAMPLES: dict[str, Any] = {
     "DataversePlan": {
         "organization": _ORGANIZATION,
         "environmentType": "Customer",
-        "resources": [{"id": _RESOURCE, "state": "followed", "eventsToMake": 12}],
+        "resources": [{"id": _RESOURCE, "state": "followed", "eventsToMake": 12, "eventsToRemove": 0}],
         "findings": [],
     },
     "StartedDataverse": {"organization": _ORGANIZATION, "resources": 1, "watches": 1},

@@ -32,6 +32,7 @@ class PlannedResource(Strict):
     id: str = Field(description="Its bookableresourceid.")
     state: str = Field(description="Whether its bookings would be followed, or why not.")
     events_to_make: int = Field(ge=0)
+    events_to_remove: int = Field(ge=0, description="Events whose bookings are over. They do not count for the brake.")
 
 
 class DataversePlan(Strict):

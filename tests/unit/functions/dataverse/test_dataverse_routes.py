@@ -54,7 +54,7 @@ class Feature:
     def plan(self) -> Any:
         """Return a plan."""
         self._did("plan")
-        resources = (SimpleNamespace(id="r1", state="followed", events_to_make=4),)
+        resources = (SimpleNamespace(id="r1", state="followed", events_to_make=4, events_to_remove=2),)
         return SimpleNamespace(organization="o1", environment_type="Customer", resources=resources, findings=("x",))
 
     def start(self, caller: str, *, sandbox: bool) -> Any:
@@ -116,7 +116,7 @@ def test_a_plan_is_returned_and_changes_nothing(feature: Feature) -> None:
     assert answer.status_code == 200
     assert content_of(answer) == {
         "organization": "o1", "environmentType": "Customer", "findings": ["x"],
-        "resources": [{"id": "r1", "state": "followed", "eventsToMake": 4}],
+        "resources": [{"id": "r1", "state": "followed", "eventsToMake": 4, "eventsToRemove": 2}],
     }  # fmt: skip
     assert feature.calls == [("plan",)]
 
