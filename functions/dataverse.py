@@ -14,6 +14,9 @@ from shared.errors import RequestRejected
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Any
+
+    from shared.dataverse.operation.plan import PlannedResource
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]  # the library has no annotation here
 
@@ -26,21 +29,16 @@ def get_dataverse(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  
 
 @route(blueprint, "dataverse/plan", methods=["POST"], role=ADMIN)
 def plan_dataverse(req: func.HttpRequest) -> func.HttpResponse:
-    """Return what `start` would do: the resources, and how many events and bookings it would make. Reads only."""
+    """Return what `start` would do: the resources, how many events and bookings it would make, and how many events it
+    would remove. Reads only.
+    """
     _flag(req.get_body(), "")
     planned = relay().dataverse_plan.plan()
-    resources = [
-        {
-            "id": each.id, "state": each.state, "eventsToMake": each.events_to_make,
-            "bookingsToMake": each.bookings_to_make,
-        }
-        for each in planned.resources
-    ]  # fmt: skip
     return json_response(200, {
         "organization": planned.organization,
         "environmentType": planned.environment_type,
         "direction": planned.direction,
-        "resources": resources,
+        "resources": [_planned(each) for each in planned.resources],
         "findings": list(planned.findings),
     })  # fmt: skip
 
@@ -107,6 +105,13 @@ def _mailbox(body: bytes) -> str:
         text = 'Send only the address, {"mailbox": "room1@contoso.com"}, or nothing for the whole feature.'
         raise RequestRejected(problems.INVALID_REQUEST, text)
     return checked_address("mailbox", mailbox) if content else ""
+
+
+def _planned(resource: PlannedResource) -> dict[str, Any]:
+    return {
+        "id": resource.id, "state": resource.state, "eventsToMake": resource.events_to_make,
+        "bookingsToMake": resource.bookings_to_make, "eventsToRemove": resource.events_to_remove,
+    }  # fmt: skip
 
 
 def _status() -> func.HttpResponse:

@@ -22,7 +22,7 @@ _OF_WEBHOOKS = {
     "solution": "Write a solution file with the webhooks, without their secret, for a pipeline",
 }
 _OF_RELAY = {
-    "plan": "Show which resources would be followed, and how many events and bookings would be made",
+    "plan": "Show which resources would be followed, how many events and bookings would be made, and what be removed",
     "start": "Begin to follow bookings",
     "status": "Show what is followed, and what waits",
     "hold": "Hold all writes, or those of one mailbox",

@@ -209,8 +209,8 @@ class DataverseParts(DataverseWritingParts):
         from shared.dataverse.operation.unpaired import UnpairedCount
 
         return Plan(
-            self.dynamics_reads, self.resource_list, self.booking_rows, self.booking_reader, self.left_to_microsoft,
-            UnpairedCount(self.pairs, self.marked_events, self.now), self.settings, self.now,
+            self.dynamics_reads, self.resource_list, self.booking_reader, self.left_to_microsoft,
+            UnpairedCount(self.pairs, self.marked_events, self.now), self.planned_removals, self.settings, self.now,
             self.permission.require_running,
         )  # fmt: skip
 
@@ -220,8 +220,8 @@ class DataverseParts(DataverseWritingParts):
         from shared.dataverse.operation.start import Start
 
         return Start(
-            self.dynamics_reads, self.tracking, self.follow, self.bookable_resources, self.settings, self.now,
-            self.permission.require_running,
+            self.dynamics_reads, self.tracking, self.follow, self.bookable_resources, self.planned_removals,
+            self.settings, self.now, self.permission.require_running,
         )  # fmt: skip
 
     @cached_property

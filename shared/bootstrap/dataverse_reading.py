@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from shared.dataverse.flow.dead import PairDeadLetters
     from shared.dataverse.flow.hints import HintQueue
     from shared.dataverse.flow.present import PresentSetting
+    from shared.dataverse.flow.removals import RemovalReader
     from shared.dataverse.hooks.intake import HookIntake
+    from shared.dataverse.operation.planned_removals import PlannedRemovals
     from shared.dataverse.reading.bookings import BookingReader
     from shared.dataverse.reading.events import EventReader
     from shared.dataverse.reading.resources import ResourceStates
@@ -179,6 +181,23 @@ class DataverseReadingParts(HealthParts):
         from shared.dataverse.reading.bookings import BookingReader, Statuses
 
         return BookingReader(self.booking_rows, Statuses(self.dynamics_reads, self.now))
+
+    @cached_property
+    def removal_reader(self) -> RemovalReader:
+        """Reads what the brake counts."""
+        from shared.dataverse.flow.removals import RemovalReader
+
+        return RemovalReader(self.booking_rows, self.booking_reader)
+
+    @cached_property
+    def planned_removals(self) -> PlannedRemovals:
+        """What a start would remove."""
+        from shared.dataverse.flow.present import rules_of
+        from shared.dataverse.operation.planned_removals import PlannedRemovals
+
+        return PlannedRemovals(
+            self.pairs, self.removal_reader, self.brakes, lambda: rules_of(self.settings).past, self.now
+        )
 
     @cached_property
     def event_reader(self) -> EventReader:

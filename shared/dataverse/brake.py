@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from shared.moments import is_impossible
@@ -18,6 +19,7 @@ HOUR = timedelta(hours=1)
 REASSIGNED_WITHIN = timedelta(minutes=1)
 HALF, FIFTH = (5, 0.5), (10, 0.2)  # at least so many, and this part of the mailbox's pairs
 ALWAYS = 25
+MOST_PLANNED = 250  # the row's column holds 32,768 letters ("Understanding the Table service data model")
 CREATIONS = 10  # old events that become bookings, and more than half of those that a mailbox has
 
 
@@ -49,10 +51,22 @@ def is_recent(moment: datetime, now: datetime) -> bool:
 
 
 def with_removal(brake: MailboxBrake, removal: Removal) -> dict[str, Any]:
-    """Return the changes of a brake's row for a removal. A repeated one of the same pair counts once."""
+    """Return the changes of a brake's row for a removal. A repeated one of the same pair counts once.
+
+    One that was planned stays planned.
+    """
     rest = [each for each in brake.removals() if is_recent(each.at, removal.at)]
-    others = [each for each in rest if (each.pair_id, each.side) != (removal.pair_id, removal.side)]
-    return {"removed": removals_text([*others, removal]), "changed": removal.at}
+    same = [each for each in rest if (each.pair_id, each.side) == (removal.pair_id, removal.side)]
+    kept = next((each for each in same if each.was_planned), removal)
+    return {"removed": removals_text([*(each for each in rest if each not in same), kept]), "changed": removal.at}
+
+
+def with_planned(brake: MailboxBrake, pair_ids: Iterable[str], now: datetime) -> dict[str, Any]:
+    """Return the changes of a brake's row for removals of events that `plan` counts, up to MOST_PLANNED."""
+    planned = [Removal(each, "outlook", now, was_planned=True) for each in islice(pair_ids, MOST_PLANNED)]
+    ids = {each.pair_id for each in planned}
+    rest = [each for each in brake.removals() if is_recent(each.at, now) and each.pair_id not in ids]
+    return {"removed": removals_text([*rest, *planned]), "changed": now}
 
 
 def with_creation(brake: MailboxBrake, creation: Creation) -> dict[str, Any]:

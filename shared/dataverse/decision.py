@@ -104,7 +104,7 @@ class Decision:
     - `after`: the pair to store after the writes; shared.dataverse.record adds what they answered. Equal to `before`,
       or to the pair of the look: nothing has to be stored.
     - `replaced`: the ended row of the booking of an earlier generation, stored last.
-    - `keeps_booking_times`: they stay news for the next look.
+    - `keeps_booking_times`: they stay news for the next look. `undoes`: the writes to Outlook undo a change of Outlook.
     - `looks_again`: look again at once. `retries`: a side was unreadable; look again later, with growing delays.
     - `sisters_wait`: bookings of the same crew wait for this time. `expands`: match the occurrences of the series.
     """
@@ -120,6 +120,7 @@ class Decision:
     after: Pair | None = None
     replaced: Pair | None = None
     keeps_booking_times: bool = False
+    undoes: bool = False
     finding: Finding | None = None
     looks_again: bool = False
     retries: bool = False

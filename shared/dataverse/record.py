@@ -12,7 +12,7 @@ from shared.dataverse.comparison import unheld
 from shared.dataverse.decision import Decision, MakeBooking
 from shared.dataverse.look import Context
 from shared.dataverse.prints import shown_by_booking, shown_by_event, times_text_of
-from shared.dataverse.repetition import PUT_BACK, with_write
+from shared.dataverse.repetition import with_write
 from shared.dataverse.sides import Booking, Event
 from shared.storage.pairs.pair import Pair
 
@@ -34,7 +34,7 @@ def recorded(
     if booking is not None:
         pair = _with_booking(pair, decision, context, booking)
     if decision.writes_outlook:
-        pair = with_write(pair, "outlook", context.now, puts_back=decision.row in PUT_BACK)
+        pair = with_write(pair, "outlook", context.now, undoes=decision.undoes)
     if decision.dataverse is not None:
         pair = with_write(pair, "dataverse", context.now)
     return pair if decision.row in NOT_READ else replace(pair, read_at=context.now)

@@ -1,7 +1,7 @@
 """Two sides that answer each other's writes are held: six writes, each to the other side, within ten minutes. Pure.
 
-An event that is put back counts as well: something in Outlook moves it again each time. This also holds a value that a
-plug-in of Dataverse turns back three times.
+An event that is put back, or removed again after somebody restored it, counts as well: something in Outlook changes it
+again each time. This also holds a value that a plug-in of Dataverse turns back three times.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from shared.storage.pairs.pair import Pair, Side, writes_text
 
 PERIOD = timedelta(minutes=10)
 MOST_ANSWERS = 6
-PUT_BACK = (18, 19)  # rows that move an event back to where its booking is
 
 
 def held_if_repeated(seen: Compared, decision: Decision) -> Decision:
@@ -28,13 +27,13 @@ def held_if_repeated(seen: Compared, decision: Decision) -> Decision:
     return Decision(row=decision.row, after=after, finding=Finding.REPEATED)
 
 
-def with_write(pair: Pair, side: Side, now: datetime, *, puts_back: bool = False) -> Pair:
+def with_write(pair: Pair, side: Side, now: datetime, *, undoes: bool = False) -> Pair:
     """Return a pair with a write that was carried out. A write to the same side as the last one takes its place.
 
-    `puts_back`: it undoes a change of that side, and so answers whoever answered the last write.
+    `undoes`: it undoes a change of that side, and so answers whoever answered the last write.
     """
     recent = _recent(pair, now)
-    kept = recent[:-1] if recent and recent[-1][1] == side and not puts_back else recent
+    kept = recent[:-1] if recent and recent[-1][1] == side and not undoes else recent
     return replace(pair, writes=writes_text((*kept, (now, side))))
 
 

@@ -49,10 +49,11 @@ dataverse day deadline decide deleted deletion deliver deprecation diagnostic di
 dynamic ended ending environment error examination existing failure field filter find first flow following forgetting
 forgotten former graph hand held hint hook http id idempotency index invitee jwk key leading lifetime limit listener
 listening live login looking lookup loss mailbox marked measure memory metric missed model moment name new night nightly
-notified off offer old operation order outbox over overdue own owner package page parse part path permitted policy poll
-port posting present process progress query queue quiet rate read reader reassignment record recurrence rejection
-reliability removal renamed repetition request resolver resource restored returned right row rule run runtime safety
-scheduling seat secret segment sending session setting setup start status step storage subscribe sweep table telemetry
+notified off offer old operation order outbox over overdue own owner package page parse part path permitted planned
+policy poll port posting present process progress query queue quiet rate read reader reassignment record recurrence
+rejection reliability removal renamed repetition request resolver resource restored returned right row rule run runtime
+safety scheduling seat secret segment sending session setting setup start status step storage subscribe sweep table
+telemetry
 thread time timer title token tracking unavailable unreadable url utc vault
 version view watching work write writing zone microsoft refused unpaired unproven wait waiting derived expansion listed
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from shared.errors import RelayError
 from shared.storage.watches import watch_id_of
@@ -125,7 +126,7 @@ class History:
         for worker in WORKERS:
             acts = [act for act in each.acts if act.worker == worker]
             if acts:
-                tasks[worker] = lambda acts=acts: self._carry_out(acts)  # type: ignore[misc]
+                tasks[worker] = partial(self._carry_out, acts)
         for name, error in self.scheduler.run(each.name, tasks, WORKERS).items():
             if isinstance(error, Deadlock) or not isinstance(error, ERRORS):
                 self.outcome.failures.append(f"error {type(error).__name__} in {name}: {error}"[:300])

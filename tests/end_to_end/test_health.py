@@ -15,7 +15,8 @@ CHECKS = {
     "settings", "keyVault", "graphToken", "storage", "reconciler", "watches", "oldestSubscriptionExpiry", "queueDepth",
     "partner", "deadLetters", "deniedSubscriptions", "changedSubscriptions", "unknownSubscriptions",
     "missingNotifications", "subscriptionLifetime", "clock", "version", "identifierKey", "unreadableRows", "renewals",
-    "stop", "directDelivery", "mailboxOwners", "appointmentDeliveries",
+    "stop", "directDelivery", "mailboxOwners", "appointmentDeliveries", "dataverseReading", "dataverseHints",
+    "dataverseHeld",
 }  # fmt: skip
 FUNCTIONS = {
     "create_subscription", "list_subscriptions", "get_subscription", "delete_subscription", "receive_notifications",

@@ -75,7 +75,11 @@ ACTS = st.tuples(
 
 
 class Edits:
-    """Carries out edits. `bookings`: how each ended, "" while it lives. `replaceable`: whose event may be another."""
+    """Carries out edits. `bookings`: how each ended, "" while it lives. `replaceable`: whose event may be another.
+
+    `returning`: the bookings of which a meeting in the calendar may be an old one: the booking went to another resource
+    and may be back, or a person restored an event.
+    """
 
     def __init__(self, world: PairsWorld) -> None:
         self.world = world
@@ -83,6 +87,7 @@ class Edits:
         self.copies = 0
         self.discarded: list[tuple[str, str]] = []
         self.replaceable: set[str] = set()
+        self.returning: set[str] = set()
 
     def do(self, act: Act) -> None:
         """Carry out an act's edit; one that is not possible now is none."""
@@ -121,6 +126,7 @@ class Edits:
         elif act.kind == "rename":
             self.world.change(booking, name=f"Renamed {act.number}")
         elif act.kind == "reassign":
+            self.returning.add(booking)
             reassign(self.world, booking, MAILBOXES[act.number % 2])
         else:
             self.world.change(booking, msdyn_estimatedtravelduration=act.number)
@@ -130,6 +136,7 @@ class Edits:
         if act.kind == "undelete":
             if self.discarded:
                 self.replaceable |= self.bookings.keys()
+                self.returning |= self.bookings.keys()
                 on_event(self.world, *self.discarded.pop(), "restore")
             return
         found = own_events(self.world)

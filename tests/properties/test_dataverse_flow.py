@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.properties.pair_acts import (
     own_events,
     touched,
 )
-from tests.properties.pair_invariants import Invariants
+from tests.properties.pair_invariants import Invariants, are_at_rest
 from tests.support.examples import examples
 from tests.support.pair_edits import behave, shown, tick
 from tests.support.pairs_world import PairsWorld, pairs_world
@@ -49,7 +50,7 @@ def test_bookings_and_events_are_equal_at_rest(folder: Path, acts: list[Act]) ->
     with pairs_world(folder) as world:
         world.begin_to_follow()
         edits = Edits(world)
-        invariants = Invariants(world, edits)
+        invariants = Invariants(edits, partial(own_events, world), lambda: world.to_graph.writes)
         for number, act in enumerate(acts, start=1):
             edits.do(act)
             carried_over(world, act)
@@ -94,8 +95,8 @@ def assert_equal(world: PairsWorld, edits: Edits, alive: list[str]) -> None:
     for booking, events in found.items():
         mailbox = resource_of(world, booking) if booking in alive else ""
         expected = [(mailbox, *shown(world, booking))] if mailbox else []
-        is_let_go = not events and (booking, mailbox) in let_go  # a booking that came back has an event beside it
-        assert is_let_go or events == expected, booking
+        is_meeting, is_returning = (booking, mailbox) in let_go, booking in edits.returning
+        assert are_at_rest(events, expected, is_meeting=is_meeting, is_returning=is_returning), booking
 
 
 def resource_of(world: PairsWorld, booking: str) -> str:

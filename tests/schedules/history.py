@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from shared.errors import RelayError
 from tests.schedules.absence import Absence
@@ -133,7 +134,7 @@ class History:
         for worker in WORKERS:
             acts = [act for act in each.acts if act.worker == worker]
             if acts and (worker == "outside" or not self.site.is_stopped):
-                tasks[worker] = lambda acts=acts: self._carry_out(acts)  # type: ignore[misc]
+                tasks[worker] = partial(self._carry_out, acts)
         for name, error in self.scheduler.run(each.name, tasks, WORKERS).items():
             if isinstance(error, Deadlock) or not isinstance(error, ERRORS):
                 self.outcome.failures.append(f"error {type(error).__name__} in {name}: {error}"[:300])

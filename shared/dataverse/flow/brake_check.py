@@ -89,12 +89,14 @@ class BrakeCheck:
         """Return whether the removals of the last hour, and those that the other side asks for now, hold the mailbox.
 
         A booking that replaces another one makes a removal of an event a move; nobody moves a booking by a deletion.
+        What was planned is neither among these nor among the mailbox's pairs.
         """
+        planned = {each.pair_id for each in brake.removals() if each.was_planned}
         alive = {
             each.id: each for each in self.pairs.of_mailbox(brake.id)
-            if isinstance(each, Pair) and each.state != "ended"
+            if isinstance(each, Pair) and each.state != "ended" and each.id not in planned
         }  # fmt: skip
-        recorded = brake.removals()
+        recorded = [each for each in brake.removals() if each.pair_id not in planned]
         number = len({each.pair_id for each in recorded} | alive.keys())
         if number < HALF[0]:
             return False

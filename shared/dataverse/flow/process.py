@@ -112,18 +112,22 @@ class PairChanges:
 
     def _again(self, hints: Hints, error: RelayError | None) -> None:
         """Queue hints for their next attempt, or make them a dead letter after the last one. A pause is no attempt."""
-        age = int((self.now() - hints.hinted_at).total_seconds())
-        telemetry.gauge("dataverse_oldest_hint_seconds", max(0, age))  # a delayed message cannot be peeked
         wait = error.retry_after if isinstance(error, GraphError | DynamicsUnavailable | ServiceUnavailable) else None
         if error is not None and is_pause(error) and self.now() - hints.hinted_at < LONGEST_PAUSE:
-            self.queue.send(hints, FIRST if wait is None else min(wait, MAX_RETRY_AFTER))  # nothing was tried
+            self._delay(hints, FIRST if wait is None else min(wait, MAX_RETRY_AFTER))  # nothing was tried
             return
         if is_exhausted(hints.attempt):
             self.dead.gave_up(hints)
             return
         _logger.warning("Hints are tried again: %s", error or "a side is unreadable")
         telemetry.count("dataverse_retries")
-        self.queue.send(retried(hints), delay_after(hints.attempt, wait))
+        self._delay(retried(hints), delay_after(hints.attempt, wait))
+
+    def _delay(self, hints: Hints, seconds: float) -> None:
+        """Queue hints with a delay, and say how old they will be then: a delayed message cannot be peeked."""
+        age = (self.now() - hints.hinted_at).total_seconds() + seconds
+        telemetry.gauge("dataverse_oldest_hint_seconds", max(0, int(age)))
+        self.queue.send(hints, seconds)
 
 
 def _together(parts: Sequence[Hints]) -> Hints:

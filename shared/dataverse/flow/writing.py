@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from shared.dataverse.decision import ChangeEvent, Decision, MakeEvent
 from shared.dataverse.ids import mark_of
 from shared.dataverse.reading.events import EventReader, event_of
-from shared.dataverse.reading.resources import ResourceStates
 from shared.dataverse.sides import Event, Unreadable
 from shared.errors import GraphError, GraphUnavailable, RelayError
 from shared.graph.events import is_missing
@@ -25,21 +24,26 @@ class TransactionUsed(RelayError):
     """The transactionId was used by an event that is gone: the next generation has another."""
 
 
+class AllowedMailboxes(Protocol):
+    """Says which mailbox may be written at this moment."""
+
+    def mailbox(self, watch_id: str) -> str:
+        """Return the mailbox of a watch, "" if it may not be written."""
+
+
 @dataclass(frozen=True)
 class PairWriter:
-    """Writes events. Methods raise GraphError."""
+    """Writes events. `states` is asked right before each write. Methods raise GraphError."""
 
     events: MarkedEvents
     reader: EventReader
-    states: ResourceStates
+    states: AllowedMailboxes
 
     def write(self, write: MakeEvent | ChangeEvent) -> Event:
         """Make or change an event and return it as Graph answered. Raises TransactionUsed, too."""
-        mailbox = self._mailbox(write.watch_id)
         if isinstance(write, MakeEvent):
-            return self._created(mailbox, write)
-        answer = self.events.change(mailbox, write.event_id, _changes(write), write.etag)
-        return event_of(answer)
+            return self._created(write)
+        return self._changed(write.watch_id, write.event_id, _changes(write), write.etag)
 
     def remove(self, formers: Iterable[Former], organization: str, booking_id: str) -> list[Former]:
         """Remove events and return those that could not be removed now. What got attendees is left as it is."""
@@ -51,14 +55,15 @@ class PairWriter:
                 continue
             for event in self._present(mailbox, former, mark_of(organization, booking_id)):
                 if event.is_plain:
-                    self._remove(mailbox, event.id)
+                    self._remove(former.watch_id, event.id)
         return left
 
-    def _created(self, mailbox: str, write: MakeEvent) -> Event:
+    def _created(self, write: MakeEvent) -> Event:
         body = {
             "subject": write.subject, "showAs": write.show_as, "isReminderOn": False,
             "start": _in_zone(write.start, "UTC"), "end": _in_zone(write.end, "UTC"),
         }  # fmt: skip
+        mailbox = self._mailbox(write.watch_id)
         try:
             made = event_of(self.events.create(mailbox, body, write.mark, write.transaction_id))
         except GraphError as error:
@@ -67,8 +72,11 @@ class PairWriter:
             made = self._earlier(mailbox, write, error.existing_id)
         if made.is_plain and (made.start, made.end, made.subject) != (write.start, write.end, write.subject):
             body = {name: body[name] for name in ("subject", "start", "end")}  # an earlier attempt made it
-            made = event_of(self.events.change(mailbox, made.id, body, made.etag))
+            made = self._changed(write.watch_id, made.id, body, made.etag)
         return replace(made, mark=write.mark)
+
+    def _changed(self, watch_id: str, event_id: str, body: dict[str, Any], etag: str) -> Event:
+        return event_of(self.events.change(self._mailbox(watch_id), event_id, body, etag))
 
     def _earlier(self, mailbox: str, write: MakeEvent, event_id: str) -> Event:
         """Return the event that an earlier attempt made: the one that Graph names, or else the one with the mark."""
@@ -91,15 +99,15 @@ class PairWriter:
             raise GraphUnavailable(0, "Unconfirmed")
         return [side] if isinstance(side, Event) else []
 
-    def _remove(self, mailbox: str, event_id: str) -> None:
+    def _remove(self, watch_id: str, event_id: str) -> None:
         try:
-            self.events.remove(mailbox, event_id)
+            self.events.remove(self._mailbox(watch_id), event_id)
         except GraphError as error:
             if not is_missing(error):
                 raise
 
     def _mailbox(self, watch_id: str) -> str:
-        """Return the mailbox of a watch, which must still be allowed: right before the write."""
+        """Return the mailbox of a watch, which must still be allowed: an answer holds for one write."""
         mailbox = self.states.mailbox(watch_id)
         if not mailbox:
             raise GraphUnavailable(0, "NotAllowedNow")

@@ -13,19 +13,21 @@ from shared.dataverse.flow.present import rules_of
 from shared.dataverse.flow.resource_list import ResourceList
 from shared.dataverse.flow.work_orders import LeftToMicrosoft
 from shared.dataverse.look import ResourceState, Rules
+from shared.dataverse.operation.planned_removals import PlannedRemovals
 from shared.dataverse.operation.unpaired import UnpairedCount
 from shared.dataverse.reading.bookings import BookingReader
 from shared.dataverse.sides import Booking, Status
-from shared.dynamics.booking_rows import BookingRows
 from shared.dynamics.environment import Environment
 from shared.dynamics.errors import DynamicsError
 from shared.errors import RequestRejected
 from shared.storage.pairs.resources import StoredResource
+from shared.storage.watches import watch_id_of
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedResource:
-    """A resource, its state, how many events and bookings would be made, and how many bookings nobody would show.
+    """A resource, its state, how many events and bookings would be made, how many bookings nobody would show, and how
+    many events would be removed because their bookings are over.
 
     `is_read`: whether its calendar could be read; without that, no booking is counted.
     """
@@ -35,6 +37,7 @@ class PlannedResource:
     events_to_make: int
     unshown: int = 0
     bookings_to_make: int = 0
+    events_to_remove: int = 0
     is_read: bool = True
 
 
@@ -55,10 +58,10 @@ class Plan:
 
     environment: Environment
     resource_list: ResourceList
-    rows: BookingRows
     reader: BookingReader
     left: LeftToMicrosoft
     unpaired: UnpairedCount
+    removals: PlannedRemovals
     settings: Settings
     now: Callable[[], datetime]
     require_running: Callable[[], None]
@@ -86,15 +89,19 @@ class Plan:
         unshown, bookings = self.left.unshown(live, row.user_id), self.unpaired.events_of(row.mailbox, rules)
         return PlannedResource(
             resource_id, str(row.state), self.unpaired.bookings(ours), unshown, bookings or 0,
-            is_read=bookings is not None,
+            self._events_to_remove(row, resource_id, rules), is_read=bookings is not None,
         )  # fmt: skip
+
+    def _events_to_remove(self, row: StoredResource, resource_id: str, rules: Rules) -> int:
+        if not rules.direction.may_write("outlook"):
+            return 0
+        return sum(each.resource == resource_id for each in self.removals.of(watch_id_of(row.mailbox)))
 
     def _live(self, resource_id: str, rules: Rules) -> list[Booking]:
         """Return the bookings of a resource in the window that stand for events."""
         now = self.now()
-        rows = self.rows.of_resource(resource_id, now - rules.past, now + rules.future)
-        sides = [self.reader.side_of(row) for row in rows]
-        return [side for side in sides if isinstance(side, Booking) and _is_live(side, rules)]
+        bookings = self.reader.of_resource(resource_id, now - rules.past, now + rules.future)
+        return [each for each in bookings if _is_live(each, rules)]
 
 
 def _findings(planned: Iterable[PlannedResource]) -> Iterator[str]:

@@ -11,11 +11,13 @@ from shared.config import Settings
 from shared.dataverse.flow.following import Follow
 from shared.dataverse.look import ResourceState
 from shared.dataverse.operation.plan import rejection_of
+from shared.dataverse.operation.planned_removals import PlannedRemovals
 from shared.dynamics.environment import Environment, OrganizationDetail
 from shared.dynamics.errors import DynamicsError
 from shared.errors import RequestRejected
 from shared.storage.pairs.resources import Resources
 from shared.storage.pairs.tracking import Tracking, TrackingRow
+from shared.storage.watches import watch_id_of
 
 PRODUCTION, USER_LOCAL = "Customer", "UserLocal"
 
@@ -31,12 +33,16 @@ class Started:
 
 @dataclass(frozen=True)
 class Start:
-    """Raises RequestRejected for the environment and while the relay is stopped; RelayError otherwise. Idempotent."""
+    """Raises RequestRejected for the environment and while the relay is stopped; RelayError otherwise. Idempotent.
+
+    What ended before does not count for the brake: `plan` shows how much it is.
+    """
 
     environment: Environment
     tracking: TrackingRow
     follow: Follow
     resources: Resources
+    removals: PlannedRemovals
     settings: Settings
     now: Callable[[], datetime]
     require_running: Callable[[], None]
@@ -55,6 +61,9 @@ class Start:
         self.tracking.change(lambda row: _columns_of(row, detail, days, self.now()))
         telemetry.audit("dataverse-start", caller, organization=detail.id)
         try:
+            for row in self.resources.all():
+                if row.mailbox:
+                    self.removals.note(watch_id_of(row.mailbox))
             self.follow.run()
         except DynamicsError as error:
             raise rejection_of(error) from None

@@ -45,7 +45,7 @@ class Statuses:
 
 @dataclass(frozen=True)
 class BookingReader:
-    """Reads bookings by their ids."""
+    """Reads bookings by their ids, or all of a resource."""
 
     rows: BookingRows
     statuses: Statuses
@@ -65,6 +65,11 @@ class BookingReader:
             if is_pause(error):
                 raise
             return Unreadable()
+
+    def of_resource(self, resource_id: str, start: datetime, end: datetime) -> list[Booking]:
+        """Return the bookings of a resource that overlap a time, without the unreadable. Raises DynamicsError."""
+        sides = (self.side_of(row) for row in self.rows.of_resource(resource_id, start, end))
+        return [side for side in sides if isinstance(side, Booking)]
 
     def side_of(self, row: Mapping[str, Any]) -> Booking | Unreadable:
         """Return the booking of a row. Raises DynamicsError if the statuses cannot be read."""

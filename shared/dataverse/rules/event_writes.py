@@ -77,7 +77,11 @@ def remove_event(seen: Compared, row: int, **changes: Any) -> Decision:
     removed = seen.refreshed("ended", event_print=seen.prints.make(gone()))
     after = with_formers(removed, (each._replace(is_removed=True) for each in formers))
     is_counted = seen.event is not None and pair.state in ("making", "paired", "muted")
-    return Decision(row=row, removals=tuple(removals), after=after, counts="outlook" if is_counted else None, **changes)
+    is_restored = bool(seen.strays) or (seen.event is not None and pair.state == "ended")
+    return Decision(
+        row=row, removals=tuple(removals), after=after, counts="outlook" if is_counted else None, undoes=is_restored,
+        **changes,
+    )  # fmt: skip
 
 
 def change_event(seen: Compared, *, times: bool, subject: bool = False, show_as: bool = False) -> ChangeEvent:

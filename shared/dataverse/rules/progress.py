@@ -19,7 +19,8 @@ def under_way(seen: Compared) -> Decision | None:
     if seen.state == "making" or not seen.event_news.times or seen.have_equal_times:
         return None
     write = change_event(seen, times=True, subject=seen.booking_news.title)
-    return Decision(row=18 if seen.is_completed else 19, outlook=write, after=seen.refreshed("paired"))
+    row = 18 if seen.is_completed else 19
+    return Decision(row=row, outlook=write, after=seen.refreshed("paired"), undoes=True)
 
 
 def _deleted(seen: Compared) -> Decision | None:

@@ -41,18 +41,27 @@ def has_left(seen: Compared) -> bool:
 
 
 def _move(seen: Compared) -> Decision:
-    """Row 5: a new event first, then the removal of the former ones, which are stored before. Row 9: too many."""
+    """Row 5: a new event first, then the removal of the former ones, which are stored before."""
     pair, booking = required(seen.pair), required(seen.booking)
     formers = [*pair.formers(), *_old_event(seen)]
     pending = tuple(each for each in formers if not each.is_removed)
     if len(pending) > MOST_PENDING:
-        return Decision(row=9, after=replace(pair, state="held", held_by="former"), finding=Finding.TOO_MANY_FORMER)
+        return _too_many(seen)
     target = seen.context.resource(booking.resource)
     text = with_formers(pair, formers).former
     decision = make_event(seen, 5, resource=target, generation=pair.generation + 1, former=text)
     is_let_go = seen.event is not None and not seen.event.is_plain
     after = with_formers(required(decision.after), (each._replace(is_removed=True) for each in formers))
     return replace(decision, removals=pending, after=after, finding=Finding.MEETING_LET_GO if is_let_go else None)
+
+
+def _too_many(seen: Compared) -> Decision:
+    """Row 9: the pair is held. Its release removes the former events first: it would be held again at once."""
+    pair = required(seen.pair)
+    if seen.look.is_released:
+        after = with_formers(pair, (each._replace(is_removed=True) for each in pair.formers()))
+        return Decision(row=9, removals=pair.pending(), after=after, looks_again=True)
+    return Decision(row=9, after=replace(pair, state="held", held_by="former"), finding=Finding.TOO_MANY_FORMER)
 
 
 def _old_event(seen: Compared) -> list[Former]:
@@ -69,9 +78,12 @@ def _old_event(seen: Compared) -> list[Former]:
 
 
 def _leave(seen: Compared) -> Decision:
-    """Row 6: nobody follows the new resource, so the event ends. A reassignment does not count for the brake."""
+    """Row 6: nobody follows the new resource, so the event ends; a meeting with attendees stays.
+
+    A reassignment does not count for the brake.
+    """
     if seen.event is not None and not seen.event.is_plain:
-        return Decision(row=45, after=seen.pair, finding=Finding.MEETING_LET_GO)
+        return Decision(row=6, after=seen.pair, finding=Finding.MEETING_LET_GO)
     return replace(remove_event(seen, 6), counts=None)
 
 

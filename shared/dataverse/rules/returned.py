@@ -53,8 +53,9 @@ def second_event(seen: Compared) -> Decision | None:
         return None
     after = with_formers(pair, (each._replace(is_removed=True) for each in pair.formers()))
     after = replace(after, event_id=seen.event.id)
-    row = 28 if seen.strays else 5
-    return Decision(row=row, removals=removals, after=after, looks_again=True)
+    is_restored = bool(seen.strays)
+    row = 28 if is_restored else 5
+    return Decision(row=row, removals=removals, after=after, looks_again=True, undoes=is_restored)
 
 
 def booking_returned(seen: Compared) -> Decision | None:

@@ -46,9 +46,15 @@ def not_followed(seen: Compared) -> Decision | None:
 
 
 def over_in_time(seen: Compared) -> Decision | None:
-    """Row 3: both sides ended before the window. A side that is gone is as old as the other."""
+    """Row 3: both sides ended before the window. An event that is gone is as old as its booking.
+
+    A deleted booking ended when the last look says: where its event was dragged meanwhile tells nothing of that.
+    """
+    if seen.pair is None:
+        return None
     ends = [side.end for side in (seen.booking, seen.event) if side is not None]
-    if seen.pair is None or not ends or max(ends) > seen.context.now - seen.rules.past:
+    ends += [seen.pair.end] if seen.booking is None and seen.pair.end is not None else []
+    if not ends or max(ends) > seen.context.now - seen.rules.past:
         return None
     return Decision(row=3, after=seen.refreshed("ended"))
 

@@ -29,7 +29,7 @@ class Environment:
         """Return the variables."""
         path = AZURE / self.name / ".env"
         lines = path.read_text().splitlines() if self.name and path.exists() else []
-        return dict(re.fullmatch(r'(\w+)="(.*)"', line).groups() for line in lines)  # type: ignore[union-attr,misc]
+        return dict(_variable(line) for line in lines)
 
     def keep(self, more: dict[str, str]) -> None:
         """Write variables. Raises AssertionError without an environment."""
@@ -68,6 +68,12 @@ class Environment:
     def _parameters(self) -> dict[str, Any]:
         path = AZURE / self.name / "config.json"
         return dict(json.loads(path.read_text())["infra"]["parameters"]) if path.exists() else {}
+
+
+def _variable(line: str) -> tuple[str, str]:
+    found = re.fullmatch(r'(\w+)="(.*)"', line)
+    assert found, "a line of .env is no variable"
+    return found[1], found[2]
 
 
 def _answer(question: str) -> str:

@@ -94,8 +94,8 @@ BEFORE_52 = (
     rule(5, "make E !", **DV, b="reassigned", others=True),
     rule(5, "make E remove E", **DV, b="reassigned"),
     rule(6, "ended", **DV, b="unassigned", e="gone"),
-    rule(45, "!", **DV, b="unassigned", others=True),
-    rule(45, "!", **DV, b="unassigned", e="series"),
+    rule(6, "!", **DV, b="unassigned", others=True),  # the first that applies: 45 comes after 6
+    rule(6, "!", **DV, b="unassigned", e="series"),
     rule(6, "remove E ended", **DV, b="unassigned"),
     rule(7, "!", **DV, b="postponed"),
     rule(32, "ended", **DV, b="leftOut", e="gone"),

@@ -109,7 +109,7 @@ def to_rest(look: Look) -> tuple[Look, Decision, list[tuple[str, int]]]:
 def differs(look: Look, decision: Decision) -> bool:
     """Return whether two halves that are kept in step have different times at rest, and nobody was told."""
     booking, event, pair = look.booking, look.event, look.pair
-    if look.context.rules.direction is not Direction.BOTH or decision.row in (1, 2, 7, 20, 43, 45, 46):
+    if look.context.rules.direction is not Direction.BOTH or decision.row in (1, 2, 6, 7, 20, 43, 45, 46):
         return False
     if not isinstance(booking, Booking) or not isinstance(event, Event) or pair is None or pair.state != "paired":
         return False

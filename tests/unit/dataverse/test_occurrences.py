@@ -17,11 +17,13 @@ from tests.unit.dataverse.scene import HOUR, OWN, START
 OSLO, WEEK = ZoneInfo("Europe/Oslo"), timedelta(weeks=1)
 
 
-def occurrence(number: int, start: datetime | None = None, **changes: object) -> Event:
+def occurrence(number: int, start: datetime | None = None, event_id: str = "") -> Event:
     """Return an occurrence of a weekly series."""
     start = start or START + number * WEEK
-    date = replace(OWN, id=f"date-{number}", kind="occurrence", series_id="series", start=start, end=start + HOUR)
-    return replace(date, original_start=start, **changes)  # type: ignore[arg-type]
+    return replace(
+        OWN, id=event_id or f"date-{number}", kind="occurrence", series_id="series", start=start, end=start + HOUR,
+        original_start=start,
+    )  # fmt: skip
 
 
 def pair(number: int, event: Event) -> Pair:
@@ -51,19 +53,20 @@ def test_the_same_ids() -> None:
 
 def test_a_series_that_moves_by_an_hour_gets_new_ids() -> None:
     """No id and no originalStart is the same: the day in the series' zone is."""
-    moved = [occurrence(number, START + number * WEEK + HOUR, id=f"new-{number}") for number in range(4)]
+    moved = [occurrence(number, START + number * WEEK + HOUR, event_id=f"new-{number}") for number in range(4)]
     assert names(PAIRS, moved) == ({str(each): f"new-{each}" for each in range(4)}, [], [])
 
 
 def test_a_series_that_moves_and_loses_a_date() -> None:
     """The days tell which pair is left over; the order would move every booking by a week."""
-    moved = [occurrence(number, START + number * WEEK + HOUR, id=f"new-{number}") for number in (1, 2, 3)]
+    moved = [occurrence(number, START + number * WEEK + HOUR, event_id=f"new-{number}") for number in (1, 2, 3)]
     assert names(PAIRS, moved) == ({str(each): f"new-{each}" for each in (1, 2, 3)}, ["0"], [])
 
 
 def test_a_series_that_moves_to_another_day() -> None:
     """Then they are matched in order."""
-    moved = [occurrence(number, START + number * WEEK + timedelta(days=1), id=f"new-{number}") for number in range(4)]
+    starts = [START + number * WEEK + timedelta(days=1) for number in range(4)]
+    moved = [occurrence(number, start, f"new-{number}") for number, start in enumerate(starts)]
     assert names(PAIRS, moved) == ({str(each): f"new-{each}" for each in range(4)}, [], [])
 
 
@@ -84,16 +87,16 @@ def test_an_id_counts_more_than_a_start() -> None:
 
 def test_the_start_of_an_exception_counts_more_than_its_day() -> None:
     """Its originalStart is that of the series."""
-    exception = occurrence(0, id="new-0", kind="exception")
+    exception = replace(occurrence(0), id="new-0", kind="exception")
     exception = replace(exception, start=START + timedelta(days=2), end=START + timedelta(days=2, hours=1))
-    assert names(PAIRS[:2], [exception, occurrence(1, START + timedelta(days=2), id="new-1")])[0]["0"] == "new-0"
+    assert names(PAIRS[:2], [exception, occurrence(1, START + timedelta(days=2), event_id="new-1")])[0]["0"] == "new-0"
 
 
 def test_a_day_is_that_of_the_series_zone() -> None:
     """23:30 and 00:30 in UTC are the same day in Oslo."""
     late = datetime(2026, 12, 3, 23, 30, tzinfo=UTC)
     old = [pair(0, occurrence(0, late)), pair(1, occurrence(1, late - timedelta(days=1)))]
-    new = [occurrence(7, late + HOUR, id="b"), occurrence(8, late + HOUR - timedelta(days=1), id="a")]
+    new = [occurrence(7, late + HOUR, event_id="b"), occurrence(8, late + HOUR - timedelta(days=1), event_id="a")]
     assert names(old, new)[0] == {"0": "b", "1": "a"}
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from shared.errors import GraphNotFound
 from shared.storage.watches import watch_id_of
 from tests.support.dataverse_world import KARI, OLA
-from tests.support.pair_edits import linked, reassign, remove_event, shown, tick
+from tests.support.pair_edits import drag, linked, reassign, remove_event, shown, tick
 from tests.support.pairs_world import PairsWorld
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(120)]
 DAY = 24 * 3600
+YEAR = 365 * 24  # hours
 
 
 def mark(world: PairsWorld, mailbox: str, *, marked: bool) -> None:
@@ -77,6 +79,52 @@ def test_a_booking_that_was_with_an_unmarked_resource_meanwhile_has_a_single_eve
     mark(world, KARI, marked=True)
     world.follow_on()
     assert (world.times(), world.times(KARI)) == ([], [shown(world, booking)])
+
+
+def former_out_of_window(world: PairsWorld) -> tuple[str, str]:
+    """Return a booking, and the id of its event, which a person dragged out of the window."""
+    booking = world.dataverse.book()
+    world.begin_to_follow()
+    drag(world, YEAR)
+    (pair,) = world.pairs.all()
+    return booking, pair.event_id
+
+
+def test_a_former_event_that_no_list_shows_is_removed_once_its_calendar_is_followed_again(world: PairsWorld) -> None:
+    """Its calendar left the list between the new event and the removal: the pair alone knows of the former one."""
+    booking, former = former_out_of_window(world)
+
+    def off_the_list(when: str) -> None:
+        if when == "after" and world.to_graph.calls[-1][0] == "POST":
+            world.allow(KARI)
+
+    world.to_graph.on_call = off_the_list
+    reassign(world, booking, KARI)
+    world.follow_on()
+    world.allow(f"{OLA},{KARI}")
+    assert world.marked_events.get(OLA, former)["id"] == former
+    tick(world, DAY / 24)
+    world.follow_on()
+    world.event_changes.run()
+    world.empty_queue()
+    with pytest.raises(GraphNotFound):
+        world.marked_events.get(OLA, former)
+    assert world.times(KARI) == [shown(world, booking)]
+
+
+def test_a_former_event_whose_removal_was_given_up_is_removed_by_night(world: PairsWorld) -> None:
+    """Graph refused it until the hint was a dead letter; no list shows the event."""
+    booking, former = former_out_of_window(world)
+    reassign(world, booking, KARI)
+    world.tenant_fault({"match": "DELETE /v1.0/users/.*/events", "status": 503, "times": 1000})
+    world.follow_on()
+    assert world.times(KARI) == [shown(world, booking)]
+    assert world.dataverse.session.delete(f"{world.dataverse.graph_url}/_control/faults", timeout=60).ok
+    world.event_changes.run()
+    world.empty_queue()
+    with pytest.raises(GraphNotFound):
+        world.marked_events.get(OLA, former)
+    assert world.times(KARI) == [shown(world, booking)]
 
 
 @pytest.mark.parametrize("signal", ["night", "gap"])

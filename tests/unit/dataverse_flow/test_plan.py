@@ -9,6 +9,7 @@ import pytest
 from shared.dataverse.flow.hints import Hints
 from shared.errors import RequestRejected
 from tests.support.dataverse_world import KARI, OLA
+from tests.support.pair_edits import end_booking
 from tests.support.pairs_world import PairsWorld, pairs_world
 
 pytestmark = pytest.mark.server
@@ -36,7 +37,34 @@ def test_a_plan_counts_events_and_changes_no_row(world: PairsWorld) -> None:
     assert planned[resource] == 2
     assert (world.to_graph.writes, world.to_dynamics.writes, len(world.pair_rows.rows)) == ([], [], 0)
     world.begin_to_follow()
-    assert {each.events_to_make for each in world.dataverse_plan.plan().resources} == {0}
+    planned_again = world.dataverse_plan.plan().resources
+    assert {(each.events_to_make, each.events_to_remove) for each in planned_again} == {(0, 0)}
+
+
+def test_what_a_plan_counted_before_the_start_does_not_count_for_the_brake(world: PairsWorld) -> None:
+    """Half of a mailbox's bookings ended while nothing was followed: the start removes their events. Later ones do."""
+    bookings = [world.dataverse.book(hours=24 + number) for number in range(14)]
+    world.begin_to_follow()
+    for booking in bookings[:8]:
+        end_booking(world, booking, "deleted")
+    assert sum(each.events_to_remove for each in world.dataverse_plan.plan().resources) == 8
+    assert len(world.calendar()) == 14
+    world.begin_to_follow()
+    assert len(world.calendar()) == 6
+    for booking in bookings[8:]:
+        end_booking(world, booking, "canceled")
+    world.follow_on()
+    assert len(world.calendar()) == 6
+    assert world.resource_states.of(world.dataverse.id_of(f"resource:{OLA}")).state == "held"
+
+
+def test_a_plan_counts_no_removal_of_a_closed_pair(world: PairsWorld) -> None:
+    """Its event and booking ended before the window: nothing is written for it any more."""
+    booking = world.dataverse.book()
+    world.begin_to_follow()
+    world.dataverse.tenant.clock.advance(9 * 86_400)
+    end_booking(world, booking, "deleted")
+    assert {each.events_to_remove for each in world.dataverse_plan.plan().resources} == {0}
 
 
 @pytest.mark.parametrize(("synchronized", "expected"), [(True, 1), (False, 2)], ids=["on", "off"])

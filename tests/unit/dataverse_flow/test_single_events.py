@@ -21,6 +21,7 @@ from tests.support.pair_edits import (
     tick,
 )
 from tests.support.pairs_world import PairsWorld, pairs_world
+from tests.unit.dataverse_flow.outlook_rows import meet
 
 pytestmark = pytest.mark.server
 LOST = {"match": "POST /v1.0/users/.*/events", "status": 503, "after": True, "times": 1}
@@ -169,6 +170,25 @@ def test_a_booking_that_comes_back_gets_an_event_of_the_next_generation(world: P
     world.notify()
     assert world.times() == [shown(world, booking)]
     assert [pair.generation for pair in world.pairs.all()] == [2]
+
+
+@pytest.mark.parametrize("end", ["deleted", "canceled", "inactive", "proposed"])
+def test_a_booking_that_comes_back_to_a_meeting_gets_no_event_beside_it(world: PairsWorld, end: str) -> None:
+    """A person made the event her meeting: it is let go before the booking ends, and stands for it when it is back."""
+    world.begin_to_follow()
+    booking = world.dataverse.book()
+    world.follow_on()
+    meet(world)
+    world.forget_calls()
+    end_booking(world, booking, end)
+    world.follow_on()
+    bring_back(world, booking, end)
+    world.follow_on()
+    tick(world, 10 * MINUTES)
+    world.notify()
+    world.event_changes.run()
+    world.empty_queue()
+    assert (world.times(), world.to_graph.writes) == ([shown(world, booking)], [])
 
 
 @pytest.mark.parametrize("kind", ["marked", "bare"])

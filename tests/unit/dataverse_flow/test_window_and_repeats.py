@@ -6,8 +6,21 @@ from collections.abc import Callable
 
 import pytest
 
+from shared.messages import Change
+from shared.storage.watches import Watch, watch_id_of
 from tests.support.dataverse_world import KARI, OLA
-from tests.support.pair_edits import drag, end_booking, on_event, reassign, set_status, shown, tick
+from tests.support.pair_edits import (
+    behave,
+    drag,
+    end_booking,
+    linked,
+    on_event,
+    process_next,
+    reassign,
+    set_status,
+    shown,
+    tick,
+)
 from tests.support.pairs_world import PairsWorld
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(120)]
@@ -120,6 +133,42 @@ def test_an_event_that_is_moved_again_each_time_is_held(world: PairsWorld) -> No
     drag(world, 99)
     world.notify()
     assert world.times() == [shown(world, booking)]
+
+
+@pytest.mark.parametrize("state", ["canceled", "live"])
+def test_a_removed_event_that_is_restored_each_time_is_held(world: PairsWorld, state: str) -> None:
+    """Rows 10 and 28: something in Outlook brings the event back after each removal by the relay."""
+    behave(world, deletesToDeletedItems=True)
+    booking = linked(world)
+    world.begin_to_follow()
+    restored = event_id_of(world)
+    if state == "live":
+        on_event(world, OLA, restored, "softDelete")
+    else:
+        end_booking(world, booking, "canceled")
+    tick(world, 600)
+    world.follow_on()
+    world.notify()
+    tick(world, 600)
+    removals = 0
+    while not world.pairs_in("held"):
+        assert removals < 9
+        on_event(world, OLA, restored, "restore")
+        world.forget_calls()
+        world.event_changes.changed(watch_of(world), [Change(watch_of(world).id, "user", restored)], world.now())
+        process_next(world)  # what is confirmed later is left out
+        world.queue.messages.clear()
+        removals += len(world.to_graph.writes)
+        tick(world, 20)
+    (pair,) = world.pairs.all()
+    assert (removals, pair.state, pair.held_by) == (6, "held", "repeats")
+
+
+def watch_of(world: PairsWorld) -> Watch:
+    """Return the watch of the mailbox."""
+    watch = world.watches.get(watch_id_of(OLA))
+    assert watch is not None
+    return watch
 
 
 def test_an_event_that_is_moved_now_and_then_is_put_back_each_time(world: PairsWorld) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import pytest
+import requests
 
 from shared.dynamics.client import DynamicsClient
 from shared.dynamics.errors import DynamicsRejected
@@ -13,33 +17,29 @@ URL = "https://contoso.crm4.dynamics.com"
 ROOT = f"{URL}/api/data/v9.2/"
 
 
-class Answer:
-    """An answer of the Web API."""
-
-    def __init__(self, content: dict[str, Any]) -> None:
-        self.status_code, self.content = 200, content
-        self.headers: dict[str, str] = {}
-
-    def json(self) -> dict[str, Any]:
-        """Return the content."""
-        return self.content
+def answer_of(content: Mapping[str, object]) -> requests.Response:
+    """Return an answer of the Web API."""
+    answer = requests.Response()
+    answer.status_code, answer.raw = 200, BytesIO(json.dumps(content).encode())
+    return answer
 
 
-class Session:
+class Session(requests.Session):
     """Answers the first call with a link and the second with the last page; keeps the addresses and options."""
 
     def __init__(self, link: str) -> None:
+        super().__init__()
         self.link = link
         self.calls: list[str] = []
         self.redirects: list[object] = []
 
-    def request(self, method: str, url: str, **options: Any) -> Answer:
+    def request(self, method: Any, url: Any, *_: Any, **options: Any) -> requests.Response:
         """Return an answer."""
         del method
-        self.calls.append(url)
+        self.calls.append(str(url))
         self.redirects.append(options["allow_redirects"])
         first = {"value": [{"id": 1}], "@odata.nextLink": self.link}
-        return Answer(first if len(self.calls) == 1 else {"value": [{"id": 2}]})
+        return answer_of(first if len(self.calls) == 1 else {"value": [{"id": 2}]})
 
 
 class NoBreaker:
@@ -58,7 +58,7 @@ def client(session: Session) -> DynamicsClient:
     def token(*, fresh: bool = False) -> str:
         return f"token {fresh}"
 
-    return DynamicsClient(lambda: URL, token, lambda: session, NoBreaker())  # type: ignore[arg-type,return-value]
+    return DynamicsClient(lambda: URL, token, lambda: session, NoBreaker())
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,24 @@ def calls_are_paused(scene: Scene) -> None:
     scene.world.pair_settling.process(text)
 
 
+def pause_is_long(scene: Scene) -> None:
+    """Let Dataverse ask for twenty minutes without calls; a new hint is put off until then."""
+    _put_off(scene, 1200.0)
+
+
+def pause_is_short(scene: Scene) -> None:
+    """Let Dataverse ask for five minutes without calls, as it does when a limit is reached."""
+    _put_off(scene, 300.0)
+
+
+def _put_off(scene: Scene, seconds: float) -> None:
+    started(scene)
+    scene.timer()
+    scene.world.dynamics_breaker.record(DynamicsUnavailable(429, "", seconds))
+    [text] = written(_hint(scene, 1))
+    scene.world.pair_settling.process(text)
+
+
 def attempts_fail(scene: Scene) -> None:
     """Let Dataverse answer with errors: each attempt is delayed, and hidden."""
 

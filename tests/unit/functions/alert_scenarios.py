@@ -187,6 +187,7 @@ FIRING: dict[str, list[Scenario]] = {
         alert_dataverse.hint_waits,
         alert_dataverse.attempts_fail,
         alert_dataverse.calls_are_paused,
+        alert_dataverse.pause_is_long,
     ],
     "dataverse-token": [
         alert_dataverse.token_is_old,
@@ -213,6 +214,10 @@ SILENT: dict[str, list[Scenario]] = {
         alert_dataverse.nothing_is_held,
         _renewed,
     ],
-    "dataverse-hints": [alert_dataverse.hint_is_new, alert_dataverse.hint_waits_while_stopped],
+    "dataverse-hints": [
+        alert_dataverse.hint_is_new,
+        alert_dataverse.hint_waits_while_stopped,
+        alert_dataverse.pause_is_short,
+    ],
     "dataverse-token": [alert_dataverse.token_is_young, alert_dataverse.read_by_times, alert_dataverse.first_walk],
 }

@@ -15,6 +15,7 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
 from relay_admin.client import RelayClient
+from relay_admin.dynamics.session import DynamicsSession
 from relay_admin.entra.graph import GraphSession
 from relay_admin.entra.sign_in import CliToken
 from relay_admin.errors import CommandError
@@ -106,11 +107,13 @@ COMMAND_LINE: dict[str, Callable[[str], object]] = {
     "the identity": lambda _: default_credential().get_token(SCOPE),
     "Key Vault": lambda url: vault_at(url).value("name"),
     "Graph": lambda url: GraphSession(url, CliToken(url, None, Identity())).get("/servicePrincipals/x"),
+    "Dynamics 365": lambda url: DynamicsSession(url, CliToken(url, None, Identity())).get("WhoAmI"),
 }
 WITH_TLS = {"login, MSAL", "Key Vault", "queues, with the identity", "tables, with the identity"}
 # Each place that creates a client, and the cases above that cover it.
 CREATORS = {
     ("relay_admin/client.py", "Session"): ("the relay",),
+    ("relay_admin/dynamics/session.py", "Session"): ("Dynamics 365",),
     ("relay_admin/entra/graph.py", "Session"): ("Graph",),
     # az and azd are programs, which make their calls themselves; here, they give the token for the call of Graph.
     ("relay_admin/entra/sign_in.py", "AzureCliCredential"): ("Graph",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,11 @@ def history_of(*acts: Act) -> History:
     return history
 
 
+def always(claimant: str) -> Callable[[str], str]:
+    """Return a source of claimants that names the same one for every mailbox."""
+    return lambda _: claimant
+
+
 def test_an_accepted_set_up_forgets_earlier_requests_to_end() -> None:
     """So a removal that began earlier must not end it."""
     history = history_of()
@@ -41,7 +47,7 @@ def test_a_rejected_set_up_must_not_leave_its_claim() -> None:
     history = history_of()
     history.site.graph.quota_for = {ROOM2}
     for claimant in ("nobody", ""):
-        history.relay.claimant = lambda _, claimant=claimant: claimant  # type: ignore[misc]
+        history.relay.claimant = always(claimant)
         with quiet(), pytest.raises(RequestRejected):
             history.relay.set_up(history.processes["a"], ROOM2)
     assert history.relay.broken == []

@@ -23,7 +23,9 @@ EXAMPLES: dict[str, Any] = {
         "organization": _ORGANIZATION,
         "environmentType": "Customer",
         "direction": "to-outlook",
-        "resources": [{"id": _RESOURCE, "state": "followed", "eventsToMake": 12, "bookingsToMake": 0}],
+        "resources": [
+            {"id": _RESOURCE, "state": "followed", "eventsToMake": 12, "bookingsToMake": 0, "eventsToRemove": 0},
+        ],
         "findings": [],
     },
     "StartedDataverse": {"organization": _ORGANIZATION, "resources": 1, "watches": 1},

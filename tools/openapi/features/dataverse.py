@@ -35,6 +35,7 @@ class PlannedResource(Strict):
     state: str = Field(description="Whether its bookings would be followed, or why not.")
     events_to_make: int = Field(ge=0, description="0 unless DATAVERSE_DIRECTION writes events.")
     bookings_to_make: int = Field(ge=0, description="0 unless DATAVERSE_DIRECTION writes bookings.")
+    events_to_remove: int = Field(ge=0, description="Events whose bookings are over. They do not count for the brake.")
 
 
 class DataversePlan(Strict):

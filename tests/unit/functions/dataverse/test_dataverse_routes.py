@@ -54,7 +54,9 @@ class Feature:
     def plan(self) -> Any:
         """Return a plan."""
         self._did("plan")
-        resources = (SimpleNamespace(id="r1", state="followed", events_to_make=4, bookings_to_make=2),)
+        resources = (
+            SimpleNamespace(id="r1", state="followed", events_to_make=4, bookings_to_make=2, events_to_remove=2),
+        )
         return SimpleNamespace(
             organization="o1", environment_type="Customer", direction="both", resources=resources, findings=("x",)
         )
@@ -118,7 +120,9 @@ def test_a_plan_is_returned_and_changes_nothing(feature: Feature) -> None:
     assert answer.status_code == 200
     assert content_of(answer) == {
         "organization": "o1", "environmentType": "Customer", "direction": "both", "findings": ["x"],
-        "resources": [{"id": "r1", "state": "followed", "eventsToMake": 4, "bookingsToMake": 2}],
+        "resources": [
+            {"id": "r1", "state": "followed", "eventsToMake": 4, "bookingsToMake": 2, "eventsToRemove": 2},
+        ],
     }  # fmt: skip
     assert feature.calls == [("plan",)]
 

@@ -8,7 +8,7 @@ import pytest
 
 from relay_admin.entra.required import graph_app_id, permissions
 from relay_admin.errors import FAILED, OK
-from tests.support.directory_double import DirectoryDouble
+from tests.support.directory_double import DirectoryDouble, Refusal
 from tests.support.entra_runs import (
     CALENDARS_READ,
     PLACE_READ,
@@ -69,13 +69,11 @@ def test_a_duplicate_is_done(directory: DirectoryDouble, it: Console) -> None:
      (400, {"error": {"code": "Request_BadRequest",
                       "message": "EntitlementGrant being updated or deleted is not found."}}, {})],
 )  # fmt: skip
-def test_a_removal_of_what_is_gone_is_done(
-    directory: DirectoryDouble, it: Console, answer: tuple[int, object, object]
-) -> None:
+def test_a_removal_of_what_is_gone_is_done(directory: DirectoryDouble, it: Console, answer: Refusal) -> None:
     """Somebody was quicker, or the reading lags."""
     relay, graph = (principal_of(directory, app_id) for app_id in (RELAY, graph_app_id()))
     key = directory.assign(relay, graph, PLACE_READ)
-    directory.refuse("DELETE", "/servicePrincipals/", answer)  # type: ignore[arg-type]
+    directory.refuse("DELETE", "/servicePrincipals/", answer)
     directory.lag = 0
     stale = {"value": [dict(directory.state.assignments.pop(key))]}
     directory.refuse("GET", f"/servicePrincipals/{relay}/appRoleAssignments", (200, stale, {}))

@@ -30,7 +30,8 @@ class Az:
     def __call__(self, *arguments: str, code: int = 0) -> tuple[str, str]:
         """Run a command and return stdout and stderr."""
         assert main(arguments, self.environ) == code
-        return tuple(self.captured.readouterr())  # type: ignore[return-value]
+        out, err = self.captured.readouterr()
+        return out, err
 
     def json(self, *arguments: str) -> Any:
         """Run a command and return its JSON."""
