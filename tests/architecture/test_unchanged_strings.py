@@ -25,7 +25,8 @@ NUMBER = "a number"
 ADDED: dict[str, set[str]] = {  # since
     "counters": {
         "appointments", "businesses", "dataverse_brake", "dataverse_dead_letters", "dataverse_decisions",
-        "dataverse_hooks", "dataverse_restored", "dataverse_retries", "owner_checks", "requests", "rows_unreadable", "timer_runs",
+        "dataverse_hooks", "dataverse_restored", "dataverse_retries", "owner_checks", "requests", "rows_unreadable",
+        "timer_runs",
     },
     "gauges": {
         "changes_retried", "dataverse_held", "dataverse_oldest_hint_seconds", "dataverse_pairs",

@@ -119,7 +119,7 @@ DATAVERSE = (
     Operation(
         "receive_bookings", "post", "dataverse/notifications", "Dataverse",
         "Receive a webhook: the booking is read soon, by its id.",
-        {200: Response("The booking is queued, or the webhook is none of ours.", media="text/plain", example="")}, (400, 401, 413, 415, 422, 503),
-        ExecutionContext, feature="dataverse",
+        {200: Response("The booking is queued, or the webhook is none of ours.", media="text/plain", example="")},
+        (400, 401, 413, 415, 422, 503), ExecutionContext, feature="dataverse",
     ),
 )  # fmt: skip
