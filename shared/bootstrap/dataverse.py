@@ -210,8 +210,8 @@ class DataverseParts(DataverseWritingParts):
 
         return Plan(
             self.dynamics_reads, self.resource_list, self.booking_reader, self.left_to_microsoft,
-            UnpairedCount(self.pairs, self.marked_events, self.now), self.planned_removals, self.settings, self.now,
-            self.permission.require_running,
+            UnpairedCount(self.pairs, self.marked_events, self.permission, self.now), self.planned_removals,
+            self.settings, self.now, self.permission.require_running,
         )  # fmt: skip
 
     @cached_property

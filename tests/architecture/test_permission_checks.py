@@ -37,7 +37,7 @@ CHECKED_BEFORE: dict[str, tuple[str, ...]] = {
     "BookingEvents": ("SlotBooker.book", "BookingChanger.move", "BookingCleanup._resolve_if_allowed"),
     "BusyMailboxFinder": ("PermittedMailboxes._of",),
     "EventWriter": ("CalendarService._allowed",), "BusinessReader": ("AppointmentPoll._read",),
-    "EventReader": PAIRS, "PairWriter": PAIRS, "ResourceComparison": PAIRS,
+    "EventReader": PAIRS, "PairWriter": PAIRS, "ResourceComparison": PAIRS, "EventRemovals": PAIRS,
 }  # fmt: skip
 # What uses no mailbox, or is IT's own act. Each with the reason.
 NOT_CHECKED = {

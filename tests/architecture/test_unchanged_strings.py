@@ -33,8 +33,8 @@ ADDED: dict[str, set[str]] = {  # since
         "dataverse_token_percent", "relay_stopped",
     },
     "audits": {
-        "dataverse-hold", "dataverse-release", "dataverse-start", "delete-unknown-subscriptions", "forget",
-        "start", "stop",
+        "dataverse-hold", "dataverse-release", "dataverse-start", "dataverse-write", "delete-unknown-subscriptions",
+        "forget", "start", "stop",
     },
 }  # fmt: skip
 # Since rows decide and lists do not, no subscription is deleted because a list lacks its row.

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from sandbox.certificates import make_certificates
+from tests.dataverse_run.both_ways import BothWays, Case, broken_both_ways, carried_both_ways, lines_of
 from tests.dataverse_run.measures import Results, Size, broken_bounds, lines
 from tests.dataverse_run.run import measured
 
@@ -23,13 +24,26 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         make_certificates(Path(folder))
         size = Size(given.pairs, given.resources, given.changes, given.foreign)
-        return show(measured(Path(folder), size), size)
+        is_broken = show(measured(Path(folder), size), size)
+        for is_trial in (False, True):
+            case = Case(given.resources, given.changes, is_trial)
+            is_broken = max(is_broken, show_both_ways(carried_both_ways(Path(folder), case), case))
+        return is_broken
 
 
 def show(results: Results, size: Size) -> int:
-    """Print the results and the bounds that were passed."""
+    """Print the results and the bounds that were passed; return 1 if there are any."""
     print("\n".join(lines(results, size)))
-    broken = broken_bounds(results, size)
+    return _judged(broken_bounds(results, size))
+
+
+def show_both_ways(results: BothWays, case: Case) -> int:
+    """Print what changes both ways took; return 1 if a bound was passed."""
+    print("\n".join(lines_of(results, case)))
+    return _judged(broken_both_ways(results, case))
+
+
+def _judged(broken: list[str]) -> int:
     print("\n".join(f"BOUND PASSED: {bound}" for bound in broken) or "every bound holds")
     return 1 if broken else 0
 

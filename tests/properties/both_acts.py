@@ -63,6 +63,8 @@ STORIES = (
     [Act("linked"), Act("delete", which=0), Act("move", which=0)],
     [Act("make"), Act("free", which=5), Act("busy", which=5, killed_at="Dataverse", pause=HOUR)],
     [Act("book"), Act("copy"), Act("drag", which=1), Act("move")],
+    [Act("make"), Act("travel", which=0, number=1), Act("drag", which=0)],
+    [Act("make"), Act("link", which=0), Act("delete", which=0)],
 )
 """Edits after which a second event or booking is easily made."""
 ACTS = st.tuples(
@@ -104,14 +106,15 @@ class Edits:
         return self._hours
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return all bookings, by their ids."""
+        """Return all bookings, in the order in which they were made."""
         found = self.world.dataverse.control("GET", f"/rows/{BOOKINGS}")["value"]
-        return sorted(found, key=lambda row: str(row["bookableresourcebookingid"]))
+        return sorted(found, key=lambda row: str(row["createdon"]))
 
     def events(self) -> list[Found]:
         """Return what is in the calendars, each with its mailbox, the relay's first."""
         found = [(mailbox, each) for mailbox in MAILBOXES for each in events_in(self.world, mailbox)]
-        return sorted(found, key=lambda each: (not each[1]["transactionId"], each[1]["createdDateTime"], each[1]["id"]))
+        return sorted(found, key=lambda each: (not each[1]["transactionId"], each[1]["createdDateTime"],
+                                               each[1]["start"]["dateTime"]))  # fmt: skip
 
     def _book(self, act: Act) -> None:
         if len(self.rows()) < MOST_BOOKINGS + MOST_EVENTS:
@@ -133,7 +136,7 @@ class Edits:
     def _on_board(self, act: Act) -> None:
         rows = self.rows()
         if act.kind == "back":
-            ended = sorted(self.ended)
+            ended = list(self.ended)
             if ended:
                 booking = ended[act.which % len(ended)]
                 bring_back(self.world, booking, self.ended.pop(booking))

@@ -33,6 +33,7 @@ class Journal:
         self.canceled = {
             organization.ids[name] for name in ("status:Cancelled", "status:Canceled") if name in organization.ids
         }
+        self._at_work = {organization.ids[f"status:{name}"] for name in ("Traveling", "In Progress")}
         self.writes: list[Noted] = []
         organization.writer.followers.append(self._note)
 
@@ -53,6 +54,10 @@ class Journal:
     def of_relay(self, message: str = "") -> list[Noted]:
         """Return the writes of the relay, or those of one kind."""
         return [each for each in self.writes if each.is_relays and message in ("", each.message)]
+
+    def worked_on(self) -> set[str]:
+        """Return the bookings that were under way at any time."""
+        return {each.booking for each in self.writes if each.after.get("bookingstatus") in self._at_work}
 
     def starts(self) -> set[str]:
         """Return each start that others gave a booking, to the minute."""

@@ -11,6 +11,7 @@ from shared.dataverse.sides import Booking
 from shared.dataverse.unpaired.listed import without_pair
 from shared.errors import GraphError
 from shared.graph.marked_events.events import MarkedEvents
+from shared.policy.permission import Permission
 from shared.storage.pairs.pair import Pair, key_of
 from shared.storage.pairs.pairs import Pairs
 from shared.storage.watches import watch_id_of
@@ -22,6 +23,7 @@ class UnpairedCount:
 
     pairs: Pairs
     events: MarkedEvents
+    permission: Permission
     now: Callable[[], datetime]
 
     def bookings(self, bookings: Iterable[Booking]) -> int:
@@ -29,9 +31,11 @@ class UnpairedCount:
         return sum(self.pairs.get(key_of(each.id)) is None for each in bookings)
 
     def events_of(self, mailbox: str, rules: Rules) -> int | None:
-        """Return how many events of a mailbox would become bookings; None if its calendar cannot be read."""
+        """Return how many events of a mailbox would become bookings; None if its calendar cannot be read now."""
         if not rules.direction.may_write("dataverse"):
             return 0
+        if self.permission.may(None, mailbox, "", "dataverse", "audit").allowed is not True:
+            return None
         now, pairs = self.now(), self.pairs.of_mailbox(watch_id_of(mailbox))
         paired = {each.event_id for each in pairs if isinstance(each, Pair)}
         try:

@@ -207,8 +207,8 @@ class Run:
         """Log ids, the number of the table's row, and the code of a refusal; never a name."""
         if decision.writes or decision.finding is not None:
             finding = str(decision.finding or "")
-            code = look.refusal.code if look.refusal is not None else ""
-            _logger.info("Row %d for the booking %s %s %s", decision.row, _booking_of(look), finding, code)
+            quoted = f"{finding} {look.refusal.code}" if finding and look.refusal is not None else finding
+            _logger.info("Row %d for the booking %s %s", decision.row, _booking_of(look), quoted)
             telemetry.count("dataverse_decisions", row=decision.row, finding=finding)
 
 

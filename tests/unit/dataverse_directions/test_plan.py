@@ -54,3 +54,13 @@ def test_a_calendar_that_cannot_be_read_is_a_finding(world: PairsWorld) -> None:
     plan = world.dataverse_plan.plan()
     assert [each for each in plan.findings if "calendar cannot be read" in each]
     assert sorted(each.bookings_to_make for each in plan.resources) == [0, 1]
+
+
+def test_a_calendar_of_which_nobody_knows_whether_it_may_be_read_is_not_read(world: PairsWorld) -> None:
+    """Its room list cannot be read now, so a resource that was followed stays so; its calendar is a finding."""
+    begun = world.begin_to_follow()
+    begun.allow("roomlist:building@contoso.com")
+    begun.forget_calls()
+    plan = begun.dataverse_plan.plan()
+    assert [each for each in plan.findings if "calendar cannot be read" in each]
+    assert not [path for _, path in begun.to_graph.calls if path.endswith("/calendarView")]
