@@ -110,7 +110,7 @@ FEATURES = (
         ),
         permissions=(WRITE_CALENDARS,),
         checks=("calendarsWrite", "dataverse", "dataverseRights", "dataverseTracking", "dataverseStatuses",
-                "dataverseMailboxes"),
+                "dataverseMailboxes", "dataverseWebhooks"),
         settings=(
             "DATAVERSE_URL", "DATAVERSE_RESOURCES", "DATAVERSE_DIRECTION", "DATAVERSE_SCHEDULE", "DATAVERSE_SHOW_AS",
             "DATAVERSE_PROPOSED", "DATAVERSE_TITLES", "DATAVERSE_CONFLICT", "DATAVERSE_WORK_ORDERS",

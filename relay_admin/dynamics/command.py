@@ -53,7 +53,8 @@ def of_environment(
 ) -> int:  # fmt: skip
     """Run setup, check or undo. `relay` tells whether webhooks arrive; None without a key or token for it."""
     session = open_session(options)
-    state = read(session, options.app_id, options.column, Purpose(options.direction, options.owner))
+    purpose = Purpose(options.direction, options.owner, getattr(options, "webhooks", False))
+    state = read(session, options.app_id, options.column, purpose)
     if options.verb == "check":
         return _check(out, [*plans.problems(state, options.column), *hook_plans.problems(read_hooks(session))])
     if options.verb == "undo":

@@ -36,14 +36,17 @@ WITH_FIELD_SERVICE: Mapping[str, tuple[str, ...]] = {
     "msdyn_bookingchange": ("Create", "Append"),
 }
 ASSIGNING: Mapping[str, tuple[str, ...]] = {BOOKING: ("Assign",)}
+STEP = "sdkmessageprocessingstep"
+WATCHING: Mapping[str, tuple[str, ...]] = {STEP: ("Read",), "asyncoperation": ("Read",)}  # optional: for the doctor
 OF_SOLUTIONS = ("msdyn_bookingsetupmetadata", *WITH_FIELD_SERVICE)  # tables that an environment may not have
 
 
 class Purpose(NamedTuple):
-    """What a role is for: a direction, and DATAVERSE_OWNER. "" keeps what the role has."""
+    """What a role is for: a direction, DATAVERSE_OWNER, and webhooks. "" and False keep what the role has."""
 
     direction: str = ""
     owner: str = ""
+    webhooks: bool = False
 
 
 UNCHANGED = Purpose()
@@ -69,7 +72,8 @@ def read_rights(session: DynamicsSession, purpose: Purpose, role: Collection[str
     assigns = purpose.owner != NOBODY if purpose.owner else booking["Assign"][0] in role
     has_field_service = writes and bool(_privileges(session, TIMESTAMP))
     parts = [READING, *([WRITING] if writes else []), *([WITH_FIELD_SERVICE] if has_field_service else []),
-             *([ASSIGNING] if writes and assigns else [])]  # fmt: skip
+             *([ASSIGNING] if writes and assigns else []),
+             *([WATCHING] if purpose.webhooks or _privileges(session, STEP)["Read"][0] in role else [])]  # fmt: skip
     kind = "with Field Service" if has_field_service else "plain" if writes else "to Outlook"
     return Rights(_ids(session, parts), direction, kind)
 

@@ -39,6 +39,8 @@ class SeededDataverse(Strict):
     environment_id: Guid | None = None
     type: Literal["Production", "Sandbox", "Trial", "Developer", "Default"] = "Production"
     field_service: bool = True
+    missing_columns: tuple[str, ...] = ()
+    """Columns of bookings that belong to solutions which are not installed, by their logical names."""
     trial: bool = False
     """Whether the limits are a tenth, as in a trial."""
     tracking_days: int = Field(default=7, ge=0, le=365)
@@ -68,6 +70,8 @@ def organization_from(seed: SeededDataverse, tenant: Tenant) -> Organization:
     organization.type, organization.field_service = seed.type, seed.field_service
     for name in () if seed.field_service else FIELD_SERVICE_TABLES:
         del organization.tables[name]
+    for name in seed.missing_columns:
+        del organization.tables["bookableresourcebooking"].columns[name]
     organization.blocks_customizations = seed.blocks_customizations
     for name in seed.tracked:
         organization.tables[name].tracked = True

@@ -98,7 +98,7 @@ class DataverseReadingParts(HealthParts):
         """Reads rows of bookings."""
         from shared.dynamics.booking_rows import BookingRows
 
-        return BookingRows(self.dynamics)
+        return BookingRows(self.dynamics, self.now)
 
     @cached_property
     def marked_events(self) -> MarkedEvents:

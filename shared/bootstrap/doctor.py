@@ -49,13 +49,18 @@ class DoctorParts(DataverseParts):
             return None
         from shared.dataverse.decision import NewStatus
         from shared.doctor.dataverse import DataverseChecks
+        from shared.doctor.webhooks import WebhookCheck
         from shared.dynamics.examination import Examination
 
+        def examination() -> Examination:
+            return Examination(self.dynamics)
+
         return DataverseChecks(
-            self.settings, lambda: Examination(self.dynamics), lambda: self.dataverse_plan.plan().findings,
+            self.settings, examination, lambda: self.dataverse_plan.plan().findings,
             lambda: [self.written_statuses.of(each) for each in NewStatus],
             lambda: self.call_counts.of_last_day(),  # noqa: PLW0108
             lambda: self.name_sweep.waiting(self.settings.dataverse_titles),
+            WebhookCheck(examination, self.tracking.read, self.now),
         )  # fmt: skip
 
     @property

@@ -17,6 +17,7 @@ from shared.storage.pairs.pair import Side
 
 HOUR = timedelta(hours=1)
 REASSIGNED_WITHIN = timedelta(minutes=1)
+BY_BRAKE = "brake"  # a value of held_by
 HALF, FIFTH = (5, 0.5), (10, 0.2)  # at least so many, and this part of the mailbox's pairs
 ALWAYS = 25
 MOST_PLANNED = 250  # the row's column holds 32,768 letters ("Understanding the Table service data model")
@@ -76,14 +77,19 @@ def with_creation(brake: MailboxBrake, creation: Creation) -> dict[str, Any]:
     return {"created": creations_text([*others, creation]), "changed": creation.at}
 
 
-def holding(now: datetime, held_by: str) -> dict[str, Any]:
-    """Return the changes of a brake's row that holds its mailbox."""
-    return {"held_since": now, "held_by": held_by, "changed": now}
+def holding(brake: MailboxBrake, now: datetime, held_by: str) -> dict[str, Any]:
+    """Return the changes of a brake's row that holds its mailbox; none for one that is held already."""
+    return {} if brake.held_since is not None else {"held_since": now, "held_by": held_by, "changed": now}
 
 
-def releasing(now: datetime) -> dict[str, Any]:
-    """Return the changes of a brake's row that releases its mailbox. What was held does not count again."""
-    return {"held_since": None, "held_by": "", "removed": "", "created": "", "released_at": now, "changed": now}
+def releasing(brake: MailboxBrake, now: datetime) -> dict[str, Any]:
+    """Return the changes of a brake's row that releases its mailbox.
+
+    What the brake has held does not count again, and is carried out. Nobody has looked at the removals of a mailbox
+    that the brake does not hold: they go on to count.
+    """
+    released = {"held_since": None, "held_by": "", "released_at": now, "changed": now}
+    return released | ({"removed": "", "created": "", "opened_at": now} if brake.held_by == BY_BRAKE else {})
 
 
 def _is_moved(removal: Removal, unused: list[Creation]) -> bool:

@@ -52,6 +52,11 @@ class Unreadable:
     right: str = ""  # the name of the missing right, if the answer named one
 
 
+@dataclass(frozen=True, slots=True)
+class NotFollowed:
+    """A booking without a pair whose resource is not followed. Nothing else of it is looked at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
     """A row of bookableresourcebookings. Times are in UTC. `id` has Dataverse's form.
@@ -137,8 +142,8 @@ class Event:
         return self.sensitivity in ("private", "confidential")
 
 
-GONE = Gone()
-BookingSide = Booking | Gone | Unreadable
+GONE, NOT_FOLLOWED = Gone(), NotFollowed()
+BookingSide = Booking | Gone | Unreadable | NotFollowed
 EventSide = Event | Gone | Unreadable
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.doctor.finding import Failed, Finding, Passed, check, inconclusive
@@ -12,6 +13,7 @@ from shared.dynamics.examination import WHOLE
 
 if TYPE_CHECKING:
     from shared.config import Settings
+    from shared.doctor.webhooks import WebhookCheck
     from shared.dynamics.examination import Examination
 
     Examine = Callable[[], Examination]
@@ -33,6 +35,7 @@ class DataverseChecks:
 
     `statuses`: reads which statuses bookings are given, or raises ConfigurationError. `requests`: about how many calls
     all instances made in the last 24 hours. `names`: how many names of bookings DATAVERSE_TITLES is about to change.
+    `webhooks`: reads whether they are delivered.
     """
 
     settings: Settings
@@ -41,6 +44,7 @@ class DataverseChecks:
     statuses: Callable[[], object]
     requests: Callable[[], int] = lambda: 0
     names: Callable[[], int] = lambda: 0
+    webhooks: WebhookCheck | None = None
 
     def run(self) -> list[Finding]:
         """Return the findings; empty while the feature is off. The others need the first one."""
@@ -53,7 +57,9 @@ class DataverseChecks:
             check("dataverseTracking", lambda: self._after(first, self._metadata), _FIRST),
             check("dataverseStatuses", lambda: self._after(first, self._statuses), _STATUS),
             check("dataverseMailboxes", lambda: self._after(first, self._mailboxes), _FIRST),
-        ]
+            *([check("dataverseWebhooks", partial(self._after, first, self.webhooks.inspect), _FIRST)]
+              if self.webhooks is not None else []),
+        ]  # fmt: skip
 
     def _after(self, first: Finding, inspect: Callable[[], str | Passed]) -> str | Passed:
         if not first.ok and "UserLocal" not in first.detail:

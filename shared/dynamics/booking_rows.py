@@ -4,9 +4,9 @@ synchronize data with external systems").
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.dynamics.client import DynamicsClient, rows_of
@@ -26,7 +26,8 @@ ADDED = (
 _TRACKED = ",".join(
     (KEY, "_resource_value", "starttime", "endtime", "_bookingstatus_value", "statecode", "versionnumber")
 )
-_NO_SUCH_COLUMN = frozenset({"0x80060888", "0x80048d19", ""})
+_NO_SUCH_COLUMN = frozenset({"0x80060888", "0x80048d19"})
+FRESH = timedelta(minutes=5)  # afterwards all columns are asked for again: a solution that adds some may be installed
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,11 @@ class ChangedRows:
 class BookingRows:
     """Reads bookings. Every method raises DynamicsError."""
 
-    def __init__(self, client: DynamicsClient) -> None:
+    def __init__(self, client: DynamicsClient, now: Callable[[], datetime]) -> None:
         self._client = client
+        self._now = now
         self._columns: tuple[str, ...] = PLAIN + ADDED
+        self._checked_at: datetime | None = None
 
     @property
     def select(self) -> str:
@@ -101,15 +104,34 @@ class BookingRows:
         return self._client.pages(SET, {"$select": _TRACKED, "$filter": f"modifiedon ge {format_utc(since)}"})
 
     def _selected(self, read: Any) -> Any:
-        """Read with all columns, or without those that this organization does not have."""
+        """Read with all columns, or without those that this organization does not have, each asked for by itself.
+
+        A work order that is not read would look like none, and its visit could be canceled.
+        """
+        is_known = self._checked_at is not None and self._now() - self._checked_at < FRESH
+        columns = self._columns if is_known else PLAIN + ADDED
         try:
-            return read(",".join(self._columns))
+            return read(",".join(columns))
         except DynamicsRejected as error:
-            if error.status != 400 or error.code not in _NO_SUCH_COLUMN or self._columns == PLAIN:
+            if not _is_unknown_column(error):
                 raise
-            answer = read(",".join(PLAIN))
-            self._columns = PLAIN
-            return answer
+        columns = PLAIN + tuple(each for each in ADDED if self._has_column(each))
+        answer = read(",".join(columns))
+        self._columns, self._checked_at = columns, self._now()
+        return answer
+
+    def _has_column(self, name: str) -> bool:
+        try:
+            self._client.call("GET", SET, params={"$select": name, "$top": "1"})
+        except DynamicsRejected as error:
+            if not _is_unknown_column(error):
+                raise
+            return False
+        return True
+
+
+def _is_unknown_column(error: DynamicsRejected) -> bool:
+    return error.status == 400 and error.code in _NO_SUCH_COLUMN
 
 
 def is_expired(error: DynamicsRejected) -> bool:

@@ -6,11 +6,13 @@ synchronize data", "Optimistic concurrency".
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from shared.dynamics.client import DynamicsClient
 from shared.dynamics.errors import DynamicsRejected, DynamicsUnavailable, RowGone
 from shared.dynamics.rights import OF_SOLUTIONS, TIMESTAMP, needed
+from shared.dynamics.webhooks import WebhookSteps, count_failed, read_steps
 
 BOOKINGS = "EntityDefinitions(LogicalName='bookableresourcebooking')"
 WHOLE = "Global"
@@ -53,6 +55,14 @@ class Examination:
     def behaviors(self) -> dict[str, str]:
         """Return how the times of bookings are kept, by column: UserLocal unless a customizer changed it."""
         return {name: self._behavior(name) for name in ("starttime", "endtime")}
+
+    def webhook_steps(self) -> WebhookSteps:
+        """Return the steps that send webhooks. Raises DynamicsRefused without the right to read them."""
+        return read_steps(self._client)
+
+    def failed_webhooks(self, since: datetime) -> int:
+        """Return how many webhooks failed since a moment. Raises DynamicsRefused without the right to read them."""
+        return count_failed(self._client, since)
 
     def _is_on(self, flag: str) -> bool:
         return self._client.call("GET", BOOKINGS, params={"$select": flag}).get(flag) is True

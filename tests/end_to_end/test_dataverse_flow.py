@@ -7,10 +7,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError
-from azure.data.tables import UpdateMode
 
+from tests.support.aged_pairs import aged
 from tests.support.expected import at
 from tests.support.relay import FEATURE_ROLES, NEVER, Relay
 from tests.support.waiting import eventually
@@ -94,29 +92,6 @@ def test_scenarios_1_to_3_a_single_event_and_no_write_without_news(following: Re
     walked(following)
     walked(following)  # by then, Graph's notification of the event is settled, too
     assert named(following, KARI, "A visit") == [event]
-
-
-def aged(relay: Relay, *event_ids: str) -> None:
-    """Let the writes of pairs be older than the minutes in which Graph may not show a new event.
-
-    A row that is claimed is left alone until its worker has written it.
-    """
-    table = relay.table("pairs")
-
-    def is_aged() -> bool:
-        rows = [row for row in table.query_entities("PartitionKey eq 'pair'") if row["event_id"] in event_ids]
-        if len(rows) < len(event_ids) or any(row.get("claimed_until") for row in rows):
-            return False
-        try:
-            for row in rows:
-                key = {name: row[name] for name in ("PartitionKey", "RowKey")}
-                table.update_entity({**key, "writes": ""}, mode=UpdateMode.MERGE, etag=row.metadata["etag"],
-                                    match_condition=MatchConditions.IfNotModified)  # fmt: skip
-        except ResourceModifiedError:
-            return False
-        return True
-
-    eventually(is_aged)
 
 
 def test_scenario_11_the_event_of_a_work_order_comes_back(following: Relay) -> None:

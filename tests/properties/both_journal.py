@@ -61,7 +61,7 @@ class Journal:
 
     def starts(self) -> set[str]:
         """Return each start that others gave a booking, to the minute."""
-        others = (each for each in self.writes if not each.is_relays and "starttime" in each.after)
+        others = (each for each in self.writes if not each.is_relays and "starttime" in each.columns)
         return {f"{each.after['starttime']:%Y-%m-%dT%H:%M}" for each in others}
 
     def visits_canceled(self) -> list[str]:

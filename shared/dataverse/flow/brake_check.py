@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from shared import telemetry
 from shared.dataverse.brake import (
     ALWAYS,
+    BY_BRAKE,
     CREATIONS,
     HALF,
     counted,
@@ -65,7 +67,7 @@ class BrakeCheck:
     def holds_creation(self, pair: Pair, rules: Rules, hinted_at: datetime) -> bool:
         """Count a booking that is made for an old event, and return whether its mailbox is held now.
 
-        What was hinted soon after `start` or a release was counted by `plan`, or by an administrator.
+        What was hinted soon after the release of what the brake had held was counted by an administrator.
         """
         now = self.now()
         if _is_released(self.brakes.read(pair.mailbox_watch), hinted_at, now):
@@ -81,7 +83,16 @@ class BrakeCheck:
         return True
 
     def _hold(self, pair: Pair, what: str, side: Side) -> None:
-        self.brakes.change(pair.mailbox_watch, lambda _: holding(self.now(), "brake"))
+        """Hold a mailbox. Of several workers that find too much at once, the one that held it says so."""
+        before: list[MailboxBrake] = []
+
+        def unless_held(brake: MailboxBrake) -> dict[str, Any]:
+            before.append(brake)
+            return holding(brake, self.now(), BY_BRAKE)
+
+        self.brakes.change(pair.mailbox_watch, unless_held)
+        if before[-1].held_since is not None:
+            return
         _logger.error("Too many %s in the mailbox of watch %s: held until it is released", what, pair.mailbox_watch)
         telemetry.count("dataverse_brake", side=side)
 
@@ -121,8 +132,8 @@ class BrakeCheck:
 
 
 def _is_released(brake: MailboxBrake, hinted_at: datetime, now: datetime) -> bool:
-    """Return whether a hint is covered by the release of a mailbox. One that is held again since is not released."""
-    released = brake.released_at
+    """Return whether a hint is covered by the release of what the brake has held. Held again, it is not released."""
+    released = brake.opened_at
     if brake.held_since is not None or released is None or is_impossible(released, now):
         return False
     return hinted_at - released < RELEASED

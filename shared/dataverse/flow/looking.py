@@ -65,7 +65,8 @@ class Looking:
     ) -> Look:  # fmt: skip
         """Return the look. `hinted`: watch and id of events that led to this pair."""
         began = self.now()
-        booking = self.bookings.read(booking_id)
+        is_wanted = self.states.is_followed if pair is None and not hinted else None
+        booking = self.bookings.read(booking_id, is_wanted)
         resources = self._resources(pair, booking)
         context = Context(
             organization=setting.organization, now=began, prints=setting.prints, rules=setting.rules,

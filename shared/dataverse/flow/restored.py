@@ -42,7 +42,7 @@ class RestoredEnvironment:
         telemetry.count("dataverse_restored")
         for resource in self.resources.all():
             if resource.watch_id:
-                self.brakes.change(resource.watch_id, lambda brake: {"released_at": None} if brake.released_at else {})
+                self.brakes.change(resource.watch_id, lambda brake: {"opened_at": None} if brake.opened_at else {})
             if resource.state == ResourceState.FOLLOWED:
                 self.queue.send(Hints(hinted_at=self.now(), resource=str(uuid.UUID(resource.id))))
         return True

@@ -37,7 +37,7 @@ class Hold:
         """Write nothing in a mailbox, or, without one, in any."""
         if mailbox:
             for row in self._rows(mailbox):
-                self.brakes.change(row.watch_id, lambda _: holding(self.now(), "administrator"))
+                self.brakes.change(row.watch_id, lambda brake: holding(brake, self.now(), "administrator"))
         else:
             self.tracking.change(lambda row: {} if row.held_since else {"held_since": self.now()})
         telemetry.audit("dataverse-hold", caller, mailbox=mailbox)
@@ -47,7 +47,7 @@ class Hold:
         rows = self._rows(mailbox) if mailbox else list(self.resources.all())
         for row in rows:
             if row.watch_id:
-                self.brakes.change(row.watch_id, lambda _: releasing(self.now()))
+                self.brakes.change(row.watch_id, lambda brake: releasing(brake, self.now()))
                 self._release_pairs(row.watch_id)
         if not mailbox:
             self.tracking.change(lambda _: {"held_since": None})

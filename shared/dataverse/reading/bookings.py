@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.dataverse.sides import GONE, Booking, BookingSide, Status, Unreadable, Why
+from shared.dataverse.sides import GONE, NOT_FOLLOWED, Booking, BookingSide, Status, Unreadable, Why
 from shared.dynamics.booking_rows import KEY, BookingRows
 from shared.dynamics.environment import Environment
 from shared.dynamics.errors import DynamicsError, DynamicsRefused, RowGone, is_pause
@@ -50,13 +50,19 @@ class BookingReader:
     rows: BookingRows
     statuses: Statuses
 
-    def read(self, booking_id: str) -> BookingSide:
+    def read(self, booking_id: str, is_followed: Callable[[str], bool] | None = None) -> BookingSide:
         """Return a booking, GONE only for 404 with the code of a row that does not exist, or Unreadable.
 
-        Raises DynamicsUnavailable while Dataverse may not be called: that says nothing of the booking.
+        `is_followed`: says of a resource's id whether its bookings are wanted; one of another is NOT_FOLLOWED, so that
+        its status, whatever it is, costs no call and no further attempt. Raises DynamicsUnavailable while Dataverse may
+        not be called: that says nothing of the booking.
         """
         try:
-            return self.side_of(self.rows.get(booking_id))
+            row = self.rows.get(booking_id)
+            resource = row.get("_resource_value")
+            if is_followed is not None and isinstance(resource, str) and resource and not is_followed(resource):
+                return NOT_FOLLOWED
+            return self.side_of(row)
         except RowGone:
             return GONE
         except DynamicsRefused as error:

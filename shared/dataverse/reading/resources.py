@@ -39,6 +39,14 @@ class ResourceStates:
         """Return the row of a resource, None if there is none."""
         return self.resources.get(uuid.UUID(resource_id).hex) if resource_id else None
 
+    def is_followed(self, resource_id: str) -> bool:
+        """Return whether the last reading of the resources found one to follow; of() says whether it is at present."""
+        try:
+            stored = self.stored(resource_id)
+        except ValueError:  # no id: what is read of its booking says so
+            return True
+        return stored is not None and stored.state == ResourceState.FOLLOWED
+
     def of_watch(self, watch_id: str) -> Resource:
         """Return the resource whose calendar a watch follows; UNMARKED if none is followed there."""
         rows = (row for row in self.resources.all() if row.watch_id == watch_id)

@@ -28,6 +28,7 @@ class _Read:
     series_id: str
     at: datetime
     dates: tuple[Event, ...]
+    begins: datetime | None
 
 
 @dataclass
@@ -77,13 +78,14 @@ class SeriesDates:
         return pair if is_single else None
 
     def match(self, pairs: Sequence[Pair], dates: Sequence[Event]) -> Matched:
-        """Return which pair follows which date. One that has ended follows none, and takes none from others.
+        """Return which pair follows which date, of those that were read last. One that has ended follows none.
 
         In order is only a guess: a date that was deleted from an endless series is not the one that entered the window
-        at its other end.
+        at its other end. A series that begins later than a pair's date has moved as a whole.
         """
+        begins = self._last.begins if self._last is not None else None
         result = matched([each for each in pairs if each.state != "ended"], dates, _zone_of(dates))
-        far = [each for each in result.matches if _is_far(*each)]
+        far = [each for each in result.matches if _is_far(*each) and not _is_before(each[0], begins)]
         near = [each for each in result.matches if each not in far]
         return Matched(near, [*result.pairs, *(pair for pair, _ in far)], [*result.events, *(date for _, date in far)])
 
@@ -136,15 +138,15 @@ class SeriesDates:
         now = self.now()
         start = min([now - rules.past, *(each.start - DAY for each in pairs if each.start)])
         end = max([now + rules.future + after, *(each.end + DAY for each in pairs if each.end)])
-        dates = tuple(self._listed(mailbox, series_id, start, min(end, start + LONGEST)))
-        self._last = _Read(mailbox, series_id, now, dates)
-        return dates
-
-    def _listed(self, mailbox: str, series_id: str, start: datetime, end: datetime) -> Iterator[Event]:
         raw = self.reader.raw(mailbox, series_id)
         master = event_of(raw) if raw is not None else None
+        dates = tuple(self._listed(mailbox, master, start, min(end, start + LONGEST)))
+        self._last = _Read(mailbox, series_id, now, dates, master.start if master is not None else None)
+        return dates
+
+    def _listed(self, mailbox: str, master: Event | None, start: datetime, end: datetime) -> Iterator[Event]:
         if master is not None and master.is_series:
-            yield from map(event_of, self.reader.events.dates(mailbox, series_id, start, end))
+            yield from map(event_of, self.reader.events.dates(mailbox, master.id, start, end))
         elif master is not None:
             yield master
 
@@ -171,6 +173,12 @@ def _is_far(pair: Pair, date: Event) -> bool:
     if pair.event_id == date.id or pair.start is None or pair.original_start == date.original_start:
         return False
     return abs(date.start - pair.start) > MONTH
+
+
+def _is_before(pair: Pair, begins: datetime | None) -> bool:
+    """Return whether a pair's date is none of a series that begins then, also if its hour is moved."""
+    date = pair.original_start or pair.start
+    return begins is not None and date is not None and date < begins - DAY
 
 
 def _zone_of(dates: Sequence[Event]) -> tzinfo:

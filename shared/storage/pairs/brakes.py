@@ -48,7 +48,8 @@ class MailboxBrake:
     """The brake of a mailbox. `id` is its watch's id. `removed` and `created` hold moments and ids, as JSON.
 
     `held_since`: since when nothing is written to the mailbox and its bookings; `held_by`: brake or administrator.
-    `released_at`: when it was last released. `changed`: when the row was last changed.
+    `released_at`: when it was last released. `opened_at`: when it was last released from what the brake had held.
+    `changed`: when the row was last changed.
     """
 
     id: str
@@ -57,6 +58,7 @@ class MailboxBrake:
     held_since: datetime | None = None
     held_by: str = ""
     released_at: datetime | None = None
+    opened_at: datetime | None = None
     changed: datetime | None = field(default=None, metadata=compared())
     etag: str = ""
 

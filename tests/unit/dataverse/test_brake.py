@@ -119,7 +119,16 @@ def test_the_row_keeps_an_hour_and_a_release_empties_it() -> None:
     created = Creation("new", NOW, "order", "there", of_old=True)
     brake = MailboxBrake(WATCH, **with_creation(MailboxBrake(WATCH, **with_creation(brake, created)), created))
     assert brake.creations() == [created]
-    held = MailboxBrake(WATCH, **holding(NOW, "brake"))
+    held = MailboxBrake(WATCH, **holding(brake, NOW, "brake"))
     assert (held.held_since, held.held_by) == (NOW, "brake")
-    released = MailboxBrake(WATCH, **releasing(NOW))
+    assert holding(held, NOW + timedelta(hours=1), "administrator") == {}
+    released = MailboxBrake(WATCH, **releasing(held, NOW))
     assert (released.held_since, released.held_by, released.removals(), released.creations()) == (None, "", [], [])
+    assert (released.released_at, released.opened_at) == (NOW, NOW)
+
+
+@pytest.mark.parametrize("held_by", ["", "administrator"])
+def test_a_release_of_what_the_brake_does_not_hold_forgets_no_removal(held_by: str) -> None:
+    """Nobody has looked at them."""
+    changes = releasing(MailboxBrake(WATCH, held_by=held_by), NOW)
+    assert changes.keys() == {"held_since", "held_by", "released_at", "changed"}

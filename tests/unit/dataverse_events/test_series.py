@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -222,8 +223,11 @@ def test_a_deleted_date_of_an_endless_series_is_canceled_in_its_place(certificat
         assert len(bookings(world)) > before
 
 
-def test_a_series_that_moves_past_the_window_keeps_no_booking(world: PairsWorld, series: str) -> None:
-    """Its dates get theirs when they enter the window."""
-    move_event(world, series, 24 * 260)
+@pytest.mark.parametrize("days", [61, 63, 260], ids=["two-months", "nine-weeks", "past-the-window"])
+def test_a_series_that_moves_far_takes_its_bookings_along(world: PairsWorld, series: str, days: int) -> None:
+    """The window decides only what is made."""
+    before, starts = set(booking_ids(world)), [datetime.fromisoformat(start) for start, _ in live_times(world)]
+    move_event(world, series, 24 + 24 * days)
     hint(world, series)
-    assert (len(bookings(world)), live_times(world)) == (4, [])
+    moved = [datetime.fromisoformat(start) - timedelta(days=days) for start, _ in live_times(world)]
+    assert (moved, set(booking_ids(world))) == (starts, before)

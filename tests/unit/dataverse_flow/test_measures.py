@@ -53,7 +53,7 @@ def hold_pair(world: World) -> None:
 
 def hold_mailbox(world: World) -> None:
     """Hold a mailbox."""
-    world.brakes.change(WATCH_ID, lambda _: holding(world.now(), "brake"))
+    world.brakes.change(WATCH_ID, lambda brake: holding(brake, world.now(), "brake"))
 
 
 def damage_brake(world: World) -> None:

@@ -178,19 +178,33 @@ def test_while_nothing_is_written_a_webhook_is_content(world: HookedWorld, state
     assert len(world.times()) == 1
 
 
-def test_the_bookings_of_others_cost_no_event_and_no_pair(certificates: Path) -> None:
-    """A webhook comes for every booking of the environment; one of a resource that is not marked is read once."""
+@pytest.mark.parametrize("case", ["committed", "work-order", "unknown-status", "moved", "deleted"])
+def test_a_booking_of_others_is_read_once(certificates: Path, case: str) -> None:
+    """A webhook comes for every booking of the environment. One of a resource that is not marked costs its reading,
+    whatever its status is: nothing is asked of Graph, tried again or given up.
+    """
     resources = [{"mailbox": OLA}, {"mailbox": KARI, "marked": False}]
     with hooks_world(certificates, resources=resources) as world:
         world.register()
         world.begin_to_follow()
+        more = {"msdyn_workorder@odata.bind": world.dataverse.work_order()} if case == "work-order" else {}
+        booking = world.dataverse.book(hours=24, resource=KARI, **more)
+        if case in ("moved", "deleted"):
+            arrived(world)
+            if case == "moved":
+                world.move(booking, hours=30)
+            else:
+                world.dataverse.control("DELETE", f"/rows/{BOOKINGS}/{booking}")
+        if case == "unknown-status":
+            for status in world.dataverse.organization.rows.of("bookingstatus").values():
+                status["status"] = None
         world.forget_calls()
-        world.dataverse.book(hours=24, resource=KARI)
+        world.statuses.clear()
         arrived(world)
-        assert world.statuses == [200]
-        assert list(world.pairs.all()) == []
-        assert world.to_graph.calls == []
-        assert len(world.to_dynamics.calls) <= 3
+        assert (world.statuses, list(world.pairs.all()), world.to_graph.calls) == ([200], [], [])
+        assert [call[0] for call in world.to_dynamics.calls] == ["GET"]
+        assert booking in world.to_dynamics.calls[0][1]
+        assert (world.queue.messages, world.pair_dead_letters.count()) == ([], 0)
 
 
 def test_the_time_of_the_last_webhook_is_in_the_status(hooked: HookedWorld) -> None:

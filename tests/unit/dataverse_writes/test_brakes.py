@@ -72,6 +72,29 @@ def test_a_release_cancels_what_was_held(world: PairsWorld, act: Act) -> None:
     assert (len(live(world)), is_held(world)) == (4, False)
 
 
+@pytest.mark.parametrize("mailbox", [OLA, ""], ids=["mailbox", "everything"])
+def test_a_release_of_what_is_not_held_cancels_nothing(world: PairsWorld, mailbox: str) -> None:
+    """A calendar that is emptied soon after it is held."""
+    events = calendar_of(world, 10)
+    world.dataverse_hold.release("it", mailbox)
+    world.empty_queue()
+    for event in events[:6]:
+        delete_event(world, event)
+    exchange(world)
+    assert (len(live(world)), is_held(world)) == (10, True)
+
+
+@pytest.mark.parametrize("mailbox", [OLA, ""], ids=["mailbox", "everything"])
+def test_a_release_of_what_is_not_held_books_no_old_events(world: PairsWorld, mailbox: str) -> None:
+    """A calendar that is moved in from elsewhere soon after it."""
+    for each in range(12):
+        add_event(world, 30 + 2 * each)
+    tick(world, 2 * HOUR)
+    world.dataverse_hold.release("it", mailbox)
+    exchange(world)
+    assert (len(live(world)), is_held(world)) == (9, True)
+
+
 def test_events_of_a_dispatchers_bookings_count_as_well(world: PairsWorld) -> None:
     """A person clears a calendar of both kinds."""
     for event in calendar_of(world, 3, booked=3):

@@ -40,12 +40,16 @@ def test_a_write_whose_answer_is_lost_is_done_once(world: PairsWorld, act: str, 
     assert is_in_step(world)
 
 
-def test_a_creation_that_was_given_up_leaves_no_booking_behind(world: PairsWorld) -> None:
-    """The event is deleted while the call may still be at work: a booking that is not there proves nothing."""
+@pytest.mark.parametrize("is_deleted", [True, False], ids=["deleted", "free"])
+def test_a_creation_that_was_given_up_leaves_no_booking_behind(world: PairsWorld, is_deleted: bool) -> None:  # noqa: FBT001
+    """The event is deleted or free while the call may still be at work: a booking that is missing proves nothing."""
     event = add_event(world, 30)
     world.dataverse.control("POST", "/faults", {"match": BOOKING, "status": 504, "times": 1})
     hint_only(world, event)
-    remove_event(world)
+    if is_deleted:
+        remove_event(world)
+    else:
+        change_event(world, event, showAs="free")
     hint_only(world, event)
     assert [pair.state for pair in world.pairs.all()] == ["making"]
     tick(world, HOUR)

@@ -51,7 +51,7 @@ def mailbox_is_held(scene: Scene) -> None:
     """Let the brake hold a mailbox for an hour; none of its pairs is in the state held."""
     started(scene)
     pair(scene, "paired")
-    scene.world.brakes.change(WATCH_ID, lambda _: holding(scene.world.now(), "brake"))
+    scene.world.brakes.change(WATCH_ID, lambda brake: holding(brake, scene.world.now(), "brake"))
     scene.timer(3)
 
 

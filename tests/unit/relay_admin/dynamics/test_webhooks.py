@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from relay_admin.dynamics.hooks.steps import ENDPOINT_ID, HEADER, STEP_IDS
+from relay_admin.dynamics.steps import ROLE_ID
 from relay_admin.errors import CommandError, Unreachable, UsageError
 from tests.support.dataverse_world import refusal
 from tests.support.fake_vault import denied
@@ -33,6 +34,20 @@ def test_setup_makes_an_endpoint_and_three_steps(command: Command, caplog: pytes
     assert len(secret) == 43
     assert secret not in text + caplog.text
     assert secret not in str(endpoint)
+
+
+def test_the_role_may_read_the_steps_only_where_webhooks_are_made(command: Command) -> None:
+    """So that the doctor tells whether they are enabled; the relay can change none. A later run takes nothing away."""
+    rights = {"prvReadSdkMessageProcessingStep", "prvReadAsyncOperation"}
+    command.run("setup", "--yes")
+    assert not _privileges(command) & rights
+    command.setup()
+    held = _privileges(command)
+    assert rights <= held
+    assert not any("ServiceEndpoint" in each or each.startswith("prvWrite") for each in held)
+    command.run("setup", "--direction", "both", "--yes")
+    assert rights <= _privileges(command)
+    assert command.run("check") == (0, "Nothing is missing.")
 
 
 def test_the_endpoint_sends_the_header(command: Command, receiver: Receiver) -> None:
@@ -194,3 +209,9 @@ def test_a_setup_that_broke_off_goes_on(command: Command, request_of: str, after
     assert command.given() == command.vault.secrets[NAME][-1]
     assert [command.row(name)["statecode"] for name in STEP_IDS] == [0, 0, 0]
     assert command.run("check") == (0, "Nothing is missing.")
+
+
+def _privileges(command: Command) -> set[str]:
+    """Return the names of the role's privileges."""
+    path = f"roles({ROLE_ID})/Microsoft.Dynamics.CRM.RetrieveRolePrivilegesRole()"
+    return {each["PrivilegeName"] for each in command.world.get(path)["RolePrivileges"]}
