@@ -83,7 +83,7 @@ def test_an_attempt_on_its_way_while_its_watch_is_removed_breaks_nothing(
 
 
 @pytest.mark.parametrize(("webhook_id", "kind", "broken"), [("msg_1", "created", "d"), ("msg_2", "deleted", "g")])
-def test_an_attempt_for_the_next_watch_counts_as_one_of_that_watch(webhook_id: str, kind: str, broken: str) -> None:
+def test_an_attempt_of_the_next_watch(webhook_id: str, kind: str, broken: str) -> None:
     """By a worker that has read it; also if a late worker still wrote to the former ledger row."""
     stage = watched_and_removed()
     stage.watch()
