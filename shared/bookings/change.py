@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared import telemetry
+from shared import problems, telemetry
 from shared.api.fields import invalid
 from shared.api.times import read_zone
-from shared.bookings.business_lock import BusinessLock, check_held
+from shared.bookings.business_lock import LEASE_TIME, RETRY_AFTER, BusinessLock, check_held
 from shared.bookings.business_rules import broken_rule, is_free, spans_without
+from shared.bookings.draft import CustomerTime
 from shared.bookings.graph_body import times, without_mail
 from shared.bookings.graph_errors import (
     READING,
@@ -25,18 +27,24 @@ from shared.bookings.held_times import HeldTime
 from shared.bookings.lookup import BusinessLookup, staff_named
 from shared.bookings.rejections import AppointmentShared, BookingsFailing, RuleBroken, ServiceNotProvided, StaffNotFree
 from shared.bookings.requests import AppointmentChange, parse_start
-from shared.bookings.staff_times import StaffTimes, engaged_spans
-from shared.errors import GraphError
+from shared.bookings.staff_times import EngagedStaff, StaffTimes, engaged_spans
+from shared.errors import GraphError, RequestRejected
 from shared.graph.bookings.ids import Seat
+from shared.storage.leases import Held, Leases
 
 if TYPE_CHECKING:
     from shared.bookings.appointments import Appointments, CurrentAppointment, CurrentAppointments
     from shared.bookings.cancel import AppointmentCanceller
     from shared.bookings.deliveries.own_changes import OwnChanges
+    from shared.bookings.existing import ExistingAppointments
     from shared.bookings.held_times import HeldTimes
     from shared.bookings.records import AppointmentRecords
     from shared.graph.bookings.client import BookingsClient
     from shared.graph.bookings.models import Appointment
+
+IN_PROGRESS = (
+    "Another call is booking a customer at that time, or did so just now. Repeat the request after Retry-After."
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class AppointmentChanger:
     canceller: AppointmentCanceller
     lock: BusinessLock
     staff_times: StaffTimes
+    moved: MovedCustomers
     update: AppointmentUpdate
     now: Callable[[], datetime]
 
@@ -68,9 +77,10 @@ class AppointmentChanger:
                 raise AppointmentShared
             wanted = _wanted(current, start, staff)
             if _changed(current.appointment, wanted):
-                self._check(current, wanted)
-                check_held(lock, "Nothing was changed.")
-                self.update.send(current, wanted, caller)
+                engaged = self._check(current, wanted)
+                with self.moved.booked_once(current, wanted, engaged):
+                    check_held(lock, "Nothing was changed.")
+                    self.update.send(current, wanted, caller)
         telemetry.count("bookings", end="changed")
         missing = "not_told" if wanted.is_online else "not_online"
         return replace(wanted, join_url="", missing_link=missing)
@@ -98,8 +108,8 @@ class AppointmentChanger:
     def _has_others(self, current: CurrentAppointment) -> bool:
         return max(current.appointment.count, len(current.appointment.raw_customers)) > 1
 
-    def _check(self, current: CurrentAppointment, wanted: Appointment) -> None:
-        """Raise RequestRejected unless the rules allow a change and all staff is free for it."""
+    def _check(self, current: CurrentAppointment, wanted: Appointment) -> EngagedStaff:
+        """Return when the staff is engaged. Raises RequestRejected unless the rules allow the change and it is free."""
         self.current.check_lead(current)
         if broken := broken_rule(current.business, current.service, wanted.start, self.now()):
             raise RuleBroken(broken)
@@ -114,6 +124,38 @@ class AppointmentChanger:
                 busy = spans_without(busy, *own)
             if not is_free([*busy, *others.get(staff_id, ())], service, wanted.start):
                 raise StaffNotFree
+        return engaged
+
+
+@dataclass(frozen=True)
+class MovedCustomers:
+    """Lets no customer of an appointment that moves have two of the service at its new time."""
+
+    existing: ExistingAppointments
+    leases: Leases
+    now: Callable[[], datetime]
+
+    @contextmanager
+    def booked_once(self, current: CurrentAppointment, wanted: Appointment, engaged: EngagedStaff) -> Iterator[None]:
+        """Hold the leases of the new time while a move is sent, as a creation does. Raises RequestRejected.
+
+        They are released even if its outcome is unknown: its held time lets later calls look for it.
+        """
+        if wanted.start == current.appointment.start:
+            yield
+            return
+        time = CustomerTime(current.business.id, wanted.service_id, wanted.start, wanted.customers)
+        with ExitStack() as held:
+            for name in time.lease_names:
+                held.callback(self._acquire(name).release)
+            self.existing.require_none(time, engaged, wanted, is_shared=current.is_shared)
+            yield
+
+    def _acquire(self, name: str) -> Held:
+        lease = self.leases.acquire(name, self.now(), LEASE_TIME)
+        if not isinstance(lease, Held):
+            raise RequestRejected(problems.APPOINTMENT_IN_PROGRESS, IN_PROGRESS, max(lease.wait, RETRY_AFTER))
+        return lease
 
 
 @dataclass(frozen=True)

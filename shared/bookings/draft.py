@@ -16,6 +16,34 @@ from shared.storage.leases import lease_id_of
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerTime:
+    """A service and a start at which each of some customers (addresses in lower case) may have one appointment."""
+
+    business: str
+    service: str
+    start: datetime
+    customers: frozenset[str]
+
+    @property
+    def lease_names(self) -> list[str]:
+        """The name of each customer's lease: whoever holds it may give the customer an appointment here."""
+        return ["\n".join(_identity(self.business, self.service, self.start, each)) for each in sorted(self.customers)]
+
+    @property
+    def hashes(self) -> set[str]:
+        """A hash of each customer's identity."""
+        return {lease_id_of(name) for name in self.lease_names}
+
+    def is_at(self, service: str, start: datetime | None) -> bool:
+        """Return whether a service and start are these."""
+        return (service, start) == (self.service, self.start)
+
+    def has_customer(self, appointment: Appointment) -> bool:
+        """Return whether an appointment has one of the customers."""
+        return bool(self.customers & appointment.customers)
+
+
+@dataclass(frozen=True, slots=True)
 class AppointmentDraft:
     """An appointment to create; `staff` is the named staff, or everyone who provides the service."""
 
@@ -39,12 +67,17 @@ class AppointmentDraft:
     @property
     def identity(self) -> tuple[str, ...]:
         """What identifies it: business, service, start and customer."""
-        return self.business.id.lower(), self.service.id, self.start.isoformat(), self.customer
+        return _identity(self.business.id, self.service.id, self.start, self.customer)
+
+    @property
+    def customer_time(self) -> CustomerTime:
+        """Its service and start for its customer."""
+        return CustomerTime(self.business.id, self.service.id, self.start, frozenset({self.customer}))
 
     @property
     def lease_name(self) -> str:
         """Its identity as a text."""
-        return "\n".join(self.identity)
+        return self.customer_time.lease_names[0]
 
     @property
     def hash(self) -> str:
@@ -73,6 +106,10 @@ class AppointmentDraft:
         """
         same_time = (appointment.service_id, appointment.start) == (self.service.id, self.start)
         return self.is_same(appointment) or (same_time and not appointment.customers and not self.is_shared)
+
+
+def _identity(business: str, service: str, start: datetime, customer: str) -> tuple[str, ...]:
+    return business.lower(), service, start.isoformat(), customer
 
 
 def eligible_staff(names: Iterable[str], staff: Iterable[Staff], service: Service) -> tuple[Staff, ...]:

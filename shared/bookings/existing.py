@@ -20,8 +20,10 @@ from shared.graph.bookings.ids import Seat
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from shared.bookings.held_times import HeldTimes
+    from shared.bookings.draft import CustomerTime
+    from shared.bookings.held_times import HeldTime, HeldTimes
     from shared.bookings.records import AppointmentRecord, AppointmentRecords
+    from shared.bookings.staff_times import EngagedStaff
     from shared.graph.bookings.client import BookingsClient
     from shared.graph.bookings.models import Appointment
 
@@ -53,29 +55,60 @@ class ExistingAppointments:
         """
         with translate_graph_errors(READING):
             listed = self.bookings.calendar_view(draft.business.id, draft.start, draft.end)
-        asked = (draft.service.id, draft.start)
-        held = [each for each in self.held.of(draft.business.id) if (each.service, each.start) == asked]
-        others = {each.appointment for each in held if each.identity not in ("", draft.hash)}
-        others |= {each.id for each in listed if each.lists_all_customers and not draft.is_same(each)}
-        ids = [each.id for each in listed if (each.service_id, each.start) == asked]
-        ids += [each.appointment for each in held]
+        held = self.held.of(draft.business.id)
         found = []
-        for each in self.read(draft, ids, others):
+        time = draft.customer_time
+        for each in self._candidates(time, listed, held, self._of_others(time, listed, held)):
             if draft.is_same(each):
                 return each
             found.append(each)
         return next((each for each in found if self._is_unnamed_own(draft, record, each)), None)
 
-    def read(self, draft: AppointmentDraft, ids: Iterable[str], others: Container[str] = ()) -> Iterable[Appointment]:
+    def require_none(self, time: CustomerTime, engaged: EngagedStaff, moved: Appointment, *, is_shared: bool) -> None:
+        """Raise StaffNotFree if a customer of an appointment that moves has another one of the service at its new time.
+
+        As for a new appointment, the caller is not told of it.
+        """
+        known = {moved.id}
+        if not is_shared:  # customers join a shared one
+            known |= self._of_others(time, engaged.appointments, engaged.held)
+        for each in self._candidates(time, engaged.appointments, engaged.held, known):
+            if time.is_at(each.service_id, each.start) and time.has_customer(each):
+                raise StaffNotFree
+
+    def _of_others(self, time: CustomerTime, listed: Iterable[Appointment], held: Iterable[HeldTime]) -> set[str]:
+        """Return the ids of appointments that are known to be of other customers, wherever a late list shows them."""
+        here = [each for each in held if time.is_at(each.service, each.start)]
+        others = {each.appointment for each in here if each.identity and each.identity not in time.hashes}
+        others |= {each.id for each in listed if each.lists_all_customers and not time.has_customer(each)}
+        return others - {each.appointment for each in here if not each.identity}
+
+    def _candidates(
+        self, time: CustomerTime, listed: Iterable[Appointment], held: Iterable[HeldTime], others: Container[str]
+    ) -> Iterable[Appointment]:
+        """Yield what may be an appointment of the customers, of those that are listed or held, as it is by its id.
+
+        One that moves here, and is not shown here yet, may still come.
+        """
+        here = [each for each in held if time.is_at(each.service, each.start)]
+        moving = {each.appointment for each in here if not each.identity}
+        ids = [each.id for each in listed if time.is_at(each.service_id, each.start)]
+        ids += [each.appointment for each in here]
+        for each in self.read(time.business, ids, others):
+            if each.id in moving and time.has_customer(each) and not time.is_at(each.service_id, each.start):
+                raise AppointmentUnseen
+            yield each
+
+    def read(self, business: str, ids: Iterable[str], others: Container[str] = ()) -> Iterable[Appointment]:
         """Yield the appointments of some ids, except of `others`, which are known to be of other customers.
 
         One that is listed and cannot be read is no proof of anything.
         """
         for appointment_id in dict.fromkeys(each for each in ids if each and each not in others):
-            appointment = self._read(draft.business.id, appointment_id)
+            appointment = self._read(business, appointment_id)
             if appointment is not None:
                 yield appointment
-            elif not self.records.is_cancelled(draft.business.id, Seat(appointment_id)):
+            elif not self.records.is_cancelled(business, Seat(appointment_id)):
                 raise AppointmentUnseen
 
     def _is_unnamed_own(self, draft: AppointmentDraft, record: AppointmentRecord | None, each: Appointment) -> bool:

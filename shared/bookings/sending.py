@@ -73,7 +73,7 @@ class AppointmentSender:
 
     def _with_seat(self, draft: AppointmentDraft, engaged: EngagedStaff) -> Appointment | None:
         """Return an appointment of the service and start that has a seat left."""
-        found = list(self.existing.read(draft, engaged.ids_of(draft.service.id, draft.start)))
+        found = list(self.existing.read(draft.business.id, engaged.ids_of(draft.service.id, draft.start)))
         same = [each for each in found if (each.service_id, each.start) == (draft.service.id, draft.start)]
         if any(draft.is_same(each) for each in same):  # of another caller
             raise StaffNotFree

@@ -145,14 +145,15 @@ class BookingsParts(GraphParts):
     @cached_property
     def appointment_changer(self) -> AppointmentChanger:
         """Changes and cancels appointments."""
-        from shared.bookings.change import AppointmentChanger, AppointmentUpdate
+        from shared.bookings.change import AppointmentChanger, AppointmentUpdate, MovedCustomers
 
         update = AppointmentUpdate(
             self.bookings_client, self.held_times, self.appointment_records, self.mails_customers, self.own_changes
         )  # fmt: skip
         return AppointmentChanger(
             self.bookings_client, self.business_lookup, self.appointments, self.current_appointments,
-            self.appointment_canceller, self.business_lock, self.staff_times, update, self.now,
+            self.appointment_canceller, self.business_lock, self.staff_times,
+            MovedCustomers(self.existing_appointments, self.leases, self.now), update, self.now,
         )  # fmt: skip
 
     @cached_property

@@ -64,7 +64,7 @@ class Journal:
         is_shown = bool(state) and state != "deleted" and not state.startswith("series ")
         if after is not None and (after.get("tried") or is_shown):
             watch, event = key[0], str(after.get("event_id"))
-            self._shown.add((watch, event, self._site.lives[watch]))
+            self._shown.add((watch, event, self._site.seen_life(watch)))
 
     def _note_intent(self, tried: str, key: Key) -> None:
         """Note a state that may be sent: a worker that is killed then cannot say whether it was."""

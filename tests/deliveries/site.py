@@ -6,7 +6,7 @@ import heapq
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,8 +35,9 @@ class DeliverySite(Site):
         self.partner = self.receiver = JudgedPartner(self.now, lambda: scheduler.clock.seconds)
         self.receiver.describe, self.receiver.life = self._describe, self.life
         self.events.read, self.events.answered = self._read, self._answered
-        self.tables["watches"].changed = self._watch_changed
+        self.tables["watches"].read, self.tables["watches"].changed = self._watches_read, self._watch_changed
         self.lives: Counter[str] = Counter()
+        self._seen: dict[tuple[str, str], int] = {}  # by worker and watch: the life that it last read
         self.born_now: set[str] = set()  # watches that the present version created since the beginning
         self.born_before: set[str] = set()  # watches that the version before created after a removal
         self.hinted: dict[tuple[str, str], tuple[datetime, int]] = {}  # the last notification taken in, and the life
@@ -81,6 +82,13 @@ class DeliverySite(Site):
     def life(self, mailbox: str) -> int:
         """Return which watch of a mailbox this is."""
         return self.lives[watch_id_of(mailbox)]
+
+    def seen_life(self, watch_id: str) -> int:
+        """Return which watch of a mailbox the present worker works for: the one that it last read.
+
+        It may be removed meanwhile. The guide has the partner drop what is then still on its way.
+        """
+        return self._seen.get((self.actor(), watch_id), self.lives[watch_id])
 
     def notify(self, mailbox: str, event_id: str, kind: str, process: DeliveryProcess) -> None:
         """Post a notification of Graph to a process. It reads no storage, and its clock says when that was."""
@@ -131,7 +139,7 @@ class DeliverySite(Site):
     def _describe(self, message_id: str, payload: dict[str, Any]) -> Attempt:
         data = payload["data"]
         etag, read_at = self._seen.get((self.actor(), data["event"]["id"]), (None, None))
-        timestamp, life = datetime.fromisoformat(payload["timestamp"]), self.life(data["mailbox"])
+        timestamp, life = datetime.fromisoformat(payload["timestamp"]), self.seen_life(watch_id_of(data["mailbox"]))
         worker, version = self.actor(), str(self.acting_version())
         return Attempt(message_id, payload["type"], data, timestamp, self.now(), worker, version, etag, read_at, life)
 
@@ -142,6 +150,11 @@ class DeliverySite(Site):
         return str(process.version) if process is not None else ""
 
     processes: dict[str, DeliveryProcess]
+
+    def _watches_read(self, rows: Sequence[tuple[str, str, str]]) -> None:
+        for partition, watch_id, etag in rows:
+            if partition == "watch" and etag:
+                self._seen[self.actor(), watch_id] = self.lives[watch_id]
 
     def _watch_changed(self, key: tuple[str, str], before: Row | None, after: Row | None) -> None:
         if key[0] != "watch":
@@ -154,4 +167,5 @@ class DeliverySite(Site):
             self.born_now.discard(key[1])
             self.born_before.discard(key[1])
         elif before is None:
+            self._seen[self.actor(), key[1]] = self.lives[key[1]]
             (self.born_before if self.acting_version() == BEFORE else self.born_now).add(key[1])

@@ -6,7 +6,6 @@ booking (ErrorExceededFindCountLimit).
 """
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -150,9 +149,9 @@ def _listable(graph: Graph, business: BookingBusiness) -> list[JSON]:
 
 
 def _is_left_out(graph: Graph, business: BookingBusiness, behaviour: str, key: str) -> bool:
-    """Return whether an answer lacks an appointment that stands: all do, or about half of them, by their ids."""
+    """Return whether an answer lacks an appointment that stands: all do, or about half of them, drawn from the seed."""
     choice = graph.switches.choice(behaviour, business.id)
-    return choice == "all" or (choice == "half" and zlib.crc32(key.encode()) % 2 == 0)
+    return choice == "all" or (choice == "half" and graph.switches.is_in_half(business.id, key))
 
 
 def _items(graph: Graph, business: BookingBusiness, member: str, first: datetime, last: datetime) -> list[JSON]:

@@ -79,6 +79,10 @@ class Switches:
             return self._chance(name, address, subject).choice(self._behaviours[name].choices)
         return value if isinstance(value, str) else ""
 
+    def is_in_half(self, address: str, subject: str) -> bool:
+        """Return whether a subject is in the half that answers leave out: the same one for each behaviour."""
+        return self._chance("half", address, subject).random() < 0.5
+
     def as_json(self) -> dict[str, Any]:
         """Return the seed and what is on: {"name": {"address, or nothing for all": value}}."""
         return {"seed": self.seed, "on": self.on}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 from shared.errors import RelayError
@@ -12,10 +13,12 @@ from tests.deliveries.calendar import HOUR, Item
 from tests.deliveries.journal import Journal
 from tests.deliveries.partner import Attempt
 from tests.deliveries.site import DeliverySite
+from tests.schedules.process import PRESENT
 from tests.schedules.scheduler import Scheduler
 from tests.schedules.strategies import Random
 
 MAILBOX = "room0@contoso.com"
+WATCH = {"PartitionKey": "watch", "RowKey": watch_id_of(MAILBOX)}
 
 
 class Stage:
@@ -50,6 +53,23 @@ class Stage:
         except RelayError:
             attempt.is_certain = True
         return attempt
+
+    def acting(self, worker: str) -> Stage:
+        """Let another worker act from now on."""
+        self.site.acting = SimpleNamespace(name=worker, version=PRESENT)
+        return self
+
+    def watch(self) -> None:
+        """Store the row of the watch, as a worker does that sets the mailbox up."""
+        self.site.tables["watches"].upsert_entity(WATCH | {"mailbox": MAILBOX})
+
+    def remove(self) -> None:
+        """Remove the watch."""
+        self.site.tables["watches"].delete_entity(WATCH)
+
+    def read_watch(self) -> None:
+        """Read the row of the watch, as a worker does before it delivers."""
+        self.site.tables["watches"].get_entity("watch", WATCH["RowKey"])
 
     def row(self, **columns: Any) -> None:
         """Write the ledger row of the event."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.storage.watches import watch_id_of
 from tests.unit.deliveries_machine.stages import MAILBOX, Stage
 
@@ -52,6 +54,43 @@ def test_an_id_of_a_removed_watch_is_seen() -> None:
     stage.read()
     stage.attempt("msg_1", "created")
     assert stage.broken == ["d"]
+
+
+def watched_and_removed() -> Stage:
+    """Return a stage whose event the partner has, and whose watch is removed after a worker has read it."""
+    stage = Stage().acting("late")
+    stage.watch()
+    stage.read()
+    stage.attempt("msg_1", "created")
+    stage.row(told='W/"1"', tried="deleted")
+    stage.read_watch()
+    stage.acting("another").remove()
+    return stage
+
+
+@pytest.mark.parametrize("is_watched_again", [False, True])
+@pytest.mark.parametrize(("webhook_id", "kind"), [("msg_1", "created"), ("msg_2", "deleted")])
+def test_an_attempt_on_its_way_while_its_watch_is_removed_breaks_nothing(
+    webhook_id: str, kind: str, *, is_watched_again: bool
+) -> None:
+    """The worker had read the watch before. The partner drops what it sends, whether or not a new watch is there."""
+    stage = watched_and_removed()
+    if is_watched_again:
+        stage.watch()
+    stage.acting("late").read()
+    late = stage.attempt(webhook_id, kind)
+    assert (stage.broken, late.life, late.taken) == ([], 0, False)
+
+
+@pytest.mark.parametrize(("webhook_id", "kind", "broken"), [("msg_1", "created", "d"), ("msg_2", "deleted", "g")])
+def test_an_attempt_of_the_next_watch(webhook_id: str, kind: str, broken: str) -> None:
+    """By a worker that has read it; also if a late worker still wrote to the former ledger row."""
+    stage = watched_and_removed()
+    stage.watch()
+    stage.acting("late").row(told='W/"1"', tried="deleted 1")
+    stage.read_watch()
+    stage.read()
+    assert (stage.attempt(webhook_id, kind).life, stage.broken) == (1, [broken])
 
 
 def test_a_deletion_of_what_was_never_tried_is_seen() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from dataclasses import replace
 
 import pytest
@@ -35,10 +36,11 @@ def test_silence_ends_each_try(language: str) -> None:
 
 @languages
 def test_a_closed_port_is_an_error_of_the_library(language: str) -> None:
-    """After five tries."""
-    with prepared({}) as origin:
-        closed = called(language, CALLS[0], origin, CREDENTIALS["/api/"])
-    (end,) = in_language(language, [closed])
+    """After five tries. The port is bound, so that nobody else can listen there."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        closed = called(language, CALLS[0], f"http://127.0.0.1:{bound.getsockname()[1]}", CREDENTIALS["/api/"])
+        (end,) = in_language(language, [closed])
     assert (end["error"] in ("ConnectionError", "TypeError"), end["waits"]) == (True, [5] * 4)
 
 
