@@ -44,19 +44,19 @@ def carried_both_ways(folder: Path, case: Case) -> BothWays:
     with pairs_world(
         folder, BOTH, people=people, resources=[{"mailbox": each} for each in people], trial=case.trial
     ) as world:
-        events = made(world, people, case.changes // 2)
+        events = added(world, people, case.changes // 2)
         world.dataverse_start.start("it")
         part(world, world.follow.run)
-        part(world, partial(told, world, events))
+        part(world, partial(notified, world, events))
         bookings = [row["bookableresourcebookingid"] for row in dispatchers(world)]
         assert len(world.pairs_in("paired")) == len(bookings) + len(events)
         moved(world, bookings, events)
-        changes = part(world, partial(told, world, events))
-        echoes = part(world, partial(told, world, [*events, *made_events(world, people)]))
+        changes = part(world, partial(notified, world, events))
+        echoes = part(world, partial(notified, world, [*events, *events_of_relay(world, people)]))
         return BothWays(changes, echoes, sum(live(world, each) != shown(world, each) for each in people))
 
 
-def made(world: PairsWorld, people: list[str], number: int) -> list[tuple[str, str]]:
+def added(world: PairsWorld, people: list[str], number: int) -> list[tuple[str, str]]:
     """Make bookings and events, both spread over the people; return mailbox and id of each event."""
     events = []
     for each in range(number):
@@ -75,7 +75,7 @@ def moved(world: PairsWorld, bookings: list[str], events: list[tuple[str, str]])
         move_event(world, event, 502 + 4 * number, mailbox)
 
 
-def told(world: PairsWorld, events: list[tuple[str, str]]) -> None:
+def notified(world: PairsWorld, events: list[tuple[str, str]]) -> None:
     """Notify the relay of events, and let the timer run."""
     for mailbox in dict.fromkeys(mailbox for mailbox, _ in events):
         watch = world.watches.get(watch_id_of(mailbox))
@@ -92,7 +92,7 @@ def dispatchers(world: PairsWorld) -> list[dict[str, Any]]:
     return [row for row in rows if row["bookableresourcebookingid"] in born]
 
 
-def made_events(world: PairsWorld, people: list[str]) -> list[tuple[str, str]]:
+def events_of_relay(world: PairsWorld, people: list[str]) -> list[tuple[str, str]]:
     """Return mailbox and id of each event that the relay made."""
     mailboxes = {watch_id_of(each): each for each in people}
     born = (pair for pair in world.pairs.all() if pair.born == "dataverse")

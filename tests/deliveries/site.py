@@ -37,7 +37,7 @@ class DeliverySite(Site):
         self.events.read, self.events.answered = self._read, self._answered
         self.tables["watches"].read, self.tables["watches"].changed = self._watches_read, self._watch_changed
         self.lives: Counter[str] = Counter()
-        self._seen: dict[tuple[str, str], int] = {}  # by worker and watch: the life that it last read
+        self._lives_read: dict[tuple[str, str], int] = {}  # by worker and watch: the life that it last read
         self.born_now: set[str] = set()  # watches that the present version created since the beginning
         self.born_before: set[str] = set()  # watches that the version before created after a removal
         self.hinted: dict[tuple[str, str], tuple[datetime, int]] = {}  # the last notification taken in, and the life
@@ -88,7 +88,7 @@ class DeliverySite(Site):
 
         It may be removed meanwhile. The guide has the partner drop what is then still on its way.
         """
-        return self._seen.get((self.actor(), watch_id), self.lives[watch_id])
+        return self._lives_read.get((self.actor(), watch_id), self.lives[watch_id])
 
     def notify(self, mailbox: str, event_id: str, kind: str, process: DeliveryProcess) -> None:
         """Post a notification of Graph to a process. It reads no storage, and its clock says when that was."""
@@ -154,7 +154,7 @@ class DeliverySite(Site):
     def _watches_read(self, rows: Sequence[tuple[str, str, str]]) -> None:
         for partition, watch_id, etag in rows:
             if partition == "watch" and etag:
-                self._seen[self.actor(), watch_id] = self.lives[watch_id]
+                self._lives_read[self.actor(), watch_id] = self.lives[watch_id]
 
     def _watch_changed(self, key: tuple[str, str], before: Row | None, after: Row | None) -> None:
         if key[0] != "watch":
@@ -167,5 +167,5 @@ class DeliverySite(Site):
             self.born_now.discard(key[1])
             self.born_before.discard(key[1])
         elif before is None:
-            self._seen[self.actor(), key[1]] = self.lives[key[1]]
+            self._lives_read[self.actor(), key[1]] = self.lives[key[1]]
             (self.born_before if self.acting_version() == BEFORE else self.born_now).add(key[1])

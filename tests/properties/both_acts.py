@@ -27,7 +27,7 @@ BOARD_FAULTS = st.builds(
                      {"cut": True, "after": True}, {"status": 429, "headers": {"Retry-After": "60"}}]),
     st.integers(1, 3),
 )  # fmt: skip
-TOLD = ("once", "once", "twice", "backwards", "never")
+NOTICES = ("once", "once", "twice", "backwards", "never")
 
 
 class Act(NamedTuple):
@@ -40,7 +40,7 @@ class Act(NamedTuple):
     fault: dict[str, Any] | None = None
     lie: dict[str, Any] | None = None
     lag: float = 0
-    told: str = "once"
+    notices: str = "once"
     pause: int = 400
 
 
@@ -49,7 +49,7 @@ def _acts(kinds: tuple[str, ...]) -> st.SearchStrategy[Act]:
         Act, st.sampled_from(kinds), st.integers(0, 5), st.integers(0, 3),
         st.none() | st.none() | st.sampled_from(["Graph", "Dataverse"]) | st.integers(1, 45),
         st.none() | st.none() | FAULTS | BOARD_FAULTS, st.none() | st.none() | LIES,
-        st.sampled_from([0, 0, 0, 40, 120]), st.sampled_from(TOLD), st.sampled_from([0, 0, 5, 60, 400, 4_000]),
+        st.sampled_from([0, 0, 0, 40, 120]), st.sampled_from(NOTICES), st.sampled_from([0, 0, 5, 60, 400, 4_000]),
     )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ ACTS = st.tuples(
     _acts(("book", "linked", "make", "series")),
     st.lists(_acts(BOARD + PERSON).map(lambda act: [act]) | st.sampled_from(STORIES), min_size=2, max_size=7),
 ).map(lambda each: [each[0], *(act for acts in each[1] for act in acts)])
-Found = tuple[str, dict[str, Any]]
+Located = tuple[str, dict[str, Any]]
 
 
 class Edits:
@@ -111,7 +111,7 @@ class Edits:
         found = self.world.dataverse.control("GET", f"/rows/{BOOKINGS}")["value"]
         return sorted(found, key=lambda row: str(row["createdon"]))
 
-    def events(self) -> list[Found]:
+    def events(self) -> list[Located]:
         """Return what is in the calendars, each with its mailbox, the relay's first."""
         found = [(mailbox, each) for mailbox in MAILBOXES for each in events_in(self.world, mailbox)]
         return sorted(found, key=lambda each: (not each[1]["transactionId"], each[1]["createdDateTime"],

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tests.properties.both_acts import DATES, Act, Edits, Found
+from tests.properties.both_acts import DATES, Act, Edits, Located
 from tests.properties.both_journal import Journal
 from tests.properties.pair_acts import booking_in
 
@@ -34,28 +34,28 @@ class Invariants:
 
     def look(self) -> None:
         """Note what is in the calendars before the relay does anything."""
-        found = self.edits.events()
-        self.before = {event["immutableId"]: event for _, event in found if not event["transactionId"]}
-        for mailbox, event in found:
+        located = self.edits.events()
+        self.before = {event["immutableId"]: event for _, event in located if not event["transactionId"]}
+        for mailbox, event in located:
             self._derive(mailbox, event)
 
     def check(self, acts: Sequence[Act]) -> None:
         """Assert that all hold after these acts."""
-        found = self.edits.events()
-        self._events_are_single(found)
-        self._bookings_are_single(found)
+        located = self.edits.events()
+        self._events_are_single(located)
+        self._bookings_are_single(located)
         self._visits_are_kept()
-        self._persons_events_are_kept(found)
+        self._persons_events_are_kept(located)
         self._writes_are_bounded(acts)
 
-    def _events_are_single(self, found: Sequence[Found]) -> None:
+    def _events_are_single(self, located: Sequence[Located]) -> None:
         """A booking has one event of the relay, apart from those that a person made her meetings."""
-        plain = Counter(booking_in(event) for _, event in found if event["transactionId"] and not event["attendees"])
+        plain = Counter(booking_in(event) for _, event in located if event["transactionId"] and not event["attendees"])
         assert not {booking: number for booking, number in plain.items() if number > 1}
 
-    def _bookings_are_single(self, found: Sequence[Found]) -> None:
+    def _bookings_are_single(self, located: Sequence[Located]) -> None:
         """An event, or a date of a series, has one living booking of the relay; each of these is some event's."""
-        for mailbox, event in found:
+        for mailbox, event in located:
             self._derive(mailbox, event)
         living: Counter[tuple[str, ...]] = Counter()
         for row in self.edits.rows():
@@ -75,9 +75,9 @@ class Invariants:
         assert self.journal.of_relay("Delete") == []
         assert self.journal.visits_canceled() == []
 
-    def _persons_events_are_kept(self, found: Sequence[Found]) -> None:
+    def _persons_events_are_kept(self, located: Sequence[Located]) -> None:
         """A person's event stays, with its title, and moves only to where a booking was moved by others."""
-        now = {event["immutableId"]: event for _, event in found}
+        now = {event["immutableId"]: event for _, event in located}
         starts = self.journal.starts()
         for event_id, before in self.before.items():
             assert event_id in now, "a person's event is gone"

@@ -12,7 +12,7 @@ BOOKING = "bookableresourcebooking"
 LINKS = ("msdyn_workorder", "msdyn_resourcerequirement", "msdyn_projectid")
 
 
-class Noted(NamedTuple):
+class RowWrite(NamedTuple):
     """One write of a booking: which, what, the row before and after, and whether the relay wrote it."""
 
     message: str
@@ -34,12 +34,12 @@ class Journal:
             organization.ids[name] for name in ("status:Cancelled", "status:Canceled") if name in organization.ids
         }
         self._at_work = {organization.ids[f"status:{name}"] for name in ("Traveling", "In Progress")}
-        self.writes: list[Noted] = []
+        self.writes: list[RowWrite] = []
         organization.writer.followers.append(self._note)
 
     def _note(self, write: Write) -> None:
         if write.table.name == BOOKING:
-            noted = Noted(write.message, write.row_id, dict(write.columns), dict(write.before or {}),
+            noted = RowWrite(write.message, write.row_id, dict(write.columns), dict(write.before or {}),
                           dict(write.after or {}), write.actor.user_id == self.relay)  # fmt: skip
             self.writes.append(noted)
 
@@ -51,7 +51,7 @@ class Journal:
         """Return whether a booking, as the Web API shows it, is neither canceled nor inactive."""
         return row["statecode"] == 0 and row["_bookingstatus_value"] not in self.canceled
 
-    def of_relay(self, message: str = "") -> list[Noted]:
+    def of_relay(self, message: str = "") -> list[RowWrite]:
         """Return the writes of the relay, or those of one kind."""
         return [each for each in self.writes if each.is_relays and message in ("", each.message)]
 

@@ -82,7 +82,7 @@ def carried_over(world: PairsWorld, edits: Edits, act: Act) -> None:
     _begin_troubles(world, act)
     waiting: list[Any] = []
     with _killer(world, act.killed_at) as killer, suppress(RelayError):
-        tell(world, edits, act.told)
+        notify(world, edits, act.notices)
         world.follow.run()
         waiting = list(world.queue.messages)
         world.empty_queue()
@@ -115,17 +115,17 @@ def _killer(world: PairsWorld, killed_at: int | str | None) -> AtCall:
     return KilledAtCall(world, killed_at or 0)
 
 
-def tell(world: PairsWorld, edits: Edits, told: str) -> None:
+def notify(world: PairsWorld, edits: Edits, notices: str) -> None:
     """Notify the relay of what is there, and of what was there, as Graph does: once, twice, backwards, or never."""
     pairs = [pair.event_id for pair in world.pairs.all() if pair.event_id]
-    for mailbox in MAILBOXES if told != "never" else ():
+    for mailbox in MAILBOXES if notices != "never" else ():
         watch = world.watches.get(watch_id_of(mailbox))
         assert watch is not None
         there = [event for each, event in edits.events() if each == mailbox]
         series = [event["seriesMasterImmutableId"] for event in there if event["seriesMasterImmutableId"]]
         ids = list(dict.fromkeys([*series, *(event["immutableId"] for event in there), *pairs]))
-        ordered = ids[::-1] if told == "backwards" else ids
-        for _ in range(2 if told == "twice" else 1):
+        ordered = ids[::-1] if notices == "backwards" else ids
+        for _ in range(2 if notices == "twice" else 1):
             world.event_changes.changed(watch, [Change(watch.id, "user", each) for each in ordered], world.now())
 
 
@@ -144,7 +144,7 @@ def _until(world: PairsWorld, edits: Edits, written: Callable[[], int]) -> None:
         world.dataverse.control("POST", "/background/flush")
         before = written()
         world.follow_on()
-        tell(world, edits, "once")
+        notify(world, edits, "once")
         world.event_changes.run()
         world.empty_queue()
         if written() == before:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from shared.config import LONGEST_VIEW_DAYS
 from shared.dataverse.look import Rules
@@ -85,9 +85,12 @@ class SeriesDates:
         """
         begins = self._last.begins if self._last is not None else None
         result = matched([each for each in pairs if each.state != "ended"], dates, _zone_of(dates))
-        far = [each for each in result.matches if _is_far(*each) and not _is_before(each[0], begins)]
-        near = [each for each in result.matches if each not in far]
-        return Matched(near, [*result.pairs, *(pair for pair, _ in far)], [*result.events, *(date for _, date in far)])
+        slots = _Slots.of(dates, begins)
+        wrong = [each for each in result.matches if _is_guess(*each) and slots.is_wrong(*each)]
+        right = [each for each in result.matches if each not in wrong]
+        return Matched(
+            right, [*result.pairs, *(pair for pair, _ in wrong)], [*result.events, *(date for _, date in wrong)]
+        )
 
     def pair_of(self, event: Event, watch_id: str, mailbox: str, rules: Rules) -> Pair | None:
         """Return the pair that follows an event whose id no pair names, None if it is a new date."""
@@ -168,17 +171,47 @@ def needs_date(pair: Pair, event: EventSide) -> bool:
     return (isinstance(event, Gone) and bool(pair.series_id)) or (isinstance(event, Event) and event.is_series)
 
 
-def _is_far(pair: Pair, date: Event) -> bool:
-    """Return whether nothing but its order says that a pair follows a date, and more than a month is between them."""
-    if pair.event_id == date.id or pair.start is None or pair.original_start == date.original_start:
-        return False
-    return abs(date.start - pair.start) > MONTH
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Where a series has dates: from when to when, on which days of the week at which times.
+
+    A pair's date that was deleted leaves a gap there. If the series moved, its dates are elsewhere.
+    """
+
+    begins: datetime | None
+    ends: datetime | None
+    zone: tzinfo
+    times: frozenset[tuple[int, time]]
+
+    @classmethod
+    def of(cls, dates: Sequence[Event], begins: datetime | None) -> _Slots:
+        """Return those of dates."""
+        zone, origins = _zone_of(dates), [each.original_start or each.start for each in dates]
+        return cls(begins, max(origins, default=None), zone, frozenset(_slot(each, zone) for each in origins))
+
+    def is_wrong(self, pair: Pair, date: Event) -> bool:
+        """Return whether a pair whose event is not found by its id does not follow a date that is next in order."""
+        origin = pair.original_start or pair.start
+        if origin is None or self.begins is None or self.ends is None or origin < self.begins - DAY:
+            return False
+        if _is_same_day(origin, date.original_start or date.start, self.zone):
+            return False
+        is_gap = origin <= self.ends and _slot(origin, self.zone) in self.times
+        return is_gap or abs(date.start - (pair.start or origin)) > MONTH
 
 
-def _is_before(pair: Pair, begins: datetime | None) -> bool:
-    """Return whether a pair's date is none of a series that begins then, also if its hour is moved."""
-    date = pair.original_start or pair.start
-    return begins is not None and date is not None and date < begins - DAY
+def _slot(moment: datetime, zone: tzinfo) -> tuple[int, time]:
+    local = moment.astimezone(zone)
+    return local.weekday(), local.time()
+
+
+def _is_same_day(one: datetime, other: datetime, zone: tzinfo) -> bool:
+    return one.astimezone(zone).date() == other.astimezone(zone).date()
+
+
+def _is_guess(pair: Pair, date: Event) -> bool:
+    """Return whether nothing but the day or the order says that a pair follows a date."""
+    return pair.event_id != date.id and pair.original_start != date.original_start
 
 
 def _zone_of(dates: Sequence[Event]) -> tzinfo:

@@ -24,7 +24,7 @@ def only_event(world: PairsWorld) -> str:
 
 
 @pytest.mark.parametrize("born", ["dataverse", "outlook"])
-def test_scenario_8_both_moved_within_the_settle_time(world: PairsWorld, born: str) -> None:
+def test_scenario_8_both_moved_within_the_same_minute(world: PairsWorld, born: str) -> None:
     """The side of birth wins, with one write; both are equal at rest."""
     if born == "dataverse":
         world.dataverse.book(hours=30)

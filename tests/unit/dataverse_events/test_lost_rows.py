@@ -36,7 +36,7 @@ def test_lost_rows_make_neither_a_second_booking_nor_an_event(world: PairsWorld,
 
 
 @pytest.mark.parametrize("rrule", [None, "FREQ=WEEKLY;COUNT=3"], ids=["single", "series"])
-def test_a_pair_that_its_event_does_not_lead_to_is_found(world: PairsWorld, rrule: str | None) -> None:
+def test_a_pair_that_its_event_does_not_lead_to_is_used(world: PairsWorld, rrule: str | None) -> None:
     """A worker that is killed between both rows stores the pair, and no row of the index."""
     more: dict[str, Any] = {"rrule": rrule} if rrule else {}
     event = add_event(world, **more)

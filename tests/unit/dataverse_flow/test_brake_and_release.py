@@ -91,7 +91,7 @@ def test_removals_go_on_to_count_over_a_release_of_nothing(world: PairsWorld) ->
     assert (len(world.calendar()), is_held(world)) == (6, True)
 
 
-def test_one_of_several_workers_says_that_a_mailbox_is_held(
+def test_of_several_workers_a_single_log_line_says_that_a_mailbox_is_held(
     world: PairsWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Another one has held it while this one was reading: one error, and one count, are enough."""

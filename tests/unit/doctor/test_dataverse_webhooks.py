@@ -28,7 +28,7 @@ def world(certificates: Path) -> Iterator[HookedWorld]:
         yield world
 
 
-def found(world: HookedWorld) -> Finding:
+def checked(world: HookedWorld) -> Finding:
     """Return the finding."""
     inspected = WebhookCheck(lambda: Examination(world.dynamics), world.tracking.read, world.now)
     return check("dataverseWebhooks", inspected.inspect, "")
@@ -47,7 +47,7 @@ def arrived(world: HookedWorld) -> None:
 
 def test_without_webhooks_nothing_is_missing(world: HookedWorld) -> None:
     """They are optional."""
-    finding = found(world)
+    finding = checked(world)
     assert (finding.ok, finding.remedy) == (True, "")
     assert finding.detail.startswith("no webhooks were made")
 
@@ -55,9 +55,9 @@ def test_without_webhooks_nothing_is_missing(world: HookedWorld) -> None:
 def test_webhooks_that_arrive_pass(world: HookedWorld) -> None:
     """With the time of the last one."""
     world.register()
-    assert "none has arrived yet" in found(world).detail
+    assert "none has arrived yet" in checked(world).detail
     arrived(world)
-    finding = found(world)
+    finding = checked(world)
     assert (finding.ok, finding.remedy) == (True, "")
     assert f"the last one arrived at {world.now():%Y-%m-%d}" in finding.detail
 
@@ -67,11 +67,11 @@ def test_a_step_that_is_disabled_is_named(world: HookedWorld, message: str) -> N
     """With the command that enables it; while the feature is held it is as it should be."""
     world.register()
     world.session.make(steps.switch_step(message, enabled=False))
-    finding = found(world)
+    finding = checked(world)
     assert (finding.ok, finding.detail) == (False, f"the webhook step of {message} is disabled")
     assert "dataverse release" in finding.remedy
     world.dataverse_hold.hold("it")
-    assert found(world).ok is True
+    assert checked(world).ok is True
 
 
 @pytest.mark.parametrize("message", list(steps.STEP_IDS))
@@ -79,7 +79,7 @@ def test_a_step_that_is_missing_is_named(world: HookedWorld, message: str) -> No
     """Somebody deleted it."""
     world.register()
     world.session.make(steps.delete_step(message))
-    finding = found(world)
+    finding = checked(world)
     assert (finding.ok, finding.detail) == (False, f"the webhook step of {message} is missing")
 
 
@@ -89,12 +89,12 @@ def test_webhooks_that_all_fail_are_a_failure(world: HookedWorld) -> None:
     world.vault.secrets[NAME] = ["x" * 40, "y" * 40]
     world.secrets._versions.clear()
     arrived(world)
-    finding = found(world)
+    finding = checked(world)
     assert (finding.ok, finding.detail) == (False, "1 webhooks failed within a day; none has arrived yet")
     assert "rotate" in finding.remedy
 
 
-def test_one_that_failed_among_others_is_told_for_a_day(world: HookedWorld) -> None:
+def test_a_failure_among_others_is_reported_for_a_day(world: HookedWorld) -> None:
     """Nothing is lost by it; afterwards it counts no more."""
     world.register()
     arrived(world)
@@ -102,11 +102,11 @@ def test_one_that_failed_among_others_is_told_for_a_day(world: HookedWorld) -> N
     world.secrets._versions.clear()
     arrived(world)
     world.vault.secrets[NAME] = kept
-    finding = found(world)
+    finding = checked(world)
     assert (finding.ok, finding.detail[:9]) == (True, "1 webhook")
     assert "system jobs" in finding.remedy
     world.dataverse.tenant.clock.advance(25 * 3600)
-    assert (found(world).ok, found(world).remedy) == (True, "")
+    assert (checked(world).ok, checked(world).remedy) == (True, "")
 
 
 @pytest.mark.parametrize("right", [STEP_RIGHT, JOB_RIGHT])
@@ -115,14 +115,14 @@ def test_without_the_right_to_read_it_cannot_be_checked(world: HookedWorld, righ
     world.register()
     arrived(world)
     take_away(world, right)
-    finding = found(world)
+    finding = checked(world)
     assert (finding.ok, right in finding.detail, "setup --webhooks" in finding.remedy) == (None, True, True)
 
 
 def test_without_the_right_and_webhooks_nothing_is_wrong(world: HookedWorld) -> None:
     """The role has the right only where webhooks are made."""
     take_away(world, STEP_RIGHT)
-    finding = found(world)
+    finding = checked(world)
     assert (finding.ok, "no webhook has arrived yet" in finding.detail, STEP_RIGHT in finding.detail) == (
         True, True, True,
     )  # fmt: skip
@@ -133,7 +133,7 @@ def test_an_answer_that_is_none_is_no_missing_step(world: HookedWorld, match: st
     """Dataverse failed: the finding says so."""
     world.register()
     world.dataverse.control("POST", "/faults", {"status": 500, "match": match, "times": 9})
-    finding = found(world)
+    finding = checked(world)
     assert (finding.ok, "500" in finding.detail, "missing" in finding.detail) == (False, True, False)
 
 

@@ -36,7 +36,7 @@ def test_setup_makes_an_endpoint_and_three_steps(command: Command, caplog: pytes
     assert secret not in str(endpoint)
 
 
-def test_the_role_may_read_the_steps_only_where_webhooks_are_made(command: Command) -> None:
+def test_the_role_may_read_the_steps_only_with_webhooks(command: Command) -> None:
     """So that the doctor tells whether they are enabled; the relay can change none. A later run takes nothing away."""
     rights = {"prvReadSdkMessageProcessingStep", "prvReadAsyncOperation"}
     command.run("setup", "--yes")
