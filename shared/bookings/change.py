@@ -58,7 +58,6 @@ class AppointmentChanger:
     canceller: AppointmentCanceller
     lock: BusinessLock
     staff_times: StaffTimes
-    moved: MovedCustomers
     update: AppointmentUpdate
     now: Callable[[], datetime]
 
@@ -78,9 +77,7 @@ class AppointmentChanger:
             wanted = _wanted(current, start, staff)
             if _changed(current.appointment, wanted):
                 engaged = self._check(current, wanted)
-                with self.moved.booked_once(current, wanted, engaged):
-                    check_held(lock, "Nothing was changed.")
-                    self.update.send(current, wanted, caller)
+                self.update.send(current, wanted, engaged, lock, caller)
         telemetry.count("bookings", end="changed")
         missing = "not_told" if wanted.is_online else "not_online"
         return replace(wanted, join_url="", missing_link=missing)
@@ -167,10 +164,18 @@ class AppointmentUpdate:
     records: AppointmentRecords
     mails_customers: Callable[[], bool]
     own: OwnChanges
+    moved: MovedCustomers
 
-    def send(self, current: CurrentAppointment, wanted: Appointment, caller: str = "") -> None:
-        """Send a change, once, and note that its caller has it. Bookings may carry it out and answer an error."""
-        self._send(current, wanted)
+    def send(
+        self, current: CurrentAppointment, wanted: Appointment, engaged: EngagedStaff, lock: Held, caller: str = ""
+    ) -> None:
+        """Send a change, once, and note that its caller has it. Bookings may carry it out and answer an error.
+
+        `engaged`: when the staff is. `lock`: the business's, which must still be held.
+        """
+        with self.moved.booked_once(current, wanted, engaged):
+            check_held(lock, "Nothing was changed.")
+            self._send(current, wanted)
         self.own.reported(current.business.id, wanted, caller)
 
     def _send(self, current: CurrentAppointment, wanted: Appointment) -> None:

@@ -148,12 +148,12 @@ class BookingsParts(GraphParts):
         from shared.bookings.change import AppointmentChanger, AppointmentUpdate, MovedCustomers
 
         update = AppointmentUpdate(
-            self.bookings_client, self.held_times, self.appointment_records, self.mails_customers, self.own_changes
+            self.bookings_client, self.held_times, self.appointment_records, self.mails_customers, self.own_changes,
+            MovedCustomers(self.existing_appointments, self.leases, self.now),
         )  # fmt: skip
         return AppointmentChanger(
             self.bookings_client, self.business_lookup, self.appointments, self.current_appointments,
-            self.appointment_canceller, self.business_lock, self.staff_times,
-            MovedCustomers(self.existing_appointments, self.leases, self.now), update, self.now,
+            self.appointment_canceller, self.business_lock, self.staff_times, update, self.now,
         )  # fmt: skip
 
     @cached_property

@@ -205,8 +205,8 @@ def _slot(moment: datetime, zone: tzinfo) -> tuple[int, time]:
     return local.weekday(), local.time()
 
 
-def _is_same_day(one: datetime, other: datetime, zone: tzinfo) -> bool:
-    return one.astimezone(zone).date() == other.astimezone(zone).date()
+def _is_same_day(first: datetime, second: datetime, zone: tzinfo) -> bool:
+    return first.astimezone(zone).date() == second.astimezone(zone).date()
 
 
 def _is_guess(pair: Pair, date: Event) -> bool:
