@@ -85,6 +85,7 @@ class PairsWorld(World):
     def __init__(self, dataverse: DataverseWorld, folder: Path, **settings: str) -> None:
         self.dataverse = dataverse
         self.to_graph, self.to_dynamics = Recorded(folder / "ca.pem"), Recorded(folder / "ca.pem")
+        self.deleted_event = ""  # the id of the event that a test has put into Deleted Items last
         tenant = dataverse.tenant
         self.queue = MemoryQueue(tenant.clock.now)
 

@@ -94,14 +94,14 @@ def link(world: PairsWorld) -> None:
 
 def soft_delete(world: PairsWorld) -> None:
     """Move the only event to Deleted Items, until lists have caught up."""
-    world.deleted_event = event_id(world)  # type: ignore[attr-defined]
+    world.deleted_event = event_id(world)
     on_event(world, OLA, event_id(world), "softDelete")
     tick(world, LONG)
 
 
 def undelete(world: PairsWorld) -> None:
     """Take it back out of Deleted Items."""
-    on_event(world, OLA, world.deleted_event, "restore")  # type: ignore[attr-defined]
+    on_event(world, OLA, world.deleted_event, "restore")
     tick(world, LONG)
 
 
