@@ -76,7 +76,7 @@ def _operation(method: str, route: str, described: Mapping[str, Any]) -> Operati
         method,
         route,
         next((tag for tag in described.get("tags", ()) if tag in BY_NAME), ""),
-        bool(security) and {} not in security,
+        any("entraToken" in each for each in security) and {} not in security,
         frozenset(each["name"] for each in queries),
         frozenset(each["name"] for each in queries if each.get("deprecated")),
     )

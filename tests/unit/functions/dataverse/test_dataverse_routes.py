@@ -29,13 +29,13 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 STATE = SimpleNamespace(
     started_at=NOON, organization="o1", held_since=None, token_age_seconds=61.5, resources={"followed": 3},
     pairs={"paired": 7, "held": 1}, waiting=2, dead_letters=0,
-    mailboxes_held=1, oldest_hint_seconds=40, breaker_until=NOON,
+    mailboxes_held=1, oldest_hint_seconds=40, breaker_until=NOON, last_webhook_at=NOON,
 )  # fmt: skip
 SHOWN = {
     "startedAt": "2026-11-20T12:00:00Z", "organization": "o1", "heldSince": None, "tokenAgeSeconds": 61.5,
     "resources": {"followed": 3}, "pairs": {"paired": 7, "held": 1}, "waiting": 2, "deadLetters": 0,
     "mailboxesHeld": 1, "oldestHintSeconds": 40,
-    "circuitBreakerUntil": "2026-11-20T12:00:00Z",
+    "circuitBreakerUntil": "2026-11-20T12:00:00Z", "lastWebhookAt": "2026-11-20T12:00:00Z",
 }  # fmt: skip
 
 

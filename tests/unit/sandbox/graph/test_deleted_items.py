@@ -90,10 +90,12 @@ def test_an_event_lies_in_deleted_items_for_a_while(world: World, booked: dict[s
 
 
 def test_only_single_events_of_the_right_folder_are_moved(world: World, booked: dict[str, Any]) -> None:
-    """Not a series, nothing that is there already; the error has a reason, and nothing is announced."""
+    """Not one date of a series, nothing that is there already; the error has a reason, and nothing is announced."""
     series = world.book(rrule="FREQ=DAILY;COUNT=2")
+    days = "startDateTime=2026-01-01T00:00:00Z&endDateTime=2027-12-31T00:00:00Z"
+    (date, *_) = world.get(f"{EVENTS}/{series['id']}/instances?{days}")["value"]
     assert world.control("POST", f"{CONTROL}/{booked['id']}/restore", status=409)["error"]
     moved = world.control("POST", f"{CONTROL}/{booked['id']}/softDelete")
-    for event_id in (series["id"], moved["id"]):
+    for event_id in (date["id"], moved["id"]):
         assert world.control("POST", f"{CONTROL}/{event_id}/softDelete", status=409)["error"]
     assert [change for change, _ in notified(world)].count("deleted") == 1
