@@ -51,10 +51,6 @@ class Pairs(Table[Pair]):
         """Yield the pairs of a mailbox, by its watch's id."""
         return self.select("mailbox_watch eq @mailbox", {"mailbox": watch_id})
 
-    def of_cause(self, cause: str) -> Iterator[Pair | Unreadable]:
-        """Yield the pairs of the bookings of a work order or requirement."""
-        return self.select("cause eq @cause", {"cause": cause})
-
     def of_series(self, watch_id: str, series_id: str) -> Iterator[Pair | Unreadable]:
         """Yield the pairs of the occurrences of a series in a mailbox."""
         names = {"mailbox": watch_id, "series": series_id}
