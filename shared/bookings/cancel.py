@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared import problems, telemetry
@@ -65,35 +65,37 @@ class AppointmentCanceller:
         self.current.check_lead(current)
         if self.records.is_failing(self.records.find(self.records.key_of(address, seat))):
             raise BookingsFailing("Nothing was cancelled")
-        with self._locked(current):
-            is_whole = self._end(current, seat, message, for_all=for_all)
+        with self._locked(current, seat) as locked:
+            is_whole = self._end(locked, seat, message, for_all=for_all)
         telemetry.count("bookings", end="cancelled")
         return is_whole
 
     @contextmanager
-    def _locked(self, current: CurrentAppointment) -> Iterator[None]:
-        """Hold the turn of the business while the customers of an appointment for several are changed."""
+    def _locked(self, current: CurrentAppointment, seat: Seat) -> Iterator[CurrentAppointment]:
+        """Hold the turn of the business while the customers of an appointment for several are changed.
+
+        Yields the appointment as it is then.
+        """
         if not current.is_shared:
-            yield
+            yield current
             return
         with self.lock.hold(current.business.id) as lock:
+            locked = self.current.read_again(current, seat)
             check_held(lock, "Nothing was cancelled.")
-            yield
+            yield locked
 
     def _end(self, current: CurrentAppointment, seat: Seat, message: str | None, *, for_all: bool) -> bool:
         address, appointment = current.business.id, current.appointment
-        if current.is_shared:
-            appointment = self.current.read_again(current, seat).appointment
         if seat.customer and not for_all and seat.customer not in appointment.customer_ids:
             raise RequestRejected(problems.APPOINTMENT_CONFLICT, NOT_ALL)  # the only seat may be another customer's
         has_others = max(appointment.count, len(appointment.raw_customers)) > 1
         if has_others and not for_all:
             if not seat.customer:
                 raise AppointmentShared
-            self._give_back(replace(current, appointment=appointment), seat)
+            self._give_back(current, seat)
             self._remember(current, seat)
             return False
-        self._remove(replace(current, appointment=appointment), seat, message)
+        self._remove(current, seat, message)
         self._remember(current, seat)
         self._remember(current, Seat(seat.appointment))
         self.held.release_appointment(address, seat.appointment)

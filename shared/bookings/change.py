@@ -174,17 +174,17 @@ class AppointmentUpdate:
         `engaged`: when the staff is. `lock`: the business's, which must still be held.
         """
         with self.moved.booked_once(current, wanted, engaged):
-            check_held(lock, "Nothing was changed.")
-            self._send(current, wanted)
+            self._send(current, wanted, lock)
         self.own.reported(current.business.id, wanted, caller)
 
-    def _send(self, current: CurrentAppointment, wanted: Appointment) -> None:
+    def _send(self, current: CurrentAppointment, wanted: Appointment, lock: Held) -> None:
         address, whole = current.business.id, Seat(wanted.id)
         key = self.records.key_of(address, whole)
         if self.records.is_failing(self.records.find(key)):
             raise BookingsFailing("Nothing was changed")
         self.held.hold(address, HeldTime.of(key, wanted, current.service))
         try:
+            check_held(lock, "Nothing was changed.")  # with the time held: whoever takes the lock from here on sees it
             self.bookings.change(address, wanted.id, self._body(current, wanted))
         except GraphError as error:
             if is_outcome_open(error) and self._is_done(address, wanted):
@@ -194,6 +194,9 @@ class AppointmentUpdate:
             if not is_outcome_open(error):
                 self.held.release(address, key)
             raise rejection_of(error, WRITING) from None
+        except RequestRejected:
+            self.held.release(address, key)
+            raise
 
     def _body(self, current: CurrentAppointment, wanted: Appointment) -> dict[str, Any]:
         quiet = {} if self.mails_customers() else without_mail()

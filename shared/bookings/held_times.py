@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.bookings.records import UNSEEN
+from shared.errors import ServiceUnavailable
 from shared.storage.leases import lease_id_of
 from shared.storage.table import Table
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from azure.data.tables import TableClient
 
     from shared.graph.bookings.models import Appointment, Service
+
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,15 @@ class HeldTimes:
 
     def hold(self, business: str, time: HeldTime) -> None:
         """Hold a time of staff from now on, in place of what was held by the same id."""
-        rows, held = self._rows(business), replace(time, at=self._now())
-        if rows.insert(held) is None and (before := rows.get(held.id)) is not None:
-            rows.overwrite(replace(held, etag=before.etag))
+        rows = self._rows(business)
+        for _ in range(_ATTEMPTS):  # another call may delete a row that has ended between two steps
+            held = replace(time, at=self._now())
+            if rows.insert(held) is not None:
+                return
+            before = rows.get(held.id)
+            if before is not None and rows.overwrite(replace(held, etag=before.etag)) is not None:
+                return
+        raise ServiceUnavailable("storage", "has too many writers of one row")
 
     def release(self, business: str, key: str) -> None:
         """Give back what is held by an id."""

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared import problems, telemetry
 from shared.bookings.business_lock import LEASE_TIME, RETRY_AFTER, WAIT_UNKNOWN, BusinessLock, check_held
@@ -37,6 +37,20 @@ SEND_WITHIN = LEASE_TIME / 2  # of acquiring the lease: the next holder must see
 READ_BACK_DELAYS = (0.0, 1.0, 2.0)  # seconds before each search after an unknown outcome
 
 
+class Turn(NamedTuple):
+    """The lock of the business, and the lease of the request, under which a call sends."""
+
+    lock: Held
+    lease: Held
+
+    def check(self) -> None:
+        """Raise RequestRejected 503 if another call may have the lock or the lease by the time of sending."""
+        check_held(self.lock, "Nothing was booked.")
+        if self.lease.age() > SEND_WITHIN.total_seconds():
+            text = "Nothing was booked. Repeat the request."
+            raise RequestRejected(problems.BOOKINGS_UNAVAILABLE, text, RETRY_AFTER)
+
+
 @dataclass(frozen=True)
 class AppointmentSender:
     """Sends appointments. Methods raise RequestRejected, ConfigurationError or ServiceUnavailable."""
@@ -59,12 +73,11 @@ class AppointmentSender:
             joinable = self._with_seat(draft, engaged) if draft.is_shared else None
             staff_ids = list(joinable.staff_ids) if joinable else self._free_staff(draft, engaged)
             customer = self.customers.of(draft)
+            turn = Turn(lock, lease)
             try:
-                check_held(lock, "Nothing was booked.")
-                _check_age(lease)
                 if joinable is not None:
-                    return self._join(draft, joinable, customer, key)
-                return self._create(draft, staff_ids, customer, key)
+                    return self._join(draft, joinable, customer, key, turn)
+                return self._create(draft, staff_ids, customer, key, turn)
             except OutcomeUnknown:
                 raise
             except RequestRejected:
@@ -92,16 +105,21 @@ class AppointmentSender:
             raise StaffNotFree
         return free[:1]
 
-    def _join(self, draft: AppointmentDraft, joinable: Appointment, customer: SeatCustomer, key: str) -> Appointment:
+    def _join(
+        self, draft: AppointmentDraft, joinable: Appointment, customer: SeatCustomer, key: str, turn: Turn
+    ) -> Appointment:
         if customer.id in joinable.customer_ids:  # another caller's, or of people in Bookings
             raise StaffNotFree
         with self._unsent(draft, customer, key):
             self.records.write(key, draft.end, state="sent", appointment=joinable.id, online=False)
+            turn.check()
             joined = self.seats.take(draft, joinable, customer)
         self.records.write(key, draft.end, state="made", appointment=joinable.id, failures=0)
         return replace(joined, seat=customer.id)
 
-    def _create(self, draft: AppointmentDraft, staff_ids: list[str], customer: SeatCustomer, key: str) -> Appointment:
+    def _create(
+        self, draft: AppointmentDraft, staff_ids: list[str], customer: SeatCustomer, key: str, turn: Turn
+    ) -> Appointment:
         is_mail_off = not self.mails_customers()
         body = new_appointment(
             draft.service, staff_ids, draft.start, draft.request, customer.id, is_mail_off=is_mail_off
@@ -110,6 +128,7 @@ class AppointmentSender:
         with self._unsent(draft, customer, key):
             sent = self.records.write(key, draft.end, state="sent", appointment="", online=online)
             self._hold(draft, key, staff_ids)
+            turn.check()  # with the time held: whoever takes the lock from here on sees it
             posted = self._post(draft, body, sent)
         created = self._completed(draft, posted, customer)
         self.records.write(key, draft.end, state="made", appointment=created.id, failures=0)
@@ -172,9 +191,3 @@ class AppointmentSender:
         record = self.records.find(key)
         if record is not None and record.state == "sent" and not record.failures:
             self.records.forget(key)
-
-
-def _check_age(lease: Held) -> None:
-    if lease.age() > SEND_WITHIN.total_seconds():
-        text = "Nothing was booked. Repeat the request."
-        raise RequestRejected(problems.BOOKINGS_UNAVAILABLE, text, RETRY_AFTER)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -22,6 +21,8 @@ from shared.errors import RelayError
 from shared.graph.bookings.ids import route_id
 from tests.support.appointments_world import ADDRESS, AppointmentWorld, customer, lost, minutes
 from tests.support.examples import examples
+from tests.support.shared_time import SharedTime
+from tests.support.world import START
 
 STARTS = ("12:00", "12:15", "12:30", "13:00")
 NAMES = [f"Customer{number}" for number in range(8)]
@@ -117,8 +118,9 @@ def test_fifty_callers_at_once_book_nobody_twice(seed: int) -> None:
     """In threads, some for the same appointment; answers are lost, and Bookings does what it does wrong."""
     storm = Storm(seed, is_killing=False)
     requests = [storm.request() for _ in range(CALLERS)]
-    with ThreadPoolExecutor(CALLERS) as callers:
-        statuses = list(callers.map(lambda request: _status(storm.world, request), requests))
+    time = SharedTime(storm.world.pass_by)
+    storm.world.on_sleep = time.sleep
+    statuses = time.run(lambda request: _status(storm.world, request), requests)
     assert twice(storm.world) == []
     assert set(statuses) <= {200, 201, 409, 503}
     assert statuses.count(201) <= sum(len(each["customers"]) for each in storm.world.booked)
@@ -131,6 +133,22 @@ def test_the_storm_can_find_a_double_booking() -> None:
     made, _ = world.book(staff=["Ada"])
     world.business.put({**world.business.appointments[made.id], "id": "twin"}, world.time, minutes(0))
     assert len(twice(world)) == 2
+    world.end()
+
+
+def test_pauses_of_threads_run_side_by_side() -> None:
+    """The clock shows the longest of them, and a thread that works stops it."""
+    world = AppointmentWorld()
+    time = SharedTime(world.pass_by)
+
+    def pause(seconds: float) -> datetime:
+        time.sleep(seconds)
+        time.sleep(1)
+        return world.time
+
+    ends = [START + timedelta(seconds=number + 1) for number in (1, 5, 3, 5)]
+    assert time.run(pause, [1, 5, 3, 5]) == ends
+    assert world.time == ends[1]
     world.end()
 
 
