@@ -47,8 +47,12 @@ def is_news(entry: Entry, state: str, *, looks_same: bool) -> bool:
 
 
 def deletion_of(entry: Entry) -> str:
-    """Return the state that the deletion of an event is sent as."""
-    return f"{DELETED} {entry.delivered_state}"
+    """Return the state that the deletion of an event is sent as: the one that is open, if a deletion was sent last.
+
+    An instance of an earlier version may have changed `delivered_state` since, which must not give it another id.
+    """
+    open_state = tried_state(entry)
+    return open_state if open_state.startswith(f"{DELETED} ") else f"{DELETED} {entry.delivered_state}"
 
 
 def sending(entry: Entry, state: str) -> Sending:

@@ -41,7 +41,7 @@ class Journal:
         self._acknowledged: set[str] = set()
         self._unsure: set[Key] = set()  # events whose last attempt before the present one had no success
         self._taken: dict[Key, Attempt] = {}
-        self._intended: set[Key] = set()  # another state was written to the ledger since the last attempt
+        self._intended: set[Key] = set()  # the ledger's state was written, or lost, since the last attempt
         self._shown: set[tuple[str, str, int]] = set()  # mailbox, event, life: the ledger says that it was tried
         site.receiver.starting, site.receiver.ended = self._starts, self._ended
         site.tables["ledger"].changed = self._row_changed
@@ -53,9 +53,8 @@ class Journal:
                 self.unclear.add(_key(attempt))
 
     def _row_changed(self, key: Key, before: Row | None, after: Row | None) -> None:
-        if after is None and before is not None and self._site.acting_version() == BEFORE:
-            mailbox = self._site.mailbox_of(key[0])
-            self.unclear.add((mailbox, str(before["event_id"])))  # perhaps while its change was parked
+        if before is not None and self._site.acting_version() == BEFORE:
+            self._note_loss((self._site.mailbox_of(key[0]), str(before["event_id"])), before, after)
         if after is not None:
             self._note_intent(
                 str(after.get("tried") or ""), (self._site.mailbox_of(key[0]), str(after.get("event_id")))
@@ -65,6 +64,13 @@ class Journal:
         if after is not None and (after.get("tried") or is_shown):
             watch, event = key[0], str(after.get("event_id"))
             self._shown.add((watch, event, self._site.seen_life(watch)))
+
+    def _note_loss(self, key: Key, before: Row, after: Row | None) -> None:
+        """Note what the version before takes out of a row: it does not know what the present one tried."""
+        if after is None:
+            self.unclear.add(key)  # perhaps while its change was parked
+        if before.get("tried") and not (after or {}).get("tried"):
+            self._intended.add(key)
 
     def _note_intent(self, tried: str, key: Key) -> None:
         """Note a state that may be sent: a worker that is killed then cannot say whether it was."""

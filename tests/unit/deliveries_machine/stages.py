@@ -54,9 +54,9 @@ class Stage:
             attempt.is_certain = True
         return attempt
 
-    def acting(self, worker: str) -> Stage:
+    def acting(self, worker: str, version: str = PRESENT) -> Stage:
         """Let another worker act from now on."""
-        self.site.acting = SimpleNamespace(name=worker, version=PRESENT)
+        self.site.acting = SimpleNamespace(name=worker, version=version)
         return self
 
     def watch(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.storage.watches import watch_id_of
+from tests.schedules.process import BEFORE
 from tests.unit.deliveries_machine.stages import MAILBOX, Stage
 
 
@@ -45,6 +46,20 @@ def test_a_state_with_two_ids_is_seen() -> None:
     stage.read()
     stage.attempt("msg_2", "created")
     assert stage.broken == ["d"]
+
+
+def test_another_id_after_the_version_before_lost_what_was_tried_breaks_nothing() -> None:
+    """It writes a row without the columns that it does not know."""
+    stage = Stage(is_calm=False).acting("a1")
+    stage.watch()
+    stage.read()
+    stage.row(tried='W/"1"')
+    stage.attempt("msg_1", "created", is_lost=True)
+    stage.acting("n1", BEFORE).row(tried="")
+    stage.acting("a1")
+    stage.read()
+    stage.attempt("msg_2", "created")
+    assert stage.broken == []
 
 
 def test_an_id_of_a_removed_watch_is_seen() -> None:
