@@ -37,7 +37,7 @@ SEND_WITHIN = LEASE_TIME / 2  # of acquiring the lease: the next holder must see
 READ_BACK_DELAYS = (0.0, 1.0, 2.0)  # seconds before each search after an unknown outcome
 
 
-class Turn(NamedTuple):
+class SendingLocks(NamedTuple):
     """The lock of the business, and the lease of the request, under which a call sends."""
 
     lock: Held
@@ -73,11 +73,11 @@ class AppointmentSender:
             joinable = self._with_seat(draft, engaged) if draft.is_shared else None
             staff_ids = list(joinable.staff_ids) if joinable else self._free_staff(draft, engaged)
             customer = self.customers.of(draft)
-            turn = Turn(lock, lease)
+            locks = SendingLocks(lock, lease)
             try:
                 if joinable is not None:
-                    return self._join(draft, joinable, customer, key, turn)
-                return self._create(draft, staff_ids, customer, key, turn)
+                    return self._join(draft, joinable, customer, key, locks)
+                return self._create(draft, staff_ids, customer, key, locks)
             except OutcomeUnknown:
                 raise
             except RequestRejected:
@@ -106,19 +106,19 @@ class AppointmentSender:
         return free[:1]
 
     def _join(
-        self, draft: AppointmentDraft, joinable: Appointment, customer: SeatCustomer, key: str, turn: Turn
+        self, draft: AppointmentDraft, joinable: Appointment, customer: SeatCustomer, key: str, locks: SendingLocks
     ) -> Appointment:
         if customer.id in joinable.customer_ids:  # another caller's, or of people in Bookings
             raise StaffNotFree
         with self._unsent(draft, customer, key):
             self.records.write(key, draft.end, state="sent", appointment=joinable.id, online=False)
-            turn.check()
+            locks.check()
             joined = self.seats.take(draft, joinable, customer)
         self.records.write(key, draft.end, state="made", appointment=joinable.id, failures=0)
         return replace(joined, seat=customer.id)
 
     def _create(
-        self, draft: AppointmentDraft, staff_ids: list[str], customer: SeatCustomer, key: str, turn: Turn
+        self, draft: AppointmentDraft, staff_ids: list[str], customer: SeatCustomer, key: str, locks: SendingLocks
     ) -> Appointment:
         is_mail_off = not self.mails_customers()
         body = new_appointment(
@@ -128,7 +128,7 @@ class AppointmentSender:
         with self._unsent(draft, customer, key):
             sent = self.records.write(key, draft.end, state="sent", appointment="", online=online)
             self._hold(draft, key, staff_ids)
-            turn.check()  # with the time held: whoever takes the lock from here on sees it
+            locks.check()  # with the time held: whoever takes the lock from here on sees it
             posted = self._post(draft, body, sent)
         created = self._completed(draft, posted, customer)
         self.records.write(key, draft.end, state="made", appointment=created.id, failures=0)

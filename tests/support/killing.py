@@ -14,11 +14,11 @@ class Killed(BaseException):
 class AtCall:
     """Acts once at a counted moment: before a call of storage or the queue, before and after one of Graph or Dataverse.
 
-    `reached`: whether there was such a moment.
+    `reached`: whether there was such a moment. `is_stop`: the worker is stopped, and goes on later.
     """
 
-    def __init__(self, world: PairsWorld, number: int, act: Callable[[], object]) -> None:
-        self._world, self.number, self._act = world, number, act
+    def __init__(self, world: PairsWorld, number: int, act: Callable[[], object], *, is_stop: bool = False) -> None:
+        self._world, self.number, self._act, self.is_stop = world, number, act, is_stop
         self.count, self.reached = 0, False
 
     def __enter__(self) -> AtCall:

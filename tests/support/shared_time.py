@@ -24,7 +24,7 @@ class SharedTime:
         self._elapsed = 0.0
         self._working = 0
         self._wakes: list[tuple[float, int]] = []
-        self._turn = threading.Condition()
+        self._condition = threading.Condition()
 
     def run(self, work: Callable[[Given], Result], given: Sequence[Given]) -> list[Result]:
         """Do some work in one thread for each of what is given, and return the results in this order."""
@@ -36,17 +36,17 @@ class SharedTime:
         """Pause this thread until so much time has passed."""
         if seconds <= 0:
             return
-        with self._turn:
+        with self._condition:
             wake = self._elapsed + seconds
             heapq.heappush(self._wakes, (wake, threading.get_ident()))
             self._rest()
-            self._turn.wait_for(lambda: self._elapsed >= wake)
+            self._condition.wait_for(lambda: self._elapsed >= wake)
 
     def _worked(self, work: Callable[[Given], Result], given: Given) -> Result:
         try:
             return work(given)
         finally:
-            with self._turn:
+            with self._condition:
                 self._rest()
 
     def _rest(self) -> None:
@@ -60,4 +60,4 @@ class SharedTime:
         while self._wakes and self._wakes[0][0] <= wake:
             heapq.heappop(self._wakes)
             self._working += 1
-        self._turn.notify_all()
+        self._condition.notify_all()

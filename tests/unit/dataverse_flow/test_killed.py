@@ -11,7 +11,7 @@ import pytest
 from tests.support.dataverse_world import KARI, OLA
 from tests.support.killing import AtCall, KilledAfter, KilledAtCall
 from tests.support.pair_edits import end_booking, linked, reassign, shown, tick
-from tests.support.pairs_world import PairsWorld
+from tests.support.pairs_world import PairsWorld, pairs_world
 from tests.support.troubled_acts import (
     ACTS,
     DAY,
@@ -22,6 +22,7 @@ from tests.support.troubled_acts import (
     carried_out,
     met_trouble,
     notified_at_call,
+    stopped_at_call,
 )
 
 pytestmark = pytest.mark.server
@@ -70,8 +71,19 @@ def test_a_worker_that_is_killed_or_not_alone_makes_an_event_once(world: PairsWo
     assert all(assert_story(world, trouble(world, number), pause) for number, pause in ((8, 0), (17, HOUR), (23, DAY)))
 
 
+def test_a_worker_that_is_stopped_before_it_sends_leaves_a_single_event(certificates: Path) -> None:
+    """Another one sends it meanwhile, and Graph has forgotten the transactionId when the first goes on."""
+    sent = []
+    for number in range(26, 33):
+        with pairs_world(certificates) as world:
+            world.begin_to_follow()
+            assert carried_out(world, linked(world), ACTS["make"], stopped_at_call(world, number), 0)
+            sent.append(sum(method == "POST" for method, _ in world.to_graph.writes))
+    assert set(sent) == {1, 2}, "the worker was never stopped right before it sends"
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("trouble", [KilledAtCall, notified_at_call])
+@pytest.mark.parametrize("trouble", [KilledAtCall, notified_at_call, stopped_at_call])
 @pytest.mark.parametrize("act", ACTS)
 def test_each_call_of_a_worker_may_be_its_last_or_meet_another_worker(
     certificates: Path, act: str, trouble: Trouble
