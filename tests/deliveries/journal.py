@@ -69,7 +69,7 @@ class Journal:
         """Note what the version before takes out of a row: it does not know what the present one tried."""
         if after is None:
             self.unclear.add(key)  # perhaps while its change was parked
-        if before.get("tried") and not (after or {}).get("tried"):
+        if before.get("tried") and (after is None or not after.get("tried")):
             self._intended.add(key)
 
     def _note_intent(self, tried: str, key: Key) -> None:
