@@ -101,10 +101,10 @@ def running_partner() -> Iterator[RunningPartner]:
         return int(runner.addresses[0][1])
 
     try:
-        port = asyncio.run_coroutine_threadsafe(start(), loop).result(5)
+        port = asyncio.run_coroutine_threadsafe(start(), loop).result(60)
         yield RunningPartner(f"http://127.0.0.1:{port}")
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        thread.join(60)
         loop.close()

@@ -80,7 +80,7 @@ class Receiver:
             self._arrived.notify_all()
         return self.notification(post) if post.token is None else self.handshake(post)
 
-    def wait(self, until: Callable[[], bool], seconds: float = 5.0) -> None:
+    def wait(self, until: Callable[[], bool], seconds: float = 180.0) -> None:
         """Wait for a condition on the POSTs that arrived."""
         with self._arrived:
             assert self._arrived.wait_for(until, seconds), f"{len(self.posts)} POSTs arrived: {self.items}"

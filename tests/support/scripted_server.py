@@ -71,7 +71,7 @@ def served(
             with suppress(OSError):
                 if end:
                     end.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(60)
 
 
 def _serve(listener: socket.socket, talk: Script, server: Scripted, tls: ssl.SSLContext | None) -> None:

@@ -126,7 +126,7 @@ def test_many_threads_read_a_secret_once(world: VaultWorld) -> None:
         thread.start()
     world.vault.open.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert found == ["k2"] * 8
     assert world.vault.calls["get key"] == 1
 

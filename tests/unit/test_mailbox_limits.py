@@ -26,7 +26,7 @@ def test_a_limit_is_the_same_object_while_it_is_used() -> None:
     limits, barrier = MailboxLimits(), Barrier(8)
 
     def query(_: int) -> MailboxLimit:
-        barrier.wait(10)
+        barrier.wait(180)
         return limits.of("a")
 
     with ThreadPoolExecutor(8) as threads:

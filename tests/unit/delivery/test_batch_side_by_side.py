@@ -52,7 +52,7 @@ def test_at_most_four_concurrent_reads_of_a_mailbox(world: World) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert world.events.most_at_once == AT_ONCE == 4
     assert len(world.webhook.taken) == 16
 

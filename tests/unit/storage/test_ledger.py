@@ -110,7 +110,7 @@ def test_of_many_threads_a_single_thread_gets_the_claim(ledger: Ledger) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(won) == 1
 
 

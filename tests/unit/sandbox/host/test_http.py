@@ -53,7 +53,7 @@ released = threading.Event()
 
 @app.route("block")
 def block(req: func.HttpRequest) -> str:
-    return str(released.wait(15))
+    return str(released.wait(180))
 
 @app.route("release")
 async def release(req: func.HttpRequest) -> str:

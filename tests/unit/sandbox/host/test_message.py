@@ -157,7 +157,7 @@ def test_a_write_of_this_host_wakes_the_listener(monkeypatch: pytest.MonkeyPatch
         listener.stop()
         await listening
 
-    asyncio.run(asyncio.wait_for(scenario(), 5))
+    asyncio.run(asyncio.wait_for(scenario(), 60))
     assert queue.calls == ["delete receipt 0"]
 
 

@@ -139,7 +139,7 @@ def test_process(tmp_path: Path, *, tls: bool) -> None:
             with pytest.raises(requests.ReadTimeout):
                 session.post(ready["url"], b"{}", verify=verify, timeout=0.1)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(5) == 0
+            assert process.wait(180) == 0
             assert process.stdout.read() == ""
         finally:
             process.kill()
