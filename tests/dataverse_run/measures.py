@@ -61,6 +61,11 @@ def calls_of(part: Part) -> int:
     return part.dataverse + part.graph
 
 
+def carried(part: Part) -> int:
+    """Return at least how many writes were carried out: one that Dataverse refuses is sent again."""
+    return part.writes - part.refused
+
+
 def seconds_of(part: Part) -> float:
     """Return the seconds of a part's calls, without pauses."""
     return calls_of(part) * CALL_SECONDS / AT_ONCE
@@ -78,7 +83,7 @@ def broken_bounds(results: Results, size: Size) -> list[str]:
         "rows of others cost more than pages": results.foreign.dataverse <= pages + results.run.dataverse,
         "rows of others cost calls of Graph": results.foreign.graph == 0,
         "a change takes more than four calls": calls_of(results.changes) <= 4 * size.changes + 20,
-        "a change is written more than once": results.changes.writes <= size.changes,
+        "a change is written more than once": carried(results.changes) <= size.changes,
         "500 changes take more than a minute": seconds_of(results.changes) * 500 / size.changes <= 60,
     }
     return [name for name, holds in bounds.items() if not holds]

@@ -42,3 +42,10 @@ def test_each_bound_that_is_passed_is_named(results: BothWays, broken: str) -> N
     assert any(broken in each for each in broken_both_ways(results, CASE))
     kept = broken_both_ways(results, CASE._replace(trial=True))
     assert any(broken in each for each in kept) is (broken not in ("refused", "waited", "than Dataverse allows"))
+
+
+def test_a_write_that_a_trial_refuses_may_be_sent_again() -> None:
+    """It was not carried out."""
+    trial = CASE._replace(trial=True)
+    assert broken_both_ways(FINE._replace(changes=Part(9, 9, 22, 60, 2)), trial) == []
+    assert len(broken_both_ways(FINE._replace(changes=Part(9, 9, 23, 60, 2)), trial)) == 1
