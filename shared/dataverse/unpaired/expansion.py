@@ -8,6 +8,7 @@ from datetime import datetime
 
 from shared.dataverse.flow.hints import HintQueue, Hints
 from shared.dataverse.look import Rules
+from shared.dataverse.reading.events import LAG
 from shared.dataverse.sides import Event
 from shared.dataverse.unpaired.derived import becomes_booking
 from shared.dataverse.unpaired.series import SeriesDates
@@ -23,7 +24,10 @@ class SeriesExpansion:
     now: Callable[[], datetime]
 
     def expand(self, watch_id: str, mailbox: str, series_id: str, rules: Rules) -> None:
-        """Queue each pair that follows another date, or a changed one, or none, and each date that has no pair."""
+        """Queue each pair that follows another date, or a changed one, or none, and each date that has no pair.
+
+        Lists show a change late: a series that was just changed is expanded again when they show it.
+        """
         began = self.now()
         pairs = self.series.pairs_of(watch_id, series_id)
         read = self.series.read(mailbox, series_id, pairs, rules)
@@ -34,6 +38,9 @@ class SeriesExpansion:
         hinted = tuple((watch_id, date.id) for date in dates)
         self.series.note(watch_id, series_id, max((date.end for date in read), default=began))
         self.queue.send(Hints(hinted_at=began, bookings=(*changed, *without_date), events=hinted))
+        if self.series.was_just_changed():
+            again = Hints(hinted_at=began, events=((watch_id, series_id),))
+            self.queue.send(again, LAG.total_seconds())
 
 
 def _differs(pair: Pair, date: Event) -> bool:

@@ -29,6 +29,7 @@ class _Read:
     at: datetime
     dates: tuple[Event, ...]
     begins: datetime | None
+    modified: datetime | None
 
 
 @dataclass
@@ -144,8 +145,14 @@ class SeriesDates:
         raw = self.reader.raw(mailbox, series_id)
         master = event_of(raw) if raw is not None else None
         dates = tuple(self._listed(mailbox, master, start, min(end, start + LONGEST)))
-        self._last = _Read(mailbox, series_id, now, dates, master.start if master is not None else None)
+        begins = master.start if master is not None else None
+        self._last = _Read(mailbox, series_id, now, dates, begins, modified_of(raw) if raw is not None else None)
         return dates
+
+    def was_just_changed(self) -> bool:
+        """Return whether the series that was read last changed so recently that its dates may be shown as before."""
+        last = self._last
+        return last is not None and last.modified is not None and self.now() - last.modified < LAG
 
     def _listed(self, mailbox: str, master: Event | None, start: datetime, end: datetime) -> Iterator[Event]:
         if master is not None and master.is_series:
