@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shared.graph.marked_events.events import MarkedEvents
 from tests.support.dataverse_world import OLA
 from tests.support.event_edits import (
     add_event,
@@ -223,39 +221,6 @@ def test_a_deleted_date_of_an_endless_series_is_canceled_in_its_place(certificat
         gone = [each[1] for each in bookings(world) if each[3] != "Committed"]
         assert gone == [deleted["start"]["dateTime"][:16]]
         assert len(bookings(world)) > before
-
-
-class LateDates(MarkedEvents):
-    """Events of a world whose list of a series' dates stays as it was until a moment."""
-
-    def __init__(self, world: PairsWorld) -> None:
-        super().__init__(world.graph, world.mailbox_holds, world.now)
-        self.until = self._now()
-        self._shown: list[dict[str, Any]] = []
-
-    def dates(self, mailbox: str, series_id: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-        """Yield the dates, or those that the list showed before."""
-        if self._now() >= self.until:
-            self._shown = list(super().dates(mailbox, series_id, start, end))
-        return iter(self._shown)
-
-
-@pytest.mark.parametrize("is_notified", ["series", "dates"])
-def test_dates_that_are_listed_late_are_followed_and_cancel_nothing(certificates: Path, is_notified: str) -> None:
-    """Their former ids are gone at once: that is proof only once the series was not changed for a while."""
-    with pairs_world(certificates, {"DATAVERSE_DIRECTION": "both"}) as world:
-        late = world.marked_events = LateDates(world)
-        world.begin_to_follow()
-        master = add_event(world, rrule=WEEKLY)
-        hint(world, master)
-        before, old = set(booking_ids(world)), dates(world)
-        move_event(world, master, 26)
-        late.until = world.now() + timedelta(seconds=120)
-        world.forget_calls()
-        hint(world, *([master] if is_notified == "series" else old))
-        assert is_in_step(world)
-        assert (set(booking_ids(world)), len(before)) == (before, 4)
-        assert len(world.to_dynamics.writes) == 4, "each was moved, and none was canceled meanwhile"
 
 
 @pytest.mark.parametrize("days", [61, 63, 260], ids=["two-months", "nine-weeks", "past-the-window"])
