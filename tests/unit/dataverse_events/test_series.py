@@ -227,7 +227,8 @@ def test_a_deleted_date_of_an_endless_series_is_canceled_in_its_place(certificat
 def test_a_series_that_moves_far_takes_its_bookings_along(world: PairsWorld, series: str, days: int) -> None:
     """The window decides only what is made."""
     before, starts = set(booking_ids(world)), [datetime.fromisoformat(start) for start, _ in live_times(world)]
-    move_event(world, series, 24 + 24 * days)
+    start = starts[0] + timedelta(days=days)
+    change_event(world, series, start=f"{start.isoformat()}Z", end=f"{(start + timedelta(hours=1)).isoformat()}Z")
     hint(world, series)
     moved = [datetime.fromisoformat(start) - timedelta(days=days) for start, _ in live_times(world)]
     assert (moved, set(booking_ids(world))) == (starts, before)
