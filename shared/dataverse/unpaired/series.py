@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -32,19 +33,25 @@ class _Read:
     modified: datetime | None
 
 
+class _LastRead(threading.local):
+    """What this thread has read last: each works on a message of its own."""
+
+    value: _Read | None = None
+
+
 @dataclass
 class SeriesDates:
     """Methods raise GraphError, and ServiceUnavailable or ConfigurationError when storage fails.
 
-    The dates that were read last are kept for FRESH: they only say where to look. What becomes of a pair is decided by
-    a reading of its event by its id.
+    The dates that a thread has read last are kept for FRESH: they only say where to look. What becomes of a pair is
+    decided by a reading of its event by its id.
     """
 
     reader: EventReader
     pairs: Pairs
     index: PairIndex
     now: Callable[[], datetime]
-    _last: _Read | None = field(default=None, init=False)
+    _last: _LastRead = field(default_factory=_LastRead, init=False)
 
     def pairs_of(self, watch_id: str, series_id: str) -> list[Pair]:
         """Return the pairs of a series in a mailbox, also that of the single event which became the series.
@@ -84,7 +91,8 @@ class SeriesDates:
         In order is only a guess: a date that was deleted from an endless series is not the one that entered the window
         at its other end. A series that begins later than a pair's date has moved as a whole.
         """
-        begins = self._last.begins if self._last is not None else None
+        last = self._last.value
+        begins = last.begins if last is not None else None
         result = matched([each for each in pairs if each.state != "ended"], dates, _zone_of(dates))
         slots = _Slots.of(dates, begins)
         wrong = [each for each in result.matches if _is_guess(*each) and slots.is_wrong(*each)]
@@ -146,12 +154,13 @@ class SeriesDates:
         master = event_of(raw) if raw is not None else None
         dates = tuple(self._listed(mailbox, master, start, min(end, start + LONGEST)))
         begins = master.start if master is not None else None
-        self._last = _Read(mailbox, series_id, now, dates, begins, modified_of(raw) if raw is not None else None)
+        modified = modified_of(raw) if raw is not None else None
+        self._last.value = _Read(mailbox, series_id, now, dates, begins, modified)
         return dates
 
     def was_just_changed(self) -> bool:
         """Return whether the series that was read last changed so recently that its dates may be shown as before."""
-        last = self._last
+        last = self._last.value
         return last is not None and last.modified is not None and self.now() - last.modified < LAG
 
     def _listed(self, mailbox: str, master: Event | None, start: datetime, end: datetime) -> Iterator[Event]:
@@ -161,7 +170,7 @@ class SeriesDates:
             yield master
 
     def _kept(self, mailbox: str, series_id: str) -> tuple[Event, ...]:
-        last = self._last
+        last = self._last.value
         is_same = last is not None and (last.mailbox, last.series_id) == (mailbox, series_id)
         return last.dates if last is not None and is_same and self.now() - last.at < FRESH else ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from shared.graph.marked_events.events import MarkedEvents
-from tests.support.event_edits import add_event, booking_ids, event_times, hint, live_times, move_event
+from tests.support.dataverse_world import OLA
+from tests.support.event_edits import add_event, booking_ids, delete_event, event_times, hint, live_times, move_event
 from tests.support.pairs_world import PairsWorld, pairs_world
 
 pytestmark = pytest.mark.server
@@ -47,3 +49,17 @@ def test_dates_that_are_listed_late_are_followed_and_cancel_nothing(certificates
         assert live_times(world) == event_times(world) != []
         assert (set(booking_ids(world)), len(before)) == (before, 4)
         assert len(world.to_dynamics.writes) == 4, "each was moved, and none was canceled meanwhile"
+
+
+def test_a_series_that_another_worker_reads_says_nothing_of_this_one(world: PairsWorld) -> None:
+    """Workers settle messages side by side, and share what reads series."""
+    master, gone = add_event(world, rrule="FREQ=WEEKLY;COUNT=4"), add_event(world)
+    delete_event(world, gone)
+    setting = world.pair_settling.setting()
+    assert setting is not None
+    series = world.series_dates
+    assert len(series.read(OLA, master, [], setting.rules)) == 4
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(series.read, OLA, gone, [], setting.rules).result(180) == ()
+        assert not other.submit(series.was_just_changed).result(180)
+    assert series.was_just_changed()
