@@ -51,15 +51,15 @@ def test_dates_that_are_listed_late_are_followed_and_cancel_nothing(certificates
         assert len(world.to_dynamics.writes) == 4, "each was moved, and none was canceled meanwhile"
 
 
-def test_a_series_that_another_worker_reads_says_nothing_of_this_one(world: PairsWorld) -> None:
+def test_a_series_that_another_worker_reads_changes_nothing_here(world: PairsWorld) -> None:
     """Workers settle messages side by side, and share what reads series."""
-    master, gone = add_event(world, rrule="FREQ=WEEKLY;COUNT=4"), add_event(world)
-    delete_event(world, gone)
+    master, deleted = add_event(world, rrule="FREQ=WEEKLY;COUNT=4"), add_event(world)
+    delete_event(world, deleted)
     setting = world.pair_settling.setting()
     assert setting is not None
     series = world.series_dates
     assert len(series.read(OLA, master, [], setting.rules)) == 4
     with ThreadPoolExecutor(1) as other:
-        assert other.submit(series.read, OLA, gone, [], setting.rules).result(180) == ()
+        assert other.submit(series.read, OLA, deleted, [], setting.rules).result(180) == ()
         assert not other.submit(series.was_just_changed).result(180)
     assert series.was_just_changed()
